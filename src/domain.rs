@@ -1,0 +1,45 @@
+//! The vocabulary of the terminal: what an instrument, an order, a fill, a bar *is*.
+//!
+//! Everything above speaks in these types, so they carry their units in their
+//! names and docs. Plain data: nothing here does I/O, reads a clock or knows
+//! another module of ours.
+//!
+//! Money-bearing numbers (prices and quantities of orders, fills, positions,
+//! cash) are [`rust_decimal::Decimal`]; [`Bar`] is `f64`, because it feeds charts only.
+
+pub mod account;
+pub mod bar;
+pub mod depth;
+pub mod fill;
+pub mod hours;
+pub mod ids;
+pub mod instrument;
+pub mod limits;
+pub mod money;
+pub mod order;
+pub mod position;
+pub mod price;
+pub mod quote;
+pub mod time;
+pub mod timeframe;
+pub mod trade;
+
+pub use account::{Account, AccountKind, Balance};
+pub use bar::Bar;
+pub use depth::{Depth, Level};
+pub use fill::{Fill, Liquidity};
+pub use hours::{Session, SessionKind, TradingHours};
+pub use ids::{AccountId, BrokerId, ExecId, GroupId, InstrumentId, OrderId};
+pub use instrument::{AssetClass, Instrument, TickTable};
+pub use limits::Limits;
+pub use money::{Currency, Money};
+pub use order::{Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy};
+pub use position::Position;
+pub use price::{Price, Qty};
+pub use quote::Quote;
+pub use time::Time;
+pub use timeframe::Timeframe;
+pub use trade::Trade;
+
+/// Exact decimal arithmetic, re-exported so that every module means the same type.
+pub use rust_decimal::Decimal;

@@ -1,0 +1,59 @@
+//! Accounts: cash and buying power per currency.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, BrokerId, Currency};
+
+/// Whether money is at stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountKind {
+    /// Simulated money.
+    Paper,
+    /// Real money.
+    Live,
+}
+
+/// One currency of an account, as the broker reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// The currency of every amount here.
+    pub currency: Currency,
+    /// Cash, trades settled at once.
+    pub cash: Decimal,
+    /// Profit realised since the account was opened, before commissions.
+    pub realised: Decimal,
+    /// Commissions paid since the account was opened.
+    pub commissions: Decimal,
+    /// Margin that positions and working orders tie up.
+    pub margin: Decimal,
+    /// What new positions may still cost.
+    pub buying_power: Decimal,
+}
+
+/// An account as its broker reports it. The newest value replaces the older.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The broker's name of it.
+    pub id: AccountId,
+    /// Where it is held.
+    pub broker: BrokerId,
+    /// Paper or live.
+    pub kind: AccountKind,
+    /// What a person calls it.
+    pub title: Arc<str>,
+    /// The currency totals are shown in.
+    pub base: Currency,
+    /// Per currency, in the broker's order.
+    pub balances: Vec<Balance>,
+}
+
+impl Account {
+    /// The balance in `currency`, where the account has one.
+    #[must_use]
+    pub fn balance(&self, currency: Currency) -> Option<&Balance> {
+        self.balances.iter().find(|b| b.currency == currency)
+    }
+}

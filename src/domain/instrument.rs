@@ -1,0 +1,291 @@
+//! Instruments: what can be traded, and the grid its prices and quantities stand on.
+
+use std::sync::Arc;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+
+use super::{BrokerId, Currency, InstrumentId, Price, Qty, TradingHours};
+
+/// What kind of thing an instrument is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AssetClass {
+    /// A share or fund listed on a stock exchange.
+    Share,
+    /// A pair of currencies.
+    Fx,
+    /// A crypto asset against a currency.
+    Crypto,
+}
+
+/// An instrument of this run's catalogue. Shared as `Arc`, immutable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instrument {
+    /// Index into the catalogue.
+    pub id: InstrumentId,
+    /// The broker that carries it.
+    pub broker: BrokerId,
+    /// The exchange's symbol, such as `AAPL`, `7203`, `BTC/JPY`.
+    pub symbol: Arc<str>,
+    /// Full name.
+    pub name: Arc<str>,
+    /// The exchange, such as `NASDAQ`.
+    pub venue: Arc<str>,
+    /// Kind.
+    pub class: AssetClass,
+    /// Currency of its price.
+    pub currency: Currency,
+    /// Price steps.
+    pub ticks: TickTable,
+    /// Quantities are multiples of this.
+    pub lot: Qty,
+    /// Units of value per unit of quantity and price.
+    pub multiplier: Decimal,
+    /// When its exchange trades.
+    pub hours: TradingHours,
+}
+
+impl Instrument {
+    /// The name that files use: symbol and venue, the same in every run.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}@{}", self.symbol, self.venue)
+    }
+
+    /// Decimals of a quantity on the lot grid.
+    #[must_use]
+    pub fn quantity_decimals(&self) -> u32 {
+        self.lot.0.normalize().scale()
+    }
+
+    /// Whether `quantity` is a positive multiple of the lot.
+    #[must_use]
+    pub fn is_on_lot(&self, quantity: Qty) -> bool {
+        quantity.0 > Decimal::ZERO && (quantity.0 % self.lot.0).is_zero()
+    }
+
+    /// `quantity` rounded down to the lot grid.
+    #[must_use]
+    pub fn round_to_lot(&self, quantity: Qty) -> Qty {
+        Qty(quantity.0 - quantity.0 % self.lot.0)
+    }
+
+    /// The value of `quantity` at `price`, in the instrument's currency.
+    #[must_use]
+    pub fn value(&self, price: Price, quantity: Qty) -> Decimal {
+        price.0 * quantity.0 * self.multiplier
+    }
+}
+
+/// Price steps by price: from each bound upwards its tick holds.
+///
+/// Japanese and Korean shares step by table; most others have one row from zero.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(Decimal, Decimal)>", into = "Vec<(Decimal, Decimal)>")]
+pub struct TickTable {
+    rows: Vec<(Decimal, Decimal)>,
+    decimals: u32,
+}
+
+/// A tick table that could not step every price.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadTickTable {
+    /// No rows, or the first does not begin at zero.
+    #[error("a tick table begins with a row from 0")]
+    NoStart,
+    /// Bounds do not rise.
+    #[error("the bounds of a tick table must rise: {0} does not")]
+    Unsorted(Decimal),
+    /// A tick of zero or less.
+    #[error("a tick must be above zero, not {0}")]
+    NotPositive(Decimal),
+    /// A bound that is no price of the row below it.
+    #[error("the bound {0} is not on the grid of the row before it")]
+    OffGrid(Decimal),
+}
+
+impl TryFrom<Vec<(Decimal, Decimal)>> for TickTable {
+    type Error = BadTickTable;
+    fn try_from(rows: Vec<(Decimal, Decimal)>) -> Result<Self, BadTickTable> {
+        Self::new(rows)
+    }
+}
+
+impl From<TickTable> for Vec<(Decimal, Decimal)> {
+    fn from(table: TickTable) -> Self {
+        table.rows
+    }
+}
+
+impl TickTable {
+    /// A table of `(from price, tick)` rows.
+    ///
+    /// # Errors
+    /// When the rows do not start at zero, do not rise, have a tick that is not
+    /// positive, or a bound that is off the grid below it.
+    pub fn new(rows: Vec<(Decimal, Decimal)>) -> Result<Self, BadTickTable> {
+        if rows.first().is_none_or(|&(from, _)| !from.is_zero()) {
+            return Err(BadTickTable::NoStart);
+        }
+        for &(_, tick) in &rows {
+            if tick <= Decimal::ZERO {
+                return Err(BadTickTable::NotPositive(tick));
+            }
+        }
+        for pair in rows.windows(2) {
+            let ((lower, tick), (upper, _)) = (pair[0], pair[1]);
+            if upper <= lower {
+                return Err(BadTickTable::Unsorted(upper));
+            }
+            if !((upper - lower) % tick).is_zero() {
+                return Err(BadTickTable::OffGrid(upper));
+            }
+        }
+        let decimals = rows.iter().map(|(_, tick)| tick.normalize().scale()).max().unwrap_or(0);
+        Ok(Self { rows, decimals })
+    }
+
+    /// One step at every price.
+    ///
+    /// # Errors
+    /// When `tick` is not positive.
+    pub fn uniform(tick: Decimal) -> Result<Self, BadTickTable> {
+        Self::new(vec![(Decimal::ZERO, tick)])
+    }
+
+    /// Decimals that every price of this table can be written with.
+    #[must_use]
+    pub fn decimals(&self) -> u32 {
+        self.decimals
+    }
+
+    /// The rows, `(from price, tick)`.
+    #[must_use]
+    pub fn rows(&self) -> &[(Decimal, Decimal)] {
+        &self.rows
+    }
+
+    /// The step upwards from `price`.
+    #[must_use]
+    pub fn tick_above(&self, price: Price) -> Decimal {
+        self.row(|from| from <= price.0).1
+    }
+
+    /// The step downwards from `price`: at a bound, the finer grid below it.
+    #[must_use]
+    pub fn tick_below(&self, price: Price) -> Decimal {
+        self.row(|from| from < price.0).1
+    }
+
+    /// Whether `price` is positive and on the grid.
+    #[must_use]
+    pub fn is_on_grid(&self, price: Price) -> bool {
+        price.0 > Decimal::ZERO && self.round_down(price) == price
+    }
+
+    /// The highest grid price that is not above `price`.
+    #[must_use]
+    pub fn round_down(&self, price: Price) -> Price {
+        let (from, tick) = self.row(|from| from <= price.0);
+        let steps = ((price.0 - from) / tick).round_dp_with_strategy(0, RoundingStrategy::ToNegativeInfinity);
+        self.fixed(from + steps * tick)
+    }
+
+    /// The lowest grid price that is not below `price`.
+    #[must_use]
+    pub fn round_up(&self, price: Price) -> Price {
+        let down = self.round_down(price);
+        if down == price { down } else { self.step(down, 1) }
+    }
+
+    /// The grid price nearest to `price`; of two equally near, the lower.
+    #[must_use]
+    pub fn round(&self, price: Price) -> Price {
+        let down = self.round_down(price);
+        let up = self.round_up(price);
+        if price.0 - down.0 <= up.0 - price.0 { down } else { up }
+    }
+
+    /// `steps` ticks up (or down, if negative) from `price`, never below one tick above zero.
+    #[must_use]
+    pub fn step(&self, price: Price, steps: i32) -> Price {
+        let mut at = price;
+        for _ in 0..steps.unsigned_abs() {
+            let next = if steps > 0 {
+                Price(self.round_down(at).0 + self.tick_above(at))
+            } else {
+                Price(self.round_up_once(at).0 - self.tick_below(at))
+            };
+            if next.0 <= Decimal::ZERO {
+                break;
+            }
+            at = self.fixed(next.0);
+        }
+        at
+    }
+
+    fn round_up_once(&self, price: Price) -> Price {
+        let down = self.round_down(price);
+        if down == price { down } else { Price(down.0 + self.tick_above(down)) }
+    }
+
+    /// With the table's number of decimals, so that equal prices also print and hash alike.
+    fn fixed(&self, value: Decimal) -> Price {
+        let mut value = value;
+        value.rescale(self.decimals);
+        Price(value)
+    }
+
+    fn row(&self, holds: impl Fn(Decimal) -> bool) -> (Decimal, Decimal) {
+        let last = self.rows.iter().rposition(|&(from, _)| holds(from)).unwrap_or(0);
+        self.rows[last]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn krx() -> TickTable {
+        let rows = [("0", "1"), ("2000", "5"), ("5000", "10"), ("20000", "50")];
+        TickTable::new(rows.iter().map(|(a, b)| (dec(a), dec(b))).collect()).unwrap()
+    }
+
+    #[test]
+    fn steps_change_at_the_bound() {
+        let table = krx();
+        assert_eq!(table.step(Price(dec("1999")), 1), Price(dec("2000")));
+        assert_eq!(table.step(Price(dec("2000")), 1), Price(dec("2005")));
+        assert_eq!(table.step(Price(dec("2000")), -1), Price(dec("1999")));
+        assert_eq!(table.step(Price(dec("2005")), -2), Price(dec("1999")));
+    }
+
+    #[test]
+    fn rounds_to_the_grid_of_the_price() {
+        let table = krx();
+        assert_eq!(table.round(Price(dec("2002"))), Price(dec("2000")));
+        assert_eq!(table.round(Price(dec("2003"))), Price(dec("2005")));
+        assert_eq!(table.round_up(Price(dec("4999"))), Price(dec("5000")));
+        assert!(table.is_on_grid(Price(dec("20050"))));
+        assert!(!table.is_on_grid(Price(dec("20010"))));
+        assert!(!table.is_on_grid(Price(dec("0"))));
+    }
+
+    #[test]
+    fn never_steps_to_zero() {
+        assert_eq!(krx().step(Price(dec("2")), -5), Price(dec("1")));
+    }
+
+    #[test]
+    fn refuses_tables_that_cannot_step() {
+        assert_eq!(TickTable::new(vec![]), Err(BadTickTable::NoStart));
+        assert_eq!(TickTable::uniform(dec("0")), Err(BadTickTable::NotPositive(dec("0"))));
+        let off = TickTable::new(vec![(dec("0"), dec("0.3")), (dec("1"), dec("0.5"))]);
+        assert_eq!(off, Err(BadTickTable::OffGrid(dec("1"))));
+    }
+}

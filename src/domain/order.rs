@@ -1,0 +1,317 @@
+//! Orders: what is asked for, and where it stands.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, BrokerId, GroupId, InstrumentId, OrderId, Price, Qty, Time};
+
+/// Buy or sell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Side {
+    /// Buy.
+    Buy,
+    /// Sell.
+    Sell,
+}
+
+impl Side {
+    /// The other one.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Buy => Self::Sell,
+            Self::Sell => Self::Buy,
+        }
+    }
+
+    /// `+1` for buy, `-1` for sell.
+    #[must_use]
+    pub fn sign(self) -> Decimal {
+        match self {
+            Self::Buy => Decimal::ONE,
+            Self::Sell => Decimal::NEGATIVE_ONE,
+        }
+    }
+
+    /// The word on the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Buy => "Buy",
+            Self::Sell => "Sell",
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.label())
+    }
+}
+
+/// How far a trailing stop stays behind the best price since it was placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrailBy {
+    /// This much in price.
+    Amount(Decimal),
+    /// This many per cent of the price.
+    Percent(Decimal),
+}
+
+/// The type of an order, with the prices that type needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrderKind {
+    /// At whatever price the book gives.
+    Market,
+    /// At this price or better.
+    Limit {
+        /// Worst acceptable price.
+        price: Price,
+    },
+    /// Becomes a market order once the market trades at `stop` or beyond.
+    Stop {
+        /// Trigger price.
+        stop: Price,
+    },
+    /// Becomes a limit order once the market trades at `stop` or beyond.
+    StopLimit {
+        /// Trigger price.
+        stop: Price,
+        /// Worst acceptable price after the trigger.
+        price: Price,
+    },
+    /// A stop that follows the market in the favourable direction.
+    TrailingStop {
+        /// Distance behind the market.
+        by: TrailBy,
+    },
+}
+
+impl OrderKind {
+    /// The word on the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Market => "Market",
+            Self::Limit { .. } => "Limit",
+            Self::Stop { .. } => "Stop",
+            Self::StopLimit { .. } => "Stop limit",
+            Self::TrailingStop { .. } => "Trailing stop",
+        }
+    }
+
+    /// The limit price, of types that have one.
+    #[must_use]
+    pub fn limit(self) -> Option<Price> {
+        match self {
+            Self::Limit { price } | Self::StopLimit { price, .. } => Some(price),
+            _ => None,
+        }
+    }
+
+    /// The trigger price, of types that have a fixed one.
+    #[must_use]
+    pub fn stop(self) -> Option<Price> {
+        match self {
+            Self::Stop { stop } | Self::StopLimit { stop, .. } => Some(stop),
+            _ => None,
+        }
+    }
+
+    /// The same type with another limit price; types without one stay as they are.
+    #[must_use]
+    pub fn with_limit(self, price: Price) -> Self {
+        match self {
+            Self::Limit { .. } => Self::Limit { price },
+            Self::StopLimit { stop, .. } => Self::StopLimit { stop, price },
+            other => other,
+        }
+    }
+
+    /// The same type with another trigger price; types without one stay as they are.
+    #[must_use]
+    pub fn with_stop(self, stop: Price) -> Self {
+        match self {
+            Self::Stop { .. } => Self::Stop { stop },
+            Self::StopLimit { price, .. } => Self::StopLimit { stop, price },
+            other => other,
+        }
+    }
+}
+
+/// How long an order is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeInForce {
+    /// Until the exchange's session closes.
+    Day,
+    /// Until cancelled.
+    Gtc,
+    /// Fill what can be filled at once, cancel the rest.
+    Ioc,
+    /// Fill all of it at once, or nothing.
+    Fok,
+    /// Until this instant.
+    Gtd(Time),
+}
+
+impl TimeInForce {
+    /// The usual abbreviation.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Day => "DAY",
+            Self::Gtc => "GTC",
+            Self::Ioc => "IOC",
+            Self::Fok => "FOK",
+            Self::Gtd(_) => "GTD",
+        }
+    }
+}
+
+/// What is asked for: the whole order as a trader would state it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSpec {
+    /// What to trade.
+    pub instrument: InstrumentId,
+    /// Buy or sell.
+    pub side: Side,
+    /// How much.
+    pub quantity: Qty,
+    /// Type, with its prices.
+    pub kind: OrderKind,
+    /// How long.
+    pub tif: TimeInForce,
+    /// Refuse rather than take liquidity.
+    pub post_only: bool,
+    /// One cancels the other: a fill of one order of the group reduces the rest.
+    pub oco: Option<GroupId>,
+    /// Rests at the exchange, inactive, until this order has filled; then active for the filled quantity.
+    pub parent: Option<OrderId>,
+}
+
+impl OrderSpec {
+    /// A plain order without group, parent or flags.
+    #[must_use]
+    pub fn new(
+        instrument: InstrumentId,
+        side: Side,
+        quantity: Qty,
+        kind: OrderKind,
+        tif: TimeInForce,
+    ) -> Self {
+        Self { instrument, side, quantity, kind, tif, post_only: false, oco: None, parent: None }
+    }
+}
+
+/// Where an order stands. Which follows which is the table in `engine::order_state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum OrderStatus {
+    /// Approved by the risk gate, not yet handed to the broker.
+    Intended,
+    /// On its way; the broker has not answered.
+    Sent,
+    /// The broker has it and waits for a trigger or a parent order.
+    Held,
+    /// Working at the exchange, nothing filled.
+    Working,
+    /// Working, some of it filled.
+    PartiallyFilled,
+    /// A change is on its way.
+    PendingAmend,
+    /// A cancel is on its way.
+    PendingCancel,
+    /// All of it filled.
+    Filled,
+    /// Cancelled; what was filled before stays filled.
+    Cancelled,
+    /// Refused by the gate, the broker or the exchange.
+    Rejected,
+    /// Its time ran out.
+    Expired,
+    /// The broker cannot say.
+    Unknown,
+}
+
+impl OrderStatus {
+    /// Whether nothing more can happen to it (but a fill that was already on its way).
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Filled | Self::Cancelled | Self::Rejected | Self::Expired)
+    }
+
+    /// The word on the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Intended => "Intended",
+            Self::Sent => "Sent",
+            Self::Held => "Held",
+            Self::Working => "Working",
+            Self::PartiallyFilled => "Part filled",
+            Self::PendingAmend => "Amending",
+            Self::PendingCancel => "Cancelling",
+            Self::Filled => "Filled",
+            Self::Cancelled => "Cancelled",
+            Self::Rejected => "Rejected",
+            Self::Expired => "Expired",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// Where an order was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// The order ticket.
+    Ticket,
+    /// A Close or Reverse control, or the flattening of a position.
+    Flatten,
+    /// Another program, through a server of ours.
+    Api,
+    /// Seen at the broker only.
+    Foreign,
+}
+
+/// An order as the engine knows it. The newest value replaces the older.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Our id.
+    pub id: OrderId,
+    /// Who works it.
+    pub broker: BrokerId,
+    /// For whose account.
+    pub account: AccountId,
+    /// What is asked for, changes included once the broker has confirmed them.
+    pub spec: OrderSpec,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// How much of it has filled.
+    pub filled: Qty,
+    /// Average price of what has filled.
+    pub average_price: Option<Decimal>,
+    /// Why it was refused, cancelled or not changed, in words for a trader.
+    pub reason: Option<Arc<str>>,
+    /// Where it was entered.
+    pub origin: Origin,
+    /// When it was entered.
+    pub created: Time,
+    /// When it last changed.
+    pub updated: Time,
+}
+
+impl Order {
+    /// What has not filled yet.
+    #[must_use]
+    pub fn remaining(&self) -> Qty {
+        self.spec.quantity.saturating_sub(self.filled)
+    }
+
+    /// Whether it can still trade.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !self.status.is_final()
+    }
+}

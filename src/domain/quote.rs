@@ -1,0 +1,67 @@
+//! Quotes: the top of the book and the day's numbers of one instrument.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Decimal, Price, Qty, Time};
+
+/// Everything a watchlist row shows, as one value: the newest replaces the older.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Quote {
+    /// Best bid.
+    pub bid: Option<Price>,
+    /// Quantity at the best bid.
+    pub bid_size: Qty,
+    /// Best ask.
+    pub ask: Option<Price>,
+    /// Quantity at the best ask.
+    pub ask_size: Qty,
+    /// Price of the last trade.
+    pub last: Option<Price>,
+    /// Quantity of the last trade.
+    pub last_size: Qty,
+    /// Units traded in this session.
+    pub volume: Qty,
+    /// Close of the session before, which `change` refers to.
+    pub prev_close: Option<Price>,
+    /// First price of this session.
+    pub open: Option<Price>,
+    /// Highest price of this session.
+    pub high: Option<Price>,
+    /// Lowest price of this session.
+    pub low: Option<Price>,
+    /// Whether the exchange takes orders now.
+    pub is_open: bool,
+    /// When the exchange says it was so.
+    pub time: Time,
+}
+
+impl Quote {
+    /// The price at which a position is valued: last trade, else the middle, else the previous close.
+    #[must_use]
+    pub fn mark(&self) -> Option<Price> {
+        self.last.or_else(|| self.mid()).or(self.prev_close)
+    }
+
+    /// The middle of bid and ask.
+    #[must_use]
+    pub fn mid(&self) -> Option<Price> {
+        let (bid, ask) = (self.bid?, self.ask?);
+        Some(Price((bid.0 + ask.0) / Decimal::TWO))
+    }
+
+    /// Last price against the previous close.
+    #[must_use]
+    pub fn change(&self) -> Option<Decimal> {
+        Some(self.last?.0 - self.prev_close?.0)
+    }
+
+    /// [`Self::change`] in per cent of the previous close.
+    #[must_use]
+    pub fn change_percent(&self) -> Option<Decimal> {
+        let previous = self.prev_close?.0;
+        if previous.is_zero() {
+            return None;
+        }
+        Some(self.change()? / previous * Decimal::ONE_HUNDRED)
+    }
+}

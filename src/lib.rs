@@ -1,0 +1,31 @@
+//! Pitdesk: a desktop trading terminal.
+//!
+//! One window thread (egui) and one background runtime (tokio), which only exchange
+//! messages. Modules from bottom to top; an import only ever points down this list
+//! (`tests/tidy.rs` enforces it):
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`domain`] | the vocabulary: instrument, price, order, fill, bar … |
+//! | [`market`] | mathematics on market data: bars, level of detail, book, calendar |
+//! | [`risk`] | the gate: limits, and the only maker of what a broker accepts |
+//! | [`link`] | `Command` and `Update`, and the two ends of the channel between the worlds |
+//! | [`exchange`] | the paper exchange: matching engine, synthetic market, replay |
+//! | [`store`] | bars, settings, workspace and account on disk; CSV import |
+//! | [`broker`] | the contract of a broker, and one adapter per broker |
+//! | [`engine`] | the actor that owns all trading state |
+//! | [`desk`] | the view model: what the window knows |
+//! | [`ui`] | egui: panes, chart, shell, theme |
+//! | [`app`] | wiring: arguments, profile, start-up, shutdown |
+
+pub mod app;
+pub mod broker;
+pub mod desk;
+pub mod domain;
+pub mod engine;
+pub mod exchange;
+pub mod link;
+pub mod market;
+pub mod risk;
+pub mod store;
+pub mod ui;
