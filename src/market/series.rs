@@ -36,7 +36,7 @@ const SEAL_AT: usize = 65_536;
 pub struct BarSeries {
     parts: VecDeque<Part>,
     /// What index 0 is in the coordinate of [`Part::start`].
-    origin: i64,
+    origin: isize,
     /// Bars in `parts`.
     chunked: usize,
     tail: Tail,
@@ -52,7 +52,7 @@ struct Part {
     chunk: Arc<BarChunk>,
     len: usize,
     /// Where it begins, in a coordinate that prepending does not shift.
-    start: i64,
+    start: isize,
 }
 
 impl Part {
@@ -208,7 +208,7 @@ impl BarSeries {
             return Err(Overlap { ends: last.time, begins: first.time });
         }
         let len = chunk.bars().len();
-        self.origin -= len as i64;
+        self.origin -= len.cast_signed();
         self.chunked += len;
         self.prepended += len;
         self.parts.push_front(Part { chunk, len, start: self.origin });
@@ -307,7 +307,7 @@ impl BarSeries {
     fn append(&mut self, bar: Bar) {
         self.tail.push(bar);
         if let Some(chunk) = self.tail.seal() {
-            let start = self.origin + self.chunked as i64;
+            let start = self.origin + self.chunked.cast_signed();
             let len = chunk.bars().len();
             self.parts.push_back(Part { chunk, len, start });
             self.chunked += len;
@@ -320,7 +320,7 @@ impl BarSeries {
     }
 
     fn start_of(&self, part: &Part) -> usize {
-        (part.start - self.origin) as usize
+        (part.start - self.origin).cast_unsigned()
     }
 
     /// Position of the part that holds `index`, which is below `chunked`.
