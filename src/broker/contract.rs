@@ -155,13 +155,16 @@ pub enum MarketEvent {
     Depth(InstrumentId, Arc<Depth>),
 }
 
-/// Closed bars, oldest first.
+/// Bars as the broker has them at this point of the event stream: trades that were
+/// sent before are in, later ones are not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryBars {
     /// What was asked.
     pub request: HistoryRequest,
-    /// The answer; fewer than asked means that nothing older exists.
+    /// Closed bars, oldest first; fewer than asked means that nothing older exists.
     pub bars: Vec<Bar>,
+    /// The bar that is forming now, where the request reaches up to now.
+    pub forming: Option<Bar>,
 }
 
 /// What a broker can do.
@@ -183,8 +186,36 @@ pub struct SessionStart {
     pub saved: Option<Arc<str>>,
     /// From the engine; closed means end at once.
     pub requests: mpsc::Receiver<BrokerRequest>,
-    /// To the engine; waits when the engine is behind, which bounds what can pile up.
-    pub events: mpsc::Sender<BrokerEvent>,
+    /// To the engine.
+    pub events: EventSender,
+}
+
+/// A session's way to tell the engine something.
+#[derive(Debug, Clone)]
+pub struct EventSender {
+    id: BrokerId,
+    sender: mpsc::Sender<(BrokerId, BrokerEvent)>,
+}
+
+/// The engine is gone; a session that sees this ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the engine is gone")]
+pub struct EngineGone;
+
+impl EventSender {
+    /// Events of broker `id` go into the engine's one channel of all brokers' events.
+    #[must_use]
+    pub fn new(id: BrokerId, sender: mpsc::Sender<(BrokerId, BrokerEvent)>) -> Self {
+        Self { id, sender }
+    }
+
+    /// Hands an event over; waits while the engine is behind, which bounds what can pile up.
+    ///
+    /// # Errors
+    /// When the engine is gone.
+    pub async fn send(&self, event: BrokerEvent) -> Result<(), EngineGone> {
+        self.sender.send((self.id, event)).await.or(Err(EngineGone))
+    }
 }
 
 /// A running session.
