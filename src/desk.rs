@@ -22,6 +22,7 @@ pub use blotter::Blotter;
 pub use latency::{Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use series::SeriesView;
+pub use valuation::Valued;
 
 use crate::domain::settings::Settings;
 use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};
@@ -29,7 +30,6 @@ use crate::link::{
     Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, Numbered, Snapshot,
     Stream, Update,
 };
-use crate::market::valuation::Valuation;
 use answers::Answers;
 use prices::Prices;
 use series::Charts;
@@ -53,7 +53,7 @@ pub struct Desk {
     answers: Answers,
     latency: Latency,
     ledger: Ledger,
-    valuation: Valuation,
+    valuations: Vec<Valued>,
     sync: Sync,
     now: Time,
 }
@@ -97,6 +97,8 @@ impl Desk {
         }
         for (key, slot) in drained.bars {
             self.latency.on_received(slot.received);
+            // Better a moment without a chart than a chart with a hole.
+            applied.needs_snapshot |= slot.has_gap;
             let (taken, refused) = self.charts.bars(key, slot);
             let count = self.ledger.of_mut(Stream::Bars);
             count.applied += taken;
@@ -272,10 +274,10 @@ impl Desk {
         self.accounts.iter().filter(|a| a.broker == broker).min_by(|a, b| a.id.cmp(&b.id))
     }
 
-    /// What the accounts are worth, in all.
+    /// What the accounts are worth, in the order of [`Self::accounts`].
     #[must_use]
-    pub fn valuation(&self) -> &Valuation {
-        &self.valuation
+    pub fn valuations(&self) -> &[Valued] {
+        &self.valuations
     }
 
     /// Connections, by broker.
@@ -343,12 +345,12 @@ impl Desk {
         &self.ledger
     }
 
-    /// Adds what the desk itself needs: quotes of what is held, and the exchange
-    /// rates that value it.
-    pub fn extend_demand(&self, demand: &mut Demand) {
+    /// Completes what the panes demand by what the desk itself needs (quotes of what is
+    /// held, and the exchange rates that value it), and forgets series that nobody wants.
+    pub fn settle_demand(&mut self, demand: &mut Demand) {
         demand.quotes.extend(self.blotter.open_positions().map(|p| p.instrument));
-        demand.quotes.extend(self.rate_instruments());
-        self.charts.keep(demand);
+        demand.quotes.extend(self.rate_instruments().map(|i| i.id));
+        self.charts.keep_only(demand);
     }
 }
 

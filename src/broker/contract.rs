@@ -224,13 +224,14 @@ pub type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A broker as the registry offers it.
 pub trait Adapter: Send + Sync {
     /// Its name on the screen, such as `Paper`.
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Its instruments, known before it connects; ids count up from `first_id`.
-    fn instruments(&self, id: BrokerId, first_id: u32) -> Vec<Arc<Instrument>>;
+    /// Its instruments, known before it connects. Their ids and broker are those of the
+    /// catalogue of this run: an adapter is made for its place in it.
+    fn instruments(&self) -> Vec<Arc<Instrument>>;
 
     /// Begins a session. Called again, with a new start, after one has failed.
     fn start(&self, start: SessionStart) -> Session;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::Bar;
 use crate::link::channel::BarSlot;
 use crate::link::update::Placement;
 use crate::link::{BarKey, Demand, History};
@@ -32,19 +33,13 @@ impl Charts {
         self.by_key.clear();
     }
 
-    /// How many bars were taken and how many refused. Bars that come before the
-    /// history are of no use: the history will contain them.
+    /// Takes new bars over; says how many were taken and how many refused. Bars that come
+    /// before the history are of no use: the history will contain them.
     pub fn bars(&mut self, key: BarKey, slot: BarSlot) -> (u64, u64) {
-        let Some(view) = self.by_key.get_mut(&key).filter(|view| view.is_loaded) else {
-            return (0, slot.bars.len() as u64);
-        };
-        if slot.has_gap {
-            // Better nothing than a chart with a hole: the demand asks for it anew.
-            self.by_key.remove(&key);
-            return (0, slot.bars.len() as u64);
-        }
         let total = slot.bars.len() as u64;
-        let stale = slot.bars.into_iter().filter(|bar| view.series.apply(*bar) == Applied::Stale).count() as u64;
+        let Some(view) = self.by_key.get_mut(&key).filter(|view| view.is_loaded) else { return (0, total) };
+        let mut is_stale = |bar: &Bar| view.series.apply(*bar) == Applied::Stale;
+        let stale = slot.bars.iter().filter(|bar| is_stale(bar)).count() as u64;
         (total - stale, stale)
     }
 
@@ -64,5 +59,7 @@ impl Charts {
     }
 
     /// Forgets series that nobody demands any more.
-    pub fn keep(&self, _demand: &mut Demand) {}
+    pub fn keep_only(&mut self, demand: &Demand) {
+        self.by_key.retain(|key, _| demand.bars.contains_key(key));
+    }
 }
