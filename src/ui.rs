@@ -4,4 +4,5 @@
 //! desk, keep only view state and push commands. The only low-level painting is in
 //! [`paint`].
 
+pub mod paint;
 pub mod theme;
