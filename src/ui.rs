@@ -1,1 +1,3 @@
-//! ui
+//! egui: fonts, and the pixels without a window.
+
+pub mod fonts;
