@@ -4,5 +4,7 @@
 //! desk, keep only view state and push commands. The only low-level painting is in
 //! [`paint`].
 
+pub mod chart;
+pub mod fonts;
 pub mod paint;
 pub mod theme;
