@@ -1,3 +1,5 @@
 //! egui: fonts, and the pixels without a window.
 
 pub mod fonts;
+pub mod headless;
+pub mod raster;
