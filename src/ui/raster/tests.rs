@@ -352,6 +352,23 @@ fn texels_drawn_one_to_one_arrive_unchanged() {
 }
 
 #[test]
+fn a_part_of_an_atlas_of_any_size_arrives_unchanged() {
+    let mut raster = canvas();
+    let texel = |x: usize, y: usize| Color32::from_rgb((x * 37 % 256) as u8, (y * 61 % 256) as u8, 90);
+    upload(&mut raster, OTHER, ImageDelta::full(image([1031, 1537], texel), TextureOptions::LINEAR));
+    for (left, top) in (0..60_u16).map(|i| (i * 17, i * 25)) {
+        let at_texel = |x: u16, y: u16| pos2(f32::from(x) / 1031.0, f32::from(y) / 1537.0);
+        let uv = Rect::from_min_max(at_texel(left, top), at_texel(left + 9, top + 6));
+        let rect = Rect::from_min_max(pos2(5.0, 7.0), pos2(14.0, 13.0));
+        draw(&mut raster, EVERYWHERE, vec![textured(rect, uv, Color32::WHITE)]);
+        for (x, y) in (0..6).flat_map(|y| (0..9).map(move |x| (x, y))) {
+            let expected = texel(usize::from(left) + x, usize::from(top) + y);
+            assert_eq!(at(&raster, x + 5, y + 7), expected.to_array(), "from {left} {top}");
+        }
+    }
+}
+
+#[test]
 fn filters_and_wrapping_follow_the_options() {
     let mut raster = canvas();
     let black_white = || image([2, 1], |x, _| Color32::from_gray(if x == 0 { 0 } else { 200 }));
