@@ -27,9 +27,10 @@ pub use valuation::Valued;
 use crate::domain::settings::Settings;
 use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};
 use crate::link::{
-    Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, Numbered, Snapshot,
-    Stream, Update,
+    Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, NoticeLevel, Numbered,
+    SendError, Snapshot, Stream, Update,
 };
+use crate::link::update::Refused;
 use answers::Answers;
 use prices::Prices;
 use series::Charts;
@@ -48,12 +49,12 @@ pub struct Desk {
     connections: Vec<Connection>,
     kill: KillState,
     settings: Arc<Settings>,
-    workspace: Option<Arc<str>>,
     notices: VecDeque<Notice>,
     answers: Answers,
     latency: Latency,
     ledger: Ledger,
     valuations: Vec<Valued>,
+    selected: Option<InstrumentId>,
     sync: Sync,
     now: Time,
 }
@@ -194,7 +195,6 @@ impl Desk {
         self.connections.clone_from(&snapshot.connections);
         self.kill = snapshot.kill;
         self.settings = Arc::clone(&snapshot.settings);
-        self.workspace.clone_from(&snapshot.workspace);
         self.notices = snapshot.notices.iter().cloned().collect();
         // A history that was on its way is lost with the rest; the demand is sent anew.
         self.charts.clear();
@@ -304,12 +304,6 @@ impl Desk {
         &self.settings
     }
 
-    /// The window's arrangement, as it was saved.
-    #[must_use]
-    pub fn workspace(&self) -> Option<&Arc<str>> {
-        self.workspace.as_ref()
-    }
-
     /// The activity log, oldest first.
     #[must_use]
     pub fn notices(&self) -> &VecDeque<Notice> {
@@ -326,6 +320,31 @@ impl Desk {
     #[must_use]
     pub fn order_of(&self, to: CommandId) -> Option<OrderId> {
         self.answers.get(to)?.outcome.as_ref().ok().copied().flatten()
+    }
+
+    /// A command that never left; its control finds the reason like any other answer.
+    pub fn not_sent(&mut self, to: CommandId, why: SendError) {
+        let text: Arc<str> = why.to_string().into();
+        let notice = Notice { time: self.now, level: NoticeLevel::Error, text: Arc::clone(&text) };
+        self.notices.push_back(notice);
+        self.answers.add(Answer { to, outcome: Err(Refused(text)) });
+    }
+
+    /// The instrument that the desk works on.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Arc<Instrument>> {
+        self.instrument(self.selected?)
+    }
+
+    /// Turns the desk to another instrument.
+    pub fn select(&mut self, id: InstrumentId) {
+        self.selected = Some(id);
+    }
+
+    /// When market data were received last, of any instrument.
+    #[must_use]
+    pub fn newest_quote(&self) -> Option<Time> {
+        self.prices.newest()
     }
 
     /// Measured latencies.

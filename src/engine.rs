@@ -56,7 +56,6 @@ type Outcome = Result<Option<crate::domain::OrderId>, Refused>;
 pub struct Engine {
     instruments: Arc<[Arc<Instrument>]>,
     settings: Arc<Settings>,
-    workspace: Option<Arc<str>>,
     is_killed: bool,
     brokers: Vec<BrokerLine>,
     orders: OrderBook,
@@ -103,7 +102,6 @@ impl Engine {
             brokers: start.broker_names.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
             settings: start.settings,
-            workspace: start.workspace,
             is_killed: start.is_killed,
             orders: OrderBook::new(start.next_order_id),
             executions: ExecutionLog::default(),
@@ -166,7 +164,6 @@ impl Engine {
                 Ok(None)
             }
             Command::SaveWorkspace(text) => {
-                self.workspace = Some(Arc::clone(&text));
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
             }
@@ -391,7 +388,6 @@ impl Engine {
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
             kill: self.kill_state(),
             settings: Arc::clone(&self.settings),
-            workspace: self.workspace.clone(),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

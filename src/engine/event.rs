@@ -15,8 +15,6 @@ pub struct Start {
     pub broker_names: Vec<Arc<str>>,
     /// Settings in force.
     pub settings: Arc<Settings>,
-    /// The window's arrangement, as it was saved.
-    pub workspace: Option<Arc<str>>,
     /// Whether the kill switch was on when the last run ended.
     pub is_killed: bool,
     /// First order id that no earlier run can have used.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::slots::Slots;
 pub use super::slots::{BarSlot, Drained, Latched};
-use super::{BarKey, Command, CommandId, Envelope, Numbered, Update};
+use super::{BarKey, Envelope, Numbered, Update};
 use crate::domain::{Bar, Depth, InstrumentId, Quote, Time, Trade};
 
 /// Commands that may wait for the engine.
@@ -30,7 +30,7 @@ pub fn connect(wake: Arc<dyn Fn() + Send + Sync>) -> (EngineEnd, WindowEnd) {
     let (sender, commands) = mpsc::channel(COMMAND_CAPACITY);
     let shared = Arc::new(Shared { slots: Mutex::default(), wake_pending: AtomicBool::new(false) });
     let publisher = Publisher { shared: Arc::clone(&shared), wake, next_seq: 1 };
-    let commander = CommandSender { sender, next_id: 1 };
+    let commander = CommandSender { sender };
     (EngineEnd { commands, publisher }, WindowEnd { commander, inbox: Inbox { shared } })
 }
 
@@ -166,7 +166,6 @@ pub enum SendError {
 /// The window's sending end.
 pub struct CommandSender {
     sender: mpsc::Sender<Envelope>,
-    next_id: u64,
 }
 
 impl CommandSender {
@@ -174,14 +173,10 @@ impl CommandSender {
     ///
     /// # Errors
     /// When the queue is full or the engine gone; nothing was sent then.
-    pub fn try_send(&mut self, command: Command, input_at: Time) -> Result<CommandId, SendError> {
-        let id = CommandId(self.next_id);
-        let envelope = Envelope { id, input_at, command };
+    pub fn try_send(&self, envelope: Envelope) -> Result<(), SendError> {
         self.sender.try_send(envelope).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => SendError::Full,
             mpsc::error::TrySendError::Closed(_) => SendError::Closed,
-        })?;
-        self.next_id += 1;
-        Ok(id)
+        })
     }
 }

@@ -74,8 +74,6 @@ pub struct Snapshot {
     pub kill: KillState,
     /// Settings in force.
     pub settings: Arc<Settings>,
-    /// The window's arrangement, as it was last saved.
-    pub workspace: Option<Arc<str>>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
 }
