@@ -1,1 +1,8 @@
-//! market
+//! Mathematics on market data: pure functions and plain structures, for the
+//! engine and the window alike.
+//!
+//! Nothing here reads a clock, does I/O or waits; time comes in as
+//! [`crate::domain::Time`], and equal input gives equal output. Bars are `f64`
+//! and serve charts only; whatever counts money is decimal.
+
+pub mod series;
