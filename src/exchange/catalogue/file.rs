@@ -132,11 +132,14 @@ impl RawHours {
     }
 }
 
-/// Reads `09:30-16:00`.
+/// Reads `09:30-16:00`, or `eve 17:00-17:00` for a day that opens the evening before.
 fn read_session(text: &str, kind: SessionKind) -> Result<Session, String> {
     let bad = || format!("'{text}' is no session; write it as 09:30-16:00");
     let (open, close) = text.split_once('-').ok_or_else(bad)?;
-    let open = read_minute(open).ok_or_else(bad)?;
+    let open = match open.strip_prefix("eve ") {
+        Some(evening) => read_minute(evening).ok_or_else(bad)? - 1440,
+        None => read_minute(open).ok_or_else(bad)?,
+    };
     let close = read_minute(close).ok_or_else(bad)?;
     if open >= close {
         return Err(format!("'{text}' closes before it opens"));
@@ -145,10 +148,10 @@ fn read_session(text: &str, kind: SessionKind) -> Result<Session, String> {
 }
 
 /// Reads `09:30` as a minute of the day; `24:00` is the end of it.
-fn read_minute(text: &str) -> Option<u16> {
+fn read_minute(text: &str) -> Option<i16> {
     let (hour, minute) = text.trim().split_once(':')?;
-    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-    (minute < 60 && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
+    let (hour, minute): (i16, i16) = (hour.parse().ok()?, minute.parse().ok()?);
+    ((0..60).contains(&minute) && (0..=24).contains(&hour) && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
 }
 
 /// The named parts that instruments refer to.
