@@ -19,8 +19,19 @@ use crate::domain::{
 
 /// What an instrument's entry or its group may say.
 const FIELDS: [&str; 13] = [
-    "symbol", "name", "venue", "class", "currency", "ticks", "hours", "lot", "price", "volatility", "volume",
-    "trades", "factors",
+    "symbol",
+    "name",
+    "venue",
+    "class",
+    "currency",
+    "ticks",
+    "hours",
+    "lot",
+    "price",
+    "volatility",
+    "volume",
+    "trades",
+    "factors",
 ];
 
 #[derive(Deserialize)]
@@ -74,7 +85,11 @@ pub(super) fn parse(text: &str, opening: Opening) -> Result<Catalogue, BadCatalo
     })?;
     let mut hours = BTreeMap::new();
     for (name, raw) in &file.hours {
-        let read = raw.read().map_err(|problem| BadCatalogue::Part { part: "hours", name: name.clone(), problem })?;
+        let read = raw.read().map_err(|problem| BadCatalogue::Part {
+            part: "hours",
+            name: name.clone(),
+            problem,
+        })?;
         hours.insert(name.as_str(), read);
     }
     let tables = Tables { ticks: &file.ticks, hours: &hours, opening };
@@ -116,7 +131,8 @@ fn to_date(value: &toml::value::Datetime) -> Option<Date> {
 impl RawHours {
     fn read(&self) -> Result<TradingHours, String> {
         let mut sessions = Vec::new();
-        for (texts, kind) in [(&self.regular, SessionKind::Regular), (&self.extended, SessionKind::Extended)] {
+        for (texts, kind) in [(&self.regular, SessionKind::Regular), (&self.extended, SessionKind::Extended)]
+        {
             for text in texts {
                 sessions.push(read_session(text, kind)?);
             }
@@ -151,7 +167,8 @@ fn read_session(text: &str, kind: SessionKind) -> Result<Session, String> {
 fn read_minute(text: &str) -> Option<i16> {
     let (hour, minute) = text.trim().split_once(':')?;
     let (hour, minute): (i16, i16) = (hour.parse().ok()?, minute.parse().ok()?);
-    ((0..60).contains(&minute) && (0..=24).contains(&hour) && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
+    ((0..60).contains(&minute) && (0..=24).contains(&hour) && hour * 60 + minute <= 1440)
+        .then_some(hour * 60 + minute)
 }
 
 /// The named parts that instruments refer to.
@@ -225,23 +242,27 @@ impl<'a> Entry<'a> {
         let table = value.as_table().ok_or_else(|| self.error("factors", "write it as { us = 0.7 }"))?;
         let mut factors = Vec::new();
         for (name, weight) in table {
-            let weight = weight.as_float().ok_or_else(|| self.error("factors", format!("{name} needs a weight")))?;
+            let weight =
+                weight.as_float().ok_or_else(|| self.error("factors", format!("{name} needs a weight")))?;
             factors.push((Arc::from(name.as_str()), weight));
         }
         let squares: f64 = factors.iter().map(|(_, w)| w * w).sum();
-        if factors.len() > 2 || !(squares <= 1.0) {
+        if factors.len() > 2 || squares > 1.0 {
             return Err(self.error("factors", "at most two, and their squares sum to at most 1"));
         }
         Ok(factors)
     }
 
     fn listing(&self, tables: &Tables<'_>) -> Result<Listing, BadCatalogue> {
-        if let Some(unknown) = self.own.keys().chain(self.group.keys()).find(|k| !FIELDS.contains(&k.as_str())) {
+        if let Some(unknown) =
+            self.own.keys().chain(self.group.keys()).find(|k| !FIELDS.contains(&k.as_str()))
+        {
             return Err(self.error(unknown, "there is no such field"));
         }
         let named_hours = self.text("hours")?;
         let listed_hours = tables.hours.get(named_hours);
-        let listed_hours = listed_hours.ok_or_else(|| self.error("hours", format!("no [hours.{named_hours}]")))?;
+        let listed_hours =
+            listed_hours.ok_or_else(|| self.error("hours", format!("no [hours.{named_hours}]")))?;
         let named_ticks = self.text("ticks")?;
         let ticks = tables.ticks.get(named_ticks);
         let ticks = ticks.ok_or_else(|| self.error("ticks", format!("no '{named_ticks}' in [ticks]")))?;

@@ -37,8 +37,11 @@ impl Grid {
     /// The grid of `instrument`.
     pub fn new(instrument: &Instrument) -> Self {
         let decimals = instrument.ticks.decimals();
-        let unit_rows =
-            instrument.ticks.rows().iter().map(|&(from, tick)| (to_units(from, decimals), to_units(tick, decimals)));
+        let unit_rows = instrument
+            .ticks
+            .rows()
+            .iter()
+            .map(|&(from, tick)| (to_units(from, decimals), to_units(tick, decimals)));
         let mut rows: Vec<(i64, i64)> = unit_rows.collect();
         rows.reverse();
         let lot = instrument.lot.0.normalize();

@@ -108,8 +108,8 @@ mod tests {
         assert_eq!(hash_name(1, "AAPL@NASDAQ"), PINNED_NAME);
     }
 
-    const PINNED: [u64; 3] = [0, 0, 0];
-    const PINNED_NAME: u64 = 0;
+    const PINNED: [u64; 3] = [0x989B_3F13_0A06_3869, 0x290D_B4BF_2570_DED7, 0x2A99_0BE6_3A01_B2D5];
+    const PINNED_NAME: u64 = 0x9788_6E82_6AF5_5260;
 
     #[test]
     fn normals_have_mean_zero_and_variance_one() {

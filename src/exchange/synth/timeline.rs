@@ -10,7 +10,10 @@
 //! that the same coin against dollar, yen and won moves in the same minutes. Its
 //! own days (at local midnight) show as separate stretches of the interval.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::{SessionKind, Time, TradingHours};
@@ -22,7 +25,8 @@ const YEARS: i16 = 13;
 /// The business time of one set of trading hours.
 #[derive(Debug, Clone)]
 pub struct Timeline {
-    calendar: Calendar,
+    calendar: Arc<Calendar>,
+    zone: TimeZone,
     epoch: Date,
     /// Trading days in order; empty for a market that never closes.
     days: Vec<Date>,
@@ -101,7 +105,8 @@ impl Interval {
         if start >= end {
             return;
         }
-        let steps = if activity == Activity::Closed { 1 } else { ((end.0 - start.0) / MINUTE).max(1) as usize };
+        let steps =
+            if activity == Activity::Closed { 1 } else { ((end.0 - start.0) / MINUTE).max(1) as usize };
         let first = self.steps;
         self.stretches.push(Stretch { start, end, first, steps, activity, day, local_minute });
         self.steps += steps;
@@ -122,11 +127,13 @@ impl Timeline {
             days = all.take_while(|&day| day < year(YEARS)).filter(|&d| calendar.is_trading_day(d)).collect();
         }
         let origin = days.partition_point(|&day| day < epoch) as i64;
-        Ok(Self { calendar, epoch, days, origin })
+        let zone = TimeZone::get(&hours.zone)
+            .map_err(|source| BadHours::UnknownZone { zone: hours.zone.clone(), source })?;
+        Ok(Self { calendar: Arc::new(calendar), zone, epoch, days, origin })
     }
 
     /// The hours as a calendar.
-    pub fn calendar(&self) -> &Calendar {
+    pub fn calendar(&self) -> &Arc<Calendar> {
         &self.calendar
     }
 
@@ -170,7 +177,7 @@ impl Timeline {
     }
 
     fn utc_midnight(&self, index: i64) -> Time {
-        let epoch = self.epoch.to_zoned(jiff::tz::TimeZone::UTC).map(|z| Time::from_timestamp(z.timestamp()));
+        let epoch = self.epoch.to_zoned(TimeZone::UTC).map(|z| Time::from_timestamp(z.timestamp()));
         Time(epoch.unwrap_or_default().0 + index * DAY)
     }
 
@@ -178,36 +185,37 @@ impl Timeline {
         let (mut from, end) = (self.utc_midnight(interval.index), self.utc_midnight(interval.index + 1));
         while from < end {
             let day = self.calendar.trading_day(from);
-            let (midnight, next) = (self.calendar.day_start(day), day.tomorrow().map(|d| self.calendar.day_start(d)));
-            let until = next.unwrap_or(end).min(end);
-            let local_minute = ((from.0 - midnight.0) / MINUTE) as usize;
-            interval.push(from, until, Activity::Trading(SessionKind::Regular), day, local_minute);
+            let next = day.tomorrow().map_or(end, |d| self.calendar.day_start(d));
+            let until = next.min(end);
+            let minute = self.local_minute(from);
+            interval.push(from, until, Activity::Trading(SessionKind::Regular), day, minute);
             from = until;
         }
     }
 
     fn fill_sessions(&self, interval: &mut Interval) {
         let Ok(at) = usize::try_from(interval.index + self.origin) else { return };
-        let (Some(&before), Some(&day)) = (at.checked_sub(1).and_then(|i| self.days.get(i)), self.days.get(at)) else {
+        let (Some(&before), Some(&day)) =
+            (at.checked_sub(1).and_then(|i| self.days.get(i)), self.days.get(at))
+        else {
             return;
         };
         let earlier = self.calendar.sessions_of(before);
         let later = self.calendar.sessions_of(day);
-        let (mut at, close) = (last_regular_close(&earlier), last_regular_close(&later));
-        for span in earlier.iter().chain(&later).filter(|s| s.open >= at && s.close <= close) {
+        let (open, close) = (last_regular_close(&earlier), last_regular_close(&later));
+        let mut at = open;
+        for span in earlier.iter().chain(&later).filter(|s| s.open >= open && s.close <= close) {
             interval.push(at, span.open, Activity::Closed, span.day, 0);
-            let minutes = (span.open.0 - self.calendar.day_start(span.day).0) / MINUTE;
-            let local_minute = self.local_minute(span, minutes);
-            interval.push(span.open, span.close, Activity::Trading(span.kind), span.day, local_minute);
+            let minute = self.local_minute(span.open);
+            interval.push(span.open, span.close, Activity::Trading(span.kind), span.day, minute);
             at = span.close;
         }
     }
 
-    /// A day may begin the evening before; then its minutes count from that evening.
-    fn local_minute(&self, span: &SessionSpan, since_day_start: i64) -> usize {
-        let stamp = self.calendar.evening_minutes() + since_day_start;
-        let _ = span;
-        stamp.rem_euclid(1440) as usize
+    /// Minute of the local day.
+    fn local_minute(&self, t: Time) -> usize {
+        let local = t.to_timestamp().to_zoned(self.zone.clone());
+        usize::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0)
     }
 
     fn last_close(&self, day: Date) -> Time {
