@@ -12,10 +12,12 @@
 //! - Agents (the market's own participants) and accounts (the trader) meet in one book by the
 //!   same rules; [`Owner`] says what differs.
 
+pub mod catalogue;
 mod config;
 mod event;
 mod reject;
 mod state;
+pub mod synth;
 
 use std::sync::Arc;
 
