@@ -174,12 +174,7 @@ impl Desk {
                     None => self.connections.push(connection),
                 }
             }
-            Update::Notice(notice) => {
-                if self.notices.len() >= NOTICE_CAPACITY {
-                    self.notices.pop_front();
-                }
-                self.notices.push_back(notice);
-            }
+            Update::Notice(notice) => self.add_notice(notice),
             Update::Answer(answer) => self.answers.add(answer),
             Update::Kill(kill) => self.kill = kill,
             Update::Settings(settings) => self.settings = settings,
@@ -310,6 +305,14 @@ impl Desk {
         &self.notices
     }
 
+    /// Adds a line of the window's own to the activity log.
+    pub fn add_notice(&mut self, notice: Notice) {
+        if self.notices.len() >= NOTICE_CAPACITY {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(notice);
+    }
+
     /// What became of a command, once it is known.
     #[must_use]
     pub fn answer(&self, to: CommandId) -> Option<&Answer> {
@@ -326,7 +329,7 @@ impl Desk {
     pub fn not_sent(&mut self, to: CommandId, why: SendError) {
         let text: Arc<str> = why.to_string().into();
         let notice = Notice { time: self.now, level: NoticeLevel::Error, text: Arc::clone(&text) };
-        self.notices.push_back(notice);
+        self.add_notice(notice);
         self.answers.add(Answer { to, outcome: Err(Refused(text)) });
     }
 
