@@ -10,7 +10,7 @@
 //! [`profile`] says where things live, [`settings`] and [`engine_state`] are the two
 //! small files of a profile, [`bars`] the imported market data, [`import`] reads CSV.
 
-//BARS
+pub mod bars;
 pub mod engine_state;
 pub mod files;
 //IMPORT

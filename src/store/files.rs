@@ -49,9 +49,9 @@ impl<T> Loaded<T> {
     }
 }
 
-/// A file that could not be written. What was there before is still there.
+/// A file that could not be written or removed. What was there before is still there.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot save {}: {step} failed: {source}. {}", path.display(), advice(source))]
+#[error("cannot change {}: {step} failed: {source}. {}", path.display(), advice(source))]
 pub struct WriteError {
     /// The file that was to be written.
     pub path: PathBuf,
@@ -62,7 +62,7 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// The steps of writing a file, in order.
+/// The steps of changing a file; those of writing in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Making the new file beside the old one.
@@ -75,6 +75,8 @@ pub enum Step {
     Rename,
     /// Getting the folder, and so the new name, to the disk.
     SyncFolder,
+    /// Removing a file; no step of writing one.
+    Remove,
 }
 
 impl std::fmt::Display for Step {
@@ -85,6 +87,7 @@ impl std::fmt::Display for Step {
             Self::Sync => "writing to the disk",
             Self::Rename => "replacing the old file",
             Self::SyncFolder => "writing the folder to the disk",
+            Self::Remove => "removing it",
         })
     }
 }
