@@ -5,4 +5,5 @@
 //! [`crate::domain::Time`], and equal input gives equal output. Bars are `f64`
 //! and serve charts only; whatever counts money is decimal.
 
+pub mod calendar;
 pub mod series;

@@ -12,13 +12,17 @@ pub enum SessionKind {
     Extended,
 }
 
-/// A span of trading within one local day.
+/// A span of trading that belongs to one trading day.
+///
+/// Minutes count from the local midnight that the day begins with. A session may open
+/// the evening before: foreign exchange trades for Monday from Sunday 17:00 in New York,
+/// which is `open: -420, close: 1020` on the weekdays Monday to Friday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Local minute of the day at which it opens, 0 to 1439.
-    pub open: u16,
-    /// Local minute of the day at which it closes, at most 1440.
-    pub close: u16,
+    /// Local minute at which it opens, -1440 to 1439; negative is on the day before.
+    pub open: i16,
+    /// Local minute at which it closes, at most 1440.
+    pub close: i16,
     /// Regular or extended.
     pub kind: SessionKind,
 }
@@ -28,11 +32,11 @@ pub struct Session {
 pub struct TradingHours {
     /// IANA name of the exchange's time zone, such as `America/New_York`.
     pub zone: String,
-    /// Sessions of a trading day, in order, not overlapping.
+    /// Sessions of a trading day, in order, not overlapping, together 24 hours at most.
     pub sessions: Vec<Session>,
-    /// Days of the week with trading, Monday first.
+    /// Trading days of the week, Monday first.
     pub weekdays: [bool; 7],
-    /// Local dates without trading, `YYYY-MM-DD`.
+    /// Trading days that are left out, `YYYY-MM-DD`.
     pub holidays: Vec<jiff::civil::Date>,
 }
 
