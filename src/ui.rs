@@ -6,5 +6,7 @@
 
 pub mod chart;
 pub mod fonts;
+pub mod headless;
 pub mod paint;
+pub mod raster;
 pub mod theme;
