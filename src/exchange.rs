@@ -16,6 +16,7 @@ pub mod catalogue;
 mod config;
 mod event;
 mod reject;
+pub mod replay;
 mod state;
 pub mod synth;
 

@@ -109,7 +109,11 @@ fn write(profile: &Profile, job: &SaveJob) -> Result<(), WriteError> {
         SaveJob::Settings(chosen) => settings::save(&profile.settings_file(), chosen),
         SaveJob::Workspace(text) => files::write(&profile.workspace_file(), text.as_bytes()),
         SaveJob::EngineState { is_killed, next_order_id } => {
-            let state = engine_state::EngineState { killed: *is_killed, next_order_id: *next_order_id };
+            let state = engine_state::EngineState {
+                killed: *is_killed,
+                next_order_id: *next_order_id,
+                ..engine_state::EngineState::default()
+            };
             engine_state::save(&profile.engine_file(), &state)
         }
         SaveJob::BrokerState { name, text } => files::write(&profile.account_file(name), text.as_bytes()),

@@ -18,3 +18,12 @@ mod timeline;
 mod volume;
 
 pub use history::History;
+
+/// Interface only until its branch is merged.
+pub struct Market;
+impl Market {
+    /// open
+    pub fn open(&mut self, _e: &mut super::Exchange, _o: &mut Vec<super::Event>) { todo!() }
+    /// advance
+    pub fn advance(&mut self, _e: &mut super::Exchange, _t: crate::domain::Time, _o: &mut Vec<super::Event>) { todo!() }
+}

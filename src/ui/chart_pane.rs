@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chart::{ChartData, ChartView, FillMark, LineColour, PriceLine, chart_ui};
+use super::chart::{ChartData, ChartView, FillMark, LineKind, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::Desk;
-use crate::domain::{Instrument, Order, Timeframe};
+use crate::domain::{Instrument, Order, OrderStatus, Price, Side, Timeframe};
 use crate::link::BarKey;
 
 /// Bars that a chart begins with, and by which it grows to the left.
@@ -54,13 +54,6 @@ impl ChartPane {
                     self.timeframe = timeframe;
                 }
             }
-            ui.separator();
-            if ui.selectable_label(self.view.is_following(), "Follow").on_hover_text("Stay at the newest bar (End)").clicked() {
-                self.view.follow();
-            }
-            if ui.selectable_label(self.view.is_auto_fit(), "Fit").on_hover_text("Fit prices to the visible bars (double-click the axis)").clicked() {
-                self.view.auto_fit();
-            }
         });
     }
 }
@@ -76,14 +69,14 @@ impl Pane for ChartPane {
         if self.shown != Some(key) {
             self.shown = Some(key);
             self.wanted = FIRST_BARS;
-            self.view.follow();
         }
         out.demand.quotes.insert(instrument.id);
         out.demand.want_bars(key, self.wanted);
 
         let empty = crate::desk::SeriesView::default();
         let series = desk.series(key).unwrap_or(&empty);
-        let lines = price_lines(desk, instrument);
+        let labelled = price_lines(desk, instrument);
+        let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
         let marks = fill_marks(desk, instrument);
         let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
         let quote = desk.quote(instrument.id);
@@ -95,10 +88,10 @@ impl Pane for ChartPane {
             decimals: instrument.ticks.decimals(),
             quantity_decimals: instrument.quantity_decimals(),
             zone: &zone,
-            last: quote.and_then(|view| view.quote.last).map(crate::domain::Price::to_f64),
+            last: quote.and_then(|view| view.quote.last).map(Price::to_f64),
             lines: &lines,
             marks: &marks,
-            is_loading: !series.is_loaded,
+            notice: (!series.is_loaded).then_some("Loading history …"),
             has_older: series.is_loaded && !series.is_complete,
         };
         let theme = theme_of(ui.ctx());
@@ -110,37 +103,47 @@ impl Pane for ChartPane {
         }
         if let Some(price) = response.clicked_price {
             let price = rust_decimal::Decimal::try_from(price).unwrap_or_default();
-            out.window(UiCommand::TakePrice(instrument.ticks.round(crate::domain::Price(price))));
+            out.window(UiCommand::TakePrice(instrument.ticks.round(Price(price))));
         }
     }
 }
 
-/// Working orders and the position, as lines.
-fn price_lines(desk: &Desk, instrument: &Instrument) -> Vec<PriceLine> {
+/// A price line that owns its label.
+struct Labelled {
+    price: f64,
+    label: String,
+    kind: LineKind,
+    /// Waits outside the book.
+    is_held: bool,
+}
+
+impl Labelled {
+    fn as_line(&self) -> PriceLine<'_> {
+        PriceLine { price: self.price, label: &self.label, kind: self.kind, dashed: self.is_held }
+    }
+}
+
+/// Working orders and the position.
+fn price_lines(desk: &Desk, instrument: &Instrument) -> Vec<Labelled> {
     let mut lines = Vec::new();
     for order in desk.blotter().working().filter(|order| order.spec.instrument == instrument.id) {
+        let kind = match order.spec.side {
+            Side::Buy => LineKind::Buy,
+            Side::Sell => LineKind::Sell,
+        };
         for (what, price) in [("", order.spec.kind.limit()), (" stop", order.spec.kind.stop())] {
             let Some(price) = price else { continue };
-            lines.push(PriceLine {
-                price: price.to_f64(),
-                label: order_label(order, what, instrument),
-                colour: match order.spec.side {
-                    crate::domain::Side::Buy => LineColour::Buy,
-                    crate::domain::Side::Sell => LineColour::Sell,
-                },
-                is_dashed: true,
-            });
+            let is_held = order.status == OrderStatus::Held;
+            let label = order_label(order, what, instrument);
+            lines.push(Labelled { price: price.to_f64(), label, kind, is_held });
         }
     }
     let Some(account) = desk.entry_account(instrument.broker) else { return lines };
     if let Some(position) = desk.blotter().position_of(&account.id, instrument.id).filter(|p| !p.is_flat()) {
-        let profit = desk.unrealised(position).map_or_else(String::new, |p| format!("  {}", format::gain(p, instrument.currency)));
-        lines.push(PriceLine {
-            price: crate::domain::Price(position.average_price).to_f64(),
-            label: format!("{}{profit}", format::signed(position.net, instrument.quantity_decimals())),
-            colour: LineColour::Position,
-            is_dashed: false,
-        });
+        let profit = desk.unrealised(position).map_or_else(String::new, |profit| format!("  {}", format::gain(profit, instrument.currency)));
+        let label = format!("{}{profit}", format::signed(position.net, instrument.quantity_decimals()));
+        let price = Price(position.average_price).to_f64();
+        lines.push(Labelled { price, label, kind: LineKind::Position, is_held: false });
     }
     lines
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::commands::{Commands, UiCommand};
 use super::search::Search;
 use super::workspace::Workspace;
-use super::{keys, shell, theme};
+use super::theme::Theme;
+use super::{keys, shell};
 use crate::desk::Desk;
 use crate::domain::Time;
 use crate::domain::settings::ThemeChoice;
@@ -185,7 +186,7 @@ impl Terminal {
         let wanted = self.desk.settings().theme;
         if self.shown_theme != Some(wanted) {
             self.shown_theme = Some(wanted);
-            theme::of_choice(wanted).apply(ctx);
+            Theme::of_choice(wanted, ctx.system_theme()).apply(ctx);
         }
     }
 

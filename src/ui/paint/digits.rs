@@ -13,7 +13,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use egui::epaint::{Galley, Mesh, TextShape, Vertex};
-use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Vec2, pos2, vec2};
+use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Vec2, vec2};
 
 use super::PixelGrid;
 
@@ -221,6 +221,7 @@ fn span(a: &Vertex, d: &Vertex, of: impl Fn(&Vertex) -> Pos2) -> Rect {
 mod tests {
     use super::*;
     use egui::epaint::Primitive;
+    use egui::pos2;
 
     fn run(ctx: &egui::Context, scale: f32, mut draw: impl FnMut(&mut egui::Ui)) -> Vec<Vertex> {
         let input = egui::RawInput {
