@@ -1,11 +1,16 @@
 //! Imports of market data: every file of the real data, every format, every error.
 
+#[path = "import/errors.rs"]
+mod errors;
+#[path = "import/round_trips.rs"]
+mod round_trips;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use pitdesk::domain::{Bar, Side, Time, Timeframe, Trade};
+use pitdesk::domain::{Bar, Side, Timeframe, Trade};
 use pitdesk::store::bars::Series;
 use pitdesk::store::import::{
     DateOrder, DecimalMark, ImportError, Imported, Options, RowOrder, read, read_csv,
@@ -31,8 +36,8 @@ fn trades(imported: &Imported) -> &[Trade] {
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 /// `2024-01-02T00:00:00Z high low` of each bar, so that tables can be read.
@@ -48,7 +53,7 @@ mod real_data {
 
     fn history(name: &str) -> Option<PathBuf> {
         let Some(data) = std::env::var_os("PITDESK_DATA") else {
-            println!("did not run: PITDESK_DATA is not set");
+            eprintln!("did not run: PITDESK_DATA is not set");
             return None;
         };
         Some(PathBuf::from(data).join("history").join(name))
@@ -74,7 +79,11 @@ mod real_data {
             assert_eq!(bars(&imported).len(), rows, "{name}");
             assert_eq!(imported.report.format.timeframe, Some(timeframe), "{name}");
             assert_eq!(imported.report.duplicates, 0, "{name}");
-            assert_eq!(imported.report.format.compressed, name.ends_with(".gz"), "{name}");
+            assert_eq!(
+                imported.report.format.compressed,
+                path.extension().is_some_and(|e| e == "gz"),
+                "{name}"
+            );
             assert!(bars(&imported).iter().all(Bar::is_sound), "{name}");
             assert!(bars(&imported).windows(2).all(|w| w[0].time < w[1].time), "{name}");
         }
@@ -318,7 +327,7 @@ mod formats {
             ),
         ];
         for (expected, times) in table {
-            let rows: String = times.iter().map(|t| format!("{t},1,1,1,1,0\n")).collect();
+            let rows: String = times.iter().map(|t| format!("{t},1,1,1,1,0\n")).collect::<Vec<_>>().concat();
             let imported = import(&format!("date,open,high,low,close,volume\n{rows}")).unwrap();
             let found = imported.report.format.timeframe.map(|t| t.to_string());
             assert_eq!(found.as_deref(), Some(expected), "{times:?}");
@@ -338,6 +347,17 @@ mod formats {
         let options = Options { symbol: Some("TSLA".to_owned()), ..Options::default() };
         let refused = read(text.as_bytes(), &options).unwrap_err().to_string();
         assert!(refused.contains("no rows of TSLA; it has AAL, AAPL, MSFT"), "{refused}");
+    }
+
+    #[test]
+    fn a_zone_in_the_name_of_the_time_counts() {
+        let options = Options { zone: Some("Asia/Tokyo".to_owned()), ..Options::default() };
+        for (name, hour) in [("Gmt time", "10"), ("time_utc", "10"), ("time", "01")] {
+            let text =
+                format!("{name},open,high,low,close\n2024-01-15 10:00,1,1,1,1\n2024-01-15 10:01,1,1,1,1\n");
+            let first = read(text.as_bytes(), &options).unwrap().report.first.to_string();
+            assert_eq!(first, format!("2024-01-15T{hour}:00:00Z"), "{name}");
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) struct Columns {
     pub symbol: Option<usize>,
     /// Fields of a row, blank ones at the end not counted.
     pub count: usize,
-    /// Whether the header says that times without a zone are in UTC.
+    /// Whether the name of a time column that is used says that its times are in UTC.
     pub says_utc: bool,
     /// Names of volume columns that were passed over.
     pub other_volumes: Vec<String>,
@@ -223,12 +223,8 @@ pub(super) fn from_header(names: &[&str], line: u64) -> Result<Columns, Miss> {
     if index_of_frame {
         time.push(0);
     }
-    let says_utc = |&column: &usize| {
-        let name = names[column].to_lowercase();
-        name.contains("utc") || name.contains("gmt")
-    };
     Ok(Columns {
-        says_utc: time.iter().any(says_utc),
+        says_utc: false,
         symbol: all(Role::Symbol).next(),
         other_volumes: all(Role::Volume)
             .skip(1)
@@ -241,8 +237,15 @@ pub(super) fn from_header(names: &[&str], line: u64) -> Result<Columns, Miss> {
     })
 }
 
+/// Whether a column's name says that its times are in UTC.
+pub(super) fn says_utc(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.contains("utc") || name.contains("gmt")
+}
+
 /// Finds the columns of rows without a header: time, open, high, low, close and perhaps
-/// volume, in this order, which the numbers of every row must bear out.
+/// volume, in this order, which the numbers of nearly every row must bear out (wrong ones
+/// are told of by line later).
 pub(super) fn from_rows(rows: &[Vec<&str>], number: impl Fn(&str) -> Option<f64>) -> Option<Columns> {
     let first = rows.first()?;
     let count = first.len();
@@ -255,14 +258,23 @@ pub(super) fn from_rows(rows: &[Vec<&str>], number: impl Fn(&str) -> Option<f64>
     if !matches!(count - times, 4 | 5) && !binance {
         return None;
     }
+    let prices = |row: &Vec<&str>| -> Option<[f64; 4]> {
+        let texts: [&str; 4] = row.get(times..times + 4)?.try_into().ok()?;
+        let [open, high, low, close] = texts.map(&number);
+        Some([open?, high?, low?, close?])
+    };
     let mut tells = false;
+    let mut wrong = 0;
     for row in rows {
-        let numbers: Option<Vec<f64>> = row.get(times..times + 4)?.iter().map(|text| number(text)).collect();
-        let [open, high, low, close] = numbers?[..] else { return None };
-        if high < open.max(close) || low > open.min(close) {
-            return None;
+        match prices(row) {
+            Some([open, high, low, close]) if low <= open.min(close) && high >= open.max(close) => {
+                tells |= high > low;
+            }
+            _ => wrong += 1,
         }
-        tells |= high > low;
+    }
+    if wrong * 10 > rows.len() {
+        return None;
     }
     let prices = [times, times + 1, times + 2, times + 3];
     let volume = (count - times > 4).then_some(times + 4);
@@ -347,13 +359,6 @@ mod tests {
                 Ok(columns) => panic!("{text}: {columns:?}"),
             }
         }
-    }
-
-    #[test]
-    fn a_zone_in_the_name_counts() {
-        assert!(header("Gmt time,Open,High,Low,Close,Volume").says_utc);
-        assert!(header("time_utc,Open,High,Low,Close,Volume").says_utc);
-        assert!(!header("time,Open,High,Low,Close,Volume").says_utc);
     }
 
     #[test]

@@ -138,6 +138,12 @@ pub enum ImportError {
         /// Its date.
         text: String,
     },
+    /// Points and commas cannot be told apart.
+    #[error(
+        "numbers such as 1.234 and 1,234 are in the file, and none shows which mark stands before the decimals: say \
+         so with the option decimal mark (--decimal-mark point or --decimal-mark comma)"
+    )]
+    AmbiguousNumbers,
     /// The zone of the options is none.
     #[error("'{0}' is no time zone: use an IANA name such as America/New_York, Asia/Tokyo or UTC (--zone)")]
     UnknownZone(String),

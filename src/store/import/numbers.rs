@@ -21,37 +21,62 @@ impl DecimalMark {
     }
 }
 
-/// What one number tells about the decimal mark. Later is stronger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Evidence {
-    /// No separators.
-    None,
-    /// One point.
-    OnePoint,
-    /// One comma: a decimal one, where commas do not delimit.
-    OneComma,
-    /// Several of a kind, or both kinds.
-    Certain(bool),
+/// What the numbers of a file tell about its decimal mark.
+#[derive(Debug, Clone, Copy, Default)]
+struct Votes {
+    /// Numbers that only make sense with a point, such as `1.5` and `1,234,567`.
+    point: bool,
+    /// The same with a comma.
+    comma: bool,
+    /// Numbers such as `1.234`, which may also be thousands.
+    perhaps_point: bool,
+    /// The same with a comma.
+    perhaps_comma: bool,
 }
 
-/// Looks at the separators of a number.
-pub(super) fn evidence(text: &str) -> Evidence {
-    let count = |mark: char| text.matches(mark).count();
-    match (count('.'), count(',')) {
-        (0, 0) => Evidence::None,
-        (1, 0) => Evidence::OnePoint,
-        (0, 1) => Evidence::OneComma,
-        (0, _) => Evidence::Certain(false),
-        (_, 0) => Evidence::Certain(true),
-        _ => Evidence::Certain(text.rfind(',') > text.rfind('.')),
+impl Votes {
+    fn add(&mut self, text: &str) {
+        let count = |mark: char| text.matches(mark).count();
+        match (count('.'), count(',')) {
+            (0, 0) => {}
+            (1, 0) if could_be_thousands(text, '.') => self.perhaps_point = true,
+            (0, 1) if could_be_thousands(text, ',') => self.perhaps_comma = true,
+            (1, 0) | (0, 2..) => self.point = true,
+            (0, 1) | (2.., 0) => self.comma = true,
+            _ if text.rfind(',') > text.rfind('.') => self.comma = true,
+            _ => self.point = true,
+        }
+    }
+
+    /// The mark, if there are separators at all.
+    fn mark(self, commas_delimit: bool) -> Result<Option<DecimalMark>, UnclearMark> {
+        match (self.point, self.comma, self.perhaps_point, self.perhaps_comma) {
+            (true, ..) => Ok(Some(DecimalMark::Point)),
+            (false, true, ..) => Ok(Some(DecimalMark::Comma)),
+            (_, _, true, true) if !commas_delimit => Err(UnclearMark),
+            // Where commas delimit, one within quotes groups thousands; elsewhere it is decimal.
+            (_, _, false, true) if !commas_delimit => Ok(Some(DecimalMark::Comma)),
+            (_, _, false, false) => Ok(None),
+            _ => Ok(Some(DecimalMark::Point)),
+        }
     }
 }
+
+/// Whether the only separator of a number stands where one of thousands would.
+fn could_be_thousands(text: &str, separator: char) -> bool {
+    let Some((whole, rest)) = text.split_once(separator) else { return false };
+    let whole = whole.trim_start_matches(|c: char| !c.is_ascii_digit());
+    (1..=3).contains(&whole.len()) && !whole.starts_with('0') && rest.len() == 3
+}
+
+/// `1.234` and `1,234` in one file, and nothing that tells which is which.
+#[derive(Debug)]
+pub(super) struct UnclearMark;
 
 /// Reads the numbers of a file, which all have the same decimal mark.
 #[derive(Debug)]
 pub(super) struct Numbers {
     mark: Option<DecimalMark>,
-    /// In a file delimited by commas, a lone comma in quotes groups thousands.
     commas_delimit: bool,
     text: String,
 }
@@ -62,27 +87,16 @@ impl Numbers {
         said: Option<DecimalMark>,
         commas_delimit: bool,
         samples: impl Iterator<Item = &'a str>,
-    ) -> Self {
-        let mut numbers = Self { mark: said, commas_delimit, text: String::new() };
-        if said.is_none() {
-            let strongest = samples.map(evidence).max().unwrap_or(Evidence::None);
-            numbers.mark = numbers.mark_by(strongest);
-        }
-        numbers
+    ) -> Result<Self, UnclearMark> {
+        let mut votes = Votes::default();
+        samples.for_each(|text| votes.add(text));
+        let mark = if said.is_some() { said } else { votes.mark(commas_delimit)? };
+        Ok(Self { mark, commas_delimit, text: String::new() })
     }
 
     /// The mark in use; a point until a number shows otherwise.
     pub(super) fn mark(&self) -> DecimalMark {
         self.mark.unwrap_or(DecimalMark::Point)
-    }
-
-    fn mark_by(&self, evidence: Evidence) -> Option<DecimalMark> {
-        match evidence {
-            Evidence::None => None,
-            Evidence::OnePoint | Evidence::Certain(false) => Some(DecimalMark::Point),
-            Evidence::OneComma if self.commas_delimit => Some(DecimalMark::Point),
-            Evidence::OneComma | Evidence::Certain(true) => Some(DecimalMark::Comma),
-        }
     }
 
     /// The `f64` nearest to the decimal text.
@@ -103,7 +117,9 @@ impl Numbers {
     fn plain<'a>(&'a mut self, text: &'a str) -> Option<&'a str> {
         let bare = text.strip_prefix(['$', '€', '£', '¥', '₩']).unwrap_or(text);
         if self.mark.is_none() {
-            self.mark = self.mark_by(evidence(bare));
+            let mut votes = Votes::default();
+            votes.add(bare);
+            self.mark = votes.mark(self.commas_delimit).ok()?;
         }
         let (point, group) = self.mark().bytes();
         let mut needs_change = point != b'.';
@@ -146,7 +162,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, commas_delimit: bool) -> Option<f64> {
-        Numbers::new(None, commas_delimit, [text].into_iter()).real(text)
+        Numbers::new(None, commas_delimit, [text].into_iter()).unwrap().real(text)
     }
 
     #[test]
@@ -162,9 +178,10 @@ mod tests {
             ("1.5E+06", Some(1.5e6)),
             (".5", Some(0.5)),
             ("1.234,56", Some(1234.56)),
-            ("1,5", None),
+            ("1,5", Some(1.5)),
+            ("0,123", Some(0.123)),
             ("1,23,456", None),
-            ("1234,567", None),
+            ("1234,567", Some(1234.567)),
             ("", None),
             ("-", None),
             ("nan", None),
@@ -200,19 +217,31 @@ mod tests {
 
     #[test]
     fn the_file_decides_what_a_point_means() {
-        let mut numbers = Numbers::new(None, false, ["1.234", "5,5"].into_iter());
+        let mut numbers = Numbers::new(None, false, ["1.234", "5,5"].into_iter()).unwrap();
         assert_eq!(numbers.real("1.234"), Some(1234.0));
         assert_eq!(numbers.real("1.5"), None, "a point that groups nothing");
-        let mut late = Numbers::new(None, false, ["100"].into_iter());
+        let mut late = Numbers::new(None, false, ["100"].into_iter()).unwrap();
         assert_eq!(late.real("100,5"), Some(100.5));
         assert_eq!(late.real("1.000"), Some(1000.0));
-        let mut said = Numbers::new(Some(DecimalMark::Comma), true, std::iter::empty());
+        let mut said = Numbers::new(Some(DecimalMark::Comma), true, std::iter::empty()).unwrap();
         assert_eq!(said.real("1,234"), Some(1.234));
     }
 
     #[test]
+    fn a_file_that_leaves_the_mark_open_is_not_guessed() {
+        let unclear = ["149.123", "1,000"];
+        assert!(Numbers::new(None, false, unclear.into_iter()).is_err());
+        let quoted = Numbers::new(None, true, unclear.into_iter()).unwrap();
+        assert_eq!(quoted.mark(), DecimalMark::Point);
+        let clear = Numbers::new(None, false, unclear.into_iter().chain(["149.5"])).unwrap();
+        assert_eq!(clear.mark(), DecimalMark::Point);
+        let clear = Numbers::new(None, false, unclear.into_iter().chain(["0,123"])).unwrap();
+        assert_eq!(clear.mark(), DecimalMark::Comma);
+    }
+
+    #[test]
     fn decimals_are_exact_or_refused() {
-        let mut numbers = Numbers::new(None, true, std::iter::empty());
+        let mut numbers = Numbers::new(None, true, std::iter::empty()).unwrap();
         assert_eq!(numbers.decimal("61737.63000000"), Some(Decimal::new(6_173_763_000_000, 8)));
         assert_eq!(numbers.decimal("1.5e-7"), Some(Decimal::new(15, 8)));
         assert_eq!(numbers.decimal("0.00000000000000000000000000001"), None);

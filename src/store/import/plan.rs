@@ -55,7 +55,7 @@ pub(super) fn make(sample: &[(u64, String)], options: &Options) -> Result<Plan, 
         let rows: Option<Vec<Vec<&str>>> = sample.iter().map(|(_, text)| cut(text, delimiter)).collect();
         let Some(rows) = rows else { continue };
         let mark = mark_of(rows.iter().flatten().copied(), delimiter, options);
-        let number = |text: &str| Numbers::new(Some(mark), true, std::iter::empty()).real(text);
+        let number = |text: &str| Numbers::new(Some(mark), true, std::iter::empty()).ok()?.real(text);
         if let Some(columns) = columns::from_rows(&rows, number) {
             return finish(delimiter, columns, None, 0, sample, options);
         }
@@ -71,7 +71,8 @@ pub(super) fn make(sample: &[(u64, String)], options: &Options) -> Result<Plan, 
 /// The decimal mark that rows without a header show; their dates are not asked.
 fn mark_of<'a>(fields: impl Iterator<Item = &'a str>, delimiter: u8, options: &Options) -> DecimalMark {
     let numbers = fields.filter(|text| dates::look(text).is_none());
-    Numbers::new(options.decimal_mark, delimiter == b',', numbers).mark()
+    let numbers = Numbers::new(options.decimal_mark, delimiter == b',', numbers);
+    numbers.map_or(DecimalMark::Point, |numbers| numbers.mark())
 }
 
 fn finish(
@@ -105,6 +106,10 @@ fn finish(
         samples.extend(used.iter().filter_map(|&column| fields.get(column)));
     }
     let numbers = Numbers::new(options.decimal_mark, delimiter == b',', samples.into_iter());
+    let numbers = numbers.map_err(|_unclear| ImportError::AmbiguousNumbers)?;
+    if let Some(names) = &names {
+        columns.says_utc = columns.time.iter().any(|&column| columns::says_utc(&names[column]));
+    }
     Ok(Plan { delimiter, columns, names, header_line, skip, dates, numbers })
 }
 
