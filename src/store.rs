@@ -13,6 +13,6 @@
 pub mod bars;
 pub mod engine_state;
 pub mod files;
-//IMPORT
+pub mod import;
 pub mod profile;
 pub mod settings;
