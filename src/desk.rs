@@ -26,11 +26,11 @@ pub use valuation::Valued;
 
 use crate::domain::settings::Settings;
 use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};
+use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, NoticeLevel, Numbered,
     SendError, Snapshot, Stream, Update,
 };
-use crate::link::update::Refused;
 use answers::Answers;
 use prices::Prices;
 use series::Charts;

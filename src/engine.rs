@@ -227,7 +227,8 @@ impl Engine {
     fn adopt(&mut self, id: BrokerId, books: &Books, now: Time, out: &mut Vec<Effect>) {
         let unknown = self.orders.adopt(id, &books.orders, now);
         if unknown > 0 {
-            let text = format!("{unknown} working order(s) are not at the broker any more; their fate is unknown");
+            let text =
+                format!("{unknown} working order(s) are not at the broker any more; their fate is unknown");
             self.note(NoticeLevel::Error, text, now, out);
         }
         self.executions.adopt(&books.fills);
@@ -395,9 +396,10 @@ impl Engine {
 
     /// The account that orders of this broker are entered for.
     fn entry_account(&self, broker: BrokerId) -> Option<&Arc<Account>> {
-        self.accounts.range((broker, AccountId("".into()))..).next().and_then(|((b, _), account)| {
-            (*b == broker).then_some(account)
-        })
+        self.accounts
+            .range((broker, AccountId("".into()))..)
+            .next()
+            .and_then(|((b, _), account)| (*b == broker).then_some(account))
     }
 
     fn position_of(&self, account: &AccountId, instrument: InstrumentId) -> Option<&Position> {

@@ -27,16 +27,12 @@ mod persist;
 mod power;
 mod query;
 mod reject;
-<<<<<<< HEAD
 pub mod replay;
-mod state;
-pub mod synth;
-=======
 mod requests;
 mod sessions;
 mod state;
+pub mod synth;
 mod triggers;
->>>>>>> exchange
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

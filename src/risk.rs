@@ -150,9 +150,7 @@ pub enum Refusal {
     #[error("No price of {0} has been seen yet: wait for the first quote.")]
     NoPrice(String),
     /// The quote is too old.
-    #[error(
-        "The newest quote of {symbol} is {age} s old, the limit is {limit} s: wait for a fresh one."
-    )]
+    #[error("The newest quote of {symbol} is {age} s old, the limit is {limit} s: wait for a fresh one.")]
     StaleQuote {
         /// Which instrument.
         symbol: String,
@@ -162,7 +160,9 @@ pub enum Refusal {
         limit: u32,
     },
     /// Worth too much.
-    #[error("The order is worth {value}, the limit per order is {limit}: lower the quantity or raise the limit in Settings.")]
+    #[error(
+        "The order is worth {value}, the limit per order is {limit}: lower the quantity or raise the limit in Settings."
+    )]
     OrderValue {
         /// The order's.
         value: Money,
@@ -170,7 +170,9 @@ pub enum Refusal {
         limit: Money,
     },
     /// The position would be worth too much.
-    #[error("The position would be worth {value}, the limit is {limit}: lower the quantity or raise the limit in Settings.")]
+    #[error(
+        "The position would be worth {value}, the limit is {limit}: lower the quantity or raise the limit in Settings."
+    )]
     PositionValue {
         /// After the order.
         value: Money,
@@ -178,7 +180,9 @@ pub enum Refusal {
         limit: Money,
     },
     /// A price far on the wrong side of the market.
-    #[error("{what} {price} is {distance:.1} % beyond the market at {market}, the limit is {limit} %: check the price.")]
+    #[error(
+        "{what} {price} is {distance:.1} % beyond the market at {market}, the limit is {limit} %: check the price."
+    )]
     PriceDistance {
         /// Which price of the order.
         what: &'static str,

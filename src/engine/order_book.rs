@@ -122,9 +122,8 @@ impl OrderBook {
             }
         }
         self.reserved = self.reserved.max(self.next_id);
-        let is_lost = |o: &&Order| {
-            o.broker == broker && o.is_live() && !theirs.iter().any(|theirs| theirs.id == o.id)
-        };
+        let is_lost =
+            |o: &&Order| o.broker == broker && o.is_live() && !theirs.iter().any(|theirs| theirs.id == o.id);
         let lost: Vec<OrderId> = self.orders.values().filter(is_lost).map(|order| order.id).collect();
         for &id in &lost {
             self.step(id, Step::LosesBroker, Some("Not at the broker after reconnecting".into()), now);
@@ -174,6 +173,8 @@ pub(super) fn why_not(order: &Order) -> String {
         OrderStatus::Intended | OrderStatus::Sent => {
             "The broker has not acknowledged this order yet: try again in a moment".to_owned()
         }
-        status => format!("Order {} is {} and cannot change any more", order.id, status.label().to_lowercase()),
+        status => {
+            format!("Order {} is {} and cannot change any more", order.id, status.label().to_lowercase())
+        }
     }
 }

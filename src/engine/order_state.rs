@@ -85,8 +85,18 @@ mod tests {
     use proptest::prelude::*;
 
     const ALL: [OrderStatus; 12] = [
-        Intended, Sent, Held, Working, PartiallyFilled, PendingAmend, PendingCancel, Filled, Cancelled,
-        Rejected, Expired, Unknown,
+        Intended,
+        Sent,
+        Held,
+        Working,
+        PartiallyFilled,
+        PendingAmend,
+        PendingCancel,
+        Filled,
+        Cancelled,
+        Rejected,
+        Expired,
+        Unknown,
     ];
 
     fn steps() -> impl Strategy<Value = Step> {

@@ -15,7 +15,13 @@ use crate::link::{NoticeLevel, Place, Update};
 use crate::risk::{self, ApprovedOrder, Change, Known, Refusal};
 
 impl Engine {
-    pub(super) fn place(&mut self, place: &Place, input_at: Time, now: Time, out: &mut Vec<Effect>) -> Outcome {
+    pub(super) fn place(
+        &mut self,
+        place: &Place,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
         let instrument = self.instrument(place.spec.instrument)?;
         let account = self.account_for(&instrument)?;
         let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
@@ -38,8 +44,10 @@ impl Engine {
             }
         }
         // All are approved before the first is sent: half a bracket is worse than none.
-        let approve = |order: &Order| self.with_known(&instrument, &account, now, |known| risk::approve(order, known));
-        let approved: Vec<ApprovedOrder> = orders.iter().map(approve).collect::<Result<_, Refusal>>().map_err(refused)?;
+        let approve =
+            |order: &Order| self.with_known(&instrument, &account, now, |known| risk::approve(order, known));
+        let approved: Vec<ApprovedOrder> =
+            orders.iter().map(approve).collect::<Result<_, Refusal>>().map_err(refused)?;
         for (order, approved) in orders.iter().zip(approved) {
             self.send(order.clone(), approved, input_at, now, out);
         }
@@ -77,7 +85,14 @@ impl Engine {
     }
 
     /// Hands an approved order to its adapter.
-    fn send(&mut self, mut order: Order, approved: ApprovedOrder, input_at: Time, now: Time, out: &mut Vec<Effect>) {
+    fn send(
+        &mut self,
+        mut order: Order,
+        approved: ApprovedOrder,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
         if let Some(status) = next(order.status, Step::Send) {
             order.status = status;
         }
@@ -124,7 +139,13 @@ impl Engine {
         Ok(Some(id))
     }
 
-    pub(super) fn cancel(&mut self, id: OrderId, input_at: Time, now: Time, out: &mut Vec<Effect>) -> Outcome {
+    pub(super) fn cancel(
+        &mut self,
+        id: OrderId,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
         let order = self.own_order(id)?;
         if next(order.status, Step::AskCancel).is_none() {
             return Err(Refused(why_not(&order).into()));
@@ -168,7 +189,8 @@ impl Engine {
             self.publish_step(id, Step::AskCancel, now, out);
         }
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
-        let text = format!("Kill switch on: new orders are locked, {count} working order(s) are being cancelled");
+        let text =
+            format!("Kill switch on: new orders are locked, {count} working order(s) are being cancelled");
         self.note(NoticeLevel::Error, text, now, out);
         Ok(None)
     }
@@ -214,8 +236,14 @@ impl Engine {
         ask: impl FnOnce(&Known<'_>) -> R,
     ) -> R {
         let connection = &self.brokers[usize::from(instrument.broker.0)].connection;
-        let not_ready = (!connection.state.takes_orders())
-            .then(|| format!("{} is {}: {}", connection.name, connection.state.label().to_lowercase(), connection.reason));
+        let not_ready = (!connection.state.takes_orders()).then(|| {
+            format!(
+                "{} is {}: {}",
+                connection.name,
+                connection.state.label().to_lowercase(),
+                connection.reason
+            )
+        });
         let position = self.position_of(account, instrument.id).map_or(Decimal::ZERO, |p| p.net);
         ask(&Known {
             limits: &self.settings.limits,

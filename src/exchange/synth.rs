@@ -23,7 +23,11 @@ pub use history::History;
 pub struct Market;
 impl Market {
     /// open
-    pub fn open(&mut self, _e: &mut super::Exchange, _o: &mut Vec<super::Event>) { todo!() }
+    pub fn open(&mut self, _e: &mut super::Exchange, _o: &mut Vec<super::Event>) {
+        todo!()
+    }
     /// advance
-    pub fn advance(&mut self, _e: &mut super::Exchange, _t: crate::domain::Time, _o: &mut Vec<super::Event>) { todo!() }
+    pub fn advance(&mut self, _e: &mut super::Exchange, _t: crate::domain::Time, _o: &mut Vec<super::Event>) {
+        todo!()
+    }
 }

@@ -73,8 +73,7 @@ pub struct Publisher {
 impl Publisher {
     /// Publishes several things under one lock, then wakes the window once.
     pub fn batch<R>(&mut self, publish: impl FnOnce(&mut Batch<'_>) -> R) -> R {
-        let mut batch =
-            Batch { slots: self.shared.lock(), next_seq: &mut self.next_seq, is_changed: false };
+        let mut batch = Batch { slots: self.shared.lock(), next_seq: &mut self.next_seq, is_changed: false };
         let result = publish(&mut batch);
         let is_changed = batch.is_changed;
         drop(batch);

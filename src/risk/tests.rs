@@ -147,7 +147,10 @@ fn an_old_quote_stops_an_order_while_the_exchange_is_open() {
 #[test]
 fn the_order_value_is_taken_at_its_worst_price() {
     let scene = scene();
-    assert!(scene.ask(Side::Buy, "100", limit("100.00")).is_err(), "100 at the ask of 100.01 is above 10,000");
+    assert!(
+        scene.ask(Side::Buy, "100", limit("100.00")).is_err(),
+        "100 at the ask of 100.01 is above 10,000"
+    );
     assert!(scene.ask(Side::Buy, "99", limit("101.00")).is_ok());
     assert!(matches!(scene.ask(Side::Buy, "100", limit("101.00")), Err(Refusal::OrderValue { .. })));
 }
@@ -195,7 +198,10 @@ fn an_amend_is_judged_as_what_it_would_become() {
     assert!(ask(Change { quantity: Some(Qty(dec("60"))), ..Change::default() }).is_ok());
     assert!(ask(Change { quantity: Some(Qty(dec("130"))), ..Change::default() }).is_err());
     assert!(ask(Change { limit: Some(price("110.00")), ..Change::default() }).is_err());
-    assert!(ask(Change { quantity: Some(Qty(dec("20"))), ..Change::default() }).is_err(), "nothing would be left");
+    assert!(
+        ask(Change { quantity: Some(Qty(dec("20"))), ..Change::default() }).is_err(),
+        "nothing would be left"
+    );
 }
 
 #[test]

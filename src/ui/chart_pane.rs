@@ -62,7 +62,9 @@ impl Pane for ChartPane {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         self.timeframes_ui(ui);
         let Some(instrument) = desk.selected() else {
-            ui.centered_and_justified(|ui| ui.label("Choose an instrument in the watchlist, or search with Ctrl+K"));
+            ui.centered_and_justified(|ui| {
+                ui.label("Choose an instrument in the watchlist, or search with Ctrl+K")
+            });
             return;
         };
         let key = BarKey { instrument: instrument.id, timeframe: self.timeframe };
@@ -140,7 +142,9 @@ fn price_lines(desk: &Desk, instrument: &Instrument) -> Vec<Labelled> {
     }
     let Some(account) = desk.entry_account(instrument.broker) else { return lines };
     if let Some(position) = desk.blotter().position_of(&account.id, instrument.id).filter(|p| !p.is_flat()) {
-        let profit = desk.unrealised(position).map_or_else(String::new, |profit| format!("  {}", format::gain(profit, instrument.currency)));
+        let profit = desk
+            .unrealised(position)
+            .map_or_else(String::new, |profit| format!("  {}", format::gain(profit, instrument.currency)));
         let label = format!("{}{profit}", format::signed(position.net, instrument.quantity_decimals()));
         let price = Price(position.average_price).to_f64();
         lines.push(Labelled { price, label, kind: LineKind::Position, is_held: false });

@@ -1,8 +1,8 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
+use crate::domain::Time;
 use crate::domain::{InstrumentId, OrderId, Price, Timeframe};
 use crate::link::{Command, CommandId, Demand, Envelope};
-use crate::domain::Time;
 
 /// One frame's wishes.
 #[derive(Debug)]

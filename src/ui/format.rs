@@ -10,7 +10,8 @@ use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time};
 /// A decimal with exactly `decimals` decimals and thousands separated by commas.
 #[must_use]
 pub fn decimal(value: Decimal, decimals: u32) -> String {
-    let mut rounded = value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    let mut rounded =
+        value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
     rounded.rescale(decimals);
     if rounded.is_zero() {
         rounded.set_sign_positive(true);
@@ -46,7 +47,13 @@ pub fn compact(value: Decimal) -> String {
         let step = Decimal::from(step);
         if value.abs() >= step {
             let scaled = value / step;
-            let decimals = if scaled.abs() >= Decimal::from(100) { 0 } else if scaled.abs() >= Decimal::TEN { 1 } else { 2 };
+            let decimals = if scaled.abs() >= Decimal::from(100) {
+                0
+            } else if scaled.abs() >= Decimal::TEN {
+                1
+            } else {
+                2
+            };
             return format!("{}{unit}", decimal(scaled, decimals));
         }
     }

@@ -3,11 +3,11 @@
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
 
 use super::commands::{Commands, UiCommand};
+use super::format;
 use super::pane::{PaneKind, Panes};
 use super::status_bar::status_bar_ui;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
-use super::format;
 use crate::desk::Desk;
 use crate::domain::AccountKind;
 
@@ -22,7 +22,8 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     });
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
     egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
-        let mut arrangement = Arrangement { desk: &terminal.desk, panes: &mut terminal.workspace.panes, out, theme: &theme };
+        let mut arrangement =
+            Arrangement { desk: &terminal.desk, panes: &mut terminal.workspace.panes, out, theme: &theme };
         terminal.workspace.tree.ui(&mut arrangement, ui);
     });
     terminal.search.ui(ui.ctx(), &terminal.desk, out);
@@ -39,7 +40,10 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         }
         if let Some(instrument) = desk.selected() {
             ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
-            ui.label(egui::RichText::new(format!("{} · {}", instrument.name, instrument.venue)).color(theme.text_weak));
+            ui.label(
+                egui::RichText::new(format!("{} · {}", instrument.name, instrument.venue))
+                    .color(theme.text_weak),
+            );
         }
         if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
             out.window(UiCommand::Search);
@@ -52,11 +56,15 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
                 ui.label(egui::RichText::new(format::gain(total.unrealised, base)).color(colour));
                 ui.label(egui::RichText::new("Open P&L").color(theme.text_weak));
                 ui.add_space(12.0);
-                ui.label(egui::RichText::new(format!("{} {base}", format::amount(total.equity, base))).color(theme.text_strong));
+                ui.label(
+                    egui::RichText::new(format!("{} {base}", format::amount(total.equity, base)))
+                        .color(theme.text_strong),
+                );
                 ui.label(egui::RichText::new("Equity").color(theme.text_weak));
                 if !valued.valuation.is_complete() {
-                    ui.label(egui::RichText::new("incomplete").color(theme.warn))
-                        .on_hover_text("A price or an exchange rate is missing, so not everything is counted");
+                    ui.label(egui::RichText::new("incomplete").color(theme.warn)).on_hover_text(
+                        "A price or an exchange rate is missing, so not everything is counted",
+                    );
                 }
             }
         });
@@ -69,9 +77,13 @@ fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &T
         AccountKind::Paper => ("PAPER", theme.accent_fill),
         AccountKind::Live => ("LIVE", theme.down_fill),
     };
-    egui::Frame::new().fill(fill).corner_radius(theme.sizes.radius).inner_margin(egui::Margin::symmetric(6, 1)).show(ui, |ui| {
-        ui.label(egui::RichText::new(word).strong().color(theme.on_fill)).on_hover_text(title);
-    });
+    egui::Frame::new()
+        .fill(fill)
+        .corner_radius(theme.sizes.radius)
+        .inner_margin(egui::Margin::symmetric(6, 1))
+        .show(ui, |ui| {
+            ui.label(egui::RichText::new(word).strong().color(theme.on_fill)).on_hover_text(title);
+        });
 }
 
 fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
@@ -132,11 +144,23 @@ impl Behavior<PaneKind> for Arrangement<'_> {
         self.theme.panel
     }
 
-    fn tab_bg_color(&self, _visuals: &egui::Visuals, _tiles: &Tiles<PaneKind>, _id: TileId, state: &egui_tiles::TabState) -> egui::Color32 {
+    fn tab_bg_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<PaneKind>,
+        _id: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
         if state.active { self.theme.surface } else { self.theme.panel }
     }
 
-    fn tab_text_color(&self, _visuals: &egui::Visuals, _tiles: &Tiles<PaneKind>, _id: TileId, state: &egui_tiles::TabState) -> egui::Color32 {
+    fn tab_text_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<PaneKind>,
+        _id: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
         if state.active { self.theme.text } else { self.theme.text_weak }
     }
 
@@ -149,4 +173,3 @@ impl Behavior<PaneKind> for Arrangement<'_> {
         false
     }
 }
-

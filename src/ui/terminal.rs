@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::commands::{Commands, UiCommand};
 use super::search::Search;
-use super::workspace::Workspace;
 use super::theme::Theme;
+use super::workspace::Workspace;
 use super::{keys, shell};
 use crate::desk::Desk;
 use crate::domain::Time;
@@ -197,7 +197,8 @@ impl Terminal {
         }
         self.workspace.panes.watchlist.fill_if_new(&self.desk);
         let saved = self.workspace.selected.as_deref().and_then(|key| self.desk.instrument_by_key(key));
-        let first = || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
+        let first =
+            || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
         if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
             self.window_command(UiCommand::Select(id));
         }

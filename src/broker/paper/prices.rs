@@ -54,7 +54,8 @@ impl Prices {
             Source::Synthetic { .. } => now,
             Source::Replay { replay, .. } => replay.start(),
         };
-        let calendar = |hours| Calendar::new(hours).expect("the exchange has refused hours that make no calendar");
+        let calendar =
+            |hours| Calendar::new(hours).expect("the exchange has refused hours that make no calendar");
         let calendars: Vec<Calendar> = exchange.instruments().iter().map(|i| calendar(&i.hours)).collect();
         match &mut source {
             Source::Synthetic { market, .. } => market.open(exchange, out),

@@ -182,7 +182,9 @@ impl PaperVenue {
                         market.push(MarketEvent::Trade(*id, *trade));
                     }
                 }
-                Event::TopChanged(id) | Event::BookChanged(id) | Event::SessionChanged { instrument: id, .. } => {
+                Event::TopChanged(id)
+                | Event::BookChanged(id)
+                | Event::SessionChanged { instrument: id, .. } => {
                     touched.insert(*id);
                 }
                 Event::AccountChanged(_) => is_account_changed = true,

@@ -109,8 +109,16 @@ impl ClosedBars {
 type PiecesKey = (ClosedBars, TimeScale, PxRect, Shape);
 type CandlesKey = (PiecesKey, PriceScale, PxRect, f64, Inks, PixelGrid);
 type TicksKey = (ClosedBars, TimeScale, Timeframe, jiff::tz::TimeZone, f64);
-type MarksKey =
-    (ClosedBars, TimeScale, PriceScale, PxRect, usize, Option<(FillMark, FillMark)>, [egui::Color32; 3], PixelGrid);
+type MarksKey = (
+    ClosedBars,
+    TimeScale,
+    PriceScale,
+    PxRect,
+    usize,
+    Option<(FillMark, FillMark)>,
+    [egui::Color32; 3],
+    PixelGrid,
+);
 
 /// The candles of one frame.
 pub struct Candles {
