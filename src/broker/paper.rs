@@ -30,7 +30,7 @@ impl PaperBroker {
     /// A broker in front of `venue`.
     #[must_use]
     pub fn new(venue: PaperVenue) -> Self {
-        Self { instruments: venue.instruments().to_vec(), venue: Arc::new(Mutex::new(venue)) }
+        Self { instruments: venue.instruments().cloned().collect(), venue: Arc::new(Mutex::new(venue)) }
     }
 }
 

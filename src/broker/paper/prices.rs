@@ -56,7 +56,7 @@ impl Prices {
         };
         let calendar =
             |hours| Calendar::new(hours).expect("the exchange has refused hours that make no calendar");
-        let calendars: Vec<Calendar> = exchange.instruments().iter().map(|i| calendar(&i.hours)).collect();
+        let calendars: Vec<Calendar> = exchange.instruments().map(|i| calendar(&i.hours)).collect();
         match &mut source {
             Source::Synthetic { market, .. } => market.open(exchange, out),
             Source::Replay { replay, .. } => replay.open(exchange, out),

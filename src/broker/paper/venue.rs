@@ -70,7 +70,7 @@ impl PaperVenue {
 
     /// What is listed.
     #[must_use]
-    pub fn instruments(&self) -> &[Arc<Instrument>] {
+    pub fn instruments(&self) -> impl Iterator<Item = &Arc<Instrument>> {
         self.exchange.instruments()
     }
 
