@@ -9,8 +9,12 @@
 //! I/O, no threads, and no floating point that differs between machines (`libm` in
 //! software instead of the platform's). The same run gives the same trades bit for bit.
 
+mod crowd;
 pub(super) mod grid;
 mod history;
+mod ladder;
+mod live;
+mod market;
 mod path;
 pub(super) mod rng;
 mod shape;
@@ -18,3 +22,4 @@ mod timeline;
 mod volume;
 
 pub use history::History;
+pub use market::{Market, MarketConfig};
