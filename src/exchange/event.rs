@@ -36,7 +36,7 @@ pub enum Owner {
 /// A change of a working order; `None` leaves as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Amend {
-    /// The whole quantity, what has filled included.
+    /// The whole quantity, what has filled included; of an agent's order, what shall rest.
     pub quantity: Option<Qty>,
     /// The limit price.
     pub limit: Option<Price>,
@@ -60,7 +60,7 @@ pub enum HeldFor {
 pub enum CancelReason {
     /// Its owner said so.
     Requested,
-    /// Its parent ended without a fill.
+    /// Its parent ended, and nothing that it released is left.
     ParentEnded(OrderId),
     /// Another order of its group filled.
     OtherFilled(OrderId),
@@ -92,7 +92,8 @@ pub enum CancelReason {
     SelfMatch(OrderId),
     /// A post-only order that would have taken liquidity when it became active.
     WouldTake,
-    /// Its instrument is no longer listed (found when an account is restored).
+    /// Its instrument is not listed any more, or has another tick or lot (found when an
+    /// account is restored).
     Delisted,
 }
 
@@ -100,7 +101,7 @@ impl fmt::Display for CancelReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Requested => f.write_str("Cancelled on request"),
-            Self::ParentEnded(id) => write!(f, "Order {id}, which it belongs to, ended without a fill"),
+            Self::ParentEnded(id) => write!(f, "Order {id}, which it belongs to, has ended"),
             Self::OtherFilled(id) => write!(f, "Order {id} of the same group filled"),
             Self::OtherCancelled(id) => write!(f, "Order {id} of the same group was cancelled"),
             Self::BookEmpty { filled } => {
@@ -119,7 +120,9 @@ impl fmt::Display for CancelReason {
             }
             Self::SelfMatch(id) => write!(f, "It would have traded with order {id} of the same account"),
             Self::WouldTake => f.write_str("Post-only: it would have taken liquidity when it became active"),
-            Self::Delisted => f.write_str("The instrument is no longer listed"),
+            Self::Delisted => {
+                f.write_str("The instrument is no longer listed with this tick and lot: send a new order")
+            }
         }
     }
 }

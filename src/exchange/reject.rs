@@ -15,7 +15,7 @@ pub enum Reject {
     #[error("The paper exchange keeps no account {0}: choose another account")]
     UnknownAccount(AccountId),
     /// An id from the agents' space for an account's order, or the other way round.
-    #[error("Order id {0} belongs to the exchange's own participants: use an id below 2^63")]
+    #[error("Order id {0} is not of its owner's kind: accounts use ids below 2^63, agents above")]
     ForeignId(OrderId),
     /// Nothing, or less.
     #[error("A quantity of {0} cannot be traded: enter one above zero")]
@@ -152,6 +152,9 @@ pub enum Reject {
     /// A new stop after the trigger.
     #[error("The stop has already triggered: change the limit price or cancel the order")]
     AlreadyTriggered,
+    /// An agent sent an id again while the first order rests.
+    #[error("Order {0} is in the book already: use another id")]
+    AlreadyWorking(OrderId),
     /// An agent sent what only an account may.
     #[error("Participants of the market send plain market and limit orders only")]
     NotForAgents,

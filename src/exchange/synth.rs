@@ -12,7 +12,7 @@
 mod crowd;
 pub(super) mod grid;
 mod history;
-mod ladder;
+pub(super) mod ladder;
 mod live;
 mod market;
 mod path;
@@ -23,3 +23,4 @@ mod volume;
 
 pub use history::History;
 pub use market::{Market, MarketConfig};
+pub(super) use volume::share;

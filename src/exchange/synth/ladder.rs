@@ -50,6 +50,8 @@ pub struct Ladder {
     owner: u32,
     side: Side,
     seed: u64,
+    /// Where the tick is too fine to quote at: levels at multiples of this; 0 for every tick.
+    stride: i64,
     slots: Vec<Slot>,
 }
 
@@ -66,7 +68,13 @@ impl Floor<'_> {
 impl Ladder {
     /// An empty side of agent `owner`.
     pub fn new(instrument: InstrumentId, owner: u32, side: Side, seed: u64) -> Self {
-        Self { instrument, owner, side, seed: hash(seed, 11), slots: Vec::new() }
+        Self { instrument, owner, side, seed: hash(seed, 11), stride: 0, slots: Vec::new() }
+    }
+
+    /// Quotes behind the best price at multiples of `stride` units only.
+    pub fn with_stride(mut self, stride: i64) -> Self {
+        self.stride = stride;
+        self
     }
 
     /// Whether `a` is a better price than `b` on this side.
@@ -108,6 +116,12 @@ impl Ladder {
         }
         self.slots.drain(..gone);
         farthest
+    }
+
+    /// Lots of its own that rest at `units`.
+    pub fn resting_at(&self, units: i64, exchange: &Exchange, grid: &Grid) -> i64 {
+        let here = self.slots.iter().filter(|slot| slot.units == units);
+        here.filter_map(|slot| exchange.resting(slot.order)).map(|rest| grid.lots(rest)).sum()
     }
 
     /// Cancels what is better than `best`.
@@ -153,8 +167,12 @@ impl Ladder {
     fn next_level(&self, from: i64, density: f64, grid: &Grid) -> Option<i64> {
         let mut at = from;
         loop {
-            let next = grid.step(at, self.outward(1));
-            if next == at {
+            let next = match (self.stride, self.side) {
+                (0, _) => grid.step(at, self.outward(1)),
+                (stride, Side::Buy) => (at - 1).div_euclid(stride) * stride,
+                (stride, Side::Sell) => (at.div_euclid(stride) + 1) * stride,
+            };
+            if next == at || next <= 0 {
                 return None;
             }
             at = next;
@@ -164,7 +182,8 @@ impl Ladder {
         }
     }
 
-    fn post(&mut self, units: i64, lots: i64, grid: &Grid, floor: &mut Floor<'_>) {
+    /// Quotes `lots` more at `units`.
+    pub fn post(&mut self, units: i64, lots: i64, grid: &Grid, floor: &mut Floor<'_>) {
         let kind = OrderKind::Limit { price: grid.price(units) };
         let quantity = grid.quantity(lots);
         let spec = OrderSpec::new(self.instrument, self.side, quantity, kind, TimeInForce::Gtc);

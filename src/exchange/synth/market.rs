@@ -141,18 +141,27 @@ impl Market {
     fn past(&self, id: InstrumentId, now: Time) -> Option<(DayStats, Option<crate::domain::Price>)> {
         let grid = &self.history.track(id)?.grid;
         let price = |value: f64| grid.price(grid.nearest(value));
-        let closed = self.history.bars(id, Timeframe::D1, now, 2);
-        let (day, previous) = match self.history.forming(id, Timeframe::D1, now) {
-            Some(today) => (today, closed.last()),
-            None => (*closed.last()?, closed.len().checked_sub(2).and_then(|i| closed.get(i))),
+        let calendar = self.history.track(id)?.path.timeline().calendar();
+        let today = calendar.trading_day(now);
+        let has_opened = calendar.sessions_of(today).first().is_some_and(|s| s.open <= now);
+        let mut closed = self.history.bars(id, Timeframe::D1, now, 2);
+        let day = match self.history.forming(id, Timeframe::D1, now) {
+            Some(day) => Some(day),
+            // Over, or before the first session of today: the newest day that there was.
+            None if !has_opened || closed.last().is_some_and(|d| calendar.trading_day(d.time) == today) => {
+                closed.pop()
+            }
+            // Before the regular session: the day has no numbers yet.
+            None => None,
         };
+        let previous = closed.last();
         let last = self.history.bars(id, Timeframe::S1, now, 1);
-        let lots = grid.lots_of(day.volume).round() as i64;
+        let lots = day.map_or(0, |day| grid.lots_of(day.volume).round() as i64);
         let stats = DayStats {
-            open: Some(price(day.open)),
-            high: Some(price(day.high)),
-            low: Some(price(day.low)),
-            last: Some(price(last.last().map_or(day.close, |bar| bar.close))),
+            open: day.map(|day| price(day.open)),
+            high: day.map(|day| price(day.high)),
+            low: day.map(|day| price(day.low)),
+            last: last.last().or(previous).map(|bar| price(bar.close)),
             volume: if lots > 0 { grid.quantity(lots) } else { Qty::ZERO },
         };
         Some((stats, previous.map(|bar| price(bar.close))))

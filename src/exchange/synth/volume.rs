@@ -101,7 +101,7 @@ impl Volume {
 }
 
 /// Appends to `lots` one share of `total` per weight: `least` each, the rest by weight.
-fn share(total: i64, least: i64, weights: &[f64], lots: &mut Vec<i64>) {
+pub fn share(total: i64, least: i64, weights: &[f64], lots: &mut Vec<i64>) {
     let spare = (total - least * signed(weights.len())).max(0) as f64;
     let sum: f64 = weights.iter().sum();
     let scale = if sum > 0.0 { spare / sum } else { 0.0 };
