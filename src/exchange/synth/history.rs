@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use super::grid::Grid;
 use super::path::{Closes, Path, SECONDS, Walk};
 use super::rng::hash_name;
-use super::timeline::{Interval, Stretch, Timeline};
+use super::timeline::{Interval, Stretch, Timeline, signed};
 use super::volume::Volume;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{Bar, InstrumentId, SessionKind, Time, Timeframe, TradingHours};
@@ -173,7 +173,7 @@ impl Track {
             let mut lots = scratch.lots.iter();
             for stretch in &session {
                 for (minute, &lots) in (0..stretch.steps).zip(&mut lots) {
-                    let time = Time(stretch.start.0 + minute as i64 * MINUTE);
+                    let time = Time(stretch.start.0 + signed(minute) * MINUTE);
                     if time.0 + MINUTE > before.0 {
                         return bars;
                     }
@@ -201,7 +201,7 @@ impl Track {
                 let lots = &scratch.lots[end - stretch.steps..end];
                 end -= stretch.steps;
                 for minute in (0..stretch.steps).rev() {
-                    let start = Time(stretch.start.0 + minute as i64 * MINUTE);
+                    let start = Time(stretch.start.0 + signed(minute) * MINUTE);
                     if found >= count || start >= before {
                         continue;
                     }
@@ -218,12 +218,12 @@ impl Track {
 
     /// The seconds with trade of one minute.
     fn seconds_of(&self, walk: &Walk, step: usize, start: Time, lots: i64) -> Vec<Bar> {
-        let seconds = self.path.seconds(walk, step);
+        let seconds = walk.seconds(step);
         let shares = self.volume.seconds(&self.path, walk, step, &seconds, lots);
         let mut bars = Vec::with_capacity(SECONDS);
         for (second, &lots) in shares.iter().enumerate().filter(|(_, lots)| **lots > 0) {
             let (open, close) = (seconds.points[second], seconds.points[second + 1]);
-            let time = Time(start.0 + second as i64 * SECOND);
+            let time = Time(start.0 + signed(second) * SECOND);
             bars.push(self.bar(time, [open, open.max(close), open.min(close), close], lots));
         }
         bars

@@ -10,7 +10,7 @@
 //! 2. *closes* between two anchors, by bridge ([`Path::closes`]);
 //! 3. *steps* (minutes and closed hours) between two closes, by bridge over the
 //!    variance of each step ([`Path::walk`]);
-//! 4. *seconds* between two minutes ([`Path::seconds`]).
+//! 4. *seconds* between two minutes ([`Walk::seconds`]).
 //!
 //! A minute's high and low are drawn from the law of a Brownian bridge's extremes, and
 //! its seconds are bent to reach exactly them, so a bar needs no seconds.
@@ -27,7 +27,7 @@ use libm::{exp, log};
 use super::grid::to_f64;
 use super::rng::{hash, hash_name};
 use super::shape::Shape;
-use super::timeline::{Activity, Interval, Timeline};
+use super::timeline::{Interval, Timeline, signed};
 use crate::domain::AssetClass;
 use crate::exchange::catalogue::{Catalogue, Listing};
 pub use noise::{Noise, Source};
@@ -161,7 +161,7 @@ impl Path {
         logs[BLOCK as usize] = self.anchor(block + 1);
         self.noise.source(field::CLOSE, block).bridge(&mut logs, &variances, 0, BLOCK as usize);
         for (step, log) in logs.iter_mut().enumerate() {
-            *log += self.log_price + self.drift * (first + step as i64) as f64;
+            *log += self.log_price + self.drift * (first + signed(step)) as f64;
         }
         Closes { block, logs }
     }
@@ -210,23 +210,6 @@ impl Path {
         for variance in &mut walk.variances {
             *variance *= scale;
         }
-    }
-
-    /// The seconds of the minute that is step `step` of `walk`.
-    pub fn seconds(&self, walk: &Walk, step: usize) -> Seconds {
-        let mut points = [0.0; SECONDS + 1];
-        (points[0], points[SECONDS]) = (walk.points[step], walk.points[step + 1]);
-        let each = walk.variance(step) / SECONDS as f64;
-        let mut variances = [0.0; SECONDS + 1];
-        for (second, variance) in variances.iter_mut().enumerate() {
-            *variance = each * second as f64;
-        }
-        if let Some(source) = &walk.seconds {
-            source.below(step as u64).bridge(&mut points, &variances, 0, SECONDS);
-        }
-        let (low, high) = walk.extremes(step);
-        let (high_at, low_at) = (bend(&mut points, high, 1.0), bend(&mut points, low, -1.0));
-        Seconds { points, high_at, low_at }
     }
 }
 
@@ -295,18 +278,25 @@ impl Walk {
         (low, high)
     }
 
+    /// The seconds of the minute that is step `step` of this interval.
+    pub fn seconds(&self, step: usize) -> Seconds {
+        let mut points = [0.0; SECONDS + 1];
+        (points[0], points[SECONDS]) = (self.points[step], self.points[step + 1]);
+        let each = self.variance(step) / SECONDS as f64;
+        let mut variances = [0.0; SECONDS + 1];
+        for (second, variance) in variances.iter_mut().enumerate() {
+            *variance = each * second as f64;
+        }
+        if let Some(source) = &self.seconds {
+            source.below(step as u64).bridge(&mut points, &variances, 0, SECONDS);
+        }
+        let (low, high) = self.extremes(step);
+        let (high_at, low_at) = (bend(&mut points, high, 1.0), bend(&mut points, low, -1.0));
+        Seconds { points, high_at, low_at }
+    }
+
     fn draws(&self, step: usize) -> (f64, f64) {
         let word = hash(self.extremes, step as u64);
         (noise::exponential(word), noise::exponential(word >> 32))
-    }
-
-    /// The step of `t`: its place, or `None` when `t` is outside the interval.
-    pub fn step_at(&self, t: crate::domain::Time) -> Option<usize> {
-        let stretch = self.interval.stretch_at(t)?;
-        let into = match stretch.activity {
-            Activity::Closed => 0,
-            Activity::Trading(_) => (t.0 - stretch.start.0) / crate::domain::time::MINUTE,
-        };
-        Some(stretch.first + (into as usize).min(stretch.steps - 1))
     }
 }

@@ -91,11 +91,6 @@ impl Interval {
         self.stretches.first().map_or(Time::MIN, |s| s.start)
     }
 
-    /// The first instant after it.
-    pub fn end(&self) -> Time {
-        self.stretches.last().map_or(Time::MAX, |s| s.end)
-    }
-
     /// The stretch that `t` is in.
     pub fn stretch_at(&self, t: Time) -> Option<&Stretch> {
         self.stretches.iter().find(|s| s.start <= t && t < s.end)
@@ -126,7 +121,7 @@ impl Timeline {
             let all = std::iter::successors(Some(year(-YEARS)), |day| day.tomorrow().ok());
             days = all.take_while(|&day| day < year(YEARS)).filter(|&d| calendar.is_trading_day(d)).collect();
         }
-        let origin = days.partition_point(|&day| day < epoch) as i64;
+        let origin = signed(days.partition_point(|&day| day < epoch));
         let zone = TimeZone::get(&hours.zone)
             .map_err(|source| BadHours::UnknownZone { zone: hours.zone.clone(), source })?;
         Ok(Self { calendar: Arc::new(calendar), zone, epoch, days, origin })
@@ -148,7 +143,7 @@ impl Timeline {
             let reach = i64::from(YEARS) * 365;
             return (-reach, reach);
         }
-        (1 - self.origin, self.days.len() as i64 - 1 - self.origin)
+        (1 - self.origin, signed(self.days.len()) - 1 - self.origin)
     }
 
     /// The interval that contains `t`, within [`Self::bounds`].
@@ -160,7 +155,7 @@ impl Timeline {
             let day = self.calendar.trading_day(t);
             let at = self.days.partition_point(|&d| d < day);
             let is_over = self.days.get(at) == Some(&day) && self.last_close(day) <= t;
-            (at + usize::from(is_over)) as i64 - self.origin
+            signed(at + usize::from(is_over)) - self.origin
         };
         index.clamp(first, last)
     }
@@ -221,6 +216,11 @@ impl Timeline {
     fn last_close(&self, day: Date) -> Time {
         last_regular_close(&self.calendar.sessions_of(day))
     }
+}
+
+/// A count as a signed number.
+pub fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn last_regular_close(spans: &[SessionSpan]) -> Time {

@@ -24,11 +24,8 @@ fn id(catalogue: &Catalogue, symbol: &str) -> InstrumentId {
 fn assert_same(parts: &[Bar], whole: &Bar, what: &str) {
     let mut sum = parts[0];
     parts[1..].iter().for_each(|part| sum.add_bar(part));
-    assert_eq!(
-        [sum.open, sum.high, sum.low, sum.close],
-        [whole.open, whole.high, whole.low, whole.close],
-        "{what}"
-    );
+    let prices = |bar: &Bar| [bar.open, bar.high, bar.low, bar.close].map(f64::to_bits);
+    assert_eq!(prices(&sum), prices(whole), "{what}: {sum:?} {whole:?}");
     let is_whole = whole.volume.fract() == 0.0 && parts.iter().all(|p| p.volume.fract() == 0.0);
     let slack = if is_whole { 0.0 } else { 1e-9 * whole.volume };
     assert!((sum.volume - whole.volume).abs() <= slack, "{what}: {} {}", sum.volume, whole.volume);
