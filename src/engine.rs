@@ -18,6 +18,7 @@ mod market_data;
 mod notices;
 mod order_book;
 pub mod order_state;
+mod publish;
 mod reports;
 pub mod shell;
 pub mod supervisor;

@@ -26,4 +26,5 @@ pub mod watchlist;
 pub mod workspace;
 
 pub use commands::{Commands, UiCommand};
+pub use keys::{SHORTCUTS, set_options};
 pub use terminal::{Begin, Terminal};

@@ -134,21 +134,16 @@ impl Shell {
             let Self { link, ports, writer, .. } = self;
             let is_behind = link.publisher.batch(|window| {
                 for effect in effects {
-                    match effect {
-                        Effect::Request(id, request) => {
+                    match effect.publish_to(window) {
+                        Some(Effect::Request(id, request)) => {
                             let Some(port) = ports.get(usize::from(id.0)) else { continue };
                             if let Err((request, why)) = port.try_send(request) {
                                 undelivered.extend(refusal(&request, why).map(|event| (id, event)));
                             }
                         }
-                        Effect::Publish { update, received } => window.lossless(*update, received),
-                        Effect::Quote(id, quote, received) => window.quote(id, quote, received),
-                        Effect::Depth(id, depth, received) => window.depth(id, depth, received),
-                        Effect::Bar(key, bar, received) => window.bar(key, bar, received),
-                        Effect::Trade(id, trade, received) => window.trade(id, trade, received),
-                        Effect::ForgetBars(key) => window.forget_bars(key),
-                        Effect::Save(job) => writer.save(job),
-                        Effect::Finish => flow = Flow::Finished,
+                        Some(Effect::Save(job)) => writer.save(job),
+                        Some(Effect::Finish) => flow = Flow::Finished,
+                        _ => {}
                     }
                 }
                 window.needs_snapshot()

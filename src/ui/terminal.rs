@@ -122,9 +122,9 @@ impl Terminal {
         self.save_if_changed();
     }
 
-    /// The frame is on the screen.
-    pub fn on_painted(&mut self) {
-        self.desk.on_painted(self.clock.now());
+    /// The frame was on the screen at `at`.
+    pub fn on_painted(&mut self, at: Time) {
+        self.desk.on_painted(at);
     }
 
     /// Hands the arrangement over now, and asks the engine to end.

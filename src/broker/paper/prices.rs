@@ -167,7 +167,11 @@ fn recorded_bars(replay: &Replay, calendar: &Arc<Calendar>, timeframe: Timeframe
     if past.is_empty() {
         let bars = replay.past_bars();
         let is_too_fine = replay.timeframe().is_some_and(|recorded| timeframe < recorded);
-        return if is_too_fine { Vec::new() } else { aggregate_bars(bars, calendar, timeframe, Sessions::All) };
+        return if is_too_fine {
+            Vec::new()
+        } else {
+            aggregate_bars(bars, calendar, timeframe, Sessions::All)
+        };
     }
     let mut aggregator = Aggregator::new(Arc::clone(calendar), timeframe);
     let mut bars = Vec::new();
