@@ -1,5 +1,7 @@
 //! Recordings played into an exchange: what was recorded is printed exactly, and the trader
 //! takes part in it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::print_stdout, reason = "tests say when they did not run")]
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The synthetic market in an exchange: deterministic, lively, in step with its own history,
 //! and fair to the trader who joins it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::collections::BTreeMap;
 
@@ -108,7 +109,7 @@ fn trades_are_the_same_on_every_machine() {
 }
 
 /// Changes with every deliberate change of the market's behaviour; never by itself.
-const PINNED: &str = "0";
+const PINNED: &str = "0f8aebd66d6c779a";
 
 #[test]
 fn agents_send_nothing_that_the_exchange_refuses() {
@@ -183,7 +184,6 @@ fn liquid_names_print_within_a_second_and_at_a_usual_pace() {
         let id = world.id(symbol);
         let trades = world.trades_of(id).len();
         let changes = world.out.iter().filter(|e| **e == Event::BookChanged(id)).count();
-        println!("{symbol}: {trades} trades and {changes} book changes a minute");
         assert!((150..900).contains(&trades), "{symbol}: {trades} trades a minute");
         assert!((600..3_000).contains(&changes), "{symbol}: {changes} book changes a minute");
     }

@@ -225,6 +225,8 @@ impl Replay {
 
     fn play(&mut self, print: Print, floor: &mut Floor<'_>) {
         let Print { units, aggressor, .. } = print;
+        self.bids.observe(floor.exchange, &self.grid);
+        self.asks.observe(floor.exchange, &self.grid);
         self.bids.retreat(if aggressor == Side::Buy { units - 1 } else { units }, floor);
         self.asks.retreat(if aggressor == Side::Buy { units } else { units + 1 }, floor);
         self.fill_passed(units, floor);

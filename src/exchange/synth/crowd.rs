@@ -149,9 +149,15 @@ impl Crowd {
 
     fn open(&mut self, floor: &mut Floor<'_>) {
         let now = floor.now;
-        self.leave(floor.exchange, now, floor.out);
+        let goes_on = self.session.is_some_and(|session| session.close == now);
         self.session = self.calendar.session_at(now);
         let after = self.calendar.next_open(now).map_or(Time::MAX, |span| span.open);
+        if goes_on && self.session.is_some() {
+            // Another kind of session, or another day of a market that never closes.
+            self.next.open = after;
+            return;
+        }
+        self.leave(floor.exchange, now, floor.out);
         self.next = Agenda { open: after, quote: Time::MAX, take: Time::MAX, taker: Taker::Nobody };
         if self.session.is_none() {
             return;
