@@ -76,7 +76,7 @@ impl Bench {
     fn quote(&mut self, place: u64, shift: i64) {
         let levels = LEVELS as u64;
         let instrument = (place / (2 * levels)) as u32;
-        let level = (place % levels) as i64;
+        let level = (place % levels).cast_signed();
         let (side, at) = if place % (2 * levels) < levels {
             (Side::Buy, MID - 1 - level - shift)
         } else {
@@ -94,14 +94,14 @@ impl Bench {
         while done < operations {
             let dice = next(&mut state);
             let place = (dice >> 8) % places;
-            if dice % 10 == 0 {
+            if dice.is_multiple_of(10) {
                 let side = if dice & 0x80 == 0 { Side::Buy } else { Side::Sell };
                 self.submit(2, (place % u64::from(INSTRUMENTS)) as u32, side, 80, OrderKind::Market);
                 done += 1;
             } else {
                 self.out.clear();
                 self.exchange.cancel(self.quotes[place as usize], self.time, &mut self.out);
-                self.quote(place, (dice >> 60) as i64 % 3);
+                self.quote(place, (dice >> 60).cast_signed() % 3);
                 done += 2;
             }
         }
@@ -149,7 +149,7 @@ fn main() {
     let account = AccountId::from("PAPER");
     for n in 0..200_u64 {
         let instrument = InstrumentId((n % u64::from(INSTRUMENTS)) as u32);
-        let at = Price(Decimal::new(MID - 30 - (n / 40) as i64, 2));
+        let at = Price(Decimal::new(MID - 30 - (n / 40).cast_signed(), 2));
         let stop = OrderKind::Stop { stop: Price(Decimal::new(MID + 500, 2)) };
         let kind = if n % 2 == 0 { OrderKind::Limit { price: at } } else { stop };
         let spec = OrderSpec::new(instrument, Side::Buy, Qty(Decimal::TEN), kind, TimeInForce::Gtc);

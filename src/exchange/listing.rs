@@ -1,4 +1,8 @@
 //! One listed instrument: its grid, book, stops, session and the day's numbers.
+//!
+//! Everything of one instrument that does not depend on whose order it is. The engine finds
+//! a listing by its slot, the position in the exchange's list; only the public functions
+//! speak of [`crate::domain::InstrumentId`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 //! Why the exchange says no, in words a trader acts on.
+//!
+//! Each refusal carries the numbers it is about; its text names them and ends with what to
+//! do. Nothing else makes texts for refusals, so the window can show them as they are.
 
 use std::fmt;
 use std::sync::Arc;

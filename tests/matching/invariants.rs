@@ -111,7 +111,7 @@ proptest! {
     fn an_accepted_order_of_a_flat_account_never_overdraws_it(
         book in prop::collection::vec((90..110_i64, 1..30_i64), 0..12),
         side in prop_oneof![Just(Side::Buy), Just(Side::Sell)],
-        steps in steps(1),
+        steps in steps(2),
     ) {
         let mut driver = Driver::new(costly(2_000));
         for (at, quantity) in book {

@@ -10,5 +10,6 @@ mod money;
 mod restart;
 mod rules;
 mod sessions;
+mod setup;
 mod stops;
 mod stream;

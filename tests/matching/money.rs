@@ -1,6 +1,6 @@
 //! Commissions, cash, buying power.
 
-use pitdesk::domain::{AssetClass, Decimal, OrderKind, OrderSpec};
+use pitdesk::domain::{AssetClass, Decimal, GroupId, OrderKind, OrderSpec};
 use pitdesk::exchange::{Commission, CommissionRule, Config, Event, Reject};
 
 use super::floor::*;
@@ -113,6 +113,16 @@ fn the_exits_of_a_bracket_count_once() {
 }
 
 #[test]
+fn of_a_group_only_the_most_valuable_order_counts() {
+    let mut floor = with_cash(1_000, 1);
+    for at in ["90.00", "99.00", "80.00"] {
+        floor.send(OrderSpec { oco: Some(GroupId(1)), ..buy(10, limit(at)) });
+        assert!(floor.rejection().is_none());
+    }
+    assert_eq!(floor.balance().margin, dec("990"));
+}
+
+#[test]
 fn a_short_position_ties_up_its_value() {
     let mut floor = with_cash(1_000, 1);
     floor.quote(&[("100.00", 11)], &[]);
@@ -138,8 +148,8 @@ fn a_market_order_is_valued_at_the_deepest_price_it_reaches() {
 #[test]
 fn commissions_are_part_of_what_an_order_needs() {
     let mut floor = with_commission("1", "0", "0");
-    floor.send(buy(20_000, limit("100.00")));
-    assert!(is_short_of_money(&floor), "2,000,000 of value, but 20,000 of commission too");
+    floor.send(buy(19_608, limit("100.00")));
+    assert!(is_short_of_money(&floor), "1 % of commission, which leverage does not lend");
     floor.send(buy(19_607, limit("100.00")));
     assert!(floor.rejection().is_none());
 }

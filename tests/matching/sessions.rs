@@ -135,6 +135,21 @@ fn agents_leave_at_the_close_and_gtc_orders_stay() {
 }
 
 #[test]
+fn an_exit_that_is_passed_already_waits_for_the_first_trade_of_the_open() {
+    let mut floor = floor();
+    floor.quote(&[("94.00", 50)], &[("100.00", 10)]);
+    let parent = floor.send(buy(10, OrderKind::Market));
+    floor.agent(2, sell(1, limit("94.00")));
+    floor.advance(later(LUNCH.0, LUNCH.1));
+    let exit = floor.send(OrderSpec { parent: Some(parent), ..sell(10, stop("95.00")) });
+    floor.advance(later(3, 0));
+    assert_eq!(floor.order(exit).status, OrderStatus::Held);
+    floor.quote(&[("93.00", 50)], &[]);
+    floor.agent(2, sell(1, limit("93.00")));
+    assert_eq!(floor.order(exit).status, OrderStatus::Filled);
+}
+
+#[test]
 fn a_large_step_gives_the_same_events_as_small_ones() {
     let run = |step_minutes: u64| {
         let mut floor = floor();
