@@ -6,19 +6,20 @@ use std::time::Instant;
 
 use pitdesk::domain::{InstrumentId, Time, Timeframe};
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
-use pitdesk::exchange::synth::History;
+use pitdesk::exchange::synth::{History, Market, MarketConfig};
+use pitdesk::exchange::{Event, Exchange};
 
 /// The best of several runs, in milliseconds: the machine is shared.
 fn best<T>(mut run: impl FnMut() -> T) -> (f64, T) {
     let mut result = None;
     let mut shortest = f64::INFINITY;
-    for _ in 0..5 {
+    for _ in 0..12 {
         let start = Instant::now();
         let value = run();
         shortest = shortest.min(start.elapsed().as_secs_f64() * 1e3);
         result = Some(value);
     }
-    (shortest, result.expect("it ran five times"))
+    (shortest, result.expect("it ran twelve times"))
 }
 
 fn history() {
@@ -45,6 +46,43 @@ fn history() {
     }
 }
 
+/// How long some seconds of the whole market take to live through.
+fn live() {
+    let start = Time::from_timestamp("2026-11-22T17:00:00Z".parse().expect("a valid instant"));
+    let catalogue = Catalogue::bundled(Opening::Always).expect("the bundled market is tested");
+    for (activity, seconds) in [(1.0, 60), (75.0, 10)] {
+        let config = MarketConfig { activity };
+        let mut market = Market::new(&catalogue, 1, start, config).expect("the bundled market is tested");
+        let mut exchange =
+            Exchange::new(catalogue.instruments(), catalogue.config()).expect("the bundled market is tested");
+        let mut out = Vec::new();
+        let clock = Instant::now();
+        market.advance(&mut exchange, start, &mut out);
+        let opening = clock.elapsed().as_secs_f64() * 1e3;
+        let (mut trades, mut changes, mut slowest) = (0, 0, 0.0f64);
+        let clock = Instant::now();
+        // As the paper broker does it: in steps of ten milliseconds.
+        for step in 1..=seconds * 100 {
+            out.clear();
+            let tick = Instant::now();
+            market.advance(&mut exchange, Time(start.0 + step * 10_000_000), &mut out);
+            slowest = slowest.max(tick.elapsed().as_secs_f64() * 1e3);
+            trades += out.iter().filter(|e| matches!(e, Event::Trade(..))).count();
+            changes += out.iter().filter(|e| matches!(e, Event::BookChanged(_))).count();
+        }
+        let took = clock.elapsed().as_secs_f64();
+        let share = took / seconds as f64 * 100.0;
+        println!(
+            "activity {activity}: {} trades/s, {} book changes/s, {share:.2} % of a core, \
+             slowest 10 ms step {slowest:.2} ms, opening {opening:.1} ms, {:.0} trades per second of work",
+            trades / seconds as usize,
+            changes / seconds as usize,
+            trades as f64 / took,
+        );
+    }
+}
+
 fn main() {
     history();
+    live();
 }

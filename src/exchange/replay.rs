@@ -144,8 +144,13 @@ impl Replay {
     /// weekend, a halt): to the next row. `None` while it plays, and at its end.
     #[must_use]
     pub fn skip_gap(&self, now: Time) -> Option<Time> {
-        let is_between = self.done == self.prints.len() && self.input.end_before(self.next) <= now;
-        let next = self.input.time_at(self.next).filter(|_| is_between)?;
+        let row = match (self.done, self.prints.len()) {
+            (done, prints) if done == prints => self.next,
+            // The next row's prints are ready already.
+            (0, _) => self.next - 1,
+            _ => return None,
+        };
+        let next = self.input.time_at(row).filter(|_| self.input.end_before(row) <= now)?;
         (next.0 - now.0 > LONGEST_PAUSE).then_some(next)
     }
 
@@ -229,6 +234,8 @@ impl Replay {
 
     fn play(&mut self, print: Print, floor: &mut Floor<'_>) {
         let Print { units, aggressor, .. } = print;
+        self.bids.observe(floor.exchange, &self.grid);
+        self.asks.observe(floor.exchange, &self.grid);
         self.bids.retreat(if aggressor == Side::Buy { units - 1 } else { units }, floor);
         self.asks.retreat(if aggressor == Side::Buy { units } else { units + 1 }, floor);
         self.fill_passed(units, floor);

@@ -129,6 +129,9 @@ fn direction((before, side): (i64, Side), units: i64) -> Side {
     }
 }
 
+/// Size of the book's orders, in lots, around a recording that has no volumes.
+const LOTS_WITHOUT_VOLUME: f64 = 1_000.0;
+
 /// Lots of a usual print of the recording, for the size of the book around it.
 pub fn usual_lots(input: &ReplayInput, grid: &Grid) -> f64 {
     let (lots, prints) = match input {
@@ -141,7 +144,7 @@ pub fn usual_lots(input: &ReplayInput, grid: &Grid) -> f64 {
             (lots, trades.len() as f64)
         }
     };
-    (lots / prints.max(1.0)).max(1.0)
+    if lots > 0.0 { (lots / prints.max(1.0)).max(1.0) } else { LOTS_WITHOUT_VOLUME }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const RECOVERY: f64 = 12.0;
 /// The makers follow a sweep no farther than this, in logarithm.
 const FARTHEST: f64 = 0.04;
 /// Missing levels that makers replace at one instant.
-const REPAIR: usize = 3;
+const REPAIR: usize = 4;
 
 /// The participants of one instrument.
 #[derive(Debug, Clone)]
@@ -149,9 +149,15 @@ impl Crowd {
 
     fn open(&mut self, floor: &mut Floor<'_>) {
         let now = floor.now;
-        self.leave(floor.exchange, now, floor.out);
+        let goes_on = self.session.is_some_and(|session| session.close == now);
         self.session = self.calendar.session_at(now);
         let after = self.calendar.next_open(now).map_or(Time::MAX, |span| span.open);
+        if goes_on && self.session.is_some() {
+            // Another kind of session, or another day of a market that never closes.
+            self.next.open = after;
+            return;
+        }
+        self.leave(floor.exchange, now, floor.out);
         self.next = Agenda { open: after, quote: Time::MAX, take: Time::MAX, taker: Taker::Nobody };
         if self.session.is_none() {
             return;
@@ -190,7 +196,7 @@ impl Crowd {
         let Self { bids, asks, rng, track, .. } = self;
         let side = if rng.chance(0.5) { bids } else { asks };
         if rng.chance(0.004) {
-            side.thin_out(0.45, rng, floor);
+            side.thin_out(0.4, rng, floor);
         } else if rng.chance(0.7) {
             side.resize_one(style, &track.grid, rng, floor);
         }
@@ -198,7 +204,7 @@ impl Crowd {
     }
 
     fn next_quote(&mut self, now: Time, fair: Fair) -> Time {
-        let rate = (0.5 + 1.2 * self.trades * fair.flow) * self.activity;
+        let rate = (0.6 + 0.55 * self.trades * fair.flow) * self.activity;
         later(now, self.rng.exponential() / rate)
     }
 
@@ -217,12 +223,12 @@ impl Crowd {
     fn requote(&mut self, fair: Fair, most: usize, floor: &mut Floor<'_>) {
         self.follow_sweeps(floor);
         let (bid, ask) = self.targets(fair);
-        self.bids.retreat(bid, floor);
-        self.asks.retreat(ask, floor);
+        let most_bids = most.saturating_add(self.bids.retreat(bid, floor));
+        let most_asks = most.saturating_add(self.asks.retreat(ask, floor));
         let style = self.style(fair);
         let Self { bids, asks, rng, track, .. } = self;
-        bids.build(bid, style, most, &track.grid, rng, floor);
-        asks.build(ask, style, most, &track.grid, rng, floor);
+        bids.build(bid, style, most_bids, &track.grid, rng, floor);
+        asks.build(ask, style, most_asks, &track.grid, rng, floor);
         self.quoted = Some((bid, ask));
     }
 
@@ -249,7 +255,7 @@ impl Crowd {
         let tick = grid.price_f64(grid.tick(grid.nearest(price)));
         self.width = (self.width + 0.15 * (1.0 - self.width) + 0.12 * self.rng.normal()).clamp(0.4, 2.2);
         let restless = (fair.deviation + 0.3 * self.displaced.abs()) * price / tick;
-        let half = (0.45 + 0.30 * restless.sqrt() + 0.10 * restless) * self.width.min(1.0 + restless);
+        let half = (0.25 + 0.25 * restless.sqrt() + 0.09 * restless) * self.width.min(1.0 + restless);
         let bid = grid.at_or_below(price - half * tick);
         let mut ask = grid.at_or_below(price + half * tick);
         if grid.price_f64(ask) < price + half * tick {

@@ -10,7 +10,7 @@ use crate::domain::{InstrumentId, OrderId, OrderKind, OrderSpec, Side, Time, Tim
 use crate::exchange::{Event, Exchange, Owner, agent_order};
 
 /// Quoted levels on each side.
-const LEVELS: usize = 20;
+const LEVELS: usize = 22;
 /// Orders kept on each side at most.
 const MOST_ORDERS: usize = 44;
 
@@ -124,12 +124,13 @@ impl Ladder {
         here.filter_map(|slot| exchange.resting(slot.order)).map(|rest| grid.lots(rest)).sum()
     }
 
-    /// Cancels what is better than `best`.
-    pub fn retreat(&mut self, best: i64, floor: &mut Floor<'_>) {
+    /// Cancels what is better than `best`; returns how many orders that were.
+    pub fn retreat(&mut self, best: i64, floor: &mut Floor<'_>) -> usize {
         let stale = self.slots.partition_point(|slot| self.is_better(slot.units, best));
         for slot in self.slots.drain(..stale) {
             floor.exchange.cancel(slot.order, floor.now, floor.out);
         }
+        stale
     }
 
     /// Quotes `best` and the levels behind it where they are missing, `most` of them at a time.
@@ -219,7 +220,7 @@ impl Ladder {
 /// Lots of an order at the `level`-th quoted price.
 fn size(level: usize, style: Style, rng: &mut Rng) -> i64 {
     let depth = level as f64;
-    let profile = 1.1 + 0.9 * depth * libm::exp(-depth / 7.0);
+    let profile = 0.7 + 1.1 * depth * libm::exp(-depth / 5.0);
     let lots = style.usual_lots * profile * (0.25 + rng.exponential());
     round_to_habit(lots, rng)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::path::{Closes, Path, SECONDS, Seconds, Walk};
+use super::path::{Closes, Detail, Path, SECONDS, Seconds, Walk};
 use crate::domain::Time;
 use crate::domain::time::{MINUTE, SECOND};
 
@@ -38,7 +38,7 @@ impl Live {
     pub fn at(&mut self, t: Time) -> Fair {
         if self.walk.interval.stretch_at(t).is_none() {
             let index = self.path.timeline().index_at(t);
-            self.path.walk(index, &mut self.closes, &mut self.walk);
+            self.path.walk(index, Detail::All, &mut self.closes, &mut self.walk);
             self.minute = None;
         }
         let Some(stretch) = self.walk.interval.stretch_at(t).copied() else {
