@@ -223,11 +223,12 @@ impl Frame<'_> {
         self.grid_ui(&tags, candles.full, &mut under, &mut text);
         let mut over = PixelMesh::new(self.grid);
         overlay::lines_ui(data, &areas, &tags, &mut over, &mut text, theme);
-        overlay::beyond_ui(data, &areas, &self.stage.price, &mut over, &mut text, theme);
-        self.legend_ui(&painter, pointer.map(|(hover, _)| hover), &mut over, &mut text);
+        let mut head = PixelMesh::new(self.grid);
+        let mut numbers = Digits::new(ui, &theme.small_font());
+        self.legend_ui(&painter, pointer.map(|(hover, _)| hover), &mut head, &mut numbers);
         let title = self.title_ui(&painter);
         if focus {
-            over.outline(areas.frame, theme.accent);
+            head.outline(areas.frame, theme.accent);
         }
 
         let marks = self.view.marks(data, &self.stage, self.grid, theme);
@@ -238,6 +239,8 @@ impl Frame<'_> {
             Shape::Mesh(marks),
             over.into_shape(),
             text.into_shape(),
+            head.into_shape(),
+            numbers.into_shape(),
         ];
         shapes.extend(title);
         if let Some((hover, row)) = pointer {
@@ -333,7 +336,7 @@ impl Frame<'_> {
         let backdrop = egui::Rect::from_min_max(self.title_pos(), written.max).expand2(vec2(4.0, 2.0));
         mesh.rect(
             self.grid.rect(backdrop).intersect(self.areas.prices),
-            self.theme.surface.gamma_multiply(0.8),
+            self.theme.surface.gamma_multiply(0.88),
         );
     }
 }

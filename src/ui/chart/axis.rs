@@ -4,8 +4,8 @@ use egui::{Align2, Color32, pos2};
 
 use super::areas::Areas;
 use super::format;
-use super::price_scale::{PriceScale, multiples, nice_step};
-use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
+use super::price_scale::{PriceScale, multiples, round_step};
+use crate::ui::paint::{Arrow, Digits, PixelGrid, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
 /// Least distance between price labels, in points.
@@ -24,6 +24,8 @@ pub struct Tag {
     pub fill: Color32,
     /// The text.
     pub ink: Color32,
+    /// An arrow left of the text.
+    pub arrow: Option<Arrow>,
 }
 
 /// Height of a tag in pixels.
@@ -119,11 +121,10 @@ pub fn volume_grid_ui(
     if pane.height() < 2 * tag_height(text, mesh.grid()) || full <= 0.0 {
         return;
     }
-    let volume = nice_step(full * 0.4, full * 1e-6);
+    let volume = round_step(full * 0.4);
     let row = pane.bottom - (volume / full * f64::from(pane.height())) as i32;
     mesh.row(row, pane.left, pane.right, theme.grid);
-    let mut label = String::new();
-    format::push_volume(&mut label, volume, decimals);
+    let label = format::round_volume_text(volume, decimals);
     put_label(text, mesh.grid(), areas.price_axis, row, &label, theme.text_weak);
 }
 
@@ -133,6 +134,11 @@ pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, mesh: &mut PixelMesh, text: &mu
     let top = row - height / 2;
     mesh.rect(PxRect::new(axis.left, top, axis.right, top + height), tag.fill);
     put_label(text, mesh.grid(), axis, row, &tag.text, tag.ink);
+    if let Some(arrow) = tag.arrow {
+        let size = mesh.grid().length(4.0);
+        let tip = if arrow == Arrow::Up { row - size / 2 } else { row + size / 2 };
+        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD) + size, tip, size, tag.ink);
+    }
 }
 
 fn put_label(text: &mut Digits, grid: PixelGrid, axis: PxRect, row: i32, label: &str, ink: Color32) {

@@ -63,7 +63,7 @@ pub fn crosshair_ui(
         let volume = rows / f64::from(areas.volumes.height()) * full;
         format::push_volume(&mut label, volume, data.quantity_decimals);
     }
-    let tag = Tag { row, text: label, fill: theme.tag, ink: theme.on_tag };
+    let tag = Tag { row, text: label, fill: theme.tag, ink: theme.on_tag, arrow: None };
     axis::tag_ui(areas.price_axis, row, &tag, mesh, text);
 
     let time = time_text(hover.time, data.timeframe, data.zone);

@@ -125,15 +125,22 @@ pub fn nice_step(least: f64, grid: f64) -> f64 {
     if !(least > grid && least.is_finite()) {
         return grid;
     }
+    let on_grid = |step: f64| (step / grid - (step / grid).round()).abs() < 1e-6 * (step / grid).max(1.0);
+    let (nice, power) = (nice_from(least), least.log10().floor() as i32);
+    nice.into_iter().find(|step| on_grid(*step)).unwrap_or_else(|| 10_f64.powi(power + 1))
+}
+
+/// The smallest of 1, 2, 2.5, 5 × 10ᵏ that is at least `least`, which is above zero.
+#[must_use]
+pub fn round_step(least: f64) -> f64 {
+    nice_from(least)[0]
+}
+
+/// The round numbers from `least` on, up to the next power of ten.
+fn nice_from(least: f64) -> Vec<f64> {
     let power = 10_f64.powi(least.log10().floor() as i32);
-    for nice in [1.0, 2.0, 2.5, 5.0, 10.0] {
-        let step = nice * power;
-        let on_grid = (step / grid - (step / grid).round()).abs() < 1e-6;
-        if step >= least * (1.0 - 1e-9) && on_grid {
-            return step;
-        }
-    }
-    10.0 * power
+    let nice = [1.0, 2.0, 2.5, 5.0, 10.0].map(|digit| digit * power);
+    nice.into_iter().filter(|step| *step >= least * (1.0 - 1e-9)).collect()
 }
 
 /// The multiples of `step` from `low` to `high`, lowest first.

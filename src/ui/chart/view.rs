@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::areas::Areas;
 use super::candles::{Inks, Pieces, Shape, Stage};
 use super::kept::Kept;
-use super::price_scale::{PriceRange, PriceScale, nice_step};
+use super::price_scale::{PriceRange, PriceScale, round_step};
 use super::time_axis::{TimeTick, time_ticks};
 use super::time_scale::{Anchor, GAP, TimeScale};
 use super::{ChartData, FillMark, axis, format, ground, overlay};
@@ -109,8 +109,16 @@ impl ClosedBars {
 type PiecesKey = (ClosedBars, TimeScale, PxRect, Shape);
 type CandlesKey = (PiecesKey, PriceScale, PxRect, f64, Inks, PixelGrid);
 type TicksKey = (ClosedBars, TimeScale, Timeframe, jiff::tz::TimeZone, f64);
-type MarksKey =
-    (ClosedBars, TimeScale, PriceScale, PxRect, usize, Option<(FillMark, FillMark)>, [egui::Color32; 3], PixelGrid);
+type MarksKey = (
+    ClosedBars,
+    TimeScale,
+    PriceScale,
+    PxRect,
+    usize,
+    Option<(FillMark, FillMark)>,
+    [egui::Color32; 3],
+    PixelGrid,
+);
 
 /// The candles of one frame.
 pub struct Candles {
@@ -264,7 +272,7 @@ impl ChartView {
             stage.prices,
             marks.len(),
             marks.first().copied().zip(marks.last().copied()),
-            [theme.buy, theme.sell, theme.surface],
+            [theme.buy_fill, theme.sell_fill, theme.text_strong],
             grid,
         );
         let mesh = self.drawn.marks.get(key, || {
@@ -279,7 +287,7 @@ impl ChartView {
 /// The volume at the top of a volume pane whose highest bar is `most`: a little more, on a
 /// coarse grid.
 fn volume_scale(most: f64) -> f64 {
-    let step = nice_step(most / 8.0, most * 1e-12);
+    let step = round_step(most / 10.0);
     (most / step * (1.0 + 1e-9)).ceil() * step
 }
 
