@@ -139,10 +139,10 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     hands.apply(ui, view, &ground(data, &areas, grid), view.prices_shown());
     let (areas, stage) = settle(view, data, frame, &text, grid);
 
-    let hovered = hands
-        .panes
-        .hover_pos()
-        .and_then(|pos| hover(data, &areas, &stage, (pixel(grid, pos.x), pixel(grid, pos.y))));
+    let at = |pos: egui::Pos2| hover(data, &areas, &stage, (pixel(grid, pos.x), pixel(grid, pos.y)));
+    let hovered = hands.panes.hover_pos().and_then(at);
+    // Asked of the click itself: a finger is gone from the glass by now.
+    let clicked = hands.panes.interact_pointer_pos().filter(|_| hands.panes.clicked()).and_then(at);
     let visible = stage.visible(data.series.len());
     hands.name(data.title, &|| info(data, &visible));
     if ui.is_rect_visible(rect) {
@@ -153,7 +153,7 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
     ChartResponse {
         wants_older: (data.has_older && visible.start < wanted / 4).then_some(wanted),
-        clicked_price: hovered.filter(|_| hands.panes.clicked()).and_then(|hover| hover.price),
+        clicked_price: clicked.and_then(|hover| hover.price),
         hovered,
         visible,
         response: hands.panes,
