@@ -72,7 +72,7 @@ fn bars(count: usize) -> Arc<[Bar]> {
         let high = tick(open.max(close) * (1.0 + uniform() * 0.0005));
         let low = tick(open.min(close) * (1.0 - uniform() * 0.0005));
         let volume = (100.0 + 900.0 * uniform()).round();
-        let time = Time::from_seconds(1_600_000_020 + 60 * i as i64);
+        let time = Time::from_seconds(1_600_000_020 + 60 * i64::try_from(i).unwrap_or(0));
         let (high, low) = (high.max(open).max(close), low.min(open).min(close));
         Bar { time, open, high, low, close, volume }
     };

@@ -81,12 +81,12 @@ fn file(name: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Columns of eight bytes behind a magic word and a count.
-fn columns(bytes: &[u8], magic: &[u8]) -> anyhow::Result<Vec<Vec<[u8; 8]>>> {
+fn columns<'a>(bytes: &'a [u8], magic: &[u8]) -> anyhow::Result<Vec<&'a [[u8; 8]]>> {
     ensure!(bytes.starts_with(magic), "not a file of {}", String::from_utf8_lossy(magic));
     let (words, _) = bytes[8..].as_chunks::<8>();
     let (count, words) = words.split_first().context("no count")?;
     let count = u64::from_le_bytes(*count) as usize;
-    Ok(words.chunks(count).map(<[_]>::to_vec).collect())
+    Ok(words.chunks(count).collect())
 }
 
 /// Bars as other programs would get them: one array per column.
@@ -98,7 +98,8 @@ struct Columns {
 
 impl Columns {
     fn read(count: usize) -> anyhow::Result<Self> {
-        let columns = columns(&file(&format!("bars_{count}.bin"))?, b"PBARS001")?;
+        let bytes = file(&format!("bars_{count}.bin"))?;
+        let columns = columns(&bytes, b"PBARS001")?;
         let floats = |i: usize| columns[i].iter().map(|b| f64::from_le_bytes(*b)).collect();
         Ok(Self {
             time: columns[0].iter().map(|b| i64::from_le_bytes(*b)).collect(),
@@ -285,7 +286,8 @@ struct Feed {
 impl Feed {
     /// Sends `rate` trades a second for the time of a live run; `wake` after each batch.
     fn start(rate: u64, wake: impl Fn() + Send + 'static) -> anyhow::Result<Self> {
-        let columns = columns(&file("trades.bin")?, b"PTRDS001")?;
+        let bytes = file("trades.bin")?;
+        let columns = columns(&bytes, b"PTRDS001")?;
         let float = |word: &[u8; 8]| f64::from_le_bytes(*word);
         let trades: Vec<(f64, f64)> =
             columns[0].iter().map(float).zip(columns[1].iter().map(float)).collect();

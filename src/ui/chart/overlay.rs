@@ -6,11 +6,12 @@ use super::areas::Areas;
 use super::axis::{self, Tag};
 use super::candles::Stage;
 use super::format;
+use super::layer::Layer;
 use super::price_scale::PriceScale;
 use super::{ChartData, FillMark, LineKind, PriceLine};
 use crate::domain::Side;
 use crate::market::series::BarSeries;
-use crate::ui::paint::{Arrow, Digits, PixelMesh, PxRect};
+use crate::ui::paint::{Arrow, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
 /// Dashes of the last price's line and of dashed lines, in points.
@@ -105,14 +106,8 @@ impl Tags {
 }
 
 /// Draws the lines, then the tags on the axis and the lines' names in the pane.
-pub fn lines_ui(
-    data: &ChartData<'_>,
-    areas: &Areas,
-    tags: &Tags,
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
-    theme: &Theme,
-) {
+pub fn lines_ui(data: &ChartData<'_>, areas: &Areas, tags: &Tags, layer: &mut Layer, theme: &Theme) {
+    let mesh = &mut layer.mesh;
     let grid = mesh.grid();
     let pane = areas.prices;
     let dash = |(on, off): (f32, f32)| (grid.length(on), grid.length(off));
@@ -130,23 +125,16 @@ pub fn lines_ui(
     }
     for (row, i, tag) in &tags.lines {
         let line = &data.lines[*i];
-        axis::tag_ui(areas.price_axis, *row, tag, mesh, text);
-        name_ui(line, *row, pane, mesh, text, theme);
+        axis::tag_ui(areas.price_axis, *row, tag, layer);
+        name_ui(line, *row, pane, layer, theme);
     }
     for (row, tag) in tags.beyond.iter().chain(&tags.last) {
-        axis::tag_ui(areas.price_axis, *row, tag, mesh, text);
+        axis::tag_ui(areas.price_axis, *row, tag, layer);
     }
 }
 
 /// A line's name in a box at the right end of the pane.
-fn name_ui(
-    line: &PriceLine<'_>,
-    row: i32,
-    pane: PxRect,
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
-    theme: &Theme,
-) {
+fn name_ui(line: &PriceLine<'_>, row: i32, pane: PxRect, Layer { mesh, text }: &mut Layer, theme: &Theme) {
     if line.label.is_empty() {
         return;
     }

@@ -211,7 +211,14 @@ impl ChartView {
         let step = format::grid_step(data.decimals);
         let shape = Shape::of(time.spacing, wick);
         let blank = PriceScale { low: 0.0, high: 1.0, top, bottom };
-        let mut stage = Stage { time, price: blank, prices: areas.prices, volumes: areas.volumes, shape };
+        let mut stage = Stage {
+            time,
+            price: blank,
+            prices: areas.prices,
+            volumes: areas.volumes,
+            shape,
+            phase: data.series.prepended(),
+        };
         stage.price = match self.prices {
             PriceRange::Auto => {
                 let extent = data.series.extent(stage.visible(data.series.len()));

@@ -21,7 +21,7 @@ fn bars(raw: &[(u32, u32, u32, u32)]) -> Vec<Bar> {
         let (open, close) = (f64::from(open), f64::from(close));
         let spread = f64::from(spread);
         Bar {
-            time: Time::from_seconds(60 * i as i64),
+            time: Time::from_seconds(60 * i.cast_signed() as i64),
             open,
             high: open.max(close) + spread,
             low: open.min(close) - spread,
@@ -40,6 +40,7 @@ fn stage(time: TimeScale, wick: i32) -> Stage {
         prices: PxRect::new(40, TOP, 40 + width, BOTTOM),
         volumes: PxRect::new(40, BOTTOM + 1, 40 + width, BOTTOM + 101),
         shape: Shape::of(time.spacing, wick),
+        phase: 0,
     }
 }
 
@@ -80,7 +81,7 @@ proptest! {
         // The last bars arrive one by one, as they do in a market.
         let mut all = bars;
         for i in 0..live {
-            let bar = Bar { time: Time::from_seconds(60 * (len as i64 + i64::from(i))), ..all[0] };
+            let bar = Bar { time: Time::from_seconds(60 * (len.cast_signed() as i64 + i64::from(i))), ..all[0] };
             series.apply(bar);
             all.push(bar);
         }
@@ -121,6 +122,24 @@ proptest! {
             }
         }
         prop_assert!(drawn.next().is_none());
+    }
+
+    #[test]
+    fn far_out_columns_begin_at_cells_and_still_partition_the_bars(
+        per_column in 200.0..100_000.0_f64, right in 900_000.0..1_100_000.0_f64, phase in 0_usize..1000,
+        len in 1_000_000_usize..1_000_100,
+    ) {
+        let time = TimeScale { spacing: 1.0 / per_column, right, width: 1500.0 };
+        let stage = Stage { phase, ..stage(time, 1) };
+        let visible = stage.visible(len);
+        let starts: Vec<usize> = (0..=1500).map(|column| stage.column_start(column, 1, len)).collect();
+        prop_assert!(starts.is_sorted());
+        prop_assert_eq!((starts[0], starts[1500]), (visible.start, visible.end));
+        for (column, start) in starts.iter().enumerate() {
+            let exact = time.first_from(column as f64, len);
+            prop_assert!(exact.abs_diff(*start) as f64 <= per_column / 30.0);
+            prop_assert_eq!(exact == len, *start == len, "the last bar is in the same column");
+        }
     }
 
     #[test]
