@@ -154,14 +154,25 @@ impl Stage {
     fn columns(&self, series: &BarSeries, width: i32) -> Vec<Piece> {
         let len = series.len();
         let count = (self.prices.width() + width - 1) / width;
-        let mut closed = Vec::with_capacity(count as usize);
-        let mut first = self.column_start(0, width, len);
-        for column in 0..count {
-            let end = self.column_start(column + 1, width, len);
-            closed.extend(self.piece(series, column * width, first..end));
-            first = end;
-        }
-        closed
+        let starts: Vec<usize> = (0..=count).map(|column| self.column_start(column, width, len)).collect();
+        // Far out each of these bars is a cache miss. Asked for in one go, they overlap.
+        let close_and_open: Vec<(f64, f64)> = starts
+            .iter()
+            .map(|start| {
+                let before = start.checked_sub(1).and_then(|i| series.get(i));
+                (before.map_or(0.0, |bar| bar.close), series.get(*start).map_or(0.0, |bar| bar.open))
+            })
+            .collect();
+        let mut left = self.prices.left - width;
+        let columns = starts.windows(2).zip(close_and_open.windows(2)).filter_map(|(range, prices)| {
+            left += width;
+            if range[0] == range[1] {
+                return None;
+            }
+            let Extent { high, low, volume } = series.extent(range[0]..range[1]);
+            Some(Piece { left, open: prices[0].1, high, low, close: prices[1].0, volume })
+        });
+        columns.collect()
     }
 
     /// The bars whose middle is in a column, the last one cut off by the pane's edge.
