@@ -125,6 +125,8 @@ pub struct ChartResponse {
 
 /// Least distance between time labels, in points.
 const TIME_APART: f32 = 72.0;
+/// Height of title and legend, in points.
+const HEAD: f32 = 46.0;
 /// What a chart asks for when it has no bars to judge by.
 const FIRST_BARS: usize = 1000;
 

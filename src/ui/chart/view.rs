@@ -222,7 +222,7 @@ impl ChartView {
         stage.price = match self.prices {
             PriceRange::Auto => {
                 let extent = data.series.extent(stage.visible(data.series.len()));
-                PriceScale::fitted(&extent, step, top, bottom)
+                PriceScale::fitted(&extent, step, top, bottom, grid.length(super::HEAD))
             }
             PriceRange::Manual { low, high } => PriceScale::between(low, high, step, top, bottom),
         };
