@@ -20,7 +20,7 @@ use pitdesk::ui::fonts;
 use pitdesk::ui::theme::Theme;
 
 /// A random walk from a seed, minutes from 2026-11-20 21:00 UTC on.
-fn walk(count: usize) -> BarSeries {
+fn walk(count: u32) -> BarSeries {
     let mut state = 1_u64;
     let mut uniform = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -34,7 +34,7 @@ fn walk(count: usize) -> BarSeries {
             close = tick(open + (uniform() - 0.5) * 0.4);
             let (high, low) = (open.max(close) + uniform() * 0.1, open.min(close) - uniform() * 0.1);
             let volume = (uniform() * 900.0).round() + 10.0;
-            let time = Time::from_seconds(1_795_208_400 + 60 * i64::try_from(i).unwrap());
+            let time = Time::from_seconds(1_795_208_400 + 60 * i64::from(i));
             Bar {
                 time,
                 open,
@@ -46,7 +46,7 @@ fn walk(count: usize) -> BarSeries {
         })
         .collect();
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(bars).unwrap());
+    series.replace(BarChunk::new(bars).expect("a sound walk"));
     series
 }
 
@@ -62,7 +62,7 @@ fn check(name: &str, shot: Shot) {
     let Shot { series, theme, bars, scale, crosshair } = shot;
     let mut view = ChartView::default();
     view.show(bars, series.len() as f64 + bars * 0.04);
-    let last = series.last().unwrap().close;
+    let last = series.last().expect("bars").close;
     let line = |by: f64, label, kind, dashed| PriceLine { price: last + by, label, kind, dashed };
     let lines = [
         line(-0.6, "Buy 100 LMT", LineKind::Buy, false),
@@ -71,7 +71,7 @@ fn check(name: &str, shot: Shot) {
         line(50.0, "Sell 5 LMT", LineKind::Sell, false),
     ];
     let marks = [(30, Side::Buy), (18, Side::Sell)].map(|(back, side)| {
-        let bar = series.get(series.len() - back).unwrap();
+        let bar = series.get(series.len() - back).expect("bars");
         FillMark { time: bar.time, price: bar.close, side }
     });
     let (setup, colours) = (Arc::clone(&theme), theme);

@@ -27,7 +27,7 @@ fn bars(from: i64, count: usize) -> Vec<Bar> {
             volume: ((i * 7919) % 1000 + 1) as f64,
         }
     };
-    (0..count as i64).map(bar).collect()
+    (0..count.cast_signed() as i64).map(bar).collect()
 }
 
 fn series(bars: Vec<Bar>) -> BarSeries {
@@ -455,7 +455,7 @@ fn from_series_to_mesh_every_column_keeps_its_high_its_low_and_its_volume() {
     // Column by column, counted out without the scales: 50 000 bars over the pane's width.
     let left = prices[0].left();
     let width = prices.last().unwrap().right() - left;
-    assert_eq!(prices.len() as f32, width, "one column a pixel");
+    assert_eq!(prices.len(), width.round() as usize, "one column a pixel");
     let mut groups = vec![Vec::new(); prices.len()];
     for (i, bar) in all.iter().enumerate() {
         let x = (i as f64 + 0.5) * f64::from(width) / 50_000.0;
@@ -468,7 +468,7 @@ fn from_series_to_mesh_every_column_keeps_its_high_its_low_and_its_volume() {
     let bottom = groups.iter().map(low).fold(f64::MAX, f64::min);
     let most = groups.iter().map(sum).fold(0.0, f64::max);
     let (first, last) = (
-        prices.iter().map(|rect| rect.top()).fold(f32::MAX, f32::min),
+        prices.iter().map(egui::Rect::top).fold(f32::MAX, f32::min),
         prices.iter().map(|rect| rect.bottom() - 1.0).fold(f32::MIN, f32::max),
     );
     let tallest = volumes.iter().map(egui::Rect::height).fold(0.0, f32::max);
