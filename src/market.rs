@@ -5,5 +5,8 @@
 //! [`crate::domain::Time`], and equal input gives equal output. Bars are `f64`
 //! and serve charts only; whatever counts money is decimal.
 
+pub mod aggregate;
+pub mod book;
 pub mod calendar;
 pub mod series;
+pub mod valuation;

@@ -13,6 +13,9 @@ use egui::style::{ScrollStyle, Selection, WidgetVisuals, Widgets};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Visuals};
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::Decimal;
+use crate::domain::settings::ThemeChoice;
+
 /// The text style of the few large figures (a ticket's price, an account's total).
 pub const DISPLAY: &str = "display";
 
@@ -218,6 +221,29 @@ impl Theme {
         ctx.set_style_of(egui::Theme::Light, style);
         ctx.set_theme(if self.dark { egui::Theme::Dark } else { egui::Theme::Light });
         ctx.data_mut(|data| data.insert_temp(key(), Arc::clone(self)));
+    }
+
+    /// The theme of a setting; `desktop` is what the desktop asks for, where it does.
+    #[must_use]
+    pub fn of_choice(choice: ThemeChoice, desktop: Option<egui::Theme>) -> Arc<Self> {
+        match choice {
+            ThemeChoice::Dark => Self::dark(),
+            ThemeChoice::Light => Self::light(),
+            ThemeChoice::System => match desktop {
+                Some(egui::Theme::Light) => Self::light(),
+                Some(egui::Theme::Dark) | None => Self::dark(),
+            },
+        }
+    }
+
+    /// The colour of a profit or loss.
+    #[must_use]
+    pub fn of_gain(&self, amount: Decimal) -> Color32 {
+        match amount.cmp(&Decimal::ZERO) {
+            std::cmp::Ordering::Greater => self.up,
+            std::cmp::Ordering::Less => self.down,
+            std::cmp::Ordering::Equal => self.unchanged,
+        }
     }
 
     /// The font of captions and axis labels.

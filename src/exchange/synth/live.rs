@@ -1,0 +1,65 @@
+//! The path as the agents see it: the price now, and how fast it moves.
+
+use std::sync::Arc;
+
+use super::path::{Closes, Path, SECONDS, Seconds, Walk};
+use crate::domain::Time;
+use crate::domain::time::{MINUTE, SECOND};
+
+/// A view of the path that moves forward with time. Any order of times gives right
+/// answers; a rising one, fast ones.
+#[derive(Debug, Clone)]
+pub struct Live {
+    path: Arc<Path>,
+    closes: Closes,
+    walk: Walk,
+    /// The minute it stands in: its step and its seconds.
+    minute: Option<(usize, Seconds)>,
+}
+
+/// The path at one instant.
+#[derive(Debug, Clone, Copy)]
+pub struct Fair {
+    /// Natural logarithm of the price.
+    pub log: f64,
+    /// Standard deviation of its change over a second.
+    pub deviation: f64,
+    /// How much usually trades at this time of day, 1 being an average regular minute.
+    pub flow: f64,
+}
+
+impl Live {
+    /// A view that stands nowhere yet.
+    pub fn new(path: Arc<Path>) -> Self {
+        Self { path, closes: Closes::default(), walk: Walk::default(), minute: None }
+    }
+
+    /// The path at `t`. While the market is closed, its last price.
+    pub fn at(&mut self, t: Time) -> Fair {
+        if self.walk.interval.stretch_at(t).is_none() {
+            let index = self.path.timeline().index_at(t);
+            self.path.walk(index, &mut self.closes, &mut self.walk);
+            self.minute = None;
+        }
+        let Some(stretch) = self.walk.interval.stretch_at(t).copied() else {
+            let log = self.walk.points.last().copied().unwrap_or_default();
+            return Fair { log, deviation: 0.0, flow: 0.0 };
+        };
+        if !stretch.is_trading() {
+            return Fair { log: self.walk.points[stretch.first], deviation: 0.0, flow: 0.0 };
+        }
+        let since = t.0 - stretch.start.0;
+        let step = stretch.first + ((since / MINUTE) as usize).min(stretch.steps - 1);
+        let known = self.minute.take().filter(|(at, _)| *at == step);
+        let (_, seconds) = self.minute.insert(known.unwrap_or_else(|| (step, self.walk.seconds(step))));
+        let into = since % MINUTE;
+        let second = ((into / SECOND) as usize).min(SECONDS - 1);
+        let fraction = (into % SECOND) as f64 / SECOND as f64;
+        let (from, to) = (seconds.points[second], seconds.points[second + 1]);
+        Fair {
+            log: from + (to - from) * fraction,
+            deviation: (self.walk.variance(step) / SECONDS as f64).sqrt(),
+            flow: self.path.shape().flow(stretch.local_minute + step - stretch.first),
+        }
+    }
+}
