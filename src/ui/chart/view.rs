@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::Mesh;
 use serde::{Deserialize, Serialize};
 
-use super::areas::Areas;
+use super::areas::{self, Areas};
 use super::candles::{Inks, Pieces, Shape, Stage};
 use super::kept::Kept;
 use super::price_scale::{PriceRange, PriceScale, round_step};
@@ -194,7 +194,11 @@ impl ChartView {
         };
         let scale = self.drawn.prices.unwrap_or_else(guess);
         let width = axis::width(text, grid, &scale, data.decimals);
-        Areas::of(frame, grid, width, grid.length(text.line_height() + 8.0))
+        let height = grid.length(text.line_height() + 8.0);
+        // Currency quotes have no volume; an empty pane would only take room.
+        let whole = data.series.extent(0..data.series.len());
+        let share = if whole.volume > 0.0 || whole.is_empty() { areas::VOLUME } else { 0.0 };
+        Areas::of(frame, grid, (width, height), share)
     }
 
     /// Scales and shape for these areas.
