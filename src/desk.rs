@@ -100,7 +100,7 @@ impl Desk {
             self.latency.on_received(slot.received);
             // Better a moment without a chart than a chart with a hole.
             applied.needs_snapshot |= slot.has_gap;
-            let (taken, refused) = self.charts.bars(key, slot);
+            let (taken, refused) = self.charts.bars(key, &slot);
             let count = self.ledger.of_mut(Stream::Bars);
             count.applied += taken;
             count.rejected += refused;
@@ -127,9 +127,8 @@ impl Desk {
     fn lossless(&mut self, item: Numbered, applied: &mut Applied) {
         let Numbered { seq, received, update } = item;
         let is_next = match (&self.sync, &update) {
-            (_, Update::Snapshot(_)) => true,
             // Answers survive when everything else was given up for a snapshot.
-            (_, Update::Answer(_)) => true,
+            (_, Update::Snapshot(_) | Update::Answer(_)) => true,
             (Sync::UpTo(last), _) => seq == last + 1,
             (Sync::WaitsForSnapshot, _) => false,
         };

@@ -1,5 +1,7 @@
 //! Rules of the house that outlive reviews: the shape of the source tree.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +46,8 @@ struct Source {
 
 impl Source {
     fn is_test(&self) -> bool {
-        self.path.file_stem().is_some_and(|stem| stem == "tests") || self.path.components().any(|c| c.as_os_str() == "tests")
+        self.path.file_stem().is_some_and(|stem| stem == "tests")
+            || self.path.components().any(|c| c.as_os_str() == "tests")
     }
 }
 
@@ -57,7 +60,8 @@ fn sources() -> Vec<Source> {
 }
 
 fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -90,9 +94,12 @@ fn imports_point_down() {
         let Some(own) = rank(&source.module) else { continue };
         for (number, line) in statements(&source.code) {
             for target in line.split("crate::").skip(1) {
-                let target: String = target.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let target: String =
+                    target.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let Some(theirs) = rank(&target).filter(|_| target != source.module) else { continue };
-                let is_forbidden = FORBIDDEN.iter().any(|(from, to)| *from == source.module && to.contains(&target.as_str()));
+                let is_forbidden = FORBIDDEN
+                    .iter()
+                    .any(|(from, to)| *from == source.module && to.contains(&target.as_str()));
                 if theirs >= own || is_forbidden {
                     offences.push(format!("{}:{number} imports {target}", source.path.display()));
                 }
@@ -119,7 +126,8 @@ fn crates_stay_where_they_belong() {
     let mut offences = Vec::new();
     for source in sources().iter().filter(|s| !s.is_test() && s.module != "main") {
         for (name, allowed) in CRATES {
-            let uses = |line: &str| line.contains(&format!("{name}::")) || line.starts_with(&format!("use {name}"));
+            let uses =
+                |line: &str| line.contains(&format!("{name}::")) || line.starts_with(&format!("use {name}"));
             for (number, line) in statements(&source.code) {
                 if uses(line) && !allowed.contains(&source.module.as_str()) {
                     offences.push(format!("{}:{number} uses {name}", source.path.display()));
@@ -183,11 +191,22 @@ fn money_is_decimal() {
 fn colours_come_from_the_theme() {
     let mut offences = Vec::new();
     for source in sources().iter().filter(|s| s.module == "ui" && !s.is_test()) {
-        if source.path.starts_with("ui/theme.rs") || source.path.starts_with("ui/theme") || source.path.starts_with("ui/raster") {
+        if source.path.starts_with("ui/theme.rs")
+            || source.path.starts_with("ui/theme")
+            || source.path.starts_with("ui/raster")
+        {
             continue;
         }
         for (number, line) in statements(&source.code) {
-            let literal = ["Color32::from_rgb", "Color32::from_gray", "Color32::RED", "Color32::GREEN", "Color32::BLACK", "from_hex(", "hex_color!"];
+            let literal = [
+                "Color32::from_rgb",
+                "Color32::from_gray",
+                "Color32::RED",
+                "Color32::GREEN",
+                "Color32::BLACK",
+                "from_hex(",
+                "hex_color!",
+            ];
             if literal.iter().any(|bad| line.contains(bad)) {
                 offences.push(format!("{}:{number} {line}", source.path.display()));
             }

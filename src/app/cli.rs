@@ -57,7 +57,7 @@ pub struct CsvOptions {
     /// The symbol that the file is of
     #[arg(long, global = true, value_name = "SYMBOL")]
     pub symbol: Option<String>,
-    /// Time zone of times without one, such as America/New_York; also the zone of the days
+    /// Time zone of times without one, such as Asia/Tokyo; also the zone of the days
     #[arg(long, global = true, value_name = "ZONE")]
     pub zone: Option<String>,
     /// How to read dates such as 03/04/2024: day-first or month-first

@@ -44,7 +44,7 @@ pub(super) fn run(shot: &Shot, options: &Options) -> anyhow::Result<()> {
         if shown >= after {
             break;
         }
-        let step = FRAME.min(after - shown);
+        let step = FRAME.min(after.saturating_sub(shown));
         world.run(step);
         shown += step;
     }

@@ -94,14 +94,10 @@ impl Shell {
             tokio::select! {
                 // A trader's command goes before a flood of quotes.
                 biased;
-                command = self.link.commands.recv(), if !window_is_gone => match command {
-                    Some(envelope) => self.process(EngineEvent::Command(envelope)),
-                    None => {
-                        window_is_gone = true;
-                        let envelope =
-                            Envelope { id: CommandId(0), input_at: self.clock.now(), command: Command::Shutdown };
-                        self.process(EngineEvent::Command(envelope));
-                    }
+                command = self.link.commands.recv(), if !window_is_gone => {
+                    window_is_gone = command.is_none();
+                    let envelope = command.unwrap_or_else(|| self.shutdown_command());
+                    self.process(EngineEvent::Command(envelope));
                 },
                 Some(event) = self.internal.recv() => self.process(event),
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
@@ -111,6 +107,11 @@ impl Shell {
                 }
             }
         }
+    }
+
+    /// A window that is gone wants the end, whether it could say so or not.
+    fn shutdown_command(&self) -> Envelope {
+        Envelope { id: CommandId(0), input_at: self.clock.now(), command: Command::Shutdown }
     }
 
     /// What else waits already goes into the same publication.

@@ -91,7 +91,10 @@ impl Stage {
     fn quote(&mut self) -> Vec<Effect> {
         let price = |text| Some(Price(dec(text)));
         let quote = Quote { bid: price("99.99"), ask: price("100.01"), is_open: true, ..Quote::default() };
-        self.broker(BrokerEvent::Market { received: self.now, events: vec![MarketEvent::Quote(SHARE, quote)] })
+        self.broker(BrokerEvent::Market {
+            received: self.now,
+            events: vec![MarketEvent::Quote(SHARE, quote)],
+        })
     }
 
     fn command(&mut self, command: Command) -> Vec<Effect> {
@@ -224,10 +227,12 @@ fn half_a_bracket_is_never_sent() {
     let mut stage = stage();
     let mut place = limit_order(Side::Buy, "10", "100.00");
     // The target would sell far below the market: a fat finger.
-    place.bracket = Some(Bracket { take_profit: Some(Price(dec("50.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket =
+        Some(Bracket { take_profit: Some(Price(dec("50.00"))), stop_loss: Some(Price(dec("95.00"))) });
     let effects = stage.command(Command::Place(place.clone()));
     assert!(placed(&effects).is_empty());
-    place.bracket = Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket =
+        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
     let effects = stage.command(Command::Place(place));
     let placed = placed(&effects);
     assert_eq!(placed.len(), 3);
@@ -335,7 +340,9 @@ fn an_order_the_broker_does_not_have_after_reconnecting_is_unknown_and_said_so()
     let effects = stage.broker(BrokerEvent::Books(Arc::new(books)));
     assert_eq!(stage.status(1), OrderStatus::Unknown);
     let said = effects.iter().any(|effect| match effect {
-        Effect::Publish { update, .. } => matches!(&**update, Update::Notice(n) if n.level == NoticeLevel::Error),
+        Effect::Publish { update, .. } => {
+            matches!(&**update, Update::Notice(n) if n.level == NoticeLevel::Error)
+        }
         _ => false,
     });
     assert!(said);

@@ -150,12 +150,12 @@ impl Terminal {
             }
         }
         for command in out.window {
-            self.window_command(command);
+            self.window_command(&command);
         }
     }
 
-    fn window_command(&mut self, command: UiCommand) {
-        match command {
+    fn window_command(&mut self, command: &UiCommand) {
+        match *command {
             UiCommand::Select(id) => {
                 self.desk.select(id);
                 self.workspace.selected = self.desk.instrument(id).map(|instrument| instrument.key());
@@ -200,7 +200,7 @@ impl Terminal {
         let first =
             || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
         if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
-            self.window_command(UiCommand::Select(id));
+            self.window_command(&UiCommand::Select(id));
         }
     }
 

@@ -21,7 +21,7 @@ const MINUTES_KEPT: usize = 14_400;
 
 /// A pause of the program (a laptop asleep) after which the market goes on from its path
 /// instead of trading everything that was missed.
-const LONG_SLEEP: Duration = Duration::from_secs(120);
+const LONG_SLEEP: Duration = Duration::from_mins(2);
 
 /// What moves the market.
 pub enum Source {
