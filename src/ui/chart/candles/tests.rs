@@ -1,3 +1,5 @@
+//! Whole pixels, true highs and lows, sums that add up.
+
 use std::sync::Arc;
 
 use super::*;
