@@ -126,8 +126,11 @@ fn crates_stay_where_they_belong() {
     let mut offences = Vec::new();
     for source in sources().iter().filter(|s| !s.is_test() && s.module != "main") {
         for (name, allowed) in CRATES {
-            let uses =
-                |line: &str| line.contains(&format!("{name}::")) || line.starts_with(&format!("use {name}"));
+            let uses = |line: &str| {
+                let is_start = |at: usize| at == 0 || !line.as_bytes()[at - 1].is_ascii_alphanumeric();
+                let is_path = line.match_indices(&format!("{name}::")).any(|(at, _)| is_start(at));
+                is_path || line == format!("use {name};")
+            };
             for (number, line) in statements(&source.code) {
                 // Pictures are written by `shot` and by tests, never by the window.
                 let is_picture = name == "std::fs" && source.path.starts_with("ui/raster.rs");
