@@ -1,4 +1,8 @@
 //! The path as the agents see it: the price now, and how fast it moves.
+//!
+//! For one crowd, which asks at rising times. It keeps the interval and the minute that it
+//! stands in, so that asking again costs a few operations. Between the seconds of the path
+//! the price moves straight; at each second's end it is the close of history's bar.
 
 use std::sync::Arc;
 
