@@ -1,1 +1,379 @@
-//! desk
+//! The view model: what the window knows, as plain data.
+//!
+//! Owned by the window's thread and nobody else. [`Desk::apply`] takes over what came
+//! through the link, once a frame, before anything is drawn; panes then only read.
+//! It holds no price that it computed from another (P&L excepted, which is
+//! `market::valuation`), asks nothing and waits for nothing.
+//!
+//! Invariant: the lossless class is a replica of the engine's state. A gap in its
+//! numbers makes the desk ignore changes until a snapshot has come.
+
+mod answers;
+mod blotter;
+pub mod latency;
+mod prices;
+mod series;
+mod valuation;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use blotter::Blotter;
+pub use latency::{Histogram, Latency};
+pub use prices::{Freshness, QuoteView};
+pub use series::SeriesView;
+pub use valuation::Valued;
+
+use crate::domain::settings::Settings;
+use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};
+use crate::link::update::Refused;
+use crate::link::{
+    Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, NoticeLevel, Numbered,
+    SendError, Snapshot, Stream, Update,
+};
+use answers::Answers;
+use prices::Prices;
+use series::Charts;
+
+/// Lines of the activity log that the window keeps.
+const NOTICE_CAPACITY: usize = 1_000;
+
+/// Everything the window knows.
+#[derive(Default)]
+pub struct Desk {
+    instruments: Arc<[Arc<Instrument>]>,
+    prices: Prices,
+    charts: Charts,
+    blotter: Blotter,
+    accounts: Vec<Arc<Account>>,
+    connections: Vec<Connection>,
+    kill: KillState,
+    settings: Arc<Settings>,
+    notices: VecDeque<Notice>,
+    answers: Answers,
+    latency: Latency,
+    ledger: Ledger,
+    valuations: Vec<Valued>,
+    selected: Option<InstrumentId>,
+    sync: Sync,
+    now: Time,
+}
+
+/// How the replica stands to the engine's numbering.
+#[derive(Default, PartialEq, Eq)]
+enum Sync {
+    /// Nothing has come yet, or something is missing.
+    #[default]
+    WaitsForSnapshot,
+    /// Everything up to this number has come.
+    UpTo(u64),
+}
+
+/// What one [`Desk::apply`] found out that the window must act on.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// A number was missing: ask for a snapshot.
+    pub needs_snapshot: bool,
+    /// A snapshot came: demands must be sent anew.
+    pub is_fresh: bool,
+}
+
+impl Desk {
+    /// Takes over what came through the link. `now` is the frame's time.
+    pub fn apply(&mut self, drained: Drained, now: Time) -> Applied {
+        self.now = now;
+        let mut applied = Applied::default();
+        self.count(&drained);
+        for item in drained.lossless {
+            self.lossless(item, &mut applied);
+        }
+        for latched in drained.quotes {
+            self.latency.on_received(latched.received);
+            self.prices.quote(latched.id, latched.value, latched.received);
+            self.ledger.of_mut(Stream::Quotes).applied += 1;
+        }
+        for latched in drained.depth {
+            self.prices.depth(latched.id, latched.value);
+            self.ledger.of_mut(Stream::Depth).applied += 1;
+        }
+        for (key, slot) in drained.bars {
+            self.latency.on_received(slot.received);
+            // Better a moment without a chart than a chart with a hole.
+            applied.needs_snapshot |= slot.has_gap;
+            let (taken, refused) = self.charts.bars(key, &slot);
+            let count = self.ledger.of_mut(Stream::Bars);
+            count.applied += taken;
+            count.rejected += refused;
+        }
+        for (id, trades) in drained.trades {
+            self.ledger.of_mut(Stream::Trades).applied += trades.len() as u64;
+            self.prices.trades(id, trades.into_iter().map(|(trade, _)| trade));
+        }
+        self.revalue();
+        applied
+    }
+
+    /// The engine's half of the ledger is whole; ours is kept.
+    fn count(&mut self, drained: &Drained) {
+        for stream in Stream::ALL {
+            let theirs = *drained.ledger.of(stream);
+            let ours = self.ledger.of_mut(stream);
+            ours.received = theirs.received;
+            ours.conflated = theirs.conflated;
+            ours.dropped = theirs.dropped;
+        }
+    }
+
+    fn lossless(&mut self, item: Numbered, applied: &mut Applied) {
+        let Numbered { seq, received, update } = item;
+        let is_next = match (&self.sync, &update) {
+            // Answers survive when everything else was given up for a snapshot.
+            (_, Update::Snapshot(_) | Update::Answer(_)) => true,
+            (Sync::UpTo(last), _) => seq == last + 1,
+            (Sync::WaitsForSnapshot, _) => false,
+        };
+        let count = self.ledger.of_mut(Stream::Lossless);
+        if !is_next {
+            count.rejected += 1;
+            applied.needs_snapshot |= self.sync != Sync::WaitsForSnapshot;
+            self.sync = Sync::WaitsForSnapshot;
+            return;
+        }
+        count.applied += 1;
+        match &mut self.sync {
+            Sync::UpTo(last) if seq == *last + 1 => *last = seq,
+            _ if matches!(update, Update::Snapshot(_)) => self.sync = Sync::UpTo(seq),
+            // An answer behind a gap: the next state update will see the gap.
+            _ => {}
+        }
+        self.take(update, received, applied);
+    }
+
+    fn take(&mut self, update: Update, received: Time, applied: &mut Applied) {
+        match update {
+            Update::Snapshot(snapshot) => {
+                self.replace(&snapshot);
+                applied.is_fresh = true;
+            }
+            Update::Order(order) => {
+                self.latency.on_received(received);
+                self.blotter.order(order);
+            }
+            Update::Fill(fill) => self.blotter.fill(fill),
+            Update::Position(position) => self.blotter.position(position),
+            Update::Account(account) => {
+                match self.accounts.iter_mut().find(|a| a.id == account.id && a.broker == account.broker) {
+                    Some(known) => *known = account,
+                    None => self.accounts.push(account),
+                }
+            }
+            Update::Connection(connection) => {
+                match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
+                    Some(known) => *known = connection,
+                    None => self.connections.push(connection),
+                }
+            }
+            Update::Notice(notice) => self.add_notice(notice),
+            Update::Answer(answer) => self.answers.add(answer),
+            Update::Kill(kill) => self.kill = kill,
+            Update::Settings(settings) => self.settings = settings,
+            Update::History(history) => self.charts.history(history),
+            Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
+        }
+    }
+
+    fn replace(&mut self, snapshot: &Snapshot) {
+        self.instruments = Arc::clone(&snapshot.instruments);
+        self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
+        self.accounts.clone_from(&snapshot.accounts);
+        self.connections.clone_from(&snapshot.connections);
+        self.kill = snapshot.kill;
+        self.settings = Arc::clone(&snapshot.settings);
+        self.notices = snapshot.notices.iter().cloned().collect();
+        // A history that was on its way is lost with the rest; the demand is sent anew.
+        self.charts.clear();
+    }
+
+    /// Whether the first snapshot has come.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        self.sync != Sync::WaitsForSnapshot
+    }
+
+    /// The time of the frame that is being drawn.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The catalogue, by id.
+    #[must_use]
+    pub fn instruments(&self) -> &[Arc<Instrument>] {
+        &self.instruments
+    }
+
+    /// One instrument.
+    #[must_use]
+    pub fn instrument(&self, id: InstrumentId) -> Option<&Arc<Instrument>> {
+        self.instruments.get(id.index())
+    }
+
+    /// The instrument with this key ([`Instrument::key`]).
+    #[must_use]
+    pub fn instrument_by_key(&self, key: &str) -> Option<&Arc<Instrument>> {
+        self.instruments.iter().find(|i| i.key() == key)
+    }
+
+    /// An instrument's newest quote, and how far it can be trusted.
+    #[must_use]
+    pub fn quote(&self, id: InstrumentId) -> Option<QuoteView<'_>> {
+        let broker = self.instrument(id)?.broker;
+        let is_ready = self.connection(broker).is_some_and(|c| c.state.takes_orders());
+        self.prices.view(id, self.now, is_ready, self.settings.limits.max_quote_age_seconds)
+    }
+
+    /// An instrument's newest book.
+    #[must_use]
+    pub fn depth(&self, id: InstrumentId) -> Option<&Depth> {
+        self.prices.depth_of(id)
+    }
+
+    /// An instrument's newest prints, oldest first.
+    #[must_use]
+    pub fn tape(&self, id: InstrumentId) -> Option<&VecDeque<Trade>> {
+        self.prices.tape_of(id)
+    }
+
+    /// A demanded bar series, as far as it has come.
+    #[must_use]
+    pub fn series(&self, key: BarKey) -> Option<&SeriesView> {
+        self.charts.get(key)
+    }
+
+    /// Orders, fills and positions.
+    #[must_use]
+    pub fn blotter(&self) -> &Blotter {
+        &self.blotter
+    }
+
+    /// Accounts, in the order in which they were reported.
+    #[must_use]
+    pub fn accounts(&self) -> &[Arc<Account>] {
+        &self.accounts
+    }
+
+    /// The account that orders of this broker are entered for.
+    #[must_use]
+    pub fn entry_account(&self, broker: BrokerId) -> Option<&Arc<Account>> {
+        self.accounts.iter().filter(|a| a.broker == broker).min_by(|a, b| a.id.cmp(&b.id))
+    }
+
+    /// What the accounts are worth, in the order of [`Self::accounts`].
+    #[must_use]
+    pub fn valuations(&self) -> &[Valued] {
+        &self.valuations
+    }
+
+    /// Connections, by broker.
+    #[must_use]
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// One broker's connection.
+    #[must_use]
+    pub fn connection(&self, broker: BrokerId) -> Option<&Connection> {
+        self.connections.iter().find(|c| c.broker == broker)
+    }
+
+    /// The kill switch.
+    #[must_use]
+    pub fn kill(&self) -> KillState {
+        self.kill
+    }
+
+    /// Settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    /// The activity log, oldest first.
+    #[must_use]
+    pub fn notices(&self) -> &VecDeque<Notice> {
+        &self.notices
+    }
+
+    /// Adds a line of the window's own to the activity log.
+    pub fn add_notice(&mut self, notice: Notice) {
+        if self.notices.len() >= NOTICE_CAPACITY {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(notice);
+    }
+
+    /// What became of a command, once it is known.
+    #[must_use]
+    pub fn answer(&self, to: CommandId) -> Option<&Answer> {
+        self.answers.get(to)
+    }
+
+    /// The newest order whose entry was answered by this command.
+    #[must_use]
+    pub fn order_of(&self, to: CommandId) -> Option<OrderId> {
+        self.answers.get(to)?.outcome.as_ref().ok().copied().flatten()
+    }
+
+    /// A command that never left; its control finds the reason like any other answer.
+    pub fn not_sent(&mut self, to: CommandId, why: SendError) {
+        let text: Arc<str> = why.to_string().into();
+        let notice = Notice { time: self.now, level: NoticeLevel::Error, text: Arc::clone(&text) };
+        self.add_notice(notice);
+        self.answers.add(Answer { to, outcome: Err(Refused(text)) });
+    }
+
+    /// The instrument that the desk works on.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Arc<Instrument>> {
+        self.instrument(self.selected?)
+    }
+
+    /// Turns the desk to another instrument.
+    pub fn select(&mut self, id: InstrumentId) {
+        self.selected = Some(id);
+    }
+
+    /// When market data were received last, of any instrument.
+    #[must_use]
+    pub fn newest_quote(&self) -> Option<Time> {
+        self.prices.newest()
+    }
+
+    /// Measured latencies.
+    #[must_use]
+    pub fn latency(&self) -> &Latency {
+        &self.latency
+    }
+
+    /// What was applied is on the screen now.
+    pub fn on_painted(&mut self, now: Time) {
+        self.latency.on_painted(now);
+    }
+
+    /// What became of every message.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Completes what the panes demand by what the desk itself needs (quotes of what is
+    /// held, and the exchange rates that value it), and forgets series that nobody wants.
+    pub fn settle_demand(&mut self, demand: &mut Demand) {
+        demand.quotes.extend(self.blotter.open_positions().map(|p| p.instrument));
+        demand.quotes.extend(self.rate_instruments().map(|i| i.id));
+        self.charts.keep_only(demand);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ pub mod order;
 pub mod position;
 pub mod price;
 pub mod quote;
+pub mod settings;
 pub mod time;
 pub mod timeframe;
 pub mod trade;
@@ -37,6 +38,7 @@ pub use order::{Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInFo
 pub use position::Position;
 pub use price::{Price, Qty};
 pub use quote::Quote;
+pub use settings::Settings;
 pub use time::Time;
 pub use timeframe::Timeframe;
 pub use trade::Trade;

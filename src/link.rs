@@ -1,1 +1,33 @@
-//! link
+//! The link between the two worlds: what the window may ask, what it is told, and
+//! the channel in between.
+//!
+//! ```text
+//!   window ── Command (bounded, try_send) ──► engine
+//!   window ◄── Update  (two classes)      ─── engine
+//! ```
+//!
+//! Both directions are bounded in memory however long the other side stalls:
+//!
+//! - *lossless* updates are numbered; when the window lets more than
+//!   [`channel::LOSSLESS_CAPACITY`] pile up, they are replaced by one snapshot;
+//! - *latest-wins* updates have a slot per key; what a newer value replaced, or a
+//!   full ring pushed out, is counted in the [`ledger::Ledger`].
+//!
+//! Invariant: per stream, received = applied + conflated + rejected + dropped + waiting.
+
+pub mod channel;
+pub mod clock;
+pub mod command;
+pub mod demand;
+pub mod ledger;
+mod slots;
+pub mod update;
+
+pub use channel::{CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, WindowEnd, connect};
+pub use clock::Clock;
+pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
+pub use demand::{BarKey, Demand};
+pub use ledger::{Ledger, Stream, StreamCount};
+pub use update::{
+    Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot, Update,
+};

@@ -1,1 +1,30 @@
-//! ui
+//! egui: one file or folder per pane, the shell, the theme.
+//!
+//! Everything here runs on the window thread and therefore never waits: panes read the
+//! desk, keep only view state and push commands, which leave once, at the end of the
+//! frame. [`Terminal`] is the whole window without the window: eframe, `pitdesk shot`
+//! and the tests drive the same one. The only low-level painting is in [`paint`].
+
+pub mod blotter;
+pub mod chart;
+mod chart_pane;
+pub mod commands;
+pub mod fonts;
+pub mod format;
+pub mod headless;
+mod keys;
+pub mod paint;
+pub mod pane;
+pub mod raster;
+pub mod search;
+mod shell;
+mod status_bar;
+pub mod terminal;
+pub mod theme;
+pub mod ticket;
+pub mod watchlist;
+pub mod workspace;
+
+pub use commands::{Commands, UiCommand};
+pub use keys::{SHORTCUTS, set_options};
+pub use terminal::{Begin, Terminal};

@@ -53,6 +53,13 @@ impl Instrument {
         format!("{}@{}", self.symbol, self.venue)
     }
 
+    /// Of a pair such as `USD/JPY`, the currency that is bought and the one it is paid with.
+    #[must_use]
+    pub fn pair(&self) -> Option<(Currency, Currency)> {
+        let (bought, paid) = self.symbol.split_once('/')?;
+        Some((Currency::parse(bought).ok()?, Currency::parse(paid).ok()?))
+    }
+
     /// Decimals of a quantity on the lot grid.
     #[must_use]
     pub fn quantity_decimals(&self) -> u32 {

@@ -116,6 +116,15 @@ impl Replay {
         }
     }
 
+    /// The period of the recording's bars; `None` of trades.
+    #[must_use]
+    pub fn timeframe(&self) -> Option<crate::domain::Timeframe> {
+        match &self.input {
+            ReplayInput::Bars(_, timeframe) => Some(*timeframe),
+            ReplayInput::Trades(_) => None,
+        }
+    }
+
     /// The recording's trades before the start.
     #[must_use]
     pub fn past_trades(&self) -> &[Trade] {

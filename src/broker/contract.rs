@@ -1,0 +1,238 @@
+//! Requests, events and capabilities: the words between engine and adapter.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::domain::{
+    Account, Bar, BrokerId, Depth, Fill, Instrument, InstrumentId, OrderId, OrderSpec, OrderStatus, Position,
+    Quote, Time, Timeframe, Trade,
+};
+use crate::link::{Clock, ConnectionState, Drill};
+use crate::risk::{ApprovedAmend, ApprovedOrder};
+
+/// What the engine asks of an adapter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BrokerRequest {
+    /// Send an order.
+    Place(ApprovedOrder),
+    /// Change an order.
+    Amend(ApprovedAmend),
+    /// Cancel an order.
+    Cancel(OrderId),
+    /// Cancel everything this program has there.
+    CancelAll,
+    /// From now on, send market data of these, and of no others.
+    Watch(Watch),
+    /// Send closed bars.
+    History(HistoryRequest),
+    /// Have a bad day.
+    Drill(Drill),
+    /// Hand over the state to be saved ([`BrokerEvent::State`]).
+    Save,
+    /// Hand over the state, say [`ConnectionState::Closed`] and end.
+    Disconnect,
+}
+
+/// The instruments whose market data are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Watch {
+    /// Quotes and every trade.
+    pub quotes: BTreeSet<InstrumentId>,
+    /// Depth too.
+    pub depth: BTreeSet<InstrumentId>,
+}
+
+/// Asks for closed bars before an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryRequest {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// In which period.
+    pub timeframe: Timeframe,
+    /// Only bars that begin before this.
+    pub before: Time,
+    /// At most so many, the newest of them.
+    pub count: usize,
+}
+
+/// What an adapter tells the engine.
+#[derive(Debug, Clone)]
+pub enum BrokerEvent {
+    /// The connection has changed.
+    Connection {
+        /// Where it stands.
+        state: ConnectionState,
+        /// Why, in words for a trader.
+        reason: Arc<str>,
+    },
+    /// What the broker has: the first thing after every connect.
+    Books(Arc<Books>),
+    /// An order, amend or cancel has been handed to the wire.
+    OnWire {
+        /// Which order.
+        order: OrderId,
+        /// When its bytes left.
+        at: Time,
+    },
+    /// An order has changed.
+    Report(Report),
+    /// An order was executed, and how the position stands after it.
+    Fill {
+        /// The execution.
+        fill: Fill,
+        /// After it.
+        position: Position,
+    },
+    /// The account has changed.
+    Account(Arc<Account>),
+    /// Market data, in the order in which they came.
+    Market {
+        /// When they were received from the wire.
+        received: Time,
+        /// What came.
+        events: Vec<MarketEvent>,
+    },
+    /// The answer to [`BrokerRequest::History`].
+    History(HistoryBars),
+    /// The adapter's own state, to be given back at the next start.
+    State(Arc<str>),
+}
+
+/// Everything a broker knows of an account when a session begins.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Books {
+    /// Orders of this program: working ones, and the newest past ones.
+    pub orders: Vec<crate::domain::Order>,
+    /// Executions, oldest first.
+    pub fills: Vec<Fill>,
+    /// Positions.
+    pub positions: Vec<Position>,
+    /// Accounts.
+    pub accounts: Vec<Arc<Account>>,
+}
+
+/// A broker's word on an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Which order.
+    pub order: OrderId,
+    /// What it says.
+    pub kind: ReportKind,
+    /// When the broker says it happened.
+    pub time: Time,
+}
+
+/// What a broker can say of an order. Only these and fills move an order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReportKind {
+    /// It stands so; the reason is in words for a trader.
+    Status {
+        /// The new status.
+        status: OrderStatus,
+        /// Why, where there is a why.
+        reason: Option<Arc<str>>,
+    },
+    /// The change is in force; this is the order now.
+    Amended(OrderSpec),
+    /// The change was refused; the order stands as before.
+    AmendRefused(Arc<str>),
+    /// The cancel was refused; the order stands as before.
+    CancelRefused(Arc<str>),
+}
+
+/// One piece of market data.
+#[derive(Debug, Clone)]
+pub enum MarketEvent {
+    /// The top of the book and the day's numbers.
+    Quote(InstrumentId, Quote),
+    /// A print.
+    Trade(InstrumentId, Trade),
+    /// The book.
+    Depth(InstrumentId, Arc<Depth>),
+}
+
+/// Bars as the broker has them at this point of the event stream: trades that were
+/// sent before are in, later ones are not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryBars {
+    /// What was asked.
+    pub request: HistoryRequest,
+    /// Closed bars, oldest first; fewer than asked means that nothing older exists.
+    pub bars: Vec<Bar>,
+    /// The bar that is forming now, where the request reaches up to now.
+    pub forming: Option<Bar>,
+}
+
+/// What a broker can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whether it keeps brackets and OCO groups itself.
+    pub native_groups: bool,
+    /// Whether working orders can be changed in place.
+    pub amend: bool,
+}
+
+/// What a session is given at its start.
+pub struct SessionStart {
+    /// Its place in the registry.
+    pub id: BrokerId,
+    /// The clock.
+    pub clock: Clock,
+    /// The state it handed over last ([`BrokerEvent::State`]).
+    pub saved: Option<Arc<str>>,
+    /// From the engine; closed means end at once.
+    pub requests: mpsc::Receiver<BrokerRequest>,
+    /// To the engine.
+    pub events: EventSender,
+}
+
+/// A session's way to tell the engine something.
+#[derive(Debug, Clone)]
+pub struct EventSender {
+    id: BrokerId,
+    sender: mpsc::Sender<(BrokerId, BrokerEvent)>,
+}
+
+/// The engine is gone; a session that sees this ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the engine is gone")]
+pub struct EngineGone;
+
+impl EventSender {
+    /// Events of broker `id` go into the engine's one channel of all brokers' events.
+    #[must_use]
+    pub fn new(id: BrokerId, sender: mpsc::Sender<(BrokerId, BrokerEvent)>) -> Self {
+        Self { id, sender }
+    }
+
+    /// Hands an event over; waits while the engine is behind, which bounds what can pile up.
+    ///
+    /// # Errors
+    /// When the engine is gone.
+    pub async fn send(&self, event: BrokerEvent) -> Result<(), EngineGone> {
+        self.sender.send((self.id, event)).await.or(Err(EngineGone))
+    }
+}
+
+/// A running session.
+pub type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A broker as the registry offers it.
+pub trait Adapter: Send + Sync {
+    /// Its name on the screen, such as `Paper`.
+    fn name(&self) -> &'static str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Its instruments, known before it connects. Their ids and broker are those of the
+    /// catalogue of this run: an adapter is made for its place in it.
+    fn instruments(&self) -> Vec<Arc<Instrument>>;
+
+    /// Begins a session. Called again, with a new start, after one has failed.
+    fn start(&self, start: SessionStart) -> Session;
+}

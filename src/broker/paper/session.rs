@@ -1,0 +1,79 @@
+//! A connection to the paper exchange: requests in, events out, time passing.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::lock;
+use super::venue::PaperVenue;
+use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionStart};
+use crate::link::{ConnectionState, Drill};
+
+/// How often the exchange is advanced to the present.
+const STEP: Duration = Duration::from_millis(5);
+
+/// What the session does after a request.
+enum Next {
+    GoOn,
+    Freeze(Duration),
+    End,
+}
+
+pub(super) async fn run(venue: Arc<Mutex<PaperVenue>>, start: SessionStart) {
+    // The engine being gone is how the program ends; there is nobody left to tell.
+    connected(venue, start).await.unwrap_or_else(|EngineGone| tracing::debug!("the engine is gone"));
+}
+
+async fn connected(venue: Arc<Mutex<PaperVenue>>, mut start: SessionStart) -> Result<(), EngineGone> {
+    let mut out = Vec::new();
+    lock(&venue).connect(start.saved.as_deref(), start.clock.now(), &mut out);
+    let mut steps = tokio::time::interval(STEP);
+    steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        for event in out.drain(..) {
+            start.events.send(event).await?;
+        }
+        tokio::select! {
+            biased;
+            request = start.requests.recv() => {
+                let Some(request) = request else { return Ok(()) };
+                match handle(&venue, request, &start, &mut out) {
+                    Next::GoOn => {}
+                    Next::Freeze(duration) => tokio::time::sleep(duration).await,
+                    Next::End => {
+                        for event in out.drain(..) {
+                            start.events.send(event).await?;
+                        }
+                        return Ok(());
+                    }
+                }
+            }
+            _ = steps.tick() => lock(&venue).advance(start.clock.now(), &mut out),
+        }
+    }
+}
+
+fn handle(
+    venue: &Mutex<PaperVenue>,
+    request: BrokerRequest,
+    start: &SessionStart,
+    out: &mut Vec<BrokerEvent>,
+) -> Next {
+    match request {
+        BrokerRequest::Drill(Drill::Freeze(duration)) => Next::Freeze(duration),
+        BrokerRequest::Drill(Drill::Crash) => panic!("a drill"),
+        BrokerRequest::Disconnect => {
+            let mut venue = lock(venue);
+            venue.advance(start.clock.now(), out);
+            out.push(BrokerEvent::State(venue.save()));
+            let reason = "Disconnected".into();
+            out.push(BrokerEvent::Connection { state: ConnectionState::Closed, reason });
+            Next::End
+        }
+        request => {
+            lock(venue).handle(request, start.clock.now(), out);
+            Next::GoOn
+        }
+    }
+}

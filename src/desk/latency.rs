@@ -1,0 +1,129 @@
+//! Measured latencies: from the wire to the screen, from the hand to the wire.
+
+use std::time::Duration;
+
+use crate::domain::Time;
+
+/// Durations in buckets that grow by a quarter power of two, 1 µs to about a minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram {
+    counts: [u64; Self::BUCKETS],
+    total: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { counts: [0; Self::BUCKETS], total: 0 }
+    }
+}
+
+impl Histogram {
+    const BUCKETS: usize = 104;
+    const PER_DOUBLING: f64 = 4.0;
+
+    /// Adds one duration.
+    pub fn add(&mut self, duration: Duration) {
+        let micros = (duration.as_nanos() as f64 / 1_000.0).max(1.0);
+        let bucket = (libm::log2(micros) * Self::PER_DOUBLING) as usize;
+        self.counts[bucket.min(Self::BUCKETS - 1)] += 1;
+        self.total += 1;
+    }
+
+    /// How many were added.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The duration that `share` (0 to 1) of all did not exceed, to within a bucket (19 %).
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        if self.total == 0 {
+            return None;
+        }
+        let rank = libm::ceil(self.total as f64 * share.clamp(0.0, 1.0)).max(1.0) as u64;
+        let mut seen = 0;
+        let bucket = self.counts.iter().position(|count| {
+            seen += count;
+            seen >= rank
+        })?;
+        Some(Self::upper_bound(bucket))
+    }
+
+    /// `(upper bound, count)` of every bucket that is not empty, for a plot.
+    pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
+        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        filled.map(|(bucket, &count)| (Self::upper_bound(bucket), count))
+    }
+
+    fn upper_bound(bucket: usize) -> Duration {
+        let micros = libm::exp2((bucket + 1) as f64 / Self::PER_DOUBLING);
+        Duration::from_nanos((micros * 1_000.0) as u64)
+    }
+}
+
+/// Both latencies of this run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Latency {
+    /// From the receipt of a message to the end of the frame that shows it.
+    pub tick_to_screen: Histogram,
+    /// From a click or key to the handing over of its bytes.
+    pub click_to_wire: Histogram,
+    unpainted: Vec<Time>,
+}
+
+/// Messages per frame that are timed; the rest of a flood would not tell more.
+const TIMED_PER_FRAME: usize = 256;
+
+impl Latency {
+    pub(super) fn on_received(&mut self, received: Time) {
+        if self.unpainted.len() < TIMED_PER_FRAME {
+            self.unpainted.push(received);
+        }
+    }
+
+    pub(super) fn on_painted(&mut self, now: Time) {
+        for received in self.unpainted.drain(..) {
+            self.tick_to_screen.add(now.since(received));
+        }
+    }
+
+    pub(super) fn on_wire(&mut self, input_at: Time, wire_at: Time) {
+        self.click_to_wire.add(wire_at.since(input_at));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_right_to_within_a_bucket() {
+        let mut histogram = Histogram::default();
+        for micros in 1..=1_000 {
+            histogram.add(Duration::from_micros(micros));
+        }
+        let check = |share, exact: f64| {
+            let found = histogram.quantile(share).unwrap().as_secs_f64() * 1e6;
+            assert!(found >= exact && found <= exact * 1.2, "{share}: {found} for {exact}");
+        };
+        check(0.5, 500.0);
+        check(0.99, 990.0);
+        check(1.0, 1_000.0);
+    }
+
+    #[test]
+    fn an_empty_histogram_has_no_quantile() {
+        assert_eq!(Histogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn what_was_received_is_timed_once_painted() {
+        let mut latency = Latency::default();
+        latency.on_received(Time(0));
+        assert_eq!(latency.tick_to_screen.total(), 0);
+        latency.on_painted(Time(5_000_000));
+        latency.on_painted(Time(9_000_000));
+        assert_eq!(latency.tick_to_screen.total(), 1);
+    }
+}

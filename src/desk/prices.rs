@@ -1,0 +1,89 @@
+//! Quotes, books and prints by instrument.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{Depth, InstrumentId, Quote, Time, Trade};
+
+/// Prints per instrument that the window keeps.
+const TAPE_CAPACITY: usize = 5_000;
+
+#[derive(Default)]
+pub(super) struct Prices {
+    quotes: Vec<Option<(Quote, Time)>>,
+    depth: BTreeMap<InstrumentId, Arc<Depth>>,
+    tapes: BTreeMap<InstrumentId, VecDeque<Trade>>,
+}
+
+/// How far a quote can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It is the market.
+    Live,
+    /// The exchange is closed; it is the last word.
+    Closed,
+    /// Too old, or its connection is not ready: the market may be elsewhere.
+    Stale,
+}
+
+/// A quote with what the screen must say about it.
+#[derive(Debug, Clone, Copy)]
+pub struct QuoteView<'a> {
+    /// The numbers.
+    pub quote: &'a Quote,
+    /// When they were received.
+    pub received: Time,
+    /// How long ago that was.
+    pub age: Duration,
+    /// How far they can be trusted.
+    pub freshness: Freshness,
+}
+
+impl Prices {
+    pub fn quote(&mut self, id: InstrumentId, quote: Quote, received: Time) {
+        if self.quotes.len() <= id.index() {
+            self.quotes.resize(id.index() + 1, None);
+        }
+        self.quotes[id.index()] = Some((quote, received));
+    }
+
+    pub fn depth(&mut self, id: InstrumentId, depth: Arc<Depth>) {
+        self.depth.insert(id, depth);
+    }
+
+    pub fn trades(&mut self, id: InstrumentId, trades: impl Iterator<Item = Trade>) {
+        let tape = self.tapes.entry(id).or_default();
+        tape.extend(trades);
+        let excess = tape.len().saturating_sub(TAPE_CAPACITY);
+        tape.drain(..excess);
+    }
+
+    pub fn view(&self, id: InstrumentId, now: Time, is_ready: bool, max_age: u32) -> Option<QuoteView<'_>> {
+        let (quote, received) = self.quotes.get(id.index())?.as_ref()?;
+        let age = now.since(*received);
+        let freshness = if !is_ready {
+            Freshness::Stale
+        } else if !quote.is_open {
+            Freshness::Closed
+        } else if age > Duration::from_secs(u64::from(max_age)) {
+            Freshness::Stale
+        } else {
+            Freshness::Live
+        };
+        Some(QuoteView { quote, received: *received, age, freshness })
+    }
+
+    pub fn depth_of(&self, id: InstrumentId) -> Option<&Depth> {
+        self.depth.get(&id).map(|depth| &**depth)
+    }
+
+    pub fn tape_of(&self, id: InstrumentId) -> Option<&VecDeque<Trade>> {
+        self.tapes.get(&id)
+    }
+
+    /// When anything was received last.
+    pub fn newest(&self) -> Option<Time> {
+        self.quotes.iter().flatten().map(|(_, received)| *received).max()
+    }
+}

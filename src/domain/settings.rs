@@ -1,0 +1,157 @@
+//! What a trader has chosen for a profile. `store::settings` keeps it on disk.
+//!
+//! Every field has a default, so a file that lacks one still reads. The kill switch is
+//! not here: it is state of the engine, and no edited settings file may release it.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{AssetClass, Currency, Limits, Qty};
+
+/// The choices of a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The currency that totals are shown in.
+    pub base_currency: Currency,
+    /// Colours of the window.
+    pub theme: ThemeChoice,
+    /// The zone that times are shown in.
+    pub time_zone_display: ZoneDisplay,
+    /// Whether the ticket asks once more before an order leaves.
+    pub confirm_orders: bool,
+    /// Whether the practice market trades at all hours, nights and weekends too.
+    pub practice_always_open: bool,
+    /// What the ticket begins with.
+    pub default_quantity: DefaultQuantity,
+    /// What no order may break.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_currency: Currency::USD,
+            theme: ThemeChoice::default(),
+            time_zone_display: ZoneDisplay::default(),
+            confirm_orders: true,
+            practice_always_open: true,
+            default_quantity: DefaultQuantity::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Which colours the window has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// Light on dark.
+    #[default]
+    Dark,
+    /// Dark on light.
+    Light,
+    /// As the desktop has it.
+    System,
+}
+
+/// Which zone times on the screen are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZoneDisplay {
+    /// The zone of the instrument's exchange.
+    #[default]
+    Exchange,
+    /// The zone of this computer.
+    Local,
+    /// UTC.
+    Utc,
+}
+
+/// What the ticket begins with, per kind of instrument and in its units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DefaultQuantity {
+    /// Shares.
+    pub share: Qty,
+    /// Units of the pair's first currency.
+    pub fx: Qty,
+    /// Coins.
+    pub crypto: Qty,
+}
+
+impl Default for DefaultQuantity {
+    fn default() -> Self {
+        Self {
+            share: Qty(Decimal::ONE_HUNDRED),
+            fx: Qty(Decimal::from(10_000)),
+            crypto: Qty(Decimal::new(1, 1)),
+        }
+    }
+}
+
+impl DefaultQuantity {
+    /// The quantity for one kind of instrument.
+    #[must_use]
+    pub fn of(&self, class: AssetClass) -> Qty {
+        match class {
+            AssetClass::Share => self.share,
+            AssetClass::Fx => self.fx,
+            AssetClass::Crypto => self.crypto,
+        }
+    }
+}
+
+/// A setting whose value makes no sense, though it could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' must be above zero")]
+pub struct BadSetting(pub &'static str);
+
+impl Settings {
+    /// Looks for a value that would disable what it is there for: a limit of zero is a
+    /// typing error, and whoever wants no trading at all has the kill switch.
+    ///
+    /// # Errors
+    /// Names the first limit or quantity that is not above zero.
+    pub fn check(&self) -> Result<(), BadSetting> {
+        let Limits {
+            max_order_value,
+            max_position_value,
+            max_price_distance_percent,
+            max_working_orders,
+            max_quote_age_seconds,
+        } = self.limits;
+        let DefaultQuantity { share, fx, crypto } = self.default_quantity;
+        let amounts = [
+            ("limits.max_order_value", max_order_value),
+            ("limits.max_position_value", max_position_value),
+            ("limits.max_price_distance_percent", max_price_distance_percent),
+            ("limits.max_working_orders", max_working_orders.into()),
+            ("limits.max_quote_age_seconds", max_quote_age_seconds.into()),
+            ("default_quantity.share", share.0),
+            ("default_quantity.fx", fx.0),
+            ("default_quantity.crypto", crypto.0),
+        ];
+        match amounts.iter().find(|(_, amount)| *amount <= Decimal::ZERO) {
+            Some(&(name, _)) => Err(BadSetting(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_order() {
+        assert_eq!(Settings::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_named() {
+        let mut settings = Settings::default();
+        settings.limits.max_working_orders = 0;
+        assert_eq!(settings.check(), Err(BadSetting("limits.max_working_orders")));
+    }
+}

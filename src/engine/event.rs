@@ -1,0 +1,111 @@
+//! What can wake the engine, and what it can want done: both closed lists.
+
+use std::sync::Arc;
+
+use crate::broker::{BrokerEvent, BrokerRequest, Report};
+use crate::domain::settings::Settings;
+use crate::domain::{Bar, BrokerId, Depth, Instrument, InstrumentId, Quote, Time, Trade};
+use crate::link::{BarKey, Envelope, Update};
+
+/// What the engine begins with.
+pub struct Start {
+    /// The catalogue of all brokers; ids are indices.
+    pub instruments: Arc<[Arc<Instrument>]>,
+    /// Names of the brokers, in the order of their ids.
+    pub broker_names: Vec<Arc<str>>,
+    /// Settings in force.
+    pub settings: Arc<Settings>,
+    /// Whether the kill switch was on when the last run ended.
+    pub is_killed: bool,
+    /// First order id that no earlier run can have used.
+    pub next_order_id: u64,
+    /// What the start-up has to tell the trader.
+    pub notices: Vec<crate::link::Notice>,
+    /// Now.
+    pub now: Time,
+}
+
+/// Everything that can happen to the engine.
+#[derive(Debug)]
+pub enum EngineEvent {
+    /// The first event.
+    Started,
+    /// The window (or a server of ours) asks for something.
+    Command(Envelope),
+    /// An adapter has something to tell.
+    Broker(BrokerId, BrokerEvent),
+    /// A request could not be handed to its adapter; this is what it means for the order.
+    Undelivered(BrokerId, Report),
+    /// An adapter's task has ended, by itself or by a panic.
+    SessionEnded {
+        /// Whose.
+        broker: BrokerId,
+        /// Why, in words for a trader.
+        reason: Arc<str>,
+    },
+    /// Something could not be written to disk; says what and what to do.
+    SaveFailed(Arc<str>),
+    /// The window let too much pile up and needs everything anew.
+    WindowIsBehind,
+    /// Time has passed; comes a few times a second.
+    Tick,
+}
+
+/// Everything the engine can want done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Hand a request to an adapter.
+    Request(BrokerId, BrokerRequest),
+    /// Tell the window, in order and without loss.
+    Publish {
+        /// What.
+        update: Box<Update>,
+        /// When it was received.
+        received: Time,
+    },
+    /// Replace a quote.
+    Quote(InstrumentId, Quote, Time),
+    /// Replace a book.
+    Depth(InstrumentId, Arc<Depth>, Time),
+    /// Replace or follow a series' last bar.
+    Bar(BarKey, Bar, Time),
+    /// Add a print.
+    Trade(InstrumentId, Trade, Time),
+    /// Forget what waits of a series.
+    ForgetBars(BarKey),
+    /// Write something to disk.
+    Save(SaveJob),
+    /// Everything is done; end.
+    Finish,
+}
+
+impl Effect {
+    /// A lossless update.
+    #[must_use]
+    pub fn publish(update: Update, received: Time) -> Self {
+        Self::Publish { update: Box::new(update), received }
+    }
+}
+
+/// Something to be written to disk. Jobs of one kind supersede each other.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SaveJob {
+    /// The settings.
+    Settings(Arc<Settings>),
+    /// The window's arrangement.
+    Workspace(Arc<str>),
+    /// What the engine itself must not forget.
+    EngineState {
+        /// Whether orders are locked.
+        is_killed: bool,
+        /// First order id that this run cannot have used.
+        next_order_id: u64,
+    },
+    /// An adapter's own state.
+    BrokerState {
+        /// The adapter's name.
+        name: Arc<str>,
+        /// Its state, in its own format.
+        text: Arc<str>,
+    },
+}

@@ -1,0 +1,270 @@
+//! Market data on their way through: quotes kept for the gate, trades made into bars,
+//! all of it passed on to the window as far as it asked.
+//!
+//! A series begins with a history request whose answer stands at a known place of the
+//! event stream ([`crate::broker::HistoryBars`]): trades before it are in it, trades
+//! after it are added here. So no trade is missed and none counts twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Effect;
+use crate::broker::contract::Watch;
+use crate::broker::{BrokerRequest, HistoryBars, HistoryRequest, MarketEvent};
+use crate::domain::{
+    AssetClass, Bar, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, Quote, Time, Trade,
+};
+use crate::link::update::Placement;
+use crate::link::{BarKey, Demand, History, Update};
+use crate::market::aggregate::{Aggregated, Aggregator};
+use crate::market::calendar::Calendar;
+use crate::market::series::BarChunk;
+use crate::market::valuation::Rates;
+
+pub(super) struct MarketData {
+    instruments: Arc<[Arc<Instrument>]>,
+    calendars: Vec<Option<Arc<Calendar>>>,
+    quotes: Vec<Option<(Quote, Time)>>,
+    demand: Demand,
+    series: BTreeMap<InstrumentId, Vec<Series>>,
+}
+
+/// One demanded bar series.
+struct Series {
+    key: BarKey,
+    calendar: Arc<Calendar>,
+    wanted: usize,
+    known: usize,
+    oldest: Time,
+    has_all: bool,
+    /// A request is on its way.
+    is_asked: bool,
+    /// The first answer has come.
+    is_live: bool,
+    is_dirty: bool,
+    bars: Aggregator,
+}
+
+impl MarketData {
+    pub fn new(instruments: &Arc<[Arc<Instrument>]>) -> Self {
+        let calendar = |instrument: &Arc<Instrument>| match Calendar::new(&instrument.hours) {
+            Ok(calendar) => Some(Arc::new(calendar)),
+            Err(error) => {
+                tracing::error!("{}: no bars, because {error}", instrument.key());
+                None
+            }
+        };
+        Self {
+            calendars: instruments.iter().map(calendar).collect(),
+            quotes: vec![None; instruments.len()],
+            instruments: Arc::clone(instruments),
+            demand: Demand::default(),
+            series: BTreeMap::new(),
+        }
+    }
+
+    pub fn quote(&self, id: InstrumentId) -> Option<(&Quote, Time)> {
+        self.quotes.get(id.index())?.as_ref().map(|(quote, received)| (quote, *received))
+    }
+
+    /// What a unit of `currency` is worth in `base`, by the newest FX quotes.
+    pub fn to_base(&self, currency: Currency, base: Currency) -> Option<Money> {
+        let quoted = |instrument: &Arc<Instrument>| {
+            let (bought, paid) = instrument.pair()?;
+            Some((bought, paid, self.quote(instrument.id)?.0.mark()?.0))
+        };
+        let quotes: Vec<_> = self.rate_instruments().filter_map(quoted).collect();
+        let amount = Rates::from_quotes(base, &quotes).to_base(Decimal::ONE, currency)?;
+        Some(Money { amount, currency: base })
+    }
+
+    /// Instruments that value other currencies: always watched.
+    fn rate_instruments(&self) -> impl Iterator<Item = &Arc<Instrument>> {
+        self.instruments.iter().filter(|instrument| instrument.class == AssetClass::Fx)
+    }
+
+    /// What the brokers must send for the window and for the rates.
+    pub fn watch(&self) -> Watch {
+        let Demand { quotes, depth, trades, bars } = &self.demand;
+        let mut watch = Watch { quotes: quotes | trades, depth: depth.clone() };
+        watch.quotes.extend(bars.keys().map(|key| key.instrument));
+        watch.quotes.extend(self.rate_instruments().map(|instrument| instrument.id));
+        watch
+    }
+
+    pub fn set_demand(&mut self, demand: &Demand, out: &mut Vec<Effect>) {
+        for series in self.series.values_mut() {
+            series.retain(|series| {
+                let is_wanted = demand.bars.contains_key(&series.key);
+                if !is_wanted {
+                    out.push(Effect::ForgetBars(series.key));
+                }
+                is_wanted
+            });
+        }
+        self.series.retain(|_, series| !series.is_empty());
+        for id in &demand.quotes {
+            // What is known at once need not wait for the next change.
+            if !self.demand.quotes.contains(id)
+                && let Some((quote, received)) = self.quote(*id)
+            {
+                out.push(Effect::Quote(*id, *quote, received));
+            }
+        }
+        for (&key, &wanted) in &demand.bars {
+            self.want(key, wanted, out);
+        }
+        self.demand = demand.clone();
+    }
+
+    fn want(&mut self, key: BarKey, wanted: usize, out: &mut Vec<Effect>) {
+        let Some(instrument) = self.instruments.get(key.instrument.index()) else { return };
+        let Some(calendar) = self.calendars[key.instrument.index()].clone() else { return };
+        let list = self.series.entry(key.instrument).or_default();
+        let index = list.iter().position(|series| series.key == key).unwrap_or_else(|| {
+            list.push(Series {
+                key,
+                calendar: Arc::clone(&calendar),
+                wanted,
+                known: 0,
+                oldest: Time::MAX,
+                has_all: false,
+                is_asked: false,
+                is_live: false,
+                is_dirty: false,
+                bars: Aggregator::new(calendar, key.timeframe),
+            });
+            list.len() - 1
+        });
+        let series = &mut list[index];
+        series.wanted = wanted;
+        series.ask(instrument.broker, out);
+    }
+
+    /// Asks a broker, whose session is new, for everything anew.
+    pub fn ask_again(&mut self, broker: BrokerId, out: &mut Vec<Effect>) {
+        let instruments = &self.instruments;
+        let of_broker = |id: &InstrumentId| instruments.get(id.index()).is_some_and(|i| i.broker == broker);
+        for (_, list) in self.series.iter_mut().filter(|(id, _)| of_broker(id)) {
+            for series in list {
+                series.known = 0;
+                series.oldest = Time::MAX;
+                series.has_all = false;
+                series.is_asked = false;
+                series.is_live = false;
+                series.ask(broker, out);
+            }
+        }
+    }
+
+    /// Takes market data over and passes on what is wanted.
+    pub fn apply(&mut self, received: Time, events: Vec<MarketEvent>, out: &mut Vec<Effect>) {
+        for event in events {
+            match event {
+                MarketEvent::Quote(id, quote) => {
+                    let Some(slot) = self.quotes.get_mut(id.index()) else { continue };
+                    *slot = Some((quote, received));
+                    if self.demand.quotes.contains(&id) {
+                        out.push(Effect::Quote(id, quote, received));
+                    }
+                }
+                MarketEvent::Trade(id, trade) => self.trade(id, trade, received, out),
+                MarketEvent::Depth(id, depth) => {
+                    if self.demand.depth.contains(&id) {
+                        out.push(Effect::Depth(id, depth, received));
+                    }
+                }
+            }
+        }
+        // The forming bars once per delivery: the trades between are in them.
+        for series in self.series.values_mut().flatten().filter(|series| series.is_dirty) {
+            series.is_dirty = false;
+            if let Some(bar) = series.bars.forming() {
+                out.push(Effect::Bar(series.key, *bar, received));
+            }
+        }
+    }
+
+    fn trade(&mut self, id: InstrumentId, trade: Trade, received: Time, out: &mut Vec<Effect>) {
+        for series in self.series.get_mut(&id).into_iter().flatten().filter(|series| series.is_live) {
+            match series.bars.add(&trade) {
+                Aggregated::Opened { closed: Some(bar), .. } => {
+                    series.known += 1;
+                    out.push(Effect::Bar(series.key, bar, received));
+                }
+                Aggregated::Opened { closed: None, .. } | Aggregated::Formed(_) => {}
+                Aggregated::Late => continue,
+            }
+            series.is_dirty = true;
+        }
+        if self.demand.trades.contains(&id) {
+            out.push(Effect::Trade(id, trade, received));
+        }
+    }
+
+    /// Takes an answered history request over.
+    pub fn history(&mut self, answer: HistoryBars, now: Time, out: &mut Vec<Effect>) {
+        let HistoryBars { request, bars, forming } = answer;
+        let key = BarKey { instrument: request.instrument, timeframe: request.timeframe };
+        let list = self.series.get_mut(&key.instrument).into_iter().flatten();
+        let Some(series) = list.into_iter().find(|series| series.key == key) else { return };
+        if request.before != series.oldest {
+            return; // an answer to a question that was since asked anew
+        }
+        let placement = if series.is_live { Placement::Before } else { Placement::Anew };
+        series.is_asked = false;
+        series.has_all = bars.len() < request.count;
+        if !series.is_live {
+            series.is_live = true;
+            series.begin(forming);
+        }
+        series.known += bars.len();
+        if let Some(first) = bars.first() {
+            series.oldest = first.time;
+        }
+        let chunk = match BarChunk::new(bars.into()) {
+            Ok(chunk) => (!chunk.bars().is_empty()).then_some(chunk),
+            Err(error) => {
+                tracing::error!("history of {key:?} refused: {error}");
+                series.has_all = true;
+                None
+            }
+        };
+        let is_complete = series.has_all;
+        out.push(Effect::publish(Update::History(History { key, chunk, placement, is_complete }), now));
+        if let (Placement::Anew, Some(bar)) = (placement, series.bars.forming()) {
+            out.push(Effect::Bar(key, *bar, now));
+        }
+        let broker = self.instruments[key.instrument.index()].broker;
+        series.ask(broker, out);
+    }
+}
+
+impl Series {
+    /// Goes on from the bar that is forming.
+    fn begin(&mut self, forming: Option<Bar>) {
+        let (calendar, timeframe) = (Arc::clone(&self.calendar), self.key.timeframe);
+        self.bars = match forming {
+            Some(bar) => Aggregator::resume(calendar, timeframe, bar),
+            None => Aggregator::new(calendar, timeframe),
+        };
+    }
+
+    /// Asks for what is missing, one request at a time.
+    fn ask(&mut self, broker: BrokerId, out: &mut Vec<Effect>) {
+        let is_enough = self.is_live && (self.known >= self.wanted || self.has_all);
+        if self.is_asked || is_enough {
+            return;
+        }
+        self.is_asked = true;
+        out.push(Effect::Request(
+            broker,
+            BrokerRequest::History(HistoryRequest {
+                instrument: self.key.instrument,
+                timeframe: self.key.timeframe,
+                before: self.oldest,
+                count: self.wanted.saturating_sub(self.known).max(1),
+            }),
+        ));
+    }
+}

@@ -1,0 +1,38 @@
+//! The activity log: the newest lines, bounded.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::domain::Time;
+use crate::link::{Notice, NoticeLevel};
+
+/// Lines that are kept; older ones are in the log file.
+const CAPACITY: usize = 1_000;
+
+pub(super) struct Notices {
+    lines: VecDeque<Notice>,
+}
+
+impl Notices {
+    pub fn new(first: Vec<Notice>) -> Self {
+        Self { lines: first.into() }
+    }
+
+    pub fn add(&mut self, level: NoticeLevel, text: Arc<str>, time: Time) -> Notice {
+        match level {
+            NoticeLevel::Info => tracing::info!("{text}"),
+            NoticeLevel::Warning => tracing::warn!("{text}"),
+            NoticeLevel::Error => tracing::error!("{text}"),
+        }
+        if self.lines.len() >= CAPACITY {
+            self.lines.pop_front();
+        }
+        let notice = Notice { time, level, text };
+        self.lines.push_back(notice.clone());
+        notice
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Notice> {
+        self.lines.iter()
+    }
+}

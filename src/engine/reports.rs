@@ -1,0 +1,88 @@
+//! What brokers say of orders, and what it changes.
+
+use super::order_state::Step;
+use super::{Effect, Engine};
+use crate::broker::{Report, ReportKind};
+use crate::domain::{BrokerId, Fill, OrderId, OrderStatus, Position, Time};
+use crate::link::{NoticeLevel, Update};
+
+impl Engine {
+    pub(super) fn report(&mut self, broker: BrokerId, report: Report, now: Time, out: &mut Vec<Effect>) {
+        let Report { order: id, kind, .. } = report;
+        let Some(known) = self.orders.get(id) else {
+            let text = format!("The broker reported on order {id}, which this program does not know");
+            self.note(NoticeLevel::Warning, text, now, out);
+            return;
+        };
+        let partly = !known.filled.is_zero();
+        let symbol = self.instruments.get(known.spec.instrument.index()).map_or("?", |i| &*i.symbol);
+        let subject = format!("{} {} {symbol}", known.spec.side, known.spec.quantity);
+        debug_assert_eq!(known.broker, broker, "an order is worked by one broker");
+        let changed = match kind {
+            ReportKind::Status { status, reason } => {
+                let changed = self.orders.step(id, Step::Says(status), reason.clone(), now);
+                if let (Some(_), Some(why)) = (&changed, reason) {
+                    let level = match status {
+                        OrderStatus::Rejected => NoticeLevel::Error,
+                        _ => NoticeLevel::Info,
+                    };
+                    let text = format!("{subject}: {}. {why}", status.label().to_lowercase());
+                    self.note(level, text, now, out);
+                }
+                changed
+            }
+            ReportKind::Amended(spec) => self.orders.amended(id, spec, now),
+            ReportKind::AmendRefused(why) => {
+                self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);
+                self.orders.step(id, Step::Stands { partly }, Some(why), now)
+            }
+            ReportKind::CancelRefused(why) => {
+                self.note(NoticeLevel::Error, format!("{subject}: not cancelled. {why}"), now, out);
+                self.orders.step(id, Step::Stands { partly }, Some(why), now)
+            }
+        };
+        let Some(order) = changed else { return };
+        let has_ended = order.status.is_final();
+        out.push(Effect::publish(Update::Order(order), now));
+        if has_ended {
+            self.after_end(now, out);
+        }
+    }
+
+    pub(super) fn fill(&mut self, fill: Fill, position: Position, now: Time, out: &mut Vec<Effect>) {
+        if !self.executions.add(&fill) {
+            return;
+        }
+        let order = self.orders.filled(&fill, now);
+        let has_ended = order.as_ref().is_some_and(|order| order.status.is_final());
+        if let Some(order) = order {
+            out.push(Effect::publish(Update::Order(order), now));
+        }
+        let symbol = self.instruments.get(fill.instrument.index()).map_or("?", |i| &*i.symbol);
+        let verb = match fill.side {
+            crate::domain::Side::Buy => "Bought",
+            crate::domain::Side::Sell => "Sold",
+        };
+        let text = format!("{verb} {} {symbol} at {}", fill.quantity, fill.price);
+        out.push(Effect::publish(Update::Fill(fill), now));
+        self.positions.insert((position.account.clone(), position.instrument), position.clone());
+        out.push(Effect::publish(Update::Position(position), now));
+        self.note(NoticeLevel::Info, text, now, out);
+        if has_ended {
+            self.after_end(now, out);
+        }
+    }
+
+    pub(super) fn on_wire(&mut self, order: OrderId, wire_at: Time, out: &mut Vec<Effect>) {
+        if let Some(input_at) = self.orders.take_input(order) {
+            out.push(Effect::publish(Update::Wire { order, input_at, wire_at }, wire_at));
+        }
+    }
+
+    /// While locked, the window counts down what still works.
+    fn after_end(&self, now: Time, out: &mut Vec<Effect>) {
+        if self.is_killed {
+            out.push(Effect::publish(Update::Kill(self.kill_state()), now));
+        }
+    }
+}

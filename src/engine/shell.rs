@@ -1,0 +1,177 @@
+//! The asynchronous shell around the engine: channels in, effects out.
+//!
+//! It owns the [`Engine`] on one task. Whatever waits is processed in one go and
+//! published under one lock, so that a flood costs the window one wake. Requests to
+//! brokers never wait: what cannot be handed over comes back to the engine as the
+//! refusal it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+use super::supervisor::{Keep, Port, keep_alive, spawn};
+use super::writer::Writer;
+use super::{Effect, Engine, EngineEvent};
+use crate::broker::{Adapter, BrokerEvent, BrokerRequest, Report, ReportKind};
+use crate::domain::{BrokerId, OrderStatus};
+use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope};
+use crate::store::profile::Profile;
+
+/// Events of brokers that may wait; sessions wait when it is full.
+const EVENT_CAPACITY: usize = 4_096;
+/// Events that are processed before what they caused is published.
+const BURST: usize = 1_024;
+const TICK: Duration = Duration::from_millis(250);
+
+/// A broker to be run.
+pub struct Line {
+    /// The broker.
+    pub adapter: Arc<dyn Adapter>,
+    /// State saved by an earlier run.
+    pub saved: Option<Arc<str>>,
+}
+
+/// Runs the engine until the window asks for the end, or is gone.
+///
+/// # Errors
+/// When the thread that writes to disk cannot be started.
+pub async fn run(
+    engine: Engine,
+    lines: Vec<Line>,
+    link: EngineEnd,
+    clock: Clock,
+    profile: Arc<Profile>,
+) -> std::io::Result<()> {
+    let (event_sender, events) = mpsc::channel(EVENT_CAPACITY);
+    let (internal_sender, internal) = mpsc::channel(64);
+    let writer = Writer::start(profile, internal_sender.clone())?;
+    let mut ports = Vec::new();
+    for (index, line) in lines.into_iter().enumerate() {
+        let port = Port::default();
+        ports.push(port.clone());
+        let keep = Keep {
+            id: BrokerId(index as u8),
+            adapter: line.adapter,
+            clock: clock.clone(),
+            port,
+            saved: line.saved,
+            events: event_sender.clone(),
+            ends: internal_sender.clone(),
+        };
+        spawn("broker session", keep_alive(keep));
+    }
+    Shell { engine, ports, link, clock, writer, events, internal, effects: Vec::new() }.run().await;
+    Ok(())
+}
+
+struct Shell {
+    engine: Engine,
+    ports: Vec<Port>,
+    link: EngineEnd,
+    clock: Clock,
+    writer: Writer,
+    events: mpsc::Receiver<(BrokerId, BrokerEvent)>,
+    internal: mpsc::Receiver<EngineEvent>,
+    effects: Vec<Effect>,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq, Eq)]
+enum Flow {
+    On,
+    Finished,
+}
+
+impl Shell {
+    async fn run(mut self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut window_is_gone = false;
+        self.process(EngineEvent::Started);
+        while self.act() == Flow::On {
+            tokio::select! {
+                // A trader's command goes before a flood of quotes.
+                biased;
+                command = self.link.commands.recv(), if !window_is_gone => {
+                    window_is_gone = command.is_none();
+                    let envelope = command.unwrap_or_else(|| self.shutdown_command());
+                    self.process(EngineEvent::Command(envelope));
+                },
+                Some(event) = self.internal.recv() => self.process(event),
+                _ = ticks.tick() => self.process(EngineEvent::Tick),
+                Some((id, event)) = self.events.recv() => {
+                    self.process(EngineEvent::Broker(id, event));
+                    self.take_burst();
+                }
+            }
+        }
+    }
+
+    /// A window that is gone wants the end, whether it could say so or not.
+    fn shutdown_command(&self) -> Envelope {
+        Envelope { id: CommandId(0), input_at: self.clock.now(), command: Command::Shutdown }
+    }
+
+    /// What else waits already goes into the same publication.
+    fn take_burst(&mut self) {
+        for _ in 0..BURST {
+            let Ok((id, event)) = self.events.try_recv() else { return };
+            self.process(EngineEvent::Broker(id, event));
+        }
+    }
+
+    fn process(&mut self, event: EngineEvent) {
+        self.engine.process(event, self.clock.now(), &mut self.effects);
+    }
+
+    /// Carries out what has piled up, and what that causes in turn.
+    fn act(&mut self) -> Flow {
+        let mut flow = Flow::On;
+        while !self.effects.is_empty() {
+            let effects = std::mem::take(&mut self.effects);
+            let mut undelivered = Vec::new();
+            let Self { link, ports, writer, .. } = self;
+            let is_behind = link.publisher.batch(|window| {
+                for effect in effects {
+                    match effect.publish_to(window) {
+                        Some(Effect::Request(id, request)) => {
+                            let Some(port) = ports.get(usize::from(id.0)) else { continue };
+                            if let Err((request, why)) = port.try_send(request) {
+                                undelivered.extend(refusal(&request, why).map(|event| (id, event)));
+                            }
+                        }
+                        Some(Effect::Save(job)) => writer.save(job),
+                        Some(Effect::Finish) => flow = Flow::Finished,
+                        _ => {}
+                    }
+                }
+                window.needs_snapshot()
+            });
+            let now = self.clock.now();
+            for (id, report) in undelivered {
+                let event = EngineEvent::Undelivered(id, Report { time: now, ..report });
+                self.engine.process(event, now, &mut self.effects);
+            }
+            if is_behind && flow == Flow::On {
+                self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
+            }
+        }
+        flow
+    }
+}
+
+/// What an undelivered request means for its order. Market data requests need no
+/// answer: they are repeated when the session is ready again.
+fn refusal(request: &BrokerRequest, why: &str) -> Option<Report> {
+    let (order, kind) = match request {
+        BrokerRequest::Place(order) => {
+            (order.id(), ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) })
+        }
+        BrokerRequest::Amend(amend) => (amend.id(), ReportKind::AmendRefused(why.into())),
+        BrokerRequest::Cancel(order) => (*order, ReportKind::CancelRefused(why.into())),
+        _ => return None,
+    };
+    Some(Report { order, kind, time: crate::domain::Time::default() })
+}

@@ -1,0 +1,139 @@
+//! Every task of the program is started here: named, watched, its end reported.
+//!
+//! A broker's session that panics or ends by itself is reported to the engine and
+//! started again after a back-off that doubles from half a second to thirty; the
+//! rest of the program lives on. A session that was told to disconnect stays ended.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::EngineEvent;
+use crate::broker::contract::{EventSender, SessionStart};
+use crate::broker::{Adapter, BrokerEvent, BrokerRequest};
+use crate::domain::BrokerId;
+use crate::link::Clock;
+
+/// Requests that may wait for a session.
+const REQUEST_CAPACITY: usize = 1_024;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A session that lived so long has earned a fresh back-off.
+const HEALTHY: Duration = Duration::from_mins(1);
+
+/// Starts a task that must not end unnoticed: a panic is logged with the task's name.
+#[expect(clippy::disallowed_methods, reason = "this is the supervisor")]
+pub fn spawn<F>(name: &'static str, task: F) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(reason) = guarded(task).await {
+            tracing::error!(task = name, "ended by a panic: {reason}");
+        }
+    })
+}
+
+/// Runs a task to its end; a panic becomes an error with its message.
+#[expect(clippy::disallowed_methods, reason = "this is the supervisor")]
+async fn guarded<F>(task: F) -> Result<(), String>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    match tokio::spawn(task).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_panic() => Err(panic_text(&*error.into_panic())),
+        Err(_cancelled) => Err("it was cancelled".to_owned()),
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+/// The engine's end towards one broker: always there, whether a session is or not.
+#[derive(Clone, Default)]
+pub struct Port {
+    current: Arc<ArcSwapOption<mpsc::Sender<BrokerRequest>>>,
+}
+
+impl Port {
+    /// Hands a request to the session, if there is one with room for it.
+    ///
+    /// # Errors
+    /// The request, with why nothing was sent.
+    #[expect(clippy::result_large_err, reason = "the request goes back to its owner; failures are rare")]
+    pub fn try_send(&self, request: BrokerRequest) -> Result<(), (BrokerRequest, &'static str)> {
+        let current = self.current.load();
+        let Some(sender) = current.as_ref() else {
+            return Err((request, "The broker is not connected: nothing was sent"));
+        };
+        sender.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(request) => {
+                (request, "The broker does not keep up: nothing was sent. Try again in a moment")
+            }
+            mpsc::error::TrySendError::Closed(request) => {
+                (request, "The broker is not connected: nothing was sent")
+            }
+        })
+    }
+}
+
+/// What [`keep_alive`] needs.
+pub struct Keep {
+    /// The broker's place in the registry.
+    pub id: BrokerId,
+    /// The broker.
+    pub adapter: Arc<dyn Adapter>,
+    /// The clock.
+    pub clock: Clock,
+    /// Where the engine sends its requests.
+    pub port: Port,
+    /// State saved by an earlier run.
+    pub saved: Option<Arc<str>>,
+    /// The engine's channel of all brokers' events.
+    pub events: mpsc::Sender<(BrokerId, BrokerEvent)>,
+    /// The engine's channel for everything else.
+    pub ends: mpsc::Sender<EngineEvent>,
+}
+
+/// Keeps a broker's session alive until it ends after [`BrokerRequest::Disconnect`].
+pub async fn keep_alive(keep: Keep) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let (sender, requests) = mpsc::channel(REQUEST_CAPACITY);
+        keep.port.current.store(Some(Arc::new(sender)));
+        let started = keep.clock.now();
+        let session = keep.adapter.start(SessionStart {
+            id: keep.id,
+            clock: keep.clock.clone(),
+            saved: keep.saved.clone(),
+            requests,
+            events: EventSender::new(keep.id, keep.events.clone()),
+        });
+        let end = guarded(session).await;
+        keep.port.current.store(None);
+        if keep.clock.now().since(started) > HEALTHY {
+            pause = FIRST_PAUSE;
+        }
+        let is_wanted_end = end.is_ok();
+        let reason = match end {
+            Ok(()) => "Ended".to_owned(),
+            Err(why) => {
+                tracing::error!(broker = keep.adapter.name(), "session ended by a panic: {why}");
+                format!("The session failed ({why}); trying again in {:.1} s", pause.as_secs_f32())
+            }
+        };
+        let ended = EngineEvent::SessionEnded { broker: keep.id, reason: reason.into() };
+        if keep.ends.send(ended).await.is_err() || is_wanted_end {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

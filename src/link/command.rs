@@ -1,0 +1,114 @@
+//! What the window (and later the servers) may ask of the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Demand;
+use crate::domain::settings::Settings;
+use crate::domain::{BrokerId, InstrumentId, OrderId, OrderSpec, Origin, Price, Qty, Quote, Time};
+
+/// Correlates a command with its answer. Unique in one run of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// A command on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// Comes back in the answer.
+    pub id: CommandId,
+    /// When the click or key that caused it reached the window.
+    pub input_at: Time,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// Everything that can be asked. Each is answered by one [`super::Answer`].
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a few commands a second, moved twice")]
+pub enum Command {
+    /// Enter an order.
+    Place(Place),
+    /// Change a working order; `None` leaves that part as it is.
+    Amend {
+        /// Which order.
+        order: OrderId,
+        /// New total quantity, filled part included.
+        quantity: Option<Qty>,
+        /// New limit price.
+        limit: Option<Price>,
+        /// New trigger price.
+        stop: Option<Price>,
+    },
+    /// Cancel one order.
+    Cancel {
+        /// Which.
+        order: OrderId,
+    },
+    /// Cancel every working order, or every one of an instrument.
+    CancelAll {
+        /// Only of this one.
+        instrument: Option<InstrumentId>,
+    },
+    /// Bring a position to zero at market.
+    Close {
+        /// Of which instrument.
+        instrument: InstrumentId,
+    },
+    /// Turn a position into its opposite at market.
+    Reverse {
+        /// Of which instrument.
+        instrument: InstrumentId,
+    },
+    /// Lock new orders and cancel working ones, until released.
+    Kill,
+    /// Allow orders again.
+    ReleaseKill,
+    /// Replace the demand set.
+    Demand(Arc<Demand>),
+    /// Replace the settings.
+    Configure(Arc<Settings>),
+    /// Keep the window's arrangement (its own format) over a restart.
+    SaveWorkspace(Arc<str>),
+    /// Switch a broker's bad day on.
+    Drill {
+        /// Whose.
+        broker: BrokerId,
+        /// Which.
+        drill: Drill,
+    },
+    /// Tell everything anew.
+    Snapshot,
+    /// Finish and save; the last answer of this run.
+    Shutdown,
+}
+
+/// An order to be entered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// What is asked for.
+    pub spec: OrderSpec,
+    /// Orders that guard the position it opens.
+    pub bracket: Option<Bracket>,
+    /// Where it was entered.
+    pub origin: Origin,
+    /// The quote the trader looked at.
+    pub seen: Option<Quote>,
+}
+
+/// A profit target and a stop, one cancelling the other, both waiting for the entry to fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bracket {
+    /// Limit price of the profit target.
+    pub take_profit: Option<Price>,
+    /// Trigger of the stop.
+    pub stop_loss: Option<Price>,
+}
+
+/// A broker's bad day, on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drill {
+    /// The session answers nothing and reads nothing for so long.
+    Freeze(Duration),
+    /// The session's task panics.
+    Crash,
+}

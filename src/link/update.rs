@@ -1,0 +1,213 @@
+//! What the engine tells the window in order and without loss.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{BarKey, CommandId};
+use crate::domain::settings::Settings;
+use crate::domain::{Account, BrokerId, Fill, Instrument, Order, OrderId, Position, Time};
+use crate::market::series::BarChunk;
+
+/// A lossless update with its place in the order of all of them.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// One more than the update before it.
+    pub seq: u64,
+    /// When what it tells was received from the wire (or decided by the engine).
+    pub received: Time,
+    /// What happened.
+    pub update: Update,
+}
+
+/// Everything that is told without loss.
+#[derive(Debug, Clone)]
+pub enum Update {
+    /// The whole state; whatever was known before is void.
+    Snapshot(Arc<Snapshot>),
+    /// An order is new or has changed.
+    Order(Order),
+    /// An order of ours was executed.
+    Fill(Fill),
+    /// A position is new or has changed.
+    Position(Position),
+    /// An account has changed.
+    Account(Arc<Account>),
+    /// A connection has changed.
+    Connection(Connection),
+    /// Something worth a line in the activity log.
+    Notice(Notice),
+    /// What became of a command.
+    Answer(Answer),
+    /// The kill switch has changed.
+    Kill(KillState),
+    /// The settings have changed.
+    Settings(Arc<Settings>),
+    /// Older bars of a demanded series.
+    History(History),
+    /// A command of the window has left for the broker.
+    Wire {
+        /// Which order it was about.
+        order: OrderId,
+        /// When the trader's input reached the window.
+        input_at: Time,
+        /// When its bytes were handed to the broker.
+        wire_at: Time,
+    },
+}
+
+/// The engine's whole state, as one value.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The catalogue; `InstrumentId` is the index into it.
+    pub instruments: Arc<[Arc<Instrument>]>,
+    /// Orders, oldest first.
+    pub orders: Vec<Order>,
+    /// Fills, oldest first.
+    pub fills: Vec<Fill>,
+    /// Positions that are or were held.
+    pub positions: Vec<Position>,
+    /// Accounts.
+    pub accounts: Vec<Arc<Account>>,
+    /// One per broker.
+    pub connections: Vec<Connection>,
+    /// Kill switch.
+    pub kill: KillState,
+    /// Settings in force.
+    pub settings: Arc<Settings>,
+    /// The newest lines of the activity log, oldest first.
+    pub notices: Vec<Notice>,
+}
+
+/// How a broker's connection stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Which.
+    pub broker: BrokerId,
+    /// Its name, such as `Paper`.
+    pub name: Arc<str>,
+    /// Where it stands.
+    pub state: ConnectionState,
+    /// Why, in words for a trader.
+    pub reason: Arc<str>,
+    /// Since when.
+    pub since: Time,
+}
+
+/// Where a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// Not there yet.
+    Connecting,
+    /// Data flow and orders are taken.
+    Ready,
+    /// Connected, but nothing has been heard for too long.
+    Silent,
+    /// Lost; a new attempt follows.
+    Down,
+    /// Ended on purpose.
+    Closed,
+}
+
+impl ConnectionState {
+    /// Whether orders may be sent.
+    #[must_use]
+    pub fn takes_orders(self) -> bool {
+        self == Self::Ready
+    }
+
+    /// The word on the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connecting => "Connecting",
+            Self::Ready => "Ready",
+            Self::Silent => "Silent",
+            Self::Down => "Down",
+            Self::Closed => "Closed",
+        }
+    }
+}
+
+/// Whether orders are locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KillState {
+    /// Orders are taken.
+    #[default]
+    Armed,
+    /// Locked; so many orders are still being cancelled.
+    Locked {
+        /// Orders whose cancel the broker has not confirmed.
+        still_working: u32,
+    },
+}
+
+impl KillState {
+    /// Whether new orders are refused.
+    #[must_use]
+    pub fn is_locked(self) -> bool {
+        matches!(self, Self::Locked { .. })
+    }
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeLevel {
+    /// For the record.
+    Info,
+    /// Handled, but not as asked.
+    Warning,
+    /// Something was refused or lost.
+    Error,
+}
+
+/// A line of the activity log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// When.
+    pub time: Time,
+    /// How much it matters.
+    pub level: NoticeLevel,
+    /// What happened, and what to do.
+    pub text: Arc<str>,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The command's id.
+    pub to: CommandId,
+    /// Done (with the order it made, where it made one), or refused with the reason.
+    pub outcome: Result<Option<OrderId>, Refused>,
+}
+
+/// Why a command was not carried out, in words for a trader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub Arc<str>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A run of closed bars of a demanded series.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Which series.
+    pub key: BarKey,
+    /// The bars; `None` when there were no more.
+    pub chunk: Option<Arc<BarChunk>>,
+    /// Whether they go before what is known, or replace it.
+    pub placement: Placement,
+    /// Whether nothing older exists.
+    pub is_complete: bool,
+}
+
+/// Where a run of bars belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// In front of everything known.
+    Before,
+    /// Instead of everything known.
+    Anew,
+}

@@ -1,0 +1,268 @@
+//! The trader's settings on disk: a TOML file that a person may edit.
+//!
+//! One wrong line never costs the others: each value is tried by itself, and what
+//! cannot be used is reported with what stands in for it. Saving over a file in which
+//! a person left something we cannot keep first copies it aside.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Deserialize as _;
+use toml::{Table, Value};
+
+use crate::domain::Settings;
+
+use super::files::{self, Aside, Loaded, Refusal, WriteError};
+
+const VERSION: u32 = 1;
+
+const HEADING: &str = "\
+# Settings of this Pitdesk profile. Pitdesk reads them when it starts and rewrites
+# the file when you change something in its window; a value that it cannot use is
+# reported and left at its default.
+";
+
+/// Something in the file that is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which field, such as `limits.max_order_value`; the file's name where it is all of it.
+    pub field: String,
+    /// What is wrong with it.
+    pub what: String,
+    /// What is used instead.
+    pub used: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.field, self.what, self.used)
+    }
+}
+
+/// Reads the settings: those of the file where they can be used, defaults elsewhere.
+#[must_use]
+pub fn load(path: &Path) -> (Settings, Vec<Problem>) {
+    match files::load_with(path, parse) {
+        Loaded::Value(found) => found,
+        Loaded::Missing => (Settings::default(), Vec::new()),
+        Loaded::Damaged { kept_as, why } => {
+            let problem = Problem {
+                field: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                what: why,
+                used: format!("defaults are used; the file is kept as {}", kept_as.display()),
+            };
+            (Settings::default(), vec![problem])
+        }
+    }
+}
+
+/// Saves the settings. A file that [`load`] would have complained about is copied to
+/// `settings.toml.edited-<n>` first.
+///
+/// # Errors
+/// As [`files::write()`].
+pub fn save(path: &Path, settings: &Settings) -> Result<(), WriteError> {
+    let unkept = std::fs::read(path).is_ok_and(|bytes| !parse(&bytes).is_ok_and(|(_, p)| p.is_empty()));
+    if unkept {
+        files::set_aside(path, Aside::Edited).map_err(|source| WriteError {
+            path: path.to_owned(),
+            step: files::Step::Create,
+            source,
+        })?;
+    }
+    let mut text = format!("{HEADING}version = {VERSION}\n");
+    text.push_str(&toml::to_string(settings).expect("settings are tables of plain values"));
+    files::write(path, text.as_bytes())
+}
+
+fn parse(bytes: &[u8]) -> Result<(Settings, Vec<Problem>), Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|e| Refusal::Damaged(format!("it is not text: {e}")))?;
+    let mut file: Table = text.parse().map_err(|e: toml::de::Error| {
+        let line = e.span().map_or(1, |at| text[..at.start].matches('\n').count() + 1);
+        Refusal::Damaged(format!("line {line}: {}", e.message()))
+    })?;
+    if let Some(Value::Integer(found)) = file.remove("version")
+        && found > i64::from(VERSION)
+    {
+        return Err(Refusal::Newer { found: u32::try_from(found).unwrap_or(u32::MAX), newest: VERSION });
+    }
+    let mut reader =
+        FieldByField { used: Table::try_from(Settings::default()).expect("a table"), problems: Vec::new() };
+    reader.take(&file, &mut Vec::new());
+    let settings = reader.settings().expect("every value was tried when it was taken");
+    Ok((settings, reader.problems))
+}
+
+/// Starts from the defaults and puts in one value of the file at a time, keeping only
+/// those with which the whole still is a [`Settings`].
+struct FieldByField {
+    used: Table,
+    problems: Vec<Problem>,
+}
+
+impl FieldByField {
+    fn settings(&self) -> Result<Settings, String> {
+        let settings = Settings::deserialize(self.used.clone()).map_err(|e| e.message().to_owned())?;
+        settings.check().map_err(|e| e.to_string())?;
+        Ok(settings)
+    }
+
+    fn take(&mut self, table: &Table, path: &mut Vec<String>) {
+        for (key, value) in table {
+            path.push(key.clone());
+            match (self.slot(path), value) {
+                (None, _) => self.report(path, "there is no such setting", "it is ignored".to_owned()),
+                (Some(Value::Table(_)), Value::Table(inner)) => self.take(inner, path),
+                (Some(_), _) => self.take_value(value, path),
+            }
+            path.pop();
+        }
+    }
+
+    fn take_value(&mut self, value: &Value, path: &[String]) {
+        let slot = self.slot(path).expect("the caller has looked");
+        let default = std::mem::replace(slot, value.clone());
+        if let Err(what) = self.settings() {
+            let used = format!("{default} is used");
+            *self.slot(path).expect("as above") = default;
+            self.report(path, what.trim_end(), used);
+        }
+    }
+
+    fn slot(&mut self, path: &[String]) -> Option<&mut Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.used.get_mut(first)?, |at, key| at.as_table_mut()?.get_mut(key))
+    }
+
+    fn report(&mut self, path: &[String], what: &str, used: String) {
+        self.problems.push(Problem { field: path.join("."), what: what.to_owned(), used });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::settings::{ThemeChoice, ZoneDisplay};
+    use crate::domain::{Currency, Decimal};
+
+    fn read(text: &str) -> (Settings, Vec<Problem>) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, text).unwrap();
+        load(&path)
+    }
+
+    #[test]
+    fn what_is_saved_is_what_is_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        let mut settings = Settings {
+            base_currency: Currency::JPY,
+            theme: ThemeChoice::System,
+            time_zone_display: ZoneDisplay::Utc,
+            confirm_orders: false,
+            practice_always_open: false,
+            ..Settings::default()
+        };
+        settings.limits.max_order_value = "1234.56".parse().unwrap();
+        settings.default_quantity.crypto.0 = "0.00000001".parse().unwrap();
+        save(&path, &settings).unwrap();
+        assert_eq!(load(&path), (settings, vec![]));
+    }
+
+    #[test]
+    fn a_first_start_has_defaults_and_no_problems() {
+        assert_eq!(load(Path::new("/nonexistent/settings.toml")), (Settings::default(), vec![]));
+        assert_eq!(read(""), (Settings::default(), vec![]));
+    }
+
+    #[test]
+    fn a_wrong_field_does_not_lose_the_rest() {
+        let (settings, problems) = read(
+            "theme = 'pink'\nconfirm_orders = 'no'\ncolour = 1\nbase_currency = 'EUR'\n\
+             [limits]\nmax_order_value = 'lots'\nmax_working_orders = 7\nmax_positon_value = 5\n",
+        );
+        assert_eq!(settings.base_currency, Currency::EUR);
+        assert_eq!(settings.limits.max_working_orders, 7);
+        assert_eq!(settings.limits.max_order_value, Decimal::from(250_000));
+        assert!(settings.confirm_orders);
+        let mut fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
+        fields.sort_unstable();
+        let expected =
+            ["colour", "confirm_orders", "limits.max_order_value", "limits.max_positon_value", "theme"];
+        assert_eq!(fields, expected);
+        let theme = problems.iter().find(|p| p.field == "theme").unwrap().to_string();
+        assert!(theme.contains("pink") && theme.ends_with("\"dark\" is used"), "{theme}");
+    }
+
+    #[test]
+    fn numbers_may_be_written_without_quotes() {
+        let (settings, problems) =
+            read("[limits]\nmax_order_value = 5000\nmax_price_distance_percent = 2.5\n");
+        assert_eq!(problems, vec![]);
+        assert_eq!(settings.limits.max_order_value, Decimal::from(5000));
+        assert_eq!(settings.limits.max_price_distance_percent, "2.5".parse().unwrap());
+    }
+
+    #[test]
+    fn a_limit_that_limits_nothing_is_refused() {
+        for text in [
+            "[limits]\nmax_order_value = -1",
+            "[limits]\nmax_working_orders = 0",
+            "[default_quantity]\nshare = 0",
+        ] {
+            let (settings, problems) = read(text);
+            assert_eq!(settings, Settings::default(), "{text}");
+            assert_eq!(problems.len(), 1, "{text}");
+            assert!(problems[0].what.contains("above zero"), "{}", problems[0]);
+        }
+    }
+
+    #[test]
+    fn a_table_where_a_value_belongs_and_the_reverse() {
+        let (settings, problems) = read("limits = 5\n[theme]\nname = 'dark'\n");
+        assert_eq!(settings, Settings::default());
+        assert_eq!(problems.len(), 2);
+    }
+
+    #[test]
+    fn a_broken_file_is_set_aside_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "theme = 'light'\n[limits\n").unwrap();
+        let (settings, problems) = load(&path);
+        assert_eq!(settings, Settings::default());
+        assert!(problems[0].what.starts_with("line 2"), "{}", problems[0]);
+        assert!(problems[0].used.contains("settings.toml.damaged-1"), "{}", problems[0]);
+        assert!(dir.path().join("settings.toml.damaged-1").exists());
+    }
+
+    #[test]
+    fn a_newer_file_is_refused_and_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "version = 2\ntheme = 'light'\n").unwrap();
+        for _ in 0..3 {
+            let (settings, problems) = load(&path);
+            assert_eq!(settings, Settings::default());
+            assert!(problems[0].what.contains("newer Pitdesk"), "{}", problems[0]);
+        }
+        save(&path, &Settings::default()).unwrap();
+        let kept = std::fs::read_to_string(dir.path().join("settings.toml.newer-1")).unwrap();
+        assert_eq!(kept, "version = 2\ntheme = 'light'\n");
+        assert!(!dir.path().join("settings.toml.newer-2").exists());
+    }
+
+    #[test]
+    fn saving_keeps_a_copy_of_what_a_person_wrote_in_vain() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "thme = 'light'\n").unwrap();
+        let (settings, _) = load(&path);
+        save(&path, &settings).unwrap();
+        save(&path, &settings).unwrap();
+        let kept = std::fs::read_to_string(dir.path().join("settings.toml.edited-1")).unwrap();
+        assert_eq!(kept, "thme = 'light'\n");
+        assert!(!dir.path().join("settings.toml.edited-2").exists());
+    }
+}

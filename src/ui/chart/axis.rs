@@ -1,0 +1,176 @@
+//! The price axis: grid, labels, and tags that must not cover each other.
+
+use egui::{Align2, Color32, pos2};
+
+use super::areas::Areas;
+use super::format;
+use super::layer::Layer;
+use super::price_scale::{PriceScale, multiples, round_step};
+use crate::ui::paint::{Arrow, Digits, PixelGrid, PxRect};
+use crate::ui::theme::Theme;
+
+/// Least distance between price labels, in points.
+const APART: f32 = 44.0;
+/// Space between a label and the edges of its axis, in points.
+pub const PAD: f32 = 7.0;
+
+/// A price label in a box, on the axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tag {
+    /// The pixel row that it is about.
+    pub row: i32,
+    /// What it says.
+    pub text: String,
+    /// The box.
+    pub fill: Color32,
+    /// The text.
+    pub ink: Color32,
+    /// An arrow left of the text.
+    pub arrow: Option<Arrow>,
+}
+
+/// Height of a tag in pixels.
+#[must_use]
+pub fn tag_height(text: &Digits, grid: PixelGrid) -> i32 {
+    grid.length(text.line_height() + 2.0)
+}
+
+/// Width of the price axis in pixels: that of its longest label.
+#[must_use]
+pub fn width(text: &Digits, grid: PixelGrid, scale: &PriceScale, decimals: u32) -> i32 {
+    let label = |price| text.width(&format::price_text(price, decimals));
+    grid.length(label(scale.low).max(label(scale.high)).max(36.0) + 2.0 * PAD)
+}
+
+/// The rows of boxes `height` tall around `wanted`, moved so that none overlaps another and
+/// all are in `top..bottom` where they fit. Keeps their order.
+#[must_use]
+pub fn spread(wanted: &[i32], height: i32, top: i32, bottom: i32) -> Vec<i32> {
+    let half = height / 2;
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|i| wanted[*i]);
+    let mut rows: Vec<i32> = order.iter().map(|i| wanted[*i]).collect();
+    // Groups of touching boxes lie around the mean of what their members want.
+    let mut groups: Vec<(i64, i32, i32)> = Vec::new();
+    let placed = |sum: i64, count: i32| {
+        let tall = height * count;
+        let centre = (sum / i64::from(count)) as i32;
+        (centre - tall / 2).min(bottom - tall).max(top)
+    };
+    for row in &rows {
+        let mut group = (i64::from(*row), 0, 1);
+        group.1 = placed(group.0, 1);
+        while let Some(&(sum, start, count)) = groups.last() {
+            if start + height * count <= group.1 {
+                break;
+            }
+            groups.pop();
+            let merged = (group.0 + sum, group.2 + count);
+            group = (merged.0, placed(merged.0, merged.1), merged.1);
+        }
+        groups.push(group);
+    }
+    let starts = groups.iter().flat_map(|(_, start, count)| (0..*count).map(move |i| start + height * i));
+    for (row, start) in rows.iter_mut().zip(starts) {
+        *row = start + half;
+    }
+    let mut result = vec![0; wanted.len()];
+    for (i, row) in order.into_iter().zip(rows) {
+        result[i] = row;
+    }
+    result
+}
+
+/// Draws the horizontal grid and its labels; a label that a tag covers is left out.
+pub fn price_grid_ui(
+    areas: &Areas,
+    scale: &PriceScale,
+    decimals: u32,
+    covered: &[i32],
+    Layer { mesh, text }: &mut Layer,
+    theme: &Theme,
+) {
+    let grid = mesh.grid();
+    let step = scale.grid_step(f64::from(APART * grid.per_point()), format::grid_step(decimals));
+    let margin = grid.length(text.line_height() / 2.0);
+    let mut label = String::new();
+    for price in multiples(scale.low, scale.high, step) {
+        let row = scale.row_of(price);
+        mesh.row(row, areas.prices.left, areas.prices.right, theme.grid);
+        let is_whole = row - margin >= areas.prices.top && row + margin < areas.prices.bottom;
+        let is_free = covered.iter().all(|other| (other - row).abs() >= tag_height(text, grid));
+        if is_whole && is_free {
+            label.clear();
+            format::push_price(&mut label, price, decimals);
+            put_label(text, grid, areas.price_axis, row, &label, theme.text_weak);
+        }
+    }
+}
+
+/// Draws the volume pane's one grid line and its label.
+pub fn volume_grid_ui(
+    areas: &Areas,
+    full: f64,
+    decimals: u32,
+    Layer { mesh, text }: &mut Layer,
+    theme: &Theme,
+) {
+    let pane = areas.volumes;
+    if pane.height() < 2 * tag_height(text, mesh.grid()) || full <= 0.0 {
+        return;
+    }
+    let volume = round_step(full * 0.4);
+    let row = pane.bottom - (volume / full * f64::from(pane.height())) as i32;
+    mesh.row(row, pane.left, pane.right, theme.grid);
+    let label = format::round_volume_text(volume, decimals);
+    put_label(text, mesh.grid(), areas.price_axis, row, &label, theme.text_weak);
+}
+
+/// Draws a tag at `row` of the axis.
+pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, Layer { mesh, text }: &mut Layer) {
+    let height = tag_height(text, mesh.grid());
+    let top = row - height / 2;
+    mesh.rect(PxRect::new(axis.left, top, axis.right, top + height), tag.fill);
+    put_label(text, mesh.grid(), axis, row, &tag.text, tag.ink);
+    if let Some(arrow) = tag.arrow {
+        let size = mesh.grid().length(4.0);
+        let tip = if arrow == Arrow::Up { row - size / 2 } else { row + size / 2 };
+        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD) + size, tip, size, tag.ink);
+    }
+}
+
+fn put_label(text: &mut Digits, grid: PixelGrid, axis: PxRect, row: i32, label: &str, ink: Color32) {
+    let pos = pos2(grid.points(axis.right) - PAD, (row as f32 + 0.5) / grid.per_point());
+    text.put(pos, Align2::RIGHT_CENTER, label, ink);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn tags_never_overlap_and_keep_their_order(
+            wanted in prop::collection::vec(-100..700_i32, 0..20), height in 10..20_i32,
+        ) {
+            let rows = spread(&wanted, height, 0, 500);
+            prop_assert_eq!(rows.len(), wanted.len());
+            let mut pairs: Vec<(i32, i32)> = wanted.iter().copied().zip(rows.iter().copied()).collect();
+            pairs.sort_unstable();
+            for pair in pairs.windows(2) {
+                prop_assert!(pair[1].1 - pair[0].1 >= height, "{:?} -> {:?}", wanted, rows);
+            }
+            if height as usize * wanted.len() <= 500 {
+                for row in &rows {
+                    prop_assert!(*row - height / 2 >= 0 && *row - height / 2 + height <= 500, "{:?}", rows);
+                }
+            }
+        }
+
+        #[test]
+        fn a_tag_with_room_stays_where_it_belongs(row in 20..480_i32) {
+            prop_assert_eq!(spread(&[row], 16, 0, 500), vec![row]);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What lies over the candles: the last price, lines of orders and positions, fills.
+
+use egui::{Align2, Color32, pos2};
+
+use super::areas::Areas;
+use super::axis::{self, Tag};
+use super::candles::Stage;
+use super::format;
+use super::layer::Layer;
+use super::price_scale::PriceScale;
+use super::{ChartData, FillMark, LineKind, PriceLine};
+use crate::domain::Side;
+use crate::market::series::BarSeries;
+use crate::ui::paint::{Arrow, PixelMesh, PxRect};
+use crate::ui::theme::Theme;
+
+/// Dashes of the last price's line and of dashed lines, in points.
+const DOTS: (f32, f32) = (1.0, 3.0);
+const DASHES: (f32, f32) = (5.0, 4.0);
+
+struct Ink {
+    line: Color32,
+    fill: Color32,
+    on_fill: Color32,
+}
+
+fn ink(kind: LineKind, theme: &Theme) -> Ink {
+    let (line, fill, on_fill) = match kind {
+        LineKind::Buy => (theme.buy, theme.buy_fill, theme.on_fill),
+        LineKind::Sell => (theme.sell, theme.sell_fill, theme.on_fill),
+        LineKind::Position => (theme.position, theme.position, theme.surface),
+        LineKind::Alert => (theme.warn, theme.warn, theme.surface),
+    };
+    Ink { line, fill, on_fill }
+}
+
+/// The tags on the price axis, with the rows they got: of the last price, of the lines in
+/// the pane (by index), and of how many lines lie above and below.
+pub struct Tags {
+    last: Option<(i32, Tag)>,
+    lines: Vec<(i32, usize, Tag)>,
+    beyond: Vec<(i32, Tag)>,
+}
+
+impl Tags {
+    /// Places every tag so that none covers another.
+    #[must_use]
+    pub fn of(data: &ChartData<'_>, areas: &Areas, scale: &PriceScale, height: i32, theme: &Theme) -> Self {
+        let PxRect { top, bottom, .. } = areas.prices;
+        let tag = |price, fill, ink| {
+            let text = format::price_text(price, data.decimals);
+            Tag { row: scale.row_of(price), text, fill, ink, arrow: None }
+        };
+        let last = data.last.filter(|price| scale.shows(*price)).map(|price| {
+            let rises = data.series.last().is_none_or(|bar| price >= bar.open);
+            tag(price, if rises { theme.up_fill } else { theme.down_fill }, theme.on_fill)
+        });
+        let shown = data.lines.iter().enumerate().filter(|(_, line)| scale.shows(line.price));
+        let lines: Vec<(usize, Tag)> = shown
+            .map(|(i, line)| {
+                let Ink { fill, on_fill, .. } = ink(line.kind, theme);
+                (i, tag(line.price, fill, on_fill))
+            })
+            .collect();
+        let beyond = Self::beyond(data, scale, (top, bottom), theme);
+
+        let wanted = last.iter().chain(lines.iter().map(|(_, tag)| tag)).chain(&beyond);
+        let wanted: Vec<i32> = wanted.map(|tag| tag.row).collect();
+        let mut rows = axis::spread(&wanted, height, top, bottom).into_iter();
+        let mut next = || rows.next().unwrap_or(top);
+        Self {
+            last: last.map(|tag| (next(), tag)),
+            lines: lines.into_iter().map(|(i, tag)| (next(), i, tag)).collect(),
+            beyond: beyond.into_iter().map(|tag| (next(), tag)).collect(),
+        }
+    }
+
+    /// Tags that count the lines out of sight, so that a working order is never forgotten.
+    fn beyond(
+        data: &ChartData<'_>,
+        scale: &PriceScale,
+        (top, bottom): (i32, i32),
+        theme: &Theme,
+    ) -> Vec<Tag> {
+        let hidden = data.lines.iter().filter(|line| !scale.shows(line.price));
+        let (above, below): (Vec<&PriceLine<'_>>, Vec<_>) = hidden.partition(|line| line.price > scale.low);
+        [(above.len(), Arrow::Up, top), (below.len(), Arrow::Down, bottom)]
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, arrow, row)| Tag {
+                row,
+                text: count.to_string(),
+                fill: theme.raised,
+                ink: theme.text,
+                arrow: Some(arrow),
+            })
+            .collect()
+    }
+
+    /// The rows that tags take on the axis.
+    #[must_use]
+    pub fn rows(&self) -> Vec<i32> {
+        let lines = self.lines.iter().map(|(row, ..)| *row);
+        self.last.iter().chain(&self.beyond).map(|(row, _)| *row).chain(lines).collect()
+    }
+}
+
+/// Draws the lines, then the tags on the axis and the lines' names in the pane.
+pub fn lines_ui(data: &ChartData<'_>, areas: &Areas, tags: &Tags, layer: &mut Layer, theme: &Theme) {
+    let mesh = &mut layer.mesh;
+    let grid = mesh.grid();
+    let pane = areas.prices;
+    let dash = |(on, off): (f32, f32)| (grid.length(on), grid.length(off));
+    if let Some((_, tag)) = &tags.last {
+        mesh.dashed_row(tag.row, pane.left, pane.right, dash(DOTS), tag.fill);
+    }
+    for (_, i, tag) in &tags.lines {
+        let line = &data.lines[*i];
+        let colour = ink(line.kind, theme).line;
+        if line.dashed {
+            mesh.dashed_row(tag.row, pane.left, pane.right, dash(DASHES), colour);
+        } else {
+            mesh.row(tag.row, pane.left, pane.right, colour);
+        }
+    }
+    for (row, i, tag) in &tags.lines {
+        let line = &data.lines[*i];
+        axis::tag_ui(areas.price_axis, *row, tag, layer);
+        name_ui(line, *row, pane, layer, theme);
+    }
+    for (row, tag) in tags.beyond.iter().chain(&tags.last) {
+        axis::tag_ui(areas.price_axis, *row, tag, layer);
+    }
+}
+
+/// A line's name in a box at the right end of the pane.
+fn name_ui(line: &PriceLine<'_>, row: i32, pane: PxRect, Layer { mesh, text }: &mut Layer, theme: &Theme) {
+    if line.label.is_empty() {
+        return;
+    }
+    let grid = mesh.grid();
+    let height = axis::tag_height(text, grid);
+    let width = grid.length(text.width(line.label) + 2.0 * axis::PAD);
+    let right = pane.right - grid.length(8.0);
+    let top = row - height / 2;
+    let frame = PxRect::new(right - width, top, right, top + height);
+    if frame.left <= pane.left {
+        return;
+    }
+    let colour = ink(line.kind, theme).line;
+    mesh.rect(frame, theme.surface);
+    mesh.outline(frame, colour);
+    let pos = pos2(grid.points(frame.left) + axis::PAD, (row as f32 + 0.5) / grid.per_point());
+    text.put(pos, Align2::LEFT_CENTER, line.label, colour);
+}
+
+/// Draws the fills in the pane: a buy as ▲ below its price, a sell as ▼ above it.
+///
+/// `marks` are in order of time. Fills that fall on the same pixels are drawn once, so
+/// their number is bounded by the pane, not by the day.
+pub fn marks_ui(marks: &[FillMark], series: &BarSeries, stage: &Stage, mesh: &mut PixelMesh, theme: &Theme) {
+    let visible = stage.visible(series.len());
+    let (Some(first), Some(last)) = (series.get(visible.start), visible.end.checked_sub(1)) else { return };
+    let grid = mesh.grid();
+    let size = grid.length(5.0);
+    let start = marks.partition_point(|mark| mark.time < first.time);
+    let end = match series.get(last + 1) {
+        Some(next) => marks.partition_point(|mark| mark.time < next.time),
+        None => marks.len(),
+    };
+    let mut column = i32::MIN;
+    let mut taken: Vec<(i32, Side)> = Vec::new();
+    for mark in marks.get(start..end).unwrap_or_default() {
+        let index = series.index_at(crate::domain::Time(mark.time.0.saturating_add(1))).saturating_sub(1);
+        let x = stage.time.x_of(index as f64).floor() as i32 + stage.prices.left;
+        let row = stage.price.row_of(mark.price);
+        if x != column {
+            column = x;
+            taken.clear();
+        }
+        let out = !(stage.prices.top..stage.prices.bottom).contains(&row);
+        if out || taken.contains(&(row, mark.side)) {
+            continue;
+        }
+        taken.push((row, mark.side));
+        let (arrow, rim, tip, colour) = match mark.side {
+            Side::Buy => (Arrow::Up, row, row + 2, theme.buy_fill),
+            Side::Sell => (Arrow::Down, row, row - 2, theme.sell_fill),
+        };
+        // The rim sets it off from a candle of its own colour.
+        mesh.arrow(arrow, x, rim, size + 3, theme.text_strong);
+        mesh.arrow(arrow, x, tip, size, colour);
+    }
+}

@@ -1,0 +1,339 @@
+//! What a chart remembers: where it looks, and what it drew last.
+
+use std::sync::Arc;
+
+use egui::Mesh;
+use serde::{Deserialize, Serialize};
+
+use super::areas::{self, Areas};
+use super::candles::{Inks, Pieces, Shape, Stage};
+use super::kept::Kept;
+use super::price_scale::{PriceRange, PriceScale, round_step};
+use super::time_axis::{TimeTick, time_ticks};
+use super::time_scale::{Anchor, GAP, TimeScale};
+use super::{ChartData, FillMark, axis, format, ground, overlay};
+use crate::domain::{Bar, Timeframe};
+use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
+use crate::ui::theme::Theme;
+
+/// Points per bar of a new chart.
+const SPACING: f64 = 7.0;
+
+/// The state of one chart: where it looks. Saved are the zoom and the free room at the right;
+/// a chart that was left in the past or scaled by hand opens at the last bar, fitted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
+pub struct ChartView {
+    /// Points per bar.
+    pub(super) spacing: f64,
+    pub(super) anchor: Anchor,
+    pub(super) prices: PriceRange,
+    /// Bars to show as soon as the width is known: how many, and the index at the right edge.
+    asked: Option<(f64, f64)>,
+    drawn: Drawn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Saved {
+    spacing: f64,
+    gap: f64,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        Self { spacing: SPACING, gap: GAP }
+    }
+}
+
+impl From<Saved> for ChartView {
+    fn from(Saved { spacing, gap }: Saved) -> Self {
+        let sound = |x: f64, or: f64| if x.is_finite() && x >= 0.0 { x } else { or };
+        Self {
+            spacing: sound(spacing, SPACING),
+            anchor: Anchor::Follow { gap: sound(gap, GAP) },
+            prices: PriceRange::Auto,
+            asked: None,
+            drawn: Drawn::default(),
+        }
+    }
+}
+
+impl From<ChartView> for Saved {
+    fn from(view: ChartView) -> Self {
+        let gap = match view.anchor {
+            Anchor::Follow { gap } => gap,
+            Anchor::At { .. } => GAP,
+        };
+        Self { spacing: view.spacing, gap }
+    }
+}
+
+impl Default for ChartView {
+    fn default() -> Self {
+        Saved::default().into()
+    }
+}
+
+/// What was drawn last, kept while its key is unchanged.
+#[derive(Debug, Clone, Default)]
+struct Drawn {
+    subject: Option<(String, Timeframe)>,
+    prices: Option<PriceScale>,
+    pieces: Kept<PiecesKey, Pieces>,
+    candles: Kept<CandlesKey, Arc<Mesh>>,
+    ticks: Kept<TicksKey, Vec<TimeTick>>,
+    marks: Kept<MarksKey, Arc<Mesh>>,
+}
+
+/// All bars but the last, as far as one can tell without looking at each.
+#[derive(Debug, Clone, PartialEq)]
+struct ClosedBars {
+    shape: u64,
+    len: usize,
+    ends: Option<(Bar, Bar)>,
+}
+
+impl ClosedBars {
+    fn of(data: &ChartData<'_>) -> Self {
+        let series = data.series;
+        let before_last = series.len().checked_sub(2).and_then(|i| series.get(i));
+        Self {
+            shape: series.shape(),
+            len: series.len(),
+            ends: series.first().copied().zip(before_last.copied()),
+        }
+    }
+}
+
+type PiecesKey = (ClosedBars, TimeScale, PxRect, Shape);
+type CandlesKey = (PiecesKey, PriceScale, PxRect, f64, Inks, PixelGrid);
+type TicksKey = (ClosedBars, TimeScale, Timeframe, jiff::tz::TimeZone, f64);
+type MarksKey = (
+    ClosedBars,
+    TimeScale,
+    PriceScale,
+    PxRect,
+    usize,
+    Option<(FillMark, FillMark)>,
+    [egui::Color32; 3],
+    PixelGrid,
+);
+
+/// The candles of one frame.
+pub struct Candles {
+    /// All but the last.
+    pub closed: Arc<Mesh>,
+    /// The last.
+    pub forming: PixelMesh,
+    /// The volume that fills the volume pane.
+    pub full: f64,
+}
+
+impl ChartView {
+    /// Goes to the last bar and stays there.
+    pub fn follow_last(&mut self) {
+        self.anchor = Anchor::default();
+    }
+
+    /// Whether the last bar is held in sight when bars are added.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        matches!(self.anchor, Anchor::Follow { .. })
+    }
+
+    /// Fits the price scale to the bars in sight, from now on.
+    pub fn fit_prices(&mut self) {
+        self.prices = PriceRange::Auto;
+    }
+
+    /// Whether the price scale is fitted.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        self.prices == PriceRange::Auto
+    }
+
+    /// Shows `bars` bars, the right edge of the pane at index `right` (a bar is half an index
+    /// wide on either side). Takes effect when it is drawn next, within the limits of zoom.
+    pub fn show(&mut self, bars: f64, right: f64) {
+        self.asked = (bars > 0.0 && right.is_finite()).then_some((bars, right));
+    }
+
+    /// Zoom, place and price scale as in a new chart.
+    pub fn reset(&mut self) {
+        self.spacing = SPACING;
+        self.anchor = Anchor::default();
+        self.prices = PriceRange::Auto;
+    }
+
+    /// Another instrument or period has other prices and other indices: only the zoom stays.
+    pub(super) fn meet(&mut self, data: &ChartData<'_>) {
+        let same =
+            |(title, timeframe): &(String, Timeframe)| title == data.title && *timeframe == data.timeframe;
+        if !self.drawn.subject.as_ref().is_some_and(same) {
+            if self.drawn.subject.is_some() {
+                self.follow_last();
+                self.fit_prices();
+            }
+            let subject = Some((data.title.to_owned(), data.timeframe));
+            self.drawn = Drawn { subject, ..Drawn::default() };
+        }
+    }
+
+    /// The price scale of the last frame.
+    pub(super) fn prices_shown(&self) -> Option<PriceScale> {
+        self.drawn.prices
+    }
+
+    /// Divides the frame. The price axis has the width of the labels drawn last, or of the
+    /// last price.
+    pub(super) fn areas(&self, data: &ChartData<'_>, frame: PxRect, text: &Digits, grid: PixelGrid) -> Areas {
+        let guess = || {
+            let close = data.series.last().map_or(0.0, |bar| bar.close);
+            PriceScale { low: close, high: close, top: 0, bottom: 1 }
+        };
+        let scale = self.drawn.prices.unwrap_or_else(guess);
+        let width = axis::width(text, grid, &scale, data.decimals);
+        let height = grid.length(text.line_height() + 8.0);
+        // Currency quotes have no volume; an empty pane would only take room.
+        let whole = data.series.extent(0..data.series.len());
+        let share = if whole.volume > 0.0 || whole.is_empty() { areas::VOLUME } else { 0.0 };
+        Areas::of(frame, grid, (width, height), share)
+    }
+
+    /// Scales and shape for these areas.
+    pub(super) fn stage(&mut self, data: &ChartData<'_>, areas: &Areas, grid: PixelGrid) -> Stage {
+        let ground = ground(data, areas, grid);
+        if let Some((bars, right)) = self.asked.take_if(|_| ground.width > 0.0) {
+            let spacing = ground.width / bars;
+            self.spacing = spacing / ground.per_point;
+            self.anchor = ground.anchor(TimeScale { spacing, right, width: ground.width });
+        }
+        let time = ground.scale(self.anchor, self.spacing);
+        let wick = (grid.per_point() + 0.25).floor() as i32;
+        let (top, bottom) = (areas.prices.top, areas.prices.bottom);
+        let step = format::grid_step(data.decimals);
+        let shape = Shape::of(time.spacing, wick);
+        let blank = PriceScale { low: 0.0, high: 1.0, top, bottom };
+        let mut stage = Stage {
+            time,
+            price: blank,
+            prices: areas.prices,
+            volumes: areas.volumes,
+            shape,
+            phase: data.series.prepended(),
+        };
+        stage.price = match self.prices {
+            PriceRange::Auto => {
+                let extent = data.series.extent(stage.visible(data.series.len()));
+                PriceScale::fitted(&extent, step, top, bottom, grid.length(super::HEAD))
+            }
+            PriceRange::Manual { low, high } => PriceScale::between(low, high, step, top, bottom),
+        };
+        self.drawn.prices = Some(stage.price);
+        stage
+    }
+
+    /// The candles: what is kept of the last frame, and the last bar anew.
+    pub(super) fn candles(
+        &mut self,
+        data: &ChartData<'_>,
+        stage: &Stage,
+        grid: PixelGrid,
+        inks: &Inks,
+    ) -> Candles {
+        let key = (ClosedBars::of(data), stage.time, stage.prices, stage.shape);
+        let pieces = self.drawn.pieces.get(key.clone(), || stage.pieces(data.series));
+        let last = stage.forming(data.series);
+        let most = last.map_or(0.0, |piece| piece.volume).max(pieces.most_volume);
+        // In steps, so that a growing last bar does not rescale all others with each trade.
+        let full = if most > 0.0 { volume_scale(most) } else { 0.0 };
+        let key = (key, stage.price, stage.volumes, full, *inks, grid);
+        let closed = self.drawn.candles.get(key, || {
+            let mut mesh = PixelMesh::with_room(grid, 3 * pieces.len());
+            stage.draw_closed(&mut mesh, pieces, full, inks);
+            mesh.into_mesh()
+        });
+        let mut forming = PixelMesh::new(grid);
+        if let Some(piece) = last {
+            stage.draw_forming(&mut forming, &piece, full, inks);
+        }
+        Candles { closed: Arc::clone(closed), forming, full }
+    }
+
+    /// The labels of the time axis.
+    pub(super) fn time_ticks(&mut self, data: &ChartData<'_>, scale: &TimeScale, apart: f64) -> &[TimeTick] {
+        let key = (ClosedBars::of(data), *scale, data.timeframe, data.zone.clone(), apart);
+        self.drawn.ticks.get(key, || time_ticks(data.series, scale, data.timeframe, data.zone, apart))
+    }
+
+    /// The fills.
+    pub(super) fn marks(
+        &mut self,
+        data: &ChartData<'_>,
+        stage: &Stage,
+        grid: PixelGrid,
+        theme: &Theme,
+    ) -> Arc<Mesh> {
+        let marks = data.marks;
+        let key = (
+            ClosedBars::of(data),
+            stage.time,
+            stage.price,
+            stage.prices,
+            marks.len(),
+            marks.first().copied().zip(marks.last().copied()),
+            [theme.buy_fill, theme.sell_fill, theme.text_strong],
+            grid,
+        );
+        let mesh = self.drawn.marks.get(key, || {
+            let mut mesh = PixelMesh::new(grid);
+            overlay::marks_ui(marks, data.series, stage, &mut mesh, theme);
+            mesh.into_mesh()
+        });
+        Arc::clone(mesh)
+    }
+}
+
+/// The volume at the top of a volume pane whose highest bar is `most`: a little more, on a
+/// coarse grid.
+fn volume_scale(most: f64) -> f64 {
+    let step = round_step(most / 10.0);
+    (most / step * (1.0 + 1e-9)).ceil() * step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_view_keeps_its_zoom_and_opens_at_the_last_bar() {
+        let mut view = ChartView { spacing: 12.5, ..ChartView::default() };
+        view.anchor = Anchor::At { right: 77.0 };
+        let text = serde_json::to_string(&view).unwrap();
+        let back: ChartView = serde_json::from_str(&text).unwrap();
+        assert!((back.spacing - 12.5).abs() < 1e-12);
+        assert!(back.is_following() && back.is_fitted());
+    }
+
+    #[test]
+    fn a_saved_view_with_nonsense_is_a_usable_view() {
+        for text in ["{}", r#"{"spacing": -3.0, "gap": null}"#, r#"{"spacing": 1e300}"#] {
+            if let Ok(view) = serde_json::from_str::<ChartView>(text) {
+                assert!(view.spacing > 0.0 && view.is_following());
+            }
+        }
+    }
+
+    #[test]
+    fn the_volume_pane_is_well_used_and_seldom_rescaled() {
+        let mut scales = std::collections::BTreeSet::new();
+        for i in 100..1000 {
+            let most = f64::from(i) * 13.0;
+            let full = volume_scale(most);
+            assert!(full >= most && full <= most * 1.26, "{most} in {full}");
+            scales.insert(full.to_bits());
+        }
+        assert!(scales.len() < 40, "{}", scales.len());
+    }
+}

@@ -1,0 +1,74 @@
+//! What panes want done, collected over a frame and carried out once, at its end.
+
+use crate::domain::Time;
+use crate::domain::{InstrumentId, OrderId, Price, Timeframe};
+use crate::link::{Command, CommandId, Demand, Envelope};
+
+/// One frame's wishes.
+#[derive(Debug)]
+pub struct Commands {
+    pub(super) engine: Vec<Envelope>,
+    pub(super) window: Vec<UiCommand>,
+    /// What the panes that are drawn need; computed anew each frame.
+    pub demand: Demand,
+    input_at: Time,
+    next_id: u64,
+}
+
+/// What concerns the window only.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UiCommand {
+    /// Turn the desk to another instrument.
+    Select(InstrumentId),
+    /// Show bars of another period.
+    ShowTimeframe(Timeframe),
+    /// Put an instrument into the watchlist.
+    Watch(InstrumentId),
+    /// Offer a price to the ticket.
+    TakePrice(Price),
+    /// Open the search for instruments and actions.
+    Search,
+    /// Show an order in the blotter.
+    ShowOrder(OrderId),
+    /// Arrange the panes as on the first start.
+    ResetLayout,
+    /// Ask whether to close the program.
+    Quit,
+}
+
+impl Commands {
+    /// For a frame whose input came at `input_at`; ids count on from `next_id`.
+    #[must_use]
+    pub fn new(input_at: Time, next_id: u64) -> Self {
+        Self { engine: Vec::new(), window: Vec::new(), demand: Demand::default(), input_at, next_id }
+    }
+
+    /// Sends a command to the engine; its answer will carry this id.
+    pub fn send(&mut self, command: Command) -> CommandId {
+        let id = CommandId(self.next_id);
+        self.next_id += 1;
+        self.engine.push(Envelope { id, input_at: self.input_at, command });
+        id
+    }
+
+    /// Has the window do something after this frame.
+    pub fn window(&mut self, command: UiCommand) {
+        self.window.push(command);
+    }
+
+    /// Commands of this frame for the engine.
+    #[must_use]
+    pub fn sent(&self) -> &[Envelope] {
+        &self.engine
+    }
+
+    /// Commands of this frame for the window.
+    #[must_use]
+    pub fn for_window(&self) -> &[UiCommand] {
+        &self.window
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+}

@@ -1,0 +1,175 @@
+//! Numbers, money and times as they are shown: aligned, grouped, in the right zone.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::settings::ZoneDisplay;
+use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time};
+
+/// A decimal with exactly `decimals` decimals and thousands separated by commas.
+#[must_use]
+pub fn decimal(value: Decimal, decimals: u32) -> String {
+    let mut rounded =
+        value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(decimals);
+    if rounded.is_zero() {
+        rounded.set_sign_positive(true);
+    }
+    grouped(&rounded.to_string())
+}
+
+/// The same with a sign in front of a gain too.
+#[must_use]
+pub fn signed(value: Decimal, decimals: u32) -> String {
+    let text = decimal(value, decimals);
+    let is_zero = !text.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    if is_zero || text.starts_with('-') { text } else { format!("+{text}") }
+}
+
+/// A price on the grid of its instrument.
+#[must_use]
+pub fn price(value: Price, instrument: &Instrument) -> String {
+    decimal(value.0, instrument.ticks.decimals())
+}
+
+/// A quantity on the lot grid of its instrument.
+#[must_use]
+pub fn quantity(value: Qty, instrument: &Instrument) -> String {
+    decimal(value.0, instrument.quantity_decimals())
+}
+
+/// A large quantity in few characters: `12.4K`, `3.25M`.
+#[must_use]
+pub fn compact(value: Decimal) -> String {
+    const STEPS: [(i64, &str); 3] = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
+    for (step, unit) in STEPS {
+        let step = Decimal::from(step);
+        if value.abs() >= step {
+            let scaled = value / step;
+            let decimals = if scaled.abs() >= Decimal::from(100) {
+                0
+            } else if scaled.abs() >= Decimal::TEN {
+                1
+            } else {
+                2
+            };
+            return format!("{}{unit}", decimal(scaled, decimals));
+        }
+    }
+    let decimals = if value.fract().is_zero() { 0 } else { 2 };
+    decimal(value, decimals)
+}
+
+/// An amount with its currency.
+#[must_use]
+pub fn money(value: Money) -> String {
+    format!("{} {}", amount(value.amount, value.currency), value.currency)
+}
+
+/// An amount with the decimals of its currency.
+#[must_use]
+pub fn amount(value: Decimal, currency: Currency) -> String {
+    decimal(value, currency.decimals())
+}
+
+/// A gain or loss with the decimals of its currency.
+#[must_use]
+pub fn gain(value: Decimal, currency: Currency) -> String {
+    signed(value, currency.decimals())
+}
+
+/// A duration in one unit: `850 µs`, `1.2 ms`, `12 s`, `3 min`.
+#[must_use]
+pub fn duration(value: Duration) -> String {
+    let seconds = value.as_secs_f64();
+    match seconds {
+        s if s < 1e-3 => format!("{:.0} µs", s * 1e6),
+        s if s < 0.1 => format!("{:.1} ms", s * 1e3),
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.0} h", s / 3_600.0),
+    }
+}
+
+/// The zone that times of an instrument are shown in.
+#[must_use]
+pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
+    match (display, instrument) {
+        (ZoneDisplay::Exchange, Some(instrument)) => {
+            TimeZone::get(&instrument.hours.zone).unwrap_or(TimeZone::UTC)
+        }
+        (ZoneDisplay::Local | ZoneDisplay::Exchange, _) => TimeZone::system(),
+        (ZoneDisplay::Utc, _) => TimeZone::UTC,
+    }
+}
+
+/// `14:03:22` in a zone.
+#[must_use]
+pub fn clock_time(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// `21 Nov 14:03:22` in a zone.
+#[must_use]
+pub fn date_time(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b %H:%M:%S").to_string()
+}
+
+fn grouped(plain: &str) -> String {
+    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
+    let mut text = String::with_capacity(plain.len() + whole.len() / 3);
+    text.push_str(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        text.push('.');
+        text.push_str(fraction);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn thousands_are_separated_and_decimals_fixed() {
+        assert_eq!(decimal(dec("1234567.891"), 2), "1,234,567.89");
+        assert_eq!(decimal(dec("-1000"), 0), "-1,000");
+        assert_eq!(decimal(dec("999.5"), 0), "1,000");
+        assert_eq!(decimal(dec("-0.004"), 2), "0.00");
+    }
+
+    #[test]
+    fn gains_carry_a_sign_and_zero_does_not() {
+        assert_eq!(signed(dec("12.3"), 2), "+12.30");
+        assert_eq!(signed(dec("-12.3"), 2), "-12.30");
+        assert_eq!(signed(dec("0.001"), 2), "0.00");
+    }
+
+    #[test]
+    fn large_quantities_are_short() {
+        assert_eq!(compact(dec("999")), "999");
+        assert_eq!(compact(dec("12400")), "12.4K");
+        assert_eq!(compact(dec("3250000")), "3.25M");
+        assert_eq!(compact(dec("0.5")), "0.50");
+    }
+
+    #[test]
+    fn durations_choose_their_unit() {
+        assert_eq!(duration(Duration::from_micros(850)), "850 µs");
+        assert_eq!(duration(Duration::from_micros(1_230)), "1.2 ms");
+        assert_eq!(duration(Duration::from_secs(12)), "12 s");
+    }
+}

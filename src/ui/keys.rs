@@ -1,0 +1,51 @@
+//! Keyboard shortcuts of the window. Keys that act on a pane are the pane's own.
+//!
+//! No shortcut here sends an order, and none without Ctrl works while text is typed.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::commands::{Commands, UiCommand};
+use super::terminal::Terminal;
+
+/// What a shortcut does, for menus, tooltips and the README.
+pub struct Shortcut {
+    /// The keys.
+    pub keys: KeyboardShortcut,
+    /// In words.
+    pub text: &'static str,
+    command: fn() -> UiCommand,
+}
+
+const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+/// All of them; the more special first.
+pub const SHORTCUTS: [Shortcut; 3] = [
+    Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L),
+        text: "Reset the layout",
+        command: || UiCommand::ResetLayout,
+    },
+    Shortcut { keys: ctrl(Key::Q), text: "Quit", command: || UiCommand::Quit },
+];
+
+/// Options that keep egui from acting on keys that are ours.
+pub fn set_options(ctx: &egui::Context) {
+    ctx.options_mut(|options| {
+        // Ctrl+Q asks first; it is a shortcut of ours.
+        options.quit_shortcuts.clear();
+    });
+}
+
+pub(super) fn handle(terminal: &Terminal, ctx: &egui::Context, out: &mut Commands) {
+    if terminal.is_asking_to_quit {
+        return;
+    }
+    for shortcut in &SHORTCUTS {
+        if ctx.input_mut(|input| input.consume_shortcut(&shortcut.keys)) {
+            out.window((shortcut.command)());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Low-level painting: whole physical pixels and cheap text.
+//!
+//! For views that draw many things each frame (chart, ladder, tape, watchlist). Two tools:
+//!
+//! - [`PixelMesh`] fills rectangles, lines, arrows and hatches given in *physical pixels*
+//!   (integers), so that edges are sharp at every scale factor;
+//! - [`Digits`] writes short texts from glyphs that are laid out once per font, sixteen
+//!   times cheaper than a label whose text changes.
+//!
+//! Both end up as one shape each. Nothing here knows a colour: the theme does.
+
+mod digits;
+mod pixels;
+
+pub use digits::Digits;
+pub use pixels::{Arrow, PixelGrid, PixelMesh, PxRect};

@@ -1,0 +1,74 @@
+//! The panes: what each must do, and the table of those that exist.
+//!
+//! Adding a pane = one file and one line in each of the two matches here.
+
+use serde::{Deserialize, Serialize};
+
+use super::blotter::Blotter;
+use super::chart_pane::ChartPane;
+use super::commands::Commands;
+use super::ticket::Ticket;
+use super::watchlist::Watchlist;
+use crate::desk::Desk;
+
+/// A part of the desk: reads the desk, keeps view state only, pushes commands.
+pub trait Pane {
+    /// Draws it.
+    fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands);
+}
+
+/// The panes that exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaneKind {
+    /// Instruments with their quotes.
+    Watchlist,
+    /// Candles and volume of the selected instrument.
+    Chart,
+    /// Entry of orders.
+    Ticket,
+    /// Orders, fills, positions, account, activity.
+    Blotter,
+}
+
+impl PaneKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Watchlist, Self::Chart, Self::Ticket, Self::Blotter];
+
+    /// Its name on the screen.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Watchlist => "Watchlist",
+            Self::Chart => "Chart",
+            Self::Ticket => "Ticket",
+            Self::Blotter => "Blotter",
+        }
+    }
+}
+
+/// The state of every pane.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Panes {
+    /// Instruments with their quotes.
+    pub watchlist: Watchlist,
+    /// The chart.
+    pub chart: ChartPane,
+    /// Entry of orders.
+    pub ticket: Ticket,
+    /// Orders, fills, positions, account, activity.
+    pub blotter: Blotter,
+}
+
+impl Panes {
+    /// The pane of a kind.
+    pub fn get_mut(&mut self, kind: PaneKind) -> &mut dyn Pane {
+        match kind {
+            PaneKind::Watchlist => &mut self.watchlist,
+            PaneKind::Chart => &mut self.chart,
+            PaneKind::Ticket => &mut self.ticket,
+            PaneKind::Blotter => &mut self.blotter,
+        }
+    }
+}

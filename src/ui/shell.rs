@@ -1,0 +1,175 @@
+//! The frame around the panes: top bar, status bar, the arrangement, what floats above.
+
+use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
+
+use super::commands::{Commands, UiCommand};
+use super::format;
+use super::pane::{PaneKind, Panes};
+use super::status_bar::status_bar_ui;
+use super::terminal::Terminal;
+use super::theme::{Theme, theme_of};
+use crate::desk::Desk;
+use crate::domain::AccountKind;
+
+pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
+    let theme = theme_of(ui.ctx());
+    let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
+    egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
+        top_bar_ui(ui, &terminal.desk, out);
+    });
+    egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
+        status_bar_ui(ui, &terminal.desk, out);
+    });
+    let desk_frame = egui::Frame::new().fill(theme.backdrop);
+    egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
+        let mut arrangement =
+            Arrangement { desk: &terminal.desk, panes: &mut terminal.workspace.panes, out, theme: &theme };
+        terminal.workspace.tree.ui(&mut arrangement, ui);
+    });
+    terminal.search.ui(ui.ctx(), &terminal.desk, out);
+    if terminal.is_asking_to_quit {
+        quit_ui(terminal, ui.ctx());
+    }
+}
+
+fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+    let theme = theme_of(ui.ctx());
+    ui.horizontal(|ui| {
+        for account in desk.accounts() {
+            account_badge_ui(ui, account.kind, &account.title, &theme);
+        }
+        if let Some(instrument) = desk.selected() {
+            ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
+            ui.label(
+                egui::RichText::new(format!("{} · {}", instrument.name, instrument.venue))
+                    .color(theme.text_weak),
+            );
+        }
+        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
+            out.window(UiCommand::Search);
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let base = desk.settings().base_currency;
+            for valued in desk.valuations() {
+                let total = &valued.valuation.total;
+                let colour = theme.of_gain(total.unrealised);
+                ui.label(egui::RichText::new(format::gain(total.unrealised, base)).color(colour));
+                ui.label(egui::RichText::new("Open P&L").color(theme.text_weak));
+                ui.add_space(12.0);
+                ui.label(
+                    egui::RichText::new(format!("{} {base}", format::amount(total.equity, base)))
+                        .color(theme.text_strong),
+                );
+                ui.label(egui::RichText::new("Equity").color(theme.text_weak));
+                if !valued.valuation.is_complete() {
+                    ui.label(egui::RichText::new("incomplete").color(theme.warn)).on_hover_text(
+                        "A price or an exchange rate is missing, so not everything is counted",
+                    );
+                }
+            }
+        });
+    });
+}
+
+/// Paper and live never look alike.
+fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &Theme) {
+    let (word, fill) = match kind {
+        AccountKind::Paper => ("PAPER", theme.accent_fill),
+        AccountKind::Live => ("LIVE", theme.down_fill),
+    };
+    egui::Frame::new()
+        .fill(fill)
+        .corner_radius(theme.sizes.radius)
+        .inner_margin(egui::Margin::symmetric(6, 1))
+        .show(ui, |ui| {
+            ui.label(egui::RichText::new(word).strong().color(theme.on_fill)).on_hover_text(title);
+        });
+}
+
+fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
+    let working = terminal.desk.blotter().working().count();
+    let modal = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
+        ui.set_width(360.0);
+        ui.heading("Quit Pitdesk?");
+        ui.label(format!("{working} order(s) are working. They stay at the broker and work on; paper orders wait for the next start."));
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            if ui.button("Quit").clicked() {
+                terminal.has_quit = true;
+            }
+            if ui.button("Stay").clicked() {
+                ui.close();
+            }
+        });
+    });
+    if modal.should_close() {
+        terminal.is_asking_to_quit = false;
+    }
+}
+
+/// Draws the panes where the arrangement has them.
+struct Arrangement<'a> {
+    desk: &'a Desk,
+    panes: &'a mut Panes,
+    out: &'a mut Commands,
+    theme: &'a Theme,
+}
+
+impl Behavior<PaneKind> for Arrangement<'_> {
+    fn pane_ui(&mut self, ui: &mut egui::Ui, _id: TileId, kind: &mut PaneKind) -> UiResponse {
+        let fill = match kind {
+            PaneKind::Ticket => self.theme.panel,
+            _ => self.theme.surface,
+        };
+        egui::Frame::new().fill(fill).show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            self.panes.get_mut(*kind).ui(ui, self.desk, self.out);
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, kind: &PaneKind) -> egui::WidgetText {
+        kind.title().into()
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        2.0
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        self.theme.sizes.row
+    }
+
+    fn tab_bar_color(&self, _visuals: &egui::Visuals) -> egui::Color32 {
+        self.theme.panel
+    }
+
+    fn tab_bg_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<PaneKind>,
+        _id: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
+        if state.active { self.theme.surface } else { self.theme.panel }
+    }
+
+    fn tab_text_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<PaneKind>,
+        _id: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
+        if state.active { self.theme.text } else { self.theme.text_weak }
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    /// Ctrl+Tab belongs to the desktop and to text, not to the arrangement.
+    fn cycle_tabs_with_keyboard(&self) -> bool {
+        false
+    }
+}

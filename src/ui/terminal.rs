@@ -1,0 +1,220 @@
+//! The whole window without the window: one frame in, wishes out.
+
+use std::sync::Arc;
+
+use super::commands::{Commands, UiCommand};
+use super::search::Search;
+use super::theme::Theme;
+use super::workspace::Workspace;
+use super::{keys, shell};
+use crate::desk::Desk;
+use crate::domain::Time;
+use crate::domain::settings::ThemeChoice;
+use crate::link::{Clock, Command, Demand, Notice, NoticeLevel, WindowEnd};
+
+/// How often a changed arrangement is handed over to be saved.
+const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What a window begins with.
+pub struct Begin {
+    /// The link to the engine.
+    pub link: WindowEnd,
+    /// The clock.
+    pub clock: Clock,
+    /// The arrangement as it was saved.
+    pub workspace: Option<String>,
+}
+
+/// The window's state and its frame.
+pub struct Terminal {
+    pub(super) desk: Desk,
+    pub(super) workspace: Workspace,
+    pub(super) search: Search,
+    pub(super) is_asking_to_quit: bool,
+    pub(super) has_quit: bool,
+    link: WindowEnd,
+    clock: Clock,
+    input_at: Time,
+    next_id: u64,
+    sent_demand: Option<Arc<Demand>>,
+    saved_text: String,
+    saved_at: Time,
+    shown_theme: Option<ThemeChoice>,
+    first_notices: Vec<Notice>,
+}
+
+impl Terminal {
+    /// A window that knows nothing yet.
+    #[must_use]
+    pub fn new(begin: Begin) -> Self {
+        let now = begin.clock.now();
+        let mut first_notices = Vec::new();
+        let workspace = begin.workspace.as_deref().map_or_else(Workspace::default, |text| {
+            Workspace::parse(text).unwrap_or_else(|error| {
+                let text: Arc<str> = error.to_string().into();
+                first_notices.push(Notice { time: now, level: NoticeLevel::Warning, text });
+                Workspace::default()
+            })
+        });
+        Self {
+            desk: Desk::default(),
+            saved_text: workspace.to_text(),
+            workspace,
+            search: Search::default(),
+            is_asking_to_quit: false,
+            has_quit: false,
+            link: begin.link,
+            clock: begin.clock,
+            input_at: now,
+            next_id: 1,
+            sent_demand: None,
+            saved_at: now,
+            shown_theme: None,
+            first_notices,
+        }
+    }
+
+    /// What the window knows.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Whether the trader has asked to close the program (and confirmed it).
+    #[must_use]
+    pub fn has_quit(&self) -> bool {
+        self.has_quit
+    }
+
+    /// Asks the trader whether to close while orders work; closes at once otherwise.
+    pub fn ask_to_quit(&mut self) {
+        if self.desk.blotter().working().next().is_some() {
+            self.is_asking_to_quit = true;
+        } else {
+            self.has_quit = true;
+        }
+    }
+
+    /// Takes over what the engine has told. Comes before every frame, and alone while
+    /// the window is hidden.
+    pub fn logic(&mut self) {
+        self.input_at = self.clock.now();
+        let applied = self.desk.apply(self.link.inbox.drain(), self.input_at);
+        if applied.needs_snapshot {
+            self.send_own(Command::Snapshot);
+        }
+        if applied.is_fresh {
+            self.sent_demand = None;
+            for notice in self.first_notices.drain(..) {
+                self.desk.add_notice(notice);
+            }
+            self.select_saved();
+        }
+    }
+
+    /// Draws one frame and carries out what it asked for.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        self.apply_theme(ui.ctx());
+        let mut out = Commands::new(self.input_at, self.next_id);
+        keys::handle(self, ui.ctx(), &mut out);
+        shell::shell_ui(self, ui, &mut out);
+        self.carry_out(out);
+        self.save_if_changed();
+    }
+
+    /// The frame was on the screen at `at`.
+    pub fn on_painted(&mut self, at: Time) {
+        self.desk.on_painted(at);
+    }
+
+    /// Hands the arrangement over now, and asks the engine to end.
+    pub fn shut_down(&mut self) {
+        self.hand_over_workspace();
+        self.send_own(Command::Shutdown);
+    }
+
+    fn carry_out(&mut self, out: Commands) {
+        self.next_id = out.next_id();
+        for envelope in out.engine {
+            let id = envelope.id;
+            if let Err(why) = self.link.commander.try_send(envelope) {
+                self.desk.not_sent(id, why);
+            }
+        }
+        let mut demand = out.demand;
+        self.desk.settle_demand(&mut demand);
+        if self.sent_demand.as_deref() != Some(&demand) {
+            let demand = Arc::new(demand);
+            if self.send_own(Command::Demand(Arc::clone(&demand))) {
+                self.sent_demand = Some(demand);
+            }
+        }
+        for command in out.window {
+            self.window_command(&command);
+        }
+    }
+
+    fn window_command(&mut self, command: &UiCommand) {
+        match *command {
+            UiCommand::Select(id) => {
+                self.desk.select(id);
+                self.workspace.selected = self.desk.instrument(id).map(|instrument| instrument.key());
+            }
+            UiCommand::ShowTimeframe(timeframe) => self.workspace.panes.chart.show(timeframe),
+            UiCommand::Watch(id) => {
+                if let Some(instrument) = self.desk.instrument(id) {
+                    self.workspace.panes.watchlist.add(instrument.key());
+                }
+            }
+            UiCommand::TakePrice(price) => self.workspace.panes.ticket.take_price(price),
+            UiCommand::Search => self.search.open(),
+            UiCommand::ShowOrder(id) => self.workspace.panes.blotter.show_order(id),
+            UiCommand::ResetLayout => self.workspace.tree = super::workspace::standard_tree(),
+            UiCommand::Quit => self.ask_to_quit(),
+        }
+    }
+
+    /// Sends a command of the window's own; `false` when the queue was full.
+    fn send_own(&mut self, command: Command) -> bool {
+        let mut out = Commands::new(self.input_at, self.next_id);
+        out.send(command);
+        self.next_id = out.next_id();
+        out.engine.into_iter().all(|envelope| self.link.commander.try_send(envelope).is_ok())
+    }
+
+    fn apply_theme(&mut self, ctx: &egui::Context) {
+        let wanted = self.desk.settings().theme;
+        if self.shown_theme != Some(wanted) {
+            self.shown_theme = Some(wanted);
+            Theme::of_choice(wanted, ctx.system_theme()).apply(ctx);
+        }
+    }
+
+    /// Goes back to the instrument of the last run, else to the first that is watched.
+    fn select_saved(&mut self) {
+        if self.desk.selected().is_some() {
+            return;
+        }
+        self.workspace.panes.watchlist.fill_if_new(&self.desk);
+        let saved = self.workspace.selected.as_deref().and_then(|key| self.desk.instrument_by_key(key));
+        let first =
+            || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
+        if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
+            self.window_command(&UiCommand::Select(id));
+        }
+    }
+
+    fn save_if_changed(&mut self) {
+        if self.input_at.since(self.saved_at) >= SAVE_EVERY {
+            self.saved_at = self.input_at;
+            self.hand_over_workspace();
+        }
+    }
+
+    fn hand_over_workspace(&mut self) {
+        let text = self.workspace.to_text();
+        if text != self.saved_text && self.send_own(Command::SaveWorkspace(text.as_str().into())) {
+            self.saved_text = text;
+        }
+    }
+}
