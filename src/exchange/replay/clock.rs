@@ -1,4 +1,7 @@
 //! The time of a replay: recorded time that runs at a multiple of the wall's.
+//!
+//! Plain arithmetic; whoever owns the replay reads the wall clock and passes it in. Pause is
+//! a speed of zero; skipping a gap is a jump.
 
 use crate::domain::Time;
 

@@ -1,4 +1,8 @@
 //! Recordings as they are handed in: rows of bars or trades in order of time.
+//!
+//! Checked once, when a replay is made of them; an error names the first bad row, counted
+//! from 1 as a person would find it in the file. Two trades may share an instant, two bars
+//! may not.
 
 use crate::domain::{Bar, Decimal, Time, Timeframe, Trade};
 

@@ -1,4 +1,8 @@
 //! Instruments for recordings: the grid is inferred from the numbers themselves.
+//!
+//! Ticks and lots are the powers of ten that all recorded prices and volumes stand on, so
+//! that what was recorded can be printed exactly. A replayed instrument is always open:
+//! its recording says when there was trading.
 
 use std::sync::Arc;
 

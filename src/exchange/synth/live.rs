@@ -1,4 +1,8 @@
 //! The path as the agents see it: the price now, and how fast it moves.
+//!
+//! For one crowd, which asks at rising times. It keeps the interval and the minute that it
+//! stands in, so that asking again costs a few operations. Between the seconds of the path
+//! the price moves straight; at each second's end it is the close of history's bar.
 
 use std::sync::Arc;
 
@@ -61,5 +65,46 @@ impl Live {
             deviation: (self.walk.variance(step) / SECONDS as f64).sqrt(),
             flow: self.path.shape().flow(stretch.local_minute + step - stretch.first),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timeframe;
+    use crate::exchange::catalogue::{Catalogue, Opening};
+    use crate::exchange::synth::History;
+
+    #[test]
+    fn the_live_price_is_the_close_of_each_second_of_history() {
+        for opening in [Opening::AsListed, Opening::Always] {
+            let catalogue = Catalogue::bundled(opening).unwrap();
+            let history = History::new(&catalogue, 3).unwrap();
+            let now = Time::from_timestamp("2026-11-20T20:17:23Z".parse().unwrap());
+            for listing in catalogue.listings.iter().step_by(7) {
+                let track = history.track(listing.instrument.id).unwrap();
+                let mut live = Live::new(Arc::clone(&track.path));
+                for bar in history.bars(listing.instrument.id, Timeframe::S1, now, 300) {
+                    // Before the end: the end may be the close of the session.
+                    let price = libm::exp(live.at(Time(bar.time.0 + SECOND - 1)).log);
+                    let units = track.grid.nearest(price);
+                    let close = track.grid.nearest(bar.close);
+                    let tick = track.grid.tick(close);
+                    assert!((units - close).abs() <= tick, "{} {}", listing.instrument.symbol, bar.time);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_market_stands_still() {
+        let catalogue = Catalogue::bundled(Opening::AsListed).unwrap();
+        let history = History::new(&catalogue, 3).unwrap();
+        let mut live =
+            Live::new(Arc::clone(&history.track(catalogue.listings[0].instrument.id).unwrap().path));
+        let friday = Time::from_timestamp("2026-11-21T01:00:00Z".parse().unwrap());
+        let sunday = Time::from_timestamp("2026-11-22T15:00:00Z".parse().unwrap());
+        let (before, after) = (live.at(Time(friday.0 - 1)), live.at(sunday));
+        assert!((before.log - after.log).abs() < 1e-4 && after.deviation <= 0.0, "{before:?} {after:?}");
     }
 }

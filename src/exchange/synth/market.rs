@@ -1,4 +1,8 @@
 //! Drives an exchange with the crowds of all instruments, event by event.
+//!
+//! For the paper broker, which owns a [`Market`] beside its exchange and calls
+//! [`Market::advance`] as often as it likes. Whoever acts next is taken from one queue
+//! ordered by time, so how the broker cuts time decides nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,7 +19,7 @@ use crate::market::calendar::BadHours;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketConfig {
     /// How much faster than usual everyone acts: 1 is a usual day; with the bundled
-    /// catalogue, always open, about 50 makes 10,000 trades a second in all.
+    /// catalogue, always open, about 45 makes 10,000 trades a second in all.
     pub activity: f64,
 }
 

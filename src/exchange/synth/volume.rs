@@ -114,3 +114,26 @@ pub fn share(total: i64, least: i64, weights: &[f64], lots: &mut Vec<i64>) {
         given = until;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn shares_sum_to_the_whole(
+            weights in prop::collection::vec(0.0f64..5.0, 1..80),
+            least in 0i64..5,
+            spare in 0i64..10_000_000,
+        ) {
+            let total = least * signed(weights.len()) + spare;
+            let mut lots = Vec::new();
+            share(total, least, &weights, &mut lots);
+            prop_assert_eq!(lots.len(), weights.len());
+            prop_assert_eq!(lots.iter().sum::<i64>(), total);
+            prop_assert!(lots.iter().all(|&l| l >= least));
+        }
+    }
+}

@@ -1,4 +1,8 @@
 //! Hashed normals that instruments may share, and the bridge built from them.
+//!
+//! An instrument's movement is a weighted sum of sources: factors that it shares with
+//! others (the same seed gives the same shocks at the same place) and what is its own.
+//! Everything is addressed by field and place, so it can be computed in any order.
 
 use std::sync::LazyLock;
 
