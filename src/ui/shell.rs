@@ -26,7 +26,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
             Arrangement { desk: &terminal.desk, panes: &mut terminal.workspace.panes, out, theme: &theme };
         terminal.workspace.tree.ui(&mut arrangement, ui);
     });
-    terminal.search.ui(ui.ctx(), &terminal.desk, out);
+    terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace.panes.watchlist, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
     }
