@@ -61,12 +61,18 @@ pub fn compact(value: Decimal) -> String {
     decimal(value, decimals)
 }
 
-/// The size of a quote in at most six characters and three significant figures or more:
-/// `12`, `1.25K`, `0.0312`, `<.0001`. Never rounds something to nothing.
+/// The size of a quote in at most six characters: `12`, `1.25K`, `8K`, `0.0312`,
+/// `<.0001`. Never rounds something to nothing.
 #[must_use]
 pub fn size(value: Qty) -> String {
     let value = value.0;
-    if value.is_zero() || value >= Decimal::ONE_THOUSAND {
+    if value >= Decimal::ONE_THOUSAND {
+        let text = compact(value);
+        let (number, unit) = text.split_at(text.len() - 1);
+        let number = if number.contains('.') { number.trim_end_matches('0') } else { number };
+        return format!("{}{unit}", number.trim_end_matches('.'));
+    }
+    if value.is_zero() {
         return compact(value);
     }
     let decimals = match value {
@@ -203,6 +209,9 @@ mod tests {
         check("9.9996", "10");
         check("731.25", "731.3");
         check("12400", "12.4K");
+        check("8000", "8K");
+        check("999.96", "1,000");
+        check("100000", "100K");
     }
 
     #[test]

@@ -71,7 +71,8 @@ impl Search {
         let theme = theme_of(ctx);
         let id = egui::Id::unique("search");
         let place = egui::Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, 72.0));
-        let modal = egui::Modal::new(id).area(place).show(ctx, |ui| {
+        let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(8);
+        let modal = egui::Modal::new(id).area(place).frame(frame).show(ctx, |ui| {
             ui.set_width(WIDTH);
             self.field_ui(ui);
             let hits = hits(desk, &self.query);
@@ -280,6 +281,7 @@ fn hint_ui(ui: &mut egui::Ui, theme: &Theme) {
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing = Vec2::new(4.0, 0.0);
+        ui.add_space(8.0);
         let hints = [("Enter", "open or do"), ("Shift+Enter", "only add to the watchlist"), ("Esc", "close")];
         for (keys, effect) in hints {
             ui.label(egui::RichText::new(keys).font(theme.small_font()).color(theme.text));

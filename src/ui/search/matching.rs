@@ -3,8 +3,9 @@
 //! A query is words between blanks; every word must be found in one of a candidate's
 //! texts. How a word is found decides the rank: the whole text, its beginning, the
 //! beginning of a word in it, inside a word, at the beginnings of words (`cao` for
-//! *Cancel all orders*, `btcj` for *BTC/JPY*), scattered (`mcrsft` for *Microsoft*).
-//! Case never matters. Of equal ranks the earlier candidate comes first.
+//! *Cancel all orders*, `btcj` for *BTC/JPY*), scattered (`mcrsft` for *Microsoft*). In
+//! the least of the texts (a venue, synonyms) a word must be whole or begun: what is not
+//! shown large must not surprise. Case never matters. Of equal ranks the earlier candidate comes first.
 
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub(in crate::ui) type Rank = usize;
 /// Texts of one candidate that are looked at, the weightiest first. Ranks of different
 /// candidates compare as long as none has more texts than this.
 const MOST_TEXTS: usize = 3;
+/// Index of the text that only begun words are looked for in.
+const LEAST_TEXT: usize = 2;
 
 /// How a word was found, best first.
 #[derive(Clone, Copy)]
@@ -26,6 +29,12 @@ enum Found {
     Inside,
     Initials,
     Scattered,
+}
+
+impl Found {
+    fn is_begun(self) -> bool {
+        matches!(self, Self::Whole | Self::Beginning | Self::WordBeginning)
+    }
 }
 
 /// The instruments that `query` may mean, best first: by symbol, name and venue.
@@ -70,7 +79,7 @@ impl Words {
 
 fn best_rank(word: &[char], texts: &[Text]) -> Option<Rank> {
     let ranks = texts.iter().enumerate().filter_map(|(index, text)| {
-        let found = text.find(word)?;
+        let found = text.find(word).filter(|found| index < LEAST_TEXT || found.is_begun())?;
         Some(found as usize * MOST_TEXTS + index)
     });
     ranks.min()
@@ -194,6 +203,12 @@ mod tests {
         assert!(found("toyota tse", &toyota));
         assert!(found("tse toy 72", &toyota));
         assert!(!found("toyota krx", &toyota));
+    }
+
+    #[test]
+    fn the_inside_of_a_venue_is_not_looked_at() {
+        assert!(found("cry", &["BTC/USD", "Bitcoin / US dollar", "CRYPTO"]));
+        assert!(!found("yp", &["BTC/USD", "Bitcoin / US dollar", "CRYPTO"]));
     }
 
     #[test]

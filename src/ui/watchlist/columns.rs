@@ -12,11 +12,11 @@ use super::row::Cells;
 use crate::ui::paint::Digits;
 
 /// Between columns.
-pub(super) const GAP: f32 = 12.0;
+pub(super) const GAP: f32 = 10.0;
 /// On both sides of a row.
 pub(super) const PAD: f32 = 8.0;
 /// Between a size, its `×` and the price; between bid and ask on each side of the line.
-pub(super) const NARROW: f32 = 4.0;
+pub(super) const NARROW: f32 = 3.0;
 
 /// Sign between a size and its price.
 pub(super) const TIMES: &str = "×";

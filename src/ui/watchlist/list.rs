@@ -74,7 +74,7 @@ impl Watchlist {
             painted.finish(ui);
             top - visible.start as f32 * row_height
         });
-        self.view.offset = shown.state.offset().y;
+        self.view.offset = shown.state.clamped_offset().y;
         edit = edit.or(self.drag_ui(ui, shown.inner_rect, shown.inner, row_height));
         if self.columns(ui, width) != columns {
             // What came into sight is wider than what was measured before.

@@ -137,7 +137,7 @@ impl Cells {
             bid_size: quote.bid.map(|_| format::size(quote.bid_size)).unwrap_or_default(),
             ask: price(quote.ask),
             ask_size: quote.ask.map(|_| format::size(quote.ask_size)).unwrap_or_default(),
-            volume: format::compact(quote.volume.0),
+            volume: format::size(quote.volume),
             trend: change.map(|change| change.cmp(&crate::domain::Decimal::ZERO)),
         }
     }
