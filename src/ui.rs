@@ -22,6 +22,7 @@ mod status_bar;
 pub mod terminal;
 pub mod theme;
 pub mod ticket;
+mod toasts;
 pub mod watchlist;
 pub mod workspace;
 

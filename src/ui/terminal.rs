@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::commands::{Commands, UiCommand};
 use super::search::Search;
+use super::status_bar::StatusBar;
 use super::theme::Theme;
+use super::toasts::Toasts;
 use super::workspace::Workspace;
 use super::{keys, shell};
 use crate::desk::Desk;
@@ -30,6 +32,8 @@ pub struct Terminal {
     pub(super) desk: Desk,
     pub(super) workspace: Workspace,
     pub(super) search: Search,
+    pub(super) status_bar: StatusBar,
+    pub(super) toasts: Toasts,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -61,6 +65,8 @@ impl Terminal {
             saved_text: workspace.to_text(),
             workspace,
             search: Search::default(),
+            status_bar: StatusBar::default(),
+            toasts: Toasts::default(),
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
