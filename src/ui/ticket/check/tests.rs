@@ -1,0 +1,1 @@
+//! What the ticket says about its fields and sides.
