@@ -189,7 +189,16 @@ pub fn catalogue() -> Vec<Instrument> {
     use AssetClass::{Crypto, Fx, Share};
     let rows: [(&str, &str, &str, AssetClass, Currency, &[(&str, &str)], &str, &str); 9] = [
         ("AAPL", "Apple", "NASDAQ", Share, Currency::USD, &[("0", "0.01")], "1", "America/New_York"),
-        ("BRK.B", "Berkshire Hathaway Class B", "NYSE", Share, Currency::USD, &[("0", "0.01")], "1", "America/New_York"),
+        (
+            "BRK.B",
+            "Berkshire Hathaway Class B",
+            "NYSE",
+            Share,
+            Currency::USD,
+            &[("0", "0.01")],
+            "1",
+            "America/New_York",
+        ),
         (
             "8306",
             "Mitsubishi UFJ Financial Group",
@@ -200,30 +209,83 @@ pub fn catalogue() -> Vec<Instrument> {
             "100",
             "Asia/Tokyo",
         ),
-        ("005930", "Samsung Electronics", "KRX", Share, Currency::KRW, &[("0", "1"), ("2000", "5"), ("5000", "10"), ("20000", "50"), ("50000", "100"), ("200000", "500")], "1", "Asia/Seoul"),
-        ("EUR/USD", "Euro / US dollar", "FX", Fx, Currency::USD, &[("0", "0.00001")], "1000", "America/New_York"),
-        ("USD/JPY", "US dollar / Japanese yen", "FX", Fx, Currency::JPY, &[("0", "0.001")], "1000", "America/New_York"),
-        ("USD/KRW", "US dollar / Korean won", "FX", Fx, Currency::KRW, &[("0", "0.01")], "1000", "America/New_York"),
+        (
+            "005930",
+            "Samsung Electronics",
+            "KRX",
+            Share,
+            Currency::KRW,
+            &[
+                ("0", "1"),
+                ("2000", "5"),
+                ("5000", "10"),
+                ("20000", "50"),
+                ("50000", "100"),
+                ("200000", "500"),
+            ],
+            "1",
+            "Asia/Seoul",
+        ),
+        (
+            "EUR/USD",
+            "Euro / US dollar",
+            "FX",
+            Fx,
+            Currency::USD,
+            &[("0", "0.00001")],
+            "1000",
+            "America/New_York",
+        ),
+        (
+            "USD/JPY",
+            "US dollar / Japanese yen",
+            "FX",
+            Fx,
+            Currency::JPY,
+            &[("0", "0.001")],
+            "1000",
+            "America/New_York",
+        ),
+        (
+            "USD/KRW",
+            "US dollar / Korean won",
+            "FX",
+            Fx,
+            Currency::KRW,
+            &[("0", "0.01")],
+            "1000",
+            "America/New_York",
+        ),
         ("BTC/USD", "Bitcoin / US dollar", "CRYPTO", Crypto, Currency::USD, &[("0", "1")], "0.0001", "UTC"),
-        ("BTC/KRW", "Bitcoin / Korean won", "CRYPTO", Crypto, Currency::KRW, &[("0", "1000")], "0.00000001", "Asia/Seoul"),
+        (
+            "BTC/KRW",
+            "Bitcoin / Korean won",
+            "CRYPTO",
+            Crypto,
+            Currency::KRW,
+            &[("0", "1000")],
+            "0.00000001",
+            "Asia/Seoul",
+        ),
     ];
-    let instrument = |(index, row): (usize, (&str, &str, &str, AssetClass, Currency, &[(&str, &str)], &str, &str))| {
-        let (symbol, name, venue, class, currency, ticks, lot, zone) = row;
-        let ticks = ticks.iter().map(|(from, tick)| (dec(from), dec(tick))).collect();
-        Instrument {
-            id: InstrumentId(index as u32),
-            broker: BrokerId(0),
-            symbol: symbol.into(),
-            name: name.into(),
-            venue: venue.into(),
-            class,
-            currency,
-            ticks: TickTable::new(ticks).expect("a sound tick table"),
-            lot: qty(lot),
-            multiplier: Decimal::ONE,
-            hours: TradingHours::always(zone),
-        }
-    };
+    let instrument =
+        |(index, row): (usize, (&str, &str, &str, AssetClass, Currency, &[(&str, &str)], &str, &str))| {
+            let (symbol, name, venue, class, currency, ticks, lot, zone) = row;
+            let ticks = ticks.iter().map(|(from, tick)| (dec(from), dec(tick))).collect();
+            Instrument {
+                id: InstrumentId(index as u32),
+                broker: BrokerId(0),
+                symbol: symbol.into(),
+                name: name.into(),
+                venue: venue.into(),
+                class,
+                currency,
+                ticks: TickTable::new(ticks).expect("a sound tick table"),
+                lot: qty(lot),
+                multiplier: Decimal::ONE,
+                hours: TradingHours::always(zone),
+            }
+        };
     rows.into_iter().enumerate().map(instrument).collect()
 }
 

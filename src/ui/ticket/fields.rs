@@ -157,11 +157,13 @@ impl Ticket {
     ) -> Touched {
         let problem = checked.problems.get(&field);
         let note = note(field, &self.form, checked, facts);
+        let is_empty = self.form.text(field).trim().is_empty();
         let caption = match problem {
             Some(problem) => Caption {
                 line: &problem.line,
                 more: &problem.more,
-                colour: if problem.blocks { theme.danger } else { theme.warn },
+                // What is still to be filled in is no mistake yet.
+                colour: if problem.blocks && !is_empty { theme.danger } else { theme.warn },
             },
             None => Caption { line: &note, more: "", colour: theme.text_weak },
         };
@@ -170,8 +172,7 @@ impl Ticket {
             label: field.label(),
             caption,
             hint: &hint,
-            // An empty field that must be filled in is no mistake yet.
-            is_wrong: problem.is_some_and(|p| p.blocks) && !self.form.text(field).trim().is_empty(),
+            is_wrong: problem.is_some_and(|problem| problem.blocks) && !is_empty,
             steps: if field == Field::Until { Steps::None } else { Steps::OnGrid },
             keeps_escape: self.entry.is_armed(),
         };

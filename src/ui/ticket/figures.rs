@@ -10,8 +10,8 @@ use crate::domain::{Currency, Decimal, Side};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
-/// Of the width, what the names of the rows take.
-const NAME_SHARE: f32 = 0.3;
+/// What the names of the rows take of the width, in points.
+const NAMES: f32 = 62.0;
 
 /// Draws value, commission, buying power and resulting position of both sides.
 pub(super) fn figures_ui(ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, theme: &Theme) {
@@ -27,23 +27,32 @@ pub(super) fn figures_ui(ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, them
     row_ui(ui, "", [("Buy", theme.buy), ("Sell", theme.sell)], "", theme);
     let text = theme.text;
     amounts_ui(ui, &format!("Value {currency}"), [buy.value, sell.value], currency, text, theme);
-    // The row stays where it is when the instrument changes.
-    let in_base = if base == currency { [None, None] } else { [buy.in_base, sell.in_base] };
-    let name = if base == currency { String::new() } else { format!("Value {base}") };
-    if !name.is_empty() {
-        amounts_ui(ui, &name, in_base, base, weak, theme);
+    if base != currency {
+        amounts_ui(ui, &format!("Value {base}"), [buy.in_base, sell.in_base], base, weak, theme);
     }
     amounts_ui(ui, &format!("Power {currency}"), [buy.power_left, sell.power_left], currency, weak, theme);
     let caption = Caption { line: "as charged by the broker", more: "", colour: weak };
     caption_ui(ui, "Commission", caption, theme);
-    for side in [Side::Buy, Side::Sell] {
+    for (side, name) in [(Side::Buy, "After buy"), (Side::Sell, "After sell")] {
         let line = checked.quantity.map_or_else(|| "–".to_owned(), |q| becomes(facts.net(), side, q));
-        let name = match side {
-            Side::Buy => "After buy",
-            Side::Sell => "After sell",
-        };
-        caption_ui(ui, name, Caption { line: &line, more: &line, colour: theme.text }, theme);
+        after_ui(ui, name, &line, theme);
     }
+}
+
+/// The resulting position, on a line of its own where it is long.
+fn after_ui(ui: &mut Ui, name: &str, line: &str, theme: &Theme) {
+    let is_long = width_of(ui, line, theme) > ui.available_width() - NAMES;
+    let caption = Caption { line, more: line, colour: theme.text };
+    if is_long {
+        caption_ui(ui, name, Caption { line: "", ..caption }, theme);
+        caption_ui(ui, "", caption, theme);
+    } else {
+        caption_ui(ui, name, caption, theme);
+    }
+}
+
+fn width_of(ui: &Ui, text: &str, theme: &Theme) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), theme.small_font(), theme.text).size().x
 }
 
 /// A row of amounts; what is below zero is said in the colour of danger.
@@ -55,14 +64,13 @@ fn amounts_ui(
     colour: Color32,
     theme: &Theme,
 ) {
+    let room = (ui.available_width() - NAMES) / 2.0 - theme.sizes.gap;
     let shown = amounts.map(|amount| {
-        amount.map_or_else(
-            || ("–".to_owned(), theme.text_weak),
-            |amount| {
-                let colour = if amount < Decimal::ZERO { theme.danger } else { colour };
-                (format::amount(amount, currency), colour)
-            },
-        )
+        let Some(amount) = amount else { return ("–".to_owned(), theme.text_weak) };
+        let colour = if amount < Decimal::ZERO { theme.danger } else { colour };
+        let text = format::amount(amount, currency);
+        // Cut digits would be another number.
+        if width_of(ui, &text, theme) > room { (format::compact(amount), colour) } else { (text, colour) }
     });
     let more = if name.starts_with("Power") {
         "Buying power left, before commission and working orders. Below zero the broker may refuse the order."
@@ -94,10 +102,9 @@ fn row_ui(ui: &mut Ui, name: &str, cells: [(&str, Color32); 2], more: &str, them
 }
 
 fn columns(rect: Rect) -> [Rect; 2] {
-    let names = rect.width() * NAME_SHARE;
-    let width = (rect.width() - names) / 2.0;
+    let width = (rect.width() - NAMES) / 2.0;
     let column = |index: f32| {
-        let left = rect.left() + names + index * width;
+        let left = rect.left() + NAMES + index * width;
         Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()))
     };
     [column(0.0), column(1.0)]

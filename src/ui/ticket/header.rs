@@ -145,7 +145,13 @@ fn price_button_ui(ui: &Ui, rect: Rect, shown: &Shown, facts: &Facts<'_>, theme:
     let is_stale = facts.quote.is_some_and(|view| view.freshness == Freshness::Stale);
     let colour = if is_stale { theme.stale } else { shown.colour };
     let centre = rect.center().x;
-    painter.text(pos2(centre, rect.top() + 12.0), Align2::CENTER_CENTER, price, theme.text_font(), colour);
+    painter.text(
+        pos2(centre, rect.top() + 12.0),
+        Align2::CENTER_CENTER,
+        price,
+        fonts::bold(theme.sizes.text),
+        colour,
+    );
     painter.text(
         pos2(centre, rect.bottom() - 10.0),
         Align2::CENTER_CENTER,
@@ -183,7 +189,10 @@ fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
                 ui.label(RichText::new(name).small().color(theme.text_weak));
             },
             |ui| {
-                ui.add(Label::new(RichText::new(&value).color(colour)).truncate()).on_hover_text(&value);
+                let text = RichText::new(&value).color(colour);
+                let width = ui.painter().layout_no_wrap(value.clone(), theme.text_font(), colour).size().x;
+                let text = if width > ui.available_width() { text.small() } else { text };
+                ui.add(Label::new(text).truncate()).on_hover_text(&value);
             },
         );
     }
