@@ -69,6 +69,8 @@ fn click(ui: &mut Ui, name: &str) {
 
 fn write(ui: &mut Ui, field: &str, text: &str) {
     ui.get_by_label(field).focus();
+    ui.run_steps(2);
+    ui.key_press_modifiers(CTRL, Key::A);
     ui.step();
     ui.get_by_label(field).type_text(text);
     ui.run_steps(2);
@@ -330,13 +332,13 @@ fn a_key_that_is_held_down_asks_and_does_not_send() {
     let mut ui = open(at_once(), "AAPL", "{}");
     write(&mut ui, "Quantity", "30");
     ui.key_press_modifiers(CTRL, Key::B);
+    ui.key_press(Key::Escape);
     ui.run_steps(2);
-    for _ in 0..5 {
-        let key =
-            Event::Key { key: Key::Enter, physical_key: None, pressed: true, repeat: true, modifiers: CTRL };
-        ui.event(key);
+    for _ in 0..3 {
+        ui.key_down_modifiers(CTRL, Key::Enter);
     }
-    ui.run_steps(2);
+    ui.step();
+    ui.get_by_label("Confirm buy 30 AAPL @ 227.48");
     assert_eq!(ui.state().sent, []);
 }
 
@@ -389,7 +391,7 @@ fn an_accepted_order_is_named_and_followed() {
 fn keys_and_wheel_step_on_the_grid() {
     let mut ui = open(at_once(), "8306", r#"{"quantities":{"8306@TSE":"300"}}"#);
     ui.get_by_label("Quantity").focus();
-    ui.step();
+    ui.run_steps(2);
     ui.key_press(Key::ArrowUp);
     ui.run_steps(2);
     assert_eq!(text(&ui, "Quantity"), "400");
@@ -424,7 +426,7 @@ fn keys_and_wheel_step_on_the_grid() {
 fn an_empty_price_steps_from_where_it_would_stand() {
     let mut ui = open(at_once(), "AAPL", "{}");
     ui.get_by_label("Limit price").focus();
-    ui.step();
+    ui.run_steps(2);
     ui.key_press(Key::ArrowDown);
     ui.run_steps(2);
     assert_eq!(text(&ui, "Limit price"), "227.47");
