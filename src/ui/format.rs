@@ -39,6 +39,14 @@ pub fn quantity(value: Qty, instrument: &Instrument) -> String {
     decimal(value.0, instrument.quantity_decimals())
 }
 
+/// A decimal with the decimals that it needs and no more, thousands separated: for prose
+/// and fields, where nothing stands in columns.
+#[must_use]
+pub fn exact(value: Decimal) -> String {
+    let value = value.normalize();
+    decimal(value, value.scale())
+}
+
 /// A large quantity in few characters: `12.4K`, `3.25M`.
 #[must_use]
 pub fn compact(value: Decimal) -> String {
@@ -181,6 +189,13 @@ mod tests {
         assert_eq!(decimal(dec("-1000"), 0), "-1,000");
         assert_eq!(decimal(dec("999.5"), 0), "1,000");
         assert_eq!(decimal(dec("-0.004"), 2), "0.00");
+    }
+
+    #[test]
+    fn exact_numbers_keep_what_they_have() {
+        assert_eq!(exact(dec("0.10000000")), "0.1");
+        assert_eq!(exact(dec("1234567.00")), "1,234,567");
+        assert_eq!(exact(dec("0.12345678")), "0.12345678");
     }
 
     #[test]

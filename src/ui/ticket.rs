@@ -1,25 +1,200 @@
-//! Ticket.
+//! The order ticket: states an order for the selected instrument and sends it.
+//!
+//! For the trader, who must be able to trust every number on it. It keeps what was typed
+//! and chosen, nothing else: prices, positions and limits are read from the desk in each
+//! frame, and what a button says is what it sends. From the outside in:
+//!
+//! - [`form`] holds choices and texts, [`number`] reads them exactly;
+//! - [`facts`] gathers what the desk knows, [`check`] says what is wrong or states the
+//!   orders, [`outlook`] what they would come to;
+//! - [`entry`] turns clicks and keys into exactly one command;
+//! - [`header`], [`field`], [`figures`] and [`buttons`] draw.
+//!
+//! Invariants: no order without a deliberate act (no focusable trade button, no Enter, no
+//! key without confirmation); a price that was typed is never changed by the ticket.
 
+mod buttons;
+mod check;
+mod entry;
+mod facts;
+mod field;
+mod fields;
+mod figures;
+mod form;
+mod header;
+mod number;
+mod outlook;
+
+use std::collections::BTreeMap;
+
+use egui::scroll_area::ScrollSource;
+use egui::{Id, Label, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::commands::Commands;
 use super::pane::Pane;
+use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
+use crate::domain::{Instrument, Price, Qty, Settings};
+use check::{Checked, check};
+use entry::{Entry, Hand, Offers, Said, Scene, take_keys};
+use facts::Facts;
+use form::Form;
 
-/// Ticket.
+/// Height that the fields keep, however low the pane: below, the whole ticket scrolls.
+const LEAST_FIELDS: f32 = 120.0;
+
+/// The ticket's view state; choices and last quantities outlive the program.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Ticket {}
+pub struct Ticket {
+    form: Form,
+    /// The last quantity of each instrument, by key.
+    quantities: BTreeMap<String, Qty>,
+    #[serde(skip)]
+    entry: Entry,
+    /// Key of the instrument that the form is for.
+    #[serde(skip)]
+    shown: Option<String>,
+    #[serde(skip)]
+    view: View,
+}
+
+/// What the frame before has left for this one.
+#[derive(Debug, Default)]
+struct View {
+    /// The ticket's own controls that take the focus.
+    controls: Vec<Id>,
+    /// Whether the wheel belongs to a field rather than to scrolling.
+    is_over_field: bool,
+    /// Part of a notch that a touchpad has moved.
+    wheel: f32,
+    /// Height of what stands below the fields.
+    foot: f32,
+}
 
 impl Pane for Ticket {
-    fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
-        let _ = (ui, desk, out);
+    fn ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
+        let theme = theme_of(ui.ctx());
+        let Some(instrument) = desk.selected() else {
+            self.entry.disarm();
+            ui.centered_and_justified(|ui| ui.label("Choose an instrument in the watchlist"));
+            return;
+        };
+        out.demand.quotes.insert(instrument.id);
+        self.turn_to(instrument, desk.settings());
+        let facts = Facts::of(desk, instrument);
+        let pane = ui.max_rect();
+        let height = ui.available_height();
+        let source = ScrollSource { mouse_wheel: !self.view.is_over_field, ..ScrollSource::default() };
+        ScrollArea::vertical().id_salt("ticket").auto_shrink(false).scroll_source(source).show(ui, |ui| {
+            egui::Frame::new().inner_margin(Margin::symmetric(8, 6)).show(ui, |ui| {
+                self.ticket_ui(ui, height, source, desk, &facts, &theme, out);
+            });
+        });
+        if facts.is_live() {
+            let stroke = Stroke::new(2.0, theme.danger);
+            ui.painter().rect_stroke(pane, 0.0, stroke, StrokeKind::Inside);
+        }
     }
 }
 
 impl Ticket {
-    /// Takes a price that was pointed at elsewhere.
-    pub fn take_price(&mut self, price: crate::domain::Price) {
-        let _ = price;
+    /// Takes a price of the selected instrument that was pointed at elsewhere.
+    pub fn take_price(&mut self, price: Price) {
+        self.form.take_price(price);
+        self.entry.on_input();
     }
+
+    /// Begins anew when another instrument is selected.
+    fn turn_to(&mut self, instrument: &Instrument, settings: &Settings) {
+        let key = instrument.key();
+        if self.shown.as_ref() == Some(&key) {
+            return;
+        }
+        let first = || {
+            let default = instrument.round_to_lot(settings.default_quantity.of(instrument.class));
+            default.max(instrument.lot)
+        };
+        self.form.begin(self.quantities.get(&key).copied().unwrap_or_else(first));
+        // What was said stays: a refusal must not vanish because another row was clicked.
+        self.entry.disarm();
+        self.shown = Some(key);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the frame's parts, handed through once")]
+    fn ticket_ui(
+        &mut self,
+        ui: &mut Ui,
+        height: f32,
+        source: ScrollSource,
+        desk: &Desk,
+        facts: &Facts<'_>,
+        theme: &Theme,
+        out: &mut Commands,
+    ) {
+        let top = ui.cursor().top();
+        let focused = ui.memory(egui::Memory::focused);
+        let has_focus = focused.is_some_and(|id| self.view.controls.contains(&id));
+        let keys = take_keys(ui, has_focus, self.entry.is_armed());
+
+        if let Some(price) = header::header_ui(ui, facts, theme) {
+            self.take_price(price);
+        }
+        ui.add_space(2.0);
+        let mut checked = check(&self.form, facts);
+        let room = height - (ui.cursor().top() - top) - self.view.foot - 12.0;
+        let is_changed = ScrollArea::vertical()
+            .id_salt("fields")
+            .max_height(room.max(LEAST_FIELDS))
+            .auto_shrink([false, true])
+            .scroll_source(source)
+            .show(ui, |ui| self.fields_ui(ui, &checked, facts, theme))
+            .inner;
+        if is_changed {
+            self.entry.on_input();
+            checked = check(&self.form, facts);
+            self.remember_quantity(&checked);
+        }
+
+        let foot = ui.scope(|ui| {
+            figures::figures_ui(ui, &checked, facts, theme);
+            ui.spacing_mut().item_spacing.y = theme.sizes.gap;
+            ui.add_space(2.0);
+            let offers = Offers::of(&checked, facts);
+            let scene = Scene {
+                confirms: facts.settings.confirm_orders,
+                net: facts.net(),
+                quote: facts.quote.map(|view| view.quote),
+            };
+            self.entry.settle(ui, &offers, scene.net);
+            self.entry.keys(keys, ui, &offers, &scene, out);
+            if let Some(action) = buttons::buttons_ui(ui, &checked, &offers, &self.entry, facts, theme) {
+                self.entry.press(action, Hand::Pointer, ui, &offers, &scene, out);
+            }
+            said_ui(ui, self.entry.said(desk), theme);
+        });
+        self.view.foot = foot.response.rect.height();
+    }
+
+    /// A quantity that can be traded is the instrument's own from now on.
+    fn remember_quantity(&mut self, checked: &Checked) {
+        if let (Some(key), Some(quantity)) = (&self.shown, checked.quantity)
+            && self.quantities.get(key) != Some(&quantity)
+        {
+            self.quantities.insert(key.clone(), quantity);
+        }
+    }
+}
+
+/// What became of the newest command, whole, however long.
+fn said_ui(ui: &mut Ui, said: Option<Said>, theme: &Theme) {
+    let (text, colour) = match said {
+        None => return,
+        Some(Said::Waits(text)) => (text, theme.text_weak),
+        Some(Said::Accepted(text)) => (text, theme.ok),
+        Some(Said::Refused(text)) => (text, theme.danger),
+        Some(Said::Hint(text)) => (text.to_owned(), theme.warn),
+    };
+    ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
 }

@@ -1,0 +1,214 @@
+//! The four buttons. None takes the keyboard's focus: a Tab and a Space must not trade.
+
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Color32, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, vec2};
+
+use super::check::{Checked, SideCheck};
+use super::entry::{Action, Entry, KEYS, Offers, terms};
+use super::facts::Facts;
+use super::header::halves;
+use super::outlook::{Effect, effect};
+use crate::domain::{OrderKind, Side};
+use crate::ui::fonts;
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+const TRADE_HEIGHT: f32 = 66.0;
+const FLATTEN_HEIGHT: f32 = 38.0;
+
+/// Draws the buttons; returns the one that was clicked.
+pub(super) fn buttons_ui(
+    ui: &mut Ui,
+    checked: &Checked,
+    offers: &Offers,
+    entry: &Entry,
+    facts: &Facts<'_>,
+    theme: &Theme,
+) -> Option<Action> {
+    let mut clicked = None;
+    let rows =
+        [([Action::Buy, Action::Sell], TRADE_HEIGHT), ([Action::Close, Action::Reverse], FLATTEN_HEIGHT)];
+    for (actions, height) in rows {
+        let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+        for (action, rect) in actions.into_iter().zip(halves(row, theme.sizes.gap)) {
+            let face = face(action, checked, offers, entry, facts);
+            if face_ui(ui, rect, action, &face, theme).clicked() {
+                clicked = Some(action);
+            }
+        }
+    }
+    clicked
+}
+
+/// What a button shows.
+struct Face {
+    /// Its accessible name.
+    name: String,
+    /// The first line is the title.
+    lines: Vec<String>,
+    hover: String,
+    is_enabled: bool,
+    is_armed: bool,
+}
+
+fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts: &Facts<'_>) -> Face {
+    if let Some(words) = entry.armed(action) {
+        return armed_face(action, words);
+    }
+    let offer = offers.get(action);
+    let (title, rest) = match action {
+        Action::Buy => at_rest(Side::Buy, checked.side(Side::Buy), facts),
+        Action::Sell => at_rest(Side::Sell, checked.side(Side::Sell), facts),
+        Action::Close | Action::Reverse => (action.label().to_owned(), vec![flatten_line(action, facts)]),
+    };
+    let hover = match offer {
+        Ok(offer) => format!("{} {}\n\n{KEYS}", ask_first(facts), offer.words),
+        Err(why) => why.clone(),
+    };
+    let lines = std::iter::once(title).chain(rest).collect();
+    Face { name: action.label().to_owned(), lines, hover, is_enabled: offer.is_ok(), is_armed: false }
+}
+
+fn ask_first(facts: &Facts<'_>) -> &'static str {
+    if facts.settings.confirm_orders { "Asks once more, then sends:" } else { "Sends at once:" }
+}
+
+/// `Confirm buy`, and below it what is confirmed, in the same rectangle.
+fn armed_face(action: Action, words: &str) -> Face {
+    let name = format!("Confirm {words}");
+    let verb = action.label().to_lowercase();
+    let rest = words.strip_prefix(verb.as_str()).unwrap_or(words).trim_start_matches([':', ' ']);
+    let mut lines = vec![format!("Confirm {verb}")];
+    // Quantity and symbol, then each price, a line of its own.
+    let breaks = [" stop ", " @ ", " at market", " trail "];
+    let first = breaks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
+    let (what, price) = rest.split_at(first);
+    lines.push(what.to_owned());
+    match price.strip_prefix(" stop ").and_then(|p| p.split_once(" @ ")) {
+        Some((stop, limit)) => lines.extend([format!("stop {stop}"), format!("@ {limit}")]),
+        None => lines.push(price.trim().to_owned()),
+    }
+    if matches!(action, Action::Close | Action::Reverse) {
+        // The small buttons have one line below the title.
+        lines.truncate(2);
+    }
+    let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";
+    Face { name, lines, hover: hover.to_owned(), is_enabled: true, is_armed: true }
+}
+
+/// The title and what the order would be.
+fn at_rest(side: Side, check: &SideCheck, facts: &Facts<'_>) -> (String, Vec<String>) {
+    let what = check.quantity.map(|quantity| effect(facts.net(), side, quantity));
+    let title = match what {
+        Some(Effect::Closes) => format!("{side} (closes)"),
+        Some(Effect::Reverses) => format!("{side} (reverses)"),
+        _ => side.label().to_owned(),
+    };
+    let quantity = check.quantity.map_or_else(|| "–".to_owned(), |quantity| format::exact(quantity.0));
+    let about = check.at.map(|at| format!("≈ {}", format::price(at, facts.instrument)));
+    let lines = match check.kind {
+        None => vec![quantity],
+        Some(kind @ OrderKind::Market) => {
+            [Some(format!("{quantity} {}", terms(kind, facts.instrument))), about]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+        Some(OrderKind::StopLimit { stop, price }) => {
+            let shown = |price| format::price(price, facts.instrument);
+            vec![quantity, format!("stop {}", shown(stop)), format!("@ {}", shown(price))]
+        }
+        Some(kind) => vec![quantity, terms(kind, facts.instrument)],
+    };
+    (title, lines)
+}
+
+fn flatten_line(action: Action, facts: &Facts<'_>) -> String {
+    let Some((position, opened)) = facts.position.and_then(|p| p.side().map(|side| (p, side))) else {
+        return "flat".to_owned();
+    };
+    let size = position.size();
+    let quantity = if action == Action::Reverse { size + size } else { size };
+    format!("{} {}", opened.opposite().label().to_lowercase(), format::exact(quantity.0))
+}
+
+fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> Response {
+    // CLICK alone: without FOCUSABLE, Tab and the arrows pass it by.
+    let sense = if face.is_enabled { Sense::CLICK } else { Sense::hover() };
+    let response = ui.interact(rect, id_of(ui, action), sense);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, face.is_enabled, &face.name));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        let said = if face.is_enabled {
+            face.lines.join(" ")
+        } else {
+            format!("{}. {}", face.lines.join(" "), face.hover)
+        };
+        node.set_description(said);
+    });
+    let is_trade = matches!(action, Action::Buy | Action::Sell);
+    let fill = match action {
+        _ if !face.is_enabled => theme.control,
+        Action::Buy => theme.buy_fill,
+        Action::Sell => theme.sell_fill,
+        Action::Close | Action::Reverse if face.is_armed => theme.warn_fill,
+        Action::Close | Action::Reverse if response.hovered() => theme.hover,
+        Action::Close | Action::Reverse => theme.control,
+    };
+    let colour = match action {
+        _ if !face.is_enabled => theme.text_faint,
+        Action::Buy | Action::Sell => theme.on_fill,
+        Action::Close | Action::Reverse if face.is_armed => theme.warn,
+        Action::Close | Action::Reverse => theme.text,
+    };
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, theme.sizes.radius, fill);
+    let edge = if face.is_armed {
+        Stroke::new(2.0, colour)
+    } else if response.hovered() && face.is_enabled {
+        Stroke::new(1.0, theme.text_strong)
+    } else {
+        Stroke::NONE
+    };
+    painter.rect_stroke(rect, theme.sizes.radius, edge, StrokeKind::Inside);
+    let title = if is_trade { fonts::bold(theme.sizes.title) } else { theme.text_font() };
+    let galley = painter.layout_job(lines_job(ui, face, title, is_trade, rect.width() - 10.0, colour, theme));
+    let top = rect.center().y - galley.size().y / 2.0;
+    painter.galley(egui::pos2(rect.center().x, top), galley, colour);
+    if face.is_enabled {
+        response.on_hover_text(&face.hover)
+    } else {
+        response.on_hover_text(format!("Not now: {}", face.hover))
+    }
+}
+
+fn id_of(ui: &Ui, action: Action) -> Id {
+    ui.make_persistent_id(("trade", action.label()))
+}
+
+/// Title and lines, each in the largest of its sizes that fits the width.
+fn lines_job(
+    ui: &Ui,
+    face: &Face,
+    title: FontId,
+    is_trade: bool,
+    width: f32,
+    colour: Color32,
+    theme: &Theme,
+) -> LayoutJob {
+    let mut job = LayoutJob { halign: Align::Center, ..LayoutJob::default() };
+    // Four lines have room in the small size only.
+    let roomy = is_trade && face.lines.len() < 4;
+    for (index, line) in face.lines.iter().enumerate() {
+        let sizes = match index {
+            0 => [title.clone(), fonts::bold(theme.sizes.text)],
+            _ if roomy => [theme.text_font(), theme.small_font()],
+            _ => [theme.small_font(), theme.small_font()],
+        };
+        let [large, small] = sizes;
+        let fits = ui.painter().layout_no_wrap(line.clone(), large.clone(), colour).size().x <= width;
+        let font = if fits { large } else { small };
+        let text = if index == 0 { line.clone() } else { format!("\n{line}") };
+        job.append(&text, 0.0, TextFormat::simple(font, colour));
+    }
+    job
+}

@@ -1,0 +1,173 @@
+//! What the desk knows about the selected instrument, as the ticket needs it: gathered
+//! once a frame, so that every line of the ticket speaks of the same instant.
+
+use jiff::tz::TimeZone;
+
+use crate::desk::{Desk, Freshness, QuoteView};
+use crate::domain::{
+    Account, AccountKind, Decimal, Instrument, Money, Position, Price, Settings, Side, Time,
+};
+use crate::ui::format;
+
+/// The frame's facts.
+pub(super) struct Facts<'a> {
+    pub instrument: &'a Instrument,
+    pub quote: Option<QuoteView<'a>>,
+    /// The account that the order is entered for.
+    pub account: Option<&'a Account>,
+    pub position: Option<&'a Position>,
+    pub settings: &'a Settings,
+    /// Base currency per unit of the instrument's currency.
+    pub to_base: Option<Money>,
+    pub is_killed: bool,
+    /// Why the broker takes no orders now, in the words of the engine's refusal.
+    pub not_ready: Option<String>,
+    pub working_orders: usize,
+    /// The zone that times are typed and shown in.
+    pub zone: TimeZone,
+    pub now: Time,
+}
+
+/// How much a line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Plain,
+    Warn,
+    Danger,
+}
+
+/// The line at the top: whether an order can be sent at all, and what that means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub level: Level,
+    pub line: String,
+    /// The whole story, for the tooltip.
+    pub more: String,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
+        let account = desk.entry_account(instrument.broker).map(|account| &**account);
+        let position = account.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));
+        let rates = desk.rates();
+        let amount = rates.to_base(Decimal::ONE, instrument.currency);
+        let not_ready = match desk.connection(instrument.broker) {
+            Some(c) if c.state.takes_orders() => None,
+            Some(c) => Some(format!("{} is {}: {}", c.name, c.state.label().to_lowercase(), c.reason)),
+            None => Some("The broker is not connected".to_owned()),
+        };
+        Self {
+            instrument,
+            quote: desk.quote(instrument.id),
+            account,
+            position: position.filter(|position| !position.is_flat()),
+            settings: desk.settings(),
+            to_base: amount.map(|amount| Money { amount, currency: rates.base() }),
+            is_killed: desk.kill().is_locked(),
+            not_ready,
+            working_orders: desk.blotter().working().count(),
+            zone: format::zone(desk.settings().time_zone_display, Some(instrument)),
+            now: desk.now(),
+        }
+    }
+
+    /// Signed units held.
+    pub(super) fn net(&self) -> Decimal {
+        self.position.map_or(Decimal::ZERO, |position| position.net)
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.account.is_some_and(|account| account.kind == AccountKind::Live)
+    }
+
+    /// Whether the exchange takes orders that cannot wait; unknown counts as open, the
+    /// missing quote is said elsewhere.
+    pub(super) fn is_open(&self) -> bool {
+        self.quote.is_none_or(|view| view.quote.is_open)
+    }
+
+    pub(super) fn bid(&self) -> Option<Price> {
+        self.quote.and_then(|view| view.quote.bid)
+    }
+
+    pub(super) fn ask(&self) -> Option<Price> {
+        self.quote.and_then(|view| view.quote.ask)
+    }
+
+    pub(super) fn last(&self) -> Option<Price> {
+        self.quote.and_then(|view| view.quote.last)
+    }
+
+    /// The best price on an order's own side, where a limit order joins the queue.
+    pub(super) fn near_side(&self, side: Side) -> Option<Price> {
+        match side {
+            Side::Buy => self.bid(),
+            Side::Sell => self.ask(),
+        }
+    }
+
+    /// What a market order meets: the other side of the book, else the mark.
+    pub(super) fn far_side(&self, side: Side) -> Option<Price> {
+        self.near_side(side.opposite()).or_else(|| self.quote.and_then(|view| view.quote.mark()))
+    }
+
+    /// What keeps every order of this instrument from being sent.
+    pub(super) fn barrier(&self) -> Option<String> {
+        if self.is_killed {
+            return Some(
+                "The kill switch is on: no orders are sent. Release it in the status bar to trade again."
+                    .to_owned(),
+            );
+        }
+        if let Some(why) = &self.not_ready {
+            return Some(format!("{why}. Orders can be sent once it is ready."));
+        }
+        if self.account.is_none() {
+            return Some("The broker has not reported an account yet: wait until it is ready".to_owned());
+        }
+        None
+    }
+
+    /// The line at the top of the ticket.
+    pub(super) fn standing(&self) -> Standing {
+        let say = |level, line: String, more: String| Standing { level, line, more };
+        if let Some(barrier) = self.barrier() {
+            let line = if self.is_killed {
+                "Kill switch on: no orders are sent"
+            } else if self.not_ready.is_some() {
+                "Not connected: no orders are sent"
+            } else {
+                "No account yet: no orders are sent"
+            };
+            return say(Level::Danger, line.to_owned(), barrier);
+        }
+        let Some(view) = self.quote else {
+            let more =
+                format!("No price of {} has been seen yet: wait for the first quote", self.instrument.symbol);
+            return say(Level::Warn, "No quote yet: orders must wait".to_owned(), more);
+        };
+        let title = self.account.map_or("", |account| &account.title);
+        match view.freshness {
+            Freshness::Stale => {
+                let age = format::duration(view.age);
+                let limit = self.settings.limits.max_quote_age_seconds;
+                let more = format!(
+                    "The newest quote of {} is {age} old, the limit is {limit} s: orders are refused until a fresh one comes",
+                    self.instrument.symbol
+                );
+                say(Level::Warn, format!("Quote {age} old: orders are refused"), more)
+            }
+            Freshness::Closed => {
+                let more = format!(
+                    "{} is closed: orders that can rest wait for the open; market, IOC and FOK orders cannot be sent",
+                    self.instrument.venue
+                );
+                say(Level::Warn, format!("{} closed: orders wait for the open", self.instrument.venue), more)
+            }
+            Freshness::Live => {
+                let more = format!("Orders are entered for {title}; {} is open", self.instrument.venue);
+                say(Level::Plain, format!("{title} · {} open", self.instrument.venue), more)
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A labelled field with room for a problem beside its name, and steps by wheel and keys.
+//!
+//! The line of the name is always there, so that a problem that comes and goes with the
+//! quotes moves nothing. Up and Down step by one, with Shift by ten; so does the wheel
+//! over the field, focused or not. The field says how many steps were asked for; what a
+//! step is, the owner knows.
+
+use egui::text::CCursorRange;
+use egui::{Event, EventFilter, Id, Key, Modifiers, MouseWheelUnit, RichText, TextEdit, Ui, vec2};
+
+use crate::ui::theme::Theme;
+
+/// Scrolled points of a touchpad that count as one notch of a wheel.
+const POINTS_PER_NOTCH: f32 = 20.0;
+/// Notches of one frame that are taken at most: a free-spinning wheel is no order size.
+const MOST_NOTCHES: f32 = 5.0;
+/// Steps that Shift makes of one.
+const BIG_STEP: i32 = 10;
+
+/// The line beside a field's name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caption<'a> {
+    pub line: &'a str,
+    /// For the tooltip; empty for none.
+    pub more: &'a str,
+    pub colour: egui::Color32,
+}
+
+/// What a field is shown with.
+pub(super) struct Look<'a> {
+    pub label: &'static str,
+    pub caption: Caption<'a>,
+    /// In weak letters while nothing is typed.
+    pub hint: &'a str,
+    /// Whether something is wrong with what stands in it.
+    pub is_wrong: bool,
+    pub steps: Steps,
+    /// Whether Escape is the owner's for now, rather than a way to leave the field.
+    pub keeps_escape: bool,
+}
+
+/// Whether wheel and arrow keys step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Steps {
+    OnGrid,
+    None,
+}
+
+/// What was done to a field in this frame.
+pub(super) struct Touched {
+    pub id: Id,
+    pub is_hovered: bool,
+    /// Steps asked for, upwards positive.
+    pub steps: i32,
+}
+
+/// Draws a field over the width that is there.
+pub(super) fn field_ui(
+    ui: &mut Ui,
+    text: &mut String,
+    look: &Look<'_>,
+    wheel: &mut f32,
+    theme: &Theme,
+) -> Touched {
+    let id = ui.make_persistent_id(look.label);
+    let had_focus = ui.memory(|memory| memory.has_focus(id));
+    let mut steps = if had_focus && look.steps == Steps::OnGrid { key_steps(ui) } else { 0 };
+
+    let label = caption_ui(ui, look.label, look.caption, theme);
+    let edit = TextEdit::singleline(text)
+        .id(id)
+        .desired_width(f32::INFINITY)
+        .min_size(vec2(0.0, theme.sizes.row))
+        .align(egui::Align2::LEFT_CENTER)
+        .hint_text(look.hint)
+        // Enter neither sends nor leaves.
+        .return_key(None)
+        .event_filter(EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            escape: look.keeps_escape,
+            tab: false,
+        });
+    let mut output = edit.show(ui);
+    let response = output.response.response.labelled_by(label);
+    if response.gained_focus()
+        && !ui.input(|input| input.pointer.any_pressed() || input.pointer.any_released())
+    {
+        // Reached by keyboard: typing replaces.
+        output.state.cursor.set_char_range(Some(CCursorRange::select_all_str(text)));
+        output.state.store(ui.ctx(), id);
+    }
+    if look.is_wrong {
+        let stroke = egui::Stroke::new(1.0, look.caption.colour);
+        ui.painter().rect_stroke(response.rect, theme.sizes.radius, stroke, egui::StrokeKind::Inside);
+    }
+    if !look.caption.line.is_empty() {
+        let said = if look.caption.more.is_empty() { look.caption.line } else { look.caption.more };
+        ui.ctx().accesskit_node_builder(id, |node| node.set_description(said));
+    }
+    let is_hovered = look.steps == Steps::OnGrid && response.contains_pointer();
+    if is_hovered {
+        steps += wheel_steps(ui, wheel);
+    }
+    Touched { id, is_hovered, steps }
+}
+
+/// A name on the left and a line on the right, small; returns the name's id.
+pub(super) fn caption_ui(ui: &mut Ui, label: &str, caption: Caption<'_>, theme: &Theme) -> Id {
+    let mut id = Id::NULL;
+    split_row(
+        ui,
+        theme.sizes.small + 4.0,
+        |ui| id = ui.label(RichText::new(label).small().color(theme.text_weak)).id,
+        |ui| {
+            if !caption.line.is_empty() {
+                let text = RichText::new(caption.line).small().color(caption.colour);
+                let response = ui.add(egui::Label::new(text).truncate());
+                if !caption.more.is_empty() {
+                    response.on_hover_text(caption.more);
+                }
+            }
+        },
+    );
+    id
+}
+
+/// A row with something at its left end and something at its right end; the right one is
+/// cut when there is no room for both.
+pub(super) fn split_row(ui: &mut Ui, height: f32, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
+    let size = vec2(ui.available_width(), height);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    let build =
+        egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Center));
+    let mut row = ui.new_child(build);
+    left(&mut row);
+    row.with_layout(egui::Layout::right_to_left(egui::Align::Center), right);
+}
+
+fn key_steps(ui: &Ui) -> i32 {
+    let mut steps = 0;
+    ui.input_mut(|input| {
+        for (modifiers, size) in [(Modifiers::SHIFT, BIG_STEP), (Modifiers::NONE, 1)] {
+            for (key, sign) in [(Key::ArrowUp, 1), (Key::ArrowDown, -1)] {
+                let count = input.count_and_consume_key(modifiers, key);
+                steps += i32::try_from(count).unwrap_or(0) * size * sign;
+            }
+        }
+    });
+    steps
+}
+
+/// Whole notches; what is left of a touchpad's movement waits in `rest`.
+fn wheel_steps(ui: &Ui, rest: &mut f32) -> i32 {
+    let mut size = 1;
+    ui.input(|input| {
+        for event in &input.events {
+            let Event::MouseWheel { unit, delta, modifiers, .. } = event else { continue };
+            // Ctrl and the wheel zoom.
+            if modifiers.command || modifiers.ctrl {
+                continue;
+            }
+            // Shift turns the wheel sideways on some systems.
+            let moved = if modifiers.shift { delta.x + delta.y } else { delta.y };
+            if modifiers.shift {
+                size = BIG_STEP;
+            }
+            *rest += match unit {
+                MouseWheelUnit::Line => moved,
+                MouseWheelUnit::Point => moved / POINTS_PER_NOTCH,
+                MouseWheelUnit::Page => moved * MOST_NOTCHES,
+            };
+        }
+    });
+    let notches = rest.trunc();
+    *rest -= notches;
+    notches.clamp(-MOST_NOTCHES, MOST_NOTCHES) as i32 * size
+}

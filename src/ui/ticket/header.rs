@@ -1,0 +1,207 @@
+//! The top of the ticket: what is traded, at which prices, and what is held of it.
+
+use egui::{Align2, Color32, Label, Rect, RichText, Sense, StrokeKind, Ui, pos2, vec2};
+
+use super::facts::{Facts, Level};
+use super::field::split_row;
+use super::outlook::held;
+use crate::desk::Freshness;
+use crate::domain::{Price, Qty};
+use crate::ui::fonts;
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+const PRICE_BUTTON_HEIGHT: f32 = 38.0;
+
+/// Draws it; returns a price that was clicked.
+pub(super) fn header_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<Price> {
+    standing_ui(ui, facts, theme);
+    title_ui(ui, facts, theme);
+    let clicked = prices_ui(ui, facts, theme);
+    position_ui(ui, facts, theme);
+    clicked
+}
+
+/// One line, always there: whether orders can be sent, and for which account.
+fn standing_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
+    let standing = facts.standing();
+    let (colour, fill) = match standing.level {
+        Level::Plain => (theme.text_weak, Color32::TRANSPARENT),
+        Level::Warn => (theme.warn, theme.warn_fill),
+        Level::Danger => (theme.danger, theme.danger_fill),
+    };
+    let frame = egui::Frame::new().fill(fill).corner_radius(theme.sizes.radius);
+    let margin = if fill == Color32::TRANSPARENT { 0 } else { 5 };
+    frame.inner_margin(egui::Margin::symmetric(margin, 1)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_min_width(ui.available_width());
+            ui.set_height(theme.sizes.small + 5.0);
+            if facts.is_live() {
+                live_badge_ui(ui, theme);
+            }
+            let text = RichText::new(&standing.line).small().color(colour);
+            ui.add(Label::new(text).truncate()).on_hover_text(&standing.more);
+        });
+    });
+}
+
+fn live_badge_ui(ui: &mut Ui, theme: &Theme) {
+    egui::Frame::new()
+        .fill(theme.down_fill)
+        .corner_radius(theme.sizes.radius)
+        .inner_margin(egui::Margin::symmetric(5, 0))
+        .show(ui, |ui| {
+            let font = fonts::bold(theme.sizes.small);
+            ui.label(RichText::new("LIVE").font(font).color(theme.on_fill))
+                .on_hover_text("Orders of this ticket trade real money");
+        });
+}
+
+fn title_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
+    let instrument = facts.instrument;
+    let quote = facts.quote.map(|view| view.quote);
+    let is_stale = facts.quote.is_some_and(|view| view.freshness == Freshness::Stale);
+    let change = quote.and_then(crate::domain::Quote::change);
+    let colour = match change {
+        _ if is_stale => theme.stale,
+        Some(change) => theme.of_gain(change),
+        None => theme.text_weak,
+    };
+    let bold = fonts::bold(theme.sizes.title);
+    let last = facts.last().map_or_else(|| "–".to_owned(), |last| format::price(last, instrument));
+    split_row(
+        ui,
+        theme.sizes.title + 5.0,
+        |ui| {
+            ui.label(RichText::new(&*instrument.symbol).font(bold.clone()).color(theme.text_strong));
+        },
+        |ui| {
+            let text = RichText::new(last).font(bold.clone()).color(colour);
+            ui.add(Label::new(text).truncate()).on_hover_text("Price of the last trade");
+        },
+    );
+    let percent = quote.and_then(crate::domain::Quote::change_percent);
+    let percent = percent.map_or_else(String::new, |percent| format!("{} %", format::signed(percent, 2)));
+    let size = vec2(ui.available_width(), theme.sizes.small + 4.0);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let build =
+        egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::right_to_left(egui::Align::Center));
+    let mut row = ui.new_child(build);
+    row.label(RichText::new(percent).small().color(colour)).on_hover_text("Change since the previous close");
+    row.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        let name = format!("{} · {}", instrument.name, instrument.venue);
+        ui.add(Label::new(RichText::new(name).small().color(theme.text_weak)).truncate());
+    });
+}
+
+fn prices_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<Price> {
+    let quote = facts.quote.map(|view| view.quote);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), PRICE_BUTTON_HEIGHT), Sense::hover());
+    let [left, right] = halves(rect, theme.sizes.gap);
+    let bid = Shown { name: "Bid", price: facts.bid(), size: quote.map(|q| q.bid_size), colour: theme.buy };
+    let ask = Shown { name: "Ask", price: facts.ask(), size: quote.map(|q| q.ask_size), colour: theme.sell };
+    let mut clicked = None;
+    for (shown, rect) in [(bid, left), (ask, right)] {
+        clicked = clicked.or(price_button_ui(ui, rect, &shown, facts, theme));
+    }
+    clicked
+}
+
+/// A side of the book.
+struct Shown {
+    name: &'static str,
+    price: Option<Price>,
+    size: Option<Qty>,
+    colour: Color32,
+}
+
+fn price_button_ui(ui: &Ui, rect: Rect, shown: &Shown, facts: &Facts<'_>, theme: &Theme) -> Option<Price> {
+    let sense = if shown.price.is_some() { Sense::click() } else { Sense::hover() };
+    let response = ui.interact(rect, ui.make_persistent_id(shown.name), sense);
+    let instrument = facts.instrument;
+    let price = shown.price.map_or_else(|| "–".to_owned(), |price| format::price(price, instrument));
+    let size = match (shown.price, shown.size) {
+        (Some(_), Some(size)) => format!("{} × {}", shown.name, format::exact(size.0)),
+        _ => shown.name.to_owned(),
+    };
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::Button, shown.price.is_some(), shown.name);
+        info.current_text_value = Some(format!("{price} {size}"));
+        info
+    });
+    let fill = if response.is_pointer_button_down_on() {
+        theme.pressed
+    } else if response.hovered() && shown.price.is_some() {
+        theme.hover
+    } else {
+        theme.control
+    };
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, theme.sizes.radius, fill);
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(1.0, theme.accent);
+        painter.rect_stroke(rect, theme.sizes.radius, stroke, StrokeKind::Inside);
+    }
+    let is_stale = facts.quote.is_some_and(|view| view.freshness == Freshness::Stale);
+    let colour = if is_stale { theme.stale } else { shown.colour };
+    let centre = rect.center().x;
+    painter.text(
+        pos2(centre, rect.top() + 12.0),
+        Align2::CENTER_CENTER,
+        price,
+        fonts::bold(theme.sizes.text),
+        colour,
+    );
+    painter.text(
+        pos2(centre, rect.bottom() - 10.0),
+        Align2::CENTER_CENTER,
+        size,
+        theme.small_font(),
+        theme.text_weak,
+    );
+    let response = response.on_hover_text("Puts this price into the ticket");
+    response.clicked().then_some(shown.price).flatten()
+}
+
+/// Two rows, always there.
+fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
+    let instrument = facts.instrument;
+    let mark = facts.quote.and_then(|view| view.quote.mark());
+    let (position, profit, colour) = match facts.position {
+        Some(position) => {
+            let average = format::decimal(position.average_price, instrument.ticks.decimals());
+            let profit = mark.map(|mark| position.unrealised(mark, instrument.multiplier));
+            let shown = profit.map_or_else(
+                || "no price".to_owned(),
+                |p| format!("{} {}", format::gain(p, instrument.currency), instrument.currency),
+            );
+            let colour = profit.map_or(theme.text_weak, |profit| theme.of_gain(profit));
+            (format!("{} @ {average}", held(position.net)), shown, colour)
+        }
+        None => ("flat".to_owned(), "–".to_owned(), theme.text_weak),
+    };
+    let strong = if facts.position.is_some() { theme.text } else { theme.text_weak };
+    for (name, value, colour) in [("Position", position, strong), ("Open P&L", profit, colour)] {
+        split_row(
+            ui,
+            theme.sizes.text + 3.0,
+            |ui| {
+                ui.label(RichText::new(name).small().color(theme.text_weak));
+            },
+            |ui| {
+                let text = RichText::new(&value).color(colour);
+                let width = ui.painter().layout_no_wrap(value.clone(), theme.text_font(), colour).size().x;
+                let text = if width > ui.available_width() { text.small() } else { text };
+                ui.add(Label::new(text).truncate()).on_hover_text(&value);
+            },
+        );
+    }
+}
+
+/// Two equal parts side by side.
+pub(super) fn halves(rect: Rect, gap: f32) -> [Rect; 2] {
+    let width = ((rect.width() - gap) / 2.0).floor();
+    let left = Rect::from_min_size(rect.min, vec2(width, rect.height()));
+    let right = Rect::from_min_max(pos2(rect.right() - width, rect.top()), rect.max);
+    [left, right]
+}
