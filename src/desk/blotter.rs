@@ -71,6 +71,7 @@ impl Blotter {
     }
 
     /// All orders, newest first.
+    #[must_use]
     pub fn orders(&self) -> impl DoubleEndedIterator<Item = &Order> + Clone {
         self.orders.values().rev()
     }

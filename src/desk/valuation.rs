@@ -85,10 +85,7 @@ impl Desk {
 
     /// What `positions` add up to in the base currency of the settings.
     #[must_use]
-    pub fn position_totals<'a>(
-        &self,
-        positions: impl Iterator<Item = &'a Position>,
-    ) -> PositionTotals {
+    pub fn position_totals<'a>(&self, positions: impl Iterator<Item = &'a Position>) -> PositionTotals {
         let rates = self.rates();
         let mut totals = PositionTotals { is_complete: true, ..PositionTotals::default() };
         for position in positions {
@@ -101,7 +98,8 @@ impl Desk {
                 totals.is_complete &= amount.is_some();
                 amount.unwrap_or_default()
             };
-            let (realised, commissions) = (to_base(Some(position.realised)), to_base(Some(position.commissions)));
+            let (realised, commissions) =
+                (to_base(Some(position.realised)), to_base(Some(position.commissions)));
             let (unrealised, value) = if position.is_flat() {
                 Default::default()
             } else {
