@@ -222,7 +222,7 @@ impl Desk {
     /// The instrument with this key ([`Instrument::key`]).
     #[must_use]
     pub fn instrument_by_key(&self, key: &str) -> Option<&Arc<Instrument>> {
-        self.instruments.iter().find(|i| i.key() == key)
+        self.instruments.iter().find(|i| i.has_key(key))
     }
 
     /// An instrument's newest quote, and how far it can be trusted.

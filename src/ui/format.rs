@@ -61,6 +61,26 @@ pub fn compact(value: Decimal) -> String {
     decimal(value, decimals)
 }
 
+/// The size of a quote in at most six characters and three significant figures or more:
+/// `12`, `1.25K`, `0.0312`, `<.0001`. Never rounds something to nothing.
+#[must_use]
+pub fn size(value: Qty) -> String {
+    let value = value.0;
+    if value.is_zero() || value >= Decimal::ONE_THOUSAND {
+        return compact(value);
+    }
+    let decimals = match value {
+        v if v >= Decimal::ONE_HUNDRED => 1,
+        v if v >= Decimal::TEN => 2,
+        v if v >= Decimal::ONE => 3,
+        v if v >= Decimal::new(1, 4) => 4,
+        _ => return "<.0001".to_owned(),
+    };
+    let rounded =
+        value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    decimal(rounded, rounded.normalize().scale())
+}
+
 /// An amount with its currency.
 #[must_use]
 pub fn money(value: Money) -> String {
@@ -109,6 +129,12 @@ pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
 #[must_use]
 pub fn clock_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// What a zone calls itself at a time: `EST`, `JST`, `UTC`.
+#[must_use]
+pub fn zone_name(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%Z").to_string()
 }
 
 /// `21 Nov 14:03:22` in a zone.
@@ -186,6 +212,19 @@ mod tests {
         assert!(is_same_day(before, after, &TimeZone::UTC));
         assert!(!is_same_day(before, after, &tokyo));
         assert_eq!((day(before, &tokyo), day(after, &tokyo)), ("01 Jan".to_owned(), "02 Jan".to_owned()));
+    }
+
+    #[test]
+    fn a_size_is_short_and_never_rounded_to_nothing() {
+        let check = |given: &str, shown: &str| assert_eq!(size(Qty(dec(given))), shown);
+        check("0", "0");
+        check("12", "12");
+        check("0.00000001", "<.0001");
+        check("0.0312", "0.0312");
+        check("0.12345678", "0.1235");
+        check("9.9996", "10");
+        check("731.25", "731.3");
+        check("12400", "12.4K");
     }
 
     #[test]
