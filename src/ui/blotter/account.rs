@@ -14,7 +14,7 @@ use crate::ui::format;
 use crate::ui::theme::Theme;
 
 const COLUMNS: [Column; 8] = [
-    Column { least: 84.0, ..Column::words("currency", "Currency") },
+    Column { least: 72.0, ..Column::words("currency", "Currency") },
     Column::figures("cash", "Cash"),
     Column::figures("unrealised", "Unrealised"),
     Column::figures("realised", "Realised"),

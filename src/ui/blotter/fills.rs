@@ -86,8 +86,8 @@ fn row_of(place: usize, fill: &Fill, desk: &Desk, theme: &Theme) -> Row {
             Cell::gain(Some(fill.realised), instrument.currency, theme).in_line(2)
         };
         let liquidity = match fill.liquidity {
-            Liquidity::Maker => "Made",
-            Liquidity::Taker => "Took",
+            Liquidity::Maker => "Maker",
+            Liquidity::Taker => "Taker",
         };
         vec![
             Cell::time(fill.time, desk.now(), &zone, theme.text_weak),

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::cell::Cell;
 use super::edit::Part;
 use super::orders::{Wish, reason_cell};
-use super::table::{Column, Row};
+use super::table::{Column, Give, Row};
 use crate::desk::Desk;
 use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, TimeInForce, TrailBy};
 use crate::ui::format;
@@ -14,7 +14,7 @@ pub(super) const COLUMNS: [Column; 12] = [
     Column::figures("time", "Time"),
     Column::words("symbol", "Symbol"),
     Column::words("side", "Side"),
-    Column::words("type", "Type"),
+    Column { least: 58.0, give: Give::Shrinks, ..Column::words("type", "Type") },
     Column::figures("quantity", "Quantity"),
     Column::figures("filled", "Filled"),
     Column::figures("limit", "Limit"),
@@ -106,8 +106,8 @@ fn kind_cell(order: &Order, colour: egui::Color32) -> Cell {
 
 fn trail(by: TrailBy, instrument: &Instrument) -> String {
     match by {
-        TrailBy::Amount(amount) => format!("trail {}", format::decimal(amount, instrument.ticks.decimals())),
-        TrailBy::Percent(percent) => format!("trail {}%", percent.normalize()),
+        TrailBy::Amount(amount) => format!("by {}", format::decimal(amount, instrument.ticks.decimals())),
+        TrailBy::Percent(percent) => format!("by {}%", percent.normalize()),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::theme::Theme;
 
 /// Width of the controls before a row: cancel and amend.
-const CONTROLS: f32 = 44.0;
+const CONTROLS: f32 = 42.0;
 
 /// What was asked for about an order.
 #[derive(Debug, Clone, PartialEq)]

@@ -97,9 +97,10 @@ impl Positions {
         let total = desk.position_totals(now_shown.iter().filter_map(|key| position_of(desk, key)));
         let base = desk.settings().base_currency;
         let decimals = most_decimals(desk, &now_shown).max(base.decimals());
-        let incomplete = if total.is_complete { "Total" } else { "Incomplete total" };
+        let (word, colour) =
+            if total.is_complete { ("Total", theme.text_strong) } else { ("Incomplete", theme.warn) };
         let footer = vec![
-            Cell::label(incomplete, if total.is_complete { theme.text_strong } else { theme.warn }),
+            Cell::made(format!("{word} {base}"), colour),
             Cell::empty(),
             Cell::empty(),
             Cell::empty(),

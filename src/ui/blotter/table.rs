@@ -24,7 +24,7 @@ use crate::ui::paint::Digits;
 use crate::ui::theme::Theme;
 
 /// Between the edge of a column and its text, in points.
-const INSET: f32 = 6.0;
+const INSET: f32 = 5.0;
 /// Kept free for the vertical scroll bar beside controls on the right.
 const BAR: f32 = 12.0;
 const HANDLE: f32 = 7.0;
@@ -46,21 +46,32 @@ pub(super) struct Column {
     /// Width below which it does not fall by itself, in points.
     pub least: f32,
     pub lean: Lean,
-    /// Whether it gets the room that is left over, and cuts long words rather than grow.
-    pub takes_rest: bool,
+    /// What becomes of it when there is too much or too little room.
+    pub give: Give,
+}
+
+/// How a column gives way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Give {
+    /// It fits its cells.
+    Firm,
+    /// It cuts its words, down to its least width, before the table has to be scrolled.
+    Shrinks,
+    /// It gets the room that is left over, and cuts its words rather than grow.
+    TakesRest,
 }
 
 impl Column {
     pub const fn words(key: &'static str, title: &'static str) -> Self {
-        Self { key, title, least: 28.0, lean: Lean::Left, takes_rest: false }
+        Self { key, title, least: 28.0, lean: Lean::Left, give: Give::Firm }
     }
 
     pub const fn figures(key: &'static str, title: &'static str) -> Self {
-        Self { key, title, least: 40.0, lean: Lean::Right, takes_rest: false }
+        Self { key, title, least: 40.0, lean: Lean::Right, give: Give::Firm }
     }
 
     pub const fn rest(key: &'static str, title: &'static str) -> Self {
-        Self { key, title, least: 110.0, lean: Lean::Left, takes_rest: true }
+        Self { key, title, least: 110.0, lean: Lean::Left, give: Give::TakesRest }
     }
 }
 
@@ -209,7 +220,7 @@ impl Table<'_> {
         let laid: Vec<Vec<Laid<'_>>> =
             rows.iter().map(|row| row.cells.iter().map(|cell| brush.lay(cell)).collect()).collect();
         for (index, column) in self.columns.iter().enumerate() {
-            widths.need(index, brush.title(column).size().x + 2.0 * INSET + HANDLE);
+            widths.need(index, brush.title(column).size().x + 2.0 * INSET);
         }
         for (index, cell) in
             laid.iter().chain(self.footer_laid(&brush).iter()).flat_map(|r| r.iter().enumerate())
@@ -289,6 +300,15 @@ impl Table<'_> {
             shown_rows.push(ShownRow { index, rect, response });
         }
         brush.finish();
+        // Cells go on below the controls: a line says so.
+        let edge = match self.controls {
+            Controls::Left(_) if origin.x < body.left() - 0.5 => Some(cells.left()),
+            Controls::Right(_) if left > cells.right() + 0.5 => Some(cells.right()),
+            _ => None,
+        };
+        if let Some(x) = edge {
+            ui.painter().vline(x, body.y_range(), (1.0, theme.line_strong));
+        }
         Shown { rows: shown_rows, focus, body, controls, columns, cells }
     }
 
