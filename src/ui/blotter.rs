@@ -139,7 +139,8 @@ impl Blotter {
         let galley = ui.painter().layout_job(job);
         let size = egui::vec2(galley.size().x + 16.0, ui.available_height());
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_shown, tab.title()));
+        response.widget_info(|| WidgetInfo::labeled(Role::Tab, true, tab.title()));
+        ui.accesskit_node_builder(response.id, |node| node.set_selected(is_shown));
         if let Some(count) = count {
             let value = if news > 0 { format!("{count}, {news} new") } else { count.to_string() };
             ui.accesskit_node_builder(response.id, |node| node.set_value(value));

@@ -84,7 +84,8 @@ pub fn harness(size: [f32; 2], bench: Bench) -> Harness<'static, Bench> {
         fonts::install(ctx);
         Theme::dark().apply(ctx);
     };
-    let builder = Harness::<Bench>::builder().with_size(size).with_context_setup(setup);
+    let builder =
+        Harness::<Bench>::builder().with_size(size).with_step_dt(1.0 / 60.0).with_context_setup(setup);
     builder.build_ui_state(|ui, bench: &mut Bench| bench.frame(ui), bench)
 }
 

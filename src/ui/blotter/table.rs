@@ -276,8 +276,8 @@ impl Table<'_> {
         for (index, (row, laid)) in in_sight.zip(rows.iter().zip(&laid)) {
             let rect = row_rect(index);
             let response = ui.interact(rect, ui.make_persistent_id((self.name, row.key)), Sense::CLICK);
-            response
-                .widget_info(|| WidgetInfo::selected(Role::Row, true, row.is_selected, self.name_of(row)));
+            response.widget_info(|| WidgetInfo::labeled(Role::Row, true, self.name_of(row)));
+            ui.accesskit_node_builder(response.id, |node| node.set_selected(row.is_selected));
             let fill = match (row.is_selected, response.contains_pointer()) {
                 (true, _) => Some(theme.selection),
                 (false, true) => Some(theme.row_hover),
