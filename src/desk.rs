@@ -22,7 +22,7 @@ pub use blotter::Blotter;
 pub use latency::{Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use series::SeriesView;
-pub use valuation::Valued;
+pub use valuation::{BalanceTotals, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};

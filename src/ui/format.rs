@@ -157,6 +157,19 @@ pub fn date_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b %H:%M:%S").to_string()
 }
 
+/// `21 Nov` in a zone.
+#[must_use]
+pub fn day(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b").to_string()
+}
+
+/// Whether two instants are of the same calendar day in a zone.
+#[must_use]
+pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
+    let date = |time: Time| zone.to_datetime(time.to_timestamp()).date();
+    date(one) == date(other)
+}
+
 fn grouped(plain: &str) -> String {
     let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
@@ -211,6 +224,15 @@ mod tests {
         assert_eq!(compact(dec("12400")), "12.4K");
         assert_eq!(compact(dec("3250000")), "3.25M");
         assert_eq!(compact(dec("0.5")), "0.50");
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_of_the_zone() {
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        let (before, after) = (Time::from_seconds(14 * 3_600 + 3_599), Time::from_seconds(15 * 3_600));
+        assert!(is_same_day(before, after, &TimeZone::UTC));
+        assert!(!is_same_day(before, after, &tokyo));
+        assert_eq!((day(before, &tokyo), day(after, &tokyo)), ("01 Jan".to_owned(), "02 Jan".to_owned()));
     }
 
     #[test]
