@@ -31,7 +31,8 @@ fn harness_of(width: f32) -> Harness<'static, Desktop> {
     let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
         desktop.terminal.logic();
         desktop.terminal.ui(ui);
-        desktop.terminal.on_painted(desktop.clock.now());
+        let now = desktop.terminal.desk().now();
+        desktop.terminal.on_painted(now);
     };
     let builder = soft_renderer::builder::<Desktop>().with_size(vec2(width, 720.0));
     let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
