@@ -37,6 +37,12 @@ impl Found {
     }
 }
 
+/// A rank behind everything that was found as well or one degree less well.
+#[must_use]
+pub(in crate::ui) fn behind(rank: Rank) -> Rank {
+    rank + 2 * MOST_TEXTS
+}
+
 /// The instruments that `query` may mean, best first: by symbol, name and venue.
 #[must_use]
 pub(in crate::ui) fn matching_instruments<'a>(
