@@ -3,6 +3,8 @@
 #[path = "common/desk.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod desk;
+#[path = "common/picture.rs"]
+mod picture;
 #[path = "common/soft_renderer.rs"]
 mod soft_renderer;
 
@@ -367,6 +369,36 @@ fn only_rows_in_sight_are_drawn_and_a_selection_from_elsewhere_comes_into_sight(
     harness.run_steps(3);
     let bottom = row(&harness, "ETH/KRW").rect().bottom();
     assert!(bottom <= 480.5, "the row ends at {bottom}");
+}
+
+#[test]
+fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
+    let mut keys = THREE.to_vec();
+    keys.extend(["7203@TSE", "EUR/USD@FX", "USD/JPY@FX", "OLD@NOWHERE"]);
+    let mut harness = harness(list_of(&keys));
+    harness.set_size(vec2(332.0, 320.0));
+    row(&harness, "MSFT").click();
+    harness.run_steps(2);
+    harness.remove_cursor();
+    let market = &mut harness.state_mut().market;
+    market.quote("EUR/USD@FX", "1.16240");
+    market.later(Duration::from_secs(42));
+    let (id, now) = (market.id("7203@TSE"), market.now());
+    let mut closed = market.quote_at("7203@TSE", "3312");
+    closed.is_open = false;
+    market.batch(|batch| batch.quote(id, closed, now));
+    for (key, last) in [("AAPL@NASDAQ", "284.52"), ("BTC/KRW@CRYPTO", "150000000"), ("USD/JPY@FX", "153.480")]
+    {
+        market.quote(key, last);
+    }
+    let (id, mut falling) = (market.id("MSFT@NASDAQ"), market.quote_at("MSFT@NASDAQ", "538.20"));
+    falling.prev_close = Some(Price(decimal("551.07")));
+    market.batch(|batch| batch.quote(id, falling, now));
+    harness.run_steps(2);
+    // One price rises before the trader's eyes, and is marked.
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.55");
+    harness.step();
+    picture::assert_picture(&mut harness, "watchlist");
 }
 
 #[test]

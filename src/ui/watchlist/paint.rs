@@ -290,7 +290,7 @@ impl Painted {
         }
         let grid = fills.grid();
         let half = numbers.figure_height() / 2.0;
-        fills.column(grid.nearest(x), grid.nearest(y - half), grid.nearest(y + half), theme.line_strong);
+        fills.column(grid.nearest(x), grid.nearest(y - half), grid.nearest(y + half), theme.text_faint);
         let bid = numbers.put(pos2(x - 2.0 * NARROW, y), to_right, &cells.bid, inks.price);
         let ask = numbers.put(pos2(x + 2.0 * NARROW, y), Align2::LEFT_CENTER, &cells.ask, inks.price);
         if columns.has_sizes {
