@@ -199,8 +199,9 @@ mod tests {
         assert!(found("behaca", &["Berkshire Hathaway Class A"]));
         assert!(!found("berkcb", &["Berkshire Hathaway"]));
         assert!(found("mcrsft", &["Microsoft"]));
-        assert!(!found("moft", &["Motorcar of Toyota"]));
-        assert!(!found("oso", &["Microsoft"]), "the first letter must begin a word");
+        assert!(found("moft", &["Motors of Toyota"]));
+        assert!(!found("mrft", &["Motors of Toyota"]));
+        assert!(!found("ost", &["Microsoft"]), "the first letter must begin a word");
     }
 
     #[test]
