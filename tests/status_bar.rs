@@ -153,7 +153,7 @@ fn old_data_are_worth_a_look_only_while_an_exchange_is_open() {
     let mut closed = market.quote_at("AAPL@NASDAQ", "284.52");
     closed.is_open = false;
     market.batch(|batch| batch.quote(id, closed, now));
-    market.later(Duration::from_secs(3_600));
+    market.later(Duration::from_hours(1));
     harness.run_steps(2);
     harness.get_by_label("Exchanges closed");
 }

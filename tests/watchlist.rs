@@ -3,6 +3,8 @@
 #[path = "common/desk.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod desk;
+#[path = "common/picture.rs"]
+mod picture;
 #[path = "common/soft_renderer.rs"]
 mod soft_renderer;
 
@@ -12,6 +14,7 @@ use desk::{Market, Window, decimal};
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pitdesk::desk::Desk;
 use pitdesk::domain::{Price, Time};
 use pitdesk::link::ConnectionState;
 use pitdesk::ui::commands::{Commands, UiCommand};
@@ -41,7 +44,9 @@ impl Trader {
 
 fn list_of(keys: &[&str]) -> Watchlist {
     let mut list = Watchlist::default();
-    keys.iter().for_each(|key| list.add((*key).to_owned()));
+    for key in keys {
+        list.add((*key).to_owned());
+    }
     list
 }
 
@@ -53,7 +58,7 @@ fn harness(list: Watchlist) -> Harness<'static, Trader> {
 fn harness_of(list: Watchlist, width: f32) -> Harness<'static, Trader> {
     let (market, window) = Market::with_desk();
     let trader = Trader { market, window, list, asked: Vec::new(), demand: Vec::new() };
-    let builder = soft_renderer::builder::<Trader>().with_size(vec2(width, 480.0));
+    let builder = soft_renderer::builder::<Trader>().with_size(vec2(width + MARGIN, 480.0 + MARGIN));
     let draw = |ui: &mut egui::Ui, trader: &mut Trader| {
         Theme::dark().apply(ui);
         trader.window.update(&trader.market);
@@ -72,6 +77,9 @@ fn harness_of(list: Watchlist, width: f32) -> Harness<'static, Trader> {
     harness.run_steps(2);
     harness
 }
+
+/// What a harness leaves free around a pane.
+const MARGIN: f32 = 16.0;
 
 const THREE: [&str; 3] = ["AAPL@NASDAQ", "MSFT@NASDAQ", "BTC/KRW@CRYPTO"];
 
@@ -127,7 +135,7 @@ fn old_and_closed_quotes_say_so() {
 
     harness.state_mut().market.connection(ConnectionState::Down, "The connection was lost");
     harness.run_steps(2);
-    assert!(row_text(&harness, "MSFT").ends_with(", stale, 0 µs old"), "nobody feeds it any more");
+    assert!(row_text(&harness, "MSFT").ends_with(", stale, <1 s old"), "nobody feeds it any more");
     row(&harness, "MSFT").hover();
     harness.run_steps(4);
     harness.get_by_label_contains("Paper is down. The connection was lost");
@@ -142,7 +150,7 @@ fn a_stale_quote_ages_on_the_screen_and_a_fresh_list_leaves_the_machine_idle() {
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     harness.run_steps(8);
     assert_eq!(delay(&harness), Duration::MAX);
-    harness.state_mut().market.later(Duration::from_secs(60));
+    harness.state_mut().market.later(Duration::from_mins(1));
     harness.run_steps(2);
     assert!(delay(&harness) <= Duration::from_secs(1));
 }
@@ -342,6 +350,19 @@ fn the_first_start_fills_the_list_once_and_an_emptied_one_stays_empty() {
 }
 
 #[test]
+fn a_list_that_is_drawn_before_the_first_snapshot_is_still_filled_by_it() {
+    let draw = |ui: &mut egui::Ui, list: &mut Watchlist| {
+        list.ui(ui, &Desk::default(), &mut Commands::new(desk::START, 1));
+    };
+    let mut harness = soft_renderer::builder::<Watchlist>().build_ui_state(draw, Watchlist::default());
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("No instruments").is_none(), "nothing is known yet");
+    let (_, window) = Market::with_desk();
+    harness.state_mut().fill_if_new(&window.desk);
+    assert_eq!(harness.state().first(), Some("AAPL@NASDAQ"));
+}
+
+#[test]
 fn keys_are_saved_and_nothing_else() {
     let mut harness = harness(list_of(&THREE));
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
@@ -364,7 +385,37 @@ fn only_rows_in_sight_are_drawn_and_a_selection_from_elsewhere_comes_into_sight(
     harness.state_mut().window.desk.select(last);
     harness.run_steps(3);
     let bottom = row(&harness, "ETH/KRW").rect().bottom();
-    assert!(bottom <= 480.5, "the row ends at {bottom}");
+    assert!(bottom <= 480.0 + MARGIN, "the row ends at {bottom}");
+}
+
+#[test]
+fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
+    let mut keys = THREE.to_vec();
+    keys.extend(["7203@TSE", "EUR/USD@FX", "USD/JPY@FX", "OLD@NOWHERE"]);
+    let mut harness = harness(list_of(&keys));
+    harness.set_size(vec2(332.0 + MARGIN, 320.0));
+    row(&harness, "MSFT").click();
+    harness.run_steps(2);
+    harness.remove_cursor();
+    let market = &mut harness.state_mut().market;
+    market.quote("EUR/USD@FX", "1.16240");
+    market.later(Duration::from_secs(42));
+    let (id, now) = (market.id("7203@TSE"), market.now());
+    let mut closed = market.quote_at("7203@TSE", "3312");
+    closed.is_open = false;
+    market.batch(|batch| batch.quote(id, closed, now));
+    for (key, last) in [("AAPL@NASDAQ", "284.52"), ("BTC/KRW@CRYPTO", "150000000"), ("USD/JPY@FX", "153.480")]
+    {
+        market.quote(key, last);
+    }
+    let (id, mut falling) = (market.id("MSFT@NASDAQ"), market.quote_at("MSFT@NASDAQ", "538.20"));
+    falling.prev_close = Some(Price(decimal("551.07")));
+    market.batch(|batch| batch.quote(id, falling, now));
+    harness.run_steps(2);
+    // One price rises before the trader's eyes, and is marked.
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.55");
+    harness.step();
+    picture::assert_picture(&mut harness, "watchlist");
 }
 
 #[test]

@@ -127,6 +127,12 @@ pub fn duration(value: Duration) -> String {
     }
 }
 
+/// How old something is, to the second: `<1 s`, `42 s`, `3 min`.
+#[must_use]
+pub fn age(value: Duration) -> String {
+    if value < Duration::from_secs(1) { "<1 s".to_owned() } else { duration(value) }
+}
+
 /// The zone that times of an instrument are shown in.
 #[must_use]
 pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
@@ -256,5 +262,7 @@ mod tests {
         assert_eq!(duration(Duration::from_micros(850)), "850 µs");
         assert_eq!(duration(Duration::from_micros(1_230)), "1.2 ms");
         assert_eq!(duration(Duration::from_secs(12)), "12 s");
+        assert_eq!(age(Duration::from_micros(850)), "<1 s");
+        assert_eq!(age(Duration::from_secs(12)), "12 s");
     }
 }

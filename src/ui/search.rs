@@ -2,8 +2,9 @@
 //!
 //! Enter turns the desk to an instrument and puts it into the watchlist, Shift+Enter only
 //! puts it there and stays; on an action, Enter does it. What Enter does is decided
-//! against the text as it stands when the key arrives, never against an older list.
-//! No order can be entered from here.
+//! against the text as it stands when the key arrives, never against an older list; and
+//! while nothing is typed and no arrow was pressed, it does nothing at all. What cannot be
+//! taken back ranks below everything found as well. No order can be entered from here.
 
 mod actions;
 mod matching;
@@ -12,7 +13,7 @@ use egui::{Align, Align2, Key, Modifiers, Role, Sense, Vec2, WidgetInfo, vec2};
 
 use self::actions::{Action, actions};
 pub(super) use self::matching::matching_instruments;
-use self::matching::{Rank, Words};
+use self::matching::{Rank, Words, behind};
 use super::commands::{Commands, UiCommand};
 use super::fonts;
 use super::theme::{Theme, theme_of};
@@ -32,8 +33,8 @@ pub struct Search {
     is_open: bool,
     is_new: bool,
     query: String,
-    /// Which hit the keys are on.
-    at: usize,
+    /// Which hit the keys are on; none before the first word or arrow.
+    at: Option<usize>,
 }
 
 /// Something that was found.
@@ -80,7 +81,8 @@ impl Search {
             ui.add_space(2.0);
             let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist);
             hint_ui(ui, &theme);
-            let chosen = clicked.map(|at| (at, Enter::Open)).or(keys.enter.map(|enter| (self.at, enter)));
+            let entered = self.at.zip(keys.enter);
+            let chosen = clicked.map(|at| (at, Enter::Open)).or(entered);
             chosen.and_then(|(at, enter)| Some((hits.into_iter().nth(at)?, enter)))
         });
         if modal.should_close() {
@@ -100,14 +102,19 @@ impl Search {
             field.request_focus();
         }
         if field.changed() {
-            self.at = 0;
+            self.at = (!self.query.trim().is_empty()).then_some(0);
         }
     }
 
     fn step(&mut self, keys: &ListKeys, count: usize) {
-        if count > 0 {
-            self.at = (self.at.min(count - 1) + keys.down + count - keys.up % count) % count;
-        }
+        let Some(last) = count.checked_sub(1) else { return };
+        self.at = match self.at {
+            None if keys.down == keys.up => None,
+            // The first arrow enters the list, at the end that it comes from.
+            None if keys.up > keys.down => Some(last),
+            None => Some(0),
+            Some(at) => Some((at.min(last) + keys.down + count - keys.up % count) % count),
+        };
     }
 
     fn hits_ui(
@@ -134,11 +141,11 @@ impl Search {
             |ui| {
                 ui.set_min_height(LIST_HEIGHT);
                 for (index, hit) in hits.iter().enumerate() {
-                    let row = hit_ui(ui, theme, hit, index == self.at, watchlist);
+                    let row = hit_ui(ui, theme, hit, self.at == Some(index), watchlist);
                     if row.hovered() && ui.input(|input| input.pointer.is_moving()) {
-                        self.at = index;
+                        self.at = Some(index);
                     }
-                    if index == self.at && has_stepped {
+                    if self.at == Some(index) && has_stepped {
                         row.scroll_to_me(None);
                     }
                     if row.clicked() {
@@ -187,8 +194,8 @@ impl ListKeys {
 fn hits<'a>(desk: &'a Desk, query: &str) -> Vec<Hit<'a>> {
     let words = Words::of(query);
     let ranked_actions = actions(desk).into_iter().filter_map(|action| {
-        let rank = words.rank(&[&action.text, "", action.synonyms])?;
-        Some((rank, Hit::Action(action)))
+        let rank = words.rank(&["", &action.text, action.synonyms])?;
+        Some((if action.is_grave { behind(rank) } else { rank }, Hit::Action(action)))
     });
     let mut hits: Vec<(Rank, Hit<'a>)> = if query.trim().is_empty() {
         ranked_actions.collect()
@@ -231,8 +238,8 @@ fn hit_ui(
 
 impl Hit<'_> {
     fn text(&self, theme: &Theme, room: f32) -> egui::text::LayoutJob {
-        let mut job = egui::text::LayoutJob::default();
-        job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+        let wrap = egui::text::TextWrapping::truncate_at_width(room);
+        let mut job = egui::text::LayoutJob { wrap, ..Default::default() };
         let mut add = |text: &str, space, font, color| {
             let format =
                 egui::TextFormat { font_id: font, color, valign: Align::Center, ..Default::default() };

@@ -102,10 +102,11 @@ impl Pane for Watchlist {
         let list = egui::vec2(ui.available_width(), ui.available_height() - undo_height);
         ui.allocate_ui(list, |ui| {
             ui.set_min_size(list);
-            if self.rows().is_empty() {
-                empty_ui(ui);
-            } else {
-                self.list_ui(ui, desk, out);
+            match self.rows() {
+                // Before the first snapshot nothing can be said of the list.
+                [] if !desk.is_synced() => {}
+                [] => empty_ui(ui),
+                _ => self.list_ui(ui, desk, out),
             }
         });
         self.undo_ui(ui, desk);
@@ -116,7 +117,7 @@ impl Watchlist {
     /// Puts an instrument at the end, by its key; one that is there stays where it is.
     pub fn add(&mut self, key: String) {
         if !self.rows().iter().any(|row| row.key() == key) {
-            self.rows_mut().push(Row::from(key));
+            self.edited().push(Row::from(key));
         }
     }
 
@@ -154,7 +155,12 @@ impl Watchlist {
         self.instruments.as_deref().unwrap_or_default()
     }
 
-    fn rows_mut(&mut self) -> &mut Vec<Row> {
+    /// For looking only: a list that was never filled must not become an empty one.
+    fn rows_mut(&mut self) -> &mut [Row] {
+        self.instruments.as_deref_mut().unwrap_or_default()
+    }
+
+    fn edited(&mut self) -> &mut Vec<Row> {
         self.instruments.get_or_insert_default()
     }
 
@@ -179,8 +185,8 @@ impl Watchlist {
         if from > last || from == to {
             return;
         }
-        let row = self.rows_mut().remove(from);
-        self.rows_mut().insert(to, row);
+        let row = self.edited().remove(from);
+        self.edited().insert(to, row);
         let cursor = &mut self.view.cursor;
         *cursor = match *cursor {
             at if at == from => to,
@@ -196,7 +202,7 @@ impl Watchlist {
         if index >= self.rows().len() {
             return;
         }
-        let row = self.rows_mut().remove(index);
+        let row = self.edited().remove(index);
         self.view.removed = Some(Removed { row, index, at: now });
         self.view.widest = Widest::default();
         if self.view.cursor > index {
@@ -209,7 +215,7 @@ impl Watchlist {
         let Some(Removed { row, index, .. }) = self.view.removed.take() else { return };
         if self.rows().iter().all(|other| other.key() != row.key()) {
             let index = index.min(self.rows().len());
-            self.rows_mut().insert(index, row);
+            self.edited().insert(index, row);
             self.view.cursor = index;
             self.view.must_reveal = true;
         }

@@ -27,12 +27,14 @@ pub(super) struct Action {
     pub keys: Option<KeyboardShortcut>,
     /// Whether it is how things are already.
     pub is_in_force: bool,
+    /// Whether it cannot be taken back: never what a hasty Enter meets first.
+    pub is_grave: bool,
     does: Does,
 }
 
 enum Does {
     Window(UiCommand),
-    Engine(Command),
+    Engine(Box<Command>),
 }
 
 impl Action {
@@ -41,13 +43,24 @@ impl Action {
         match self.does {
             Does::Window(command) => out.window(command),
             Does::Engine(command) => {
-                out.send(command);
+                out.send(*command);
             }
         }
     }
 
     fn engine(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
-        Self { text: text.into(), synonyms, keys: None, is_in_force: false, does: Does::Engine(command) }
+        Self {
+            text: text.into(),
+            synonyms,
+            keys: None,
+            is_in_force: false,
+            is_grave: false,
+            does: Does::Engine(Box::new(command)),
+        }
+    }
+
+    fn grave(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
+        Self { is_grave: true, ..Self::engine(text, synonyms, command) }
     }
 
     fn in_force(self, is_in_force: bool) -> Self {
@@ -55,30 +68,27 @@ impl Action {
     }
 }
 
-/// All actions that make sense now, those for a bad moment first.
+/// All actions that make sense now, those that cannot be taken back last.
 pub(super) fn actions(desk: &Desk) -> Vec<Action> {
-    let mut actions = vec![kill_switch(desk)];
-    actions.push(Action::engine(
-        "Cancel all orders",
-        "working flat panic",
-        Command::CancelAll { instrument: None },
-    ));
-    actions.extend(desk.selected().map(|instrument| {
-        let command = Command::CancelAll { instrument: Some(instrument.id) };
-        Action::engine(format!("Cancel all orders of {}", instrument.symbol), "working", command)
-    }));
-    actions.extend(shortcuts());
+    let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
+    let all = Command::CancelAll { instrument: None };
+    actions.push(Action::grave("Cancel all orders", "working flat panic", all));
+    actions.extend(desk.selected().map(|instrument| {
+        let command = Command::CancelAll { instrument: Some(instrument.id) };
+        Action::grave(format!("Cancel all orders of {}", instrument.symbol), "working", command)
+    }));
+    actions.push(kill_switch(desk));
     actions
 }
 
 fn kill_switch(desk: &Desk) -> Action {
     if desk.kill().is_locked() {
-        Action::engine("Release the kill switch", "unlock allow orders", Command::ReleaseKill)
+        Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill)
     } else {
-        Action::engine(
+        Action::grave(
             "Kill switch: cancel all orders and lock new ones",
             "stop halt emergency panic",
             Command::Kill,
@@ -95,6 +105,7 @@ fn shortcuts() -> impl Iterator<Item = Action> {
             synonyms: "",
             keys: Some(shortcut.keys),
             is_in_force: false,
+            is_grave: false,
             does: Does::Window(command),
         })
     })
@@ -106,6 +117,7 @@ fn show_timeframe(timeframe: Timeframe) -> Action {
         synonyms: "timeframe period",
         keys: None,
         is_in_force: false,
+        is_grave: false,
         does: Does::Window(UiCommand::ShowTimeframe(timeframe)),
     }
 }
@@ -148,7 +160,7 @@ fn paper_broker(desk: &Desk) -> Option<BrokerId> {
 fn drills(broker: BrokerId) -> [Action; 2] {
     let drill = |drill| Command::Drill { broker, drill };
     [
-        Action::engine("Freeze the paper broker for 10 s", "drill hang test", drill(Drill::Freeze(FREEZE))),
-        Action::engine("Crash the paper session", "drill panic test", drill(Drill::Crash)),
+        Action::grave("Freeze the paper broker for 10 s", "drill hang test", drill(Drill::Freeze(FREEZE))),
+        Action::grave("Crash the paper session", "drill panic test", drill(Drill::Crash)),
     ]
 }

@@ -37,6 +37,12 @@ impl Found {
     }
 }
 
+/// A rank behind everything that was found as well or one degree less well.
+#[must_use]
+pub(in crate::ui) fn behind(rank: Rank) -> Rank {
+    rank + 2 * MOST_TEXTS
+}
+
 /// The instruments that `query` may mean, best first: by symbol, name and venue.
 #[must_use]
 pub(in crate::ui) fn matching_instruments<'a>(
@@ -193,8 +199,9 @@ mod tests {
         assert!(found("behaca", &["Berkshire Hathaway Class A"]));
         assert!(!found("berkcb", &["Berkshire Hathaway"]));
         assert!(found("mcrsft", &["Microsoft"]));
-        assert!(!found("moft", &["Motorcar of Toyota"]));
-        assert!(!found("oso", &["Microsoft"]), "the first letter must begin a word");
+        assert!(found("moft", &["Motors of Toyota"]));
+        assert!(!found("mrft", &["Motors of Toyota"]));
+        assert!(!found("ost", &["Microsoft"]), "the first letter must begin a word");
     }
 
     #[test]

@@ -46,10 +46,7 @@ fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histo
             return;
         }
         let bars = bars(histogram, theme);
-        let axis = AxisHints::new_x()
-            .formatter(|mark, _| power_text(mark.value))
-            // Marks are a tenth of the plot apart; the usual spacing would hide their texts.
-            .label_spacing(egui::Rangef::new(12.0, 20.0));
+        let axis = AxisHints::new_x().formatter(|mark, _| unit_text(mark.value));
         Plot::new(title)
             .width(PLOT.x)
             .height(PLOT.y)
@@ -64,9 +61,9 @@ fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histo
             .allow_boxed_zoom(false)
             .allow_double_click_reset(false)
             .include_y(0.0)
-            .include_x(1.0)
+            .include_x(0.0)
             .include_x(6.0)
-            .x_grid_spacer(|_| powers_of_ten())
+            .x_grid_spacer(|_| unit_marks())
             .custom_x_axes(vec![axis])
             .label_formatter(|_| None)
             .show(ui, |plot| plot.bar_chart(BarChart::new(title, bars).allow_hover(false)));
@@ -83,18 +80,16 @@ fn bars(histogram: &Histogram, theme: &Theme) -> Vec<Bar> {
     histogram.buckets().map(bar).collect()
 }
 
-/// From 1 µs to 100 s.
-fn powers_of_ten() -> Vec<GridMark> {
-    (0..=8).map(|power| GridMark { value: f64::from(power), step_size: 1.0 }).collect()
+/// Decimal logarithms of 1 µs, 1 ms and 1 s, and what stands at them.
+const UNITS: [(f64, &str); 3] = [(0.0, "1 µs"), (3.0, "1 ms"), (6.0, "1 s")];
+
+fn unit_marks() -> Vec<GridMark> {
+    UNITS.iter().map(|&(value, _)| GridMark { value, step_size: 3.0 }).collect()
 }
 
-fn power_text(power: f64) -> String {
-    let (value, unit) = match power.round() as i32 {
-        p @ ..=2 => (p, "µs"),
-        p @ 3..=5 => (p - 3, "ms"),
-        p => (p - 6, "s"),
-    };
-    format!("{} {unit}", 10_u32.saturating_pow(u32::try_from(value).unwrap_or_default()))
+fn unit_text(power: f64) -> String {
+    let unit = UNITS.iter().find(|(value, _)| (value - power).abs() < 0.5);
+    unit.map_or_else(String::new, |(_, text)| (*text).to_owned())
 }
 
 /// Received = applied + conflated + rejected + dropped + waiting, per stream.

@@ -156,12 +156,12 @@ impl Widest {
         let change = parts.change.then(|| take(&mut right, self.change));
         let last = right;
         let caption_end = last - self.last - GAP;
-        let caption = PAD + self.symbol + NARROW;
+        let caption = PAD + self.symbol + GAP;
         Columns {
             lines: Lines::One,
             caption,
             caption_end,
-            symbol_end: caption - NARROW,
+            symbol_end: caption - GAP,
             last,
             change,
             percent,

@@ -56,7 +56,7 @@ pub(super) fn row_hover_ui(ui: &mut egui::Ui, desk: &Desk, row: &Row) {
 
 /// How far the quote can be trusted, in words.
 fn state(desk: &Desk, instrument: &Instrument, view: &QuoteView<'_>) -> String {
-    let age = format::duration(view.age);
+    let age = format::age(view.age);
     match view.freshness {
         Freshness::Live => format!("Live, {age} old"),
         Freshness::Closed => match next_open(desk, instrument) {

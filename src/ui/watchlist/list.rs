@@ -41,7 +41,9 @@ impl Watchlist {
         let columns = self.columns(ui, width);
         let row_height = row_height(&columns, &theme);
         if columns.lines == Lines::One {
-            self.header_ui(ui, &columns, &theme);
+            let size = vec2(width, theme.sizes.row);
+            let (header, _) = ui.allocate_exact_size(size, Sense::hover());
+            super::paint::header(ui, &columns, header, &theme);
         }
         let list = ui.interact(
             ui.available_rect_before_wrap(),
@@ -117,12 +119,6 @@ impl Watchlist {
         self.view.widest = widest;
     }
 
-    fn header_ui(&self, ui: &mut Ui, columns: &Columns, theme: &Theme) {
-        let size = vec2(ui.available_width(), theme.sizes.row);
-        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-        super::paint::header(ui, columns, rect, theme);
-    }
-
     #[expect(clippy::too_many_arguments, reason = "one row under the pointer touches all of them")]
     fn row_ui(
         &mut self,
@@ -186,10 +182,12 @@ impl Watchlist {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, arrows));
         let pressed = |modifiers, key| ui.input_mut(|input| input.count_and_consume_key(modifiers, key));
         // The more special first: a plain arrow would match with Alt held too.
-        let moved =
-            pressed(Modifiers::ALT, Key::ArrowDown) as isize - pressed(Modifiers::ALT, Key::ArrowUp) as isize;
-        let stepped = pressed(Modifiers::NONE, Key::ArrowDown) as isize
-            - pressed(Modifiers::NONE, Key::ArrowUp) as isize;
+        let net = |modifiers| {
+            let (down, up) = (pressed(modifiers, Key::ArrowDown), pressed(modifiers, Key::ArrowUp));
+            down.cast_signed() - up.cast_signed()
+        };
+        let moved = net(Modifiers::ALT);
+        let stepped = net(Modifiers::NONE);
         let page = (pressed(Modifiers::NONE, Key::Home) > 0, pressed(Modifiers::NONE, Key::End) > 0);
         let is_removing = pressed(Modifiers::NONE, Key::Delete) > 0;
 

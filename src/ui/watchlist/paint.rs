@@ -17,8 +17,8 @@ use crate::ui::theme::{Theme, theme_of};
 /// Middle of the lines of a row of two, from its top.
 const FIRST_LINE: f32 = 12.0;
 const SECOND_LINE: f32 = 27.0;
-/// A name with less room is left out: three letters tell nothing.
-const LEAST_NAME: f32 = 48.0;
+/// A name with less room is left out: a few letters tell nothing.
+const LEAST_NAME: f32 = 80.0;
 
 /// How a row stands out.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ pub(super) fn caption(
         Some(view) => match view.freshness {
             Freshness::Live => return line(row.venue()),
             Freshness::Closed => "closed".to_owned(),
-            Freshness::Stale => format!("{} old", format::duration(view.age)),
+            Freshness::Stale => format!("{} old", format::age(view.age)),
         },
     };
     if room > 0.0 {
@@ -87,7 +87,7 @@ pub(super) fn spoken_state(is_listed: bool, view: Option<QuoteView<'_>>) -> Stri
         Some(view) => match view.freshness {
             Freshness::Live => String::new(),
             Freshness::Closed => ", closed".to_owned(),
-            Freshness::Stale => format!(", stale, {} old", format::duration(view.age)),
+            Freshness::Stale => format!(", stale, {} old", format::age(view.age)),
         },
     }
 }
@@ -290,7 +290,7 @@ impl Painted {
         }
         let grid = fills.grid();
         let half = numbers.figure_height() / 2.0;
-        fills.column(grid.nearest(x), grid.nearest(y - half), grid.nearest(y + half), theme.line_strong);
+        fills.column(grid.nearest(x), grid.nearest(y - half), grid.nearest(y + half), theme.text_faint);
         let bid = numbers.put(pos2(x - 2.0 * NARROW, y), to_right, &cells.bid, inks.price);
         let ask = numbers.put(pos2(x + 2.0 * NARROW, y), Align2::LEFT_CENTER, &cells.ask, inks.price);
         if columns.has_sizes {
