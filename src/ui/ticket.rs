@@ -147,6 +147,8 @@ impl Ticket {
         ui.add_space(2.0);
         let mut checked = check(&self.form, facts);
         let room = height - (ui.cursor().top() - top) - self.view.foot - BELOW;
+        // Where the fields scroll, the bar stands beside them, not on them.
+        ui.spacing_mut().scroll.floating_allocated_width = ui.spacing().scroll.bar_width;
         let is_changed = ScrollArea::vertical()
             .id_salt("fields")
             .max_height(room.max(LEAST_FIELDS))
