@@ -2,6 +2,7 @@
 //! happens by mistake.
 
 mod common {
+    #[path = "ticket_desk.rs"]
     pub mod desk;
 }
 
