@@ -1,1 +1,95 @@
-//! app
+//! Wiring: arguments, profile, start-up, window, shutdown. No logic of trading.
+//!
+//! [`run`] is the whole program; `main.rs` only gives it the arguments. Start reading
+//! here: [`window`] shows how the two worlds are put together, [`rehearsal`] how the
+//! same parts run in one thread on a virtual clock.
+
+pub mod cli;
+mod import;
+mod logging;
+pub mod market;
+pub mod rehearsal;
+mod shot;
+mod window;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use cli::{Arguments, Task};
+
+use crate::domain::settings::Settings;
+use crate::store::profile::Profile;
+use crate::store::{engine_state, settings};
+
+/// Runs what the arguments ask for.
+///
+/// # Errors
+/// In words for a person, with what to do.
+pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { task, options } = arguments;
+    match task {
+        None => window::run(&options),
+        Some(Task::Shot(shot)) => shot::run(&shot, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Import(import)) => import::run(&import, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// What a profile says at the start, and what is worth telling about it.
+struct Opened {
+    profile: Arc<Profile>,
+    settings: Settings,
+    engine: engine_state::EngineState,
+    workspace: Option<String>,
+    problems: Vec<String>,
+}
+
+fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
+    let profile = Profile::open(options.data_dir.as_deref(), options.profile_name())?;
+    let (settings, wrong) = settings::load(&profile.settings_file());
+    let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    let (engine, damage) = engine_state::load(&profile.engine_file());
+    problems.extend(damage);
+    let workspace = match std::fs::read_to_string(profile.workspace_file()) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            problems
+                .push(format!("The saved layout could not be read ({error}); the standard layout is shown"));
+            None
+        }
+    };
+    Ok(Opened { profile: Arc::new(profile), settings, engine, workspace, problems })
+}
+
+/// A duration as people write it: `10s`, `500ms`, `2m`, or plain seconds.
+fn parse_duration(text: &str) -> anyhow::Result<std::time::Duration> {
+    let number_ends = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_ends);
+    let number: f64 =
+        number.parse().with_context(|| format!("'{text}' is no duration: write 10s or 500ms"))?;
+    let seconds = match unit.trim() {
+        "ms" => number / 1_000.0,
+        "" | "s" => number,
+        "m" | "min" => number * 60.0,
+        other => anyhow::bail!("'{other}' is no unit of time: use ms, s or m"),
+    };
+    anyhow::ensure!(seconds <= 86_400.0, "{text} is too long: at most a day");
+    Ok(std::time::Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        assert_eq!(parse_duration("10s").unwrap(), Duration::from_secs(10));
+        assert_eq!(parse_duration("500ms").unwrap(), Duration::from_millis(500));
+        assert_eq!(parse_duration("2.5").unwrap(), Duration::from_millis(2_500));
+        assert!(parse_duration("soon").is_err());
+        assert!(parse_duration("5 h").is_err());
+    }
+}

@@ -22,7 +22,7 @@ pub use blotter::Blotter;
 pub use latency::{Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use series::SeriesView;
-pub use valuation::Valued;
+pub use valuation::{BalanceTotals, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};
@@ -100,7 +100,7 @@ impl Desk {
             self.latency.on_received(slot.received);
             // Better a moment without a chart than a chart with a hole.
             applied.needs_snapshot |= slot.has_gap;
-            let (taken, refused) = self.charts.bars(key, slot);
+            let (taken, refused) = self.charts.bars(key, &slot);
             let count = self.ledger.of_mut(Stream::Bars);
             count.applied += taken;
             count.rejected += refused;
@@ -127,9 +127,8 @@ impl Desk {
     fn lossless(&mut self, item: Numbered, applied: &mut Applied) {
         let Numbered { seq, received, update } = item;
         let is_next = match (&self.sync, &update) {
-            (_, Update::Snapshot(_)) => true,
             // Answers survive when everything else was given up for a snapshot.
-            (_, Update::Answer(_)) => true,
+            (_, Update::Snapshot(_) | Update::Answer(_)) => true,
             (Sync::UpTo(last), _) => seq == last + 1,
             (Sync::WaitsForSnapshot, _) => false,
         };
@@ -222,7 +221,7 @@ impl Desk {
     /// The instrument with this key ([`Instrument::key`]).
     #[must_use]
     pub fn instrument_by_key(&self, key: &str) -> Option<&Arc<Instrument>> {
-        self.instruments.iter().find(|i| i.key() == key)
+        self.instruments.iter().find(|i| i.has_key(key))
     }
 
     /// An instrument's newest quote, and how far it can be trusted.

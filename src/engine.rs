@@ -18,6 +18,7 @@ mod market_data;
 mod notices;
 mod order_book;
 pub mod order_state;
+mod publish;
 mod reports;
 pub mod shell;
 pub mod supervisor;
@@ -150,7 +151,10 @@ impl Engine {
             Command::CancelAll { instrument } => self.cancel_all(instrument, now, out),
             Command::Close { instrument } => self.close(instrument, input_at, now, out),
             Command::Reverse { instrument } => self.reverse(instrument, input_at, now, out),
-            Command::Kill => self.kill(now, out),
+            Command::Kill => {
+                self.kill(now, out);
+                Ok(None)
+            }
             Command::ReleaseKill => self.release_kill(now, out),
             Command::Demand(demand) => {
                 self.market.set_demand(&demand, out);

@@ -22,8 +22,10 @@ mod status_bar;
 pub mod terminal;
 pub mod theme;
 pub mod ticket;
+mod toasts;
 pub mod watchlist;
 pub mod workspace;
 
 pub use commands::{Commands, UiCommand};
+pub use keys::{SHORTCUTS, set_options};
 pub use terminal::{Begin, Terminal};

@@ -350,6 +350,15 @@ mod formats {
     }
 
     #[test]
+    fn dates_of_other_instruments_decide_but_are_not_turned() {
+        let text = "date,open,high,low,close,symbol\n03/04/2024,1,1,1,1,AAL\n13/04/2024,1,1,1,1,AAL\n\
+                    03/04/2024,2,2,2,2,AAPL\n04/04/2024,2,2,2,2,AAPL\n";
+        let options = Options { symbol: Some("AAPL".to_owned()), ..Options::default() };
+        let imported = read(text.as_bytes(), &options).unwrap();
+        assert_eq!(shown(&imported), ["2024-04-03T00:00:00Z 2 2 2 2 0", "2024-04-04T00:00:00Z 2 2 2 2 0"]);
+    }
+
+    #[test]
     fn a_zone_in_the_name_of_the_time_counts() {
         let options = Options { zone: Some("Asia/Tokyo".to_owned()), ..Options::default() };
         for (name, hour) in [("Gmt time", "10"), ("time_utc", "10"), ("time", "01")] {

@@ -1,20 +1,32 @@
 //! Orders, fills and positions as the blotter shows them.
+//!
+//! Ids of live and of ended orders are kept apart and in order as updates come, so that a
+//! table of ten thousand finds the orders of its few visible rows without looking at the rest.
 
 use std::collections::BTreeMap;
 
-use crate::domain::{AccountId, Fill, InstrumentId, Order, OrderId, Position};
+use crate::domain::{AccountId, Fill, InstrumentId, Order, OrderId, Position, Time};
 
 /// A replica of the engine's orders, fills and positions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Blotter {
     orders: BTreeMap<OrderId, Order>,
+    /// Of live orders, ascending.
+    live: Vec<OrderId>,
+    /// Of orders that have ended, ascending.
+    ended: Vec<OrderId>,
     fills: Vec<Fill>,
+    newest_fills: BTreeMap<(AccountId, InstrumentId), Time>,
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
 }
 
 impl Blotter {
     pub(super) fn new(orders: &[Order], fills: &[Fill], positions: &[Position]) -> Self {
-        let mut blotter = Self { fills: fills.to_vec(), ..Self::default() };
+        let mut blotter = Self::default();
+        blotter.fills.reserve(fills.len());
+        for fill in fills {
+            blotter.fill(fill.clone());
+        }
         for order in orders {
             blotter.order(order.clone());
         }
@@ -25,10 +37,26 @@ impl Blotter {
     }
 
     pub(super) fn order(&mut self, order: Order) {
-        self.orders.insert(order.id, order);
+        let (id, is_live) = (order.id, order.is_live());
+        let was_live = self.orders.insert(id, order).map(|old| old.is_live());
+        if was_live == Some(is_live) {
+            return;
+        }
+        let (to, from) =
+            if is_live { (&mut self.live, &mut self.ended) } else { (&mut self.ended, &mut self.live) };
+        if was_live.is_some()
+            && let Ok(at) = from.binary_search(&id)
+        {
+            from.remove(at);
+        }
+        if let Err(at) = to.binary_search(&id) {
+            to.insert(at, id);
+        }
     }
 
     pub(super) fn fill(&mut self, fill: Fill) {
+        let newest = self.newest_fills.entry((fill.account.clone(), fill.instrument)).or_default();
+        *newest = (*newest).max(fill.time);
         self.fills.push(fill);
     }
 
@@ -43,19 +71,38 @@ impl Blotter {
     }
 
     /// All orders, newest first.
+    #[must_use]
     pub fn orders(&self) -> impl DoubleEndedIterator<Item = &Order> + Clone {
         self.orders.values().rev()
     }
 
     /// Orders that can still trade, newest first.
     pub fn working(&self) -> impl Iterator<Item = &Order> {
-        self.orders().filter(|order| order.is_live())
+        self.live.iter().rev().filter_map(|id| self.orders.get(id))
+    }
+
+    /// Ids of the orders that can still trade, ascending.
+    #[must_use]
+    pub fn working_ids(&self) -> &[OrderId] {
+        &self.live
+    }
+
+    /// Ids of the orders that have ended, ascending.
+    #[must_use]
+    pub fn ended_ids(&self) -> &[OrderId] {
+        &self.ended
     }
 
     /// Executions, oldest first.
     #[must_use]
     pub fn fills(&self) -> &[Fill] {
         &self.fills
+    }
+
+    /// When an account's newest fill of an instrument happened.
+    #[must_use]
+    pub fn newest_fill(&self, account: &AccountId, instrument: InstrumentId) -> Option<Time> {
+        self.newest_fills.get(&(account.clone(), instrument)).copied()
     }
 
     /// Every position that is or was held.
@@ -72,5 +119,50 @@ impl Blotter {
     #[must_use]
     pub fn position_of(&self, account: &AccountId, instrument: InstrumentId) -> Option<&Position> {
         self.positions.get(&(account.clone(), instrument))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{BrokerId, OrderKind, OrderSpec, OrderStatus, Origin, Qty, Side, TimeInForce};
+
+    fn order(id: u64, status: OrderStatus) -> Order {
+        let quantity = Qty(1.into());
+        Order {
+            id: OrderId(id),
+            broker: BrokerId(0),
+            account: "A".into(),
+            spec: OrderSpec::new(InstrumentId(0), Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
+            status,
+            filled: Qty::ZERO,
+            average_price: None,
+            reason: None,
+            origin: Origin::Ticket,
+            created: Time::default(),
+            updated: Time::default(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_ids_are_those_of_the_orders(updates in prop::collection::vec((0_u64..12, 0_usize..4), 0..60)) {
+            const STATUS: [OrderStatus; 4] =
+                [OrderStatus::Working, OrderStatus::PendingCancel, OrderStatus::Filled, OrderStatus::Cancelled];
+            let mut blotter = Blotter::default();
+            for (id, status) in updates {
+                blotter.order(order(id, STATUS[status]));
+            }
+            let ids = |is_live: bool| -> Vec<OrderId> {
+                let of_kind = blotter.orders.values().filter(|order| order.is_live() == is_live);
+                of_kind.map(|order| order.id).collect()
+            };
+            prop_assert_eq!(blotter.working_ids(), ids(true));
+            prop_assert_eq!(blotter.ended_ids(), ids(false));
+            let newest_first: Vec<OrderId> = blotter.working().map(|order| order.id).collect();
+            prop_assert!(newest_first.is_sorted_by(|a, b| a > b));
+        }
     }
 }

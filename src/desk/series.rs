@@ -35,7 +35,7 @@ impl Charts {
 
     /// Takes new bars over; says how many were taken and how many refused. Bars that come
     /// before the history are of no use: the history will contain them.
-    pub fn bars(&mut self, key: BarKey, slot: BarSlot) -> (u64, u64) {
+    pub fn bars(&mut self, key: BarKey, slot: &BarSlot) -> (u64, u64) {
         let total = slot.bars.len() as u64;
         let Some(view) = self.by_key.get_mut(&key).filter(|view| view.is_loaded) else { return (0, total) };
         let mut is_stale = |bar: &Bar| view.series.apply(*bar) == Applied::Stale;

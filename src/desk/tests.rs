@@ -1,1 +1,282 @@
+//! The link between a busy engine and a window that looks when it likes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    AssetClass, Bar, Currency, Decimal, Order, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote,
+    Side, TickTable, TimeInForce, Timeframe, TradingHours,
+};
+use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING};
+use crate::link::update::Placement;
+use crate::link::{EngineEnd, History, WindowEnd, connect};
+use crate::market::series::BarChunk;
+
+const KEY: BarKey = BarKey { instrument: InstrumentId(0), timeframe: Timeframe::M1 };
+
+fn instrument(id: u32) -> Arc<Instrument> {
+    Arc::new(Instrument {
+        id: InstrumentId(id),
+        broker: BrokerId(0),
+        symbol: format!("S{id}").into(),
+        name: "A share".into(),
+        venue: "X".into(),
+        class: AssetClass::Share,
+        currency: Currency::USD,
+        ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
+        lot: Qty(Decimal::ONE),
+        multiplier: Decimal::ONE,
+        hours: TradingHours::always("UTC"),
+    })
+}
+
+fn order(id: u64, status: OrderStatus) -> Order {
+    let quantity = Qty(Decimal::TEN);
+    Order {
+        id: OrderId(id),
+        broker: BrokerId(0),
+        account: "A".into(),
+        spec: OrderSpec::new(InstrumentId(0), Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
+        status,
+        filled: Qty::ZERO,
+        average_price: None,
+        reason: None,
+        origin: Origin::Ticket,
+        created: Time(0),
+        updated: Time(0),
+    }
+}
+
+/// An engine's side that keeps the truth to compare with.
+struct Engine {
+    end: EngineEnd,
+    orders: BTreeMap<OrderId, Order>,
+}
+
+impl Engine {
+    fn snapshot(&mut self) {
+        let snapshot = Snapshot {
+            instruments: (0..3).map(instrument).collect(),
+            orders: self.orders.values().cloned().collect(),
+            fills: Vec::new(),
+            positions: Vec::new(),
+            accounts: Vec::new(),
+            connections: Vec::new(),
+            kill: KillState::Armed,
+            settings: Arc::default(),
+            notices: Vec::new(),
+        };
+        self.end.publisher.batch(|b| b.lossless(Update::Snapshot(Arc::new(snapshot)), Time(0)));
+    }
+
+    fn publish_order(&mut self, order: Order) {
+        self.orders.insert(order.id, order.clone());
+        let is_behind = self.end.publisher.batch(|b| {
+            b.lossless(Update::Order(order), Time(0));
+            b.needs_snapshot()
+        });
+        if is_behind {
+            self.snapshot();
+        }
+    }
+
+    fn quote(&mut self, id: u32, cents: i64) {
+        let quote = Quote { last: Some(Price(Decimal::new(cents, 2))), ..Quote::default() };
+        self.end.publisher.batch(|b| b.quote(InstrumentId(id), quote, Time(1)));
+    }
+}
+
+fn stage() -> (Engine, WindowEnd, Desk) {
+    let (end, window) = connect(Arc::new(|| {}));
+    let mut engine = Engine { end, orders: BTreeMap::new() };
+    engine.snapshot();
+    let mut desk = Desk::default();
+    desk.apply(window.inbox.drain(), Time(0));
+    (engine, window, desk)
+}
+
+fn trade(cents: i64) -> Trade {
+    Trade {
+        time: Time(0),
+        price: Price(Decimal::new(cents, 2)),
+        quantity: Qty(Decimal::ONE),
+        aggressor: None,
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Order(u64, bool),
+    Quote(u32, i64),
+    Trade(i64),
+    Bar(i64),
+    Look,
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (1..40_u64, any::<bool>()).prop_map(|(id, ended)| Step::Order(id, ended)),
+        4 => (0..3_u32, 1..1_000_i64).prop_map(|(id, cents)| Step::Quote(id, cents)),
+        3 => (1..1_000_i64).prop_map(Step::Trade),
+        3 => (0..50_i64).prop_map(Step::Bar),
+        1 => Just(Step::Look),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_the_replica_is_complete_and_the_ledger_adds_up(walk in proptest::collection::vec(steps(), 1..300)) {
+        let (mut engine, window, mut desk) = stage();
+        let history = History { key: KEY, chunk: None, placement: Placement::Anew, is_complete: true };
+        engine.end.publisher.batch(|b| b.lossless(Update::History(history), Time(0)));
+        let mut newest = BTreeMap::new();
+        for step in walk.into_iter().chain([Step::Look]) {
+            match step {
+                Step::Order(id, ended) => {
+                    let status = if ended { OrderStatus::Cancelled } else { OrderStatus::Working };
+                    engine.publish_order(order(id, status));
+                }
+                Step::Quote(id, cents) => {
+                    newest.insert(id, cents);
+                    engine.quote(id, cents);
+                }
+                Step::Trade(cents) => engine.end.publisher.batch(|b| b.trade(InstrumentId(0), trade(cents), Time(1))),
+                Step::Bar(minute) => {
+                    let bar = Bar::from_trade(Time(minute * 60_000_000_000), 1.0, 1.0);
+                    engine.end.publisher.batch(|b| b.bar(KEY, bar, Time(1)));
+                }
+                Step::Look => {
+                    desk.apply(window.inbox.drain(), Time(2));
+                    prop_assert!(desk.ledger().adds_up(), "{:?}", desk.ledger());
+                    let shown: Vec<_> = desk.blotter().orders().rev().cloned().collect();
+                    prop_assert_eq!(shown, engine.orders.values().cloned().collect::<Vec<_>>());
+                    for (id, cents) in &newest {
+                        let last = desk.quote(InstrumentId(*id)).and_then(|view| view.quote.last);
+                        prop_assert_eq!(last, Some(Price(Decimal::new(*cents, 2))));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_that_never_looks_costs_bounded_memory_and_loses_no_state() {
+    let (mut engine, window, mut desk) = stage();
+    for round in 0..(LOSSLESS_CAPACITY as u64 * 2 + 100) {
+        engine.publish_order(order(1 + round % 50, OrderStatus::Working));
+        engine.quote((round % 3) as u32, 1 + (round % 997) as i64);
+        engine.end.publisher.batch(|b| b.trade(InstrumentId(0), trade(1), Time(1)));
+        let bar = Bar::from_trade(Time(round.cast_signed()), 1.0, 1.0);
+        engine.end.publisher.batch(|b| b.bar(KEY, bar, Time(1)));
+    }
+    let drained = window.inbox.drain();
+    assert!(drained.lossless.len() <= LOSSLESS_CAPACITY);
+    assert_eq!(drained.quotes.len(), 3);
+    assert!(drained.trades[&InstrumentId(0)].len() <= TRADES_PER_RING);
+    assert!(drained.bars[&KEY].bars.len() <= BARS_PER_SLOT);
+    assert!(drained.bars[&KEY].has_gap);
+    let applied = desk.apply(drained, Time(2));
+    assert!(applied.is_fresh, "the overflow was replaced by a snapshot");
+    assert!(applied.needs_snapshot, "the bars have a gap, so the series must come anew");
+    assert_eq!(desk.blotter().working().count(), 50);
+    assert!(desk.ledger().adds_up(), "{:?}", desk.ledger());
+    assert!(desk.ledger().of(Stream::Lossless).dropped > 0);
+}
+
+#[test]
+fn answers_survive_an_overflow() {
+    let (mut engine, window, mut desk) = stage();
+    let answer = Answer { to: CommandId(7), outcome: Ok(None) };
+    engine.end.publisher.batch(|b| b.lossless(Update::Answer(answer.clone()), Time(0)));
+    for _ in 0..=LOSSLESS_CAPACITY {
+        engine.publish_order(order(1, OrderStatus::Working));
+    }
+    desk.apply(window.inbox.drain(), Time(2));
+    assert_eq!(desk.answer(CommandId(7)), Some(&answer));
+}
+
+#[test]
+fn a_gap_in_the_numbers_stops_the_replica_until_a_snapshot() {
+    let (mut engine, window, mut desk) = stage();
+    engine.publish_order(order(1, OrderStatus::Working));
+    engine.publish_order(order(2, OrderStatus::Working));
+    let mut drained = window.inbox.drain();
+    drained.lossless.pop_front();
+    assert!(desk.apply(drained, Time(1)).needs_snapshot);
+    assert!(!desk.is_synced());
+    assert_eq!(desk.blotter().orders().count(), 0, "nothing is taken over across a gap");
+    engine.snapshot();
+    assert!(desk.apply(window.inbox.drain(), Time(1)).is_fresh);
+    assert_eq!(desk.blotter().orders().count(), 2);
+}
+
+#[test]
+fn one_wake_is_pending_at_a_time() {
+    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let (end, window) = connect(Arc::new(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }));
+    let mut engine = Engine { end, orders: BTreeMap::new() };
+    for cents in 1..100 {
+        engine.quote(0, cents);
+    }
+    assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 1);
+    let _seen = window.inbox.drain();
+    engine.quote(0, 1);
+    assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 2);
+}
+
+#[test]
+fn older_bars_go_in_front_and_newer_ones_behind() {
+    let (mut engine, window, mut desk) = stage();
+    let chunk = |times: std::ops::Range<i64>| {
+        let bars: Vec<Bar> = times.map(|t| Bar::from_trade(Time(t), 1.0, 1.0)).collect();
+        Some(BarChunk::new(bars.into()).unwrap())
+    };
+    let send = |engine: &mut Engine, chunk, placement| {
+        let history = History { key: KEY, chunk, placement, is_complete: false };
+        engine.end.publisher.batch(|b| b.lossless(Update::History(history), Time(0)));
+    };
+    send(&mut engine, chunk(10..20), Placement::Anew);
+    engine.end.publisher.batch(|b| b.bar(KEY, Bar::from_trade(Time(20), 1.0, 1.0), Time(0)));
+    send(&mut engine, chunk(0..10), Placement::Before);
+    desk.apply(window.inbox.drain(), Time(1));
+    let series = &desk.series(KEY).unwrap().series;
+    let times: Vec<i64> = (0..series.len()).map(|i| series.get(i).unwrap().time.0).collect();
+    assert_eq!(times, (0..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_quote_is_stale_when_old_or_its_broker_is_not_ready() {
+    let (mut engine, window, mut desk) = stage();
+    let state = |state| {
+        Update::Connection(Connection {
+            broker: BrokerId(0),
+            name: "Paper".into(),
+            state,
+            reason: "".into(),
+            since: Time(0),
+        })
+    };
+    let quote = Quote { is_open: true, last: Some(Price(Decimal::ONE)), ..Quote::default() };
+    let freshness = |desk: &Desk| desk.quote(InstrumentId(0)).unwrap().freshness;
+    engine.end.publisher.batch(|b| {
+        b.lossless(state(crate::link::ConnectionState::Ready), Time(0));
+        b.quote(InstrumentId(0), quote, Time(0));
+    });
+    desk.apply(window.inbox.drain(), Time::from_seconds(1));
+    assert_eq!(freshness(&desk), Freshness::Live);
+    desk.apply(window.inbox.drain(), Time::from_seconds(31));
+    assert_eq!(freshness(&desk), Freshness::Stale);
+    engine.end.publisher.batch(|b| b.quote(InstrumentId(0), quote, Time::from_seconds(31)));
+    desk.apply(window.inbox.drain(), Time::from_seconds(31));
+    assert_eq!(freshness(&desk), Freshness::Live);
+    engine.end.publisher.batch(|b| b.lossless(state(crate::link::ConnectionState::Down), Time(0)));
+    desk.apply(window.inbox.drain(), Time::from_seconds(31));
+    assert_eq!(freshness(&desk), Freshness::Stale);
+}

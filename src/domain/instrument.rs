@@ -53,6 +53,13 @@ impl Instrument {
         format!("{}@{}", self.symbol, self.venue)
     }
 
+    /// Whether `key` is [`Self::key`], without making a text of it.
+    #[must_use]
+    pub fn has_key(&self, key: &str) -> bool {
+        let venue = key.strip_prefix(&*self.symbol).and_then(|rest| rest.strip_prefix('@'));
+        venue == Some(&*self.venue)
+    }
+
     /// Of a pair such as `USD/JPY`, the currency that is bought and the one it is paid with.
     #[must_use]
     pub fn pair(&self) -> Option<(Currency, Currency)> {

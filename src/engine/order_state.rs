@@ -16,7 +16,10 @@
 //! `Unknown` is where an order goes whose broker was lost while a message was on
 //! its way; anything the broker says of it leads out again.
 
-use crate::domain::OrderStatus::{self, *};
+use crate::domain::OrderStatus::{
+    self, Cancelled, Expired, Filled, Held, Intended, PartiallyFilled, PendingAmend, PendingCancel, Rejected,
+    Sent, Unknown, Working,
+};
 
 /// What can happen to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,7 @@ pub enum Step {
 
 /// The state after `step`, or `None` where the step changes nothing.
 #[must_use]
+#[expect(clippy::match_same_arms, reason = "each row is a rule with its own reason")]
 pub fn next(now: OrderStatus, step: Step) -> Option<OrderStatus> {
     let after = match (now, step) {
         // An execution is a fact, whatever we believed before: a fill can cross a cancel.

@@ -94,14 +94,10 @@ impl Shell {
             tokio::select! {
                 // A trader's command goes before a flood of quotes.
                 biased;
-                command = self.link.commands.recv(), if !window_is_gone => match command {
-                    Some(envelope) => self.process(EngineEvent::Command(envelope)),
-                    None => {
-                        window_is_gone = true;
-                        let envelope =
-                            Envelope { id: CommandId(0), input_at: self.clock.now(), command: Command::Shutdown };
-                        self.process(EngineEvent::Command(envelope));
-                    }
+                command = self.link.commands.recv(), if !window_is_gone => {
+                    window_is_gone = command.is_none();
+                    let envelope = command.unwrap_or_else(|| self.shutdown_command());
+                    self.process(EngineEvent::Command(envelope));
                 },
                 Some(event) = self.internal.recv() => self.process(event),
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
@@ -111,6 +107,11 @@ impl Shell {
                 }
             }
         }
+    }
+
+    /// A window that is gone wants the end, whether it could say so or not.
+    fn shutdown_command(&self) -> Envelope {
+        Envelope { id: CommandId(0), input_at: self.clock.now(), command: Command::Shutdown }
     }
 
     /// What else waits already goes into the same publication.
@@ -134,21 +135,16 @@ impl Shell {
             let Self { link, ports, writer, .. } = self;
             let is_behind = link.publisher.batch(|window| {
                 for effect in effects {
-                    match effect {
-                        Effect::Request(id, request) => {
+                    match effect.publish_to(window) {
+                        Some(Effect::Request(id, request)) => {
                             let Some(port) = ports.get(usize::from(id.0)) else { continue };
                             if let Err((request, why)) = port.try_send(request) {
                                 undelivered.extend(refusal(&request, why).map(|event| (id, event)));
                             }
                         }
-                        Effect::Publish { update, received } => window.lossless(*update, received),
-                        Effect::Quote(id, quote, received) => window.quote(id, quote, received),
-                        Effect::Depth(id, depth, received) => window.depth(id, depth, received),
-                        Effect::Bar(key, bar, received) => window.bar(key, bar, received),
-                        Effect::Trade(id, trade, received) => window.trade(id, trade, received),
-                        Effect::ForgetBars(key) => window.forget_bars(key),
-                        Effect::Save(job) => writer.save(job),
-                        Effect::Finish => flow = Flow::Finished,
+                        Some(Effect::Save(job)) => writer.save(job),
+                        Some(Effect::Finish) => flow = Flow::Finished,
+                        _ => {}
                     }
                 }
                 window.needs_snapshot()

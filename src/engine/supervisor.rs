@@ -23,7 +23,7 @@ const REQUEST_CAPACITY: usize = 1_024;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A session that lived so long has earned a fresh back-off.
-const HEALTHY: Duration = Duration::from_secs(60);
+const HEALTHY: Duration = Duration::from_mins(1);
 
 /// Starts a task that must not end unnoticed: a panic is logged with the task's name.
 #[expect(clippy::disallowed_methods, reason = "this is the supervisor")]
@@ -67,6 +67,7 @@ impl Port {
     ///
     /// # Errors
     /// The request, with why nothing was sent.
+    #[expect(clippy::result_large_err, reason = "the request goes back to its owner; failures are rare")]
     pub fn try_send(&self, request: BrokerRequest) -> Result<(), (BrokerRequest, &'static str)> {
         let current = self.current.load();
         let Some(sender) = current.as_ref() else {

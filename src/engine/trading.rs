@@ -177,7 +177,7 @@ impl Engine {
     }
 
     /// Locks first, then cancels: nothing new can slip in between.
-    pub(super) fn kill(&mut self, now: Time, out: &mut Vec<Effect>) -> Outcome {
+    pub(super) fn kill(&mut self, now: Time, out: &mut Vec<Effect>) {
         self.is_killed = true;
         out.push(Effect::Save(self.engine_state()));
         for line in &self.brokers {
@@ -192,7 +192,6 @@ impl Engine {
         let text =
             format!("Kill switch on: new orders are locked, {count} working order(s) are being cancelled");
         self.note(NoticeLevel::Error, text, now, out);
-        Ok(None)
     }
 
     pub(super) fn release_kill(&mut self, now: Time, out: &mut Vec<Effect>) -> Outcome {

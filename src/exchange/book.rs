@@ -167,8 +167,8 @@ impl Book {
     /// The orders of `side` in the order in which they would trade.
     pub(super) fn orders(&self, side: Side) -> impl Iterator<Item = &Resting> {
         self.queues(side).flat_map(|(_, queue)| {
-            let nodes = std::iter::successors(Some(queue.first), |&key| Some(self.nodes[key as usize].next));
-            nodes.take_while(|&key| key != NONE).map(|key| &self.nodes[key as usize].order)
+            let next = |key: &Key| Some(self.nodes[*key as usize].next).filter(|&next| next != NONE);
+            std::iter::successors(Some(queue.first), next).map(|key| &self.nodes[key as usize].order)
         })
     }
 

@@ -112,7 +112,8 @@ impl Exchange {
         if parent.account != entry.account || parent.slot != entry.slot {
             return Err(Reject::ParentMismatch(id));
         }
-        entry.released = Some(parent.filled);
+        let others = self.orders.all().filter(|e| e.spec.parent == Some(id));
+        entry.released = Some(parent.filled - others.map(|e| e.filled).sum::<Units>());
         if parent.status.is_final() {
             if parent.filled == 0 {
                 return Err(Reject::ParentGone(id));
@@ -127,7 +128,7 @@ impl Exchange {
     fn check_group(&self, entry: &mut Entry) -> Result<(), Reject> {
         let Some(group) = entry.group() else { return Ok(()) };
         let mut filled = 0;
-        for member in self.orders.members(group) {
+        for member in self.orders.all().filter(|e| e.group() == Some(group)) {
             if member.slot != entry.slot {
                 return Err(Reject::GroupMismatch(member.id));
             }
@@ -137,12 +138,14 @@ impl Exchange {
             }
         }
         if filled > 0 {
-            if let Some(released) = &mut entry.released {
-                *released -= filled;
-            }
             entry.set_quantity(entry.quantity - filled, &self.listings[entry.slot].grid);
         }
-        Ok(())
+        match entry.spec.parent {
+            Some(parent) if entry.active() == 0 && self.orders.get(parent).is_none() => {
+                Err(Reject::ParentGone(parent))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a stop that the market has passed: it is more often a typing error than a wish.
@@ -266,11 +269,12 @@ impl Exchange {
 
 /// Type and flags that do not go together.
 fn check_kind(listing: &Listing, spec: &OrderSpec) -> Result<(), Reject> {
-    if let OrderKind::TrailingStop { by } = spec.kind
-        && !is_sound(by, listing.last())
-    {
-        let (TrailBy::Amount(distance) | TrailBy::Percent(distance)) = by;
-        return Err(Reject::BadTrail(distance));
+    if let OrderKind::TrailingStop { by } = spec.kind {
+        let mark = listing.mark().ok_or_else(|| Reject::NoPrice(listing.instrument.symbol.clone()))?;
+        if !is_sound(by, mark) {
+            let (TrailBy::Amount(distance) | TrailBy::Percent(distance)) = by;
+            return Err(Reject::BadTrail(distance));
+        }
     }
     let can_rest = matches!(spec.kind, OrderKind::Limit { .. } | OrderKind::StopLimit { .. })
         && !matches!(spec.tif, TimeInForce::Ioc | TimeInForce::Fok);

@@ -1,4 +1,7 @@
 //! How the paper exchange is set up: accounts, commissions, matching rules.
+//!
+//! For whoever opens an exchange: the catalogue, the paper broker, tests. Plain data;
+//! [`super::Exchange::new`] checks it and says what does not work ([`BadExchange`]).
 
 use std::sync::Arc;
 

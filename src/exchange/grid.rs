@@ -176,3 +176,70 @@ fn to_scale(value: Decimal, decimals: u32) -> Option<i64> {
     };
     i64::try_from(scaled).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::domain::{AssetClass, BrokerId, Currency, InstrumentId, TickTable, TradingHours};
+
+    use super::*;
+
+    fn instrument(rows: &[(&str, &str)], lot: &str) -> Instrument {
+        let dec = |text: &str| -> Decimal { text.parse().unwrap() };
+        Instrument {
+            id: InstrumentId(0),
+            broker: BrokerId(0),
+            symbol: "X".into(),
+            name: "X".into(),
+            venue: "PIT".into(),
+            class: AssetClass::Share,
+            currency: Currency::KRW,
+            ticks: TickTable::new(rows.iter().map(|(a, b)| (dec(a), dec(b))).collect()).unwrap(),
+            lot: Qty(dec(lot)),
+            multiplier: Decimal::ONE,
+            hours: TradingHours::always("UTC"),
+        }
+    }
+
+    fn krx() -> Instrument {
+        instrument(&[("0", "1"), ("2000", "5"), ("5000", "10"), ("20000", "50")], "1")
+    }
+
+    proptest! {
+        #[test]
+        fn integers_stand_on_the_same_grid_as_the_tick_table(points in 1..60_000_i64) {
+            let instrument = krx();
+            let grid = Grid::new(&instrument).unwrap();
+            let price = grid.price(points);
+            prop_assert_eq!(grid.price(grid.floor(points)), instrument.ticks.round_down(price));
+            prop_assert_eq!(grid.price(grid.ceil(points)), instrument.ticks.round_up(price));
+            let is_on_grid = instrument.ticks.is_on_grid(price);
+            prop_assert_eq!(grid.check_price(&instrument, price).is_ok(), is_on_grid);
+        }
+
+        #[test]
+        fn quantities_of_the_smallest_lots_survive_both_ways(units in 1..100_000_000_000_i64) {
+            let instrument = instrument(&[("0", "0.5")], "0.00000001");
+            let grid = Grid::new(&instrument).unwrap();
+            prop_assert_eq!(grid.check_quantity(&instrument, grid.quantity(units)), Ok(units));
+        }
+    }
+
+    #[test]
+    fn numbers_written_with_other_decimals_are_the_same_numbers() {
+        let instrument = instrument(&[("0", "0.01")], "100");
+        let grid = Grid::new(&instrument).unwrap();
+        let check = |text: &str| grid.check_price(&instrument, Price(text.parse().unwrap()));
+        assert_eq!([check("100"), check("100.0"), check("100.000000")], [const { Ok(10_000) }; 3]);
+        assert_eq!(grid.check_quantity(&instrument, Qty("300.00".parse().unwrap())), Ok(300));
+    }
+
+    #[test]
+    fn rounding_goes_where_it_is_told() {
+        let grid = Grid::new(&krx()).unwrap();
+        let price: Decimal = "2003.2".parse().unwrap();
+        assert_eq!((grid.round(price, Round::Down), grid.round(price, Round::Up)), (2000, 2005));
+        assert_eq!(grid.round(Decimal::from(-5), Round::Down), 0);
+    }
+}

@@ -1,8 +1,9 @@
 //! Orders that belong together, and how orders end.
 //!
-//! - *Bracket*: children wait for their parent and may trade as much as it has filled.
-//! - *OCO* (one cancels the other): what one order fills is taken off the others. The
-//!   children of one parent are such a group, unless they name one of their own.
+//! - *Bracket*: children wait for their parent, and all of them together may trade as much as
+//!   it has filled: what one child fills is released to the others no more.
+//! - *OCO* (one cancels the other): what one order fills is taken off the quantity of the
+//!   others. The children of one parent are such a group, unless they name one of their own.
 //!
 //! An order's end is told to its group at once, and to its children through the work list,
 //! so that a long chain of parents cannot recurse.
@@ -12,32 +13,31 @@ use std::sync::Arc;
 use crate::domain::{OrderId, OrderStatus};
 
 use super::grid::Units;
-use super::orders::{Group, Place};
+use super::orders::{Entry, Place};
 use super::sessions::Timer;
 use super::triggers::is_reached;
 use super::{CancelReason, Event, Exchange, Work};
 
 impl Exchange {
-    /// What an order of the group has filled is taken off the others.
-    pub(super) fn reduce_siblings(
-        &mut self,
-        id: OrderId,
-        group: Option<Group>,
-        units: Units,
-        is_done: bool,
-        out: &mut Vec<Event>,
-    ) {
-        for sibling in self.orders.siblings(id, group) {
-            let Some(entry) = self.orders.get_mut(sibling) else { continue };
-            if is_done || entry.remaining() <= units {
-                self.cancel_entry(sibling, CancelReason::OtherFilled(id), out);
-                continue;
-            }
-            let quantity = entry.quantity - units;
-            if let Some(released) = &mut entry.released {
+    /// What an order has filled is taken off the others of its group and of its parent.
+    pub(super) fn take_from_others(&mut self, filled: &Entry, units: Units, out: &mut Vec<Event>) {
+        let (id, group, parent) = (filled.id, filled.group(), filled.spec.parent);
+        let is_done = filled.remaining() == 0;
+        for other in self.orders.others(id, group, parent) {
+            let Some(entry) = self.orders.get_mut(other) else { continue };
+            if let Some(released) = &mut entry.released
+                && entry.spec.parent == parent
+            {
                 *released -= units;
             }
-            self.resize(sibling, quantity, out);
+            if group.is_none() || entry.group() != group {
+                self.adjust(other, out);
+            } else if is_done || entry.remaining() <= units {
+                self.cancel_entry(other, CancelReason::OtherFilled(id), out);
+            } else {
+                let quantity = entry.quantity - units;
+                self.resize(other, quantity, out);
+            }
         }
     }
 
@@ -45,13 +45,19 @@ impl Exchange {
     pub(super) fn resize(&mut self, id: OrderId, quantity: Units, out: &mut Vec<Event>) {
         let time = self.now;
         let Some(entry) = self.orders.get_mut(id) else { return };
-        let (slot, place) = (entry.slot, entry.place);
-        entry.set_quantity(quantity, &self.listings[slot].grid);
+        entry.set_quantity(quantity, &self.listings[entry.slot].grid);
         entry.updated = time;
-        let (active, spec) = (entry.active(), entry.spec);
+        let spec = entry.spec;
         self.ledgers[entry.account].touched = true;
         out.push(Event::Amended { id, spec, time });
-        match place {
+        self.adjust(id, out);
+    }
+
+    /// Lets no more of an order rest or wait than may trade.
+    fn adjust(&mut self, id: OrderId, out: &mut Vec<Event>) {
+        let Some(entry) = self.orders.get(id) else { return };
+        let active = entry.active();
+        match entry.place {
             Place::Book if active > 0 => self.shrink_resting(id, active),
             Place::Book | Place::Trigger | Place::Opening if active == 0 => {
                 self.withdraw(id);
@@ -138,8 +144,8 @@ impl Exchange {
 
     /// A cancel that the trader asked for takes the rest of the group along.
     pub(super) fn cancel_requested(&mut self, id: OrderId, out: &mut Vec<Event>) {
-        let Some(group) = self.orders.get(id).map(super::orders::Entry::group) else { return };
-        let siblings = self.orders.siblings(id, group);
+        let Some(group) = self.orders.get(id).map(Entry::group) else { return };
+        let siblings = self.orders.others(id, group, None);
         self.cancel_entry(id, CancelReason::Requested, out);
         for sibling in siblings {
             self.cancel_entry(sibling, CancelReason::OtherCancelled(id), out);

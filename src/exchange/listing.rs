@@ -1,4 +1,8 @@
 //! One listed instrument: its grid, book, stops, session and the day's numbers.
+//!
+//! Everything of one instrument that does not depend on whose order it is. The engine finds
+//! a listing by its slot, the position in the exchange's list; only the public functions
+//! speak of [`crate::domain::InstrumentId`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,7 +10,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::domain::{
-    Decimal, Depth, Instrument, Level, OrderId, Price, Qty, Quote, SessionKind, Side, Time, TradingHours,
+    Depth, Instrument, Level, OrderId, Price, Qty, Quote, SessionKind, Side, Time, TradingHours,
 };
 use crate::market::calendar::Calendar;
 
@@ -127,17 +131,10 @@ impl Listing {
         best.map(|(at, units)| (self.grid.price(at), self.grid.quantity(units)))
     }
 
-    pub(super) fn last(&self) -> Option<Price> {
-        self.day.last.map(|at| self.grid.price(at))
-    }
-
-    /// The price at which positions are valued, see [`Quote::mark`].
+    /// The price at which positions are valued: last trade, else previous close. Never the
+    /// middle of the book, which an account could move with an order of its own.
     pub(super) fn mark(&self) -> Option<Price> {
-        let mid = || {
-            let (bid, ask) = (self.book.best(Side::Buy)?.0, self.book.best(Side::Sell)?.0);
-            Some(Price((self.grid.price(bid).0 + self.grid.price(ask).0) / Decimal::TWO))
-        };
-        self.last().or_else(mid).or_else(|| self.day.prev_close.map(|at| self.grid.price(at)))
+        self.day.last.or(self.day.prev_close).map(|at| self.grid.price(at))
     }
 
     pub(super) fn quote(&self) -> Quote {

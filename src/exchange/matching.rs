@@ -191,15 +191,20 @@ impl Exchange {
         self.cancel_entry(id, reason, out);
     }
 
-    /// An order that has filled all its parent has released waits for more.
+    /// An order that has filled all its parent has released waits for more, or ends where no
+    /// more can come.
     pub(super) fn hold_for_parent(&mut self, id: OrderId, out: &mut Vec<Event>) {
         let time = self.now;
-        let Some(entry) = self.orders.get_mut(id) else { return };
-        entry.place = Place::Parent;
-        entry.status = OrderStatus::Held;
-        entry.updated = time;
-        let why = HeldFor::Parent(entry.spec.parent.unwrap_or_default());
-        out.push(Event::Held { id, why, time });
+        let Some(parent) = self.orders.get(id).and_then(|entry| entry.spec.parent) else { return };
+        if self.orders.get(parent).is_none() {
+            return self.cancel_entry(id, CancelReason::ParentEnded(parent), out);
+        }
+        if let Some(entry) = self.orders.get_mut(id) {
+            entry.place = Place::Parent;
+            entry.status = OrderStatus::Held;
+            entry.updated = time;
+            out.push(Event::Held { id, why: HeldFor::Parent(parent), time });
+        }
     }
 
     fn rest(&mut self, slot: usize, order: Resting) {
@@ -260,6 +265,7 @@ impl Exchange {
         for id in listing.triggers.on_print(at, &listing.grid) {
             if let Some(entry) = self.orders.get_mut(id) {
                 entry.place = Place::Entering;
+                entry.best = None;
             }
             self.work.push_back(Work::Trigger(id));
         }
@@ -304,17 +310,18 @@ impl Exchange {
         };
         self.next_exec += 1;
         ledger.remember(fill.clone());
-        let (group, is_done) = (entry.group(), entry.remaining() == 0);
+        let is_done = entry.remaining() == 0;
         let is_exhausted = !is_done && entry.active() == 0 && entry.place == Place::Book;
         let remaining = grid.quantity(entry.remaining());
         let average = entry.average(grid).unwrap_or(Decimal::ZERO);
         out.push(Event::Filled { fill, remaining, average, position });
+        let filled = entry.clone();
         if is_done {
             self.finish(id, OrderStatus::Filled, None);
         } else if is_exhausted {
             self.hold_for_parent(id, out);
         }
-        self.reduce_siblings(id, group, units, is_done, out);
+        self.take_from_others(&filled, units, out);
         self.release_children(id, units);
     }
 

@@ -55,7 +55,7 @@ pub(super) struct Entry {
     pub(super) spec: OrderSpec,
     pub(super) quantity: Units,
     pub(super) filled: Units,
-    /// Of a child: how much the parent has released, less what its group has filled for it.
+    /// Of a child: what its parent has filled, less what the parent's other children have.
     pub(super) released: Option<Units>,
     pub(super) limit: Option<Points>,
     pub(super) stop: Option<Points>,
@@ -137,10 +137,16 @@ impl Entry {
         }
     }
 
-    /// Where a waiting stop triggers now.
+    /// Where a waiting stop triggers now, or would if it were placed now.
     pub(super) fn trigger_price(&self, listing: &Listing) -> Option<Points> {
-        let trail = || listing.triggers.trail(self.id)?.stop(&listing.grid);
-        self.stop.or_else(trail)
+        let (id, side, rank) = (self.id, self.side(), self.rank);
+        match self.spec.kind {
+            OrderKind::TrailingStop { by } => {
+                let new = Trail { id, side, by, rank, best: self.best.or(listing.day.last) };
+                listing.triggers.trail(id).unwrap_or(&new).stop(&listing.grid)
+            }
+            _ => self.stop,
+        }
     }
 
     pub(super) fn set_quantity(&mut self, units: Units, grid: &Grid) {
@@ -227,15 +233,21 @@ impl Orders {
         self.ended[account].iter().filter_map(|id| self.past.get(id))
     }
 
-    /// Live and past members of a group.
-    pub(super) fn members(&self, group: Group) -> impl Iterator<Item = &Entry> {
-        self.live.values().chain(self.past.values()).filter(move |e| e.group() == Some(group))
+    /// Live and past.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.live.values().chain(self.past.values())
     }
 
-    /// The others of its group that live.
-    pub(super) fn siblings(&self, id: OrderId, group: Option<Group>) -> Vec<OrderId> {
-        let Some(group) = group else { return Vec::new() };
-        self.live.values().filter(|e| e.id != id && e.group() == Some(group)).map(|e| e.id).collect()
+    /// Live orders, but this one, of a group or with a parent.
+    pub(super) fn others(&self, id: OrderId, group: Option<Group>, parent: Option<OrderId>) -> Vec<OrderId> {
+        if group.is_none() && parent.is_none() {
+            return Vec::new();
+        }
+        let is_other = |e: &&Entry| {
+            let of_group = group.is_some() && e.group() == group;
+            e.id != id && (of_group || (parent.is_some() && e.spec.parent == parent))
+        };
+        self.live.values().filter(is_other).map(|e| e.id).collect()
     }
 
     /// Live orders that follow `parent`.

@@ -1,4 +1,8 @@
 //! Accounts to and from their saved form, see [`super::AccountState`].
+//!
+//! A restore takes what the file says as it is, because it was checked when it happened: no
+//! order is refused for buying power, no stop for being passed. Only what cannot be placed
+//! (an unlisted instrument, another grid) ends, and is kept in its saved form.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,8 +5,8 @@
 //! every working buy fills, or every working sell fills. In each, what is held counts at its
 //! mark and orders at their worst price with their commission; orders that only reduce what
 //! is held need nothing; of an OCO group only the largest order counts, since one fill takes
-//! the others away. Marks are the exchange's own (last trade, else middle, else previous close,
-//! else the position's average price).
+//! the others away. Marks are the exchange's own (last trade, else previous close, else
+//! the position's average price).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,7 +168,7 @@ impl Exchange {
             (_, _, Some(stop)) if is_buy => beyond(price(stop)),
             (_, _, Some(stop)) => price(stop),
             _ if is_buy => {
-                let stop = listing.triggers.trail(entry.id).and_then(|trail| trail.stop(&listing.grid));
+                let stop = entry.trigger_price(listing);
                 beyond(stop.map_or_else(mark, price).max(mark()))
             }
             _ => mark(),

@@ -1,4 +1,8 @@
-//! Questions to the exchange. Nothing here changes anything.
+//! Questions to the exchange.
+//!
+//! Nothing here changes anything, and everything is answered from what the engine holds
+//! anyway: books are read level by level, orders are made into [`Order`] when asked for.
+//! Unknown instruments, orders and accounts have empty answers, never a panic.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! Why the exchange says no, in words a trader acts on.
+//!
+//! Each refusal carries the numbers it is about; its text names them and ends with what to
+//! do. Nothing else makes texts for refusals, so the window can show them as they are.
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +56,9 @@ pub enum Reject {
     /// A trailing distance of nothing, or of a hundred per cent and more.
     #[error("A trailing distance of {0} does not work: use one above zero and smaller than the price")]
     BadTrail(Decimal),
+    /// A trailing stop, and nothing to follow or to value it by.
+    #[error("No price of {0} is known yet: wait for the first trade, or use a fixed stop")]
+    NoPrice(Arc<str>),
     /// A stop that the market has already passed.
     #[error(
         "Stop {stop} would trigger at once, the last price is {last}: use a market order, or move the stop"

@@ -1,4 +1,7 @@
 //! Requests carried out: submit, amend and cancel, of accounts and of agents.
+//!
+//! A request is checked first (`check`), then done without a way back: after `Accepted` or
+//! `Amended` nothing is refused any more, orders only end for a reason.
 
 use crate::domain::{AccountId, InstrumentId, OrderId, OrderKind, OrderSpec, TimeInForce};
 

@@ -9,8 +9,12 @@
 //! I/O, no threads, and no floating point that differs between machines (`libm` in
 //! software instead of the platform's). The same run gives the same trades bit for bit.
 
+mod crowd;
 pub(super) mod grid;
 mod history;
+pub(super) mod ladder;
+mod live;
+mod market;
 mod path;
 pub(super) mod rng;
 mod shape;
@@ -18,16 +22,5 @@ mod timeline;
 mod volume;
 
 pub use history::History;
-
-/// Interface only until its branch is merged.
-pub struct Market;
-impl Market {
-    /// open
-    pub fn open(&mut self, _e: &mut super::Exchange, _o: &mut Vec<super::Event>) {
-        todo!()
-    }
-    /// advance
-    pub fn advance(&mut self, _e: &mut super::Exchange, _t: crate::domain::Time, _o: &mut Vec<super::Event>) {
-        todo!()
-    }
-}
+pub use market::{Market, MarketConfig};
+pub(super) use volume::share;

@@ -129,15 +129,10 @@ pub(super) fn is_reached(side: Side, stop: Points, last: Points) -> bool {
     }
 }
 
-/// The largest distance while no price is known to compare it with.
-const MAX_DISTANCE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
-
 /// The distance of a trailing stop must leave it between zero and the market.
-pub(super) fn is_sound(by: TrailBy, last: Option<Price>) -> bool {
+pub(super) fn is_sound(by: TrailBy, mark: Price) -> bool {
     match by {
-        TrailBy::Amount(amount) => {
-            amount > Decimal::ZERO && amount < last.map_or(MAX_DISTANCE, |last| last.0)
-        }
+        TrailBy::Amount(amount) => amount > Decimal::ZERO && amount < mark.0,
         TrailBy::Percent(percent) => percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED,
     }
 }

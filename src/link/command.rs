@@ -24,6 +24,7 @@ pub struct Envelope {
 
 /// Everything that can be asked. Each is answered by one [`super::Answer`].
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a few commands a second, moved twice")]
 pub enum Command {
     /// Enter an order.
     Place(Place),

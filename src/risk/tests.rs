@@ -1,3 +1,5 @@
+//! The gate: every limit from both sides.
+
 use std::sync::Arc;
 
 use super::*;

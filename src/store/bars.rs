@@ -1,7 +1,7 @@
 //! Imported market data on disk: a library of series, one file each.
 //!
 //! A series is the bars of one instrument in one timeframe, or its trades. Each file is
-//! complete in itself ([`format`]: origin, columns, checksum); `index.json` beside them
+//! complete in itself (origin, columns, checksum: `bars/format.rs`); `index.json` beside them
 //! only saves opening all of them at the start, and is made anew from the files where
 //! it is lost. Files are named by checksum of key and kind, so a symbol may hold
 //! anything and `1m` and `1M` stay apart on every file system.

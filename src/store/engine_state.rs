@@ -54,7 +54,7 @@ pub fn load(path: &Path) -> (EngineState, Option<String>) {
 /// Saves the state.
 ///
 /// # Errors
-/// As [`files::write`].
+/// As [`files::write()`].
 pub fn save(path: &Path, state: &EngineState) -> Result<(), WriteError> {
     files::save_versioned(path, VERSION, state)
 }

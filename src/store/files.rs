@@ -116,10 +116,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], for content that is made while it is written.
+/// As [`write()`], for content that is made while it is written.
 ///
 /// # Errors
-/// As [`write`]; an error of `fill` counts as [`Step::Fill`].
+/// As [`write()`]; an error of `fill` counts as [`Step::Fill`].
 pub fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -192,7 +192,7 @@ fn sync_folder(_file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what a crash in the middle of [`write`] has left in `folder`. Only for whoever
+/// Removes what a crash in the middle of [`write()`] has left in `folder`. Only for whoever
 /// holds the profile's lock: another writer's file would be taken from under it.
 pub(super) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -207,7 +207,7 @@ pub(super) fn sweep(folder: &Path) {
 /// Saves `value` as plain JSON.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), WriteError> {
     write_with(path, |file| {
         serde_json::to_writer_pretty(&mut *file, value)?;
@@ -236,7 +236,7 @@ struct VersionOnly {
 /// Saves `value` as `{ "version": version, "data": value }`.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn save_versioned<T: Serialize>(path: &Path, version: u32, value: &T) -> Result<(), WriteError> {
     save(path, &Envelope { version, data: value })
 }

@@ -60,7 +60,7 @@ pub fn load(path: &Path) -> (Settings, Vec<Problem>) {
 /// `settings.toml.edited-<n>` first.
 ///
 /// # Errors
-/// As [`files::write`].
+/// As [`files::write()`].
 pub fn save(path: &Path, settings: &Settings) -> Result<(), WriteError> {
     let unkept = std::fs::read(path).is_ok_and(|bytes| !parse(&bytes).is_ok_and(|(_, p)| p.is_empty()));
     if unkept {

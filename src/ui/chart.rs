@@ -17,6 +17,7 @@ mod crosshair;
 mod format;
 mod input;
 mod kept;
+mod layer;
 mod overlay;
 mod price_scale;
 mod time_axis;
@@ -31,11 +32,12 @@ use jiff::tz::TimeZone;
 use self::areas::Areas;
 use self::candles::{Inks, Stage};
 use self::crosshair::hover;
+use self::layer::Layer;
 use self::overlay::Tags;
 use self::time_scale::Ground;
 use crate::domain::{Side, Time, Timeframe};
 use crate::market::series::BarSeries;
-use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
+use crate::ui::paint::{Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
 pub use self::crosshair::Hover;
@@ -123,6 +125,8 @@ pub struct ChartResponse {
 
 /// Least distance between time labels, in points.
 const TIME_APART: f32 = 72.0;
+/// Height of title and legend, in points.
+const HEAD: f32 = 46.0;
 /// What a chart asks for when it has no bars to judge by.
 const FIRST_BARS: usize = 1000;
 
@@ -139,21 +143,21 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     hands.apply(ui, view, &ground(data, &areas, grid), view.prices_shown());
     let (areas, stage) = settle(view, data, frame, &text, grid);
 
-    let hovered = hands
-        .panes
-        .hover_pos()
-        .and_then(|pos| hover(data, &areas, &stage, (pixel(grid, pos.x), pixel(grid, pos.y))));
+    let at = |pos: egui::Pos2| hover(data, &areas, &stage, (pixel(grid, pos.x), pixel(grid, pos.y)));
+    let hovered = hands.panes.hover_pos().and_then(at);
+    // Asked of the click itself: a finger is gone from the glass by now.
+    let clicked = hands.panes.interact_pointer_pos().filter(|_| hands.panes.clicked()).and_then(at);
     let visible = stage.visible(data.series.len());
     hands.name(data.title, &|| info(data, &visible));
     if ui.is_rect_visible(rect) {
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
-        Frame { view, data, theme, areas, stage, grid }.paint(ui, text, hovered.zip(pointer), focus);
+        Frame { view, data, theme, areas, stage, grid }.paint(ui, hovered.zip(pointer), focus);
     }
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
     ChartResponse {
         wants_older: (data.has_older && visible.start < wanted / 4).then_some(wanted),
-        clicked_price: hovered.filter(|_| hands.panes.clicked()).and_then(|hover| hover.price),
+        clicked_price: clicked.and_then(|hover| hover.price),
         hovered,
         visible,
         response: hands.panes,
@@ -212,40 +216,37 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn paint(mut self, ui: &Ui, mut text: Digits, pointer: Option<(Hover, i32)>, focus: bool) {
+    fn paint(mut self, ui: &Ui, pointer: Option<(Hover, i32)>, focus: bool) {
         let (data, theme, areas) = (self.data, self.theme, self.areas);
         let painter = ui.painter().with_clip_rect(areas.frame.to_points(self.grid));
+        let layer = || Layer::new(ui, &theme.small_font());
+        let mut under = layer();
+        let height = axis::tag_height(&under.text, self.grid);
         let candles = self.view.candles(data, &self.stage, self.grid, &Inks::of(theme));
-        let tags = Tags::of(data, &areas, &self.stage.price, axis::tag_height(&text, self.grid), theme);
+        let tags = Tags::of(data, &areas, &self.stage.price, height, theme);
 
-        let mut under = PixelMesh::new(self.grid);
-        under.rect(areas.frame, theme.surface);
-        self.grid_ui(&tags, candles.full, &mut under, &mut text);
-        let mut over = PixelMesh::new(self.grid);
-        overlay::lines_ui(data, &areas, &tags, &mut over, &mut text, theme);
-        overlay::beyond_ui(data, &areas, &self.stage.price, &mut over, &mut text, theme);
-        self.legend_ui(&painter, pointer.map(|(hover, _)| hover), &mut over, &mut text);
-        let title = self.title_ui(&painter);
+        under.mesh.rect(areas.frame, theme.surface);
+        self.grid_ui(&tags, candles.full, &mut under);
+        let [ground, labels] = under.into_shapes();
+        let marks = self.view.marks(data, &self.stage, self.grid, theme);
+        let mut over = layer();
+        overlay::lines_ui(data, &areas, &tags, &mut over, theme);
+        let mut head = layer();
+        self.legend_ui(&painter, pointer.map(|(hover, _)| hover), &mut head);
         if focus {
-            over.outline(areas.frame, theme.accent);
+            head.mesh.outline(areas.frame, theme.accent);
         }
 
-        let marks = self.view.marks(data, &self.stage, self.grid, theme);
-        let mut shapes = vec![
-            under.into_shape(),
-            Shape::Mesh(candles.closed),
-            candles.forming.into_shape(),
-            Shape::Mesh(marks),
-            over.into_shape(),
-            text.into_shape(),
-        ];
-        shapes.extend(title);
+        let forming = candles.forming.into_shape();
+        let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming, Shape::Mesh(marks), labels];
+        shapes.extend(over.into_shapes());
+        shapes.extend(head.into_shapes());
+        shapes.extend(self.title_ui(&painter));
         if let Some((hover, row)) = pointer {
-            let mut text = Digits::new(ui, &theme.small_font());
-            let mut mesh = PixelMesh::new(self.grid);
+            let mut cross = layer();
             let at = (row, candles.full);
-            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, at, &mut mesh, &mut text, theme);
-            shapes.extend([mesh.into_shape(), text.into_shape()]);
+            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, at, &mut cross, theme);
+            shapes.extend(cross.into_shapes());
         }
         painter.extend(shapes);
         if data.series.is_empty() {
@@ -256,12 +257,13 @@ impl Frame<'_> {
     }
 
     /// Grid lines, axis labels and the lines between the areas.
-    fn grid_ui(&mut self, tags: &Tags, full: f64, mesh: &mut PixelMesh, text: &mut Digits) {
+    fn grid_ui(&mut self, tags: &Tags, full: f64, layer: &mut Layer) {
+        let Layer { mesh, text } = layer;
         let Areas { frame, prices, volumes, time_axis, .. } = self.areas;
         let (theme, data) = (self.theme, self.data);
         let panes = self.areas.panes();
         let apart = f64::from(TIME_APART * self.grid.per_point());
-        let middle = (self.grid.points(time_axis.top) + self.grid.points(time_axis.bottom)) / 2.0;
+        let middle = self.grid.points(time_axis.top + time_axis.bottom) / 2.0;
         let time = self.stage.time;
         for tick in self.view.time_ticks(data, &time, apart) {
             let x = time.x_of(tick.index as f64).floor() as i32 + panes.left;
@@ -279,9 +281,10 @@ impl Frame<'_> {
         }
         if !data.series.is_empty() {
             let rows = tags.rows();
-            axis::price_grid_ui(&self.areas, &self.stage.price, data.decimals, &rows, mesh, text, theme);
-            axis::volume_grid_ui(&self.areas, full, data.quantity_decimals, mesh, text, theme);
+            axis::price_grid_ui(&self.areas, &self.stage.price, data.decimals, &rows, layer, theme);
+            axis::volume_grid_ui(&self.areas, full, data.quantity_decimals, layer, theme);
         }
+        let mesh = &mut layer.mesh;
         mesh.column(panes.right, frame.top, frame.bottom, theme.line);
         mesh.row(panes.bottom, frame.left, frame.right, theme.line);
         if !volumes.is_empty() {
@@ -314,13 +317,7 @@ impl Frame<'_> {
     }
 
     /// The numbers of the bar under the pointer, or of the last.
-    fn legend_ui(
-        &self,
-        painter: &egui::Painter,
-        hover: Option<Hover>,
-        mesh: &mut PixelMesh,
-        text: &mut Digits,
-    ) {
+    fn legend_ui(&self, painter: &egui::Painter, hover: Option<Hover>, Layer { mesh, text }: &mut Layer) {
         let series = self.data.series;
         let Some(index) = hover.map(|hover| hover.index).or(series.len().checked_sub(1)) else { return };
         let Some(bar) = series.get(index) else { return };
@@ -333,7 +330,7 @@ impl Frame<'_> {
         let backdrop = egui::Rect::from_min_max(self.title_pos(), written.max).expand2(vec2(4.0, 2.0));
         mesh.rect(
             self.grid.rect(backdrop).intersect(self.areas.prices),
-            self.theme.surface.gamma_multiply(0.8),
+            self.theme.surface.gamma_multiply(0.88),
         );
     }
 }

@@ -69,6 +69,32 @@ pub fn compact(value: Decimal) -> String {
     decimal(value, decimals)
 }
 
+/// The size of a quote in at most six characters: `12`, `1.25K`, `8K`, `0.0312`,
+/// `<.0001`. Never rounds something to nothing.
+#[must_use]
+pub fn size(value: Qty) -> String {
+    let value = value.0;
+    if value >= Decimal::ONE_THOUSAND {
+        let text = compact(value);
+        let (number, unit) = text.split_at(text.len() - 1);
+        let number = if number.contains('.') { number.trim_end_matches('0') } else { number };
+        return format!("{}{unit}", number.trim_end_matches('.'));
+    }
+    if value.is_zero() {
+        return compact(value);
+    }
+    let decimals = match value {
+        v if v >= Decimal::ONE_HUNDRED => 1,
+        v if v >= Decimal::TEN => 2,
+        v if v >= Decimal::ONE => 3,
+        v if v >= Decimal::new(1, 4) => 4,
+        _ => return "<.0001".to_owned(),
+    };
+    let rounded =
+        value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    decimal(rounded, rounded.normalize().scale())
+}
+
 /// An amount with its currency.
 #[must_use]
 pub fn money(value: Money) -> String {
@@ -119,10 +145,29 @@ pub fn clock_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
+/// What a zone calls itself at a time: `EST`, `JST`, `UTC`.
+#[must_use]
+pub fn zone_name(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%Z").to_string()
+}
+
 /// `21 Nov 14:03:22` in a zone.
 #[must_use]
 pub fn date_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b %H:%M:%S").to_string()
+}
+
+/// `21 Nov` in a zone.
+#[must_use]
+pub fn day(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b").to_string()
+}
+
+/// Whether two instants are of the same calendar day in a zone.
+#[must_use]
+pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
+    let date = |time: Time| zone.to_datetime(time.to_timestamp()).date();
+    date(one) == date(other)
 }
 
 fn grouped(plain: &str) -> String {
@@ -179,6 +224,31 @@ mod tests {
         assert_eq!(compact(dec("12400")), "12.4K");
         assert_eq!(compact(dec("3250000")), "3.25M");
         assert_eq!(compact(dec("0.5")), "0.50");
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_of_the_zone() {
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        let (before, after) = (Time::from_seconds(14 * 3_600 + 3_599), Time::from_seconds(15 * 3_600));
+        assert!(is_same_day(before, after, &TimeZone::UTC));
+        assert!(!is_same_day(before, after, &tokyo));
+        assert_eq!((day(before, &tokyo), day(after, &tokyo)), ("01 Jan".to_owned(), "02 Jan".to_owned()));
+    }
+
+    #[test]
+    fn a_size_is_short_and_never_rounded_to_nothing() {
+        let check = |given: &str, shown: &str| assert_eq!(size(Qty(dec(given))), shown);
+        check("0", "0");
+        check("12", "12");
+        check("0.00000001", "<.0001");
+        check("0.0312", "0.0312");
+        check("0.12345678", "0.1235");
+        check("9.9996", "10");
+        check("731.25", "731.3");
+        check("12400", "12.4K");
+        check("8000", "8K");
+        check("999.96", "1,000");
+        check("100000", "100K");
     }
 
     #[test]

@@ -20,6 +20,13 @@ const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
+impl Shortcut {
+    /// The command that the keys stand for.
+    pub(super) fn command(&self) -> UiCommand {
+        (self.command)()
+    }
+}
+
 /// All of them; the more special first.
 pub const SHORTCUTS: [Shortcut; 3] = [
     Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
@@ -45,7 +52,7 @@ pub(super) fn handle(terminal: &Terminal, ctx: &egui::Context, out: &mut Command
     }
     for shortcut in &SHORTCUTS {
         if ctx.input_mut(|input| input.consume_shortcut(&shortcut.keys)) {
-            out.window((shortcut.command)());
+            out.window(shortcut.command());
         }
     }
 }

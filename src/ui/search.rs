@@ -1,21 +1,292 @@
-//! Search for instruments and actions.
+//! Search for instruments and actions: one field over everything (Ctrl+K).
+//!
+//! Enter turns the desk to an instrument and puts it into the watchlist, Shift+Enter only
+//! puts it there and stays; on an action, Enter does it. What Enter does is decided
+//! against the text as it stands when the key arrives, never against an older list.
+//! No order can be entered from here.
 
-use super::commands::Commands;
+mod actions;
+mod matching;
+
+use egui::{Align, Align2, Key, Modifiers, Role, Sense, Vec2, WidgetInfo, vec2};
+
+use self::actions::{Action, actions};
+pub(super) use self::matching::matching_instruments;
+use self::matching::{Rank, Words};
+use super::commands::{Commands, UiCommand};
+use super::fonts;
+use super::theme::{Theme, theme_of};
+use super::watchlist::Watchlist;
 use crate::desk::Desk;
+use crate::domain::{AssetClass, Instrument};
+
+/// Size of the list, in points.
+const WIDTH: f32 = 520.0;
+const LIST_HEIGHT: f32 = 336.0;
+/// Hits that are shown; who needs more types another letter.
+const MOST_HITS: usize = 60;
 
 /// The search, open or not.
 #[derive(Debug, Default)]
 pub struct Search {
     is_open: bool,
+    is_new: bool,
+    query: String,
+    /// Which hit the keys are on.
+    at: usize,
+}
+
+/// Something that was found.
+enum Hit<'a> {
+    Instrument(&'a Instrument),
+    Action(Action),
+}
+
+/// The keys that were pressed for the list, taken before the field sees them.
+struct ListKeys {
+    down: usize,
+    up: usize,
+    enter: Option<Enter>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Enter {
+    /// Do it, or turn to it.
+    Open,
+    /// Only put it into the watchlist.
+    Add,
 }
 
 impl Search {
     /// Opens it, empty.
     pub fn open(&mut self) {
-        self.is_open = true;
+        *self = Self { is_open: true, is_new: true, ..Self::default() };
     }
 
-    pub(super) fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
-        let _ = (ctx, desk, out);
+    pub(super) fn ui(&mut self, ctx: &egui::Context, desk: &Desk, watchlist: &Watchlist, out: &mut Commands) {
+        if !self.is_open {
+            return;
+        }
+        let keys = ListKeys::take(ctx);
+        let theme = theme_of(ctx);
+        let id = egui::Id::unique("search");
+        let place = egui::Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, 72.0));
+        let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(8);
+        let modal = egui::Modal::new(id).area(place).frame(frame).show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            self.field_ui(ui);
+            let hits = hits(desk, &self.query);
+            self.step(&keys, hits.len());
+            ui.add_space(2.0);
+            let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist);
+            hint_ui(ui, &theme);
+            let chosen = clicked.map(|at| (at, Enter::Open)).or(keys.enter.map(|enter| (self.at, enter)));
+            chosen.and_then(|(at, enter)| Some((hits.into_iter().nth(at)?, enter)))
+        });
+        if modal.should_close() {
+            self.is_open = false;
+        } else if let Some((hit, enter)) = modal.inner {
+            self.choose(hit, enter, out);
+        }
     }
+
+    fn field_ui(&mut self, ui: &mut egui::Ui) {
+        let field = egui::TextEdit::singleline(&mut self.query)
+            .hint_text("Symbol, name or action")
+            .desired_width(f32::INFINITY)
+            .margin(egui::Margin::symmetric(8, 6));
+        let field = ui.add(field).accessible_name("Search");
+        if std::mem::take(&mut self.is_new) || !field.has_focus() {
+            field.request_focus();
+        }
+        if field.changed() {
+            self.at = 0;
+        }
+    }
+
+    fn step(&mut self, keys: &ListKeys, count: usize) {
+        if count > 0 {
+            self.at = (self.at.min(count - 1) + keys.down + count - keys.up % count) % count;
+        }
+    }
+
+    fn hits_ui(
+        &mut self,
+        ui: &mut egui::Ui,
+        theme: &Theme,
+        hits: &[Hit<'_>],
+        keys: &ListKeys,
+        watchlist: &Watchlist,
+    ) -> Option<usize> {
+        if hits.is_empty() {
+            ui.allocate_ui_with_layout(
+                vec2(WIDTH, LIST_HEIGHT),
+                egui::Layout::centered_and_justified(egui::Direction::TopDown),
+                |ui| ui.label(egui::RichText::new("Nothing has this name").color(theme.text_weak)),
+            );
+            return None;
+        }
+        let has_stepped = keys.down != keys.up;
+        let mut clicked = None;
+        ui.spacing_mut().item_spacing.y = 0.0;
+        egui::ScrollArea::vertical().max_height(LIST_HEIGHT).min_scrolled_height(LIST_HEIGHT).show(
+            ui,
+            |ui| {
+                ui.set_min_height(LIST_HEIGHT);
+                for (index, hit) in hits.iter().enumerate() {
+                    let row = hit_ui(ui, theme, hit, index == self.at, watchlist);
+                    if row.hovered() && ui.input(|input| input.pointer.is_moving()) {
+                        self.at = index;
+                    }
+                    if index == self.at && has_stepped {
+                        row.scroll_to_me(None);
+                    }
+                    if row.clicked() {
+                        clicked = Some(index);
+                    }
+                }
+            },
+        );
+        clicked
+    }
+
+    fn choose(&mut self, hit: Hit<'_>, enter: Enter, out: &mut Commands) {
+        match (hit, enter) {
+            (Hit::Instrument(instrument), Enter::Open) => {
+                out.window(UiCommand::Watch(instrument.id));
+                out.window(UiCommand::Select(instrument.id));
+                self.is_open = false;
+            }
+            (Hit::Instrument(instrument), Enter::Add) => out.window(UiCommand::Watch(instrument.id)),
+            (Hit::Action(action), Enter::Open) => {
+                action.carry_out(out);
+                self.is_open = false;
+            }
+            (Hit::Action(_), Enter::Add) => {}
+        }
+    }
+}
+
+impl ListKeys {
+    fn take(ctx: &egui::Context) -> Self {
+        ctx.input_mut(|input| {
+            // The more special first: a plain Enter would match with Shift held too.
+            let add = input.consume_key(Modifiers::SHIFT, Key::Enter);
+            let open = input.consume_key(Modifiers::NONE, Key::Enter);
+            Self {
+                down: input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown),
+                up: input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp),
+                enter: if add { Some(Enter::Add) } else { open.then_some(Enter::Open) },
+            }
+        })
+    }
+}
+
+/// What `query` may mean, best first; without a query the actions, so that they can be
+/// learned by looking.
+fn hits<'a>(desk: &'a Desk, query: &str) -> Vec<Hit<'a>> {
+    let words = Words::of(query);
+    let ranked_actions = actions(desk).into_iter().filter_map(|action| {
+        let rank = words.rank(&[&action.text, "", action.synonyms])?;
+        Some((rank, Hit::Action(action)))
+    });
+    let mut hits: Vec<(Rank, Hit<'a>)> = if query.trim().is_empty() {
+        ranked_actions.collect()
+    } else {
+        let instruments = matching_instruments(desk.instruments(), query).into_iter();
+        instruments.map(|(rank, found)| (rank, Hit::Instrument(found))).chain(ranked_actions).collect()
+    };
+    hits.sort_by_key(|(rank, _)| *rank);
+    hits.truncate(MOST_HITS);
+    hits.into_iter().map(|(_, hit)| hit).collect()
+}
+
+fn hit_ui(
+    ui: &mut egui::Ui,
+    theme: &Theme,
+    hit: &Hit<'_>,
+    is_current: bool,
+    watchlist: &Watchlist,
+) -> egui::Response {
+    let size = vec2(ui.available_width(), theme.sizes.row + 2.0);
+    // Not in the tab order: the focus stays in the field, the arrows move in the list.
+    let (rect, row) = ui.allocate_exact_size(size, Sense::CLICK);
+    row.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_current, hit.accessible_text()));
+    if !ui.is_rect_visible(rect) {
+        return row;
+    }
+    if is_current {
+        ui.painter().rect_filled(rect, theme.sizes.radius, theme.selection);
+    }
+    let (left, right) = (rect.left_center() + vec2(8.0, 0.0), rect.right_center() - vec2(12.0, 0.0));
+    let (note, note_colour) = hit.note(ui, theme, watchlist);
+    let note = ui.painter().text(right, Align2::RIGHT_CENTER, note, theme.small_font(), note_colour);
+    let room = note.left() - left.x - 12.0;
+    let text = hit.text(theme, room);
+    let text = ui.painter().layout_job(text);
+    let corner = left - vec2(0.0, text.size().y / 2.0);
+    ui.painter().galley(corner, text, theme.text);
+    row
+}
+
+impl Hit<'_> {
+    fn text(&self, theme: &Theme, room: f32) -> egui::text::LayoutJob {
+        let mut job = egui::text::LayoutJob::default();
+        job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+        let mut add = |text: &str, space, font, color| {
+            let format =
+                egui::TextFormat { font_id: font, color, valign: Align::Center, ..Default::default() };
+            job.append(text, space, format);
+        };
+        match self {
+            Self::Instrument(instrument) => {
+                add(&instrument.symbol, 0.0, fonts::bold(theme.sizes.text), theme.text_strong);
+                add(&instrument.name, 10.0, theme.text_font(), theme.text);
+            }
+            Self::Action(action) => add(&action.text, 0.0, theme.text_font(), theme.text),
+        }
+        job
+    }
+
+    /// What stands at the right: venue and kind, or the shortcut.
+    fn note(&self, ctx: &egui::Context, theme: &Theme, watchlist: &Watchlist) -> (String, egui::Color32) {
+        match self {
+            Self::Instrument(instrument) => {
+                let watched = if watchlist.has(instrument) { "in the watchlist · " } else { "" };
+                let class = match instrument.class {
+                    AssetClass::Share => "share",
+                    AssetClass::Fx => "currencies",
+                    AssetClass::Crypto => "crypto",
+                };
+                let note = format!("{watched}{class} · {} · {}", instrument.venue, instrument.currency);
+                (note, theme.text_weak)
+            }
+            Self::Action(Action { is_in_force: true, .. }) => ("in force".to_owned(), theme.ok),
+            Self::Action(action) => {
+                let keys = action.keys.map_or_else(String::new, |keys| ctx.format_shortcut(&keys));
+                (keys, theme.text_weak)
+            }
+        }
+    }
+
+    fn accessible_text(&self) -> String {
+        match self {
+            Self::Instrument(i) => format!("{}, {}, {}", i.symbol, i.name, i.venue),
+            Self::Action(action) => action.text.clone(),
+        }
+    }
+}
+
+fn hint_ui(ui: &mut egui::Ui, theme: &Theme) {
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::new(4.0, 0.0);
+        ui.add_space(8.0);
+        let hints = [("Enter", "open or do"), ("Shift+Enter", "only add to the watchlist"), ("Esc", "close")];
+        for (keys, effect) in hints {
+            ui.label(egui::RichText::new(keys).font(theme.small_font()).color(theme.text));
+            ui.label(egui::RichText::new(effect).font(theme.small_font()).color(theme.text_weak));
+            ui.add_space(10.0);
+        }
+    });
 }

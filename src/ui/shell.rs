@@ -5,7 +5,6 @@ use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::pane::{PaneKind, Panes};
-use super::status_bar::status_bar_ui;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -17,8 +16,8 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         top_bar_ui(ui, &terminal.desk, out);
     });
-    egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        status_bar_ui(ui, &terminal.desk, out);
+    let status = egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
+        terminal.status_bar.ui(ui, &terminal.desk, out);
     });
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
     egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
@@ -26,7 +25,8 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
             Arrangement { desk: &terminal.desk, panes: &mut terminal.workspace.panes, out, theme: &theme };
         terminal.workspace.tree.ui(&mut arrangement, ui);
     });
-    terminal.search.ui(ui.ctx(), &terminal.desk, out);
+    terminal.toasts.ui(ui.ctx(), &terminal.desk, status.response.rect.height());
+    terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace.panes.watchlist, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
     }

@@ -1,8 +1,141 @@
-//! The status bar.
+//! The status bar: connections, age of the data, latencies, the time, the kill switch.
+//!
+//! The kill switch is laid out first and so is in sight at every width; what else has no
+//! room goes, the least important first. A state is always a word as well as a colour.
+//! Nothing here repaints by itself but the clock, once a second.
 
+mod health;
+mod kill;
+
+use std::time::Duration;
+
+use egui::{Align2, Layout, Role, Sense, WidgetInfo, vec2};
+
+use self::kill::KillSwitch;
 use super::commands::Commands;
-use crate::desk::Desk;
+use super::format;
+use super::theme::{Theme, theme_of};
+use crate::desk::{Desk, Histogram};
+use crate::domain::time::SECOND;
+use crate::link::{Connection, ConnectionState};
 
-pub(super) fn status_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
-    let _ = (ui, desk, out);
+/// Older data than this are worth a look while an exchange is open.
+const OLD: Duration = Duration::from_secs(5);
+/// Room for the latencies in words; with less, a single word opens the details.
+const ROOM_FOR_LATENCIES: f32 = 330.0;
+
+/// The bar's own state.
+#[derive(Debug, Default)]
+pub(super) struct StatusBar {
+    kill: KillSwitch,
+}
+
+impl StatusBar {
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+        let theme = theme_of(ui);
+        ui.allocate_ui_with_layout(
+            vec2(ui.available_width(), theme.sizes.row),
+            Layout::right_to_left(egui::Align::Center),
+            |ui| {
+                self.kill.ui(ui, desk, out);
+                ui.add_space(8.0);
+                clock_ui(ui, desk, &theme);
+                ui.add_space(8.0);
+                ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {
+                    ui.set_clip_rect(ui.max_rect().intersect(ui.clip_rect()));
+                    ui.spacing_mut().item_spacing.x = 14.0;
+                    for connection in desk.connections() {
+                        connection_ui(ui, desk, connection, &theme);
+                    }
+                    data_age_ui(ui, desk, &theme);
+                    latencies_ui(ui, desk);
+                });
+            },
+        );
+    }
+}
+
+fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme: &Theme) {
+    let colour = match connection.state {
+        ConnectionState::Ready => theme.ok,
+        ConnectionState::Connecting | ConnectionState::Silent => theme.warn,
+        ConnectionState::Down => theme.danger,
+        ConnectionState::Closed => theme.text_weak,
+    };
+    let shown = ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let (light, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
+        ui.painter().circle_filled(light.center(), 4.0, colour);
+        ui.label(egui::RichText::new(&*connection.name).color(theme.text));
+        ui.label(egui::RichText::new(connection.state.label()).color(colour));
+    });
+    shown.response.on_hover_ui(|ui| {
+        let zone = format::zone(desk.settings().time_zone_display, desk.selected().map(|i| &**i));
+        let since = format::date_time(connection.since, &zone);
+        let age = format::duration(desk.now().since(connection.since));
+        ui.label(format!("{}: {}", connection.name, connection.state.label()));
+        ui.label(&*connection.reason);
+        let text = format!("Since {since} {}, {age}", format::zone_name(connection.since, &zone));
+        ui.label(egui::RichText::new(text).color(theme.text_weak));
+    });
+}
+
+/// How old the newest market data are. Silence is news only while an exchange is open.
+fn data_age_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
+    let Some(newest) = desk.newest_quote() else {
+        ui.label(egui::RichText::new("No market data yet").color(theme.text_weak));
+        return;
+    };
+    let age = desk.now().since(newest);
+    let is_open = desk.instruments().iter().any(|i| desk.quote(i.id).is_some_and(|view| view.quote.is_open));
+    let (text, colour) = match () {
+        () if !is_open => ("Exchanges closed".to_owned(), theme.text_weak),
+        () if age > OLD => (format!("Data {} old", format::duration(age)), theme.warn),
+        () => (format!("Data {:.1} s", age.as_secs_f64()), theme.text_weak),
+    };
+    ui.label(egui::RichText::new(text).color(colour)).on_hover_text(
+        "Time since the newest market data of any instrument arrived; more than 5 s is worth a look",
+    );
+}
+
+fn latencies_ui(ui: &mut egui::Ui, desk: &Desk) {
+    let latency = desk.latency();
+    let text = if ui.available_width() < ROOM_FOR_LATENCIES {
+        "Latency".to_owned()
+    } else {
+        let screen = quantiles(&latency.tick_to_screen);
+        format!("Tick to screen {screen} · Click to wire {}", quantiles(&latency.click_to_wire))
+    };
+    let button = ui.add(egui::Button::new(text).frame_when_inactive(false));
+    let button = button.on_hover_text("Half of all, and 99 in 100, took no longer. Click for details.");
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Latencies and data integrity"));
+    egui::Popup::from_toggle_button_response(&button)
+        .align(egui::RectAlign::TOP_START)
+        .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+        .frame(egui::Frame::popup(ui.style()).inner_margin(12))
+        .show(|ui| health::health_ui(ui, desk));
+}
+
+/// Median and 99th percentile.
+fn quantiles(histogram: &Histogram) -> String {
+    match (histogram.quantile(0.5), histogram.quantile(0.99)) {
+        (Some(half), Some(most)) => format!("{} / {}", format::duration(half), format::duration(most)),
+        _ => "–".to_owned(),
+    }
+}
+
+/// The time in the zone of the settings, to the second.
+fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
+    let now = desk.now();
+    let zone = format::zone(desk.settings().time_zone_display, desk.selected().map(|i| &**i));
+    let to_next_second = SECOND - now.0.rem_euclid(SECOND);
+    ui.request_repaint_after(Duration::from_nanos(to_next_second as u64));
+    let text = format!("{} {}", format::clock_time(now, &zone), format::zone_name(now, &zone));
+    // Its own width for each zone, so that nothing beside it moves with the seconds.
+    let galley = ui.painter().layout_no_wrap(text.clone(), theme.text_font(), theme.text);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
+    ui.painter().galley(at, galley, theme.text);
+    response.on_hover_text(format::date_time(now, &zone));
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::commands::{Commands, UiCommand};
 use super::search::Search;
+use super::status_bar::StatusBar;
 use super::theme::Theme;
+use super::toasts::Toasts;
 use super::workspace::Workspace;
 use super::{keys, shell};
 use crate::desk::Desk;
@@ -30,6 +32,8 @@ pub struct Terminal {
     pub(super) desk: Desk,
     pub(super) workspace: Workspace,
     pub(super) search: Search,
+    pub(super) status_bar: StatusBar,
+    pub(super) toasts: Toasts,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -61,6 +65,8 @@ impl Terminal {
             saved_text: workspace.to_text(),
             workspace,
             search: Search::default(),
+            status_bar: StatusBar::default(),
+            toasts: Toasts::default(),
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
@@ -122,9 +128,9 @@ impl Terminal {
         self.save_if_changed();
     }
 
-    /// The frame is on the screen.
-    pub fn on_painted(&mut self) {
-        self.desk.on_painted(self.clock.now());
+    /// The frame was on the screen at `at`.
+    pub fn on_painted(&mut self, at: Time) {
+        self.desk.on_painted(at);
     }
 
     /// Hands the arrangement over now, and asks the engine to end.
@@ -150,12 +156,12 @@ impl Terminal {
             }
         }
         for command in out.window {
-            self.window_command(command);
+            self.window_command(&command);
         }
     }
 
-    fn window_command(&mut self, command: UiCommand) {
-        match command {
+    fn window_command(&mut self, command: &UiCommand) {
+        match *command {
             UiCommand::Select(id) => {
                 self.desk.select(id);
                 self.workspace.selected = self.desk.instrument(id).map(|instrument| instrument.key());
@@ -200,7 +206,7 @@ impl Terminal {
         let first =
             || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
         if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
-            self.window_command(UiCommand::Select(id));
+            self.window_command(&UiCommand::Select(id));
         }
     }
 

@@ -1,36 +1,256 @@
-//! Watchlist.
+//! The watchlist: instruments with their quotes, in the trader's order.
+//!
+//! The list is a list of keys; those that the catalogue lacks (another broker, a replay)
+//! are kept and shown as not listed. Numbers are glyph quads in one mesh; a row has one
+//! accessible node that says it all. Selecting, adding and removing work by mouse and by
+//! keys alike, and a removed row can be put back.
+
+mod add;
+mod columns;
+mod hover;
+mod list;
+mod paint;
+mod row;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::columns::Widest;
+use self::list::Drag;
+use self::row::Row;
 use super::commands::Commands;
 use super::pane::Pane;
+use super::theme::theme_of;
 use crate::desk::Desk;
+use crate::domain::{Instrument, InstrumentId, Time};
 
-/// Watchlist.
+/// What a first start shows: every class and currency, the largest of the United States first.
+const FIRST_KEYS: [&str; 15] = [
+    "AAPL@NASDAQ",
+    "MSFT@NASDAQ",
+    "NVDA@NASDAQ",
+    "AMZN@NASDAQ",
+    "GOOGL@NASDAQ",
+    "TSLA@NASDAQ",
+    "SPY@ARCA",
+    "7203@TSE",
+    "9984@TSE",
+    "005930@KRX",
+    "EUR/USD@FX",
+    "USD/JPY@FX",
+    "BTC/USD@CRYPTO",
+    "BTC/JPY@CRYPTO",
+    "BTC/KRW@CRYPTO",
+];
+
+/// How long a removed row can be put back.
+const UNDO: Duration = Duration::from_secs(8);
+
+/// Instruments with their quotes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Watchlist {}
+pub struct Watchlist {
+    /// `None` before the first start has chosen some. Saved as keys.
+    instruments: Option<Vec<Row>>,
+    #[serde(skip)]
+    view: View,
+}
+
+/// What is not saved.
+#[derive(Debug, Default)]
+struct View {
+    /// What is typed into the field.
+    query: String,
+    /// The row that keys act on.
+    cursor: usize,
+    /// The desk's instrument as of the last drawing.
+    selected: Option<InstrumentId>,
+    /// Scroll to the cursor.
+    must_reveal: bool,
+    /// How far the list is scrolled, in points.
+    offset: f32,
+    drag: Option<Drag>,
+    removed: Option<Removed>,
+    widest: Widest,
+    /// Physical pixels per point that `widest` was measured at, as bits.
+    measured_at: u32,
+    /// Counts the drawings.
+    pass: u64,
+}
+
+/// A row that was taken out and can be put back.
+#[derive(Debug)]
+struct Removed {
+    row: Row,
+    index: usize,
+    at: Time,
+}
 
 impl Pane for Watchlist {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
-        let _ = (ui, desk, out);
+        self.view.pass += 1;
+        for row in self.rows_mut() {
+            if let Some(instrument) = row.instrument(desk) {
+                out.demand.quotes.insert(instrument.id);
+            }
+        }
+        self.follow(desk);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        self.add_ui(ui, desk, out);
+        let undo_height = if self.removed(desk.now()).is_some() { theme_of(ui).sizes.row + 8.0 } else { 0.0 };
+        let list = egui::vec2(ui.available_width(), ui.available_height() - undo_height);
+        ui.allocate_ui(list, |ui| {
+            ui.set_min_size(list);
+            if self.rows().is_empty() {
+                empty_ui(ui);
+            } else {
+                self.list_ui(ui, desk, out);
+            }
+        });
+        self.undo_ui(ui, desk);
     }
 }
 
 impl Watchlist {
     /// Puts an instrument at the end, by its key; one that is there stays where it is.
     pub fn add(&mut self, key: String) {
-        let _ = key;
+        if !self.rows().iter().any(|row| row.key() == key) {
+            self.rows_mut().push(Row::from(key));
+        }
     }
 
     /// On the very first start: a choice of instruments over all markets.
     pub fn fill_if_new(&mut self, desk: &Desk) {
-        let _ = desk;
+        if self.instruments.is_some() || desk.instruments().is_empty() {
+            return;
+        }
+        let is_listed = |key: &&str| desk.instrument_by_key(key).is_some();
+        let mut keys: Vec<String> = FIRST_KEYS.into_iter().filter(is_listed).map(str::to_owned).collect();
+        if keys.is_empty() {
+            keys = desk.instruments().iter().take(FIRST_KEYS.len()).map(|i| i.key()).collect();
+        }
+        self.instruments = Some(keys.into_iter().map(Row::from).collect());
     }
 
     /// Key of the first instrument.
     #[must_use]
     pub fn first(&self) -> Option<&str> {
-        None
+        self.rows().first().map(Row::key)
     }
+
+    /// The keys, in the trader's order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.rows().iter().map(Row::key)
+    }
+
+    /// Whether an instrument is in the list.
+    #[must_use]
+    pub fn has(&self, instrument: &Instrument) -> bool {
+        self.keys().any(|key| instrument.has_key(key))
+    }
+
+    fn rows(&self) -> &[Row] {
+        self.instruments.as_deref().unwrap_or_default()
+    }
+
+    fn rows_mut(&mut self) -> &mut Vec<Row> {
+        self.instruments.get_or_insert_default()
+    }
+
+    /// Moves the cursor to the desk's instrument when that was chosen elsewhere.
+    fn follow(&mut self, desk: &Desk) {
+        let selected = desk.selected().map(|instrument| instrument.id);
+        if selected != self.view.selected {
+            self.view.selected = selected;
+            if let Some(index) = self.rows().iter().position(|row| selected.is_some() && row.id() == selected)
+            {
+                self.view.must_reveal |= index != self.view.cursor;
+                self.view.cursor = index;
+            }
+        }
+        self.view.cursor = self.view.cursor.min(self.rows().len().saturating_sub(1));
+    }
+
+    /// Moves a row; the cursor stays on the row that it is on.
+    fn move_row(&mut self, from: usize, to: usize) {
+        let last = self.rows().len().saturating_sub(1);
+        let to = to.min(last);
+        if from > last || from == to {
+            return;
+        }
+        let row = self.rows_mut().remove(from);
+        self.rows_mut().insert(to, row);
+        let cursor = &mut self.view.cursor;
+        *cursor = match *cursor {
+            at if at == from => to,
+            at if from < at && at <= to => at - 1,
+            at if to <= at && at < from => at + 1,
+            at => at,
+        };
+        self.view.must_reveal |= *cursor == to;
+    }
+
+    /// Takes a row out, to be put back as long as the notice stands.
+    fn remove(&mut self, index: usize, now: Time) {
+        if index >= self.rows().len() {
+            return;
+        }
+        let row = self.rows_mut().remove(index);
+        self.view.removed = Some(Removed { row, index, at: now });
+        self.view.widest = Widest::default();
+        if self.view.cursor > index {
+            self.view.cursor -= 1;
+        }
+        self.view.cursor = self.view.cursor.min(self.rows().len().saturating_sub(1));
+    }
+
+    fn undo(&mut self) {
+        let Some(Removed { row, index, .. }) = self.view.removed.take() else { return };
+        if self.rows().iter().all(|other| other.key() != row.key()) {
+            let index = index.min(self.rows().len());
+            self.rows_mut().insert(index, row);
+            self.view.cursor = index;
+            self.view.must_reveal = true;
+        }
+    }
+
+    /// What was removed last, as long as it can be put back.
+    fn removed(&self, now: Time) -> Option<(&Removed, Duration)> {
+        let removed = self.view.removed.as_ref()?;
+        let left = UNDO.checked_sub(now.since(removed.at)).filter(|left| !left.is_zero())?;
+        Some((removed, left))
+    }
+
+    fn undo_ui(&mut self, ui: &mut egui::Ui, desk: &Desk) {
+        let Some((removed, left)) = self.removed(desk.now()) else {
+            self.view.removed = None;
+            return;
+        };
+        ui.request_repaint_after(left);
+        let theme = theme_of(ui);
+        let text = format!("Removed {}", removed.row.symbol());
+        let frame = egui::Frame::new().fill(theme.raised).inner_margin(egui::Margin::symmetric(8, 3));
+        let undo = frame.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(egui::RichText::new(text).color(theme.text));
+                let right = egui::Layout::right_to_left(egui::Align::Center);
+                ui.with_layout(right, |ui| ui.button("Undo").clicked()).inner
+            })
+        });
+        if undo.inner.inner {
+            self.undo();
+        }
+    }
+}
+
+fn empty_ui(ui: &mut egui::Ui) {
+    let theme = theme_of(ui);
+    ui.vertical_centered(|ui| {
+        ui.add_space(32.0);
+        ui.label(egui::RichText::new("No instruments here yet").color(theme.text));
+        ui.add_space(4.0);
+        let text = "Type a symbol or a name above, or search everything with Ctrl+K.";
+        ui.label(egui::RichText::new(text).color(theme.text_weak));
+    });
 }

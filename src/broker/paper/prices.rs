@@ -2,14 +2,16 @@
 //! and what has traded here since, joined without a seam.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::broker::contract::HistoryRequest;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{Bar, InstrumentId, Time, Timeframe, Trade};
-use crate::exchange::replay::Replay;
-use crate::exchange::synth::{History, Market};
+use crate::exchange::replay::{Replay, ReplayClock};
+use crate::exchange::synth::Market;
 use crate::exchange::{Event, Exchange};
-use crate::market::aggregate::{Sessions, aggregate_bars};
+use crate::market::aggregate::{Aggregated, Aggregator, Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
 
 /// Second bars of this run that are kept, per instrument: two hours of a busy one.
@@ -17,60 +19,54 @@ const SECONDS_KEPT: usize = 7_200;
 /// Minute bars of this run that are kept, per instrument: ten days.
 const MINUTES_KEPT: usize = 14_400;
 
+/// A pause of the program (a laptop asleep) after which the market goes on from its path
+/// instead of trading everything that was missed.
+const LONG_SLEEP: Duration = Duration::from_mins(2);
+
 /// What moves the market.
 pub enum Source {
     /// Agents around a seeded price path.
-    Synthetic {
-        /// The agents.
-        market: Box<Market>,
-        /// The path's past.
-        history: History,
-    },
-    /// Recorded data, at `speed` times the pace at which they were recorded.
+    Synthetic(Box<Market>),
+    /// Recorded data.
     Replay {
         /// The data.
         replay: Box<Replay>,
-        /// Recorded seconds per second.
-        speed: f64,
+        /// Recorded time by the program's time.
+        clock: ReplayClock,
     },
 }
 
 /// The source, its clock and the bars of this run.
 pub(super) struct Prices {
     source: Source,
-    calendars: Vec<Calendar>,
+    calendars: Vec<Arc<Calendar>>,
     live: Vec<Live>,
-    /// The program's time at which the market's time was `market_at`.
-    now_at: Time,
-    market_at: Time,
     /// The market's time when this run began; what is before it comes from the source.
     opened_at: Time,
+    advanced_to: Time,
 }
 
 impl Prices {
-    /// Starts the market at `now` and seeds the exchange with the day so far.
-    pub fn open(mut source: Source, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) -> Self {
-        let market_at = match &source {
-            Source::Synthetic { .. } => now,
-            Source::Replay { replay, .. } => replay.start(),
+    /// Starts the market at `now` and has the exchange told of the day so far.
+    pub fn open(source: Source, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) -> Self {
+        let calendar = |hours| {
+            Arc::new(Calendar::new(hours).expect("the exchange has refused hours that make no calendar"))
         };
-        let calendar =
-            |hours| Calendar::new(hours).expect("the exchange has refused hours that make no calendar");
-        let calendars: Vec<Calendar> = exchange.instruments().map(|i| calendar(&i.hours)).collect();
-        match &mut source {
-            Source::Synthetic { market, .. } => market.open(exchange, out),
-            Source::Replay { replay, .. } => replay.open(exchange, out),
-        }
+        let calendars: Vec<_> = exchange.instruments().map(|i| calendar(&i.hours)).collect();
         let live = calendars.iter().map(|_| Live::default()).collect();
-        Self { source, calendars, live, now_at: now, market_at, opened_at: market_at }
+        let mut prices = Self { source, calendars, live, opened_at: now, advanced_to: now };
+        prices.opened_at = prices.market_time(now);
+        prices.advanced_to = prices.opened_at;
+        prices.advance(exchange, now, out);
+        prices
     }
 
     /// What a trader should know of this market.
     pub fn describe(&self) -> String {
         match &self.source {
-            Source::Synthetic { .. } => "Practice market, generated on this computer".to_owned(),
-            Source::Replay { replay, speed } => {
-                format!("Replay from {} at {speed} times the recorded pace", replay.start())
+            Source::Synthetic(_) => "Practice market, generated on this computer".to_owned(),
+            Source::Replay { clock, .. } => {
+                format!("Replay from {} at {} times the recorded pace", self.opened_at, clock.speed())
             }
         }
     }
@@ -78,29 +74,27 @@ impl Prices {
     /// The market's time at the program's time `now`.
     pub fn market_time(&self, now: Time) -> Time {
         match &self.source {
-            Source::Synthetic { .. } => now,
-            Source::Replay { speed, .. } => {
-                let passed = now.since(self.now_at).as_secs_f64() * speed;
-                Time(self.market_at.0.saturating_add((passed * SECOND as f64) as i64))
-            }
+            Source::Synthetic(_) => now,
+            Source::Replay { clock, .. } => clock.at(now),
         }
     }
 
     /// Lets the market run until `now`.
     pub fn advance(&mut self, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) {
         let to = self.market_time(now);
+        let slept = to.since(self.advanced_to);
+        self.advanced_to = to;
         match &mut self.source {
-            Source::Synthetic { market, .. } => market.advance(exchange, to, out),
-            Source::Replay { replay, .. } => {
+            Source::Synthetic(market) if slept > LONG_SLEEP => market.skip_to(exchange, to, out),
+            Source::Synthetic(market) => market.advance(exchange, to, out),
+            Source::Replay { replay, clock } => {
                 replay.advance(exchange, to, out);
                 // Nothing was recorded for a long while: go to where it goes on.
                 if let Some(next) = replay.skip_gap(to) {
-                    self.now_at = now;
-                    self.market_at = next;
+                    clock.jump(now, next);
                 }
             }
         }
-        exchange.advance(self.market_time(now), out);
     }
 
     /// Notes a print, whoever made it.
@@ -118,9 +112,8 @@ impl Prices {
         let seam = calendar.period_start(self.opened_at, timeframe);
         let mut recent = Vec::new();
         if before > seam {
-            let past = self.forming(instrument, timeframe);
-            let live = self.live[instrument.index()].bars(timeframe, self.opened_at);
-            let joined: Vec<Bar> = past.into_iter().chain(live).collect();
+            let mut joined = self.since(instrument, timeframe, seam);
+            joined.extend(self.live[instrument.index()].bars(timeframe, self.opened_at));
             recent = aggregate_bars(&joined, calendar, timeframe, Sessions::All);
         }
         let current = calendar.period_start(self.market_time(now), timeframe);
@@ -138,20 +131,57 @@ impl Prices {
         (bars, forming)
     }
 
+    /// Bars of the source that had closed by `before`, which begins a period.
     fn past(&self, id: InstrumentId, timeframe: Timeframe, before: Time, count: usize) -> Vec<Bar> {
         match &self.source {
-            Source::Synthetic { history, .. } => history.bars(id, timeframe, before, count),
-            Source::Replay { replay, .. } => replay.bars(timeframe, before, count),
+            Source::Synthetic(market) => market.history().bars(id, timeframe, before, count),
+            Source::Replay { replay, .. } => {
+                let calendar = &self.calendars[id.index()];
+                let mut bars = recorded_bars(replay, calendar, timeframe);
+                bars.retain(|bar| bar.time < before);
+                bars.drain(..bars.len().saturating_sub(count));
+                bars
+            }
         }
     }
 
-    /// The bar that was forming when this run began, as far as it had come.
-    fn forming(&self, id: InstrumentId, timeframe: Timeframe) -> Option<Bar> {
+    /// What the source knows of the period that begins at `seam`, up to the start of this run.
+    fn since(&self, id: InstrumentId, timeframe: Timeframe, seam: Time) -> Vec<Bar> {
         match &self.source {
-            Source::Synthetic { history, .. } => history.forming(id, timeframe, self.opened_at),
-            Source::Replay { replay, .. } => replay.forming(timeframe, self.opened_at),
+            Source::Synthetic(market) => {
+                market.history().forming(id, timeframe, self.opened_at).into_iter().collect()
+            }
+            Source::Replay { replay, .. } => {
+                let mut bars = recorded_bars(replay, &self.calendars[id.index()], timeframe);
+                bars.retain(|bar| bar.time >= seam);
+                bars
+            }
         }
     }
+}
+
+/// The recording before the start of the replay, in bars of `timeframe`; nothing where it
+/// was recorded in longer ones.
+fn recorded_bars(replay: &Replay, calendar: &Arc<Calendar>, timeframe: Timeframe) -> Vec<Bar> {
+    let past = replay.past_trades();
+    if past.is_empty() {
+        let bars = replay.past_bars();
+        let is_too_fine = replay.timeframe().is_some_and(|recorded| timeframe < recorded);
+        return if is_too_fine {
+            Vec::new()
+        } else {
+            aggregate_bars(bars, calendar, timeframe, Sessions::All)
+        };
+    }
+    let mut aggregator = Aggregator::new(Arc::clone(calendar), timeframe);
+    let mut bars = Vec::new();
+    for trade in past {
+        if let Aggregated::Opened { closed, .. } = aggregator.add(trade) {
+            bars.extend(closed);
+        }
+    }
+    bars.extend(aggregator.forming());
+    bars
 }
 
 /// One instrument's bars of this run.

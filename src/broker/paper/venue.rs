@@ -69,7 +69,6 @@ impl PaperVenue {
     }
 
     /// What is listed.
-    #[must_use]
     pub fn instruments(&self) -> impl Iterator<Item = &Arc<Instrument>> {
         self.exchange.instruments()
     }

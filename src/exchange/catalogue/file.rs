@@ -247,7 +247,7 @@ impl<'a> Entry<'a> {
             factors.push((Arc::from(name.as_str()), weight));
         }
         let squares: f64 = factors.iter().map(|(_, w)| w * w).sum();
-        if factors.len() > 2 || squares > 1.0 {
+        if factors.len() > 2 || squares > 1.0 + 1e-9 {
             return Err(self.error("factors", "at most two, and their squares sum to at most 1"));
         }
         Ok(factors)

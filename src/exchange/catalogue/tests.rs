@@ -1,3 +1,5 @@
+//! The bundled market file, and what a wrong one is told.
+
 use super::*;
 use crate::domain::{AssetClass, Currency, Decimal};
 

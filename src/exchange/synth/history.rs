@@ -14,14 +14,15 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::grid::Grid;
-use super::path::{Closes, Path, SECONDS, Walk};
+use super::path::{Closes, Detail, Path, SECONDS, Walk};
 use super::rng::hash_name;
-use super::timeline::{Interval, Stretch, Timeline};
+use super::timeline::{Interval, Stretch, Timeline, signed};
 use super::volume::Volume;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{Bar, InstrumentId, SessionKind, Time, Timeframe, TradingHours};
 use crate::exchange::catalogue::Catalogue;
-use crate::market::calendar::{BadHours, PeriodCursor, SessionSpan};
+use crate::market::aggregate::{Sessions, aggregate_bars};
+use crate::market::calendar::{BadHours, SessionSpan};
 
 /// The past of every instrument of a catalogue. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -151,7 +152,7 @@ impl Track {
         let mut found = 0;
         let mut index = self.path.timeline().index_at(before);
         while found < count && index >= first {
-            self.path.walk(index, &mut scratch.closes, &mut scratch.walk);
+            self.path.walk(index, Detail::All, &mut scratch.closes, &mut scratch.walk);
             let chunk = if timeframe == Timeframe::S1 {
                 self.second_bars(&mut scratch, before, count - found)
             } else {
@@ -173,7 +174,7 @@ impl Track {
             let mut lots = scratch.lots.iter();
             for stretch in &session {
                 for (minute, &lots) in (0..stretch.steps).zip(&mut lots) {
-                    let time = Time(stretch.start.0 + minute as i64 * MINUTE);
+                    let time = Time(stretch.start.0 + signed(minute) * MINUTE);
                     if time.0 + MINUTE > before.0 {
                         return bars;
                     }
@@ -201,7 +202,7 @@ impl Track {
                 let lots = &scratch.lots[end - stretch.steps..end];
                 end -= stretch.steps;
                 for minute in (0..stretch.steps).rev() {
-                    let start = Time(stretch.start.0 + minute as i64 * MINUTE);
+                    let start = Time(stretch.start.0 + signed(minute) * MINUTE);
                     if found >= count || start >= before {
                         continue;
                     }
@@ -218,12 +219,12 @@ impl Track {
 
     /// The seconds with trade of one minute.
     fn seconds_of(&self, walk: &Walk, step: usize, start: Time, lots: i64) -> Vec<Bar> {
-        let seconds = self.path.seconds(walk, step);
+        let seconds = walk.seconds(step);
         let shares = self.volume.seconds(&self.path, walk, step, &seconds, lots);
         let mut bars = Vec::with_capacity(SECONDS);
         for (second, &lots) in shares.iter().enumerate().filter(|(_, lots)| **lots > 0) {
             let (open, close) = (seconds.points[second], seconds.points[second + 1]);
-            let time = Time(start.0 + second as i64 * SECOND);
+            let time = Time(start.0 + signed(second) * SECOND);
             bars.push(self.bar(time, [open, open.max(close), open.min(close), close], lots));
         }
         bars
@@ -234,11 +235,11 @@ impl Track {
         let calendar = self.path.timeline().calendar();
         let end = calendar.period_start(before, timeframe);
         let ratio = (timeframe.nanos() / from.nanos()) as usize;
-        let mut want = (count + 2) * ratio;
+        let mut want = count.saturating_add(2).saturating_mul(ratio);
         loop {
             let parts = self.closed(from, end, want);
             let is_all = parts.len() < want;
-            let mut bars = fold(&parts, &mut PeriodCursor::new(Arc::clone(calendar), timeframe));
+            let mut bars = aggregate_bars(&parts, calendar, timeframe, Sessions::All);
             if !is_all && !bars.is_empty() {
                 // Its beginning may lie before the parts that were asked for.
                 bars.remove(0);
@@ -246,7 +247,7 @@ impl Track {
             if is_all || bars.len() >= count {
                 return bars;
             }
-            want *= 2;
+            want = want.saturating_mul(2);
         }
     }
 
@@ -256,8 +257,8 @@ impl Track {
         let mut scratch = Scratch::default();
         let mut days: Vec<(Date, Bar)> = Vec::new();
         let mut index = self.path.timeline().index_at(before);
-        while index >= first && days.len() <= count + 1 {
-            self.path.walk(index, &mut scratch.closes, &mut scratch.walk);
+        while index >= first && days.len() <= count.saturating_add(1) {
+            self.path.walk(index, Detail::Regular, &mut scratch.closes, &mut scratch.walk);
             for session in sessions(&scratch.walk.interval).iter().rev().filter(|s| s[0].is_regular()) {
                 let (day, bar) = self.day_bar(&scratch.walk, session);
                 match days.last_mut().filter(|(known, _)| *known == day) {
@@ -300,15 +301,14 @@ impl Track {
     /// Weeks and months whose last trading day has closed by `before`.
     fn folded_days(&self, timeframe: Timeframe, before: Time, count: usize) -> Vec<Bar> {
         let longest = if timeframe == Timeframe::W1 { 7 } else { 31 };
-        let want = (count + 2) * longest;
+        let want = count.saturating_add(2).saturating_mul(longest);
         let days = self.days(before, want);
         let calendar = self.path.timeline().calendar();
-        let mut cursor = PeriodCursor::new(Arc::clone(calendar), timeframe);
-        let mut bars = fold(&days, &mut cursor);
+        let mut bars = aggregate_bars(&days, calendar, timeframe, Sessions::All);
         let Some(last) = days.last() else { return bars };
         let next = calendar.next_trading_day(calendar.trading_day(last.time));
         let next = next.map_or(Time::MAX, |day| calendar.day_start(day));
-        if cursor.start(next) == cursor.start(last.time) {
+        if calendar.period_start(next, timeframe) == calendar.period_start(last.time, timeframe) {
             bars.pop();
         }
         if days.len() >= want && !bars.is_empty() {
@@ -346,19 +346,6 @@ impl Track {
         of_minute.iter().filter(|b| b.time >= second_start && counts(b.time)).for_each(&mut add);
         whole
     }
-}
-
-/// Bars of the cursor's timeframe made of shorter ones.
-fn fold(parts: &[Bar], cursor: &mut PeriodCursor) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = Vec::new();
-    for part in parts {
-        let time = cursor.start(part.time);
-        match bars.last_mut().filter(|bar| bar.time == time) {
-            Some(bar) => bar.add_bar(part),
-            None => bars.push(Bar { time, ..*part }),
-        }
-    }
-    bars
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! 2. *closes* between two anchors, by bridge ([`Path::closes`]);
 //! 3. *steps* (minutes and closed hours) between two closes, by bridge over the
 //!    variance of each step ([`Path::walk`]);
-//! 4. *seconds* between two minutes ([`Path::seconds`]).
+//! 4. *seconds* between two minutes ([`Walk::seconds`]).
 //!
 //! A minute's high and low are drawn from the law of a Brownian bridge's extremes, and
 //! its seconds are bent to reach exactly them, so a bar needs no seconds.
@@ -27,10 +27,10 @@ use libm::{exp, log};
 use super::grid::to_f64;
 use super::rng::{hash, hash_name};
 use super::shape::Shape;
-use super::timeline::{Activity, Interval, Timeline};
+use super::timeline::{Interval, Timeline, signed};
 use crate::domain::AssetClass;
 use crate::exchange::catalogue::{Catalogue, Listing};
-pub use noise::{Noise, Source};
+use noise::{Agitation, Noise, Source};
 
 /// Daily closes between two anchors.
 const BLOCK: i64 = 1024;
@@ -48,6 +48,15 @@ mod field {
     pub const EXTREME: u64 = 5;
     pub const DAY_VOLATILITY: u64 = 6;
     pub const HOUR_VOLATILITY: u64 = 7;
+}
+
+/// How much of an interval is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Every step.
+    All,
+    /// The steps of regular sessions.
+    Regular,
 }
 
 /// The price of one instrument as a function of time.
@@ -130,14 +139,7 @@ impl Path {
 
     /// How agitated an interval is: 1 on average.
     pub fn agitation(&self, interval: i64) -> f64 {
-        let source = self.noise.source(field::DAY_VOLATILITY, 0);
-        let octave = |scale: i64| {
-            let (at, into) = (interval.div_euclid(scale), interval.rem_euclid(scale));
-            let fraction = into as f64 / scale as f64;
-            let key = |k: i64| (k as u64) ^ ((scale as u64) << 48);
-            source.normal(key(at)) * (1.0 - fraction) + source.normal(key(at + 1)) * fraction
-        };
-        exp(0.55 * octave(48) + 0.38 * octave(12) + 0.30 * octave(3) - 0.25)
+        Agitation::new(&self.noise).at(interval)
     }
 
     /// The close of an interval; `closes` remembers the block that it is in.
@@ -151,17 +153,18 @@ impl Path {
 
     fn closes(&self, block: i64) -> Closes {
         let first = block * BLOCK;
-        let mut variances = vec![0.0];
+        let mut agitation = Agitation::new(&self.noise);
+        let (mut variances, mut sum) = (vec![0.0], 0.0);
         for step in 1..=BLOCK {
-            let before = variances[variances.len() - 1];
-            variances.push(before + self.variance * self.agitation(first + step));
+            sum += self.variance * agitation.at(first + step);
+            variances.push(sum);
         }
         let mut logs = vec![0.0; variances.len()];
         logs[0] = self.anchor(block);
         logs[BLOCK as usize] = self.anchor(block + 1);
         self.noise.source(field::CLOSE, block).bridge(&mut logs, &variances, 0, BLOCK as usize);
         for (step, log) in logs.iter_mut().enumerate() {
-            *log += self.log_price + self.drift * (first + step as i64) as f64;
+            *log += self.log_price + self.drift * (first + signed(step)) as f64;
         }
         Closes { block, logs }
     }
@@ -170,8 +173,9 @@ impl Path {
         if block == 0 { 0.0 } else { self.swing * self.noise.source(field::ANCHOR, 0).normal(block as u64) }
     }
 
-    /// Computes an interval into `walk`. One outside the timeline has no steps.
-    pub fn walk(&self, index: i64, closes: &mut Closes, walk: &mut Walk) {
+    /// Computes an interval into `walk`: all its steps, or only those of regular sessions
+    /// (the others are then straight). One outside the timeline has no steps.
+    pub fn walk(&self, index: i64, detail: Detail, closes: &mut Closes, walk: &mut Walk) {
         walk.interval = self.timeline.interval(index);
         let steps = walk.interval.steps;
         self.variances(walk, self.variance * self.agitation(index));
@@ -179,7 +183,19 @@ impl Path {
         walk.points.resize(steps + 1, 0.0);
         walk.points[0] = self.close(index - 1, closes);
         walk.points[steps] = self.close(index, closes);
-        self.noise.source(field::STEP, index).bridge(&mut walk.points, &walk.variances, 0, steps);
+        let source = self.noise.source(field::STEP, index);
+        // First where each activity ends, then what lies inside, so that one can be left out.
+        // (The days of a market that never closes are one activity: wherever its midnight is,
+        // its path is refined at the same points.)
+        let mut from = 0;
+        for same in walk.interval.stretches.chunk_by(|a, b| a.activity == b.activity) {
+            let until = from + same.iter().map(|s| s.steps).sum::<usize>();
+            source.pin(&mut walk.points, &walk.variances, [from, until, steps]);
+            if detail == Detail::All || same[0].is_regular() {
+                source.bridge(&mut walk.points, &walk.variances, from, until);
+            }
+            from = until;
+        }
         walk.extremes = self.noise.own(field::EXTREME, index);
         walk.seconds = Some(self.noise.source(field::SECOND, index));
     }
@@ -190,43 +206,26 @@ impl Path {
             let slow = source.normal((k / 6) as u64 | 1 << 32);
             exp(0.45 * slow + 0.40 * source.normal(k as u64))
         };
-        let (mut at, mut next) = (knot(0), knot(1));
-        let mut sum = 0.0;
         walk.variances.clear();
         walk.variances.push(0.0);
-        let mut step = 0;
         for stretch in &walk.interval.stretches {
-            for weight in self.shape.variances(stretch) {
-                if step > 0 && step % KNOT == 0 {
-                    (at, next) = (next, knot(step / KNOT + 1));
-                }
-                let fraction = (step % KNOT) as f64 / KNOT as f64;
-                sum += weight * (at + (next - at) * fraction);
-                walk.variances.push(sum);
-                step += 1;
+            self.shape.push_variances(stretch, &mut walk.variances);
+        }
+        let (mut next, mut sum) = (knot(0), 0.0);
+        for (place, steps) in walk.variances[1..].chunks_mut(KNOT).enumerate() {
+            let mut clustered = next;
+            next = knot(place + 1);
+            let slope = (next - clustered) / KNOT as f64;
+            for variance in steps {
+                sum += *variance * clustered;
+                *variance = sum;
+                clustered += slope;
             }
         }
         let scale = if sum > 0.0 { total / sum } else { 0.0 };
         for variance in &mut walk.variances {
             *variance *= scale;
         }
-    }
-
-    /// The seconds of the minute that is step `step` of `walk`.
-    pub fn seconds(&self, walk: &Walk, step: usize) -> Seconds {
-        let mut points = [0.0; SECONDS + 1];
-        (points[0], points[SECONDS]) = (walk.points[step], walk.points[step + 1]);
-        let each = walk.variance(step) / SECONDS as f64;
-        let mut variances = [0.0; SECONDS + 1];
-        for (second, variance) in variances.iter_mut().enumerate() {
-            *variance = each * second as f64;
-        }
-        if let Some(source) = &walk.seconds {
-            source.below(step as u64).bridge(&mut points, &variances, 0, SECONDS);
-        }
-        let (low, high) = walk.extremes(step);
-        let (high_at, low_at) = (bend(&mut points, high, 1.0), bend(&mut points, low, -1.0));
-        Seconds { points, high_at, low_at }
     }
 }
 
@@ -295,18 +294,25 @@ impl Walk {
         (low, high)
     }
 
+    /// The seconds of the minute that is step `step` of this interval.
+    pub fn seconds(&self, step: usize) -> Seconds {
+        let mut points = [0.0; SECONDS + 1];
+        (points[0], points[SECONDS]) = (self.points[step], self.points[step + 1]);
+        let each = self.variance(step) / SECONDS as f64;
+        let mut variances = [0.0; SECONDS + 1];
+        for (second, variance) in variances.iter_mut().enumerate() {
+            *variance = each * second as f64;
+        }
+        if let Some(source) = &self.seconds {
+            source.below(step as u64).bridge(&mut points, &variances, 0, SECONDS);
+        }
+        let (low, high) = self.extremes(step);
+        let (high_at, low_at) = (bend(&mut points, high, 1.0), bend(&mut points, low, -1.0));
+        Seconds { points, high_at, low_at }
+    }
+
     fn draws(&self, step: usize) -> (f64, f64) {
         let word = hash(self.extremes, step as u64);
         (noise::exponential(word), noise::exponential(word >> 32))
-    }
-
-    /// The step of `t`: its place, or `None` when `t` is outside the interval.
-    pub fn step_at(&self, t: crate::domain::Time) -> Option<usize> {
-        let stretch = self.interval.stretch_at(t)?;
-        let into = match stretch.activity {
-            Activity::Closed => 0,
-            Activity::Trading(_) => (t.0 - stretch.start.0) / crate::domain::time::MINUTE,
-        };
-        Some(stretch.first + (into as usize).min(stretch.steps - 1))
     }
 }

@@ -88,14 +88,16 @@ impl Shape {
         self.regular_minutes as f64
     }
 
-    /// Weight of each step of a stretch in its interval's variance.
-    pub fn variances(&self, stretch: &Stretch) -> impl Iterator<Item = f64> {
-        let closed = match stretch.activity {
-            Activity::Closed => Some(self.day_variance * closed_weight(stretch.end.0 - stretch.start.0)),
-            Activity::Trading(_) => None,
-        };
-        let from = stretch.local_minute;
-        (from..from + stretch.steps).map(move |m| closed.unwrap_or_else(|| self.variance[m % MINUTES]))
+    /// Appends the weight of each step of a stretch in its interval's variance.
+    pub fn push_variances(&self, stretch: &Stretch, weights: &mut Vec<f64>) {
+        if stretch.activity == Activity::Closed {
+            weights.push(self.day_variance * closed_weight(stretch.end.0 - stretch.start.0));
+            return;
+        }
+        let until_midnight = stretch.steps.min(MINUTES - stretch.local_minute);
+        weights
+            .extend_from_slice(&self.variance[stretch.local_minute..stretch.local_minute + until_midnight]);
+        weights.extend(self.variance.iter().cycle().take(stretch.steps - until_midnight));
     }
 }
 

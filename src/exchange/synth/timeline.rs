@@ -91,11 +91,6 @@ impl Interval {
         self.stretches.first().map_or(Time::MIN, |s| s.start)
     }
 
-    /// The first instant after it.
-    pub fn end(&self) -> Time {
-        self.stretches.last().map_or(Time::MAX, |s| s.end)
-    }
-
     /// The stretch that `t` is in.
     pub fn stretch_at(&self, t: Time) -> Option<&Stretch> {
         self.stretches.iter().find(|s| s.start <= t && t < s.end)
@@ -126,7 +121,7 @@ impl Timeline {
             let all = std::iter::successors(Some(year(-YEARS)), |day| day.tomorrow().ok());
             days = all.take_while(|&day| day < year(YEARS)).filter(|&d| calendar.is_trading_day(d)).collect();
         }
-        let origin = days.partition_point(|&day| day < epoch) as i64;
+        let origin = signed(days.partition_point(|&day| day < epoch));
         let zone = TimeZone::get(&hours.zone)
             .map_err(|source| BadHours::UnknownZone { zone: hours.zone.clone(), source })?;
         Ok(Self { calendar: Arc::new(calendar), zone, epoch, days, origin })
@@ -148,7 +143,7 @@ impl Timeline {
             let reach = i64::from(YEARS) * 365;
             return (-reach, reach);
         }
-        (1 - self.origin, self.days.len() as i64 - 1 - self.origin)
+        (1 - self.origin, signed(self.days.len()) - 1 - self.origin)
     }
 
     /// The interval that contains `t`, within [`Self::bounds`].
@@ -160,7 +155,7 @@ impl Timeline {
             let day = self.calendar.trading_day(t);
             let at = self.days.partition_point(|&d| d < day);
             let is_over = self.days.get(at) == Some(&day) && self.last_close(day) <= t;
-            (at + usize::from(is_over)) as i64 - self.origin
+            signed(at + usize::from(is_over)) - self.origin
         };
         index.clamp(first, last)
     }
@@ -223,7 +218,103 @@ impl Timeline {
     }
 }
 
+/// A count as a signed number.
+pub fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 fn last_regular_close(spans: &[SessionSpan]) -> Time {
     let last = spans.iter().rfind(|s| s.kind == SessionKind::Regular).or(spans.last());
     last.map_or(Time::MIN, |s| s.close)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::time::HOUR;
+    use crate::exchange::catalogue::{Catalogue, Opening};
+
+    fn at(text: &str) -> Time {
+        Time::from_timestamp(text.parse().unwrap())
+    }
+
+    /// One timeline for each kind of hours.
+    fn timelines() -> Vec<Timeline> {
+        let mut timelines = Vec::new();
+        for opening in [Opening::AsListed, Opening::Always] {
+            let catalogue = Catalogue::bundled(opening).unwrap();
+            for symbol in ["AAPL", "7203", "005930", "EUR/USD", "BTC/USD", "BTC/JPY"] {
+                let listing = catalogue.listings.iter().find(|l| &*l.instrument.symbol == symbol).unwrap();
+                timelines.push(Timeline::new(&listing.instrument.hours, catalogue.epoch).unwrap());
+            }
+        }
+        timelines
+    }
+
+    #[test]
+    fn intervals_follow_each_other_without_holes() {
+        for timeline in timelines() {
+            let mut end = None;
+            for index in -30..60 {
+                let interval = timeline.interval(index);
+                assert!(end.is_none_or(|end| end == interval.start()), "{index} {interval:?}");
+                let mut steps = 0;
+                for pair in interval.stretches.windows(2) {
+                    assert_eq!(pair[0].end, pair[1].start);
+                }
+                for stretch in &interval.stretches {
+                    assert_eq!(stretch.first, steps);
+                    steps += stretch.steps;
+                    let minutes = signed(stretch.steps) * MINUTE;
+                    assert!(!stretch.is_trading() || stretch.end.0 - stretch.start.0 == minutes);
+                }
+                assert_eq!(steps, interval.steps);
+                end = interval.stretches.last().map(|s| s.end);
+            }
+        }
+    }
+
+    #[test]
+    fn new_york_closes_over_night_and_summer_time_moves_it() {
+        let timelines = timelines();
+        let index = timelines[0].index_at(at("2026-03-09T15:00:00Z"));
+        let monday = timelines[0].interval(index);
+        let regular: Vec<&Stretch> = monday.stretches.iter().filter(|s| s.is_regular()).collect();
+        assert_eq!(regular.len(), 1);
+        // The Sunday before, clocks went forward.
+        assert_eq!(regular[0].start, at("2026-03-09T13:30:00Z"));
+        assert_eq!((regular[0].steps, regular[0].local_minute), (390, 570));
+        assert_eq!(monday.start(), at("2026-03-06T21:00:00Z"));
+        let closed: Vec<&Stretch> = monday.stretches.iter().filter(|s| !s.is_trading()).collect();
+        assert_eq!(closed.len(), 1);
+        assert!(closed[0].end.0 - closed[0].start.0 > 48 * HOUR);
+        let tokyo = timelines[1].interval(timelines[1].index_at(at("2026-03-09T02:00:00Z")));
+        assert_eq!(tokyo.stretches.iter().filter(|s| s.is_regular()).count(), 2);
+        assert_eq!(tokyo.stretches.iter().filter(|s| !s.is_trading()).count(), 2, "night and lunch");
+    }
+
+    #[test]
+    fn a_market_that_never_closes_shows_its_own_midnight() {
+        let timelines = timelines();
+        let yen = timelines[5].interval(timelines[5].index_at(at("2026-11-20T12:00:00Z")));
+        let days: Vec<Date> = yen.stretches.iter().map(|s| s.day).collect();
+        assert_eq!(days, [date(2026, 11, 20), date(2026, 11, 21)]);
+        assert_eq!(yen.stretches[1].start, at("2026-11-20T15:00:00Z"));
+        assert_eq!(yen.steps, 1440);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn every_instant_is_in_the_interval_that_is_named(hours in 0i64..(20 * 365 * 24), nanos in 0i64..HOUR) {
+            for timeline in timelines() {
+                let t = Time(at("2014-02-01T00:00:00Z").0 + hours * HOUR + nanos);
+                let interval = timeline.interval(timeline.index_at(t));
+                prop_assert!(interval.stretch_at(t).is_some(), "{t}");
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@
 use super::grid::Grid;
 use super::path::{Path, SECONDS, Seconds, Walk};
 use super::rng::{hash, mix, normal, unit};
-use super::timeline::Stretch;
+use super::timeline::{Stretch, signed};
 use crate::exchange::catalogue::Listing;
 
 /// A minute trades at least once for each of open, high, low and close.
@@ -48,7 +48,7 @@ impl Volume {
         let luck = libm::exp(0.22 * normal(hash(self.seed, first.start.0 as u64)));
         let agitation = path.agitation(walk.interval.index).sqrt();
         let lots = self.per_minute * flow * (0.75 + 0.3 * moved.min(4.0)) * luck * agitation;
-        (lots.round() as i64).max(LEAST_OF_MINUTE * steps as i64)
+        (lots.round() as i64).max(LEAST_OF_MINUTE * signed(steps))
     }
 
     /// Shares the lots of a session out to its minutes.
@@ -101,8 +101,8 @@ impl Volume {
 }
 
 /// Appends to `lots` one share of `total` per weight: `least` each, the rest by weight.
-fn share(total: i64, least: i64, weights: &[f64], lots: &mut Vec<i64>) {
-    let spare = (total - least * weights.len() as i64).max(0) as f64;
+pub fn share(total: i64, least: i64, weights: &[f64], lots: &mut Vec<i64>) {
+    let spare = (total - least * signed(weights.len())).max(0) as f64;
     let sum: f64 = weights.iter().sum();
     let scale = if sum > 0.0 { spare / sum } else { 0.0 };
     let (mut running, mut given) = (0.0, 0);
@@ -112,5 +112,28 @@ fn share(total: i64, least: i64, weights: &[f64], lots: &mut Vec<i64>) {
             if place + 1 == weights.len() { spare as i64 } else { (running as i64).min(spare as i64) };
         lots.push(least + until - given);
         given = until;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn shares_sum_to_the_whole(
+            weights in prop::collection::vec(0.0f64..5.0, 1..80),
+            least in 0i64..5,
+            spare in 0i64..10_000_000,
+        ) {
+            let total = least * signed(weights.len()) + spare;
+            let mut lots = Vec::new();
+            share(total, least, &weights, &mut lots);
+            prop_assert_eq!(lots.len(), weights.len());
+            prop_assert_eq!(lots.iter().sum::<i64>(), total);
+            prop_assert!(lots.iter().all(|&l| l >= least));
+        }
     }
 }

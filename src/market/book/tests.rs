@@ -140,8 +140,11 @@ fn a_recorded_book_has_the_exchanges_best_prices() {
         if last <= at {
             continue;
         }
-        levels(&update["b"]).into_iter().for_each(|level| book.set(Side::Buy, level));
-        levels(&update["a"]).into_iter().for_each(|level| book.set(Side::Sell, level));
+        for (side, changes) in [(Side::Buy, &update["b"]), (Side::Sell, &update["a"])] {
+            for level in levels(changes) {
+                book.set(side, level);
+            }
+        }
         (at, applied) = (last, applied + 1);
         assert!(!book.is_crossed(), "crossed at {at}");
         // The newest best prices at or before this state hold for it.

@@ -1,3 +1,5 @@
+//! Series on disk: round trips, and every kind of damage.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Whole files or none: crashes between the steps, full and unwritable disks.
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -306,6 +306,7 @@ mod tests {
             ("date,open,high,low,close,volume", bars([1, 2, 3, 4], Some(5))),
             ("Date,Open,High,Low,Close,Adj Close,Volume", bars([1, 2, 3, 4], Some(6))),
             ("date,open,high,low,adjclose,close", bars([1, 2, 3, 5], None)),
+            ("Date,Open,High,Low,Adj. Close,Close,AAPL.Adj.Close", bars([1, 2, 3, 5], None)),
             (
                 "Date,AAPL.Open,AAPL.High,AAPL.Low,AAPL.Close,AAPL.Volume,AAPL.Adjusted",
                 bars([1, 2, 3, 4], Some(5)),

@@ -3,7 +3,7 @@
 use crate::ui::paint::{PixelGrid, PxRect};
 
 /// Of the panes' height, the share of the volume.
-const VOLUME: f32 = 0.22;
+pub const VOLUME: f32 = 0.22;
 /// Below this height (points) a chart shows no volume.
 const LEAST_WITH_VOLUME: f32 = 140.0;
 
@@ -14,7 +14,7 @@ pub struct Areas {
     pub frame: PxRect,
     /// The candles.
     pub prices: PxRect,
-    /// The volume; empty where the chart is too low.
+    /// The volume; empty where the chart is too low, or there is none.
     pub volumes: PxRect,
     /// Price labels, right of candles and volume.
     pub price_axis: PxRect,
@@ -23,16 +23,16 @@ pub struct Areas {
 }
 
 impl Areas {
-    /// Divides `frame`; the axes' sizes are in pixels.
+    /// Divides `frame`; the axes' sizes are in pixels, the volume gets a `share` of the height.
     #[must_use]
-    pub fn of(frame: PxRect, grid: PixelGrid, axis_width: i32, axis_height: i32) -> Self {
+    pub fn of(frame: PxRect, grid: PixelGrid, (axis_width, axis_height): (i32, i32), share: f32) -> Self {
         let right = (frame.right - axis_width).max(frame.left);
         let bottom = (frame.bottom - axis_height).max(frame.top);
         let pane = PxRect::new(frame.left, frame.top, right, bottom);
         let low = if pane.height() < grid.length(LEAST_WITH_VOLUME) {
             0
         } else {
-            (pane.height() as f32 * VOLUME) as i32
+            (pane.height() as f32 * share) as i32
         };
         let volumes = PxRect { top: bottom - low, ..pane };
         let prices = PxRect { bottom: if low > 0 { volumes.top - 1 } else { bottom }, ..pane };
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn the_parts_fill_the_frame_and_do_not_overlap() {
         for scale in [1.0, 1.25, 2.0] {
-            let areas = Areas::of(PxRect::new(10, 20, 1610, 920), PixelGrid::new(scale), 70, 22);
+            let areas = Areas::of(PxRect::new(10, 20, 1610, 920), PixelGrid::new(scale), (70, 22), VOLUME);
             let Areas { frame, prices, volumes, price_axis, time_axis } = areas;
             assert_eq!((prices.left, prices.top), (frame.left, frame.top));
             assert_eq!(prices.bottom + 1, volumes.top);
@@ -72,12 +72,15 @@ mod tests {
     }
 
     #[test]
-    fn low_charts_have_no_volume_and_tiny_ones_do_not_turn_inside_out() {
+    fn low_charts_and_markets_without_volume_have_no_volume_pane_and_tiny_ones_do_not_turn_inside_out() {
         let grid = PixelGrid::new(1.0);
-        let low = Areas::of(PxRect::new(0, 0, 300, 120), grid, 60, 20);
+        let low = Areas::of(PxRect::new(0, 0, 300, 120), grid, (60, 20), VOLUME);
         assert!(low.volumes.is_empty());
         assert_eq!(low.panes(), low.prices);
-        let tiny = Areas::of(PxRect::new(0, 0, 30, 10), grid, 60, 20);
+        let without = Areas::of(PxRect::new(0, 0, 300, 900), grid, (60, 20), 0.0);
+        assert!(without.volumes.is_empty());
+        assert_eq!(without.panes(), without.prices);
+        let tiny = Areas::of(PxRect::new(0, 0, 30, 10), grid, (60, 20), VOLUME);
         assert!(tiny.prices.is_empty() && tiny.prices.width() == 0);
     }
 }

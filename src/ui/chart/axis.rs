@@ -4,8 +4,9 @@ use egui::{Align2, Color32, pos2};
 
 use super::areas::Areas;
 use super::format;
-use super::price_scale::{PriceScale, multiples, nice_step};
-use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
+use super::layer::Layer;
+use super::price_scale::{PriceScale, multiples, round_step};
+use crate::ui::paint::{Arrow, Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
 /// Least distance between price labels, in points.
@@ -24,6 +25,8 @@ pub struct Tag {
     pub fill: Color32,
     /// The text.
     pub ink: Color32,
+    /// An arrow left of the text.
+    pub arrow: Option<Arrow>,
 }
 
 /// Height of a tag in pixels.
@@ -48,17 +51,17 @@ pub fn spread(wanted: &[i32], height: i32, top: i32, bottom: i32) -> Vec<i32> {
     order.sort_by_key(|i| wanted[*i]);
     let mut rows: Vec<i32> = order.iter().map(|i| wanted[*i]).collect();
     // Groups of touching boxes lie around the mean of what their members want.
-    let mut groups: Vec<(i64, i32, usize)> = Vec::new();
-    let placed = |sum: i64, count: usize| {
-        let tall = height * count as i32;
-        let centre = (sum / count as i64) as i32;
+    let mut groups: Vec<(i64, i32, i32)> = Vec::new();
+    let placed = |sum: i64, count: i32| {
+        let tall = height * count;
+        let centre = (sum / i64::from(count)) as i32;
         (centre - tall / 2).min(bottom - tall).max(top)
     };
     for row in &rows {
         let mut group = (i64::from(*row), 0, 1);
         group.1 = placed(group.0, 1);
         while let Some(&(sum, start, count)) = groups.last() {
-            if start + height * count as i32 <= group.1 {
+            if start + height * count <= group.1 {
                 break;
             }
             groups.pop();
@@ -67,8 +70,7 @@ pub fn spread(wanted: &[i32], height: i32, top: i32, bottom: i32) -> Vec<i32> {
         }
         groups.push(group);
     }
-    let starts =
-        groups.iter().flat_map(|(_, start, count)| (0..*count).map(move |i| start + height * i as i32));
+    let starts = groups.iter().flat_map(|(_, start, count)| (0..*count).map(move |i| start + height * i));
     for (row, start) in rows.iter_mut().zip(starts) {
         *row = start + half;
     }
@@ -85,8 +87,7 @@ pub fn price_grid_ui(
     scale: &PriceScale,
     decimals: u32,
     covered: &[i32],
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
+    Layer { mesh, text }: &mut Layer,
     theme: &Theme,
 ) {
     let grid = mesh.grid();
@@ -111,28 +112,31 @@ pub fn volume_grid_ui(
     areas: &Areas,
     full: f64,
     decimals: u32,
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
+    Layer { mesh, text }: &mut Layer,
     theme: &Theme,
 ) {
     let pane = areas.volumes;
     if pane.height() < 2 * tag_height(text, mesh.grid()) || full <= 0.0 {
         return;
     }
-    let volume = nice_step(full * 0.4, full * 1e-6);
+    let volume = round_step(full * 0.4);
     let row = pane.bottom - (volume / full * f64::from(pane.height())) as i32;
     mesh.row(row, pane.left, pane.right, theme.grid);
-    let mut label = String::new();
-    format::push_volume(&mut label, volume, decimals);
+    let label = format::round_volume_text(volume, decimals);
     put_label(text, mesh.grid(), areas.price_axis, row, &label, theme.text_weak);
 }
 
 /// Draws a tag at `row` of the axis.
-pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, mesh: &mut PixelMesh, text: &mut Digits) {
+pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, Layer { mesh, text }: &mut Layer) {
     let height = tag_height(text, mesh.grid());
     let top = row - height / 2;
     mesh.rect(PxRect::new(axis.left, top, axis.right, top + height), tag.fill);
     put_label(text, mesh.grid(), axis, row, &tag.text, tag.ink);
+    if let Some(arrow) = tag.arrow {
+        let size = mesh.grid().length(4.0);
+        let tip = if arrow == Arrow::Up { row - size / 2 } else { row + size / 2 };
+        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD) + size, tip, size, tag.ink);
+    }
 }
 
 fn put_label(text: &mut Digits, grid: PixelGrid, axis: PxRect, row: i32, label: &str, ink: Color32) {
@@ -157,7 +161,7 @@ mod tests {
             for pair in pairs.windows(2) {
                 prop_assert!(pair[1].1 - pair[0].1 >= height, "{:?} -> {:?}", wanted, rows);
             }
-            if height * wanted.len() as i32 <= 500 {
+            if height as usize * wanted.len() <= 500 {
                 for row in &rows {
                     prop_assert!(*row - height / 2 >= 0 && *row - height / 2 + height <= 500, "{:?}", rows);
                 }

@@ -46,6 +46,9 @@ impl Shape {
     }
 }
 
+/// Bars in a cell of the level of detail, cells in a cell of the next level.
+const CELL: usize = 16;
+
 /// Where bars are drawn: scales, panes and shape of one frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage {
@@ -59,6 +62,8 @@ pub struct Stage {
     pub volumes: PxRect,
     /// Candles or columns.
     pub shape: Shape,
+    /// Index of a bar at which the cells of the level of detail begin.
+    pub phase: usize,
 }
 
 /// A bar or a column's worth of bars.
@@ -89,9 +94,9 @@ impl Stage {
     pub fn visible(&self, len: usize) -> Range<usize> {
         match self.shape {
             Shape::Candles { .. } => self.time.visible(len),
-            Shape::Columns(_) => {
-                let first = self.time.first_from(0.0, len);
-                first..self.time.first_from(f64::from(self.prices.width()), len).max(first)
+            Shape::Columns(width) => {
+                let first = self.column_start(0, width, len);
+                first..self.column_start(i32::MAX / width, width, len).max(first)
             }
         }
     }
@@ -149,14 +154,25 @@ impl Stage {
     fn columns(&self, series: &BarSeries, width: i32) -> Vec<Piece> {
         let len = series.len();
         let count = (self.prices.width() + width - 1) / width;
-        let mut closed = Vec::with_capacity(count as usize);
-        let mut first = self.column_start(0, width, len);
-        for column in 0..count {
-            let end = self.column_start(column + 1, width, len);
-            closed.extend(self.piece(series, column * width, first..end));
-            first = end;
-        }
-        closed
+        let starts: Vec<usize> = (0..=count).map(|column| self.column_start(column, width, len)).collect();
+        // Far out each of these bars is a cache miss. Asked for in one go, they overlap.
+        let close_and_open: Vec<(f64, f64)> = starts
+            .iter()
+            .map(|start| {
+                let before = start.checked_sub(1).and_then(|i| series.get(i));
+                (before.map_or(0.0, |bar| bar.close), series.get(*start).map_or(0.0, |bar| bar.open))
+            })
+            .collect();
+        let mut left = self.prices.left - width;
+        let columns = starts.windows(2).zip(close_and_open.windows(2)).filter_map(|(range, prices)| {
+            left += width;
+            if range[0] == range[1] {
+                return None;
+            }
+            let Extent { high, low, volume } = series.extent(range[0]..range[1]);
+            Some(Piece { left, open: prices[0].1, high, low, close: prices[1].0, volume })
+        });
+        columns.collect()
     }
 
     /// The bars whose middle is in a column, the last one cut off by the pane's edge.
@@ -164,8 +180,23 @@ impl Stage {
         self.column_start(column, width, len)..self.column_start(column + 1, width, len)
     }
 
+    /// The first bar of a column. Where columns hold hundreds of bars, the nearest bar at
+    /// which a cell of the level of detail begins: less than a 30th of a pixel away, and the
+    /// extent of a column then needs none of the bars themselves.
     fn column_start(&self, column: i32, width: i32, len: usize) -> usize {
-        self.time.first_from(f64::from((column * width).min(self.prices.width())), len)
+        let x = f64::from((column * width).min(self.prices.width()));
+        let exact = self.time.first_from(x, len);
+        let bars = f64::from(width) / self.time.spacing;
+        let mut cell = 1;
+        while bars >= (cell * CELL * CELL) as f64 {
+            cell *= CELL;
+        }
+        if cell == 1 || exact == 0 || exact == len {
+            return exact;
+        }
+        let phase = self.phase % cell;
+        let aligned = (exact + cell / 2).saturating_sub(phase) / cell * cell + phase;
+        if aligned < len { aligned } else { exact }
     }
 
     fn piece(&self, series: &BarSeries, x: i32, range: Range<usize>) -> Option<Piece> {

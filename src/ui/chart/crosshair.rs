@@ -5,10 +5,11 @@ use egui::{Align2, Color32, Pos2, Rect, pos2};
 use super::areas::Areas;
 use super::axis::{self, PAD, Tag};
 use super::candles::Stage;
+use super::layer::Layer;
 use super::time_axis::time_text;
 use super::{ChartData, format};
 use crate::domain::{Bar, Time};
-use crate::ui::paint::{Digits, PixelMesh, PxRect};
+use crate::ui::paint::{Digits, PxRect};
 use crate::ui::theme::Theme;
 
 /// What the pointer is over.
@@ -42,10 +43,10 @@ pub fn crosshair_ui(
     stage: &Stage,
     hover: &Hover,
     (row, full): (i32, f64),
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
+    layer: &mut Layer,
     theme: &Theme,
 ) {
+    let mesh = &mut layer.mesh;
     let grid = mesh.grid();
     let panes = areas.panes();
     let dash = (grid.length(3.0), grid.length(3.0));
@@ -63,8 +64,9 @@ pub fn crosshair_ui(
         let volume = rows / f64::from(areas.volumes.height()) * full;
         format::push_volume(&mut label, volume, data.quantity_decimals);
     }
-    let tag = Tag { row, text: label, fill: theme.tag, ink: theme.on_tag };
-    axis::tag_ui(areas.price_axis, row, &tag, mesh, text);
+    let tag = Tag { row, text: label, fill: theme.tag, ink: theme.on_tag, arrow: None };
+    axis::tag_ui(areas.price_axis, row, &tag, layer);
+    let Layer { mesh, text } = layer;
 
     let time = time_text(hover.time, data.timeframe, data.zone);
     let strip = areas.time_axis;

@@ -55,6 +55,19 @@ pub fn push_volume(out: &mut String, volume: f64, decimals: u32) {
     }
 }
 
+/// `volume` as [`push_volume`] writes it, without zeros at the end of a fraction: `1K`.
+#[must_use]
+pub fn round_volume_text(volume: f64, decimals: u32) -> String {
+    let mut out = String::new();
+    push_volume(&mut out, volume, decimals);
+    let unit = out.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(out.len());
+    if out[..unit].contains('.') {
+        let kept = out[..unit].trim_end_matches('0').trim_end_matches('.').len();
+        out.replace_range(kept..unit, "");
+    }
+    out
+}
+
 /// Appends a difference with its sign, U+2212 for minus.
 pub fn push_change(out: &mut String, change: f64, decimals: u32) {
     let mut text = price_text(change.abs(), decimals);
@@ -104,6 +117,15 @@ mod tests {
             let mut out = String::new();
             push_volume(&mut out, volume, decimals);
             assert_eq!(out, text);
+        }
+    }
+
+    #[test]
+    fn round_volumes_have_no_idle_zeros() {
+        for (volume, text) in
+            [(1000.0, "1K"), (2500.0, "2.5K"), (20_000.0, "20K"), (100.0, "100"), (0.5, "0.5")]
+        {
+            assert_eq!(round_volume_text(volume, 2), text);
         }
     }
 

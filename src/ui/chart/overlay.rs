@@ -6,11 +6,12 @@ use super::areas::Areas;
 use super::axis::{self, Tag};
 use super::candles::Stage;
 use super::format;
+use super::layer::Layer;
 use super::price_scale::PriceScale;
 use super::{ChartData, FillMark, LineKind, PriceLine};
 use crate::domain::Side;
 use crate::market::series::BarSeries;
-use crate::ui::paint::{Arrow, Digits, PixelMesh, PxRect};
+use crate::ui::paint::{Arrow, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
 /// Dashes of the last price's line and of dashed lines, in points.
@@ -33,54 +34,80 @@ fn ink(kind: LineKind, theme: &Theme) -> Ink {
     Ink { line, fill, on_fill }
 }
 
-/// The tags of the last price and of the lines in the pane, with the rows they got: the
-/// last price first, then `data.lines` in order, without those out of sight.
+/// The tags on the price axis, with the rows they got: of the last price, of the lines in
+/// the pane (by index), and of how many lines lie above and below.
 pub struct Tags {
     last: Option<(i32, Tag)>,
     lines: Vec<(i32, usize, Tag)>,
+    beyond: Vec<(i32, Tag)>,
 }
 
 impl Tags {
     /// Places every tag so that none covers another.
     #[must_use]
     pub fn of(data: &ChartData<'_>, areas: &Areas, scale: &PriceScale, height: i32, theme: &Theme) -> Self {
-        let text = |price| format::price_text(price, data.decimals);
+        let PxRect { top, bottom, .. } = areas.prices;
+        let tag = |price, fill, ink| {
+            let text = format::price_text(price, data.decimals);
+            Tag { row: scale.row_of(price), text, fill, ink, arrow: None }
+        };
         let last = data.last.filter(|price| scale.shows(*price)).map(|price| {
             let rises = data.series.last().is_none_or(|bar| price >= bar.open);
-            let fill = if rises { theme.up_fill } else { theme.down_fill };
-            Tag { row: scale.row_of(price), text: text(price), fill, ink: theme.on_fill }
+            tag(price, if rises { theme.up_fill } else { theme.down_fill }, theme.on_fill)
         });
         let shown = data.lines.iter().enumerate().filter(|(_, line)| scale.shows(line.price));
         let lines: Vec<(usize, Tag)> = shown
             .map(|(i, line)| {
                 let Ink { fill, on_fill, .. } = ink(line.kind, theme);
-                (i, Tag { row: scale.row_of(line.price), text: text(line.price), fill, ink: on_fill })
+                (i, tag(line.price, fill, on_fill))
             })
             .collect();
-        let wanted: Vec<i32> =
-            last.iter().map(|tag| tag.row).chain(lines.iter().map(|(_, tag)| tag.row)).collect();
-        let mut rows = axis::spread(&wanted, height, areas.prices.top, areas.prices.bottom).into_iter();
-        let last = last.and_then(|tag| Some((rows.next()?, tag)));
-        let lines = lines.into_iter().zip(rows).map(|((i, tag), row)| (row, i, tag)).collect();
-        Self { last, lines }
+        let beyond = Self::beyond(data, scale, (top, bottom), theme);
+
+        let wanted = last.iter().chain(lines.iter().map(|(_, tag)| tag)).chain(&beyond);
+        let wanted: Vec<i32> = wanted.map(|tag| tag.row).collect();
+        let mut rows = axis::spread(&wanted, height, top, bottom).into_iter();
+        let mut next = || rows.next().unwrap_or(top);
+        Self {
+            last: last.map(|tag| (next(), tag)),
+            lines: lines.into_iter().map(|(i, tag)| (next(), i, tag)).collect(),
+            beyond: beyond.into_iter().map(|tag| (next(), tag)).collect(),
+        }
+    }
+
+    /// Tags that count the lines out of sight, so that a working order is never forgotten.
+    fn beyond(
+        data: &ChartData<'_>,
+        scale: &PriceScale,
+        (top, bottom): (i32, i32),
+        theme: &Theme,
+    ) -> Vec<Tag> {
+        let hidden = data.lines.iter().filter(|line| !scale.shows(line.price));
+        let (above, below): (Vec<&PriceLine<'_>>, Vec<_>) = hidden.partition(|line| line.price > scale.low);
+        [(above.len(), Arrow::Up, top), (below.len(), Arrow::Down, bottom)]
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, arrow, row)| Tag {
+                row,
+                text: count.to_string(),
+                fill: theme.raised,
+                ink: theme.text,
+                arrow: Some(arrow),
+            })
+            .collect()
     }
 
     /// The rows that tags take on the axis.
     #[must_use]
     pub fn rows(&self) -> Vec<i32> {
-        self.last.iter().map(|(row, _)| *row).chain(self.lines.iter().map(|(row, ..)| *row)).collect()
+        let lines = self.lines.iter().map(|(row, ..)| *row);
+        self.last.iter().chain(&self.beyond).map(|(row, _)| *row).chain(lines).collect()
     }
 }
 
 /// Draws the lines, then the tags on the axis and the lines' names in the pane.
-pub fn lines_ui(
-    data: &ChartData<'_>,
-    areas: &Areas,
-    tags: &Tags,
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
-    theme: &Theme,
-) {
+pub fn lines_ui(data: &ChartData<'_>, areas: &Areas, tags: &Tags, layer: &mut Layer, theme: &Theme) {
+    let mesh = &mut layer.mesh;
     let grid = mesh.grid();
     let pane = areas.prices;
     let dash = |(on, off): (f32, f32)| (grid.length(on), grid.length(off));
@@ -98,23 +125,16 @@ pub fn lines_ui(
     }
     for (row, i, tag) in &tags.lines {
         let line = &data.lines[*i];
-        axis::tag_ui(areas.price_axis, *row, tag, mesh, text);
-        name_ui(line, *row, pane, mesh, text, theme);
+        axis::tag_ui(areas.price_axis, *row, tag, layer);
+        name_ui(line, *row, pane, layer, theme);
     }
-    if let Some((row, tag)) = &tags.last {
-        axis::tag_ui(areas.price_axis, *row, tag, mesh, text);
+    for (row, tag) in tags.beyond.iter().chain(&tags.last) {
+        axis::tag_ui(areas.price_axis, *row, tag, layer);
     }
 }
 
 /// A line's name in a box at the right end of the pane.
-fn name_ui(
-    line: &PriceLine<'_>,
-    row: i32,
-    pane: PxRect,
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
-    theme: &Theme,
-) {
+fn name_ui(line: &PriceLine<'_>, row: i32, pane: PxRect, Layer { mesh, text }: &mut Layer, theme: &Theme) {
     if line.label.is_empty() {
         return;
     }
@@ -132,37 +152,6 @@ fn name_ui(
     mesh.outline(frame, colour);
     let pos = pos2(grid.points(frame.left) + axis::PAD, (row as f32 + 0.5) / grid.per_point());
     text.put(pos, Align2::LEFT_CENTER, line.label, colour);
-}
-
-/// Says at the pane's edges how many lines are above and below what is shown.
-pub fn beyond_ui(
-    data: &ChartData<'_>,
-    areas: &Areas,
-    scale: &PriceScale,
-    mesh: &mut PixelMesh,
-    text: &mut Digits,
-    theme: &Theme,
-) {
-    let grid = mesh.grid();
-    let pane = areas.prices;
-    let size = grid.length(4.0);
-    let (mut above, mut below) = (0, 0);
-    for line in data.lines.iter().filter(|line| !scale.shows(line.price)) {
-        *(if line.price > scale.high { &mut above } else { &mut below }) += 1;
-    }
-    let inset = grid.length(10.0);
-    for (count, arrow, row) in
-        [(above, Arrow::Up, pane.top + inset), (below, Arrow::Down, pane.bottom - inset)]
-    {
-        if count > 0 {
-            let x = pane.right - grid.length(16.0);
-            let tip = if arrow == Arrow::Up { row - size / 2 } else { row + size / 2 };
-            mesh.arrow(arrow, x, tip, size, theme.text_weak);
-            let pos = pos2(grid.points(x - 2 * size), (row as f32 + 0.5) / grid.per_point());
-            let plural = if count == 1 { "" } else { "s" };
-            text.put_fmt(pos, Align2::RIGHT_CENTER, format_args!("{count} line{plural}"), theme.text_weak);
-        }
-    }
 }
 
 /// Draws the fills in the pane: a buy as ▲ below its price, a sell as ▼ above it.
@@ -195,11 +184,11 @@ pub fn marks_ui(marks: &[FillMark], series: &BarSeries, stage: &Stage, mesh: &mu
         }
         taken.push((row, mark.side));
         let (arrow, rim, tip, colour) = match mark.side {
-            Side::Buy => (Arrow::Up, row, row + 1, theme.buy),
-            Side::Sell => (Arrow::Down, row, row - 1, theme.sell),
+            Side::Buy => (Arrow::Up, row, row + 2, theme.buy_fill),
+            Side::Sell => (Arrow::Down, row, row - 2, theme.sell_fill),
         };
-        // A rim in the colour of the ground sets it off from a candle of its own colour.
-        mesh.arrow(arrow, x, rim, size + 2, theme.surface);
+        // The rim sets it off from a candle of its own colour.
+        mesh.arrow(arrow, x, rim, size + 3, theme.text_strong);
         mesh.arrow(arrow, x, tip, size, colour);
     }
 }

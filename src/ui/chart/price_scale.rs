@@ -37,19 +37,24 @@ pub struct PriceScale {
 }
 
 impl PriceScale {
-    /// A scale that holds `extent` with a margin, in rows `top..bottom`. A flat or empty
-    /// extent gets some room in units of `step`, the price grid.
+    /// A scale that holds `extent` with a margin, in rows `top..bottom`, and leaves the `head`
+    /// rows of the legend free, though not more than a quarter of all. A flat or empty extent
+    /// gets some room in units of `step`, the price grid.
     #[must_use]
-    pub fn fitted(extent: &Extent, step: f64, top: i32, bottom: i32) -> Self {
+    pub fn fitted(extent: &Extent, step: f64, top: i32, bottom: i32, head: i32) -> Self {
         let (low, high) = if extent.is_empty() { (0.0, 0.0) } else { (extent.low, extent.high) };
         let span = high - low;
-        // Whatever does not move is drawn as a line in the middle, not as noise.
-        let room = if span > 0.0 {
-            span * MARGIN / (1.0 - 2.0 * MARGIN)
+        let (below, above) = if span > 0.0 {
+            let head = f64::from(head) / f64::from((bottom - top).max(1));
+            let above = head.clamp(MARGIN, 0.25);
+            let per_share = span / (1.0 - MARGIN - above);
+            (MARGIN * per_share, above * per_share)
         } else {
-            (high.abs() * 1e-3).max(5.0 * step)
+            // Whatever does not move is drawn as a line in the middle, not as noise.
+            let room = (high.abs() * 1e-3).max(5.0 * step);
+            (room, room)
         };
-        Self { low: low - room, high: high + room, top, bottom }
+        Self { low: low - below, high: high + above, top, bottom }
     }
 
     /// A scale from one price to another, in rows `top..bottom`. Falls back to a range of
@@ -125,15 +130,22 @@ pub fn nice_step(least: f64, grid: f64) -> f64 {
     if !(least > grid && least.is_finite()) {
         return grid;
     }
+    let on_grid = |step: f64| (step / grid - (step / grid).round()).abs() < 1e-6 * (step / grid).max(1.0);
+    let (nice, power) = (nice_from(least), least.log10().floor() as i32);
+    nice.into_iter().find(|step| on_grid(*step)).unwrap_or_else(|| 10_f64.powi(power + 1))
+}
+
+/// The smallest of 1, 2, 2.5, 5 × 10ᵏ that is at least `least`, which is above zero.
+#[must_use]
+pub fn round_step(least: f64) -> f64 {
+    nice_from(least)[0]
+}
+
+/// The round numbers from `least` on, up to the next power of ten.
+fn nice_from(least: f64) -> Vec<f64> {
     let power = 10_f64.powi(least.log10().floor() as i32);
-    for nice in [1.0, 2.0, 2.5, 5.0, 10.0] {
-        let step = nice * power;
-        let on_grid = (step / grid - (step / grid).round()).abs() < 1e-6;
-        if step >= least * (1.0 - 1e-9) && on_grid {
-            return step;
-        }
-    }
-    10.0 * power
+    let nice = [1.0, 2.0, 2.5, 5.0, 10.0].map(|digit| digit * power);
+    nice.into_iter().filter(|step| *step >= least * (1.0 - 1e-9)).collect()
 }
 
 /// The multiples of `step` from `low` to `high`, lowest first.
@@ -163,7 +175,8 @@ mod tests {
 
         #[test]
         fn everything_visible_is_inside_with_a_margin(low in -1e6..1e9_f64, span in 0.0..1e6_f64) {
-            let scale = PriceScale::fitted(&extent(low, low + span), 0.01, 0, 600);
+            let scale = PriceScale::fitted(&extent(low, low + span), 0.01, 0, 600, 44);
+            prop_assert!(span == 0.0 || scale.row_of(low + span) >= 44);
             prop_assert!(scale.row_of(low + span) > 0 && scale.row_of(low) < 599);
             prop_assert!(scale.shows(low) && scale.shows(low + span));
         }
@@ -223,7 +236,7 @@ mod tests {
     #[test]
     fn flat_prices_get_room_above_and_below() {
         for (price, step) in [(100.0, 0.01), (0.0, 0.01), (0.000_012, 1e-8), (1.4e8, 1.0)] {
-            let scale = PriceScale::fitted(&extent(price, price), step, 0, 100);
+            let scale = PriceScale::fitted(&extent(price, price), step, 0, 100, 44);
             assert!((49..=51).contains(&scale.row_of(price)), "{price}");
             assert!(scale.high - scale.low >= 2.0 * step);
         }

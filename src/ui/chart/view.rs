@@ -5,10 +5,10 @@ use std::sync::Arc;
 use egui::Mesh;
 use serde::{Deserialize, Serialize};
 
-use super::areas::Areas;
+use super::areas::{self, Areas};
 use super::candles::{Inks, Pieces, Shape, Stage};
 use super::kept::Kept;
-use super::price_scale::{PriceRange, PriceScale, nice_step};
+use super::price_scale::{PriceRange, PriceScale, round_step};
 use super::time_axis::{TimeTick, time_ticks};
 use super::time_scale::{Anchor, GAP, TimeScale};
 use super::{ChartData, FillMark, axis, format, ground, overlay};
@@ -194,7 +194,11 @@ impl ChartView {
         };
         let scale = self.drawn.prices.unwrap_or_else(guess);
         let width = axis::width(text, grid, &scale, data.decimals);
-        Areas::of(frame, grid, width, grid.length(text.line_height() + 8.0))
+        let height = grid.length(text.line_height() + 8.0);
+        // Currency quotes have no volume; an empty pane would only take room.
+        let whole = data.series.extent(0..data.series.len());
+        let share = if whole.volume > 0.0 || whole.is_empty() { areas::VOLUME } else { 0.0 };
+        Areas::of(frame, grid, (width, height), share)
     }
 
     /// Scales and shape for these areas.
@@ -211,11 +215,18 @@ impl ChartView {
         let step = format::grid_step(data.decimals);
         let shape = Shape::of(time.spacing, wick);
         let blank = PriceScale { low: 0.0, high: 1.0, top, bottom };
-        let mut stage = Stage { time, price: blank, prices: areas.prices, volumes: areas.volumes, shape };
+        let mut stage = Stage {
+            time,
+            price: blank,
+            prices: areas.prices,
+            volumes: areas.volumes,
+            shape,
+            phase: data.series.prepended(),
+        };
         stage.price = match self.prices {
             PriceRange::Auto => {
                 let extent = data.series.extent(stage.visible(data.series.len()));
-                PriceScale::fitted(&extent, step, top, bottom)
+                PriceScale::fitted(&extent, step, top, bottom, grid.length(super::HEAD))
             }
             PriceRange::Manual { low, high } => PriceScale::between(low, high, step, top, bottom),
         };
@@ -272,7 +283,7 @@ impl ChartView {
             stage.prices,
             marks.len(),
             marks.first().copied().zip(marks.last().copied()),
-            [theme.buy, theme.sell, theme.surface],
+            [theme.buy_fill, theme.sell_fill, theme.text_strong],
             grid,
         );
         let mesh = self.drawn.marks.get(key, || {
@@ -287,7 +298,7 @@ impl ChartView {
 /// The volume at the top of a volume pane whose highest bar is `most`: a little more, on a
 /// coarse grid.
 fn volume_scale(most: f64) -> f64 {
-    let step = nice_step(most / 8.0, most * 1e-12);
+    let step = round_step(most / 10.0);
     (most / step * (1.0 + 1e-9)).ceil() * step
 }
 

@@ -1,3 +1,5 @@
+//! Every pixel once: coverage, blending, clipping, textures.
+
 use std::sync::Arc;
 
 use egui::epaint::{ClippedPrimitive, ImageDelta, Primitive, Vertex, WHITE_UV};

@@ -1,3 +1,5 @@
+//! Dates in every form that files come with.
+
 use super::*;
 
 /// Reads texts as the dates of one file and shows them in UTC.

@@ -1,3 +1,5 @@
+//! Which times a chart labels.
+
 use std::sync::Arc;
 
 use super::*;

@@ -1,0 +1,88 @@
+//! What the synthetic market costs: history on demand and a second of live trading.
+//! `cargo bench --bench market` prints measurement and budget side by side.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a bench reads the clock and prints")]
+
+use std::time::Instant;
+
+use pitdesk::domain::{InstrumentId, Time, Timeframe};
+use pitdesk::exchange::catalogue::{Catalogue, Opening};
+use pitdesk::exchange::synth::{History, Market, MarketConfig};
+use pitdesk::exchange::{Event, Exchange};
+
+/// The best of several runs, in milliseconds: the machine is shared.
+fn best<T>(mut run: impl FnMut() -> T) -> (f64, T) {
+    let mut result = None;
+    let mut shortest = f64::INFINITY;
+    for _ in 0..12 {
+        let start = Instant::now();
+        let value = run();
+        shortest = shortest.min(start.elapsed().as_secs_f64() * 1e3);
+        result = Some(value);
+    }
+    (shortest, result.expect("it ran twelve times"))
+}
+
+fn history() {
+    let now = Time::from_timestamp("2026-11-20T20:17:23Z".parse().expect("a valid instant"));
+    for opening in [Opening::AsListed, Opening::Always] {
+        let catalogue = Catalogue::bundled(opening).expect("the bundled market is tested");
+        let (load, _) = best(|| Catalogue::bundled(opening).map(|c| c.listings.len()));
+        let (ready, history) = best(|| History::new(&catalogue, 1).expect("the bundled market is tested"));
+        println!("{opening:?}: catalogue {load:.2} ms, history ready in {ready:.2} ms");
+        for (symbol, timeframe, count, budget) in [
+            ("AAPL", Timeframe::D1, 1_000, 30.0),
+            ("BTC/USD", Timeframe::D1, 1_000, 30.0),
+            ("AAPL", Timeframe::M1, 10_000, 10.0),
+            ("BTC/USD", Timeframe::M1, 10_000, 10.0),
+            ("BTC/USD", Timeframe::S1, 10_000, 10.0),
+            ("BTC/USD", Timeframe::H1, 2_000, 30.0),
+            ("AAPL", Timeframe::Mo1, 120, 80.0),
+        ] {
+            let found = catalogue.listings.iter().find(|l| &*l.instrument.symbol == symbol);
+            let id = found.map_or(InstrumentId(0), |l| l.instrument.id);
+            let (took, bars) = best(|| history.bars(id, timeframe, now, count).len());
+            println!("  {symbol:8} {bars:6} bars of {timeframe:3}  {took:7.2} ms (budget {budget} ms)");
+        }
+    }
+}
+
+/// How long some seconds of the whole market take to live through.
+fn live() {
+    let start = Time::from_timestamp("2026-11-22T17:00:00Z".parse().expect("a valid instant"));
+    let catalogue = Catalogue::bundled(Opening::Always).expect("the bundled market is tested");
+    for (activity, seconds) in [(1.0, 60), (75.0, 10)] {
+        let config = MarketConfig { activity };
+        let mut market = Market::new(&catalogue, 1, start, config).expect("the bundled market is tested");
+        let mut exchange =
+            Exchange::new(catalogue.instruments(), catalogue.config()).expect("the bundled market is tested");
+        let mut out = Vec::new();
+        let clock = Instant::now();
+        market.advance(&mut exchange, start, &mut out);
+        let opening = clock.elapsed().as_secs_f64() * 1e3;
+        let (mut trades, mut changes, mut slowest) = (0, 0, 0.0f64);
+        let clock = Instant::now();
+        // As the paper broker does it: in steps of ten milliseconds.
+        for step in 1..=seconds * 100 {
+            out.clear();
+            let tick = Instant::now();
+            market.advance(&mut exchange, Time(start.0 + step * 10_000_000), &mut out);
+            slowest = slowest.max(tick.elapsed().as_secs_f64() * 1e3);
+            trades += out.iter().filter(|e| matches!(e, Event::Trade(..))).count();
+            changes += out.iter().filter(|e| matches!(e, Event::BookChanged(_))).count();
+        }
+        let took = clock.elapsed().as_secs_f64();
+        let share = took / seconds as f64 * 100.0;
+        println!(
+            "activity {activity}: {} trades/s, {} book changes/s, {share:.2} % of a core, \
+             slowest 10 ms step {slowest:.2} ms, opening {opening:.1} ms, {:.0} trades per second of work",
+            trades / seconds as usize,
+            changes / seconds as usize,
+            trades as f64 / took,
+        );
+    }
+}
+
+fn main() {
+    history();
+    live();
+}

@@ -1,0 +1,187 @@
+//! The command line. Global options may stand before or after a subcommand.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::Timeframe;
+use crate::store::import::{DateOrder, DecimalMark};
+use crate::store::profile::DEFAULT_PROFILE;
+
+/// A desktop trading terminal. Without a subcommand it opens the window, on a practice
+/// market that needs no account.
+#[derive(Debug, Parser)]
+#[command(name = "pitdesk", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do instead of opening the window.
+    #[command(subcommand)]
+    pub task: Option<Task>,
+    /// Options of every task.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Options of every task.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Keep everything below this folder instead of the desktop's folders
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// Use this profile: its own settings, layout and account
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Seed of the practice market: the same seed gives the same market
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// How busy the practice market is: 1 is a usual day, 75 about 10,000 trades a second
+    #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
+    pub activity: f64,
+    /// Trade against recorded bars or trades (CSV, plain or .gz) instead of the practice market
+    #[arg(long, global = true, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+    /// Speed of the replay: 10 plays ten recorded seconds in one
+    #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
+    pub speed: f64,
+    /// Where the replay begins, such as 2013-10-07T13:30:00Z; else with the second recorded day
+    #[arg(long, global = true, value_name = "TIME")]
+    pub from: Option<jiff::Timestamp>,
+    /// How to read a CSV file.
+    #[command(flatten)]
+    pub csv: CsvOptions,
+}
+
+/// How to read a CSV file, where it does not say so itself.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reading CSV files")]
+pub struct CsvOptions {
+    /// The symbol that the file is of
+    #[arg(long, global = true, value_name = "SYMBOL")]
+    pub symbol: Option<String>,
+    /// Time zone of times without one, such as Asia/Tokyo; also the zone of the days
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// How to read dates such as 03/04/2024: day-first or month-first
+    #[arg(long, global = true, value_name = "ORDER", value_parser = parse_date_order)]
+    pub date_order: Option<DateOrder>,
+    /// The period of the bars, such as 1m or 1D, where it cannot be recognised
+    #[arg(long, global = true, value_name = "PERIOD", value_parser = parse_timeframe)]
+    pub timeframe: Option<Timeframe>,
+    /// What separates decimals: point or comma
+    #[arg(long, global = true, value_name = "MARK", value_parser = parse_decimal_mark)]
+    pub decimal_mark: Option<DecimalMark>,
+}
+
+impl Options {
+    /// The profile to open. A replay has one of its own, so that its fills never mix
+    /// with those of the practice account.
+    #[must_use]
+    pub fn profile_name(&self) -> &str {
+        let default = if self.replay.is_some() { "replay" } else { DEFAULT_PROFILE };
+        self.profile.as_deref().unwrap_or(default)
+    }
+}
+
+/// What can be done without the window.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Draw the desk into a PNG, without a display
+    Shot(Shot),
+    /// Read bars or trades from a CSV file (plain or .gz) into the profile
+    Import(Import),
+    /// Print imported bars as CSV
+    Bars(Bars),
+}
+
+/// Options of `shot`.
+#[derive(Debug, Args)]
+pub struct Shot {
+    /// The picture to write
+    pub out: PathBuf,
+    /// Width and height in pixels
+    #[arg(long, default_value = "1600x900", value_parser = parse_size)]
+    pub size: [u32; 2],
+    /// How long the market runs before the picture is taken
+    #[arg(long, default_value = "10s")]
+    pub after: String,
+    /// Draw in the light theme
+    #[arg(long)]
+    pub light: bool,
+    /// Pixels per point: 2 for a high-density screen
+    #[arg(long, default_value_t = 1.0)]
+    pub scale: f32,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file
+    pub file: PathBuf,
+}
+
+/// Options of `bars`.
+#[derive(Debug, Args)]
+pub struct Bars {
+    /// Bars of the regular session only, 09:30 to 16:00 in New York unless said otherwise
+    #[arg(long, value_name = "HH:MM-HH:MM", num_args = 0..=1, default_missing_value = "09:30-16:00")]
+    pub regular: Option<String>,
+}
+
+fn parse_timeframe(text: &str) -> Result<Timeframe, String> {
+    let known = || Timeframe::ALL.map(Timeframe::label).join(", ");
+    Timeframe::parse(text).ok_or_else(|| format!("no such period; there are {}", known()))
+}
+
+fn parse_date_order(text: &str) -> Result<DateOrder, String> {
+    DateOrder::parse(text).ok_or_else(|| "write day-first or month-first".to_owned())
+}
+
+fn parse_decimal_mark(text: &str) -> Result<DecimalMark, String> {
+    match text {
+        "point" => Ok(DecimalMark::Point),
+        "comma" => Ok(DecimalMark::Comma),
+        _ => Err("write point or comma".to_owned()),
+    }
+}
+
+fn parse_size(text: &str) -> Result<[u32; 2], String> {
+    let wrong = || "write a size as 1600x900, from 320x240 to 7680x4320".to_owned();
+    let (width, height) = text.split_once('x').ok_or_else(wrong)?;
+    let (width, height) = (width.parse().or(Err(wrong()))?, height.parse().or(Err(wrong()))?);
+    let fits = (320..=7_680).contains(&width) && (240..=4_320).contains(&height);
+    if fits { Ok([width, height]) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Arguments {
+        Arguments::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_a_subcommand() {
+        for line in ["pitdesk --data-dir /x shot a.png --seed 4", "pitdesk shot a.png --seed 4 --data-dir /x"]
+        {
+            let arguments = parse(line);
+            assert_eq!(arguments.options.data_dir, Some(PathBuf::from("/x")));
+            assert_eq!(arguments.options.seed, Some(4));
+            assert!(matches!(arguments.task, Some(Task::Shot(_))));
+        }
+    }
+
+    #[test]
+    fn a_replay_has_a_profile_of_its_own() {
+        assert_eq!(parse("pitdesk").options.profile_name(), "paper");
+        assert_eq!(parse("pitdesk --replay spy.csv").options.profile_name(), "replay");
+        assert_eq!(parse("pitdesk --replay spy.csv --profile mine").options.profile_name(), "mine");
+    }
+
+    #[test]
+    fn sizes_out_of_reason_are_refused() {
+        assert_eq!(parse_size("1280x720"), Ok([1_280, 720]));
+        for wrong in ["1280", "0x0", "1280x", "99999x99999", "axb"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `pitdesk import` and `pitdesk bars`: recorded data into the profile, and out again.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+
+use super::cli::{Bars, Import, Options};
+use super::market::{csv_options, regular_bars};
+use crate::domain::{Bar, Session, SessionKind, Time, Timeframe, TradingHours};
+use crate::market::aggregate::{Sessions, aggregate_bars};
+use crate::market::calendar::Calendar;
+use crate::store::bars::{Kind, Library, Origin, Series};
+use crate::store::import::{Imported, RowOrder, read_csv};
+use crate::store::profile::Profile;
+
+/// The venue under which imported series are filed.
+pub(super) const VENUE: &str = "IMPORT";
+
+pub(super) fn run(import: &Import, options: &Options) -> anyhow::Result<()> {
+    let symbol = options.csv.symbol.as_deref().context("say which symbol the file is of: --symbol SPY")?;
+    let csv = csv_options(&options.csv);
+    let imported = read_csv(&import.file, &csv)
+        .with_context(|| format!("nothing was imported from {}", import.file.display()))?;
+    let profile = Profile::open(options.data_dir.as_deref(), options.profile_name())?;
+    let (mut library, problems) = Library::open(&profile.bars_folder());
+    let origin = Origin {
+        symbol: symbol.to_owned(),
+        venue: VENUE.to_owned(),
+        zone: csv.zone.unwrap_or_else(|| "UTC".to_owned()),
+        source: import.file.display().to_string(),
+        imported: Time::from_timestamp(jiff::Timestamp::now()),
+    };
+    library.save(origin, &imported.series)?;
+    let mut out = std::io::stdout().lock();
+    for problem in problems {
+        writeln!(out, "note: {problem}")?;
+    }
+    describe(&imported, symbol, &mut out)?;
+    writeln!(out, "Trade against it with: pitdesk --replay {symbol}")?;
+    Ok(())
+}
+
+fn describe(imported: &Imported, symbol: &str, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    let report = &imported.report;
+    let format = &report.format;
+    let what = match &imported.series {
+        Series::Bars(_, timeframe) => format!("bars of {timeframe}"),
+        Series::Trades(_) => "trades".to_owned(),
+    };
+    writeln!(out, "Imported {} {what} of {symbol}, {} to {}", report.rows, report.first, report.last)?;
+    let order = match format.order {
+        RowOrder::OldestFirst => "oldest first",
+        RowOrder::NewestFirst => "newest first",
+    };
+    writeln!(out, "Read as: dates {}, zone {}, {order}", format.dates, format.zone)?;
+    let columns: Vec<String> =
+        format.columns.iter().map(|(as_what, name)| format!("{as_what} = {name}")).collect();
+    writeln!(out, "Columns: {}", columns.join(", "))?;
+    if !format.ignored.is_empty() {
+        writeln!(out, "Not used: {}", format.ignored.join(", "))?;
+    }
+    if report.duplicates > 0 {
+        writeln!(out, "{} rows were there twice and are kept once", report.duplicates)?;
+    }
+    for warning in &report.warnings {
+        writeln!(out, "note: {warning}")?;
+    }
+    Ok(())
+}
+
+pub(super) fn print_bars(task: &Bars, options: &Options) -> anyhow::Result<()> {
+    let symbol = options.csv.symbol.as_deref().context("say which symbol: --symbol SPY")?;
+    let profile = Profile::open(options.data_dir.as_deref(), options.profile_name())?;
+    let (library, _problems) = Library::open(&profile.bars_folder());
+    let (bars, recorded) = imported_bars(&library, symbol)?;
+    let entry_zone =
+        library.entries().iter().find(|e| e.origin.symbol == symbol).map(|e| e.origin.zone.clone());
+    let zone = options.csv.zone.clone().or(entry_zone).unwrap_or_else(|| "UTC".to_owned());
+    let timeframe = options.csv.timeframe.unwrap_or(recorded);
+    let bars = match &task.regular {
+        None => {
+            aggregate_bars(&bars, &Calendar::new(&TradingHours::always(&zone))?, timeframe, Sessions::All)
+        }
+        Some(hours) => regular_bars(&bars, &Calendar::new(&regular_hours(hours, options)?)?, timeframe),
+    };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "time,open,high,low,close,volume")?;
+    for Bar { time, open, high, low, close, volume } in bars {
+        writeln!(out, "{time},{open},{high},{low},{close},{volume}")?;
+    }
+    Ok(())
+}
+
+/// The finest bars that were imported of a symbol; trades are made into seconds.
+fn imported_bars(library: &Library, symbol: &str) -> anyhow::Result<(Vec<Bar>, Timeframe)> {
+    let series = load_imported(library, symbol)?;
+    match series {
+        Series::Bars(bars, timeframe) => Ok((bars, timeframe)),
+        Series::Trades(_) => {
+            anyhow::bail!("{symbol} was imported as trades: import bars of it, or replay it")
+        }
+    }
+}
+
+/// What was imported of a symbol: trades before bars, short bars before long ones.
+pub(super) fn load_imported(library: &Library, symbol: &str) -> anyhow::Result<Series> {
+    let of_symbol = library.entries().iter().filter(|entry| entry.origin.symbol.eq_ignore_ascii_case(symbol));
+    let finest = of_symbol.min_by_key(|entry| match entry.kind {
+        Kind::Bars(timeframe) => Some(timeframe),
+        Kind::Trades => None,
+    });
+    let entry = finest.with_context(|| {
+        format!("nothing was imported of {symbol}: pitdesk import FILE --symbol {symbol}")
+    })?;
+    Ok(library.load(&entry.origin.key(), entry.kind)?)
+}
+
+/// `09:30-16:00` on weekdays of New York, or of `--zone`.
+fn regular_hours(text: &str, options: &Options) -> anyhow::Result<TradingHours> {
+    let wrong = || format!("'{text}' are no hours: write 09:30-16:00");
+    let minute = |clock: &str| -> anyhow::Result<i16> {
+        let (hour, minute) = clock.split_once(':').with_context(wrong)?;
+        let (hour, minute): (i16, i16) =
+            (hour.parse().with_context(wrong)?, minute.parse().with_context(wrong)?);
+        anyhow::ensure!((0..=24).contains(&hour) && (0..60).contains(&minute), wrong());
+        Ok(hour * 60 + minute)
+    };
+    let (open, close) = text.split_once('-').with_context(wrong)?;
+    let session = Session { open: minute(open)?, close: minute(close)?, kind: SessionKind::Regular };
+    Ok(TradingHours {
+        zone: options.csv.zone.clone().unwrap_or_else(|| "America/New_York".to_owned()),
+        sessions: vec![session],
+        weekdays: [true, true, true, true, true, false, false],
+        holidays: Vec::new(),
+    })
+}

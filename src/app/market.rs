@@ -1,0 +1,161 @@
+//! Builds the brokers of a run from the profile and the command line.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::cli::{CsvOptions, Options};
+use super::import::load_imported;
+use crate::broker::Adapter;
+use crate::broker::paper::Source;
+use crate::broker::registry::{Setup, brokers};
+use crate::domain::{AssetClass, Currency, InstrumentId, Time};
+use crate::exchange::catalogue::{Catalogue, Opening};
+use crate::exchange::replay::{Replay, ReplayClock, ReplayInput, ReplaySubject};
+use crate::exchange::synth::{Market, MarketConfig};
+use crate::market::aggregate::{Sessions, aggregate_bars};
+use crate::market::calendar::Calendar;
+use crate::store::bars::{Library, Series};
+use crate::store::import;
+
+/// The market of a run without `--seed`. Fixed, so that prices go on where they were
+/// when the program is started again.
+const USUAL_SEED: u64 = 1;
+
+/// What a run is set up with.
+pub struct Plan {
+    /// Brokers and their instruments.
+    pub setup: Setup,
+    /// Whether the account of an earlier run is taken over.
+    pub continues_account: bool,
+}
+
+impl Plan {
+    /// The practice market, or the replay that the options name.
+    ///
+    /// # Errors
+    /// When the recording cannot be read or makes no market.
+    pub fn new(options: &Options, library: &Library, always_open: bool, now: Time) -> anyhow::Result<Self> {
+        match &options.replay {
+            None => Self::practice(options, always_open, now),
+            Some(file) => Self::replay(file, library, options, now),
+        }
+    }
+
+    fn practice(options: &Options, always_open: bool, now: Time) -> anyhow::Result<Self> {
+        let opening = if always_open { Opening::Always } else { Opening::AsListed };
+        let catalogue = Catalogue::bundled(opening)?;
+        let seed = options.seed.unwrap_or(USUAL_SEED);
+        let market = Market::new(&catalogue, seed, now, MarketConfig { activity: options.activity })?;
+        let setup = Setup {
+            instruments: catalogue.instruments(),
+            exchange: catalogue.config(),
+            source: Source::Synthetic(Box::new(market)),
+            now,
+        };
+        Ok(Self { setup, continues_account: options.seed.is_none() })
+    }
+
+    fn replay(file: &Path, library: &Library, options: &Options, now: Time) -> anyhow::Result<Self> {
+        let csv = csv_options(&options.csv);
+        let input = match recording(file, library, &csv)? {
+            Series::Bars(bars, timeframe) => ReplayInput::Bars(bars, timeframe),
+            Series::Trades(trades) => ReplayInput::Trades(trades),
+        };
+        let subject = ReplaySubject {
+            id: InstrumentId(0),
+            symbol: options.csv.symbol.as_deref().unwrap_or(&symbol_of(file)).into(),
+            class: AssetClass::Share,
+            currency: Currency::USD,
+            zone: csv.zone.unwrap_or_else(|| "UTC".to_owned()),
+        };
+        let instrument = subject.instrument(&input);
+        let calendar = Calendar::new(&instrument.hours)?;
+        let from = options.from.map_or_else(|| second_day(&input, &calendar), Time::from_timestamp);
+        let start = first_row_from(&input, from);
+        let seed = options.seed.unwrap_or(USUAL_SEED);
+        let replay = Replay::new(Arc::clone(&instrument), input, start, seed)?;
+        anyhow::ensure!(
+            options.speed.is_finite() && options.speed > 0.0,
+            "--speed must be above zero, such as 1 or 60"
+        );
+        let config = Catalogue::bundled(Opening::Always)?.config();
+        let source =
+            Source::Replay { replay: Box::new(replay), clock: ReplayClock::new(now, start, options.speed) };
+        let setup = Setup { instruments: vec![instrument], exchange: config, source, now };
+        Ok(Self { setup, continues_account: false })
+    }
+
+    /// The brokers.
+    ///
+    /// # Errors
+    /// When one of them cannot be set up.
+    pub fn brokers(self) -> anyhow::Result<Vec<Arc<dyn Adapter>>> {
+        Ok(brokers(self.setup)?)
+    }
+}
+
+/// The reading options of the command line in the store's words.
+#[must_use]
+pub(super) fn csv_options(csv: &CsvOptions) -> import::Options {
+    import::Options {
+        symbol: csv.symbol.clone(),
+        zone: csv.zone.clone(),
+        date_order: csv.date_order,
+        timeframe: csv.timeframe,
+        decimal_mark: csv.decimal_mark,
+    }
+}
+
+/// A file, or what was imported under that name.
+fn recording(file: &Path, library: &Library, csv: &import::Options) -> anyhow::Result<Series> {
+    let name = file.to_string_lossy();
+    if !file.exists() && library.entries().iter().any(|e| e.origin.symbol.eq_ignore_ascii_case(&name)) {
+        return load_imported(library, &name);
+    }
+    let imported = import::read_csv(file, csv).with_context(|| format!("cannot replay {name}"))?;
+    Ok(imported.series)
+}
+
+/// Letters at the start of the file's name: `spy` of `spy_minute.csv.gz`.
+fn symbol_of(file: &Path) -> String {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let letters: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
+    if letters.is_empty() { "REPLAY".to_owned() } else { letters.to_ascii_uppercase() }
+}
+
+/// Where the second recorded day begins, so that the first is the chart's history; the
+/// first row where there is one day only.
+fn second_day(input: &ReplayInput, calendar: &Calendar) -> Time {
+    let times: Box<dyn Iterator<Item = Time>> = match input {
+        ReplayInput::Bars(bars, timeframe) if timeframe.is_calendar() => {
+            // Daily bars: the first quarter is history.
+            return bars.get(bars.len() / 4).map_or(Time::MIN, |bar| bar.time);
+        }
+        ReplayInput::Bars(bars, _) => Box::new(bars.iter().map(|bar| bar.time)),
+        ReplayInput::Trades(trades) => Box::new(trades.iter().map(|trade| trade.time)),
+    };
+    let mut times = times.peekable();
+    let Some(&first) = times.peek() else { return Time::MIN };
+    let first_day = calendar.trading_day(first);
+    times.find(|time| calendar.trading_day(*time) > first_day).unwrap_or(first)
+}
+
+/// The time of the first row at or after `from`, so that a replay begins with a price.
+fn first_row_from(input: &ReplayInput, from: Time) -> Time {
+    let found = match input {
+        ReplayInput::Bars(bars, _) => bars.iter().map(|bar| bar.time).find(|time| *time >= from),
+        ReplayInput::Trades(trades) => trades.iter().map(|trade| trade.time).find(|time| *time >= from),
+    };
+    found.unwrap_or(from)
+}
+
+/// Days of a series, each made of its regular session only.
+pub(super) fn regular_bars(
+    bars: &[crate::domain::Bar],
+    calendar: &Calendar,
+    timeframe: crate::domain::Timeframe,
+) -> Vec<crate::domain::Bar> {
+    aggregate_bars(bars, calendar, timeframe, Sessions::RegularOnly)
+}

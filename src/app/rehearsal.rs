@@ -1,0 +1,139 @@
+//! The whole program below the window, in one thread and on a virtual clock.
+//!
+//! Engine, link and paper exchange are the real ones; only tasks, timers and the disk
+//! are missing. The same seed and the same commands give the same market, orders and
+//! fills: `pitdesk shot`, the tests and the benchmarks stand on this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::market::Plan;
+use crate::broker::contract::BrokerEvent;
+use crate::broker::paper::{PaperVenue, VenueError};
+use crate::domain::settings::Settings;
+use crate::domain::{BrokerId, Time};
+use crate::engine::{Effect, Engine, EngineEvent, SaveJob, Start};
+use crate::link::{Clock, EngineEnd, WindowEnd, connect};
+
+/// How far the market moves at a time.
+const STEP: Duration = Duration::from_millis(5);
+const TICK: Duration = Duration::from_millis(250);
+const PAPER: BrokerId = BrokerId(0);
+
+/// Engine and exchange without tasks.
+pub struct Rehearsal {
+    engine: Engine,
+    venue: PaperVenue,
+    link: EngineEnd,
+    clock: Clock,
+    next_tick: Time,
+    effects: Vec<Effect>,
+    events: Vec<BrokerEvent>,
+    saved: Vec<SaveJob>,
+}
+
+impl Rehearsal {
+    /// Opens the market of `plan` at `start`; the window's end is for a desk or terminal.
+    ///
+    /// # Errors
+    /// When the instruments make no market.
+    pub fn new(plan: Plan, settings: Settings, start: Time) -> Result<(Self, WindowEnd), VenueError> {
+        let setup = plan.setup;
+        let instruments: Arc<[_]> = setup.instruments.clone().into();
+        let venue = PaperVenue::new(PAPER, setup.instruments, setup.exchange, setup.source, start)?;
+        let (link, window) = connect(Arc::new(|| {}));
+        let engine = Engine::new(Start {
+            instruments,
+            broker_names: vec!["Paper".into()],
+            settings: Arc::new(settings),
+            is_killed: false,
+            next_order_id: 1,
+            notices: Vec::new(),
+            now: start,
+        });
+        let mut rehearsal = Self {
+            engine,
+            venue,
+            link,
+            clock: Clock::manual(start),
+            next_tick: start,
+            effects: Vec::new(),
+            events: Vec::new(),
+            saved: Vec::new(),
+        };
+        rehearsal.engine.process(EngineEvent::Started, start, &mut rehearsal.effects);
+        rehearsal.venue.connect(None, start, &mut rehearsal.events);
+        rehearsal.settle();
+        Ok((rehearsal, window))
+    }
+
+    /// The clock that everything here stands on.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What would have been written to disk, oldest first.
+    #[must_use]
+    pub fn saved(&self) -> &[SaveJob] {
+        &self.saved
+    }
+
+    /// Lets `duration` pass; commands that wait in the link are carried out first.
+    pub fn run(&mut self, duration: Duration) {
+        let end = self.clock.now() + duration;
+        self.settle();
+        while self.clock.now() < end {
+            let now = (self.clock.now() + STEP).min(end);
+            self.clock.set(now);
+            self.venue.advance(now, &mut self.events);
+            if now >= self.next_tick {
+                self.next_tick = now + TICK;
+                self.engine.process(EngineEvent::Tick, now, &mut self.effects);
+            }
+            self.settle();
+        }
+    }
+
+    /// Carries out everything that waits, and what it causes, at this instant.
+    pub fn settle(&mut self) {
+        let now = self.clock.now();
+        while let Ok(envelope) = self.link.commands.try_recv() {
+            self.engine.process(EngineEvent::Command(envelope), now, &mut self.effects);
+            self.carry_out(now);
+        }
+        self.carry_out(now);
+    }
+
+    fn carry_out(&mut self, now: Time) {
+        loop {
+            for event in self.events.drain(..) {
+                self.engine.process(EngineEvent::Broker(PAPER, event), now, &mut self.effects);
+            }
+            if self.effects.is_empty() {
+                return;
+            }
+            let Self { venue, events, saved, .. } = self;
+            let effects = std::mem::take(&mut self.effects);
+            let is_behind = self.link.publisher.batch(|window| {
+                for effect in effects {
+                    match effect.publish_to(window) {
+                        Some(Effect::Request(_, request)) => venue.handle(request, now, events),
+                        Some(Effect::Save(job)) => saved.push(job),
+                        _ => {}
+                    }
+                }
+                window.needs_snapshot()
+            });
+            if is_behind {
+                self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The real window: eframe in front, the runtime behind, the link in between.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use egui::{ViewportCommand, ViewportId};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+use super::cli::Options;
+use super::market::Plan;
+use super::{Opened, logging, open_profile};
+use crate::domain::Time;
+use crate::engine::shell::{self, Line};
+use crate::engine::{Engine, Start, supervisor};
+use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, connect};
+use crate::store::bars::Library;
+use crate::ui::{Begin, Terminal, fonts, set_options};
+
+/// Said where there is no display, with the exit code that scripts look for.
+const NO_DISPLAY: &str =
+    "pitdesk: there is no display here. Draw the desk into a picture with: pitdesk shot desk.png";
+const NO_DISPLAY_CODE: u8 = 2;
+/// Least time between two frames that data alone ask for.
+const FRAME: Duration = Duration::from_micros(16_600);
+/// How long the engine may take to finish after the window has closed.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if !has_display() {
+        return Ok(no_display());
+    }
+    let clock = Clock::system();
+    let opened = open_profile(options)?;
+    let log = logging::start(&opened.profile);
+    let wake = Wake::default();
+    let (engine_end, window_end) = connect(wake.closure(clock.clone()));
+    let begin = Begin { link: window_end, clock: clock.clone(), workspace: opened.workspace.clone() };
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("pitdesk-runtime")
+        .enable_all()
+        .build()
+        .context("the system gives no threads")?;
+    let failure = Arc::new(OnceLock::new());
+    let engine = start_engine(
+        &runtime,
+        options.clone(),
+        opened,
+        engine_end,
+        clock.clone(),
+        Arc::clone(&failure),
+        wake.clone(),
+    );
+    watch_signals(&runtime, wake.clone());
+
+    let shown = eframe::run_native(
+        "pitdesk",
+        native_options(),
+        Box::new(|cc| Ok(Box::new(Frontend::new(cc, begin, wake, clock, Arc::clone(&failure))))),
+    );
+    let finished = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_LIMIT, engine).await });
+    if finished.is_err() {
+        tracing::error!("the engine did not finish within {SHUTDOWN_LIMIT:?}");
+    }
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    drop(log);
+    if let Some(why) = failure.get() {
+        anyhow::bail!("{why}");
+    }
+    match shown {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if is_display_error(&error) => Ok(no_display()),
+        Err(error) => Err(anyhow::anyhow!("the window could not be opened: {error}")),
+    }
+}
+
+/// Builds and runs the engine on the runtime, so that the window need not wait for it.
+fn start_engine(
+    runtime: &Runtime,
+    options: Options,
+    opened: Opened,
+    link: EngineEnd,
+    clock: Clock,
+    failure: Arc<OnceLock<String>>,
+    wake: Wake,
+) -> JoinHandle<()> {
+    let _inside = runtime.enter();
+    supervisor::spawn("engine", async move {
+        if let Err(error) = run_engine(options, opened, link, clock).await
+            && failure.set(format!("{error:#}")).is_ok()
+        {
+            wake.close();
+        }
+    })
+}
+
+async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Clock) -> anyhow::Result<()> {
+    let Opened { profile, settings, engine, problems, .. } = opened;
+    let now = clock.now();
+    let (library, lost) = Library::open(&profile.bars_folder());
+    let plan = Plan::new(&options, &library, settings.practice_always_open, now)?;
+    let continues_account = plan.continues_account;
+    let instruments = plan.setup.instruments.clone();
+    let brokers = plan.brokers()?;
+    let load = |name: &str| {
+        let file = profile.account_file(name);
+        continues_account.then(|| std::fs::read_to_string(file).ok()).flatten().map(Into::into)
+    };
+    let lines =
+        brokers.iter().map(|adapter| Line { adapter: Arc::clone(adapter), saved: load(adapter.name()) });
+    let lines: Vec<Line> = lines.collect();
+    let warn = |text: String| Notice { time: now, level: NoticeLevel::Warning, text: text.into() };
+    let start = Start {
+        instruments: instruments.into(),
+        broker_names: brokers.iter().map(|adapter| adapter.name().into()).collect(),
+        settings: Arc::new(settings),
+        is_killed: engine.killed,
+        next_order_id: engine.next_order_id,
+        notices: problems.into_iter().chain(lost).map(warn).collect(),
+        now,
+    };
+    shell::run(Engine::new(start), lines, link, clock, profile).await.context("the engine could not start")
+}
+
+/// Ctrl+C and a polite kill close the window as its own button would, without asking.
+fn watch_signals(runtime: &Runtime, wake: Wake) {
+    let _inside = runtime.enter();
+    supervisor::spawn("signals", async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            tracing::warn!("signals cannot be watched: Ctrl+C ends the program at once");
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        wake.close();
+    });
+}
+
+fn native_options() -> eframe::NativeOptions {
+    eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Pitdesk (paper)")
+            .with_app_id("pitdesk")
+            .with_inner_size([1_600.0, 900.0])
+            .with_min_inner_size([800.0, 500.0]),
+        renderer: eframe::Renderer::Glow,
+        // The fonts of the system are installed by `ui::fonts`, by the language of the text.
+        system_font_fallback: false,
+        ..eframe::NativeOptions::default()
+    }
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Whether no display was found behind the name that the environment gives.
+fn is_display_error(error: &eframe::Error) -> bool {
+    matches!(error, eframe::Error::WinitEventLoop(_) | eframe::Error::Winit(_))
+}
+
+#[expect(clippy::print_stderr, reason = "there is no other place to say it")]
+fn no_display() -> ExitCode {
+    eprintln!("{NO_DISPLAY}");
+    ExitCode::from(NO_DISPLAY_CODE)
+}
+
+/// Wakes the window from the runtime. Holds the only copy of egui's context there.
+#[derive(Clone, Default)]
+struct Wake {
+    window: Arc<OnceLock<egui::Context>>,
+    last_frame: Arc<AtomicI64>,
+    is_closing: Arc<AtomicBool>,
+}
+
+impl Wake {
+    /// At most one frame per [`FRAME`], however often data come. A delay of zero would
+    /// paint two frames, so there is always some.
+    fn closure(&self, clock: Clock) -> Arc<dyn Fn() + Send + Sync> {
+        let Self { window, last_frame, .. } = self.clone();
+        Arc::new(move || {
+            let Some(window) = window.get() else { return };
+            let since = clock.now().since(Time(last_frame.load(Ordering::Relaxed)));
+            let delay = FRAME.saturating_sub(since).max(Duration::from_millis(1));
+            window.request_repaint_after_for(delay, ViewportId::ROOT);
+        })
+    }
+
+    fn close(&self) {
+        self.is_closing.store(true, Ordering::Release);
+        if let Some(window) = self.window.get() {
+            window.request_repaint_after_for(Duration::from_millis(1), ViewportId::ROOT);
+        }
+    }
+}
+
+/// eframe's side of the terminal.
+struct Frontend {
+    terminal: Terminal,
+    wake: Wake,
+    clock: Clock,
+    failure: Arc<OnceLock<String>>,
+    /// When the last frame began that was painted.
+    drawn_at: Option<Time>,
+}
+
+impl Frontend {
+    fn new(
+        cc: &eframe::CreationContext<'_>,
+        begin: Begin,
+        wake: Wake,
+        clock: Clock,
+        failure: Arc<OnceLock<String>>,
+    ) -> Self {
+        fonts::install(&cc.egui_ctx);
+        fonts::install_system_fallback(&cc.egui_ctx, None);
+        set_options(&cc.egui_ctx);
+        // Whoever wakes from now on reaches this window; it draws once without being asked.
+        wake.window.set(cc.egui_ctx.clone()).ok();
+        Self { terminal: Terminal::new(begin), wake, clock, failure, drawn_at: None }
+    }
+
+    fn handle_close(&mut self, ctx: &egui::Context) {
+        let must_close = self.wake.is_closing.load(Ordering::Acquire) || self.failure.get().is_some();
+        if must_close || self.terminal.has_quit() {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        } else if ctx.input(|input| input.viewport().close_requested()) {
+            self.terminal.ask_to_quit();
+            if !self.terminal.has_quit() {
+                ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            }
+        }
+    }
+}
+
+impl eframe::App for Frontend {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        if let (Some(began), Some(seconds)) = (self.drawn_at.take(), frame.info().cpu_usage) {
+            // eframe tells a frame's time when the next one begins.
+            self.terminal.on_painted(began + Duration::from_secs_f32(seconds.max(0.0)));
+        }
+        self.wake.last_frame.store(self.clock.now().0, Ordering::Relaxed);
+        self.terminal.logic();
+        self.handle_close(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.drawn_at = Some(self.clock.now());
+        self.terminal.ui(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.terminal.shut_down();
+    }
+}

@@ -1,0 +1,154 @@
+//! The Account tab: each account per currency, and all of it in the base currency.
+
+use egui::Ui;
+use serde::{Deserialize, Serialize};
+
+use super::cell::Cell;
+use super::control::empty_ui;
+use super::table::{Column, Controls, Row, Table};
+use super::widths::Widths;
+use crate::desk::{Desk, Valued};
+use crate::domain::{Account, AccountKind, Currency, Decimal};
+use crate::market::valuation::{Missing, Worth};
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+const COLUMNS: [Column; 8] = [
+    Column { least: 72.0, ..Column::words("currency", "Currency") },
+    Column::figures("cash", "Cash"),
+    Column::figures("unrealised", "Unrealised"),
+    Column::figures("realised", "Realised"),
+    Column::figures("commissions", "Commissions"),
+    Column::figures("equity", "Equity"),
+    Column::figures("margin", "Margin"),
+    Column::figures("buying-power", "Buying power"),
+];
+
+/// The view state of the tab.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct AccountView {
+    widths: Widths,
+}
+
+/// A line of the table.
+enum Line<'a> {
+    Title(&'a Account),
+    Currency(&'a Account, &'a Worth),
+    Total(&'a Valued),
+    Missing(String),
+}
+
+impl AccountView {
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme) {
+        let mut lines = Vec::new();
+        for (account, valued) in desk.accounts().iter().zip(desk.valuations()) {
+            lines.push(Line::Title(account));
+            lines.extend(valued.valuation.currencies.iter().map(|worth| Line::Currency(account, worth)));
+            lines.push(Line::Total(valued));
+            lines.extend(valued.valuation.missing.iter().map(|missing| Line::Missing(told(*missing, desk))));
+        }
+        let decimals = decimals_of(desk);
+        let table = Table {
+            name: "Account table",
+            columns: &COLUMNS,
+            controls: Controls::None,
+            row_count: lines.len(),
+            reveal: None,
+            footer: None,
+        };
+        let shown = table.show(ui, theme, &mut self.widths, |row| row_of(row, &lines[row], decimals, theme));
+        if lines.is_empty() {
+            let text = "No account yet. It stands here as soon as a broker is connected and has reported it.";
+            empty_ui(ui, theme, shown.body, text);
+        }
+    }
+}
+
+fn decimals_of(desk: &Desk) -> u32 {
+    let worths = desk.valuations().iter().flat_map(|valued| &valued.valuation.currencies);
+    let most = worths.map(|worth| worth.currency.decimals()).max().unwrap_or(0);
+    most.max(desk.settings().base_currency.decimals())
+}
+
+fn row_of(row: usize, line: &Line<'_>, decimals: u32, theme: &Theme) -> Row {
+    let (name, cells, banner) = match line {
+        Line::Title(account) => {
+            let kind = match account.kind {
+                AccountKind::Paper => "paper",
+                AccountKind::Live => "live",
+            };
+            let text = format!("{} · {} · {kind}", account.title, account.id);
+            ("Account".into(), Vec::new(), Some(Cell::made(text, theme.text_weak)))
+        }
+        Line::Currency(account, worth) => {
+            let name = format!("{} in {}", account.title, worth.currency).into();
+            (name, currency_cells(account, worth, decimals, theme), None)
+        }
+        Line::Total(valued) => ("Total".into(), total_cells(valued, decimals, theme), None),
+        Line::Missing(text) => ("Not counted".into(), Vec::new(), Some(Cell::made(text.clone(), theme.warn))),
+    };
+    Row { key: row as u64, name, cells, is_selected: false, banner }
+}
+
+fn currency_cells(account: &Account, worth: &Worth, decimals: u32, theme: &Theme) -> Vec<Cell> {
+    let currency = worth.currency;
+    let balance = account.balance(currency);
+    let plain = |amount: Option<Decimal>| amount_cell(amount, currency, theme.text, theme).in_line(decimals);
+    vec![
+        Cell::made(currency.to_string(), theme.text_strong),
+        plain(Some(worth.cash)),
+        Cell::gain(Some(worth.unrealised), currency, theme).in_line(decimals),
+        Cell::gain(Some(worth.realised), currency, theme).in_line(decimals),
+        plain(balance.map(|balance| balance.commissions)),
+        plain(Some(worth.equity)),
+        plain(balance.map(|balance| balance.margin)),
+        plain(balance.map(|balance| balance.buying_power)),
+    ]
+}
+
+fn total_cells(valued: &Valued, decimals: u32, theme: &Theme) -> Vec<Cell> {
+    let total = &valued.valuation.total;
+    let currency = total.currency;
+    let strong =
+        |amount: Option<Decimal>| amount_cell(amount, currency, theme.text_strong, theme).in_line(decimals);
+    let balances = valued.balances;
+    let cells = [
+        Cell::made(format!("Total {currency}"), theme.text_strong),
+        strong(Some(total.cash)),
+        Cell::gain(Some(total.unrealised), currency, theme).in_line(decimals),
+        Cell::gain(Some(total.realised), currency, theme).in_line(decimals),
+        strong(balances.map(|balances| balances.commissions)),
+        strong(Some(total.equity)),
+        strong(balances.map(|balances| balances.margin)),
+        strong(balances.map(|balances| balances.buying_power)),
+    ];
+    cells.into()
+}
+
+/// An amount; what is owed is a loss in colour too, and has its sign.
+fn amount_cell(amount: Option<Decimal>, currency: Currency, colour: egui::Color32, theme: &Theme) -> Cell {
+    let colour = match amount {
+        Some(amount) if amount.is_sign_negative() && !amount.is_zero() => theme.down,
+        _ => colour,
+    };
+    Cell::figures_or_dash(amount.map(|amount| format::amount(amount, currency)), theme, colour)
+}
+
+fn told(missing: Missing, desk: &Desk) -> String {
+    match missing {
+        Missing::Mark(id) => match desk.instrument(id) {
+            Some(i) => {
+                format!("Not counted: the position in {} ({}), which has no price yet", i.symbol, i.name)
+            }
+            None => format!("Not counted: the position in instrument {id}, which has no price yet"),
+        },
+        Missing::Instrument(id) => {
+            format!("Not counted: a position in instrument {id}, which is not in the catalogue any more")
+        }
+        Missing::Rate(currency) => {
+            let base = desk.settings().base_currency;
+            format!("Not in the total: {currency}, which has no exchange rate to {base} yet")
+        }
+    }
+}

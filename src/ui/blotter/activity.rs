@@ -1,0 +1,159 @@
+//! The Activity tab: what happened, newest first, each line in full.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use egui::{Color32, FontId, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
+
+use super::control::empty_ui;
+use crate::desk::Desk;
+use crate::link::{Notice, NoticeLevel};
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+const INSET: f32 = 8.0;
+const LEVEL: f32 = 58.0;
+
+/// The view state of the tab: heights of the lines, so that only those in sight are laid out.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    /// Oldest first, as the desk keeps them; a line is known by its text.
+    lines: VecDeque<(Arc<str>, f32)>,
+    width: f32,
+    total: f32,
+}
+
+impl Activity {
+    /// The controls beside the tabs.
+    pub fn bar_ui(ui: &mut Ui, desk: &Desk) {
+        let is_empty = desk.notices().is_empty();
+        let response = ui
+            .add_enabled(!is_empty, egui::Button::new("Copy all"))
+            .on_hover_text("Copies every line, newest first")
+            .on_disabled_hover_text("There is nothing to copy");
+        if response.clicked() {
+            let lines: Vec<String> =
+                desk.notices().iter().rev().map(|notice| line_of(notice, desk)).collect();
+            ui.copy_text(lines.join("\n"));
+        }
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme) {
+        let body = ui.available_rect_before_wrap();
+        let notices = desk.notices();
+        if notices.is_empty() {
+            empty_ui(
+                ui,
+                theme,
+                body,
+                "Nothing has happened yet. Orders, connections and refusals are told here.",
+            );
+            return;
+        }
+        let zone = format::zone(desk.settings().time_zone_display, None);
+        let time_of = |notice: &Notice| {
+            if format::is_same_day(notice.time, desk.now(), &zone) {
+                format::clock_time(notice.time, &zone)
+            } else {
+                format::date_time(notice.time, &zone)
+            }
+        };
+        let oldest = notices.front().map(&time_of).unwrap_or_default();
+        let font = theme.text_font();
+        let time_width =
+            ui.painter().layout_no_wrap(oldest, font.clone(), Color32::PLACEHOLDER).size().x.ceil() + 12.0;
+        let text_left = INSET + time_width + LEVEL;
+        self.lay_out(ui, notices, body.width() - text_left - INSET - 10.0, &font);
+        ScrollArea::vertical().id_salt("activity").auto_shrink(false).show_viewport(ui, |ui, viewport| {
+            let origin = ui.min_rect().min;
+            ui.set_min_size(vec2(body.width(), self.total));
+            let mut top = 0.0;
+            for (notice, (_, height)) in notices.iter().rev().zip(self.lines.iter().rev()) {
+                let line = (top, top + height);
+                top = line.1;
+                if line.1 < viewport.top() {
+                    continue;
+                }
+                if line.0 > viewport.bottom() {
+                    break;
+                }
+                let corner = pos2(origin.x, origin.y + line.0);
+                let rect = Rect::from_min_size(corner, vec2(body.width(), *height));
+                ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, theme.grid));
+                let (word, colour) = level_of(notice.level, theme);
+                let painter = ui.painter();
+                let at = |x: f32| pos2(rect.left() + x, rect.top() + 3.0);
+                painter.text(
+                    at(INSET),
+                    egui::Align2::LEFT_TOP,
+                    time_of(notice),
+                    font.clone(),
+                    theme.text_weak,
+                );
+                painter.text(at(INSET + time_width), egui::Align2::LEFT_TOP, word, font.clone(), colour);
+                let place = Rect::from_min_size(at(text_left), vec2(self.width, height - 6.0));
+                let mut text_ui = ui.new_child(UiBuilder::new().max_rect(place).id_salt(line_key(notice)));
+                let label =
+                    egui::Label::new(RichText::new(&*notice.text).color(theme.text)).wrap().selectable(true);
+                let response = text_ui.add(label);
+                response.widget_info(|| {
+                    let told = line_of(notice, desk);
+                    egui::WidgetInfo::labeled(egui::Role::Label, true, told)
+                });
+            }
+        });
+    }
+
+    /// Measures lines that are new, and all of them when the width is another.
+    fn lay_out(&mut self, ui: &Ui, notices: &VecDeque<Notice>, width: f32, font: &FontId) {
+        let width = width.max(60.0).floor();
+        if (width - self.width).abs() > 0.5 {
+            self.lines.clear();
+            self.width = width;
+        }
+        let Some(first) = notices.front() else { return };
+        // The log only loses lines in front and gains them behind.
+        while self.lines.front().is_some_and(|(text, _)| !Arc::ptr_eq(text, &first.text)) {
+            self.lines.pop_front();
+        }
+        let is_continued = self.lines.len() <= notices.len()
+            && self
+                .lines
+                .back()
+                .is_none_or(|(text, _)| Arc::ptr_eq(text, &notices[self.lines.len() - 1].text));
+        if !is_continued {
+            self.lines.clear();
+        }
+        let known = self.lines.len();
+        for notice in notices.iter().skip(known) {
+            let text = notice.text.to_string();
+            let galley = ui.painter().layout(text, font.clone(), Color32::PLACEHOLDER, self.width);
+            self.lines.push_back((Arc::clone(&notice.text), (galley.size().y + 6.0).ceil()));
+        }
+        self.total = self.lines.iter().map(|(_, height)| height).sum();
+    }
+}
+
+fn level_of(level: NoticeLevel, theme: &Theme) -> (&'static str, Color32) {
+    match level {
+        NoticeLevel::Info => ("Info", theme.text_weak),
+        NoticeLevel::Warning => ("Warning", theme.warn),
+        NoticeLevel::Error => ("Error", theme.danger),
+    }
+}
+
+/// A line as it is copied and read aloud.
+fn line_of(notice: &Notice, desk: &Desk) -> String {
+    let zone = format::zone(desk.settings().time_zone_display, None);
+    let word = match notice.level {
+        NoticeLevel::Info => "Info",
+        NoticeLevel::Warning => "Warning",
+        NoticeLevel::Error => "Error",
+    };
+    format!("{} {word}: {}", format::date_time(notice.time, &zone), notice.text)
+}
+
+/// Tells lines apart that say the same at other times.
+fn line_key(notice: &Notice) -> (i64, usize) {
+    (notice.time.0, Arc::as_ptr(&notice.text).addr())
+}

@@ -1,0 +1,307 @@
+//! Amending in place: a cell of an order as a field.
+//!
+//! Enter sends, Escape or a click elsewhere leaves, arrows and the wheel step by tick or
+//! lot (with Shift by ten), F2 goes on to the order's next part. What is not on the grid of
+//! its instrument is not sent.
+
+use egui::text::CCursorRange;
+use egui::{Event, EventFilter, Key, Modifiers, MouseWheelUnit, Rect, TextEdit, Ui};
+
+use crate::domain::{Decimal, Instrument, Order, OrderStatus, Price, Qty};
+use crate::link::Command;
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+/// Points of a touchpad that count as one notch of a wheel.
+const POINTS_PER_NOTCH: f32 = 24.0;
+
+/// A part of an order that can be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Quantity,
+    Limit,
+    Stop,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Limit, Self::Stop, Self::Quantity];
+
+    /// The part in a column.
+    pub fn of_column(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.column() == key)
+    }
+
+    /// The column it stands in.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Quantity => "quantity",
+            Self::Limit => "limit",
+            Self::Stop => "stop",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Quantity => "Quantity",
+            Self::Limit => "Limit",
+            Self::Stop => "Stop",
+        }
+    }
+
+    /// What it is now, of orders that have it.
+    pub fn of(self, order: &Order) -> Option<Decimal> {
+        match self {
+            Self::Quantity => Some(order.spec.quantity.0),
+            Self::Limit => order.spec.kind.limit().map(|price| price.0),
+            Self::Stop => order.spec.kind.stop().map(|price| price.0),
+        }
+    }
+
+    /// As it is shown.
+    pub fn text(self, value: Decimal, instrument: &Instrument) -> String {
+        match self {
+            Self::Quantity => format::quantity(Qty(value), instrument),
+            Self::Limit | Self::Stop => format::price(Price(value), instrument),
+        }
+    }
+
+    /// The command that changes it.
+    pub fn amend(self, order: &Order, value: Decimal) -> Command {
+        let (quantity, limit, stop) = match self {
+            Self::Quantity => (Some(Qty(value)), None, None),
+            Self::Limit => (None, Some(Price(value)), None),
+            Self::Stop => (None, None, Some(Price(value))),
+        };
+        Command::Amend { order: order.id, quantity, limit, stop }
+    }
+
+    /// The first part of an order, in the order in which one would change them.
+    pub fn first(order: &Order) -> Self {
+        Self::ALL.into_iter().find(|part| part.of(order).is_some()).unwrap_or(Self::Quantity)
+    }
+
+    fn next(self, order: &Order) -> Self {
+        let at = Self::ALL.iter().position(|part| *part == self).unwrap_or(0);
+        let from_here = Self::ALL.into_iter().cycle().skip(at + 1).take(Self::ALL.len());
+        from_here.into_iter().find(|part| part.of(order).is_some()).unwrap_or(self)
+    }
+
+    fn step(self, value: Decimal, steps: i32, order: &Order, instrument: &Instrument) -> Decimal {
+        match self {
+            Self::Quantity => {
+                let lot = instrument.lot.0;
+                let stepped = instrument.round_to_lot(Qty(value)).0 + lot * Decimal::from(steps);
+                stepped.max(instrument.round_to_lot(order.filled).0 + lot)
+            }
+            Self::Limit | Self::Stop => instrument.ticks.step(Price(value), steps).0,
+        }
+    }
+}
+
+/// Why what was typed cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadEntry {
+    #[error("'{0}' is no number: type digits, such as 182.50")]
+    NoNumber(String),
+    #[error("Off the price grid: {below} or {above}")]
+    OffGrid { below: String, above: String },
+    #[error("A price is above zero")]
+    NoPrice,
+    #[error("Not a multiple of the lot, which is {0}")]
+    OffLot(Qty),
+    #[error("{0} have filled already: the new total must be more")]
+    BelowFilled(Qty),
+}
+
+/// Reads what was typed.
+pub(super) fn read(
+    text: &str,
+    part: Part,
+    order: &Order,
+    instrument: &Instrument,
+) -> Result<Decimal, BadEntry> {
+    let plain: String = text.chars().filter(|c| *c != ',' && !c.is_whitespace()).collect();
+    let no_number = |_| BadEntry::NoNumber(text.trim().to_owned());
+    let value: Decimal = plain.parse().map_err(no_number)?;
+    match part {
+        Part::Quantity if value <= order.filled.0 && !order.filled.is_zero() => {
+            Err(BadEntry::BelowFilled(order.filled))
+        }
+        Part::Quantity if !instrument.is_on_lot(Qty(value)) => Err(BadEntry::OffLot(instrument.lot)),
+        Part::Limit | Part::Stop if value <= Decimal::ZERO => Err(BadEntry::NoPrice),
+        Part::Limit | Part::Stop if !instrument.ticks.is_on_grid(Price(value)) => {
+            let shown = |price| format::price(price, instrument);
+            let (below, above) =
+                (instrument.ticks.round_down(Price(value)), instrument.ticks.round_up(Price(value)));
+            Err(BadEntry::OffGrid { below: shown(below), above: shown(above) })
+        }
+        _ => Ok(value),
+    }
+}
+
+/// Why an order cannot be changed now; `None` where it can.
+pub(super) fn why_not(order: &Order) -> Option<&'static str> {
+    match order.status {
+        OrderStatus::Held | OrderStatus::Working | OrderStatus::PartiallyFilled => None,
+        OrderStatus::PendingAmend => Some("A change is on its way: wait for the broker's answer"),
+        OrderStatus::PendingCancel => Some("A cancel is on its way"),
+        OrderStatus::Intended | OrderStatus::Sent => Some("The broker has not confirmed it yet"),
+        OrderStatus::Unknown => Some("The broker cannot say where it stands: cancel it instead"),
+        OrderStatus::Filled | OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired => {
+            Some("It has ended")
+        }
+    }
+}
+
+/// A field over a cell.
+#[derive(Debug, Clone)]
+pub(super) struct Edit {
+    /// The order that is being changed.
+    pub order: crate::domain::OrderId,
+    /// Which part of it.
+    pub part: Part,
+    text: String,
+    is_new: bool,
+    wheel: f32,
+    /// Where it was drawn last.
+    rect: Option<Rect>,
+}
+
+/// What came of a frame of editing.
+#[derive(Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// It goes on.
+    Stays,
+    /// The trader left it; the keyboard goes back to the table where Escape or Enter did it.
+    Leaves { to_table: bool },
+    /// On to another part of the order.
+    Turns(Part),
+    /// A new value was entered.
+    Sends(Decimal),
+    /// What was entered cannot be sent.
+    Refuses(BadEntry),
+}
+
+impl Edit {
+    pub fn new(order: &Order, part: Part, instrument: &Instrument) -> Option<Self> {
+        let text = part.text(part.of(order)?, instrument);
+        Some(Self { order: order.id, part, text, is_new: true, wheel: 0.0, rect: None })
+    }
+
+    /// Takes the wheel over the field away from the table. Comes before the table is drawn.
+    pub fn take_wheel(&mut self, ui: &Ui, order: &Order, instrument: &Instrument) {
+        if !self.rect.is_some_and(|rect| ui.rect_contains_pointer(rect)) {
+            return;
+        }
+        let turned = ui.input_mut(|input| {
+            input.smooth_scroll_delta = egui::Vec2::ZERO;
+            let notches = input.events.iter().map(|event| match event {
+                Event::MouseWheel { unit: MouseWheelUnit::Point, delta, .. } => delta.y / POINTS_PER_NOTCH,
+                Event::MouseWheel { delta, .. } => delta.y.signum() * delta.y.abs().min(3.0),
+                _ => 0.0,
+            });
+            notches.sum::<f32>()
+        });
+        self.wheel += turned;
+        let steps = self.wheel.trunc();
+        self.wheel -= steps;
+        self.step(steps as i32, order, instrument);
+    }
+
+    fn step(&mut self, steps: i32, order: &Order, instrument: &Instrument) {
+        if steps == 0 {
+            return;
+        }
+        let from = read(&self.text, self.part, order, instrument).ok().or_else(|| self.part.of(order));
+        if let Some(from) = from {
+            self.text = self.part.text(self.part.step(from, steps, order, instrument), instrument);
+        }
+    }
+
+    /// Draws the field over its cell.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        theme: &Theme,
+        rect: Rect,
+        order: &Order,
+        instrument: &Instrument,
+    ) -> Outcome {
+        let id = ui.make_persistent_id("amended cell");
+        self.rect = Some(rect);
+        let has_focus = ui.memory(|memory| memory.has_focus(id));
+        let mut leaves = None;
+        if has_focus {
+            leaves = self.keys(ui, order, instrument);
+        }
+        let is_good = read(&self.text, self.part, order, instrument).is_ok();
+        let name = format!("{} of order {}", self.part.title(), order.id);
+        let response = ui
+            .name_inputs(name, |ui| {
+                let field = TextEdit::singleline(&mut self.text)
+                    .id(id)
+                    .frame(egui::Frame::NONE)
+                    .background_color(theme.field)
+                    .margin(egui::Margin::symmetric(5, 0))
+                    .align(egui::Align2::RIGHT_CENTER)
+                    .text_color(if is_good { theme.text_strong } else { theme.danger })
+                    // Left to egui, Escape would drop the keyboard instead of giving it back.
+                    .event_filter(EventFilter {
+                        horizontal_arrows: true,
+                        vertical_arrows: true,
+                        escape: true,
+                        tab: false,
+                    })
+                    .clip_text(true);
+                ui.painter().rect_filled(rect, theme.sizes.radius, theme.field);
+                ui.put(rect.shrink(1.0), field)
+            })
+            .on_hover_text("Enter sends, Escape leaves; arrows and the wheel step, with Shift by ten");
+        let edge = if is_good { theme.accent } else { theme.danger };
+        ui.painter().rect_stroke(rect, theme.sizes.radius, (1.0, edge), egui::StrokeKind::Inside);
+        if std::mem::take(&mut self.is_new) {
+            response.request_focus();
+            let mut state = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
+            state.cursor.set_char_range(Some(CCursorRange::select_all_str(&self.text)));
+            TextEdit::store_state(ui.ctx(), id, state);
+            return Outcome::Stays;
+        }
+        match leaves {
+            Some(outcome) => outcome,
+            None if !response.has_focus() => Outcome::Leaves { to_table: false },
+            None => Outcome::Stays,
+        }
+    }
+
+    /// Keys that the text must not see.
+    fn keys(&mut self, ui: &Ui, order: &Order, instrument: &Instrument) -> Option<Outcome> {
+        let (up, down, enter, escape, next) = ui.input_mut(|input| {
+            let mut steps = |key| {
+                let tens = input.count_and_consume_key(Modifiers::SHIFT, key);
+                let steps = 10 * tens + input.count_and_consume_key(Modifiers::NONE, key);
+                i32::try_from(steps).unwrap_or(i32::MAX)
+            };
+            let (up, down) = (steps(Key::ArrowUp), steps(Key::ArrowDown));
+            let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+            (up, down, pressed(Key::Enter), pressed(Key::Escape), pressed(Key::F2))
+        });
+        self.step(up - down, order, instrument);
+        if escape {
+            return Some(Outcome::Leaves { to_table: true });
+        }
+        if next {
+            return Some(Outcome::Turns(self.part.next(order)));
+        }
+        if !enter {
+            return None;
+        }
+        Some(match read(&self.text, self.part, order, instrument) {
+            Ok(value) if Some(value) == self.part.of(order) => Outcome::Leaves { to_table: true },
+            Ok(value) => Outcome::Sends(value),
+            Err(bad) => Outcome::Refuses(bad),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! An order as a row.
+
+use super::asked::Asked;
+use super::cell::Cell;
+use super::edit::Part;
+use super::orders::{Wish, reason_cell};
+use super::table::{Column, Give, Row};
+use crate::desk::Desk;
+use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, TimeInForce, TrailBy};
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+pub(super) const COLUMNS: [Column; 12] = [
+    Column::figures("time", "Time"),
+    Column::words("symbol", "Symbol"),
+    Column::words("side", "Side"),
+    Column { least: 58.0, give: Give::Shrinks, ..Column::words("type", "Type") },
+    Column::figures("quantity", "Quantity"),
+    Column::figures("filled", "Filled"),
+    Column::figures("limit", "Limit"),
+    Column::figures("stop", "Stop"),
+    Column::words("tif", "TIF"),
+    Column::words("status", "Status"),
+    Column::figures("average", "Average"),
+    Column::rest("reason", "Reason"),
+];
+
+/// What rows are made of.
+pub(super) struct RowContext<'a> {
+    pub desk: &'a Desk,
+    pub theme: &'a Theme,
+    pub asked: &'a Asked<OrderId, Wish>,
+    pub selected: Option<OrderId>,
+}
+
+/// The row of an order; of one that is not known, its number only.
+pub(super) fn row_of(id: OrderId, context: &RowContext<'_>) -> Row {
+    let order = context.desk.blotter().get(id);
+    let cells = order
+        .and_then(|order| Some(cells_of(order, context.desk.instrument(order.spec.instrument)?, context)))
+        .unwrap_or_default();
+    Row {
+        key: id.0,
+        name: format!("Order {id}").into(),
+        cells,
+        banner: None,
+        is_selected: context.selected == Some(id),
+    }
+}
+
+fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) -> Vec<Cell> {
+    let (desk, theme) = (context.desk, context.theme);
+    let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
+    let spec = &order.spec;
+    let text = if order.is_live() { theme.text } else { theme.text_weak };
+    let part = |part: Part| part_cell(part, order, instrument, context, text);
+    let filled = if order.filled.is_zero() { theme.text_faint } else { text };
+    let average = order.average_price.map(|price| average(price, instrument));
+    vec![
+        Cell::time(order.created, desk.now(), &zone, theme.text_weak),
+        Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
+        Cell::side(spec.side, theme),
+        kind_cell(order, text),
+        part(Part::Quantity),
+        Cell::figures(format::quantity(order.filled, instrument), filled),
+        part(Part::Limit),
+        match spec.kind {
+            OrderKind::TrailingStop { by } => Cell::figures(trail(by, instrument), text),
+            _ => part(Part::Stop),
+        },
+        match spec.tif {
+            TimeInForce::Gtd(time) => Cell::made(format!("GTD {}", format::day(time, &zone)), text),
+            tif => Cell::label(tif.label(), text),
+        },
+        Cell::label(order.status.label(), status_colour(order.status, theme)),
+        average.map_or_else(Cell::empty, |average| Cell::figures(average, text)),
+        reason_cell(order, context.asked, theme),
+    ]
+}
+
+/// A part that can be changed; while a change is on its way, the new value on a coloured ground.
+fn part_cell(
+    part: Part,
+    order: &Order,
+    instrument: &Instrument,
+    context: &RowContext<'_>,
+    colour: egui::Color32,
+) -> Cell {
+    if let Some(Wish::Amend(changed, value)) = context.asked.underway(&order.id)
+        && *changed == part
+    {
+        let theme = context.theme;
+        return Cell::figures(part.text(*value, instrument), theme.warn).on(theme.warn_fill);
+    }
+    part.of(order).map_or_else(Cell::empty, |value| Cell::figures(part.text(value, instrument), colour))
+}
+
+fn kind_cell(order: &Order, colour: egui::Color32) -> Cell {
+    let label = order.spec.kind.label();
+    if order.spec.post_only {
+        Cell::made(format!("{label}, post"), colour)
+    } else {
+        Cell::label(label, colour)
+    }
+}
+
+fn trail(by: TrailBy, instrument: &Instrument) -> String {
+    match by {
+        TrailBy::Amount(amount) => format!("by {}", format::decimal(amount, instrument.ticks.decimals())),
+        TrailBy::Percent(percent) => format!("by {}%", percent.normalize()),
+    }
+}
+
+/// An average price: on the grid where it is on it, else with two decimals more.
+pub(super) fn average(price: crate::domain::Decimal, instrument: &Instrument) -> String {
+    let decimals = instrument.ticks.decimals();
+    let more = if price == price.trunc_with_scale(decimals) { 0 } else { 2 };
+    format::decimal(price, decimals + more)
+}
+
+fn status_colour(status: OrderStatus, theme: &Theme) -> egui::Color32 {
+    match status {
+        OrderStatus::Working | OrderStatus::PartiallyFilled => theme.accent,
+        OrderStatus::Held | OrderStatus::Cancelled | OrderStatus::Expired => theme.text_weak,
+        OrderStatus::Intended
+        | OrderStatus::Sent
+        | OrderStatus::PendingAmend
+        | OrderStatus::PendingCancel => theme.warn,
+        OrderStatus::Filled => theme.ok,
+        OrderStatus::Rejected | OrderStatus::Unknown => theme.danger,
+    }
+}

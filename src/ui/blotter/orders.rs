@@ -1,0 +1,439 @@
+//! The Orders tab: working orders first, newest first; cancel, cancel all, amend in place.
+//!
+//! While the pointer is over the table, or a cell is being changed, the rows stay where
+//! they are: an order that arrives must not push another one's Cancel under the finger. What
+//! came meanwhile is counted in the tab and shown when the pointer leaves.
+
+use std::sync::Arc;
+
+use egui::{EventFilter, Key, Modifiers, Rect, Sense, Ui};
+use serde::{Deserialize, Serialize};
+
+use super::asked::{Asked, Seen};
+use super::cell::Cell;
+use super::control::{Tone, callout_ui, control_ui};
+use super::edit::{self, Edit, Outcome, Part};
+use super::order_row::{COLUMNS, RowContext, row_of};
+use super::rows::OrderRows;
+use super::table::{Controls, Shown, ShownRow, Table};
+use super::widths::Widths;
+use crate::desk::Desk;
+use crate::domain::{Instrument, Order, OrderId, OrderStatus};
+use crate::link::{Command, CommandId};
+use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::theme::Theme;
+
+/// Width of the controls before a row: cancel and amend.
+const CONTROLS: f32 = 42.0;
+
+/// What was asked for about an order.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wish {
+    Cancel,
+    Amend(Part, crate::domain::Decimal),
+}
+
+/// The view state of the tab.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Orders {
+    working_only: bool,
+    widths: Widths,
+    #[serde(skip)]
+    selected: Option<OrderId>,
+    /// An order that has to come into sight.
+    #[serde(skip)]
+    reveal: Option<OrderId>,
+    #[serde(skip)]
+    held: Option<Held>,
+    #[serde(skip)]
+    edit: Option<Edit>,
+    #[serde(skip)]
+    asked: Asked<OrderId, Wish>,
+    #[serde(skip)]
+    cancels_all: Option<CommandId>,
+}
+
+/// Rows that stay where they are.
+#[derive(Debug)]
+struct Held {
+    ids: Vec<OrderId>,
+    newest: Option<OrderId>,
+}
+
+impl Orders {
+    /// Selects an order and brings it into sight.
+    pub fn show_order(&mut self, id: OrderId) {
+        self.selected = Some(id);
+        self.reveal = Some(id);
+        self.edit = None;
+    }
+
+    /// Orders that came while the rows were held.
+    pub fn news(&self, desk: &Desk) -> usize {
+        let Some(held) = &self.held else { return 0 };
+        let newer = |ids: &[OrderId]| ids.len() - ids.partition_point(|id| Some(*id) <= held.newest);
+        let blotter = desk.blotter();
+        newer(blotter.working_ids()) + if self.working_only { 0 } else { newer(blotter.ended_ids()) }
+    }
+
+    /// Takes the engine's answers over. Comes once a frame, whatever tab is shown.
+    pub fn settle(&mut self, desk: &Desk) {
+        let order = |id: &OrderId| desk.blotter().get(*id);
+        self.asked.settle(desk, |id, wish, _| order(id).map_or(Seen::Over, |order| seen(order, wish)));
+        if self.cancels_all.is_some_and(|command| desk.answer(command).is_some()) {
+            self.cancels_all = None;
+        }
+    }
+
+    /// The controls beside the tabs.
+    pub fn bar_ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
+        let working = desk.blotter().working_ids().len();
+        let text = if working == 0 { "Cancel all".to_owned() } else { format!("Cancel all {working}") };
+        let is_free = working > 0 && self.cancels_all.is_none();
+        let button = egui::Button::new(text).sense(Sense::CLICK);
+        let response = ui.add_enabled(is_free, button);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, is_free, "Cancel all"));
+        let response = response
+            .on_hover_text(format!("Cancels {}, of all instruments, at once", count_of(working)))
+            .on_disabled_hover_text(if working == 0 {
+                "No order is working"
+            } else {
+                "The cancels are on their way"
+            });
+        if response.clicked() {
+            self.cancels_all = Some(out.send(Command::CancelAll { instrument: None }));
+        }
+        let toggled = ui.checkbox(&mut self.working_only, "Working only").changed();
+        if toggled {
+            self.held = None;
+        }
+    }
+
+    /// The table.
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+        if self.edit.is_none() {
+            self.reveal_selected(desk);
+        }
+        self.end_stale_edit(desk);
+        if let Some(edit) = &mut self.edit
+            && let Some((order, instrument)) = order_of(desk, edit.order)
+        {
+            edit.take_wheel(ui, order, instrument);
+        }
+        let mut table = Table {
+            name: "Orders table",
+            columns: &COLUMNS,
+            controls: Controls::Left(CONTROLS),
+            row_count: 0,
+            reveal: None,
+            footer: None,
+        };
+        let is_pointed_at = ui.rect_contains_pointer(table.body_of(ui, theme));
+        self.hold(is_pointed_at || self.edit.is_some(), desk);
+        let held = self.held.take();
+        let rows = match &held {
+            Some(held) => OrderRows::Held(&held.ids),
+            None => OrderRows::now(desk.blotter(), self.working_only),
+        };
+        table.row_count = rows.len();
+        table.reveal = self.reveal.take().and_then(|id| rows.position(id));
+        let context = RowContext { desk, theme, asked: &self.asked, selected: self.selected };
+        let shown = table.show(ui, theme, &mut self.widths, |index| row_of(rows.get(index), &context));
+        if rows.is_empty() {
+            self.empty_ui(ui, theme, desk, shown.body);
+        }
+        self.rows_ui(ui, theme, desk, &shown, &rows, out);
+        self.keys(ui, desk, &shown, &rows, out);
+        self.edit_ui(ui, theme, desk, &shown, &rows, out);
+        self.callouts_ui(ui, theme, desk, &shown, &rows);
+        self.held = held;
+    }
+
+    /// Holds the rows as they were last drawn, or lets them go.
+    fn hold(&mut self, must_hold: bool, desk: &Desk) {
+        if !must_hold {
+            self.held = None;
+        } else if self.held.is_none() {
+            let blotter = desk.blotter();
+            let ids = OrderRows::now(blotter, self.working_only).to_vec();
+            let newest = blotter.working_ids().last().max(blotter.ended_ids().last()).copied();
+            self.held = Some(Held { ids, newest });
+        }
+    }
+
+    /// An order that was asked for from elsewhere is shown even against the filter.
+    fn reveal_selected(&mut self, desk: &Desk) {
+        let Some(order) = self.reveal.and_then(|id| desk.blotter().get(id)) else { return };
+        self.held = None;
+        self.working_only &= order.is_live();
+    }
+
+    /// An order that can no longer be changed takes the field away.
+    fn end_stale_edit(&mut self, desk: &Desk) {
+        let Some(edit) = &self.edit else { return };
+        let why = match desk.blotter().get(edit.order) {
+            Some(order) => edit::why_not(order),
+            None => Some("It is not known any more"),
+        };
+        if let Some(why) = why {
+            let wish = Wish::Amend(edit.part, crate::domain::Decimal::ZERO);
+            self.asked.refuse(
+                edit.order,
+                wish,
+                format!("Not changed: {}", lower_first(why)).into(),
+                desk.now(),
+            );
+            self.edit = None;
+        }
+    }
+
+    fn empty_ui(&self, ui: &mut Ui, theme: &Theme, desk: &Desk, body: Rect) {
+        let text = if self.working_only && !desk.blotter().ended_ids().is_empty() {
+            "No order is working. Turn off Working only to see those that have ended."
+        } else {
+            "No orders yet. Enter one in the ticket, and it stands here until it is filled or cancelled."
+        };
+        super::control::empty_ui(ui, theme, body, text);
+    }
+
+    /// Clicks on rows and their controls.
+    fn rows_ui(
+        &mut self,
+        ui: &mut Ui,
+        theme: &Theme,
+        desk: &Desk,
+        shown: &Shown,
+        rows: &OrderRows<'_>,
+        out: &mut Commands,
+    ) {
+        ui.set_clip_rect(ui.clip_rect().intersect(shown.body));
+        for row in &shown.rows {
+            let Some((order, instrument)) = order_of(desk, rows.get(row.index)) else { continue };
+            if order.is_live() {
+                self.row_controls_ui(ui, theme, desk, shown, row, order, out);
+            }
+            if row.response.clicked() {
+                self.selected = Some(order.id);
+                ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
+                out.window(UiCommand::Select(order.spec.instrument));
+            }
+            if row.response.double_clicked()
+                && let Some(pointer) = row.response.interact_pointer_pos()
+                && let Some(part) = shown.column_at(pointer.x).and_then(Part::of_column)
+            {
+                self.begin_edit(order, part, instrument, desk);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row's controls need what the row was made of")]
+    fn row_controls_ui(
+        &mut self,
+        ui: &Ui,
+        theme: &Theme,
+        desk: &Desk,
+        shown: &Shown,
+        row: &ShownRow,
+        order: &Order,
+        out: &mut Commands,
+    ) {
+        let height = row.rect.height() - 4.0;
+        let size = egui::vec2(height, height);
+        let left = shown.controls.min + 3.0;
+        let place = |x: f32| Rect::from_min_size(egui::pos2(x, row.rect.top() + 2.0), size);
+        let id = shown.focus.id.with(order.id.0);
+        let cancel = self.why_no_cancel(order);
+        let name = format!("Cancel order {}", order.id);
+        let look = (cancel.is_none(), "×", Tone::Danger);
+        if control_ui(ui, theme, id.with("cancel"), place(left), look, &name, cancel.unwrap_or(&name)) {
+            self.cancel(order, desk, out);
+        }
+        let amend = edit::why_not(order);
+        let name = format!("Amend order {}", order.id);
+        let hint = amend.unwrap_or("Amend (F2, or double-click on the quantity, limit or stop)");
+        let look = (amend.is_none(), "✎", Tone::Plain);
+        if control_ui(ui, theme, id.with("amend"), place(left + height + 2.0), look, &name, hint)
+            && let Some(instrument) = desk.instrument(order.spec.instrument)
+        {
+            self.selected = Some(order.id);
+            self.begin_edit(order, Part::first(order), instrument, desk);
+        }
+    }
+
+    /// What speaks against another cancel of an order.
+    fn why_no_cancel(&self, order: &Order) -> Option<&'static str> {
+        if self.asked.underway(&order.id) == Some(&Wish::Cancel) || order.status == OrderStatus::PendingCancel
+        {
+            return Some("The cancel is on its way");
+        }
+        None
+    }
+
+    fn cancel(&mut self, order: &Order, desk: &Desk, out: &mut Commands) {
+        if order.is_live() && self.why_no_cancel(order).is_none() {
+            let command = out.send(Command::Cancel { order: order.id });
+            self.asked.ask(order.id, Wish::Cancel, command, desk.now());
+        }
+    }
+
+    fn begin_edit(&mut self, order: &Order, part: Part, instrument: &Arc<Instrument>, desk: &Desk) {
+        if part.of(order).is_none() {
+            return;
+        }
+        if let Some(why) = edit::why_not(order) {
+            let wish = Wish::Amend(part, crate::domain::Decimal::ZERO);
+            self.asked.refuse(order.id, wish, why.into(), desk.now());
+            return;
+        }
+        self.asked.forget(&order.id);
+        self.edit = Edit::new(order, part, instrument);
+    }
+
+    /// Keys that act on the table while it has the keyboard.
+    fn keys(&mut self, ui: &Ui, desk: &Desk, shown: &Shown, rows: &OrderRows<'_>, out: &mut Commands) {
+        if !shown.focus.has_focus() || rows.is_empty() {
+            return;
+        }
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(shown.focus.id, filter));
+        let pressed =
+            |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)).cast_signed();
+        let page = (shown.rows.len().cast_signed() - 1).max(1);
+        let moved = pressed(Key::ArrowDown) - pressed(Key::ArrowUp)
+            + page * (pressed(Key::PageDown) - pressed(Key::PageUp));
+        let last = rows.len() - 1;
+        let at = self.selected.and_then(|id| rows.position(id));
+        let target = match (pressed(Key::Home), pressed(Key::End), at) {
+            (1.., _, _) => Some(0),
+            (_, 1.., _) => Some(last),
+            (_, _, Some(at)) if moved != 0 => Some(at.saturating_add_signed(moved).min(last)),
+            (_, _, None) if moved != 0 => Some(0),
+            _ => None,
+        };
+        if let Some(target) = target {
+            let id = rows.get(target);
+            self.selected = Some(id);
+            self.reveal = Some(id);
+            ui.request_repaint();
+            if let Some(order) = desk.blotter().get(id) {
+                out.window(UiCommand::Select(order.spec.instrument));
+            }
+        }
+        let selected = self.selected.filter(|id| rows.position(*id).is_some());
+        let Some((order, instrument)) = selected.and_then(|id| order_of(desk, id)) else { return };
+        if pressed(Key::Delete) > 0 {
+            self.cancel(order, desk, out);
+        }
+        if pressed(Key::F2) > 0 {
+            self.reveal = Some(order.id);
+            self.begin_edit(order, Part::first(order), instrument, desk);
+        }
+    }
+
+    fn edit_ui(
+        &mut self,
+        ui: &mut Ui,
+        theme: &Theme,
+        desk: &Desk,
+        shown: &Shown,
+        rows: &OrderRows<'_>,
+        out: &mut Commands,
+    ) {
+        let Some(mut edit) = self.edit.take() else { return };
+        let Some((order, instrument)) = order_of(desk, edit.order) else { return };
+        let row = shown.rows.iter().find(|row| rows.get(row.index) == edit.order);
+        let Some(cell) = row.and_then(|row| shown.cell(row, edit.part.column())) else {
+            // Scrolled out of sight: it waits there.
+            self.edit = Some(edit);
+            return;
+        };
+        let clip = ui.clip_rect();
+        ui.set_clip_rect(clip.intersect(shown.cells()));
+        let outcome = edit.ui(ui, theme, cell, order, instrument);
+        ui.set_clip_rect(clip);
+        let to_table = |ui: &Ui| ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
+        match outcome {
+            Outcome::Stays => self.edit = Some(edit),
+            Outcome::Leaves { to_table: false } => {}
+            Outcome::Leaves { to_table: true } => to_table(ui),
+            Outcome::Turns(part) => self.edit = Edit::new(order, part, instrument),
+            Outcome::Sends(value) => {
+                let command = out.send(edit.part.amend(order, value));
+                self.asked.ask(order.id, Wish::Amend(edit.part, value), command, desk.now());
+                to_table(ui);
+            }
+            Outcome::Refuses(bad) => {
+                let wish = Wish::Amend(edit.part, crate::domain::Decimal::ZERO);
+                self.asked.refuse(order.id, wish, bad.to_string().into(), desk.now());
+                self.edit = Some(edit);
+            }
+        }
+    }
+
+    /// Refusals, below the cell or control that asked.
+    fn callouts_ui(&self, ui: &Ui, theme: &Theme, desk: &Desk, shown: &Shown, rows: &OrderRows<'_>) {
+        let now = desk.now();
+        for (id, refusal) in self.asked.fresh(now) {
+            let Some(row) = shown.rows.iter().find(|row| rows.get(row.index) == *id) else { continue };
+            let under = match refusal.what {
+                Wish::Cancel => None,
+                Wish::Amend(part, _) => shown.cell(row, part.column()),
+            };
+            let at = under.unwrap_or_else(|| Rect::from_x_y_ranges(shown.controls, row.rect.y_range()));
+            callout_ui(
+                ui,
+                theme,
+                shown.focus.id.with(("refused", id.0)),
+                at.intersect(shown.body),
+                &refusal.why,
+            );
+            ui.request_repaint_after((refusal.at + super::asked::CALLOUT).since(now));
+        }
+    }
+}
+
+fn order_of(desk: &Desk, id: OrderId) -> Option<(&Order, &Arc<Instrument>)> {
+    let order = desk.blotter().get(id)?;
+    Some((order, desk.instrument(order.spec.instrument)?))
+}
+
+/// How an accepted wish stands, by what the broker says of the order.
+fn seen(order: &Order, wish: &Wish) -> Seen {
+    let failed = |word: &str| {
+        let why = order.reason.as_deref().unwrap_or("the broker gave no reason");
+        Seen::Failed(format!("{word}: {why}").into())
+    };
+    match wish {
+        Wish::Cancel if order.status == OrderStatus::PendingCancel => Seen::Underway,
+        Wish::Cancel if order.is_live() => failed("Not cancelled"),
+        Wish::Amend(..) if order.status == OrderStatus::PendingAmend => Seen::Underway,
+        Wish::Amend(part, value) if order.is_live() && part.of(order) != Some(*value) => {
+            failed("Not changed")
+        }
+        Wish::Cancel | Wish::Amend(..) => Seen::Over,
+    }
+}
+
+fn count_of(orders: usize) -> String {
+    if orders == 1 { "the working order".to_owned() } else { format!("{orders} working orders") }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// The reason cell of an order: a refusal of what was asked last comes before the broker's words.
+pub(super) fn reason_cell(order: &Order, asked: &Asked<OrderId, Wish>, theme: &Theme) -> Cell {
+    if let Some(refusal) = asked.refusal(&order.id) {
+        return Cell::words(&refusal.why, theme.danger);
+    }
+    let Some(reason) = &order.reason else { return Cell::empty() };
+    let colour = match order.status {
+        OrderStatus::Rejected | OrderStatus::Unknown => theme.danger,
+        _ if order.is_live() => theme.warn,
+        _ => theme.text_weak,
+    };
+    Cell::words(reason, colour)
+}

@@ -1,0 +1,315 @@
+//! The Positions tab: what is held, what it is worth, and the way out of it.
+//!
+//! Close and Reverse are market orders: with `confirm_orders` the first click arms for three
+//! seconds and the second sends. After that a control is out of reach until its order has
+//! ended, and the engine refuses a second one as well.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use egui::{Id, Rect, Ui};
+use serde::{Deserialize, Serialize};
+
+use super::asked::{Asked, CALLOUT, Seen};
+use super::cell::Cell;
+use super::control::{Tone, callout_ui, control_ui, empty_ui};
+use super::order_row::average;
+use super::table::{Column, Controls, Row, Shown, ShownRow, Table};
+use super::widths::Widths;
+use crate::desk::{Desk, Freshness};
+use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position, Price, Time};
+use crate::link::Command;
+use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+const COLUMNS: [Column; 9] = [
+    Column::words("symbol", "Symbol"),
+    Column::figures("net", "Net"),
+    Column::figures("average", "Average"),
+    Column::figures("mark", "Mark"),
+    Column::figures("unrealised", "Unrealised"),
+    Column::figures("realised", "Realised"),
+    Column::figures("commissions", "Commissions"),
+    Column::figures("value", "Value"),
+    Column::words("currency", "Currency"),
+];
+const CLOSE: f32 = 48.0;
+const REVERSE: f32 = 56.0;
+const GAP: f32 = 4.0;
+/// How long a first click arms.
+const ARMED: Duration = Duration::from_secs(3);
+/// A second click this soon belongs to the first: a double click confirms nothing.
+const TOO_SOON: Duration = Duration::from_millis(250);
+
+type Key = (AccountId, InstrumentId);
+
+/// A way out of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WayOut {
+    Close,
+    Reverse,
+}
+
+impl WayOut {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Close => "Close",
+            Self::Reverse => "Reverse",
+        }
+    }
+
+    fn command(self, instrument: InstrumentId) -> Command {
+        match self {
+            Self::Close => Command::Close { instrument },
+            Self::Reverse => Command::Reverse { instrument },
+        }
+    }
+}
+
+/// The view state of the tab.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Positions {
+    widths: Widths,
+    #[serde(skip)]
+    held: Option<Vec<Key>>,
+    #[serde(skip)]
+    armed: Option<(Key, WayOut, Time)>,
+    #[serde(skip)]
+    asked: Asked<Key, WayOut>,
+}
+
+impl Positions {
+    /// Takes the engine's answers over. Comes once a frame, whatever tab is shown.
+    pub fn settle(&mut self, desk: &Desk) {
+        let is_underway = |id| desk.blotter().get(id).is_some_and(crate::domain::Order::is_live);
+        self.asked.settle(desk, |_, _, order| match order {
+            Some(id) if is_underway(id) => Seen::Underway,
+            _ => Seen::Over,
+        });
+        self.armed = self.armed.take().filter(|(.., at)| desk.now().since(*at) < ARMED);
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+        out.demand.quotes.extend(desk.blotter().open_positions().map(|position| position.instrument));
+        let now_shown = keys_of(desk);
+        let total = desk.position_totals(now_shown.iter().filter_map(|key| position_of(desk, key)));
+        let base = desk.settings().base_currency;
+        let decimals = most_decimals(desk, &now_shown).max(base.decimals());
+        let (word, colour) =
+            if total.is_complete { ("Total", theme.text_strong) } else { ("Incomplete", theme.warn) };
+        let footer = vec![
+            Cell::made(format!("{word} {base}"), colour),
+            Cell::empty(),
+            Cell::empty(),
+            Cell::empty(),
+            Cell::gain(Some(total.unrealised), base, theme).in_line(decimals),
+            Cell::gain(Some(total.realised), base, theme).in_line(decimals),
+            Cell::figures(format::amount(total.commissions, base), theme.text_strong).in_line(decimals),
+            Cell::figures(format::amount(total.value, base), theme.text_strong).in_line(decimals),
+            Cell::made(base.to_string(), theme.text_strong),
+        ];
+        let mut table = Table {
+            name: "Positions table",
+            columns: &COLUMNS,
+            controls: Controls::Right(CLOSE + REVERSE + 2.0 * GAP),
+            row_count: 0,
+            reveal: None,
+            footer: (!now_shown.is_empty()).then_some(footer),
+        };
+        if ui.rect_contains_pointer(table.body_of(ui, theme)) {
+            self.held.get_or_insert_with(|| now_shown.clone());
+        } else {
+            self.held = None;
+        }
+        let keys: Cow<'_, [Key]> = self.held.clone().map_or(Cow::Owned(now_shown), Cow::Owned);
+        table.row_count = keys.len();
+        let shown =
+            table.show(ui, theme, &mut self.widths, |row| row_of(row, &keys[row], decimals, desk, theme));
+        if keys.is_empty() {
+            let text = "No position. What you buy or sell stands here with its profit and loss.";
+            empty_ui(ui, theme, shown.body, text);
+        }
+        ui.set_clip_rect(ui.clip_rect().intersect(shown.body));
+        for row in &shown.rows {
+            let Some(position) = position_of(desk, &keys[row.index]) else { continue };
+            let Some(instrument) = desk.instrument(position.instrument) else { continue };
+            if !position.is_flat() {
+                self.ways_out_ui(ui, theme, desk, (&shown, row), (position, instrument), out);
+            }
+            if row.response.clicked() {
+                out.window(UiCommand::Select(position.instrument));
+            }
+        }
+    }
+
+    fn ways_out_ui(
+        &mut self,
+        ui: &Ui,
+        theme: &Theme,
+        desk: &Desk,
+        (shown, row): (&Shown, &ShownRow),
+        (position, instrument): (&Position, &Instrument),
+        out: &mut Commands,
+    ) {
+        let key = (position.account.clone(), position.instrument);
+        let underway = self.asked.underway(&key).copied();
+        let middle = row.rect.y_range().shrink(2.0);
+        let left = shown.controls.min + GAP;
+        let places = [
+            (WayOut::Close, egui::Rangef::new(left, left + CLOSE)),
+            (WayOut::Reverse, egui::Rangef::new(left + CLOSE + GAP, left + CLOSE + GAP + REVERSE)),
+        ];
+        for (way, x) in places {
+            let armed_at = self.armed.as_ref().filter(|(k, w, _)| (k, *w) == (&key, way)).map(|(.., at)| *at);
+            let name = format!("{} {}", way.label(), instrument.symbol);
+            let deal = deal_of(way, position, instrument);
+            let hint = match (underway, armed_at) {
+                (Some(_), _) => "An order is on its way".to_owned(),
+                (None, Some(_)) => format!("{deal}: click again to send"),
+                (None, None) => deal,
+            };
+            let (text, tone) = match armed_at {
+                Some(_) => ("Send?", Tone::Armed),
+                None => (way.label(), Tone::Plain),
+            };
+            let id = control_id(shown, &key, way);
+            let rect = Rect::from_x_y_ranges(x, middle);
+            if control_ui(ui, theme, id, rect, (underway.is_none(), text, tone), &name, &hint) {
+                self.click(&key, way, armed_at, desk, out);
+            }
+            if let Some(at) = armed_at {
+                ui.request_repaint_after((at + ARMED).since(desk.now()));
+            }
+            let refused = self.asked.refusal(&key).filter(|refusal| refusal.what == way);
+            if let Some(refusal) = refused.filter(|refusal| desk.now().since(refusal.at) < CALLOUT) {
+                callout_ui(ui, theme, id.with("refused"), rect.intersect(shown.body), &refusal.why);
+                ui.request_repaint_after((refusal.at + CALLOUT).since(desk.now()));
+            }
+        }
+    }
+
+    fn click(&mut self, key: &Key, way: WayOut, armed_at: Option<Time>, desk: &Desk, out: &mut Commands) {
+        let now = desk.now();
+        let sends = match armed_at {
+            Some(at) => now.since(at) >= TOO_SOON,
+            None if desk.settings().confirm_orders => {
+                self.armed = Some((key.clone(), way, now));
+                self.asked.forget(key);
+                false
+            }
+            None => true,
+        };
+        if sends {
+            self.armed = None;
+            let command = out.send(way.command(key.1));
+            self.asked.ask(key.clone(), way, command, now);
+        }
+    }
+}
+
+fn control_id(shown: &Shown, (account, instrument): &Key, way: WayOut) -> Id {
+    shown.focus.id.with((&account.0, instrument.0, way.label()))
+}
+
+/// "Sells 100 AAPL at market".
+fn deal_of(way: WayOut, position: &Position, instrument: &Instrument) -> String {
+    let verb = if position.net.is_sign_positive() { "Sells" } else { "Buys" };
+    let size = position.size();
+    let quantity = match way {
+        WayOut::Close => size,
+        WayOut::Reverse => size + size,
+    };
+    format!("{verb} {} {} at market", format::quantity(quantity, instrument), instrument.symbol)
+}
+
+fn position_of<'a>(desk: &'a Desk, (account, instrument): &Key) -> Option<&'a Position> {
+    desk.blotter().position_of(account, *instrument)
+}
+
+/// Open positions, then those that were closed today.
+fn keys_of(desk: &Desk) -> Vec<Key> {
+    let blotter = desk.blotter();
+    let key = |position: &Position| (position.account.clone(), position.instrument);
+    let was_held_today = |position: &&Position| {
+        let zone = format::zone(
+            desk.settings().time_zone_display,
+            desk.instrument(position.instrument).map(|instrument| &**instrument),
+        );
+        let newest = blotter.newest_fill(&position.account, position.instrument);
+        newest.is_some_and(|time| format::is_same_day(time, desk.now(), &zone))
+    };
+    let open = blotter.open_positions().map(key);
+    let closed = blotter.positions().filter(|position| position.is_flat()).filter(was_held_today).map(key);
+    open.chain(closed).collect()
+}
+
+/// The most decimals that an amount of these positions has.
+fn most_decimals(desk: &Desk, keys: &[Key]) -> u32 {
+    let currencies = keys.iter().filter_map(|(_, id)| desk.instrument(*id)).map(|i| i.currency);
+    currencies.map(Currency::decimals).max().unwrap_or(0)
+}
+
+fn row_of(row: usize, key: &Key, decimals: u32, desk: &Desk, theme: &Theme) -> Row {
+    let known = position_of(desk, key).and_then(|p| Some((p, desk.instrument(p.instrument)?)));
+    let Some((position, instrument)) = known else {
+        return Row {
+            key: row as u64,
+            name: "Position".into(),
+            cells: Vec::new(),
+            banner: None,
+            is_selected: false,
+        };
+    };
+    Row {
+        key: u64::from(position.instrument.0) << 16 | (row as u64 & 0xFFFF),
+        name: format!("Position in {}", instrument.symbol).into(),
+        cells: cells_of(position, instrument, decimals, desk, theme),
+        banner: None,
+        is_selected: desk.selected().is_some_and(|selected| selected.id == position.instrument),
+    }
+}
+
+fn cells_of(
+    position: &Position,
+    instrument: &Instrument,
+    decimals: u32,
+    desk: &Desk,
+    theme: &Theme,
+) -> Vec<Cell> {
+    let currency = instrument.currency;
+    let is_flat = position.is_flat();
+    let text = if is_flat { theme.text_weak } else { theme.text };
+    let amount = |value| format::amount(value, currency);
+    let realised = if is_flat {
+        Cell::figures(format::gain(position.realised, currency), theme.text_weak)
+    } else {
+        Cell::gain(Some(position.realised), currency, theme)
+    };
+    let open = |cell: Cell| if is_flat { Cell::empty() } else { cell };
+    let net = format::signed(position.net, instrument.quantity_decimals());
+    vec![
+        Cell::words(&instrument.symbol, if is_flat { text } else { theme.text_strong }),
+        Cell::figures(if is_flat { "0".to_owned() } else { net }, theme.of_gain(position.net)),
+        open(Cell::figures(average(position.average_price, instrument), text)),
+        open(mark_cell(position.instrument, instrument, desk, theme)),
+        open(Cell::gain(desk.unrealised(position), currency, theme).in_line(decimals)),
+        realised.in_line(decimals),
+        Cell::figures(amount(position.commissions), text).in_line(decimals),
+        open(Cell::figures_or_dash(desk.value_of(position).map(amount), theme, text).in_line(decimals)),
+        Cell::made(currency.to_string(), theme.text_weak),
+    ]
+}
+
+/// The price that a position is valued at, in the colour of what is no longer fed where it is not.
+fn mark_cell(id: InstrumentId, instrument: &Instrument, desk: &Desk, theme: &Theme) -> Cell {
+    let is_stale = desk.quote(id).is_some_and(|view| view.freshness == Freshness::Stale);
+    let colour = if is_stale { theme.stale } else { theme.text };
+    let mark = desk.mark(id).map(|mark| average_mark(mark, instrument));
+    Cell::figures_or_dash(mark, theme, colour)
+}
+
+fn average_mark(mark: Price, instrument: &Instrument) -> String {
+    average(mark.0, instrument)
+}

@@ -1,0 +1,533 @@
+//! A table of rows of one height, of which only those in sight are made.
+//!
+//! Numbers are glyph quads ([`Digits`]), because many change in every frame; words are
+//! galleys, which egui keeps as long as they stay the same. A row is one widget with its
+//! cells as its accessible name. Figures that do not fit are replaced by `…`, never cut: half
+//! a price reads like another price.
+//!
+//! Controls of rows stand in a strip that does not scroll sideways; whoever shows the table
+//! draws them over it afterwards ([`Shown`]).
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
+    Align2, Color32, CursorIcon, Galley, Id, Painter, Rangef, Rect, Response, Role, ScrollArea, Sense, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use super::cell::{Cell, Look};
+use super::widths::Widths;
+use crate::ui::paint::Digits;
+use crate::ui::theme::Theme;
+
+/// Between the edge of a column and its text, in points.
+const INSET: f32 = 5.0;
+/// Kept free for the vertical scroll bar beside controls on the right.
+const BAR: f32 = 12.0;
+const HANDLE: f32 = 7.0;
+
+/// Which edge a column's cells lean on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lean {
+    Left,
+    Right,
+}
+
+/// A column of a table.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// What saved widths call it.
+    pub key: &'static str,
+    /// Its caption.
+    pub title: &'static str,
+    /// Width below which it does not fall by itself, in points.
+    pub least: f32,
+    pub lean: Lean,
+    /// What becomes of it when there is too much or too little room.
+    pub give: Give,
+}
+
+/// How a column gives way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Give {
+    /// It fits its cells.
+    Firm,
+    /// It cuts its words, down to its least width, before the table has to be scrolled.
+    Shrinks,
+    /// It gets the room that is left over, and cuts its words rather than grow.
+    TakesRest,
+}
+
+impl Column {
+    pub const fn words(key: &'static str, title: &'static str) -> Self {
+        Self { key, title, least: 28.0, lean: Lean::Left, give: Give::Firm }
+    }
+
+    pub const fn figures(key: &'static str, title: &'static str) -> Self {
+        Self { key, title, least: 40.0, lean: Lean::Right, give: Give::Firm }
+    }
+
+    pub const fn rest(key: &'static str, title: &'static str) -> Self {
+        Self { key, title, least: 110.0, lean: Lean::Left, give: Give::TakesRest }
+    }
+}
+
+/// Where the controls of rows stand, and how wide their strip is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Controls {
+    None,
+    Left(f32),
+    Right(f32),
+}
+
+/// A row as it is to be drawn.
+pub(super) struct Row {
+    /// Tells this row's thing from every other's, wherever it stands.
+    pub key: u64,
+    /// Begins its accessible name.
+    pub name: Cow<'static, str>,
+    /// One per column; fewer leave the others empty.
+    pub cells: Vec<Cell>,
+    /// Instead of cells: words over the whole width.
+    pub banner: Option<Cell>,
+    pub is_selected: bool,
+}
+
+/// What a table shows.
+pub(super) struct Table<'a> {
+    /// Its accessible name.
+    pub name: &'static str,
+    pub columns: &'a [Column],
+    pub controls: Controls,
+    pub row_count: usize,
+    /// A row that has to come into sight.
+    pub reveal: Option<usize>,
+    /// Below the rows, in the same columns.
+    pub footer: Option<Vec<Cell>>,
+}
+
+/// A row that was drawn.
+pub(super) struct ShownRow {
+    pub index: usize,
+    pub rect: Rect,
+    pub response: Response,
+}
+
+/// A table that was drawn.
+pub(super) struct Shown {
+    /// The rows in sight, from above.
+    pub rows: Vec<ShownRow>,
+    /// What takes the focus of the keyboard.
+    pub focus: Response,
+    /// Where rows can be seen.
+    pub body: Rect,
+    /// Where the controls of rows stand.
+    pub controls: Rangef,
+    columns: Vec<(&'static str, Rangef)>,
+    /// Where cells can be seen.
+    cells: Rect,
+}
+
+impl Shown {
+    /// A column's cell in a row.
+    pub fn cell(&self, row: &ShownRow, key: &str) -> Option<Rect> {
+        let (_, x) = self.columns.iter().find(|(known, _)| *known == key)?;
+        Some(Rect::from_x_y_ranges(*x, row.rect.y_range()))
+    }
+
+    /// The column at a point.
+    pub fn column_at(&self, x: f32) -> Option<&'static str> {
+        self.columns.iter().find(|(_, range)| range.contains(x)).map(|(key, _)| *key)
+    }
+
+    /// The part of the table where cells can be seen.
+    pub fn cells(&self) -> Rect {
+        self.cells
+    }
+}
+
+impl Table<'_> {
+    /// Where the rows will be, before anything is drawn: for deciding what they are.
+    pub fn body_of(&self, ui: &Ui, theme: &Theme) -> Rect {
+        let mut rect = ui.available_rect_before_wrap();
+        rect.min.y += theme.sizes.row;
+        if self.footer.is_some() {
+            rect.max.y -= theme.sizes.row + 2.0;
+        }
+        rect.max.y = rect.max.y.max(rect.min.y);
+        rect
+    }
+
+    /// Draws it over all that is available. `row` makes the row of an index.
+    pub fn show(
+        self,
+        ui: &mut Ui,
+        theme: &Theme,
+        widths: &mut Widths,
+        row: impl FnMut(usize) -> Row,
+    ) -> Shown {
+        let id = ui.make_persistent_id(self.name);
+        let whole = ui.available_rect_before_wrap();
+        let body = self.body_of(ui, theme);
+        let focus = ui.interact(body, id.with("focus"), Sense::FOCUSABLE);
+        focus.widget_info(|| WidgetInfo::labeled(Role::Table, true, self.name));
+
+        let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body));
+        let shown = ScrollArea::both()
+            .id_salt(self.name)
+            .auto_shrink(false)
+            .show_viewport(&mut body_ui, |ui, viewport| {
+                self.rows_ui(ui, theme, (viewport, body), widths, row, focus)
+            })
+            .inner;
+        let head = Rect::from_min_max(whole.min, pos2(whole.right(), body.top()));
+        self.head_ui(ui, theme, head, &shown, widths, id);
+        if let Some(footer) = &self.footer {
+            let strip = Rect::from_min_max(pos2(whole.left(), body.bottom()), whole.max);
+            ui.painter().rect_filled(strip, 0, theme.panel);
+            ui.painter().hline(strip.x_range(), strip.top() + 0.5, (1.0, theme.line_strong));
+            let painter = ui.painter().with_clip_rect(strip.with_max_x(shown.cells.right()));
+            let mut brush = Brush::new(painter, theme);
+            let laid = footer.iter().map(|cell| brush.lay(cell)).collect::<Vec<_>>();
+            brush.row(&shown.columns, self.columns, strip.shrink2(vec2(0.0, 1.0)), &laid);
+            brush.finish();
+        }
+        if shown.focus.has_focus() {
+            let stroke = (1.0, theme.accent);
+            ui.painter().rect_stroke(body, 0, stroke, egui::StrokeKind::Inside);
+        }
+        ui.advance_cursor_after_rect(whole);
+        shown
+    }
+
+    fn rows_ui(
+        &self,
+        ui: &mut Ui,
+        theme: &Theme,
+        (viewport, body): (Rect, Rect),
+        widths: &mut Widths,
+        row: impl FnMut(usize) -> Row,
+        focus: Response,
+    ) -> Shown {
+        let height = theme.sizes.row;
+        let in_sight = rows_in_sight(viewport, height, self.row_count);
+        let rows: Vec<Row> = in_sight.clone().map(row).collect();
+
+        let mut brush = Brush::new(ui.painter().clone(), theme);
+        let laid: Vec<Vec<Laid<'_>>> =
+            rows.iter().map(|row| row.cells.iter().map(|cell| brush.lay(cell)).collect()).collect();
+        for (index, column) in self.columns.iter().enumerate() {
+            widths.need(index, brush.title(column).size().x + 2.0 * INSET);
+        }
+        for (index, cell) in
+            laid.iter().chain(self.footer_laid(&brush).iter()).flat_map(|r| r.iter().enumerate())
+        {
+            widths.need(index, cell.width + 2.0 * INSET);
+        }
+
+        let (before, after) = match self.controls {
+            Controls::None => (0.0, 0.0),
+            Controls::Left(width) => (width, 0.0),
+            Controls::Right(width) => (0.0, width + BAR),
+        };
+        let origin = ui.min_rect().min;
+        let wide = widths.lay_out(self.columns, body.width() - before - after);
+        let total: f32 = wide.iter().sum();
+        ui.set_min_size(vec2(before + total + after, self.row_count as f32 * height));
+        let mut left = origin.x + before;
+        let columns: Vec<(&'static str, Rangef)> = self
+            .columns
+            .iter()
+            .zip(&wide)
+            .map(|(column, width)| {
+                let range = Rangef::new(left, left + width);
+                left += width;
+                (column.key, range)
+            })
+            .collect();
+        let controls = match self.controls {
+            Controls::None => Rangef::point(body.left()),
+            Controls::Left(width) => Rangef::new(body.left(), body.left() + width),
+            Controls::Right(width) => {
+                let right = (body.right() - BAR).min(left + width);
+                Rangef::new(right - width, right)
+            }
+        };
+        let cells = match self.controls {
+            Controls::None => body,
+            Controls::Left(_) => body.with_min_x(controls.max),
+            Controls::Right(_) => body.with_max_x(controls.min),
+        };
+
+        let row_rect = |index: usize| {
+            let top = origin.y + index as f32 * height;
+            Rect::from_x_y_ranges(body.x_range(), Rangef::new(top, top + height))
+        };
+        if let Some(index) = self.reveal {
+            // Only upwards and downwards: sideways the trader decides.
+            let rect = row_rect(index).with_max_x(body.left() + 1.0);
+            ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
+        }
+        brush.painter.set_clip_rect(ui.clip_rect().intersect(cells));
+        let mut shown_rows = Vec::with_capacity(rows.len());
+        for (index, (row, laid)) in in_sight.zip(rows.iter().zip(&laid)) {
+            let rect = row_rect(index);
+            let response = ui.interact(rect, ui.make_persistent_id((self.name, row.key)), Sense::CLICK);
+            response.widget_info(|| WidgetInfo::labeled(Role::Row, true, self.name_of(row)));
+            ui.accesskit_node_builder(response.id, |node| node.set_selected(row.is_selected));
+            let fill = match (row.is_selected, response.contains_pointer()) {
+                (true, _) => Some(theme.selection),
+                (false, true) => Some(theme.row_hover),
+                (false, false) => None,
+            };
+            if let Some(fill) = fill {
+                ui.painter().rect_filled(rect, 0, fill);
+            }
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, theme.grid));
+            if let Some(banner) = &row.banner {
+                let words = brush.words(banner.text(), rect.width() - 2.0 * INSET);
+                let top = rect.center().y - words.size().y / 2.0;
+                brush.painter.galley(pos2(rect.left() + INSET, top), words, banner.colour());
+            }
+            let cut = brush.row(&columns, self.columns, rect, laid);
+            let response = match pointed_at(&response, &columns, cells).and_then(|index| cut.get(&index)) {
+                Some(whole) => response.on_hover_text_at_pointer(*whole),
+                None => response,
+            };
+            shown_rows.push(ShownRow { index, rect, response });
+        }
+        brush.finish();
+        // Cells go on below the controls: a line says so.
+        let edge = match self.controls {
+            Controls::Left(_) if origin.x < body.left() - 0.5 => Some(cells.left()),
+            Controls::Right(_) if left > cells.right() + 0.5 => Some(cells.right()),
+            _ => None,
+        };
+        if let Some(x) = edge {
+            ui.painter().vline(x, body.y_range(), (1.0, theme.line_strong));
+        }
+        Shown { rows: shown_rows, focus, body, controls, columns, cells }
+    }
+
+    fn footer_laid<'c>(&'c self, brush: &Brush) -> Option<Vec<Laid<'c>>> {
+        Some(self.footer.as_ref()?.iter().map(|cell| brush.lay(cell)).collect())
+    }
+
+    /// "Order 12: Symbol AAPL, Side Buy …"
+    fn name_of(&self, row: &Row) -> String {
+        if let Some(banner) = &row.banner {
+            return banner.text().to_owned();
+        }
+        let told = self.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.text().is_empty());
+        let cells: Vec<String> =
+            told.map(|(column, cell)| format!("{} {}", column.title, cell.text())).collect();
+        format!("{}: {}", row.name, cells.join(", "))
+    }
+
+    fn head_ui(&self, ui: &Ui, theme: &Theme, head: Rect, shown: &Shown, widths: &mut Widths, id: Id) {
+        ui.painter().rect_filled(head, 0, theme.panel);
+        ui.painter().hline(head.x_range(), head.bottom() - 0.5, (1.0, theme.line));
+        let in_sight = head.with_min_x(shown.cells.left()).with_max_x(shown.cells.right());
+        let brush = Brush::new(ui.painter().with_clip_rect(in_sight.intersect(ui.clip_rect())), theme);
+        for (column, &(key, x)) in self.columns.iter().zip(&shown.columns) {
+            let galley = brush.title(column);
+            let room = x.shrink(INSET);
+            let left = match column.lean {
+                Lean::Left => room.min,
+                Lean::Right => room.max - galley.size().x,
+            };
+            let top = head.center().y - galley.size().y / 2.0;
+            let clip = brush.painter.clip_rect().intersect(Rect::from_x_y_ranges(x, head.y_range()));
+            brush.painter.with_clip_rect(clip).galley(pos2(left, top), galley, theme.text_weak);
+            self.handle_ui(
+                ui,
+                theme,
+                Rect::from_x_y_ranges(x, head.y_range()),
+                in_sight,
+                widths,
+                (column, id.with(key)),
+            );
+        }
+    }
+
+    /// The right edge of a column's caption: pull to widen, double-click to fit.
+    #[expect(clippy::unused_self, reason = "it is a part of drawing this table")]
+    fn handle_ui(
+        &self,
+        ui: &Ui,
+        theme: &Theme,
+        caption: Rect,
+        in_sight: Rect,
+        widths: &mut Widths,
+        (column, id): (&Column, Id),
+    ) {
+        let edge =
+            Rect::from_x_y_ranges(Rangef::new(caption.right() - HANDLE, caption.right()), caption.y_range());
+        if !in_sight.contains_rect(edge) {
+            return;
+        }
+        let handle =
+            ui.interact(edge, id, Sense::CLICK | Sense::DRAG).on_hover_cursor(CursorIcon::ResizeColumn);
+        handle.widget_info(|| {
+            WidgetInfo::labeled(Role::Splitter, true, format!("Width of column {}", column.title))
+        });
+        let is_used = handle.hovered() || handle.dragged();
+        let colour = if is_used { theme.accent } else { theme.line };
+        ui.painter().vline(edge.right() - 0.5, edge.y_range().shrink(4.0), (1.0, colour));
+        if handle.double_clicked() {
+            widths.release(column);
+        } else if handle.dragged()
+            && let Some(pointer) = handle.interact_pointer_pos()
+        {
+            widths.pull(column, pointer.x + HANDLE / 2.0 - caption.left());
+        }
+    }
+}
+
+/// Indices of the rows that a scrolled view touches.
+fn rows_in_sight(viewport: Rect, height: f32, count: usize) -> Range<usize> {
+    let first = (viewport.top() / height).floor().max(0.0) as usize;
+    let last = (viewport.bottom() / height).ceil().max(0.0) as usize;
+    first.min(count)..last.min(count)
+}
+
+/// Index of the column that the pointer is over.
+fn pointed_at(row: &Response, columns: &[(&'static str, Rangef)], cells: Rect) -> Option<usize> {
+    let pointer = row.hover_pos().filter(|pointer| cells.contains(*pointer))?;
+    columns.iter().position(|(_, x)| x.contains(pointer.x))
+}
+
+/// A cell whose size is known.
+struct Laid<'a> {
+    cell: &'a Cell,
+    width: f32,
+    /// Of words.
+    galley: Option<Arc<Galley>>,
+}
+
+/// What draws cells: the figures of a table are one shape.
+struct Brush<'a> {
+    painter: Painter,
+    digits: Digits,
+    theme: &'a Theme,
+}
+
+impl<'a> Brush<'a> {
+    fn new(painter: Painter, theme: &'a Theme) -> Self {
+        let digits = Digits::new(painter.ctx(), &theme.text_font());
+        Self { painter, digits, theme }
+    }
+
+    fn title(&self, column: &Column) -> Arc<Galley> {
+        let job = LayoutJob::simple_singleline(
+            column.title.to_owned(),
+            self.theme.small_font(),
+            Color32::PLACEHOLDER,
+        );
+        self.painter.layout_job(job)
+    }
+
+    fn words(&self, text: &str, width: f32) -> Arc<Galley> {
+        let mut job =
+            LayoutJob::simple_singleline(text.to_owned(), self.theme.text_font(), Color32::PLACEHOLDER);
+        job.wrap = TextWrapping::truncate_at_width(width);
+        self.painter.layout_job(job)
+    }
+
+    fn lay<'c>(&self, cell: &'c Cell) -> Laid<'c> {
+        match cell.look() {
+            Look::Words => {
+                let galley = self.words(cell.text(), f32::INFINITY);
+                Laid { cell, width: galley.size().x, galley: Some(galley) }
+            }
+            Look::Figures { .. } => {
+                let least = if cell.short().is_empty() { cell.text() } else { cell.short() };
+                Laid { cell, width: self.digits.width(least) + self.hang(cell), galley: None }
+            }
+        }
+    }
+
+    /// How far a figure stays off the right edge, so that decimal points stand in line.
+    fn hang(&self, cell: &Cell) -> f32 {
+        let point = if cell.lacks_point() { self.digits.width(".") } else { 0.0 };
+        point + cell.lacking_decimals() as f32 * self.digits.width("0")
+    }
+
+    /// Draws a row's cells; returns the words that had to be cut, by column.
+    fn row<'c>(
+        &mut self,
+        columns: &[(&'static str, Rangef)],
+        kinds: &[Column],
+        rect: Rect,
+        cells: &[Laid<'c>],
+    ) -> std::collections::BTreeMap<usize, &'c str> {
+        let mut cut = std::collections::BTreeMap::new();
+        for (index, (laid, ((_, x), kind))) in cells.iter().zip(columns.iter().zip(kinds)).enumerate() {
+            if let Some(fill) = laid.cell.fill() {
+                let behind = Rect::from_x_y_ranges(x.shrink(1.0), rect.y_range().shrink(1.0));
+                self.painter.rect_filled(behind, self.theme.sizes.radius, fill);
+            }
+            let room = x.shrink(INSET);
+            let (middle, colour) = (rect.center().y, laid.cell.colour());
+            match &laid.galley {
+                Some(galley) => {
+                    let fits = laid.width <= room.span() + 0.5;
+                    if !fits {
+                        cut.insert(index, laid.cell.text());
+                    }
+                    let galley =
+                        if fits { Arc::clone(galley) } else { self.words(laid.cell.text(), room.span()) };
+                    let left = match kind.lean {
+                        Lean::Left => room.min,
+                        Lean::Right => room.max - galley.size().x,
+                    };
+                    // The same line as the figures beside it.
+                    let top = self.digits.put(pos2(left, middle), Align2::LEFT_CENTER, "", colour).top();
+                    self.painter.galley(pos2(left, top), galley, colour);
+                }
+                None => self.figures(laid, room, middle, kind.lean),
+            }
+        }
+        cut
+    }
+
+    fn figures(&mut self, laid: &Laid<'_>, room: Rangef, middle: f32, lean: Lean) {
+        let hang = self.hang(laid.cell);
+        let fits = |brush: &Self, text: &str| brush.digits.width(text) + hang <= room.span() + 0.5;
+        let text = [laid.cell.text(), laid.cell.short()]
+            .into_iter()
+            .find(|text| !text.is_empty() && fits(self, text));
+        let text = match text {
+            Some(text) => text,
+            None if laid.cell.text().is_empty() => return,
+            None => "…",
+        };
+        let (at, anchor) = match lean {
+            Lean::Left => (pos2(room.min, middle), Align2::LEFT_CENTER),
+            Lean::Right => (pos2(room.max - hang, middle), Align2::RIGHT_CENTER),
+        };
+        self.digits.put(at, anchor, text, laid.cell.colour());
+    }
+
+    fn finish(self) {
+        let Self { painter, digits, .. } = self;
+        painter.add(digits.into_shape());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rows_in_sight_are_made() {
+        let view = |top: f32, bottom: f32| Rect::from_min_max(pos2(0.0, top), pos2(100.0, bottom));
+        assert_eq!(rows_in_sight(view(0.0, 100.0), 20.0, 1_000), 0..5);
+        assert_eq!(rows_in_sight(view(30.0, 101.0), 20.0, 1_000), 1..6);
+        assert_eq!(rows_in_sight(view(0.0, 100.0), 20.0, 3), 0..3);
+        assert_eq!(rows_in_sight(view(900.0, 1_000.0), 20.0, 3), 3..3);
+    }
+}

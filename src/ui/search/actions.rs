@@ -1,0 +1,154 @@
+//! The actions that the search offers, as they make sense at the moment.
+//!
+//! None of them enters an order; those that touch orders only take them away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::KeyboardShortcut;
+
+use crate::desk::Desk;
+use crate::domain::settings::{Settings, ThemeChoice};
+use crate::domain::{AccountKind, BrokerId, Timeframe};
+use crate::link::{Command, Drill};
+use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::keys::SHORTCUTS;
+
+/// How long the drill holds the paper broker up.
+const FREEZE: Duration = Duration::from_secs(10);
+
+/// Something to be done, by name.
+pub(super) struct Action {
+    /// In words.
+    pub text: String,
+    /// What else it may be called; searched, not shown.
+    pub synonyms: &'static str,
+    /// The keys that do the same.
+    pub keys: Option<KeyboardShortcut>,
+    /// Whether it is how things are already.
+    pub is_in_force: bool,
+    does: Does,
+}
+
+enum Does {
+    Window(UiCommand),
+    Engine(Command),
+}
+
+impl Action {
+    /// Asks for it.
+    pub fn carry_out(self, out: &mut Commands) {
+        match self.does {
+            Does::Window(command) => out.window(command),
+            Does::Engine(command) => {
+                out.send(command);
+            }
+        }
+    }
+
+    fn engine(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
+        Self { text: text.into(), synonyms, keys: None, is_in_force: false, does: Does::Engine(command) }
+    }
+
+    fn in_force(self, is_in_force: bool) -> Self {
+        Self { is_in_force, ..self }
+    }
+}
+
+/// All actions that make sense now, those for a bad moment first.
+pub(super) fn actions(desk: &Desk) -> Vec<Action> {
+    let mut actions = vec![kill_switch(desk)];
+    actions.push(Action::engine(
+        "Cancel all orders",
+        "working flat panic",
+        Command::CancelAll { instrument: None },
+    ));
+    actions.extend(desk.selected().map(|instrument| {
+        let command = Command::CancelAll { instrument: Some(instrument.id) };
+        Action::engine(format!("Cancel all orders of {}", instrument.symbol), "working", command)
+    }));
+    actions.extend(shortcuts());
+    actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
+    actions.extend(settings(desk.settings()));
+    actions.extend(paper_broker(desk).into_iter().flat_map(drills));
+    actions
+}
+
+fn kill_switch(desk: &Desk) -> Action {
+    if desk.kill().is_locked() {
+        Action::engine("Release the kill switch", "unlock allow orders", Command::ReleaseKill)
+    } else {
+        Action::engine(
+            "Kill switch: cancel all orders and lock new ones",
+            "stop halt emergency panic",
+            Command::Kill,
+        )
+    }
+}
+
+/// Every shortcut but the one that opens the search.
+fn shortcuts() -> impl Iterator<Item = Action> {
+    SHORTCUTS.iter().filter_map(|shortcut| {
+        let command = shortcut.command();
+        (command != UiCommand::Search).then(|| Action {
+            text: shortcut.text.to_owned(),
+            synonyms: "",
+            keys: Some(shortcut.keys),
+            is_in_force: false,
+            does: Does::Window(command),
+        })
+    })
+}
+
+fn show_timeframe(timeframe: Timeframe) -> Action {
+    Action {
+        text: format!("Chart of {timeframe} bars"),
+        synonyms: "timeframe period",
+        keys: None,
+        is_in_force: false,
+        does: Does::Window(UiCommand::ShowTimeframe(timeframe)),
+    }
+}
+
+fn settings(now: &Settings) -> Vec<Action> {
+    let changed = |change: fn(&mut Settings)| {
+        let mut settings = now.clone();
+        change(&mut settings);
+        Command::Configure(Arc::new(settings))
+    };
+    let theme = |text, synonyms, choice, change| {
+        Action::engine(text, synonyms, changed(change)).in_force(now.theme == choice)
+    };
+    vec![
+        theme("Theme: dark", "night colours", ThemeChoice::Dark, |s| s.theme = ThemeChoice::Dark),
+        theme("Theme: light", "day colours", ThemeChoice::Light, |s| s.theme = ThemeChoice::Light),
+        theme("Theme: as the desktop has it", "system", ThemeChoice::System, |s| {
+            s.theme = ThemeChoice::System;
+        }),
+        Action::engine(
+            "Practice market: always open",
+            "hours nights weekends",
+            changed(|s| s.practice_always_open = true),
+        )
+        .in_force(now.practice_always_open),
+        Action::engine(
+            "Practice market: hours of the exchanges",
+            "sessions closed",
+            changed(|s| s.practice_always_open = false),
+        )
+        .in_force(!now.practice_always_open),
+    ]
+}
+
+/// Drills are for simulated money only.
+fn paper_broker(desk: &Desk) -> Option<BrokerId> {
+    desk.accounts().iter().find(|account| account.kind == AccountKind::Paper).map(|account| account.broker)
+}
+
+fn drills(broker: BrokerId) -> [Action; 2] {
+    let drill = |drill| Command::Drill { broker, drill };
+    [
+        Action::engine("Freeze the paper broker for 10 s", "drill hang test", drill(Drill::Freeze(FREEZE))),
+        Action::engine("Crash the paper session", "drill panic test", drill(Drill::Crash)),
+    ]
+}

@@ -1,0 +1,149 @@
+//! What the status bar's latencies open: histograms, and what became of every message.
+
+use egui::{Align, Layout, RichText, vec2};
+use egui_plot::{AxisHints, Bar, BarChart, GridMark, Plot};
+
+use crate::desk::{Desk, Histogram};
+use crate::link::Stream;
+use crate::ui::format;
+use crate::ui::theme::{Theme, theme_of};
+
+const PLOT: egui::Vec2 = vec2(272.0, 104.0);
+/// Widths of the table's columns, the stream's name first.
+const NAME_WIDTH: f32 = 116.0;
+const COUNT_WIDTH: f32 = 66.0;
+
+pub(super) fn health_ui(ui: &mut egui::Ui, desk: &Desk) {
+    let theme = theme_of(ui);
+    ui.spacing_mut().item_spacing = vec2(12.0, 4.0);
+    let latency = desk.latency();
+    ui.horizontal(|ui| {
+        histogram_ui(ui, &theme, "Tick to screen", &latency.tick_to_screen);
+        histogram_ui(ui, &theme, "Click to wire", &latency.click_to_wire);
+    });
+    ui.add_space(4.0);
+    ledger_ui(ui, desk, &theme);
+}
+
+fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histogram) {
+    ui.vertical(|ui| {
+        ui.set_width(PLOT.x);
+        ui.label(RichText::new(title).color(theme.text_strong));
+        let quantile = |share| histogram.quantile(share).map_or("–".to_owned(), format::duration);
+        let text = format!(
+            "p50 {}   p99 {}   {} measured",
+            quantile(0.5),
+            quantile(0.99),
+            format::compact(histogram.total().into())
+        );
+        ui.label(RichText::new(text).color(theme.text_weak));
+        if histogram.total() == 0 {
+            ui.allocate_ui_with_layout(
+                PLOT,
+                Layout::centered_and_justified(egui::Direction::TopDown),
+                |ui| ui.label(RichText::new("Nothing measured yet").color(theme.text_weak)),
+            );
+            return;
+        }
+        let bars = bars(histogram, theme);
+        let axis = AxisHints::new_x()
+            .formatter(|mark, _| power_text(mark.value))
+            // Marks are a tenth of the plot apart; the usual spacing would hide their texts.
+            .label_spacing(egui::Rangef::new(12.0, 20.0));
+        Plot::new(title)
+            .width(PLOT.x)
+            .height(PLOT.y)
+            .show_background(false)
+            .show_y(false)
+            .show_axes([true, false])
+            .show_grid([true, false])
+            .grid_color(theme.line)
+            .allow_drag(false)
+            .allow_zoom(false)
+            .allow_scroll(false)
+            .allow_boxed_zoom(false)
+            .allow_double_click_reset(false)
+            .include_y(0.0)
+            .include_x(1.0)
+            .include_x(6.0)
+            .x_grid_spacer(|_| powers_of_ten())
+            .custom_x_axes(vec![axis])
+            .label_formatter(|_| None)
+            .show(ui, |plot| plot.bar_chart(BarChart::new(title, bars).allow_hover(false)));
+    });
+}
+
+/// Bars over the decimal logarithm of microseconds.
+fn bars(histogram: &Histogram, theme: &Theme) -> Vec<Bar> {
+    let per_doubling = std::f64::consts::LOG10_2 / 4.0;
+    let bar = |(upper, count): (std::time::Duration, u64)| {
+        let x = (upper.as_secs_f64() * 1e6).log10() - per_doubling / 2.0;
+        Bar::new(x, count as f64).width(per_doubling).fill(theme.accent_fill).stroke(egui::Stroke::NONE)
+    };
+    histogram.buckets().map(bar).collect()
+}
+
+/// From 1 µs to 100 s.
+fn powers_of_ten() -> Vec<GridMark> {
+    (0..=8).map(|power| GridMark { value: f64::from(power), step_size: 1.0 }).collect()
+}
+
+fn power_text(power: f64) -> String {
+    let (value, unit) = match power.round() as i32 {
+        p @ ..=2 => (p, "µs"),
+        p @ 3..=5 => (p - 3, "ms"),
+        p => (p - 6, "s"),
+    };
+    format!("{} {unit}", 10_u32.saturating_pow(u32::try_from(value).unwrap_or_default()))
+}
+
+/// Received = applied + conflated + rejected + dropped + waiting, per stream.
+fn ledger_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
+    ui.label(RichText::new("Messages from the engine").color(theme.text_strong));
+    let heads = ["received", "applied", "conflated", "rejected", "dropped", "waiting", "adds up"];
+    line_ui(ui, RichText::new(""), heads.map(|head| RichText::new(head).small().color(theme.text_weak)));
+    for stream in Stream::ALL {
+        let count = desk.ledger().of(stream);
+        let number = |value: u64, colour| {
+            let colour = if value == 0 { theme.text_weak } else { colour };
+            RichText::new(format::decimal(value.into(), 0)).color(colour)
+        };
+        let sum = if count.adds_up() {
+            RichText::new("yes").color(theme.ok)
+        } else {
+            RichText::new("no").color(theme.danger)
+        };
+        line_ui(
+            ui,
+            RichText::new(stream.label()).color(theme.text),
+            [
+                number(count.received, theme.text),
+                number(count.applied, theme.text),
+                number(count.conflated, theme.text),
+                number(count.rejected, theme.warn),
+                number(count.dropped, theme.warn),
+                number(count.waiting, theme.text),
+                sum,
+            ],
+        );
+    }
+}
+
+fn line_ui(ui: &mut egui::Ui, name: RichText, cells: [RichText; 7]) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let height = ui.text_style_height(&egui::TextStyle::Body);
+        let left = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(vec2(NAME_WIDTH, height), left, |ui| {
+            ui.set_min_width(NAME_WIDTH);
+            ui.label(name);
+        });
+        for cell in cells {
+            let right = Layout::right_to_left(Align::Center);
+            ui.allocate_ui_with_layout(vec2(COUNT_WIDTH, height), right, |ui| {
+                ui.set_min_width(COUNT_WIDTH);
+                ui.label(cell);
+            });
+        }
+    });
+}

@@ -1,0 +1,122 @@
+//! Warnings and errors as they happen, above the status bar.
+//!
+//! A toast is a copy of a line of the activity log, shown for a few seconds; the log in
+//! the blotter keeps them all, so that nothing is lost with it. The same text again is
+//! counted on the toast that stands. No repaint but the one that takes a toast away.
+
+use std::time::Duration;
+
+use egui::{Align, Align2, Layout, RichText, Sense, vec2};
+
+use super::theme::{Theme, theme_of};
+use crate::desk::Desk;
+use crate::domain::Time;
+use crate::link::{Notice, NoticeLevel};
+
+/// How long one stands.
+const LIFE: Duration = Duration::from_secs(6);
+/// How many stand at once; the newest go first.
+const MOST: usize = 3;
+const WIDTH: f32 = 340.0;
+
+/// What the trader has sent away.
+#[derive(Debug, Default)]
+pub(super) struct Toasts {
+    dismissed: Vec<Notice>,
+}
+
+/// A notice, with how often it came lately.
+struct Toast<'a> {
+    notice: &'a Notice,
+    count: usize,
+}
+
+impl Toasts {
+    /// Draws them; `above` is the height of what they must not cover at the bottom.
+    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, above: f32) {
+        let now = desk.now();
+        self.dismissed.retain(|notice| is_young(notice.time, now));
+        let toasts = self.standing(desk);
+        if toasts.is_empty() {
+            return;
+        }
+        let ends = toasts.iter().map(|toast| LIFE.saturating_sub(now.since(toast.notice.time)));
+        ctx.request_repaint_after(ends.min().unwrap_or_default());
+        let theme = theme_of(ctx);
+        let mut dismissed = None;
+        egui::Area::new(egui::Id::unique("toasts"))
+            .anchor(Align2::RIGHT_BOTTOM, vec2(-10.0, -10.0 - above))
+            .order(egui::Order::Foreground)
+            .show(ctx, |ui| {
+                ui.set_width(WIDTH);
+                ui.spacing_mut().item_spacing.y = 6.0;
+                for toast in &toasts {
+                    if toast_ui(ui, &theme, toast) {
+                        dismissed = Some(toast.notice.text.clone());
+                    }
+                }
+            });
+        if let Some(text) = dismissed {
+            let young = desk.notices().iter().filter(|n| n.text == text && is_young(n.time, now));
+            self.dismissed.extend(young.cloned());
+        }
+    }
+
+    /// The newest, the newest last.
+    fn standing<'a>(&self, desk: &'a Desk) -> Vec<Toast<'a>> {
+        let mut toasts: Vec<Toast<'_>> = Vec::new();
+        let is_wanted = |notice: &&Notice| {
+            let is_loud = notice.level >= NoticeLevel::Warning;
+            is_loud && is_young(notice.time, desk.now()) && !self.dismissed.contains(notice)
+        };
+        for notice in desk.notices().iter().rev().filter(is_wanted) {
+            if let Some(known) = toasts.iter_mut().find(|toast| toast.notice.text == notice.text) {
+                known.count += 1;
+            } else if toasts.len() < MOST {
+                toasts.push(Toast { notice, count: 1 });
+            }
+        }
+        toasts.reverse();
+        toasts
+    }
+}
+
+fn is_young(time: Time, now: Time) -> bool {
+    now.since(time) < LIFE
+}
+
+/// Draws one; says whether it was sent away.
+fn toast_ui(ui: &mut egui::Ui, theme: &Theme, toast: &Toast<'_>) -> bool {
+    let (word, colour) = match toast.notice.level {
+        NoticeLevel::Error => ("Error", theme.danger),
+        NoticeLevel::Warning | NoticeLevel::Info => ("Warning", theme.warn),
+    };
+    let frame =
+        egui::Frame::popup(ui.style()).inner_margin(egui::Margin { left: 14, right: 8, top: 8, bottom: 8 });
+    let shown = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let is_dismissed = ui
+            .horizontal(|ui| {
+                ui.label(RichText::new(word).strong().color(colour));
+                if toast.count > 1 {
+                    ui.label(RichText::new(format!("{} times", toast.count)).color(theme.text_weak));
+                }
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| dismiss_ui(ui, &toast.notice.text))
+                    .inner
+            })
+            .inner;
+        ui.label(RichText::new(&*toast.notice.text).color(theme.text));
+        is_dismissed
+    });
+    let edge = shown.response.rect.shrink(1.0);
+    ui.painter().rect_filled(edge.with_max_x(edge.left() + 4.0), theme.sizes.radius, colour);
+    shown.inner
+}
+
+/// A cross; out of the tab order, for it comes and goes by itself.
+fn dismiss_ui(ui: &mut egui::Ui, text: &str) -> bool {
+    let cross = egui::Button::new("×").frame_when_inactive(false).sense(Sense::CLICK);
+    let cross = ui.add(cross).on_hover_text("Dismiss; the activity log keeps it");
+    cross.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Dismiss: {text}")));
+    cross.clicked()
+}

@@ -1,0 +1,66 @@
+//! The field on top of the list: type a symbol, a name or a venue, press Enter.
+
+use egui::{CompletionPopup, RectAlign, Suggestion};
+
+use super::Watchlist;
+use crate::desk::Desk;
+use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::search::matching_instruments;
+use crate::ui::theme::theme_of;
+
+/// Suggestions that are offered.
+const MOST_SUGGESTIONS: usize = 12;
+
+impl Watchlist {
+    pub(super) fn add_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+        let theme = theme_of(ui);
+        let frame = egui::Frame::new().fill(theme.surface).inner_margin(egui::Margin::symmetric(6, 4));
+        frame.show(ui, |ui| self.add_field_ui(ui, desk, out));
+    }
+
+    fn add_field_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+        let theme = theme_of(ui);
+        let mut query = std::mem::take(&mut self.view.query);
+        let field = egui::TextEdit::singleline(&mut query)
+            .hint_text("Add symbol…")
+            .desired_width(f32::INFINITY)
+            .margin(egui::Margin::symmetric(6, 3));
+        // Names have blanks in them, so the whole text is one word.
+        let completed = CompletionPopup::new(ui.make_persistent_id("add symbol"))
+            .word_boundary(|_| false)
+            .align(RectAlign::BOTTOM_START)
+            .max_height(280.0)
+            .accept_keys([egui::Key::Enter])
+            .show(ui, field, |query| self.suggestions(desk, query.text, &theme));
+        let response = completed.text_edit.response.response.accessible_name("Add symbol");
+        self.view.query = query;
+        if let Some(accepted) = completed.accepted {
+            self.view.query.clear();
+            if let Some(instrument) = desk.instrument_by_key(&accepted.insert) {
+                self.add(instrument.key());
+                out.window(UiCommand::Select(instrument.id));
+                self.view.must_reveal = true;
+            }
+        } else if response.has_focus() && !completed.is_open && !self.view.query.trim().is_empty() {
+            let place = response.rect.right_center() - egui::vec2(8.0, 0.0);
+            let note = "no such instrument";
+            ui.painter().text(place, egui::Align2::RIGHT_CENTER, note, theme.small_font(), theme.warn);
+        }
+    }
+
+    fn suggestions(&self, desk: &Desk, query: &str, theme: &crate::ui::theme::Theme) -> Vec<Suggestion> {
+        if query.trim().is_empty() {
+            return Vec::new();
+        }
+        let found = matching_instruments(desk.instruments(), query).into_iter().take(MOST_SUGGESTIONS);
+        found
+            .map(|(_, instrument)| {
+                let symbol = egui::RichText::new(&*instrument.symbol).color(theme.text_strong);
+                let watched = if self.has(instrument) { " · in the list" } else { "" };
+                Suggestion::new(instrument.key())
+                    .content((symbol, egui::RichText::new(&*instrument.name).color(theme.text_weak)))
+                    .description(format!("{}{watched}", instrument.venue))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,276 @@
+//! The rows under mouse and keys.
+//!
+//! The list as a whole takes the focus, not each row: Tab passes it in one step, arrows
+//! move in it. Changes to the order are collected while rows are drawn and made after.
+
+use egui::{EventFilter, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::Watchlist;
+use super::columns::{Columns, Lines, Widest};
+use super::hover::row_hover_ui;
+use super::paint::{Painted, RowLook, caption};
+use crate::desk::Desk;
+use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::theme::{Theme, theme_of};
+
+/// Height of a row of two lines.
+const TWO_LINES: f32 = 38.0;
+/// So near to the edge a drag scrolls, by so much a frame.
+const SCROLL_ZONE: f32 = 20.0;
+const SCROLL_STEP: f32 = 6.0;
+
+/// A row on its way to another place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drag {
+    from: usize,
+    /// In front of which row it would be put down.
+    gap: usize,
+}
+
+/// A change to the list, made once everything is drawn.
+#[derive(Debug, Clone, Copy)]
+enum Edit {
+    Move { from: usize, to: usize },
+    Remove(usize),
+}
+
+impl Watchlist {
+    pub(super) fn list_ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
+        let theme = theme_of(ui);
+        let width = ui.available_width();
+        let columns = self.columns(ui, width);
+        let row_height = row_height(&columns, &theme);
+        if columns.lines == Lines::One {
+            self.header_ui(ui, &columns, &theme);
+        }
+        let list = ui.interact(
+            ui.available_rect_before_wrap(),
+            ui.make_persistent_id("watchlist rows"),
+            Sense::focusable_noninteractive(),
+        );
+        list.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, "Watchlist"));
+        let mut edit = self.list_keys(ui, &list, desk, out);
+
+        let count = self.rows().len();
+        let mut area = egui::ScrollArea::vertical().auto_shrink(false);
+        if std::mem::take(&mut self.view.must_reveal) {
+            area = area.vertical_scroll_offset(self.revealing_offset(list.rect.height(), row_height));
+        }
+        let shown = area.show_rows(ui, row_height, count, |ui, visible| {
+            self.measure(ui, desk, visible.clone());
+            let columns = self.view.widest.columns(width);
+            let mut painted = Painted::new(ui, columns, list.has_focus());
+            let top = ui.max_rect().top();
+            for index in visible.clone() {
+                let y = top + (index - visible.start) as f32 * row_height;
+                let rect = Rect::from_min_size(pos2(ui.max_rect().left(), y), vec2(width, row_height));
+                edit = edit.or(self.row_ui(ui, &list, &mut painted, index, rect, desk, out));
+            }
+            ui.allocate_space(vec2(width, visible.len() as f32 * row_height));
+            if let Some(drag) = self.view.drag {
+                let y = top + (drag.gap as f32 - visible.start as f32) * row_height;
+                painted.insertion(y, ui.max_rect().left(), width);
+            }
+            painted.finish(ui);
+            top - visible.start as f32 * row_height
+        });
+        self.view.offset = shown.state.clamped_offset().y;
+        edit = edit.or(self.drag_ui(ui, shown.inner_rect, shown.inner, row_height));
+        if self.columns(ui, width) != columns {
+            // What came into sight is wider than what was measured before.
+            ui.request_discard("columns of the watchlist");
+        }
+        match edit {
+            Some(Edit::Move { from, to }) => self.move_row(from, to),
+            Some(Edit::Remove(index)) => self.remove(index, desk.now()),
+            None => {}
+        }
+    }
+
+    /// The columns by what was measured so far, begun anew when the scale has changed.
+    fn columns(&mut self, ui: &Ui, width: f32) -> Columns {
+        let scale = ui.pixels_per_point().to_bits();
+        if self.view.measured_at != scale {
+            self.view.measured_at = scale;
+            self.view.widest = Widest::default();
+        }
+        self.view.widest.columns(width)
+    }
+
+    fn measure(&mut self, ui: &Ui, desk: &Desk, visible: std::ops::Range<usize>) {
+        let theme = theme_of(ui);
+        let mut widest = self.view.widest;
+        let (text, small) = super::paint::fonts(ui, &theme);
+        let pass = self.view.pass;
+        for row in &mut self.rows_mut()[visible] {
+            let instrument = row.id().and_then(|id| desk.instrument(id));
+            let view = instrument.and_then(|instrument| desk.quote(instrument.id));
+            if let Some(instrument) = instrument {
+                row.update(instrument, view, desk.now(), pass);
+            }
+            widest.see(&row.cells, &text, &small);
+            let symbol = super::paint::symbol(ui, row.symbol(), &theme, f32::INFINITY);
+            widest.symbol = widest.symbol.max(symbol.size().x);
+            let caption = caption(ui, row, instrument.is_some(), view, &theme, 0.0);
+            widest.caption = widest.caption.max(caption.size().x);
+        }
+        self.view.widest = widest;
+    }
+
+    fn header_ui(&self, ui: &mut Ui, columns: &Columns, theme: &Theme) {
+        let size = vec2(ui.available_width(), theme.sizes.row);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        super::paint::header(ui, columns, rect, theme);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row under the pointer touches all of them")]
+    fn row_ui(
+        &mut self,
+        ui: &mut Ui,
+        list: &Response,
+        painted: &mut Painted,
+        index: usize,
+        rect: Rect,
+        desk: &Desk,
+        out: &mut Commands,
+    ) -> Option<Edit> {
+        let count = self.rows().len();
+        // Ids by place, not by instrument: a list that changes must not grow egui's memory.
+        let row_ui = ui.interact(rect, list.id.with(index), Sense::CLICK | Sense::DRAG);
+        let row = &mut self.rows_mut()[index];
+        let id = row.id();
+        let instrument = id.and_then(|id| desk.instrument(id));
+        let view = instrument.and_then(|instrument| desk.quote(instrument.id));
+        let is_selected = id.is_some() && desk.selected().map(|i| i.id) == id;
+        row_ui.widget_info(|| {
+            let state = super::paint::spoken_state(instrument.is_some(), view);
+            let text = format!("{} {}{}{state}", row.symbol(), row.venue(), row.cells.spoken());
+            WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
+        });
+        let look = RowLook {
+            is_selected,
+            is_hovered: row_ui.hovered() || row_ui.context_menu_opened(),
+            is_cursor: index == self.view.cursor,
+            is_dragged: self.view.drag.is_some_and(|drag| drag.from == index),
+        };
+        let row = &mut self.rows_mut()[index];
+        painted.row(ui, rect, row, instrument.map(|i| &**i), view, desk.now(), look);
+
+        if row_ui.clicked() || row_ui.secondary_clicked() || row_ui.drag_started() {
+            list.request_focus();
+            self.view.cursor = index;
+        }
+        if row_ui.clicked()
+            && let Some(id) = id
+        {
+            out.window(UiCommand::Select(id));
+        }
+        if row_ui.drag_started() {
+            self.view.drag = Some(Drag { from: index, gap: index });
+        }
+        let mut edit = None;
+        row_ui.context_menu(|ui| edit = menu_ui(ui, index, count));
+        if self.view.drag.is_none() {
+            let row = &self.rows()[index];
+            row_ui.on_hover_ui(|ui| row_hover_ui(ui, desk, row));
+        }
+        edit
+    }
+
+    /// Keys of the list, while it has the focus.
+    fn list_keys(&mut self, ui: &Ui, list: &Response, desk: &Desk, out: &mut Commands) -> Option<Edit> {
+        if !list.has_focus() {
+            return None;
+        }
+        let arrows = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, arrows));
+        let pressed = |modifiers, key| ui.input_mut(|input| input.count_and_consume_key(modifiers, key));
+        // The more special first: a plain arrow would match with Alt held too.
+        let moved =
+            pressed(Modifiers::ALT, Key::ArrowDown) as isize - pressed(Modifiers::ALT, Key::ArrowUp) as isize;
+        let stepped = pressed(Modifiers::NONE, Key::ArrowDown) as isize
+            - pressed(Modifiers::NONE, Key::ArrowUp) as isize;
+        let page = (pressed(Modifiers::NONE, Key::Home) > 0, pressed(Modifiers::NONE, Key::End) > 0);
+        let is_removing = pressed(Modifiers::NONE, Key::Delete) > 0;
+
+        let last = self.rows().len().saturating_sub(1);
+        let cursor = self.view.cursor;
+        if moved != 0 {
+            return Some(Edit::Move { from: cursor, to: cursor.saturating_add_signed(moved).min(last) });
+        }
+        if is_removing {
+            return Some(Edit::Remove(cursor));
+        }
+        let to = match page {
+            (true, _) => 0,
+            (_, true) => last,
+            _ => cursor.saturating_add_signed(stepped).min(last),
+        };
+        if to != cursor {
+            self.view.cursor = to;
+            self.view.must_reveal = true;
+            let id = self.rows()[to].id();
+            out.demand.quotes.extend(id);
+            if let Some(instrument) = id.and_then(|id| desk.instrument(id)) {
+                out.window(UiCommand::Select(instrument.id));
+            }
+        }
+        None
+    }
+
+    /// The least scrolling that brings the cursor's row into sight.
+    fn revealing_offset(&self, height: f32, row_height: f32) -> f32 {
+        let top = self.view.cursor as f32 * row_height;
+        let least = (top + row_height - height).max(0.0);
+        self.view.offset.max(least).min(top)
+    }
+
+    /// Follows a drag that has begun, to its end anywhere; Escape gives it up.
+    fn drag_ui(&mut self, ui: &mut Ui, sight: Rect, first_row_top: f32, row_height: f32) -> Option<Edit> {
+        let Drag { from, .. } = self.view.drag?;
+        let (pointer, is_down, gives_up) = ui.input(|input| {
+            (input.pointer.interact_pos(), input.pointer.primary_down(), input.key_pressed(Key::Escape))
+        });
+        let Some(pointer) = pointer.filter(|_| !gives_up) else {
+            self.view.drag = None;
+            return None;
+        };
+        let rows_above = ((pointer.y - first_row_top) / row_height).round().max(0.0) as usize;
+        let gap = rows_above.min(self.rows().len());
+        if is_down {
+            self.view.drag = Some(Drag { from, gap });
+            ui.set_cursor_icon(egui::CursorIcon::Grabbing);
+            let beyond = (sight.top() + SCROLL_ZONE - pointer.y).max(0.0)
+                - (pointer.y - sight.bottom() + SCROLL_ZONE).max(0.0);
+            if beyond != 0.0 {
+                ui.scroll_with_delta(vec2(0.0, beyond.signum() * SCROLL_STEP));
+                ui.request_repaint();
+            }
+            return None;
+        }
+        self.view.drag = None;
+        // Without the dragged row, everything behind it stands one place further up.
+        let to = if gap > from { gap - 1 } else { gap };
+        (to != from).then_some(Edit::Move { from, to })
+    }
+}
+
+fn row_height(columns: &Columns, theme: &Theme) -> f32 {
+    match columns.lines {
+        Lines::One => theme.sizes.row,
+        Lines::Two => TWO_LINES,
+    }
+}
+
+fn menu_ui(ui: &mut Ui, index: usize, count: usize) -> Option<Edit> {
+    let entry = |ui: &mut Ui, is_possible, text, keys| {
+        ui.add_enabled(is_possible, egui::Button::new(text).shortcut_text(keys)).clicked()
+    };
+    if entry(ui, index > 0, "Move up", "Alt+Up") {
+        return Some(Edit::Move { from: index, to: index - 1 });
+    }
+    if entry(ui, index + 1 < count, "Move down", "Alt+Down") {
+        return Some(Edit::Move { from: index, to: index + 1 });
+    }
+    entry(ui, true, "Remove", "Delete").then_some(Edit::Remove(index))
+}

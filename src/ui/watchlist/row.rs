@@ -1,0 +1,161 @@
+//! A line of the watchlist: which instrument, its texts, and what just moved.
+//!
+//! The texts are made when the quote has changed, not once a frame. What is saved of a
+//! row is its key alone.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::desk::{Desk, QuoteView};
+use crate::domain::{Instrument, InstrumentId, Quote, Time};
+use crate::ui::format;
+
+/// How long a price that moved is marked.
+const FLASH: Duration = Duration::from_millis(350);
+
+/// One instrument of the list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub(super) struct Row {
+    key: String,
+    /// Where the catalogue had it last; checked before it is used.
+    id: Option<InstrumentId>,
+    quote: Option<Quote>,
+    /// What the columns show.
+    pub cells: Cells,
+    flash: Option<Flash>,
+    drawn_in: u64,
+}
+
+/// A mark behind a price that moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Flash {
+    way: Ordering,
+    since: Time,
+}
+
+/// The numbers of a row as texts; empty where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Cells {
+    pub last: String,
+    pub change: String,
+    pub percent: String,
+    pub bid: String,
+    pub bid_size: String,
+    pub ask: String,
+    pub ask_size: String,
+    pub volume: String,
+    /// Which way the day's change goes.
+    pub trend: Option<Ordering>,
+}
+
+impl From<String> for Row {
+    fn from(key: String) -> Self {
+        Self { key, id: None, quote: None, cells: Cells::default(), flash: None, drawn_in: 0 }
+    }
+}
+
+impl From<Row> for String {
+    fn from(row: Row) -> Self {
+        row.key
+    }
+}
+
+impl Row {
+    /// The key of its instrument.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The symbol, from the key: there for instruments that are not listed too.
+    pub fn symbol(&self) -> &str {
+        self.key.rsplit_once('@').map_or(&*self.key, |(symbol, _)| symbol)
+    }
+
+    /// The venue, from the key.
+    pub fn venue(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, venue)| venue)
+    }
+
+    /// Its instrument, where the catalogue has it.
+    pub fn instrument<'d>(&mut self, desk: &'d Desk) -> Option<&'d Arc<Instrument>> {
+        let known = self.id.and_then(|id| desk.instrument(id)).filter(|i| i.has_key(&self.key));
+        let found = known.or_else(|| desk.instrument_by_key(&self.key));
+        self.id = found.map(|instrument| instrument.id);
+        found
+    }
+
+    /// The id that [`Self::instrument`] found last.
+    pub fn id(&self) -> Option<InstrumentId> {
+        self.id
+    }
+
+    /// Takes over the newest quote. `pass` counts the drawings of the list: only a price
+    /// that moved before the trader's eyes is marked.
+    pub fn update(&mut self, instrument: &Instrument, view: Option<QuoteView<'_>>, now: Time, pass: u64) {
+        let was_in_sight = std::mem::replace(&mut self.drawn_in, pass) + 1 >= pass;
+        let quote = view.map(|view| *view.quote);
+        if quote == self.quote {
+            return;
+        }
+        let moved = |old: &Quote, new: &Quote| Some(new.last?.cmp(&old.last?));
+        let way = self.quote.as_ref().zip(quote.as_ref()).and_then(|(old, new)| moved(old, new));
+        let is_news = was_in_sight && view.is_some_and(|view| view.age <= FLASH);
+        if let Some(way) = way.filter(|way| *way != Ordering::Equal && is_news) {
+            self.flash = Some(Flash { way, since: now });
+        }
+        self.cells = quote.map_or_else(Cells::default, |quote| Cells::of(&quote, instrument));
+        self.quote = quote;
+    }
+
+    /// Which way the last price just moved, and for how long that is still to be marked.
+    pub fn flash(&mut self, now: Time) -> Option<(Ordering, Duration)> {
+        let left = self.flash.and_then(|flash| FLASH.checked_sub(now.since(flash.since)));
+        if left.is_none_or(|left| left.is_zero()) {
+            self.flash = None;
+        }
+        Some((self.flash?.way, left?))
+    }
+}
+
+impl Cells {
+    fn of(quote: &Quote, instrument: &Instrument) -> Self {
+        let decimals = instrument.ticks.decimals();
+        let price = |price: Option<_>| price.map(|p| format::price(p, instrument)).unwrap_or_default();
+        let change = quote.change();
+        Self {
+            last: price(quote.last),
+            change: change.map(|change| format::signed(change, decimals)).unwrap_or_default(),
+            percent: quote
+                .change_percent()
+                .map(|percent| format!("{}%", format::signed(percent, 2)))
+                .unwrap_or_default(),
+            bid: price(quote.bid),
+            bid_size: quote.bid.map(|_| format::size(quote.bid_size)).unwrap_or_default(),
+            ask: price(quote.ask),
+            ask_size: quote.ask.map(|_| format::size(quote.ask_size)).unwrap_or_default(),
+            volume: format::size(quote.volume),
+            trend: change.map(|change| change.cmp(&crate::domain::Decimal::ZERO)),
+        }
+    }
+
+    /// As one sentence, for those who hear the screen.
+    pub fn spoken(&self) -> String {
+        let part = |name: &str, value: &str, more: &str| match value {
+            "" => String::new(),
+            value => format!(", {name} {value}{more}"),
+        };
+        let size = |size: &str| if size.is_empty() { String::new() } else { format!(" × {size}") };
+        [
+            part("last", &self.last, ""),
+            part("change", &self.change, &format!(" {}", self.percent)),
+            part("bid", &self.bid, &size(&self.bid_size)),
+            part("ask", &self.ask, &size(&self.ask_size)),
+            part("volume", &self.volume, ""),
+        ]
+        .concat()
+    }
+}

@@ -1,0 +1,217 @@
+//! A desk with a market in it, for tests of panes: the bundled catalogue, a ready paper
+//! connection, one account; quotes, orders and notices as a test publishes them.
+//!
+//! Everything goes through [`pitdesk::link`], the only door there is. [`Market`] is the
+//! engine's side of it, on a clock that stands still until [`Market::later`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pitdesk::desk::Desk;
+use pitdesk::domain::{
+    Account, AccountId, AccountKind, Balance, BrokerId, Currency, Decimal, Instrument, InstrumentId, Price,
+    Qty, Quote, Settings, Time,
+};
+use pitdesk::exchange::catalogue::{Catalogue, Opening};
+use pitdesk::link::channel::Batch;
+use pitdesk::link::{
+    Clock, Command, Connection, ConnectionState, EngineEnd, Inbox, KillState, Notice, NoticeLevel, Snapshot,
+    Update, WindowEnd, connect,
+};
+use pitdesk::ui::{Begin, Terminal};
+
+/// 20 November 2026, 15:00:00 UTC: a Friday, New York open, Tokyo closed.
+pub const START: Time = Time::from_seconds(1_795_186_800);
+
+/// The engine's side of a desk under test.
+pub struct Market {
+    engine: EngineEnd,
+    clock: Clock,
+    instruments: Arc<[Arc<Instrument>]>,
+    settings: Arc<Settings>,
+}
+
+/// The window's side where a single pane is tested: a desk that a test keeps up to date.
+pub struct Window {
+    /// What the pane reads.
+    pub desk: Desk,
+    inbox: Inbox,
+}
+
+impl Window {
+    /// Takes over what was published, as at the begin of a frame.
+    pub fn update(&mut self, market: &Market) {
+        self.desk.apply(self.inbox.drain(), market.now());
+    }
+}
+
+impl Market {
+    /// A market and a desk that has its first snapshot.
+    pub fn with_desk() -> (Self, Window) {
+        let (market, WindowEnd { inbox, .. }) = Self::new();
+        let mut window = Window { desk: Desk::default(), inbox };
+        window.update(&market);
+        (market, window)
+    }
+
+    /// A market and the whole window; `workspace` is the arrangement as it was saved.
+    pub fn with_terminal(workspace: Option<&str>) -> (Self, Terminal) {
+        let (market, link) = Self::new();
+        let begin = Begin { link, clock: market.clock.clone(), workspace: workspace.map(str::to_owned) };
+        (market, Terminal::new(begin))
+    }
+
+    fn new() -> (Self, WindowEnd) {
+        let (engine, window) = connect(Arc::new(|| ()));
+        let catalogue = Catalogue::bundled(Opening::AsListed).expect("the bundled catalogue is in order");
+        let mut market = Self {
+            engine,
+            clock: Clock::manual(START),
+            instruments: catalogue.instruments().into(),
+            settings: Arc::default(),
+        };
+        market.snapshot();
+        (market, window)
+    }
+
+    /// Publishes the state anew: the settings as they are, no orders, a ready connection.
+    pub fn snapshot(&mut self) {
+        let snapshot = Snapshot {
+            instruments: Arc::clone(&self.instruments),
+            orders: Vec::new(),
+            fills: Vec::new(),
+            positions: Vec::new(),
+            accounts: vec![Arc::new(paper_account())],
+            connections: vec![connection(ConnectionState::Ready, "Connected", START)],
+            kill: KillState::Armed,
+            settings: Arc::clone(&self.settings),
+            notices: Vec::new(),
+        };
+        self.publish(Update::Snapshot(Arc::new(snapshot)));
+    }
+
+    /// Publishes a snapshot of another catalogue.
+    pub fn list(&mut self, instruments: Vec<Arc<Instrument>>) {
+        self.instruments = instruments.into();
+        self.snapshot();
+    }
+
+    /// Publishes other settings.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(Arc::make_mut(&mut self.settings));
+        self.publish(Update::Settings(Arc::clone(&self.settings)));
+    }
+
+    /// Publishes the state of the paper connection, since now.
+    pub fn connection(&mut self, state: ConnectionState, reason: &str) {
+        let connection = connection(state, reason, self.now());
+        self.publish(Update::Connection(connection));
+    }
+
+    /// Publishes a line of the activity log, of now.
+    pub fn notice(&mut self, level: NoticeLevel, text: &str) {
+        let notice = Notice { time: self.now(), level, text: text.into() };
+        self.publish(Update::Notice(notice));
+    }
+
+    /// Publishes anything that is told without loss, received now.
+    pub fn publish(&mut self, update: Update) {
+        let now = self.now();
+        self.engine.publisher.batch(|batch| batch.lossless(update, now));
+    }
+
+    /// Publishes anything, received when the caller says.
+    pub fn batch(&mut self, publish: impl FnOnce(&mut Batch<'_>)) {
+        self.engine.publisher.batch(publish);
+    }
+
+    /// Publishes a quote around `last`, received now.
+    pub fn quote(&mut self, key: &str, last: &str) {
+        let (id, quote) = (self.id(key), self.quote_at(key, last));
+        let now = self.now();
+        self.engine.publisher.batch(|batch| batch.quote(id, quote, now));
+    }
+
+    /// A quote around `last`, one tick wide, up 1 % on the day.
+    pub fn quote_at(&self, key: &str, last: &str) -> Quote {
+        let instrument = &self.instruments[self.id(key).index()];
+        let last = Price(decimal(last));
+        let ticks = &instrument.ticks;
+        Quote {
+            bid: Some(ticks.step(last, -1)),
+            bid_size: Qty(instrument.lot.0 * Decimal::from(12)),
+            ask: Some(last),
+            ask_size: Qty(instrument.lot.0 * Decimal::from(8)),
+            last: Some(last),
+            last_size: instrument.lot,
+            volume: Qty(instrument.lot.0 * Decimal::from(52_100)),
+            prev_close: Some(ticks.round(Price(last.0 / Decimal::new(101, 2)))),
+            open: Some(last),
+            high: Some(ticks.step(last, 20)),
+            low: Some(ticks.step(last, -35)),
+            is_open: true,
+            time: self.now(),
+        }
+    }
+
+    /// Moves the clock on.
+    pub fn later(&mut self, by: Duration) {
+        self.clock.set(self.now() + by);
+    }
+
+    /// The time of the clock.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// The catalogue.
+    pub fn instruments(&self) -> &[Arc<Instrument>] {
+        &self.instruments
+    }
+
+    /// The id of the instrument with this key, such as `AAPL@NASDAQ`.
+    #[track_caller]
+    pub fn id(&self, key: &str) -> InstrumentId {
+        let found = self.instruments.iter().find(|instrument| instrument.key() == key);
+        found.unwrap_or_else(|| panic!("{key} is not in the catalogue")).id
+    }
+
+    /// What the window has sent since the last call.
+    pub fn commands(&mut self) -> Vec<Command> {
+        std::iter::from_fn(|| self.engine.commands.try_recv().ok()).map(|envelope| envelope.command).collect()
+    }
+}
+
+/// A decimal of a literal.
+#[track_caller]
+pub fn decimal(text: &str) -> Decimal {
+    text.parse().expect("a literal of a test is a number")
+}
+
+/// One account of the paper broker, in three currencies.
+pub fn paper_account() -> Account {
+    let balance = |currency, cash: i64| Balance {
+        currency,
+        cash: cash.into(),
+        realised: Decimal::ZERO,
+        commissions: Decimal::ZERO,
+        margin: Decimal::ZERO,
+        buying_power: Decimal::from(cash * 2),
+    };
+    Account {
+        id: AccountId("PAPER".into()),
+        broker: BrokerId(0),
+        kind: AccountKind::Paper,
+        title: "Paper account".into(),
+        base: Currency::USD,
+        balances: vec![
+            balance(Currency::USD, 1_000_000),
+            balance(Currency::JPY, 50_000_000),
+            balance(Currency::KRW, 500_000_000),
+        ],
+    }
+}
+
+fn connection(state: ConnectionState, reason: &str, since: Time) -> Connection {
+    Connection { broker: BrokerId(0), name: "Paper".into(), state, reason: reason.into(), since }
+}

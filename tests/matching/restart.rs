@@ -1,0 +1,157 @@
+//! Saving and restoring accounts.
+
+use std::time::Duration;
+
+use pitdesk::domain::{OrderKind, OrderSpec, OrderStatus, Side, TimeInForce, TrailBy};
+use pitdesk::exchange::{AccountState, CancelReason, Config, DayStats, Event};
+
+use super::floor::*;
+
+/// The state through its file form.
+fn written(floor: &Floor) -> AccountState {
+    let text = serde_json::to_string(&floor.exchange.save()).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn restored(state: AccountState, after: Duration) -> Floor {
+    let mut floor = Floor::new();
+    let last = Some(price("100.00"));
+    floor.exchange.set_day_stats(X, DayStats { last, ..DayStats::default() });
+    floor.now = START + after;
+    floor.events.clear();
+    floor.exchange.restore(state, floor.now, &mut floor.events);
+    floor
+}
+
+#[test]
+fn cash_positions_fills_and_past_orders_come_back() {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("100.00", 10)]);
+    let id = floor.send(buy(4, OrderKind::Market));
+    let again = restored(written(&floor), Duration::ZERO);
+    assert_eq!(again.balance().cash, floor.balance().cash);
+    assert_eq!(again.net(), dec("4"));
+    assert_eq!(again.order(id), floor.order(id));
+    assert!(again.exchange.fills(&paper()).eq(floor.exchange.fills(&paper())));
+    assert_eq!(written(&again), written(&floor));
+}
+
+#[test]
+fn execution_ids_stay_unique() {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("100.00", 10)]);
+    floor.send(buy(4, OrderKind::Market));
+    let mut again = restored(written(&floor), Duration::ZERO);
+    again.quote(&[], &[("100.00", 10)]);
+    let spec = buy(1, OrderKind::Market);
+    let (id, now) = (pitdesk::domain::OrderId(50), again.now);
+    again.exchange.submit(pitdesk::exchange::Owner::Account(paper()), id, spec, now, &mut again.events);
+    let ids: std::collections::BTreeSet<_> =
+        again.exchange.fills(&paper()).map(|fill| fill.exec_id.clone()).collect();
+    assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn working_orders_keep_their_priority_and_partial_fills() {
+    let mut floor = Floor::new();
+    let first = floor.send(buy(10, limit("99.00")));
+    let second = floor.send(buy(10, limit("99.00")));
+    floor.amend_quantity(first, 11);
+    floor.agent(1, sell(4, limit("99.00")));
+    let mut again = restored(written(&floor), Duration::ZERO);
+    assert_eq!([first, second].map(|id| again.resting(id)), [11, 6]);
+    assert_eq!(again.order(second).status, OrderStatus::PartiallyFilled);
+    again.agent(1, sell(6, limit("99.00")));
+    assert_eq!(again.order(second).status, OrderStatus::Filled, "the amended one is behind it still");
+    assert_eq!(again.order(second).average_price, Some(dec("99")));
+}
+
+#[test]
+fn a_day_order_whose_day_is_over_expires() {
+    let mut floor = Floor::new();
+    let id = floor.send(OrderSpec { tif: TimeInForce::Day, ..buy(10, limit("99.00")) });
+    let gtc = floor.send(buy(10, limit("98.00")));
+    let again = restored(written(&floor), Duration::from_hours(30));
+    assert!(again.events.iter().any(|event| matches!(event, Event::Expired { id: of, .. } if *of == id)));
+    assert_eq!((again.resting(id), again.resting(gtc)), (0, 10));
+}
+
+#[test]
+fn a_trailing_stop_keeps_its_best_price() {
+    let mut floor = Floor::new();
+    floor.print("100.00");
+    let by = TrailBy::Amount(dec("3"));
+    let id = floor.send(spec(Side::Sell, 5, OrderKind::TrailingStop { by }));
+    floor.print("102.00");
+    let again = restored(written(&floor), Duration::ZERO);
+    assert_eq!(again.exchange.trigger_price(id), Some(price("99.00")));
+}
+
+#[test]
+fn brackets_continue_where_they_were() {
+    let mut floor = Floor::new();
+    let parent = floor.send(buy(10, limit("99.00")));
+    let target = floor.send(OrderSpec { parent: Some(parent), ..sell(10, limit("105.00")) });
+    let protection = floor.send(OrderSpec { parent: Some(parent), ..sell(10, stop("95.00")) });
+    floor.agent(1, sell(6, limit("99.00")));
+    let mut again = restored(written(&floor), Duration::ZERO);
+    assert_eq!([parent, target].map(|id| again.resting(id)), [4, 6]);
+    assert_eq!(again.exchange.trigger_price(protection), Some(price("95.00")));
+    again.agent(1, sell(4, limit("99.00")));
+    again.agent(1, buy(10, limit("105.00")));
+    assert_eq!(again.net(), dec("0"));
+    assert_eq!(again.cancelled(protection), Some(CancelReason::OtherFilled(target)));
+}
+
+#[test]
+fn the_rest_of_a_triggered_stop_works_on() {
+    let mut floor = Floor::new();
+    floor.quote(&[("97.00", 2)], &[]);
+    floor.print("100.00");
+    let id = floor.send(sell(5, stop("98.00")));
+    floor.print("98.00");
+    let again = restored(written(&floor), Duration::ZERO);
+    assert_eq!(again.exchange.best(X).1, Some((price("92.15"), qty(3))));
+    assert_eq!(again.order(id).filled, qty(2));
+}
+
+#[test]
+fn what_is_not_listed_any_more_is_kept_and_its_orders_end() {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("100.00", 4)]);
+    floor.send(buy(4, OrderKind::Market));
+    let id = floor.send(buy(10, limit("99.00")));
+    let state = written(&floor);
+    let mut other = instrument();
+    other.symbol = "NEWCO".into();
+    let mut again = Floor::with(other, config());
+    again.exchange.restore(state, START, &mut again.events);
+    assert_eq!(again.cancelled(id), Some(CancelReason::Delisted));
+    let saved = &again.exchange.save().accounts[0];
+    assert_eq!(saved.positions[0].instrument, "ACME@PIT");
+    assert_eq!((saved.fills.len(), saved.past.len(), saved.working.len()), (1, 2, 0));
+    let back = restored(written(&again), Duration::ZERO);
+    assert_eq!(back.net(), dec("4"), "listed again, the position is there again");
+    assert_eq!(back.order(id).status, OrderStatus::Cancelled);
+}
+
+#[test]
+fn an_account_that_is_not_configured_is_saved_again() {
+    let mut floor = Floor::new();
+    floor.send(buy(10, limit("99.00")));
+    let state = written(&floor);
+    let mut again = Floor::with(instrument(), Config::default());
+    again.exchange.restore(state.clone(), START, &mut again.events);
+    assert_eq!(again.exchange.save(), state);
+}
+
+#[test]
+fn only_the_newest_ten_thousand_past_orders_are_kept() {
+    let mut floor = Floor::new();
+    for _ in 0..10_010 {
+        let id = floor.send(buy(1, limit("1.00")));
+        floor.cancel(id);
+    }
+    let past = floor.exchange.past_orders(&paper());
+    assert_eq!((past.len(), past[0].id.0), (10_000, 11));
+}

@@ -1,0 +1,321 @@
+//! Recordings played into an exchange: what was recorded is printed exactly, and the trader
+//! takes part in it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::print_stdout, reason = "tests say when they did not run")]
+
+use std::sync::Arc;
+
+use pitdesk::domain::time::{HOUR, MINUTE, SECOND};
+use pitdesk::domain::{
+    AccountId, AssetClass, Bar, Currency, Decimal, Instrument, InstrumentId, Money, OrderId, OrderKind,
+    OrderSpec, Price, Qty, Side, Time, TimeInForce, Timeframe, Trade,
+};
+use pitdesk::exchange::replay::{BadReplay, Replay, ReplayInput, ReplaySubject};
+use pitdesk::exchange::{AccountConfig, Config, Event, Exchange, Owner};
+
+const ACCOUNT: &str = "PAPER";
+
+fn at(text: &str) -> Time {
+    Time::from_timestamp(text.parse().unwrap())
+}
+
+fn subject(symbol: &str, class: AssetClass, zone: &str) -> ReplaySubject {
+    ReplaySubject {
+        id: InstrumentId(0),
+        symbol: symbol.into(),
+        class,
+        currency: Currency::USD,
+        zone: zone.to_owned(),
+    }
+}
+
+struct Theatre {
+    instrument: Arc<Instrument>,
+    replay: Replay,
+    exchange: Exchange,
+    out: Vec<Event>,
+    next: u64,
+}
+
+impl Theatre {
+    fn new(input: ReplayInput, from: Time) -> Self {
+        let instrument = subject("X", AssetClass::Share, "America/New_York").instrument(&input);
+        let replay = Replay::new(Arc::clone(&instrument), input, from, 1).unwrap();
+        let cash = Money { amount: Decimal::from(10_000_000), currency: Currency::USD };
+        let account = AccountConfig {
+            id: ACCOUNT.into(),
+            title: "Paper".into(),
+            cash: vec![cash],
+            base: Currency::USD,
+            leverage: Decimal::TWO,
+        };
+        let config = Config { accounts: vec![account], ..Config::default() };
+        let exchange = Exchange::new(vec![Arc::clone(&instrument)], config).unwrap();
+        Self { instrument, replay, exchange, out: Vec::new(), next: 1 }
+    }
+
+    fn advance(&mut self, to: Time) {
+        self.replay.advance(&mut self.exchange, to, &mut self.out);
+    }
+
+    fn play_out(&mut self) {
+        self.advance(Time(i64::MAX / 4));
+        assert!(self.replay.is_finished());
+    }
+
+    fn trades(&self) -> Vec<Trade> {
+        let trades = self.out.iter().filter_map(|event| match event {
+            Event::Trade(_, trade) => Some(*trade),
+            _ => None,
+        });
+        trades.collect()
+    }
+
+    fn order(&mut self, side: Side, quantity: i64, kind: OrderKind, now: Time) -> OrderId {
+        let id = OrderId(self.next);
+        self.next += 1;
+        let spec = OrderSpec::new(self.instrument.id, side, Qty(quantity.into()), kind, TimeInForce::Gtc);
+        self.exchange.submit(Owner::Account(ACCOUNT.into()), id, spec, now, &mut self.out);
+        id
+    }
+
+    fn filled(&self, id: OrderId) -> Qty {
+        self.exchange.order(id).unwrap().filled
+    }
+}
+
+fn limit(price: &str) -> OrderKind {
+    OrderKind::Limit { price: Price(price.parse().unwrap()) }
+}
+
+fn bar(minute: i64, [open, high, low, close]: [f64; 4], volume: f64) -> Bar {
+    Bar { time: Time(minute * MINUTE), open, high, low, close, volume }
+}
+
+fn trade(second: i64, price: &str, quantity: i64) -> Trade {
+    Trade {
+        time: Time(second * SECOND),
+        price: Price(price.parse().unwrap()),
+        quantity: Qty(quantity.into()),
+        aggressor: None,
+    }
+}
+
+/// Falls from 100 to 99 and comes back.
+fn dip() -> ReplayInput {
+    let bars = vec![
+        bar(0, [100.0, 100.1, 99.95, 100.0], 4_000.0),
+        bar(1, [100.0, 100.0, 99.4, 99.5], 6_000.0),
+        bar(2, [99.5, 99.6, 99.0, 99.2], 9_000.0),
+        bar(3, [99.2, 100.05, 99.2, 100.0], 5_000.0),
+    ];
+    ReplayInput::Bars(bars, Timeframe::M1)
+}
+
+#[test]
+fn prints_are_the_recorded_trades() {
+    let recorded =
+        vec![trade(1, "10.01", 300), trade(1, "10.00", 100), trade(2, "10.05", 700), trade(9, "9.90", 50)];
+    let mut theatre = Theatre::new(ReplayInput::Trades(recorded.clone()), Time(0));
+    theatre.play_out();
+    let printed: Vec<(Time, Price, Qty)> =
+        theatre.trades().iter().map(|t| (t.time, t.price, t.quantity)).collect();
+    let expected: Vec<(Time, Price, Qty)> = recorded.iter().map(|t| (t.time, t.price, t.quantity)).collect();
+    assert_eq!(printed, expected);
+    let sides: Vec<Option<Side>> = theatre.trades().iter().map(|t| t.aggressor).collect();
+    let (buy, sell) = (Some(Side::Buy), Some(Side::Sell));
+    assert_eq!(&sides[1..], &[sell, buy, sell]);
+}
+
+#[test]
+fn bars_print_themselves_and_the_book_follows() {
+    let ReplayInput::Bars(bars, _) = dip() else { unreachable!() };
+    let mut theatre = Theatre::new(dip(), Time(0));
+    for (minute, bar) in (1..).zip(&bars) {
+        theatre.out.clear();
+        theatre.advance(Time(minute * MINUTE - 1));
+        let trades = theatre.trades();
+        let mut again = Bar::from_trade(bar.time, trades[0].price.to_f64(), trades[0].quantity.to_f64());
+        for trade in &trades[1..] {
+            again.add_trade(trade.price.to_f64(), trade.quantity.to_f64());
+        }
+        assert_eq!(again, *bar);
+        assert!(trades.len() >= 10);
+        let depth = theatre.exchange.depth(theatre.instrument.id, 50);
+        assert!(depth.bids.len() >= 10 && depth.asks.len() >= 10);
+        let close = Decimal::from_f64_retain(bar.close).unwrap().round_dp(2);
+        let spread = depth.asks[0].price.0 - depth.bids[0].price.0;
+        assert!((depth.bids[0].price.0 - close).abs() <= Decimal::new(1, 2) && spread == Decimal::new(1, 2));
+    }
+    assert_eq!(theatre.exchange.agent_refusals().0, 0);
+}
+
+#[test]
+fn an_order_that_the_price_passes_is_filled_completely_at_its_price() {
+    let mut theatre = Theatre::new(dip(), Time(0));
+    theatre.advance(Time(MINUTE));
+    // More than all that traded there.
+    let bid = theatre.order(Side::Buy, 20_000, limit("99.30"), Time(MINUTE));
+    let missed = theatre.order(Side::Buy, 100, limit("98.90"), Time(MINUTE));
+    theatre.advance(Time(4 * MINUTE));
+    assert_eq!(theatre.filled(bid), Qty(20_000.into()));
+    let order = theatre.exchange.order(bid).unwrap();
+    assert_eq!(order.average_price, Some("99.30".parse().unwrap()));
+    assert_eq!(theatre.filled(missed), Qty::ZERO);
+}
+
+#[test]
+fn an_order_at_the_recorded_price_shares_in_the_print() {
+    let trades = vec![trade(1, "10.00", 100), trade(5, "9.98", 400), trade(6, "9.99", 100)];
+    let mut theatre = Theatre::new(ReplayInput::Trades(trades), Time(0));
+    theatre.advance(Time(2 * SECOND));
+    let bid = theatre.order(Side::Buy, 50, limit("9.99"), Time(2 * SECOND));
+    let at_low = theatre.order(Side::Buy, 1_000_000, limit("9.98"), Time(2 * SECOND));
+    theatre.advance(Time(10 * SECOND));
+    assert_eq!(theatre.filled(bid), Qty(50.into()));
+    let shared = theatre.filled(at_low);
+    assert!(shared <= Qty(400.into()), "no more than was traded: {shared}");
+}
+
+#[test]
+fn market_orders_and_stops_take_from_the_ladder() {
+    let mut theatre = Theatre::new(dip(), Time(0));
+    theatre.advance(Time(MINUTE));
+    let market = theatre.order(Side::Buy, 500, OrderKind::Market, Time(MINUTE));
+    assert_eq!(theatre.filled(market), Qty(500.into()));
+    let average = theatre.exchange.order(market).unwrap().average_price.unwrap();
+    assert!((average - Decimal::from(100)).abs() < Decimal::new(30, 2), "{average}");
+    let stop = OrderKind::Stop { stop: Price("99.50".parse().unwrap()) };
+    let stop = theatre.order(Side::Sell, 500, stop, Time(MINUTE));
+    theatre.advance(Time(3 * MINUTE));
+    assert_eq!(theatre.filled(stop), Qty(500.into()));
+    let average = theatre.exchange.order(stop).unwrap().average_price.unwrap();
+    assert!(average < "99.51".parse().unwrap() && average > "99.20".parse().unwrap(), "{average}");
+}
+
+#[test]
+fn trades_do_not_depend_on_how_time_is_cut() {
+    let mut whole = Theatre::new(dip(), Time(0));
+    whole.play_out();
+    let mut cut = Theatre::new(dip(), Time(0));
+    for step in 0..480 {
+        cut.advance(Time(step * SECOND / 2 + 7));
+    }
+    assert!(cut.replay.is_finished());
+    assert_eq!(whole.trades(), cut.trades());
+}
+
+#[test]
+fn long_pauses_can_be_skipped_and_short_ones_not() {
+    let day = |minute, price| bar(minute, [price; 4], 100.0);
+    let input = ReplayInput::Bars(vec![day(0, 10.0), day(3, 10.0), day(900, 11.0)], Timeframe::M1);
+    let mut theatre = Theatre::new(input, Time(0));
+    theatre.advance(Time(30 * SECOND));
+    assert_eq!(theatre.replay.skip_gap(Time(30 * SECOND)), None);
+    theatre.advance(Time(MINUTE));
+    assert_eq!(theatre.replay.skip_gap(Time(MINUTE)), None, "two minutes are no pause");
+    theatre.advance(Time(4 * MINUTE));
+    assert_eq!(theatre.replay.skip_gap(Time(4 * MINUTE)), Some(Time(900 * MINUTE)));
+    assert_eq!(theatre.replay.skip_gap(Time(896 * MINUTE)), None);
+    theatre.advance(Time(901 * MINUTE));
+    assert!(theatre.replay.is_finished());
+    assert_eq!(theatre.replay.skip_gap(Time(901 * MINUTE)), None);
+}
+
+#[test]
+fn the_past_is_what_was_recorded_before_the_start() {
+    let mut theatre = Theatre::new(dip(), Time(2 * MINUTE));
+    assert_eq!(theatre.replay.past_bars().len(), 2);
+    theatre.advance(Time(2 * MINUTE));
+    let quote = theatre.exchange.quote(theatre.instrument.id);
+    assert_eq!(quote.open.unwrap().to_f64().to_bits(), 100.0f64.to_bits());
+    assert_eq!(quote.low.unwrap(), Price("99.40".parse().unwrap()));
+    assert_eq!(quote.last.unwrap(), Price("99.50".parse().unwrap()));
+    assert_eq!(quote.volume, Qty(10_000.into()));
+}
+
+#[test]
+fn recordings_that_make_no_sense_are_refused_with_their_row() {
+    let refused = |bars: Vec<Bar>, from| {
+        let input = ReplayInput::Bars(bars, Timeframe::M1);
+        let instrument = subject("X", AssetClass::Share, "UTC").instrument(&input);
+        Replay::new(instrument, input, from, 1).unwrap_err()
+    };
+    let good = bar(0, [1.0; 4], 1.0);
+    assert_eq!(refused(vec![good, good], Time(0)), BadReplay::Unsorted { row: 2, time: Time(0) });
+    let bad = bar(1, [1.0, 0.5, 1.0, 1.0], 1.0);
+    assert_eq!(refused(vec![good, bad], Time(0)), BadReplay::Unsound { row: 2, time: Time(MINUTE) });
+    assert_eq!(refused(vec![good], Time(HOUR)), BadReplay::NothingLeft { from: Time(HOUR) });
+    assert_eq!(refused(Vec::new(), Time(0)), BadReplay::NothingLeft { from: Time(0) });
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    time: String,
+    open: f64,
+    high: f64,
+    low: f64,
+    close: f64,
+    volume: f64,
+}
+
+/// Bars of a recorded file; `None`, with a note, where the test data are not at hand.
+fn recorded(file: &str) -> Option<Vec<Bar>> {
+    let Ok(folder) = std::env::var("PITDESK_DATA") else {
+        println!("did not run: PITDESK_DATA is not set");
+        return None;
+    };
+    let path = std::path::Path::new(&folder).join("history").join(file);
+    let reader = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
+    let mut rows = csv::Reader::from_reader(reader);
+    let bar = |row: Row| Bar {
+        time: at(&row.time),
+        open: row.open,
+        high: row.high,
+        low: row.low,
+        close: row.close,
+        volume: row.volume,
+    };
+    Some(rows.deserialize().map(|row| bar(row.unwrap())).collect())
+}
+
+#[test]
+fn spy_of_october_7_2013_prints_its_recorded_day() {
+    let Some(bars) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
+    let (from, to) = (at("2013-10-07T00:00:00Z"), at("2013-10-08T00:00:00Z"));
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars, Timeframe::M1), from);
+    theatre.advance(to);
+    let (open, close) = (at("2013-10-07T13:30:00Z"), at("2013-10-07T20:00:00Z"));
+    let trades: Vec<Trade> =
+        theatre.trades().into_iter().filter(|t| t.time >= open && t.time < close).collect();
+    let price = |p: Option<Price>| p.unwrap().to_string();
+    let (first, last) = (trades.first().map(|t| t.price), trades.last().map(|t| t.price));
+    assert_eq!(price(first), "167.43");
+    assert_eq!(price(trades.iter().map(|t| t.price).max()), "168.45");
+    assert_eq!(price(trades.iter().map(|t| t.price).min()), "167.25");
+    assert_eq!(price(last), "167.42");
+    assert_eq!(trades.iter().map(|t| t.quantity).sum::<Qty>(), Qty(81_489_219.into()));
+    assert_eq!(theatre.exchange.fills(&AccountId::from(ACCOUNT)).count(), 0);
+}
+
+#[test]
+fn recorded_coins_print_every_bar() {
+    let Some(bars) = recorded("lean_coinbase_btcusd_minute_20161007-09.csv.gz") else { return };
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.clone(), Timeframe::M1), Time(0));
+    theatre.play_out();
+    let mut again: Vec<Bar> = Vec::new();
+    for trade in theatre.trades() {
+        let minute = Time(trade.time.0 - trade.time.0 % MINUTE);
+        let (price, quantity) = (trade.price.to_f64(), trade.quantity.to_f64());
+        match again.last_mut().filter(|bar| bar.time == minute) {
+            Some(bar) => bar.add_trade(price, quantity),
+            None => again.push(Bar::from_trade(minute, price, quantity)),
+        }
+    }
+    assert_eq!(again.len(), bars.len());
+    for (printed, recorded) in again.iter().zip(&bars) {
+        let prices = |bar: &Bar| [bar.open, bar.high, bar.low, bar.close].map(f64::to_bits);
+        assert_eq!(prices(printed), prices(recorded), "{recorded:?}");
+        assert!((printed.volume - recorded.volume).abs() < 1e-7, "{recorded:?} {printed:?}");
+    }
+}

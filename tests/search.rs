@@ -1,0 +1,251 @@
+//! The search palette in the whole window: what it finds, and what Enter does.
+
+#[path = "common/desk.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod desk;
+#[path = "common/soft_renderer.rs"]
+mod soft_renderer;
+
+use std::time::Duration;
+
+use desk::Market;
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pitdesk::domain::BrokerId;
+use pitdesk::domain::settings::ThemeChoice;
+use pitdesk::link::{Command, Drill, KillState, Update};
+use pitdesk::ui::Terminal;
+
+struct Desktop {
+    market: Market,
+    terminal: Terminal,
+}
+
+fn harness() -> Harness<'static, Desktop> {
+    let (market, terminal) = Market::with_terminal(None);
+    let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
+        desktop.terminal.logic();
+        desktop.terminal.ui(ui);
+        desktop.terminal.on_painted();
+    };
+    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(1280.0, 720.0));
+    let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
+    harness.run_steps(3);
+    sent(&mut harness);
+    harness
+}
+
+/// What was sent since the last call, without what the window sends by itself.
+fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
+    let mut commands = harness.state_mut().market.commands();
+    commands.retain(|command| !matches!(command, Command::Demand(_) | Command::SaveWorkspace(_)));
+    commands
+}
+
+/// Opens the search and types.
+fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text(query.to_owned()));
+    harness.run_steps(2);
+}
+
+fn press(harness: &mut Harness<'_, Desktop>, key: Key) {
+    harness.key_press(key);
+    harness.run_steps(2);
+}
+
+/// Searches, presses Enter, and gives what was sent.
+fn enter(harness: &mut Harness<'_, Desktop>, query: &str) -> Vec<Command> {
+    search(harness, query);
+    press(harness, Key::Enter);
+    assert!(!is_open(harness), "'{query}' and Enter close the search");
+    sent(harness)
+}
+
+fn is_open(harness: &Harness<'_, Desktop>) -> bool {
+    harness.query_by_label("Search").is_some()
+}
+
+fn hits(harness: &Harness<'_, Desktop>) -> Vec<String> {
+    let field = harness.get_by_label("Search").rect();
+    let nodes = harness.query_all_by_role(egui::Role::ListBoxOption);
+    let below =
+        nodes.filter(|n| field.x_range().contains(n.rect().center().x) && n.rect().top() > field.top());
+    below.map(|node| node.accesskit_node().label().unwrap_or_default()).collect()
+}
+
+fn selected(harness: &Harness<'_, Desktop>) -> String {
+    harness.state().terminal.desk().selected().map(|instrument| instrument.key()).unwrap_or_default()
+}
+
+fn is_watched(harness: &Harness<'_, Desktop>, symbol: &str) -> bool {
+    let start = format!("{symbol} ");
+    harness
+        .query_all_by_role(egui::Role::ListBoxOption)
+        .any(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with(&start)))
+}
+
+#[test]
+fn enter_turns_to_an_instrument_and_watches_it() {
+    let mut harness = harness();
+    assert!(!is_watched(&harness, "KO"));
+    assert_eq!(enter(&mut harness, "coca"), []);
+    assert_eq!(selected(&harness), "KO@NYSE");
+    assert!(is_watched(&harness, "KO"));
+}
+
+#[test]
+fn shift_and_enter_only_watch_and_stay_for_more() {
+    let mut harness = harness();
+    let before = selected(&harness);
+    search(&mut harness, "coca");
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    harness.run_steps(2);
+    assert!(is_open(&harness));
+    press(&mut harness, Key::Escape);
+    assert!(!is_open(&harness) && is_watched(&harness, "KO"));
+    assert_eq!(selected(&harness), before);
+}
+
+#[test]
+fn arrows_choose_and_wrap_and_a_click_does_as_enter() {
+    let mut harness = harness();
+    search(&mut harness, "btc/");
+    assert_eq!(hits(&harness).len(), 3, "{:?}", hits(&harness));
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::Enter);
+    assert_eq!(selected(&harness), "BTC/JPY@CRYPTO");
+    search(&mut harness, "btc/");
+    eprintln!(
+        "DBG {:?} {:?}",
+        hits(&harness),
+        harness
+            .query_all_by_role(egui::Role::ListBoxOption)
+            .map(|n| (n.accesskit_node().label(), n.accesskit_node().is_selected()))
+            .collect::<Vec<_>>()
+    );
+    press(&mut harness, Key::ArrowUp);
+    eprintln!(
+        "DBG {:?} {:?}",
+        is_open(&harness),
+        harness
+            .query_all_by_role(egui::Role::ListBoxOption)
+            .map(|n| (n.accesskit_node().label(), n.accesskit_node().is_selected()))
+            .collect::<Vec<_>>()
+    );
+    press(&mut harness, Key::Enter);
+    assert_eq!(selected(&harness), "BTC/KRW@CRYPTO");
+    search(&mut harness, "btc/");
+    harness.get_by_label("BTC/USD, Bitcoin / US dollar, CRYPTO").click();
+    harness.run_steps(2);
+    assert_eq!(selected(&harness), "BTC/USD@CRYPTO");
+}
+
+#[test]
+fn enter_acts_on_the_text_as_it_stands_when_it_comes_in_one_frame_with_it() {
+    let mut harness = harness();
+    search(&mut harness, "kill");
+    let events = &mut harness.input_mut().events;
+    events.extend((0..4).flat_map(|_| key(Key::Backspace)));
+    events.push(egui::Event::Text("toyota".into()));
+    events.extend(key(Key::Enter));
+    harness.run_steps(2);
+    assert_eq!(sent(&mut harness), []);
+    assert_eq!(selected(&harness), "7203@TSE");
+}
+
+fn key(key: Key) -> [egui::Event; 2] {
+    [true, false].map(|pressed| egui::Event::Key {
+        key,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    })
+}
+
+#[test]
+fn escape_closes_and_does_nothing_and_it_opens_empty_again() {
+    let mut harness = harness();
+    search(&mut harness, "kill");
+    press(&mut harness, Key::Escape);
+    assert!(!is_open(&harness));
+    search(&mut harness, "");
+    assert_eq!(harness.get_by_label("Search").value().unwrap_or_default(), "");
+    assert_eq!(sent(&mut harness), []);
+}
+
+#[test]
+fn nothing_found_says_so_and_enter_does_nothing() {
+    let mut harness = harness();
+    search(&mut harness, "zzzz");
+    harness.get_by_label("Nothing has this name");
+    press(&mut harness, Key::Enter);
+    assert!(is_open(&harness));
+    assert_eq!(sent(&mut harness), []);
+}
+
+#[test]
+fn orders_are_taken_away_by_name() {
+    let mut harness = harness();
+    assert_eq!(enter(&mut harness, "cancel all"), [Command::CancelAll { instrument: None }]);
+    let apple = harness.state().market.id("AAPL@NASDAQ");
+    let of_apple = Command::CancelAll { instrument: Some(apple) };
+    assert_eq!(enter(&mut harness, "cancel aapl"), [of_apple]);
+    assert_eq!(enter(&mut harness, "kill switch"), [Command::Kill]);
+}
+
+#[test]
+fn the_kill_switch_is_released_only_where_it_is_locked() {
+    let mut harness = harness();
+    search(&mut harness, "kill");
+    assert!(!hits(&harness).iter().any(|hit| hit.contains("Release")), "{:?}", hits(&harness));
+    press(&mut harness, Key::Escape);
+    harness.state_mut().market.publish(Update::Kill(KillState::Locked { still_working: 0 }));
+    harness.run_steps(2);
+    assert_eq!(enter(&mut harness, "kill"), [Command::ReleaseKill]);
+}
+
+#[test]
+fn settings_are_changed_one_at_a_time() {
+    let mut harness = harness();
+    let changed = |harness: &mut Harness<'_, Desktop>, query| match enter(harness, query).as_slice() {
+        [Command::Configure(settings)] => (**settings).clone(),
+        other => panic!("'{query}' sent {other:?}"),
+    };
+    let before = (**harness.state().terminal.desk().settings()).clone();
+    let light = changed(&mut harness, "light");
+    assert_eq!(light, pitdesk::domain::Settings { theme: ThemeChoice::Light, ..before.clone() });
+    let listed = changed(&mut harness, "practice hours of");
+    assert_eq!(listed, pitdesk::domain::Settings { practice_always_open: false, ..before });
+}
+
+#[test]
+fn drills_are_offered_for_the_paper_broker() {
+    let mut harness = harness();
+    let drill = |drill| Command::Drill { broker: BrokerId(0), drill };
+    assert_eq!(enter(&mut harness, "freeze"), [drill(Drill::Freeze(Duration::from_secs(10)))]);
+    assert_eq!(enter(&mut harness, "crash"), [drill(Drill::Crash)]);
+}
+
+#[test]
+fn without_a_word_the_actions_are_listed_and_none_of_them_enters_an_order() {
+    let mut harness = harness();
+    search(&mut harness, "");
+    let all = hits(&harness);
+    assert!(all.len() >= 25, "{all:?}");
+    press(&mut harness, Key::Escape);
+    for action in all.into_iter().filter(|action| action != "Quit") {
+        for command in enter(&mut harness, &action) {
+            assert!(
+                matches!(
+                    command,
+                    Command::Kill | Command::CancelAll { .. } | Command::Configure(_) | Command::Drill { .. }
+                ),
+                "{action} sent {command:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The status bar and the toasts in the whole window.
+
+#[path = "common/desk.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod desk;
+#[path = "common/soft_renderer.rs"]
+mod soft_renderer;
+
+use std::time::Duration;
+
+use desk::Market;
+use egui::{Key, ViewportId, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use pitdesk::domain::settings::ZoneDisplay;
+use pitdesk::link::update::Refused;
+use pitdesk::link::{Answer, Command, CommandId, ConnectionState, KillState, NoticeLevel, Update};
+use pitdesk::ui::Terminal;
+
+struct Desktop {
+    market: Market,
+    terminal: Terminal,
+}
+
+fn harness() -> Harness<'static, Desktop> {
+    harness_of(1280.0)
+}
+
+fn harness_of(width: f32) -> Harness<'static, Desktop> {
+    let (market, terminal) = Market::with_terminal(None);
+    let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
+        desktop.terminal.logic();
+        desktop.terminal.ui(ui);
+        desktop.terminal.on_painted(desktop.clock.now());
+    };
+    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(width, 720.0));
+    let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
+    harness.run_steps(3);
+    sent(&mut harness);
+    harness
+}
+
+/// What was sent since the last call, without what the window sends by itself.
+fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
+    let mut commands = harness.state_mut().market.commands();
+    commands.retain(|command| !matches!(command, Command::Demand(_) | Command::SaveWorkspace(_)));
+    commands
+}
+
+fn click(harness: &mut Harness<'_, Desktop>, name: &str) {
+    harness.get_by_label(name).click();
+    harness.run_steps(2);
+}
+
+fn lock(harness: &mut Harness<'_, Desktop>, still_working: u32) {
+    harness.state_mut().market.publish(Update::Kill(KillState::Locked { still_working }));
+    harness.run_steps(2);
+}
+
+#[test]
+fn one_click_locks_and_the_bar_says_so_until_it_is_so() {
+    let mut harness = harness();
+    click(&mut harness, "Kill switch");
+    assert_eq!(sent(&mut harness), [Command::Kill]);
+    harness.get_by_label("Locking…");
+    lock(&mut harness, 3);
+    harness.get_by_label("LOCKED · 3 still working");
+    lock(&mut harness, 0);
+    harness.get_by_label("LOCKED · nothing working");
+    assert!(harness.query_by_label("Kill switch").is_none());
+}
+
+#[test]
+fn a_lock_that_was_refused_can_be_tried_again() {
+    let mut harness = harness();
+    let first_id = u64::from(u8::MAX);
+    click(&mut harness, "Kill switch");
+    // The id is not the test's business: whichever it was, it is answered.
+    for id in 1..first_id {
+        let answer = Answer { to: CommandId(id), outcome: Err(Refused("busy".into())) };
+        harness.state_mut().market.publish(Update::Answer(answer));
+    }
+    harness.run_steps(2);
+    harness.get_by_label("Kill switch");
+}
+
+#[test]
+fn release_asks_first_and_a_second_click_in_place_releases_nothing() {
+    let mut harness = harness();
+    lock(&mut harness, 0);
+    let place = harness.get_by_label("Release…").rect().center();
+    click(&mut harness, "Release…");
+    harness.get_by_label("Allow orders again?");
+    assert!(harness.get_by_label("Keep locked").rect().contains(place), "the harmless one is in its place");
+    click(&mut harness, "Keep locked");
+    assert_eq!(sent(&mut harness), []);
+    click(&mut harness, "Release…");
+    click(&mut harness, "Release");
+    assert_eq!(sent(&mut harness), [Command::ReleaseKill]);
+    harness.state_mut().market.publish(Update::Kill(KillState::Armed));
+    harness.run_steps(2);
+    harness.get_by_label("Kill switch");
+}
+
+#[test]
+fn no_walk_with_tab_and_space_locks_or_releases() {
+    let mut harness = harness();
+    for is_locked in [false, true] {
+        if is_locked {
+            lock(&mut harness, 0);
+            click(&mut harness, "Release…");
+        }
+        for _ in 0..60 {
+            harness.key_press(Key::Tab);
+            harness.step();
+            for name in ["Kill switch", "Release…", "Release", "Keep locked"] {
+                let is_focused = harness.query_by_label(name).is_some_and(|node| node.is_focused());
+                assert!(!is_focused, "Tab reaches {name}");
+            }
+        }
+        harness.key_press(Key::Space);
+        harness.run_steps(2);
+        let commands = sent(&mut harness);
+        assert!(!commands.iter().any(|c| matches!(c, Command::Kill | Command::ReleaseKill)), "{commands:?}");
+    }
+}
+
+#[test]
+fn a_connection_says_its_state_in_a_word_and_its_reason_on_hover() {
+    let mut harness = harness();
+    harness.get_by_label("Ready");
+    harness.state_mut().market.connection(ConnectionState::Silent, "Nothing was heard for 12 s");
+    harness.run_steps(2);
+    harness.get_by_label("Silent").hover();
+    harness.run_steps(4);
+    harness.get_by_label("Nothing was heard for 12 s");
+}
+
+#[test]
+fn old_data_are_worth_a_look_only_while_an_exchange_is_open() {
+    let mut harness = harness();
+    harness.get_by_label("No market data yet");
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.run_steps(2);
+    harness.get_by_label("Data 0.0 s");
+    harness.state_mut().market.later(Duration::from_secs(7));
+    harness.run_steps(2);
+    harness.get_by_label("Data 7 s old");
+
+    let market = &mut harness.state_mut().market;
+    let (id, now) = (market.id("AAPL@NASDAQ"), market.now());
+    let mut closed = market.quote_at("AAPL@NASDAQ", "284.52");
+    closed.is_open = false;
+    market.batch(|batch| batch.quote(id, closed, now));
+    market.later(Duration::from_secs(3_600));
+    harness.run_steps(2);
+    harness.get_by_label("Exchanges closed");
+}
+
+#[test]
+fn the_clock_is_in_the_zone_of_the_settings_and_wakes_the_window_once_a_second() {
+    let mut harness = harness();
+    harness.get_by_label("10:00:00 EST");
+    harness.state_mut().market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
+    harness.state_mut().market.later(Duration::from_millis(5_250));
+    harness.run_steps(4);
+    harness.get_by_label("15:00:05 UTC");
+    assert_eq!(
+        harness.output().viewport_output[&ViewportId::ROOT].repaint_delay,
+        Duration::from_millis(750),
+        "the next frame is that of the next second"
+    );
+}
+
+#[test]
+fn latencies_and_the_ledger_open_with_a_click() {
+    let mut harness = harness();
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.53");
+    harness.run_steps(2);
+    click(&mut harness, "Latencies and data integrity");
+    harness.get_by_label("Messages from the engine");
+    harness.get_by_label("conflated");
+    assert_eq!(harness.query_all_by_label("yes").count(), 5, "every stream adds up");
+    assert!(harness.query_by_label("no").is_none());
+}
+
+#[test]
+fn the_kill_switch_and_the_clock_are_in_sight_in_a_small_window() {
+    for width in [1280.0, 800.0, 560.0] {
+        let mut harness = harness_of(width);
+        lock(&mut harness, 200);
+        click(&mut harness, "Release…");
+        let mut right = 0.0;
+        for name in ["LOCKED · 200 still working", "Allow orders again?", "Release", "Keep locked"] {
+            let rect = harness.get_by_label(name).rect();
+            assert!(rect.left() >= right && rect.right() <= width, "{name} at {rect:?} in {width}");
+            right = rect.left();
+        }
+    }
+}
+
+#[test]
+fn a_warning_stands_for_six_seconds_and_an_info_not_at_all() {
+    let mut harness = harness();
+    harness.state_mut().market.notice(NoticeLevel::Info, "Settings saved");
+    harness.state_mut().market.notice(NoticeLevel::Warning, "The broker was silent");
+    harness.run_steps(2);
+    harness.get_by_label("Warning");
+    harness.get_by_label("The broker was silent");
+    assert!(harness.query_by_label("Settings saved").is_none());
+    harness.state_mut().market.later(Duration::from_millis(6_001));
+    harness.run_steps(2);
+    assert!(harness.query_by_label("The broker was silent").is_none());
+}
+
+#[test]
+fn three_toasts_stand_at_most_the_newest_at_the_bottom() {
+    let mut harness = harness();
+    for number in 1..=5 {
+        harness.state_mut().market.notice(NoticeLevel::Error, &format!("Refused {number}"));
+        harness.state_mut().market.later(Duration::from_millis(10));
+    }
+    harness.run_steps(2);
+    let tops: Vec<Option<f32>> = (1..=5)
+        .map(|number| harness.query_by_label(&format!("Refused {number}")).map(|node| node.rect().top()))
+        .collect();
+    let [None, None, Some(a), Some(b), Some(c)] = tops[..] else { panic!("{tops:?}") };
+    assert!(a < b && b < c, "{tops:?}");
+}
+
+#[test]
+fn the_same_text_is_counted_and_sent_away_as_one() {
+    let mut harness = harness();
+    for _ in 0..4 {
+        harness.state_mut().market.notice(NoticeLevel::Error, "Refused");
+        harness.state_mut().market.later(Duration::from_millis(10));
+    }
+    harness.run_steps(2);
+    harness.get_by_label("4 times");
+    click(&mut harness, "Dismiss: Refused");
+    assert!(harness.query_by_label("Refused").is_none());
+    assert_eq!(harness.state().terminal.desk().notices().len(), 4, "the log keeps them");
+    harness.state_mut().market.notice(NoticeLevel::Error, "Refused");
+    harness.run_steps(2);
+    harness.get_by_label("Refused");
+}

@@ -1,0 +1,392 @@
+//! The watchlist as a trader meets it: by mouse, by keys, by what it says of a quote.
+
+#[path = "common/desk.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod desk;
+#[path = "common/soft_renderer.rs"]
+mod soft_renderer;
+
+use std::time::Duration;
+
+use desk::{Market, Window, decimal};
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pitdesk::domain::{Price, Time};
+use pitdesk::link::ConnectionState;
+use pitdesk::ui::commands::{Commands, UiCommand};
+use pitdesk::ui::pane::Pane as _;
+use pitdesk::ui::theme::Theme;
+use pitdesk::ui::watchlist::Watchlist;
+
+/// A watchlist on a desk, with the part of the window that it needs: selecting.
+struct Trader {
+    market: Market,
+    window: Window,
+    list: Watchlist,
+    /// What the list has asked for since the begin.
+    asked: Vec<UiCommand>,
+    demand: Vec<u32>,
+}
+
+impl Trader {
+    fn keys(&self) -> Vec<&str> {
+        self.list.keys().collect()
+    }
+
+    fn selected(&self) -> String {
+        self.window.desk.selected().map(|instrument| instrument.key()).unwrap_or_default()
+    }
+}
+
+fn list_of(keys: &[&str]) -> Watchlist {
+    let mut list = Watchlist::default();
+    keys.iter().for_each(|key| list.add((*key).to_owned()));
+    list
+}
+
+/// A harness of the standard width on a small screen.
+fn harness(list: Watchlist) -> Harness<'static, Trader> {
+    harness_of(list, 332.0)
+}
+
+fn harness_of(list: Watchlist, width: f32) -> Harness<'static, Trader> {
+    let (market, window) = Market::with_desk();
+    let trader = Trader { market, window, list, asked: Vec::new(), demand: Vec::new() };
+    let builder = soft_renderer::builder::<Trader>().with_size(vec2(width, 480.0));
+    let draw = |ui: &mut egui::Ui, trader: &mut Trader| {
+        Theme::dark().apply(ui);
+        trader.window.update(&trader.market);
+        let mut out = Commands::new(trader.market.now(), 1);
+        trader.list.ui(ui, &trader.window.desk, &mut out);
+        trader.demand = out.demand.quotes.iter().map(|id| id.0).collect();
+        for command in out.for_window() {
+            if let UiCommand::Select(id) = command {
+                trader.window.desk.select(*id);
+            }
+            trader.asked.push(command.clone());
+        }
+        assert!(out.sent().is_empty(), "a watchlist sends nothing to the engine");
+    };
+    let mut harness = builder.build_ui_state(draw, trader);
+    harness.run_steps(2);
+    harness
+}
+
+const THREE: [&str; 3] = ["AAPL@NASDAQ", "MSFT@NASDAQ", "BTC/KRW@CRYPTO"];
+
+fn row<'h>(harness: &'h Harness<'_, Trader>, name: &'h str) -> egui_kittest::Node<'h> {
+    harness.get_by(move |node| {
+        node.role() == egui::Role::ListBoxOption
+            && node.label().is_some_and(|label| label.starts_with(&format!("{name} ")))
+    })
+}
+
+fn row_text(harness: &Harness<'_, Trader>, name: &str) -> String {
+    row(harness, name).accesskit_node().label().unwrap_or_default()
+}
+
+#[test]
+fn a_row_says_everything_of_its_quote_on_the_grid_of_its_instrument() {
+    let mut harness = harness(list_of(&THREE));
+    harness.state_mut().market.quote("BTC/KRW@CRYPTO", "150000000");
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.5");
+    harness.run_steps(2);
+    assert_eq!(
+        row_text(&harness, "AAPL"),
+        "AAPL NASDAQ, last 284.50, change +2.82 +1.00%, bid 284.49 × 12, ask 284.50 × 8, volume 52.1K"
+    );
+    let bitcoin = row_text(&harness, "BTC/KRW");
+    assert!(bitcoin.contains("last 150,000,000, change +1,485,000 +1.00%"), "{bitcoin}");
+    assert!(bitcoin.contains("bid 149,999,000 × <.0001"), "{bitcoin}");
+    assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, no quote yet");
+}
+
+#[test]
+fn quotes_of_all_listed_rows_are_demanded_and_of_no_other() {
+    let harness = harness(list_of(&["AAPL@NASDAQ", "NOPE@NOWHERE", "USD/JPY@FX"]));
+    let wanted = ["AAPL@NASDAQ", "USD/JPY@FX"].map(|key| harness.state().market.id(key).0);
+    assert_eq!(harness.state().demand, wanted);
+}
+
+#[test]
+fn old_and_closed_quotes_say_so() {
+    let mut harness = harness(list_of(&["AAPL@NASDAQ", "7203@TSE", "MSFT@NASDAQ"]));
+    let market = &mut harness.state_mut().market;
+    market.quote("AAPL@NASDAQ", "284.52");
+    let (id, now) = (market.id("7203@TSE"), market.now());
+    let mut closed = market.quote_at("7203@TSE", "3312");
+    closed.is_open = false;
+    market.batch(|batch| batch.quote(id, closed, now));
+    market.later(Duration::from_secs(45));
+    market.quote("MSFT@NASDAQ", "538.20");
+    harness.run_steps(2);
+    assert!(row_text(&harness, "AAPL").ends_with(", stale, 45 s old"));
+    assert!(row_text(&harness, "7203").ends_with(", closed"));
+    assert!(row_text(&harness, "MSFT").ends_with("volume 52.1K"), "a fresh one says nothing of it");
+
+    harness.state_mut().market.connection(ConnectionState::Down, "The connection was lost");
+    harness.run_steps(2);
+    assert!(row_text(&harness, "MSFT").ends_with(", stale, 0 µs old"), "nobody feeds it any more");
+    row(&harness, "MSFT").hover();
+    harness.run_steps(4);
+    harness.get_by_label_contains("Paper is down. The connection was lost");
+}
+
+#[test]
+fn a_stale_quote_ages_on_the_screen_and_a_fresh_list_leaves_the_machine_idle() {
+    let delay = |harness: &Harness<'_, Trader>| {
+        harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay
+    };
+    let mut harness = harness(list_of(&THREE));
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.run_steps(8);
+    assert_eq!(delay(&harness), Duration::MAX);
+    harness.state_mut().market.later(Duration::from_secs(60));
+    harness.run_steps(2);
+    assert!(delay(&harness) <= Duration::from_secs(1));
+}
+
+#[test]
+fn a_price_that_moved_asks_for_one_frame_to_take_its_mark_away() {
+    let delay = |harness: &Harness<'_, Trader>| {
+        harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay
+    };
+    let mut harness = harness(list_of(&THREE));
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.run_steps(3);
+    assert_eq!(delay(&harness), Duration::MAX, "the first price is no move");
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.60");
+    harness.step();
+    let marked = delay(&harness);
+    assert!(marked > Duration::from_millis(100) && marked < Duration::from_secs(1), "{marked:?}");
+    harness.state_mut().market.later(marked);
+    harness.run_steps(2);
+    assert_eq!(delay(&harness), Duration::MAX);
+}
+
+#[test]
+fn a_click_selects_and_arrows_go_on_from_there() {
+    let mut harness = harness(list_of(&THREE));
+    row(&harness, "AAPL").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().selected(), "AAPL@NASDAQ");
+    harness.key_press(Key::ArrowDown);
+    harness.run_steps(2);
+    assert_eq!(harness.state().selected(), "MSFT@NASDAQ");
+    harness.key_press(Key::End);
+    harness.run_steps(2);
+    harness.key_press(Key::ArrowDown);
+    harness.run_steps(2);
+    assert_eq!(harness.state().selected(), "BTC/KRW@CRYPTO", "the end is the end");
+    harness.key_press(Key::Home);
+    harness.run_steps(2);
+    assert_eq!(harness.state().selected(), "AAPL@NASDAQ");
+}
+
+#[test]
+fn alt_and_arrows_move_the_row_that_is_selected() {
+    let mut harness = harness(list_of(&THREE));
+    row(&harness, "AAPL").click();
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
+    assert_eq!(harness.state().selected(), "AAPL@NASDAQ", "moving selects nothing else");
+    harness.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), ["MSFT@NASDAQ", "AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
+}
+
+#[test]
+fn delete_removes_and_undo_puts_back_where_it_was() {
+    let mut harness = harness(list_of(&THREE));
+    row(&harness, "MSFT").click();
+    harness.run_steps(2);
+    harness.key_press(Key::Delete);
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
+    harness.get_by_label("Removed MSFT");
+    harness.get_by_label("Undo").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), THREE);
+    assert!(harness.query_by_label("Undo").is_none());
+}
+
+#[test]
+fn the_offer_to_undo_ends_by_itself() {
+    let mut harness = harness(list_of(&THREE));
+    row(&harness, "MSFT").click();
+    harness.run_steps(2);
+    harness.key_press(Key::Delete);
+    harness.run_steps(2);
+    harness.state_mut().market.later(Duration::from_secs(9));
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Undo").is_none());
+    assert_eq!(harness.state().keys().len(), 2);
+}
+
+#[test]
+fn keys_do_nothing_while_the_list_has_no_focus() {
+    let mut harness = harness(list_of(&THREE));
+    harness.key_press(Key::Delete);
+    harness.run_steps(2);
+    harness.get_by_label("Add symbol").click();
+    harness.run_steps(2);
+    harness.key_press(Key::Delete);
+    harness.key_press(Key::ArrowDown);
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), THREE);
+    assert_eq!(harness.state().asked, []);
+}
+
+#[test]
+fn a_drag_puts_a_row_where_it_is_dropped() {
+    let mut harness = harness(list_of(&THREE));
+    let (from, to) = (row(&harness, "AAPL").rect(), row(&harness, "BTC/KRW").rect());
+    harness.drag_at(from.center());
+    harness.run_steps(2);
+    harness.hover_at(to.center_bottom() - vec2(0.0, 4.0));
+    harness.run_steps(2);
+    harness.drop_at(to.center_bottom() - vec2(0.0, 4.0));
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
+    assert_eq!(harness.state().asked, [], "a drag is no click");
+}
+
+#[test]
+fn the_menu_moves_and_removes() {
+    let mut harness = harness(list_of(&THREE));
+    let choose = |harness: &mut Harness<'_, Trader>, name: &str, entry: &str| {
+        row(harness, name).click_secondary();
+        harness.run_steps(2);
+        harness.get_by(|node| node.label().is_some_and(|label| label.starts_with(entry))).click();
+        harness.run_steps(2);
+    };
+    choose(&mut harness, "BTC/KRW", "Move up");
+    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
+    choose(&mut harness, "AAPL", "Move down");
+    assert_eq!(harness.state().keys(), ["BTC/KRW@CRYPTO", "AAPL@NASDAQ", "MSFT@NASDAQ"]);
+    choose(&mut harness, "AAPL", "Remove");
+    assert_eq!(harness.state().keys(), ["BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
+}
+
+#[test]
+fn the_field_completes_by_name_and_enter_adds_and_selects() {
+    let mut harness = harness(list_of(&["AAPL@NASDAQ"]));
+    harness.get_by_label("Add symbol").click();
+    harness.run_steps(2);
+    harness.get_by_label("Add symbol").type_text("nint");
+    harness.run_steps(3);
+    harness.get_by_label_contains("7974");
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "7974@TSE"]);
+    assert_eq!(harness.state().selected(), "7974@TSE");
+    assert_eq!(harness.get_by_label("Add symbol").value().unwrap_or_default(), "");
+}
+
+#[test]
+fn what_is_there_already_is_selected_and_not_added_twice() {
+    let mut harness = harness(list_of(&THREE));
+    harness.get_by_label("Add symbol").click();
+    harness.run_steps(2);
+    harness.get_by_label("Add symbol").type_text("msft");
+    harness.run_steps(3);
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
+    assert_eq!(harness.state().keys(), THREE);
+    assert_eq!(harness.state().selected(), "MSFT@NASDAQ");
+}
+
+#[test]
+fn an_instrument_that_is_not_listed_is_kept_and_comes_back_to_life() {
+    let mut harness = harness(list_of(&["AAPL@NASDAQ", "MSFT@NASDAQ"]));
+    let all = harness.state().market.instruments().to_vec();
+    harness.state_mut().market.list(all[..1].to_vec());
+    harness.run_steps(2);
+    assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, not listed");
+    row(&harness, "MSFT").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().asked, [], "there is nothing to select");
+    harness.state_mut().market.list(all);
+    harness.run_steps(2);
+    assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, no quote yet");
+    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "MSFT@NASDAQ"]);
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let harness = harness(list_of(&[]));
+    harness.get_by_label_contains("Type a symbol or a name above");
+}
+
+#[test]
+fn the_first_start_fills_the_list_once_and_an_emptied_one_stays_empty() {
+    let (_, window) = Market::with_desk();
+    let mut list = Watchlist::default();
+    list.fill_if_new(&window.desk);
+    assert_eq!(list.first(), Some("AAPL@NASDAQ"));
+    let classes: std::collections::BTreeSet<_> = list
+        .keys()
+        .map(|key| window.desk.instrument_by_key(key).expect("it is of the catalogue"))
+        .map(|instrument| (instrument.class, instrument.currency))
+        .collect();
+    assert!(list.keys().count() >= 14 && classes.len() >= 7, "{classes:?}");
+
+    let mut emptied: Watchlist = serde_json::from_str(r#"{"instruments":[]}"#).unwrap();
+    emptied.fill_if_new(&window.desk);
+    assert_eq!(emptied.first(), None);
+}
+
+#[test]
+fn keys_are_saved_and_nothing_else() {
+    let mut harness = harness(list_of(&THREE));
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.run_steps(2);
+    let text = serde_json::to_string(&harness.state().list).unwrap();
+    assert_eq!(text, r#"{"instruments":["AAPL@NASDAQ","MSFT@NASDAQ","BTC/KRW@CRYPTO"]}"#);
+    let back: Watchlist = serde_json::from_str(&text).unwrap();
+    assert_eq!(back.keys().collect::<Vec<_>>(), THREE);
+}
+
+#[test]
+fn only_rows_in_sight_are_drawn_and_a_selection_from_elsewhere_comes_into_sight() {
+    let (market, _) = Market::with_desk();
+    let keys: Vec<String> = market.instruments().iter().map(|instrument| instrument.key()).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let mut harness = harness(list_of(&keys));
+    let rows = |harness: &Harness<'_, Trader>| harness.query_all_by_role(egui::Role::ListBoxOption).count();
+    assert!(rows(&harness) < 25, "{} rows of {}", rows(&harness), keys.len());
+    let last = harness.state().market.id("ETH/KRW@CRYPTO");
+    harness.state_mut().window.desk.select(last);
+    harness.run_steps(3);
+    let bottom = row(&harness, "ETH/KRW").rect().bottom();
+    assert!(bottom <= 480.5, "the row ends at {bottom}");
+}
+
+#[test]
+fn rows_are_of_one_line_where_there_is_room() {
+    let height = |width| {
+        let mut harness = harness_of(list_of(&THREE), width);
+        harness.state_mut().market.quote("BTC/KRW@CRYPTO", "150000000");
+        harness.run_steps(3);
+        row(&harness, "BTC/KRW").rect().height()
+    };
+    assert!(height(900.0) < height(332.0));
+}
+
+#[test]
+fn a_quote_without_trades_or_asks_shows_what_there_is() {
+    let mut harness = harness(list_of(&["AAPL@NASDAQ"]));
+    let market = &mut harness.state_mut().market;
+    let (id, now) = (market.id("AAPL@NASDAQ"), market.now());
+    let mut quote = market.quote_at("AAPL@NASDAQ", "284.52");
+    (quote.last, quote.ask, quote.prev_close) = (None, None, Some(Price(decimal("0"))));
+    quote.time = Time(0);
+    market.batch(|batch| batch.quote(id, quote, now));
+    harness.run_steps(2);
+    assert_eq!(row_text(&harness, "AAPL"), "AAPL NASDAQ, bid 284.51 × 12, volume 52.1K");
+}
