@@ -121,30 +121,25 @@ fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
 
 #[test]
 fn each_type_sends_its_own_prices() {
-    let market = open(at_once(), "AAPL", r#"{"form":{"kind":"market"}}"#);
-    let stop = open(at_once(), "AAPL", r#"{"form":{"kind":"stop"}}"#);
-    let stop_limit = open(at_once(), "AAPL", r#"{"form":{"kind":"stop-limit","tif":"gtc"}}"#);
-    let trailing = open(at_once(), "AAPL", r#"{"form":{"kind":"trailing-stop","trail_unit":"percent"}}"#);
-    let (high, low) = (price("230.00"), price("230.50"));
-    let by = TrailBy::Percent(dec("1.5"));
-    let cases: [(Ui, &[(&str, &str)], OrderKind, TimeInForce); 4] = [
-        (market, &[], OrderKind::Market, TimeInForce::Day),
-        (stop, &[("Stop price", "230")], OrderKind::Stop { stop: high }, TimeInForce::Day),
-        (
-            stop_limit,
-            &[("Stop price", "230"), ("Limit price", "230.5")],
-            OrderKind::StopLimit { stop: high, price: low },
-            TimeInForce::Gtc,
-        ),
-        (trailing, &[("Trailing distance", "1.5")], OrderKind::TrailingStop { by }, TimeInForce::Day),
-    ];
-    for (mut ui, typed, kind, tif) in cases {
+    let check = |saved: &str, typed: &[(&str, &str)], kind: OrderKind, tif: TimeInForce| {
+        let mut ui = open(at_once(), "AAPL", saved);
         for (field, value) in typed {
             write(&mut ui, field, value);
         }
         click(&mut ui, "Buy");
         assert_eq!(placed(&ui).spec, aapl(Side::Buy, "100", kind, tif));
-    }
+    };
+    let (stop, limit) = (("Stop price", "230"), ("Limit price", "230.5"));
+    let (at_stop, at_limit) = (price("230.00"), price("230.50"));
+    check(r#"{"form":{"kind":"market"}}"#, &[], OrderKind::Market, TimeInForce::Day);
+    check("{}", &[limit], OrderKind::Limit { price: at_limit }, TimeInForce::Day);
+    let kind = OrderKind::Stop { stop: at_stop };
+    check(r#"{"form":{"kind":"stop","tif":"ioc"}}"#, &[stop], kind, TimeInForce::Ioc);
+    let kind = OrderKind::StopLimit { stop: at_stop, price: at_limit };
+    check(r#"{"form":{"kind":"stop-limit","tif":"gtc"}}"#, &[stop, limit], kind, TimeInForce::Gtc);
+    let kind = OrderKind::TrailingStop { by: TrailBy::Percent(dec("1.5")) };
+    let saved = r#"{"form":{"kind":"trailing-stop","trail_unit":"percent"}}"#;
+    check(saved, &[("Trailing distance", "1.5")], kind, TimeInForce::Day);
 }
 
 #[test]
@@ -160,7 +155,7 @@ fn type_and_time_are_chosen_by_name_and_show_the_fields_they_need() {
     write(&mut ui, "Stop price", "230");
     write(&mut ui, "Good till", "2026-11-23 16:00");
     click(&mut ui, "Buy");
-    let until = TimeInForce::Gtd(START + Duration::from_secs((3 * 24 + 6) * 3_600));
+    let until = TimeInForce::Gtd(START + Duration::from_hours(3 * 24 + 6));
     assert_eq!(placed(&ui).spec, aapl(Side::Buy, "100", OrderKind::Stop { stop: price("230.00") }, until));
 }
 
@@ -211,32 +206,26 @@ fn what_was_confirmed_is_sent_though_the_market_has_moved() {
 
 #[test]
 fn a_question_ends_by_time_escape_change_and_another_position() {
-    let asked = || {
+    let check = |change: &dyn Fn(&mut Ui)| {
         let mut ui = open(Begin::default().holding("AAPL", "100", "226.10"), "AAPL", "{}");
         click(&mut ui, "Sell");
         assert!(ui.query_by_label_contains("Confirm sell").is_some());
-        ui
-    };
-    let mut by_time = asked();
-    by_time.run_steps(LONGER_THAN_ARMED);
-    let mut by_escape = asked();
-    by_escape.key_press(Key::Escape);
-    let mut by_change = asked();
-    write(&mut by_change, "Quantity", "50");
-    let mut by_position = asked();
-    let held = by_position.state().desk.desk.blotter().positions().next().cloned();
-    let mut held = held.expect("a position");
-    held.net = dec("40");
-    by_position.state_mut().desk.publish(Update::Position(held));
-    let mut by_instrument = asked();
-    by_instrument.state_mut().desk.select("BRK.B");
-    let mut by_price = asked();
-    by_price.state_mut().ticket.take_price(price("227.40"));
-    for mut ui in [by_time, by_escape, by_change, by_position, by_instrument, by_price] {
+        change(&mut ui);
         ui.run_steps(2);
         assert!(ui.query_by_label_contains("Confirm").is_none());
         assert_eq!(ui.state().sent, []);
-    }
+    };
+    check(&|ui| ui.run_steps(LONGER_THAN_ARMED));
+    check(&|ui| ui.key_press(Key::Escape));
+    check(&|ui| write(ui, "Quantity", "50"));
+    check(&|ui| {
+        let mut held = ui.state().desk.desk.blotter().positions().next().cloned().expect("a position");
+        held.net = dec("40");
+        ui.state_mut().desk.publish(Update::Position(held));
+    });
+    check(&|ui| ui.state_mut().desk.publish(Update::Kill(KillState::Locked { still_working: 0 })));
+    check(&|ui| ui.state_mut().desk.select("BRK.B"));
+    check(&|ui| ui.state_mut().ticket.take_price(price("227.40")));
 }
 
 #[test]

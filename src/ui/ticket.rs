@@ -44,6 +44,9 @@ use form::Form;
 /// Height that the fields keep, however low the pane: below, the whole ticket scrolls.
 const LEAST_FIELDS: f32 = 120.0;
 
+/// Margin and spacing around and below what stands under the fields.
+const BELOW: f32 = 20.0;
+
 /// The ticket's view state; choices and last quantities outlive the program.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -143,7 +146,9 @@ impl Ticket {
         }
         ui.add_space(2.0);
         let mut checked = check(&self.form, facts);
-        let room = height - (ui.cursor().top() - top) - self.view.foot - 12.0;
+        let room = height - (ui.cursor().top() - top) - self.view.foot - BELOW;
+        // Where the fields scroll, the bar stands beside them, not on them.
+        ui.spacing_mut().scroll.floating_allocated_width = ui.spacing().scroll.bar_width;
         let is_changed = ScrollArea::vertical()
             .id_salt("fields")
             .max_height(room.max(LEAST_FIELDS))

@@ -184,108 +184,82 @@ pub fn paper_account() -> Account {
     }
 }
 
-/// Instruments with every kind of grid: cents, a tick table in yen, pips, won, 1e-8 lots.
+/// An instrument in one line.
+struct Row {
+    symbol: &'static str,
+    name: &'static str,
+    venue: &'static str,
+    class: AssetClass,
+    currency: Currency,
+    ticks: &'static [(&'static str, &'static str)],
+    lot: &'static str,
+    zone: &'static str,
+}
+
+/// Instruments with every kind of grid: cents, tick tables, pips, won, 1e-8 lots.
 pub fn catalogue() -> Vec<Instrument> {
-    use AssetClass::{Crypto, Fx, Share};
-    let rows: [(&str, &str, &str, AssetClass, Currency, &[(&str, &str)], &str, &str); 9] = [
-        ("AAPL", "Apple", "NASDAQ", Share, Currency::USD, &[("0", "0.01")], "1", "America/New_York"),
-        (
-            "BRK.B",
-            "Berkshire Hathaway Class B",
-            "NYSE",
-            Share,
-            Currency::USD,
-            &[("0", "0.01")],
-            "1",
-            "America/New_York",
-        ),
-        (
-            "8306",
-            "Mitsubishi UFJ Financial Group",
-            "TSE",
-            Share,
-            Currency::JPY,
-            &[("0", "0.1"), ("1000", "0.5"), ("3000", "1"), ("10000", "5")],
-            "100",
-            "Asia/Tokyo",
-        ),
-        (
-            "005930",
-            "Samsung Electronics",
-            "KRX",
-            Share,
-            Currency::KRW,
-            &[
-                ("0", "1"),
-                ("2000", "5"),
-                ("5000", "10"),
-                ("20000", "50"),
-                ("50000", "100"),
-                ("200000", "500"),
-            ],
-            "1",
-            "Asia/Seoul",
-        ),
-        (
-            "EUR/USD",
-            "Euro / US dollar",
-            "FX",
-            Fx,
-            Currency::USD,
-            &[("0", "0.00001")],
-            "1000",
-            "America/New_York",
-        ),
-        (
-            "USD/JPY",
-            "US dollar / Japanese yen",
-            "FX",
-            Fx,
-            Currency::JPY,
-            &[("0", "0.001")],
-            "1000",
-            "America/New_York",
-        ),
-        (
-            "USD/KRW",
-            "US dollar / Korean won",
-            "FX",
-            Fx,
-            Currency::KRW,
-            &[("0", "0.01")],
-            "1000",
-            "America/New_York",
-        ),
-        ("BTC/USD", "Bitcoin / US dollar", "CRYPTO", Crypto, Currency::USD, &[("0", "1")], "0.0001", "UTC"),
-        (
+    const CENT: &[(&str, &str)] = &[("0", "0.01")];
+    const TSE: &[(&str, &str)] = &[("0", "0.1"), ("1000", "0.5"), ("3000", "1"), ("10000", "5")];
+    const KRX: &[(&str, &str)] =
+        &[("0", "1"), ("2000", "5"), ("5000", "10"), ("20000", "50"), ("50000", "100")];
+    let share = |symbol, name, venue, currency, ticks, lot, zone| Row {
+        symbol,
+        name,
+        venue,
+        class: AssetClass::Share,
+        currency,
+        ticks,
+        lot,
+        zone,
+    };
+    let fx = |symbol, name, currency, ticks| {
+        let (class, zone) = (AssetClass::Fx, "America/New_York");
+        Row { symbol, name, venue: "FX", class, currency, ticks, lot: "1000", zone }
+    };
+    let crypto = |symbol, name, currency, ticks, lot, zone| Row {
+        symbol,
+        name,
+        venue: "CRYPTO",
+        class: AssetClass::Crypto,
+        currency,
+        ticks,
+        lot,
+        zone,
+    };
+    let rows = [
+        share("AAPL", "Apple", "NASDAQ", Currency::USD, CENT, "1", "America/New_York"),
+        share("BRK.B", "Berkshire Hathaway Class B", "NYSE", Currency::USD, CENT, "1", "America/New_York"),
+        share("8306", "Mitsubishi UFJ Financial Group", "TSE", Currency::JPY, TSE, "100", "Asia/Tokyo"),
+        share("005930", "Samsung Electronics", "KRX", Currency::KRW, KRX, "1", "Asia/Seoul"),
+        fx("EUR/USD", "Euro / US dollar", Currency::USD, &[("0", "0.00001")]),
+        fx("USD/JPY", "US dollar / Japanese yen", Currency::JPY, &[("0", "0.001")]),
+        fx("USD/KRW", "US dollar / Korean won", Currency::KRW, CENT),
+        crypto("BTC/USD", "Bitcoin / US dollar", Currency::USD, &[("0", "1")], "0.0001", "UTC"),
+        crypto(
             "BTC/KRW",
             "Bitcoin / Korean won",
-            "CRYPTO",
-            Crypto,
             Currency::KRW,
             &[("0", "1000")],
             "0.00000001",
             "Asia/Seoul",
         ),
     ];
-    let instrument =
-        |(index, row): (usize, (&str, &str, &str, AssetClass, Currency, &[(&str, &str)], &str, &str))| {
-            let (symbol, name, venue, class, currency, ticks, lot, zone) = row;
-            let ticks = ticks.iter().map(|(from, tick)| (dec(from), dec(tick))).collect();
-            Instrument {
-                id: InstrumentId(index as u32),
-                broker: BrokerId(0),
-                symbol: symbol.into(),
-                name: name.into(),
-                venue: venue.into(),
-                class,
-                currency,
-                ticks: TickTable::new(ticks).expect("a sound tick table"),
-                lot: qty(lot),
-                multiplier: Decimal::ONE,
-                hours: TradingHours::always(zone),
-            }
-        };
+    let instrument = |(index, row): (usize, Row)| {
+        let ticks = row.ticks.iter().map(|(from, tick)| (dec(from), dec(tick))).collect();
+        Instrument {
+            id: InstrumentId(index as u32),
+            broker: BrokerId(0),
+            symbol: row.symbol.into(),
+            name: row.name.into(),
+            venue: row.venue.into(),
+            class: row.class,
+            currency: row.currency,
+            ticks: TickTable::new(ticks).expect("a sound tick table"),
+            lot: qty(row.lot),
+            multiplier: Decimal::ONE,
+            hours: TradingHours::always(row.zone),
+        }
+    };
     rows.into_iter().enumerate().map(instrument).collect()
 }
 

@@ -40,15 +40,34 @@ pub(super) fn buttons_ui(
     clicked
 }
 
+/// A line of a button, with what is left of it where there is no room.
+struct Line {
+    whole: String,
+    short: Option<String>,
+}
+
+impl From<String> for Line {
+    fn from(whole: String) -> Self {
+        Self { whole, short: None }
+    }
+}
+
 /// What a button shows.
 struct Face {
     /// Its accessible name.
     name: String,
     /// The first line is the title.
-    lines: Vec<String>,
+    lines: Vec<Line>,
     hover: String,
     is_enabled: bool,
     is_armed: bool,
+}
+
+impl Face {
+    fn text(&self) -> String {
+        let lines: Vec<&str> = self.lines.iter().map(|line| line.whole.as_str()).collect();
+        lines.join(" ")
+    }
 }
 
 fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts: &Facts<'_>) -> Face {
@@ -65,7 +84,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         Ok(offer) => format!("{} {}\n\n{KEYS}", ask_first(facts), offer.words),
         Err(why) => why.clone(),
     };
-    let lines = std::iter::once(title).chain(rest).collect();
+    let lines = std::iter::once(title).chain(rest).map(Line::from).collect();
     Face { name: action.label().to_owned(), lines, hover, is_enabled: offer.is_ok(), is_armed: false }
 }
 
@@ -78,15 +97,17 @@ fn armed_face(action: Action, words: &str) -> Face {
     let name = format!("Confirm {words}");
     let verb = action.label().to_lowercase();
     let rest = words.strip_prefix(verb.as_str()).unwrap_or(words).trim_start_matches([':', ' ']);
-    let mut lines = vec![format!("Confirm {verb}")];
+    let mut lines = vec![Line::from(format!("Confirm {verb}"))];
     // Quantity and symbol, then each price, a line of its own.
     let breaks = [" stop ", " @ ", " at market", " trail "];
     let first = breaks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
     let (what, price) = rest.split_at(first);
-    lines.push(what.to_owned());
+    // The symbol stands at the top of the ticket as well.
+    let short = what.rsplit_once(' ').map(|(quantity, _symbol)| quantity.to_owned());
+    lines.push(Line { whole: what.to_owned(), short });
     match price.strip_prefix(" stop ").and_then(|p| p.split_once(" @ ")) {
-        Some((stop, limit)) => lines.extend([format!("stop {stop}"), format!("@ {limit}")]),
-        None => lines.push(price.trim().to_owned()),
+        Some((stop, limit)) => lines.extend([format!("stop {stop}"), format!("@ {limit}")].map(Line::from)),
+        None => lines.push(price.trim().to_owned().into()),
     }
     if matches!(action, Action::Close | Action::Reverse) {
         // The small buttons have one line below the title.
@@ -138,11 +159,7 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     let response = ui.interact(rect, id_of(ui, action), sense);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, face.is_enabled, &face.name));
     ui.ctx().accesskit_node_builder(response.id, |node| {
-        let said = if face.is_enabled {
-            face.lines.join(" ")
-        } else {
-            format!("{}. {}", face.lines.join(" "), face.hover)
-        };
+        let said = if face.is_enabled { face.text() } else { format!("{}. {}", face.text(), face.hover) };
         node.set_description(said);
     });
     let is_trade = matches!(action, Action::Buy | Action::Sell);
@@ -171,7 +188,8 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     };
     painter.rect_stroke(rect, theme.sizes.radius, edge, StrokeKind::Inside);
     let title = if is_trade { fonts::bold(theme.sizes.title) } else { theme.text_font() };
-    let galley = painter.layout_job(lines_job(ui, face, title, is_trade, rect.width() - 10.0, colour, theme));
+    let galley =
+        painter.layout_job(lines_job(ui, face, &title, is_trade, rect.width() - 10.0, colour, theme));
     let top = rect.center().y - galley.size().y / 2.0;
     painter.galley(egui::pos2(rect.center().x, top), galley, colour);
     if face.is_enabled {
@@ -189,7 +207,7 @@ fn id_of(ui: &Ui, action: Action) -> Id {
 fn lines_job(
     ui: &Ui,
     face: &Face,
-    title: FontId,
+    title: &FontId,
     is_trade: bool,
     width: f32,
     colour: Color32,
@@ -199,15 +217,22 @@ fn lines_job(
     // Four lines have room in the small size only.
     let roomy = is_trade && face.lines.len() < 4;
     for (index, line) in face.lines.iter().enumerate() {
-        let sizes = match index {
+        let [large, small] = match index {
             0 => [title.clone(), fonts::bold(theme.sizes.text)],
             _ if roomy => [theme.text_font(), theme.small_font()],
             _ => [theme.small_font(), theme.small_font()],
         };
-        let [large, small] = sizes;
-        let fits = ui.painter().layout_no_wrap(line.clone(), large.clone(), colour).size().x <= width;
-        let font = if fits { large } else { small };
-        let text = if index == 0 { line.clone() } else { format!("\n{line}") };
+        let fits = |text: &str, font: &FontId| {
+            ui.painter().layout_no_wrap(text.to_owned(), font.clone(), colour).size().x <= width
+        };
+        let (text, font) = if fits(&line.whole, &large) {
+            (&line.whole, large)
+        } else if fits(&line.whole, &small) {
+            (&line.whole, small)
+        } else {
+            (line.short.as_ref().unwrap_or(&line.whole), small)
+        };
+        let text = if index == 0 { text.clone() } else { format!("\n{text}") };
         job.append(&text, 0.0, TextFormat::simple(font, colour));
     }
     job

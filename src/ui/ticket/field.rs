@@ -83,6 +83,9 @@ pub(super) fn field_ui(
         });
     let mut output = edit.show(ui);
     let response = output.response.response.labelled_by(label);
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     if response.gained_focus()
         && !ui.input(|input| input.pointer.any_pressed() || input.pointer.any_released())
     {

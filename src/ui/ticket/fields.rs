@@ -47,6 +47,9 @@ impl Ticket {
             is_over_field |= touched.is_hovered;
             self.apply(field, &touched, facts);
         }
+        if self.form.has_bracket && !before.has_bracket {
+            ui.scroll_to_cursor(Some(egui::Align::BOTTOM));
+        }
         ui.add_space(4.0);
         self.view.is_over_field = is_over_field;
         if !is_over_field {
@@ -260,9 +263,7 @@ fn note(field: Field, form: &Form, checked: &Checked, facts: &Facts<'_>) -> Stri
         Field::Limit if is_empty && form.kind == KindChoice::Limit => {
             "empty: buy at bid, sell at ask".to_owned()
         }
-        Field::Stop => facts.last().map_or_else(String::new, |last| {
-            format!("buy above, sell below {}", format::price(last, facts.instrument))
-        }),
+        Field::Stop => "buy above, sell below last".to_owned(),
         Field::Trail => match form.trail_unit {
             TrailUnit::Amount => facts.instrument.currency.to_string(),
             TrailUnit::Percent => "%".to_owned(),

@@ -64,7 +64,7 @@ fn amounts_ui(
     colour: Color32,
     theme: &Theme,
 ) {
-    let room = (ui.available_width() - NAMES) / 2.0 - theme.sizes.gap;
+    let room = (ui.available_width() - NAMES) / 2.0 - 4.0;
     let shown = amounts.map(|amount| {
         let Some(amount) = amount else { return ("–".to_owned(), theme.text_weak) };
         let colour = if amount < Decimal::ZERO { theme.danger } else { colour };

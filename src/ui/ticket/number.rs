@@ -113,8 +113,10 @@ mod tests {
         }
 
         #[test]
-        fn nothing_typed_makes_it_panic(text in "[-0-9., ]{0,40}") {
-            let _ = parse(&text);
+        fn whatever_is_typed_is_above_zero_or_refused(text in "[-0-9., ]{0,40}") {
+            if let Ok(Some(value)) = parse(&text) {
+                prop_assert!(value > Decimal::ZERO);
+            }
         }
     }
 }
