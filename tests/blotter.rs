@@ -2,6 +2,7 @@
 
 #[path = "common/blotter.rs"]
 mod bench;
+#[expect(dead_code, reason = "shared by the tests of several panes")]
 #[path = "common/desk.rs"]
 mod desk;
 
@@ -14,6 +15,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{
     Currency, Money, OrderId, OrderKind, OrderStatus, Price, Qty, Side, settings::Settings,
+    settings::ZoneDisplay,
 };
 use pitdesk::link::{Command, NoticeLevel, Update};
 use pitdesk::ui::UiCommand;
@@ -480,7 +482,7 @@ fn a_refused_close_says_why_at_its_row() {
 fn what_was_closed_today_stays_below_without_a_way_out() {
     let mut pane = with_position(|_| ());
     let bench = pane.state_mut();
-    let (now, day) = (bench.market.now(), Duration::from_secs(86_400));
+    let (now, day) = (bench.market.now(), Duration::from_hours(24));
     let commission = Money { amount: decimal("1"), currency: Currency::USD };
     for (key, time) in [("MSFT@NASDAQ", now), ("NVDA@NASDAQ", now - day)] {
         let id = bench.market.id(key);
@@ -531,7 +533,7 @@ fn activity_is_newest_first_in_full_and_can_be_copied() {
     let mut bench = Bench::default();
     let long = "The price is 5.1 % away from the market; at most 3 % are allowed. ".repeat(6);
     bench.market.notice(NoticeLevel::Info, "Bought 5 AAPL at 284.50");
-    bench.market.later(Duration::from_secs(60));
+    bench.market.later(Duration::from_mins(1));
     bench.market.notice(NoticeLevel::Warning, &long);
     let mut pane = harness(SMALL, bench);
     click(&mut pane, "Activity");
@@ -541,12 +543,22 @@ fn activity_is_newest_first_in_full_and_can_be_copied() {
     assert!(warning.height() > 2.0 * info.height(), "it is wrapped, not cut");
     pane.get_by_label("Copy all").click();
     pane.step();
-    pane.step();
     let copied = pane.output().platform_output.commands.iter().find_map(|command| match command {
         egui::OutputCommand::CopyText(text) => Some(text.clone()),
         _ => None,
     });
-    assert!(copied.is_none_or(|text| text.contains("Info: Bought")));
+    let first = format!("20 Nov 15:01:00 Warning: {long}");
+    assert_eq!(copied, Some(format!("{first}\n20 Nov 15:00:00 Info: Bought 5 AAPL at 284.50")));
+}
+
+#[test]
+fn times_are_in_the_zone_of_the_settings() {
+    let mut pane = with_order();
+    for (zone, shown) in [(ZoneDisplay::Exchange, "Time 10:00:00"), (ZoneDisplay::Utc, "Time 15:00:00")] {
+        pane.state_mut().market.configure(|settings| settings.time_zone_display = zone);
+        pane.step();
+        assert!(rows(&pane, "Order 12")[0].contains(shown), "{zone:?}");
+    }
 }
 
 #[test]
