@@ -414,6 +414,27 @@ fn a_position_tells_its_profit() {
 }
 
 #[test]
+fn positions_add_up_in_the_base_currency_and_say_when_something_is_missing() {
+    let mut pane = with_position(|_| ());
+    let bench = pane.state_mut();
+    bench.market.quote("7203@TSE", "3300");
+    bench.market.quote("USD/JPY@FX", "150.000");
+    let mut toyota = position(bench.market.id("7203@TSE"), "-100", "3150");
+    toyota.commissions = decimal("300");
+    bench.market.publish(Update::Position(toyota));
+    pane.hover_at(Pos2::new(300.0, 10.0));
+    pane.run_steps(2);
+    let totals = "Totals: Symbol Total USD, Unrealised +350.00, Realised 0.00, Commissions 2.00, Value 26,250.00, \
+                  Currency USD";
+    assert_eq!(rows(&pane, "Totals"), [totals]);
+    let bench = pane.state_mut();
+    let samsung = position(bench.market.id("005930@KRX"), "10", "100000");
+    bench.market.publish(Update::Position(samsung));
+    pane.run_steps(2);
+    assert!(rows(&pane, "Totals")[0].starts_with("Totals: Symbol Incomplete USD, Unrealised +350.00"));
+}
+
+#[test]
 fn close_arms_first_and_sends_then() {
     let mut pane = with_position(|settings| settings.confirm_orders = true);
     let aapl = pane.state().market.id(AAPL);

@@ -245,9 +245,8 @@ impl Edit {
             .name_inputs(name, |ui| {
                 let field = TextEdit::singleline(&mut self.text)
                     .id(id)
-                    .frame(egui::Frame::NONE)
+                    .frame(egui::Frame::NONE.inner_margin(egui::Margin::symmetric(5, 0)))
                     .background_color(theme.field)
-                    .margin(egui::Margin::symmetric(5, 0))
                     .desired_width(rect.width() - 12.0)
                     .align(egui::Align2::RIGHT_CENTER)
                     .text_color(if is_good { theme.text_strong } else { theme.danger })
