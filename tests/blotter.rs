@@ -2,6 +2,7 @@
 
 #[path = "common/blotter.rs"]
 mod bench;
+#[expect(dead_code, reason = "shared by the tests of several panes")]
 #[path = "common/desk.rs"]
 mod desk;
 
@@ -14,6 +15,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{
     Currency, Money, OrderId, OrderKind, OrderStatus, Price, Qty, Side, settings::Settings,
+    settings::ZoneDisplay,
 };
 use pitdesk::link::{Command, NoticeLevel, Update};
 use pitdesk::ui::UiCommand;
@@ -412,6 +414,27 @@ fn a_position_tells_its_profit() {
 }
 
 #[test]
+fn positions_add_up_in_the_base_currency_and_say_when_something_is_missing() {
+    let mut pane = with_position(|_| ());
+    let bench = pane.state_mut();
+    bench.market.quote("7203@TSE", "3300");
+    bench.market.quote("USD/JPY@FX", "150.000");
+    let mut toyota = position(bench.market.id("7203@TSE"), "-100", "3150");
+    toyota.commissions = decimal("300");
+    bench.market.publish(Update::Position(toyota));
+    pane.hover_at(Pos2::new(300.0, 10.0));
+    pane.run_steps(2);
+    let totals = "Totals: Symbol Total USD, Unrealised +350.00, Realised 0.00, Commissions 2.00, Value 26,250.00, \
+                  Currency USD";
+    assert_eq!(rows(&pane, "Totals"), [totals]);
+    let bench = pane.state_mut();
+    let samsung = position(bench.market.id("005930@KRX"), "10", "100000");
+    bench.market.publish(Update::Position(samsung));
+    pane.run_steps(2);
+    assert!(rows(&pane, "Totals")[0].starts_with("Totals: Symbol Incomplete USD, Unrealised +350.00"));
+}
+
+#[test]
 fn close_arms_first_and_sends_then() {
     let mut pane = with_position(|settings| settings.confirm_orders = true);
     let aapl = pane.state().market.id(AAPL);
@@ -480,7 +503,7 @@ fn a_refused_close_says_why_at_its_row() {
 fn what_was_closed_today_stays_below_without_a_way_out() {
     let mut pane = with_position(|_| ());
     let bench = pane.state_mut();
-    let (now, day) = (bench.market.now(), Duration::from_secs(86_400));
+    let (now, day) = (bench.market.now(), Duration::from_hours(24));
     let commission = Money { amount: decimal("1"), currency: Currency::USD };
     for (key, time) in [("MSFT@NASDAQ", now), ("NVDA@NASDAQ", now - day)] {
         let id = bench.market.id(key);
@@ -531,7 +554,7 @@ fn activity_is_newest_first_in_full_and_can_be_copied() {
     let mut bench = Bench::default();
     let long = "The price is 5.1 % away from the market; at most 3 % are allowed. ".repeat(6);
     bench.market.notice(NoticeLevel::Info, "Bought 5 AAPL at 284.50");
-    bench.market.later(Duration::from_secs(60));
+    bench.market.later(Duration::from_mins(1));
     bench.market.notice(NoticeLevel::Warning, &long);
     let mut pane = harness(SMALL, bench);
     click(&mut pane, "Activity");
@@ -541,12 +564,22 @@ fn activity_is_newest_first_in_full_and_can_be_copied() {
     assert!(warning.height() > 2.0 * info.height(), "it is wrapped, not cut");
     pane.get_by_label("Copy all").click();
     pane.step();
-    pane.step();
     let copied = pane.output().platform_output.commands.iter().find_map(|command| match command {
         egui::OutputCommand::CopyText(text) => Some(text.clone()),
         _ => None,
     });
-    assert!(copied.is_none_or(|text| text.contains("Info: Bought")));
+    let first = format!("20 Nov 15:01:00 Warning: {long}");
+    assert_eq!(copied, Some(format!("{first}\n20 Nov 15:00:00 Info: Bought 5 AAPL at 284.50")));
+}
+
+#[test]
+fn times_are_in_the_zone_of_the_settings() {
+    let mut pane = with_order();
+    for (zone, shown) in [(ZoneDisplay::Exchange, "Time 10:00:00"), (ZoneDisplay::Utc, "Time 15:00:00")] {
+        pane.state_mut().market.configure(|settings| settings.time_zone_display = zone);
+        pane.step();
+        assert!(rows(&pane, "Order 12")[0].contains(shown), "{zone:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::ui::theme::Theme;
 /// Points of a touchpad that count as one notch of a wheel.
 const POINTS_PER_NOTCH: f32 = 24.0;
 
+/// Width of a field over a narrower cell, in points.
+const LEAST_WIDTH: f32 = 84.0;
+
 /// A part of an order that can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -228,6 +231,8 @@ impl Edit {
         instrument: &Instrument,
     ) -> Outcome {
         let id = ui.make_persistent_id("amended cell");
+        // A narrow column still has room for a price.
+        let rect = rect.with_min_x(rect.left().min(rect.right() - LEAST_WIDTH));
         self.rect = Some(rect);
         let has_focus = ui.memory(|memory| memory.has_focus(id));
         let mut leaves = None;
@@ -240,9 +245,9 @@ impl Edit {
             .name_inputs(name, |ui| {
                 let field = TextEdit::singleline(&mut self.text)
                     .id(id)
-                    .frame(egui::Frame::NONE)
+                    .frame(egui::Frame::NONE.inner_margin(egui::Margin::symmetric(5, 0)))
                     .background_color(theme.field)
-                    .margin(egui::Margin::symmetric(5, 0))
+                    .desired_width(rect.width() - 12.0)
                     .align(egui::Align2::RIGHT_CENTER)
                     .text_color(if is_good { theme.text_strong } else { theme.danger })
                     // Left to egui, Escape would drop the keyboard instead of giving it back.

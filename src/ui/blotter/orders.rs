@@ -355,8 +355,12 @@ impl Orders {
         let to_table = |ui: &Ui| ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
         match outcome {
             Outcome::Stays => self.edit = Some(edit),
-            Outcome::Leaves { to_table: false } => {}
-            Outcome::Leaves { to_table: true } => to_table(ui),
+            Outcome::Leaves { to_table: back } => {
+                self.asked.forget(&order.id);
+                if back {
+                    to_table(ui);
+                }
+            }
             Outcome::Turns(part) => self.edit = Edit::new(order, part, instrument),
             Outcome::Sends(value) => {
                 let command = out.send(edit.part.amend(order, value));

@@ -17,7 +17,7 @@ use super::order_row::average;
 use super::table::{Column, Controls, Row, Shown, ShownRow, Table};
 use super::widths::Widths;
 use crate::desk::{Desk, Freshness};
-use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position, Price, Time};
+use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position, Time};
 use crate::link::Command;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::format;
@@ -306,10 +306,6 @@ fn cells_of(
 fn mark_cell(id: InstrumentId, instrument: &Instrument, desk: &Desk, theme: &Theme) -> Cell {
     let is_stale = desk.quote(id).is_some_and(|view| view.freshness == Freshness::Stale);
     let colour = if is_stale { theme.stale } else { theme.text };
-    let mark = desk.mark(id).map(|mark| average_mark(mark, instrument));
+    let mark = desk.mark(id).map(|mark| average(mark.0, instrument));
     Cell::figures_or_dash(mark, theme, colour)
-}
-
-fn average_mark(mark: Price, instrument: &Instrument) -> String {
-    average(mark.0, instrument)
 }

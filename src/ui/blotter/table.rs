@@ -193,6 +193,10 @@ impl Table<'_> {
             let mut brush = Brush::new(painter, theme);
             let laid = footer.iter().map(|cell| brush.lay(cell)).collect::<Vec<_>>();
             brush.row(&shown.columns, self.columns, strip.shrink2(vec2(0.0, 1.0)), &laid);
+            let totals = ui.interact(strip, id.with("footer"), Sense::hover());
+            totals.widget_info(|| {
+                WidgetInfo::labeled(Role::Row, true, format!("Totals: {}", self.told(footer)))
+            });
             brush.finish();
         }
         if shown.focus.has_focus() {
@@ -321,10 +325,15 @@ impl Table<'_> {
         if let Some(banner) = &row.banner {
             return banner.text().to_owned();
         }
-        let told = self.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.text().is_empty());
+        format!("{}: {}", row.name, self.told(&row.cells))
+    }
+
+    /// "Symbol AAPL, Side Buy …"
+    fn told(&self, cells: &[Cell]) -> String {
+        let told = self.columns.iter().zip(cells).filter(|(_, cell)| !cell.text().is_empty());
         let cells: Vec<String> =
             told.map(|(column, cell)| format!("{} {}", column.title, cell.text())).collect();
-        format!("{}: {}", row.name, cells.join(", "))
+        cells.join(", ")
     }
 
     fn head_ui(&self, ui: &Ui, theme: &Theme, head: Rect, shown: &Shown, widths: &mut Widths, id: Id) {
@@ -342,48 +351,47 @@ impl Table<'_> {
             let top = head.center().y - galley.size().y / 2.0;
             let clip = brush.painter.clip_rect().intersect(Rect::from_x_y_ranges(x, head.y_range()));
             brush.painter.with_clip_rect(clip).galley(pos2(left, top), galley, theme.text_weak);
-            self.handle_ui(
+            handle_ui(
                 ui,
                 theme,
                 Rect::from_x_y_ranges(x, head.y_range()),
                 in_sight,
                 widths,
-                (column, id.with(key)),
+                column,
+                id.with(key),
             );
         }
     }
+}
 
-    /// The right edge of a column's caption: pull to widen, double-click to fit.
-    #[expect(clippy::unused_self, reason = "it is a part of drawing this table")]
-    fn handle_ui(
-        &self,
-        ui: &Ui,
-        theme: &Theme,
-        caption: Rect,
-        in_sight: Rect,
-        widths: &mut Widths,
-        (column, id): (&Column, Id),
-    ) {
-        let edge =
-            Rect::from_x_y_ranges(Rangef::new(caption.right() - HANDLE, caption.right()), caption.y_range());
-        if !in_sight.contains_rect(edge) {
-            return;
-        }
-        let handle =
-            ui.interact(edge, id, Sense::CLICK | Sense::DRAG).on_hover_cursor(CursorIcon::ResizeColumn);
-        handle.widget_info(|| {
-            WidgetInfo::labeled(Role::Splitter, true, format!("Width of column {}", column.title))
-        });
-        let is_used = handle.hovered() || handle.dragged();
-        let colour = if is_used { theme.accent } else { theme.line };
-        ui.painter().vline(edge.right() - 0.5, edge.y_range().shrink(4.0), (1.0, colour));
-        if handle.double_clicked() {
-            widths.release(column);
-        } else if handle.dragged()
-            && let Some(pointer) = handle.interact_pointer_pos()
-        {
-            widths.pull(column, pointer.x + HANDLE / 2.0 - caption.left());
-        }
+/// The right edge of a column's caption: pull to widen, double-click to fit.
+fn handle_ui(
+    ui: &Ui,
+    theme: &Theme,
+    caption: Rect,
+    in_sight: Rect,
+    widths: &mut Widths,
+    column: &Column,
+    id: Id,
+) {
+    let edge =
+        Rect::from_x_y_ranges(Rangef::new(caption.right() - HANDLE, caption.right()), caption.y_range());
+    if !in_sight.contains_rect(edge) {
+        return;
+    }
+    let handle = ui.interact(edge, id, Sense::CLICK | Sense::DRAG).on_hover_cursor(CursorIcon::ResizeColumn);
+    handle.widget_info(|| {
+        WidgetInfo::labeled(Role::Splitter, true, format!("Width of column {}", column.title))
+    });
+    let is_used = handle.hovered() || handle.dragged();
+    let colour = if is_used { theme.accent } else { theme.line };
+    ui.painter().vline(edge.right() - 0.5, edge.y_range().shrink(4.0), (1.0, colour));
+    if handle.double_clicked() {
+        widths.release(column);
+    } else if handle.dragged()
+        && let Some(pointer) = handle.interact_pointer_pos()
+    {
+        widths.pull(column, pointer.x + HANDLE / 2.0 - caption.left());
     }
 }
 
@@ -494,22 +502,36 @@ impl<'a> Brush<'a> {
         cut
     }
 
+    /// Draws a number whole, or its short form, or `…` for it: also where it is scrolled half
+    /// out of sight.
     fn figures(&mut self, laid: &Laid<'_>, room: Rangef, middle: f32, lean: Lean) {
         let hang = self.hang(laid.cell);
-        let fits = |brush: &Self, text: &str| brush.digits.width(text) + hang <= room.span() + 0.5;
-        let text = [laid.cell.text(), laid.cell.short()]
-            .into_iter()
-            .find(|text| !text.is_empty() && fits(self, text));
-        let text = match text {
-            Some(text) => text,
-            None if laid.cell.text().is_empty() => return,
-            None => "…",
+        let sight = self.painter.clip_rect().x_range();
+        let place = |width: f32| match lean {
+            Lean::Left => Rangef::new(room.min, room.min + width),
+            Lean::Right => Rangef::new(room.max - hang - width, room.max - hang),
         };
-        let (at, anchor) = match lean {
-            Lean::Left => (pos2(room.min, middle), Align2::LEFT_CENTER),
-            Lean::Right => (pos2(room.max - hang, middle), Align2::RIGHT_CENTER),
+        let fits = |text: &&str| {
+            let x = place(self.digits.width(text));
+            let is_in = |outer: Rangef| outer.min <= x.min + 0.5 && x.max <= outer.max + 0.5;
+            is_in(room) && is_in(sight)
         };
-        self.digits.put(at, anchor, text, laid.cell.colour());
+        let text = laid.cell.text();
+        if text.is_empty() {
+            return;
+        }
+        let colour = laid.cell.colour();
+        if let Some(text) = [text, laid.cell.short()].into_iter().filter(|text| !text.is_empty()).find(fits) {
+            let left = place(self.digits.width(text)).min;
+            self.digits.put(pos2(left, middle), Align2::LEFT_CENTER, text, colour);
+        } else {
+            let seen = room.intersection(sight);
+            let width = self.digits.width("…");
+            let left = (seen.max - width).min(place(width).min).max(seen.min);
+            if seen.span() >= width {
+                self.digits.put(pos2(left, middle), Align2::LEFT_CENTER, "…", colour);
+            }
+        }
     }
 
     fn finish(self) {

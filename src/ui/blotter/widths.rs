@@ -147,15 +147,14 @@ mod tests {
     #[test]
     fn a_pulled_width_stays_until_it_is_released_and_survives_saving() {
         let mut widths = Widths::default();
-        widths.need(0, 70.0);
-        widths.pull(&COLUMNS[0], 33.3);
-        widths.pull(&COLUMNS[1], 9_999.0);
+        widths.pull(&COLUMNS[0], 9_999.0);
+        widths.pull(&COLUMNS[1], 33.3);
         let saved = serde_json::to_string(&widths).unwrap();
         let mut back: Widths = serde_json::from_str(&saved).unwrap();
-        assert_eq!(back.lay_out(&COLUMNS, 0.0), [33.0, 600.0, 60.0]);
-        back.need(0, 70.0);
-        back.release(&COLUMNS[0]);
-        assert_eq!(back.lay_out(&COLUMNS, 0.0), [70.0, 600.0, 60.0]);
+        back.need(1, 70.0);
+        assert_eq!(back.lay_out(&COLUMNS, 0.0), [600.0, 33.0, 60.0]);
+        back.release(&COLUMNS[1]);
+        assert_eq!(back.lay_out(&COLUMNS, 0.0), [600.0, 70.0, 60.0]);
     }
 
     #[test]
