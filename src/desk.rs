@@ -25,7 +25,10 @@ pub use series::SeriesView;
 pub use valuation::{BalanceTotals, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
-use crate::domain::{Account, BrokerId, Depth, Instrument, InstrumentId, OrderId, Time, Trade};
+use crate::domain::{
+    Account, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, OrderId, Price, Qty, Time,
+    Trade,
+};
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, NoticeLevel, Numbered,
@@ -46,6 +49,7 @@ pub struct Desk {
     charts: Charts,
     blotter: Blotter,
     accounts: Vec<Arc<Account>>,
+    commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     connections: Vec<Connection>,
     kill: KillState,
     settings: Arc<Settings>,
@@ -187,6 +191,7 @@ impl Desk {
         self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
         self.accounts.clone_from(&snapshot.accounts);
         self.connections.clone_from(&snapshot.connections);
+        self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;
         self.settings = Arc::clone(&snapshot.settings);
         self.notices = snapshot.notices.iter().cloned().collect();
@@ -272,6 +277,15 @@ impl Desk {
     #[must_use]
     pub fn valuations(&self) -> &[Valued] {
         &self.valuations
+    }
+
+    /// What an order that fills completely at `price` will cost, in the instrument's
+    /// currency; `None` where the broker does not tell its rules.
+    #[must_use]
+    pub fn commission(&self, instrument: &Instrument, price: Price, quantity: Qty) -> Option<Decimal> {
+        let (_, rules) = self.commissions.iter().find(|(broker, _)| *broker == instrument.broker)?;
+        let rule = rules.iter().find(|rule| rule.fits(instrument))?;
+        Some(rule.commission.due(instrument.checked_value(price, quantity)?, quantity, instrument.currency))
     }
 
     /// Connections, by broker.

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod bar;
+pub mod commission;
 pub mod depth;
 pub mod fill;
 pub mod hours;
@@ -27,6 +28,7 @@ pub mod trade;
 
 pub use account::{Account, AccountKind, Balance};
 pub use bar::Bar;
+pub use commission::{Commission, CommissionRule};
 pub use depth::{Depth, Level};
 pub use fill::{Fill, Liquidity};
 pub use hours::{Session, SessionKind, TradingHours};

@@ -33,7 +33,9 @@ pub use event::{Effect, EngineEvent, SaveJob, Start};
 use crate::broker::contract::{Books, Watch};
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
-use crate::domain::{Account, AccountId, BrokerId, Fill, Instrument, InstrumentId, Position, Time};
+use crate::domain::{
+    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Position, Time,
+};
 use crate::link::update::Refused;
 use crate::link::{
     Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Snapshot, Update,
@@ -72,6 +74,7 @@ pub struct Engine {
 struct BrokerLine {
     connection: Connection,
     last_heard: Time,
+    commissions: Vec<CommissionRule>,
     /// When its state must be saved at the latest.
     save_at: Option<Time>,
     watch: Watch,
@@ -95,6 +98,7 @@ impl Engine {
                 since: start.now,
             },
             last_heard: start.now,
+            commissions: Vec::new(),
             save_at: None,
             watch: Watch::default(),
         };
@@ -236,6 +240,7 @@ impl Engine {
             self.note(NoticeLevel::Error, text, now, out);
         }
         self.executions.adopt(&books.fills);
+        self.brokers[usize::from(id.0)].commissions.clone_from(&books.commissions);
         for position in &books.positions {
             self.positions.insert((position.account.clone(), position.instrument), position.clone());
         }
@@ -390,6 +395,7 @@ impl Engine {
             fills: self.executions.fills().cloned().collect(),
             positions: self.positions.values().cloned().collect(),
             accounts: self.accounts.values().cloned().collect(),
+            commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
             kill: self.kill_state(),
             settings: Arc::clone(&self.settings),

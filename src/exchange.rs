@@ -49,7 +49,9 @@ use listing::Listing;
 use orders::Orders;
 use sessions::Timer;
 
-pub use config::{AccountConfig, BadExchange, Commission, CommissionRule, Config, SelfMatch};
+pub use config::{AccountConfig, BadExchange, Config, SelfMatch};
+
+pub use crate::domain::{Commission, CommissionRule};
 pub use event::{AGENT_ORDERS, Amend, CancelReason, Event, HeldFor, Owner, agent_order};
 pub use query::BestLevel;
 pub use reject::Reject;

@@ -159,6 +159,9 @@ pub enum Refusal {
         /// The limit in seconds.
         limit: u32,
     },
+    /// A quantity whose value no number here can hold.
+    #[error("Quantity {0} is beyond counting: check it.")]
+    BeyondCounting(Qty),
     /// Worth too much.
     #[error(
         "The order is worth {value}, the limit per order is {limit}: lower the quantity or raise the limit in Settings."
@@ -322,9 +325,12 @@ fn beyond(side: Side, price: Price, market: Price) -> Decimal {
 
 fn check_value(spec: &OrderSpec, market: Price, known: &Known<'_>) -> Result<(), Refusal> {
     let rate = known.to_base.ok_or_else(|| Refusal::NoRate(known.instrument.currency.to_string()))?;
-    let in_base = |amount: Decimal| Money { amount: amount * rate.amount, currency: rate.currency };
     let worst = worst_price(spec, market);
-    let value = in_base(known.instrument.value(worst, spec.quantity));
+    let in_base = |quantity: Qty| {
+        let value = known.instrument.checked_value(worst, quantity)?;
+        Some(Money { amount: value.checked_mul(rate.amount)?, currency: rate.currency })
+    };
+    let value = in_base(spec.quantity).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     let after = known.position + spec.side.sign() * spec.quantity.0;
     let is_reducing = after.abs() < known.position.abs();
     // What makes a position smaller is never held back by a size limit.
@@ -335,7 +341,7 @@ fn check_value(spec: &OrderSpec, market: Price, known: &Known<'_>) -> Result<(),
     if value.amount > limit.amount {
         return Err(Refusal::OrderValue { value, limit });
     }
-    let position = in_base(known.instrument.value(worst, Qty(after.abs())));
+    let position = in_base(Qty(after.abs())).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     let limit = Money { amount: known.limits.max_position_value, currency: rate.currency };
     if position.amount > limit.amount {
         return Err(Refusal::PositionValue { value: position, limit });

@@ -40,7 +40,6 @@ pub(super) fn run(shot: &Shot, options: &Options) -> anyhow::Result<()> {
     loop {
         terminal.logic();
         screen.frame(|ui| terminal.ui(ui));
-        terminal.on_painted(world.clock().now());
         if shown >= after {
             break;
         }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Account, Bar, BrokerId, Depth, Fill, Instrument, InstrumentId, OrderId, OrderSpec, OrderStatus, Position,
-    Quote, Time, Timeframe, Trade,
+    Account, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId, OrderSpec,
+    OrderStatus, Position, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill};
 use crate::risk::{ApprovedAmend, ApprovedOrder};
@@ -113,6 +113,8 @@ pub struct Books {
     pub positions: Vec<Position>,
     /// Accounts.
     pub accounts: Vec<Arc<Account>>,
+    /// What trading costs, where the broker tells; the first rule that fits an instrument holds.
+    pub commissions: Vec<CommissionRule>,
 }
 
 /// A broker's word on an order.

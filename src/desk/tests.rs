@@ -64,6 +64,7 @@ impl Engine {
             fills: Vec::new(),
             positions: Vec::new(),
             accounts: Vec::new(),
+            commissions: Vec::new(),
             connections: Vec::new(),
             kill: KillState::Armed,
             settings: Arc::default(),

@@ -85,6 +85,12 @@ impl Instrument {
         Qty(quantity.0 - quantity.0 % self.lot.0)
     }
 
+    /// [`Self::value`] of numbers that a person typed; `None` where it is beyond counting.
+    #[must_use]
+    pub fn checked_value(&self, price: Price, quantity: Qty) -> Option<Decimal> {
+        price.0.checked_mul(quantity.0)?.checked_mul(self.multiplier)
+    }
+
     /// The value of `quantity` at `price`, in the instrument's currency.
     #[must_use]
     pub fn value(&self, price: Price, quantity: Qty) -> Decimal {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AccountId, AssetClass, Currency, Decimal, Instrument, Money};
+use crate::domain::{AccountId, CommissionRule, Currency, Decimal, Money};
 
 /// Everything that is fixed for the life of an [`super::Exchange`].
 #[derive(Debug, Clone, PartialEq)]
@@ -50,37 +50,6 @@ pub struct AccountConfig {
     pub base: Currency,
     /// Buying power per unit of equity, such as 2.
     pub leverage: Decimal,
-}
-
-/// What one order costs: `max(minimum, value × percent / 100 + units × per_unit)`, rounded to the
-/// currency's decimals. Fills are charged as the order's total grows, so that the minimum is
-/// paid once an order and not once a fill. All amounts are in the instrument's currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Commission {
-    /// Per cent of the traded value.
-    pub percent: Decimal,
-    /// Amount per unit of the instrument.
-    pub per_unit: Decimal,
-    /// Least that an order with a fill pays.
-    pub minimum: Decimal,
-}
-
-/// Which instruments a commission is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommissionRule {
-    /// Of this class.
-    pub class: AssetClass,
-    /// In this currency; `None` for all.
-    pub currency: Option<Currency>,
-    /// What it costs.
-    pub commission: Commission,
-}
-
-impl CommissionRule {
-    pub(super) fn fits(&self, instrument: &Instrument) -> bool {
-        self.class == instrument.class && self.currency.is_none_or(|c| c == instrument.currency)
-    }
 }
 
 /// Which of two orders of one account gives way when they would trade with each other.

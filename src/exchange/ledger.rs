@@ -6,15 +6,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use rust_decimal::RoundingStrategy;
-
 use crate::domain::{
     AccountId, Currency, Decimal, Fill, Instrument, InstrumentId, Money, Position, Price, Qty, Side,
 };
 
 use super::orders::MEMORY;
 use super::state::{SavedFill, SavedOrder, SavedPosition};
-use super::{AccountConfig, BadExchange, Commission};
+use super::{AccountConfig, BadExchange};
 
 /// One account's books.
 pub(super) struct Ledger {
@@ -110,14 +108,5 @@ impl Ledger {
         if self.fills.len() > MEMORY {
             self.fills.pop_front();
         }
-    }
-}
-
-impl Commission {
-    /// What an order with fills of this value and size pays in all.
-    pub(super) fn due(&self, value: Decimal, quantity: Qty, currency: Currency) -> Decimal {
-        let raw = value * self.percent / Decimal::ONE_HUNDRED + quantity.0 * self.per_unit;
-        let due = raw.max(self.minimum);
-        due.round_dp_with_strategy(currency.decimals(), RoundingStrategy::MidpointAwayFromZero)
     }
 }

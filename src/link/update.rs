@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{BarKey, CommandId};
 use crate::domain::settings::Settings;
-use crate::domain::{Account, BrokerId, Fill, Instrument, Order, OrderId, Position, Time};
+use crate::domain::{Account, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time};
 use crate::market::series::BarChunk;
 
 /// A lossless update with its place in the order of all of them.
@@ -68,6 +68,8 @@ pub struct Snapshot {
     pub positions: Vec<Position>,
     /// Accounts.
     pub accounts: Vec<Arc<Account>>,
+    /// What trading costs, per broker, where it tells.
+    pub commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     /// One per broker.
     pub connections: Vec<Connection>,
     /// Kill switch.

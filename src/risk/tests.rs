@@ -207,6 +207,12 @@ fn an_amend_is_judged_as_what_it_would_become() {
 }
 
 #[test]
+fn a_quantity_beyond_counting_is_refused_and_not_a_panic() {
+    let huge = "70000000000000000000000000000";
+    assert!(matches!(scene().ask(Side::Buy, huge, OrderKind::Market), Err(Refusal::BeyondCounting(_))));
+}
+
+#[test]
 fn every_refusal_says_what_to_do() {
     let refusal = Refusal::OrderValue {
         value: Money { amount: dec("12340"), currency: Currency::USD },

@@ -82,6 +82,7 @@ impl Market {
             fills: Vec::new(),
             positions: Vec::new(),
             accounts: vec![Arc::new(paper_account())],
+            commissions: Vec::new(),
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,
             settings: Arc::clone(&self.settings),

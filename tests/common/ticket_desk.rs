@@ -99,6 +99,7 @@ impl DeskFixture {
             fills: begin.fills,
             positions: begin.positions,
             accounts: begin.accounts.into_iter().map(Arc::new).collect(),
+            commissions: Vec::new(),
             connections: vec![paper],
             kill: KillState::Armed,
             settings: Arc::new(begin.settings),

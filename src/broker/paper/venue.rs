@@ -12,7 +12,7 @@ use super::ACCOUNT;
 use super::prices::{Prices, Source};
 use super::translate::order_event;
 use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, Watch};
-use crate::domain::{Account, AccountId, BrokerId, Instrument, InstrumentId, Order, Time};
+use crate::domain::{Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, Time};
 use crate::exchange::{AccountState, Amend, BadExchange, Config, Event, Exchange, Owner};
 use crate::link::ConnectionState;
 
@@ -27,6 +27,7 @@ pub struct PaperVenue {
     exchange: Exchange,
     prices: Prices,
     account: AccountId,
+    commissions: Vec<CommissionRule>,
     watch: Watch,
     last_beat: Time,
     is_restored: bool,
@@ -53,6 +54,7 @@ impl PaperVenue {
         source: Source,
         now: Time,
     ) -> Result<Self, VenueError> {
+        let commissions = config.commissions.clone();
         let mut exchange = Exchange::new(instruments, config)?;
         let mut events = Vec::new();
         let prices = Prices::open(source, &mut exchange, now, &mut events);
@@ -61,6 +63,7 @@ impl PaperVenue {
             exchange,
             prices,
             account: ACCOUNT.into(),
+            commissions,
             watch: Watch::default(),
             last_beat: now,
             is_restored: false,
@@ -105,6 +108,7 @@ impl PaperVenue {
             fills: self.exchange.fills(&self.account).cloned().collect(),
             positions: self.exchange.positions(&self.account).cloned().collect(),
             accounts: self.account_now().into_iter().collect(),
+            commissions: self.commissions.clone(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::ui::format;
 
 /// The frame's facts.
 pub(super) struct Facts<'a> {
+    pub desk: &'a Desk,
     pub instrument: &'a Instrument,
     pub quote: Option<QuoteView<'a>>,
     /// The account that the order is entered for.
@@ -57,6 +58,7 @@ impl<'a> Facts<'a> {
             None => Some("The broker is not connected".to_owned()),
         };
         Self {
+            desk,
             instrument,
             quote: desk.quote(instrument.id),
             account,

@@ -31,8 +31,12 @@ pub(super) fn figures_ui(ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, them
         amounts_ui(ui, &format!("Value {base}"), [buy.in_base, sell.in_base], base, weak, theme);
     }
     amounts_ui(ui, &format!("Power {currency}"), [buy.power_left, sell.power_left], currency, weak, theme);
-    let caption = Caption { line: "as charged by the broker", more: "", colour: weak };
-    caption_ui(ui, "Commission", caption, theme);
+    if buy.commission.or(sell.commission).is_some() {
+        amounts_ui(ui, "Commission", [buy.commission, sell.commission], currency, weak, theme);
+    } else {
+        let caption = Caption { line: "as charged by the broker", more: "", colour: weak };
+        caption_ui(ui, "Commission", caption, theme);
+    }
     for (side, name) in [(Side::Buy, "After buy"), (Side::Sell, "After sell")] {
         let line = checked.quantity.map_or_else(|| "–".to_owned(), |q| becomes(facts.net(), side, q));
         after_ui(ui, name, &line, theme);

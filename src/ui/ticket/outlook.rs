@@ -66,6 +66,8 @@ pub(super) struct Outlook {
     pub value: Option<Decimal>,
     /// In the base currency.
     pub in_base: Option<Decimal>,
+    /// If all of it fills at that price; `None` where the broker does not tell its rules.
+    pub commission: Option<Decimal>,
     /// Buying power in the instrument's currency once what opens is paid for, before
     /// commission and apart from working orders.
     pub power_left: Option<Decimal>,
@@ -86,6 +88,7 @@ impl Outlook {
         let cost = worth(quantity.saturating_sub(closing));
         Self {
             value,
+            commission: facts.desk.commission(facts.instrument, at, quantity),
             in_base: value.and_then(in_base),
             power_left: power.zip(cost).and_then(|(power, cost)| power.checked_sub(cost)),
         }
