@@ -7,6 +7,7 @@
 mod account;
 mod activity;
 mod asked;
+mod brush;
 mod cell;
 mod control;
 mod edit;
