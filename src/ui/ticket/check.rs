@@ -307,6 +307,7 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
             Block::beside(Field::Quantity, line, why)
         }
         Refusal::BadTrail => Block::beside(Field::Trail, "Above zero, below 100 %", why),
+        Refusal::BeyondCounting(_) => Block::beside(Field::Quantity, "Beyond counting", why),
         Refusal::OffLot { .. } => Block::beside(Field::Quantity, "Off the lot", why),
         Refusal::OffTick { what, .. } => {
             let field = if *what == "Stop" { Field::Stop } else { Field::Limit };

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::desk::{Freshness, QuoteView};
+use crate::desk::{Desk, Freshness, QuoteView};
 use crate::domain::{
     Account, AccountKind, AssetClass, Balance, BrokerId, Currency, Instrument, InstrumentId, Money, Position,
     Quote, Settings, TickTable, Time, TradingHours,
@@ -84,7 +84,9 @@ impl World {
     }
 
     fn check(&self, form: &Form) -> Checked {
+        let desk = Desk::default();
         let facts = Facts {
+            desk: &desk,
             instrument: &self.instrument,
             quote: Some(QuoteView {
                 quote: &self.quote,
