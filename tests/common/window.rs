@@ -5,7 +5,7 @@
 //! #[path = "common/window.rs"]
 //! mod window;
 //!
-//! let mut window = Window::start(&["--profile", folder]);          // waits for the first frame
+//! let mut window = Window::start(&["--data-dir", folder]);         // waits for the first frame
 //! window.click("Buy");
 //! window.wait_for("the order is working", SOON, |w| w.role == Role::Label && w.value.contains("working"));
 //! window.close();                                                   // asks, as the title bar does; waits for the end
@@ -202,6 +202,15 @@ impl Window {
         }
     }
 
+    /// Makes the window so large, in points; it has that size some frames later.
+    #[track_caller]
+    pub fn resize(&mut self, width: u32, height: u32) {
+        match self.ask(&Request::Resize { width, height }) {
+            Response::Done => {}
+            other => self.fail(&format!("asked for another size, got {other:?}")),
+        }
+    }
+
     /// Writes what the window shows as a PNG file, in physical pixels.
     #[track_caller]
     pub fn screenshot(&mut self, path: &Path) {
@@ -380,5 +389,5 @@ fn pace() {
 const _: () = {
     let _ = (Window::start, Window::tree, Window::find, Window::drag, Window::type_text, Window::press);
     let _ = (Window::press_with, Window::screenshot, Window::close, Window::kill, Window::process_id);
-    let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output);
+    let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output, Window::resize);
 };
