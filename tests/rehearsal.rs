@@ -13,8 +13,8 @@ use pitdesk::app::rehearsal::Rehearsal;
 use pitdesk::desk::Desk;
 use pitdesk::domain::settings::Settings;
 use pitdesk::domain::{
-    Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce,
-    Timeframe,
+    Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time,
+    TimeInForce, Timeframe,
 };
 use pitdesk::engine::SaveJob;
 use pitdesk::link::{BarKey, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
@@ -85,7 +85,7 @@ impl Trader {
 fn a_market_order_fills_and_its_position_is_closed_again() {
     let mut trader = Trader::new("pitdesk --seed 3");
     let aapl = trader.watch("AAPL");
-    let cash = |trader: &Trader| trader.desk.accounts()[0].balances[0].cash;
+    let cash = |trader: &Trader| trader.desk.accounts()[0].balance(Currency::USD).unwrap().cash;
     let before = cash(&trader);
     let id = trader.place(aapl, Side::Buy, 10, OrderKind::Market);
     let order = trader.desk.order_of(id).expect("the order was accepted");
@@ -94,11 +94,13 @@ fn a_market_order_fills_and_its_position_is_closed_again() {
     trader.send(Command::Close { instrument: aapl });
     assert_eq!(trader.net(aapl), Decimal::ZERO);
     let fills = trader.desk.blotter().fills();
-    let moved: Decimal = fills
-        .iter()
-        .map(|f| -f.side.sign() * f.quantity.0 * f.price.0 - f.commission.amount)
-        .sum();
-    assert_eq!(cash(&trader) - before, moved, "cash moves by what was traded and charged, to the last decimal");
+    let moved: Decimal =
+        fills.iter().map(|f| -f.side.sign() * f.quantity.0 * f.price.0 - f.commission.amount).sum();
+    assert_eq!(
+        cash(&trader) - before,
+        moved,
+        "cash moves by what was traded and charged, to the last decimal"
+    );
 }
 
 #[test]
@@ -144,8 +146,12 @@ fn bars_of_the_chart_are_the_trades_of_the_market() {
     assert!(series.len() >= 502, "500 of history and those since: {}", series.len());
     let last = trader.desk.quote(btc).unwrap().quote.last.unwrap().to_f64();
     assert!((series.last().unwrap().close - last).abs() < 1e-9, "the forming bar closes at the last trade");
-    let starts: Vec<i64> = (0..series.len()).map(|i| series.get(i).unwrap().time.0 / 60_000_000_000).collect();
-    assert!(starts.windows(2).all(|pair| pair[1] == pair[0] + 1), "no minute is missing where it trades always");
+    let starts: Vec<i64> =
+        (0..series.len()).map(|i| series.get(i).unwrap().time.0 / 60_000_000_000).collect();
+    assert!(
+        starts.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "no minute is missing where it trades always"
+    );
 }
 
 #[test]
@@ -185,7 +191,9 @@ fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
         return;
     };
     let file = format!("{data}/history/lean_spy_minute_20131004-11.csv.gz");
-    let line = format!("pitdesk --replay {file} --symbol SPY --zone America/New_York --from 2013-10-07T13:30:00Z --speed 60");
+    let line = format!(
+        "pitdesk --replay {file} --symbol SPY --zone America/New_York --from 2013-10-07T13:30:00Z --speed 60"
+    );
     let mut trader = Trader::new(&line);
     let spy = trader.watch("SPY");
     trader.place(spy, Side::Buy, 10, OrderKind::Market);
