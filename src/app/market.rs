@@ -84,7 +84,11 @@ impl Plan {
             options.speed.is_finite() && options.speed > 0.0,
             "--speed must be above zero, such as 1 or 60"
         );
-        let config = Catalogue::bundled(Opening::Always)?.config();
+        let mut config = Catalogue::bundled(Opening::Always)?.config();
+        for account in &mut config.accounts {
+            // Nothing in a recording says what other currencies are worth.
+            account.cash.retain(|money| money.currency == instrument.currency);
+        }
         let source =
             Source::Replay { replay: Box::new(replay), clock: ReplayClock::new(now, start, options.speed) };
         let setup = Setup { instruments: vec![instrument], exchange: config, source, now };
