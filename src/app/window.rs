@@ -142,6 +142,7 @@ fn watch_signals(runtime: &Runtime, wake: Wake) {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        tracing::info!("asked by a signal to end");
         wake.close();
     });
 }
@@ -239,6 +240,7 @@ impl Frontend {
         if must_close || self.terminal.has_quit() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else if ctx.input(|input| input.viewport().close_requested()) {
+            tracing::info!("asked by the desktop to close");
             self.terminal.ask_to_quit();
             if !self.terminal.has_quit() {
                 ctx.send_viewport_cmd(ViewportCommand::CancelClose);
