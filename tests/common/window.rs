@@ -49,6 +49,8 @@ pub struct Window {
     connection: inspection::Connection,
     display: display::Display,
     folder: tempfile::TempDir,
+    /// What `--data-dir` says.
+    home: Option<PathBuf>,
 }
 
 impl Window {
@@ -95,7 +97,9 @@ impl Window {
             }
             pace();
         };
-        let mut window = Self { program, connection, display, folder };
+        let home =
+            arguments.iter().skip_while(|argument| **argument != "--data-dir").nth(1).map(PathBuf::from);
+        let mut window = Self { program, connection, display, folder, home };
         window.focus();
         window
     }
@@ -262,9 +266,10 @@ impl Window {
         self.program.wait().expect("the child is ours");
     }
 
-    /// All that the program has written to standard output, standard error, and `*.log` files in its XDG folders.
+    /// All that the program has written to standard output, standard error, and `*.log` files in its folders.
     pub fn output(&self) -> String {
-        written(self.folder.path())
+        let home = self.home.as_deref().map_or_else(String::new, written);
+        written(self.folder.path()) + &home
     }
 
     /// The program's process, for measuring its memory and CPU time.

@@ -51,13 +51,13 @@ fn arrangement_and_history_are_there_after_a_restart() {
     trader.wait_for_count("Positions", 1);
     trader.trade("Close", "close: sell 10 MSFT at market");
     trader.wait_for_count("Positions", 0);
-    trader.wait_for_count("Fills", 2);
     let orders = trader.rows();
     assert_eq!(orders.len(), 2, "{orders:?}");
     trader.look_at("Positions");
     let flat = trader.wait_for_row(&["Position in MSFT", "Net 0"]);
     trader.look_at("Fills");
     let fills = trader.rows();
+    assert!(fills.len() >= 2, "{fills:?}");
     let list = watched(&trader.window.tree());
     trader.leave();
 
@@ -70,7 +70,7 @@ fn arrangement_and_history_are_there_after_a_restart() {
     let again = chart_height(&tree).expect("the chart");
     assert!((again - height).abs() < 1.0, "the chart was {height} high and is {again}");
     assert_eq!(tree.find(Role::Tab, "Fills").and_then(|tab| tab.on), Some(true));
-    trader.wait_for_count("Fills", 2);
+    trader.wait_for_count("Fills", fills.len());
     assert_eq!(trader.rows(), fills);
     trader.look_at("Orders");
     assert_eq!(trader.rows(), orders);
@@ -85,15 +85,14 @@ fn an_account_is_saved_when_the_window_closes_right_after_a_fill() {
     let home = tempfile::tempdir().unwrap();
     let mut trader = Trader::start(home.path());
     trader.prepare_market_order("10");
+    trader.look_at("Positions");
     trader.trade("Buy", "buy 10 AAPL at market");
-    trader.wait_for_count("Fills", 1);
+    trader.wait_for_row(&["Position in AAPL", "Net +10"]);
     // The program gives its engine three seconds and says so when they were not enough.
     let output = trader.leave();
     assert!(!output.contains("did not finish"), "{output}");
 
     let mut trader = Trader::start(home.path());
-    trader.wait_for_count("Fills", 1);
-    trader.look_at("Positions");
     trader.wait_for_row(&["Position in AAPL", "Net +10"]);
     trader.leave();
 }
@@ -118,10 +117,9 @@ fn the_kill_switch_stays_locked_over_a_restart() {
     trader
         .window
         .wait_for("the armed switch", PATIENCE, |w| w.role == Role::Button && w.name == "Kill switch");
-    let fills = trader.window.find(Role::Tab, "Fills").map_or(0, |tab| tab.value.parse().unwrap_or(0));
     trader.prepare_market_order("5");
     trader.trade("Buy", "buy 5 AAPL at market");
-    trader.wait_for_count("Fills", fills + 1);
+    trader.wait_to_read(&["long 5"]);
     trader.leave();
 }
 

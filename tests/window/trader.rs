@@ -168,6 +168,13 @@ impl Trader {
         price
     }
 
+    /// Cancels what works. Without orders that work, the window closes without a question.
+    #[track_caller]
+    pub fn cancel_all(&mut self) {
+        self.search("cancel all", "Cancel all orders");
+        self.wait_for_count("Orders", 0);
+    }
+
     /// Writes a picture to where `PITDESK_PICTURES` says, for a person to look at.
     #[track_caller]
     pub fn keep_picture(&mut self, name: &str) {
