@@ -1,7 +1,7 @@
 //! Wiring: arguments, profile, start-up, window, shutdown. No logic of trading.
 //!
 //! [`run`] is the whole program; `main.rs` only gives it the arguments. Start reading
-//! here: [`window`] shows how the two worlds are put together, [`rehearsal`] how the
+//! here: `window` shows how the two worlds are put together, [`rehearsal`] how the
 //! same parts run in one thread on a virtual clock.
 
 pub mod cli;
