@@ -5,6 +5,9 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "its result goes to stdout")]
 
+#[path = "common/asked.rs"]
+mod asked;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +24,9 @@ use pitdesk::ui::theme::Theme;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
+    if !asked::is_asked() {
+        return;
+    }
     println!("{:<58} {:>9} {:>9} {:>9}", "chart 1600x900, ms a frame", "budget", "median", "p99");
     let (small, million) = (bars(10_000), bars(1_000_000));
     let (ten, thousand) = (series(&small), series(&million));

@@ -2,6 +2,9 @@
 //! `cargo bench --bench market` prints measurement and budget side by side.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a bench reads the clock and prints")]
 
+#[path = "common/asked.rs"]
+mod asked;
+
 use std::time::Instant;
 
 use pitdesk::domain::{InstrumentId, Time, Timeframe};
@@ -83,6 +86,9 @@ fn live() {
 }
 
 fn main() {
+    if !asked::is_asked() {
+        return;
+    }
     history();
     live();
 }

@@ -4,6 +4,9 @@
 //! mix is that of the synthetic market: of ten operations nine replace a quote (cancel and
 //! submit, two operations) and one takes. Budget: 500,000 a second.
 
+#[path = "common/asked.rs"]
+mod asked;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,6 +139,9 @@ fn exchange() -> Exchange {
 }
 
 fn main() {
+    if !asked::is_asked() {
+        return;
+    }
     let mut bench = Bench::new(exchange());
     for place in 0..bench.quotes.len() as u64 {
         bench.quote(place, 0);

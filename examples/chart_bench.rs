@@ -7,13 +7,16 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "its result is a line on stdout")]
 
+#[path = "chart_bench/feed.rs"]
+mod feed;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use egui::{Context, Pos2, RawInput, Rect, vec2};
+use feed::Feed;
 use jiff::tz::TimeZone;
 use pitdesk::domain::{Bar, Time, Timeframe};
 use pitdesk::market::series::{BarChunk, BarSeries};
@@ -108,7 +111,7 @@ impl Columns {
         })
     }
 
-    fn series(&self) -> anyhow::Result<BarSeries> {
+    fn bars<T: FromIterator<Bar>>(&self) -> T {
         let [open, high, low, close] = &self.prices;
         let bar = |i: usize| Bar {
             time: Time::from_seconds(self.time[i]),
@@ -118,11 +121,23 @@ impl Columns {
             close: close[i],
             volume: self.volume[i],
         };
-        let bars: Arc<[Bar]> = (0..self.time.len()).map(bar).collect();
+        (0..self.time.len()).map(bar).collect()
+    }
+
+    fn series(&self) -> anyhow::Result<BarSeries> {
         let mut series = BarSeries::default();
-        series.replace(BarChunk::new(bars)?);
+        series.replace(BarChunk::new(self.bars())?);
         Ok(series)
     }
+}
+
+/// The market of the live case: 10 000 bars, and trades that go on from them.
+fn market(wake: Arc<dyn Fn() + Send + Sync>) -> anyhow::Result<Feed> {
+    let bytes = file("trades.bin")?;
+    let columns = columns(&bytes, b"PTRDS001")?;
+    let float = |word: &[u8; 8]| f64::from_le_bytes(*word);
+    let trades = columns[0].iter().map(float).zip(columns[1].iter().map(float));
+    Feed::open(Columns::read(10_000)?.bars(), trades, wake)
 }
 
 // ---------------------------------------------------------------- measuring
@@ -157,25 +172,54 @@ fn millis(span: Duration) -> f64 {
 
 /// The product's chart, with the product's fonts and theme.
 struct Scene {
-    series: BarSeries,
+    bars: Bars,
     view: ChartView,
     theme: Arc<Theme>,
 }
 
+/// Where the chart's bars come from.
+enum Bars {
+    /// Arrays that were read.
+    Loaded(BarSeries),
+    /// What comes through the link.
+    Live(Box<Feed>),
+}
+
+impl Bars {
+    fn series(&self) -> &BarSeries {
+        match self {
+            Self::Loaded(series) => series,
+            Self::Live(feed) => feed.series(),
+        }
+    }
+}
+
 impl Scene {
-    fn new(series: BarSeries) -> Self {
-        let mut scene = Self { series, view: ChartView::default(), theme: Theme::dark() };
+    fn new(bars: Bars) -> Self {
+        let mut scene = Self { bars, view: ChartView::default(), theme: Theme::dark() };
         scene.look(300.0, scene.len());
         scene
     }
 
+    fn loaded(series: BarSeries) -> Self {
+        Self::new(Bars::Loaded(series))
+    }
+
     fn len(&self) -> f64 {
-        self.series.len() as f64
+        self.bars.series().len() as f64
     }
 
     /// `bars` bars, the last of them the one before index `end`.
     fn look(&mut self, bars: f64, end: f64) {
         self.view.show(bars, end - 0.5);
+    }
+
+    /// The live market, where there is one.
+    fn feed(&mut self) -> anyhow::Result<&mut Feed> {
+        match &mut self.bars {
+            Bars::Live(feed) => Ok(feed),
+            Bars::Loaded(_) => bail!("these bars were loaded"),
+        }
     }
 
     /// The view of a frame of the panning cases.
@@ -197,28 +241,21 @@ impl Scene {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui) {
+        let series = self.bars.series();
         let data = ChartData {
-            series: &self.series,
+            series,
             title: "TEST",
             timeframe: Timeframe::M1,
             decimals: 2,
             quantity_decimals: 0,
             zone: &TimeZone::UTC,
-            last: self.series.last().map(|bar| bar.close),
+            last: series.last().map(|bar| bar.close),
             lines: &[],
             marks: &[],
             notice: None,
             has_older: false,
         };
         chart_ui(ui, &mut self.view, &data, &self.theme);
-    }
-
-    fn trade(&mut self, (price, size): (f64, f64)) {
-        if let Some(last) = self.series.last() {
-            let mut bar = *last;
-            bar.add_trade(price, size);
-            self.series.apply(bar);
-        }
     }
 }
 
@@ -272,60 +309,7 @@ impl Offscreen {
     }
 }
 
-// ---------------------------------------------------------------- the feed
-
-/// Trades from another thread.
-///
-/// The seam for the program's link: until `link` exists this is a bounded channel of single
-/// trades, the most expensive way a link could work.
-struct Feed {
-    trades: Receiver<(f64, f64)>,
-    producer: std::thread::JoinHandle<u64>,
-}
-
-impl Feed {
-    /// Sends `rate` trades a second for the time of a live run; `wake` after each batch.
-    fn start(rate: u64, wake: impl Fn() + Send + 'static) -> anyhow::Result<Self> {
-        let bytes = file("trades.bin")?;
-        let columns = columns(&bytes, b"PTRDS001")?;
-        let float = |word: &[u8; 8]| f64::from_le_bytes(*word);
-        let trades: Vec<(f64, f64)> =
-            columns[0].iter().map(float).zip(columns[1].iter().map(float)).collect();
-        let (sender, receiver) = sync_channel(65_536);
-        let produce = move || {
-            let start = Instant::now();
-            let mut sent = 0;
-            let mut all = trades.iter().cycle();
-            loop {
-                let due = (start.elapsed().min(LIVE).as_secs_f64() * rate as f64) as u64;
-                for trade in all.by_ref().take((due - sent) as usize) {
-                    if sender.send(*trade).is_err() {
-                        return sent;
-                    }
-                    sent += 1;
-                }
-                wake();
-                if start.elapsed() >= LIVE {
-                    return sent;
-                }
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        };
-        let producer = std::thread::Builder::new().name("trades".to_owned()).spawn(produce)?;
-        Ok(Self { trades: receiver, producer })
-    }
-
-    /// Applies what has arrived; how many that were.
-    fn drain(&self, scene: &mut Scene) -> u64 {
-        self.trades.try_iter().map(|trade| scene.trade(trade)).count() as u64
-    }
-
-    /// How many were sent, once it has ended.
-    fn sent(self) -> u64 {
-        drop(self.trades);
-        self.producer.join().unwrap_or(0)
-    }
-}
+// ---------------------------------------------------------------- live
 
 /// What a live run counts.
 #[derive(Default)]
@@ -356,7 +340,7 @@ impl Live {
 fn headless(run: &Run, start: Instant) -> anyhow::Result<Value> {
     match run {
         Run::Pan { count, all, budget, frames, .. } => {
-            let mut scene = Scene::new(Columns::read(*count)?.series()?);
+            let mut scene = Scene::loaded(Columns::read(*count)?.series()?);
             let mut screen = Offscreen::new(&scene);
             let (mut warm, mut measured) = (Frames::default(), Frames::default());
             let begun = Instant::now();
@@ -370,35 +354,35 @@ fn headless(run: &Run, start: Instant) -> anyhow::Result<Value> {
             Ok(pan_line(run, "headless", &measured))
         }
         Run::Live { rate } => {
-            let mut scene = Scene::new(Columns::read(10_000)?.series()?);
+            let mut scene = Scene::new(Bars::Live(Box::new(market(Arc::new(|| {}))?)));
             let mut screen = Offscreen::new(&scene);
             let mut frames = Frames::default();
             for _ in 0..WARM_UP {
                 screen.frame(&mut scene, &mut frames);
             }
             let (begun, cpu) = (Instant::now(), cpu_seconds());
-            let feed = Feed::start(*rate, || {})?;
+            scene.feed()?.start(*rate, LIVE)?;
             let mut live = Live::default();
             let mut next = begun;
             while begun.elapsed() < LIVE + FRAME {
                 next += FRAME;
                 std::thread::sleep(next.saturating_duration_since(Instant::now()));
-                let got = feed.drain(&mut scene);
+                let got = scene.feed()?.drain();
                 live.got += got;
                 if got > 0 {
                     screen.frame(&mut scene, &mut frames);
                     live.drawn();
                 }
             }
-            live.got += feed.drain(&mut scene);
+            live.got += scene.feed()?.drain();
             let cpu = cpu_seconds() - cpu;
-            Ok(live.line("headless", *rate, feed.sent(), cpu))
+            Ok(live.line("headless", *rate, scene.feed()?.finish()?, cpu))
         }
         Run::Load { count, all } => {
             let columns = Columns::read(*count)?;
             let before = memory("VmRSS");
             let (begun, cpu) = (Instant::now(), cpu_seconds());
-            let mut scene = Scene::new(columns.series()?);
+            let mut scene = Scene::loaded(columns.series()?);
             if *all {
                 scene.look(scene.len(), scene.len());
             }
@@ -406,7 +390,7 @@ fn headless(run: &Run, start: Instant) -> anyhow::Result<Value> {
             Ok(load_line("headless", *count, *all, begun, cpu, before))
         }
         Run::Cold => {
-            let mut scene = Scene::new(Columns::read(1000)?.series()?);
+            let mut scene = Scene::loaded(Columns::read(1000)?.series()?);
             Offscreen::new(&scene).frame(&mut scene, &mut Frames::default());
             Ok(cold_line("headless", start))
         }
@@ -443,7 +427,7 @@ struct App {
     frame: usize,
     frames: Frames,
     last: Option<(Instant, f64)>,
-    feed: Option<Feed>,
+    is_live: bool,
     live: Live,
     line: Arc<std::sync::Mutex<Option<Value>>>,
 }
@@ -464,13 +448,16 @@ fn window(run: Run, start: Instant) -> anyhow::Result<Value> {
     };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let begun = (Instant::now(), cpu_seconds(), memory("VmRSS"));
-        let mut scene = Scene::new(columns.series()?);
+        let mut scene = match run {
+            Run::Live { .. } => Scene::new(Bars::Live(Box::new(market(wake(&cc.egui_ctx))?))),
+            _ => Scene::loaded(columns.series()?),
+        };
         if let Run::Load { all: true, .. } = run {
             scene.look(scene.len(), scene.len());
         }
         scene.setup(&cc.egui_ctx);
         let frames = Frames::default();
-        let app = App { scene, run, start, begun, frame: 0, frames, last: None, feed: None, live: Live::default(), line };
+        let app = App { scene, run, start, begun, frame: 0, frames, last: None, is_live: false, live: Live::default(), line };
         Ok(Box::new(app))
     };
     eframe::run_native("chart_bench", options, Box::new(create)).map_err(|e| anyhow::anyhow!("{e}"))?;
@@ -491,8 +478,8 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
-        if let Some(feed) = &self.feed {
-            self.live.got += feed.drain(&mut self.scene);
+        if let Bars::Live(feed) = &mut self.scene.bars {
+            self.live.got += feed.drain();
         }
     }
 
@@ -517,7 +504,11 @@ impl eframe::App for App {
                     self.finish(ui, pan_line(&self.run, "window", &self.frames));
                 }
             }
-            Run::Live { rate } => self.live_ui(ui, rate),
+            Run::Live { rate } => {
+                if let Err(error) = self.live_ui(ui, rate) {
+                    self.finish(ui, json!({"error": error.to_string()}));
+                }
+            }
             // The second call comes when the first frame is on the screen.
             Run::Load { count, all } if self.frame == 2 => {
                 let (begun, cpu, before) = self.begun;
@@ -530,34 +521,37 @@ impl eframe::App for App {
 }
 
 impl App {
-    fn live_ui(&mut self, ui: &egui::Ui, rate: u64) {
+    fn live_ui(&mut self, ui: &egui::Ui, rate: u64) -> anyhow::Result<()> {
         if self.frame < WARM_UP {
             ui.request_repaint();
-            return;
+            return Ok(());
         }
-        if self.feed.is_none() {
+        if !self.is_live {
+            self.is_live = true;
             self.begun = (Instant::now(), cpu_seconds(), 0.0);
-            let (ctx, last) = (ui.ctx().clone(), std::sync::Mutex::new(Instant::now()));
-            let wake = move || {
-                // As the program's waker: once per display frame, never a zero delay.
-                if let Ok(mut last) = last.lock()
-                    && last.elapsed() >= FRAME
-                {
-                    *last = Instant::now();
-                    ctx.request_repaint_after_for(Duration::from_millis(1), egui::ViewportId::ROOT);
-                }
-            };
-            self.feed = Feed::start(rate, wake).ok();
+            self.scene.feed()?.start(rate, LIVE)?;
         }
         self.live.drawn();
-        if self.begun.0.elapsed() >= LIVE + FRAME
-            && let Some(feed) = self.feed.take()
-        {
-            self.live.got += feed.drain(&mut self.scene);
+        if self.begun.0.elapsed() >= LIVE + FRAME {
+            let feed = self.scene.feed()?;
+            self.live.got += feed.drain();
             let cpu = cpu_seconds() - self.begun.1;
-            self.finish(ui, self.live.line("window", rate, feed.sent(), cpu));
+            let sent = feed.finish()?;
+            self.finish(ui, self.live.line("window", rate, sent, cpu));
         } else {
             ui.request_repaint_after(FRAME * 2);
         }
+        Ok(())
     }
+}
+
+/// Wakes the window as the program's waker does: once per display frame, never a zero delay.
+fn wake(ctx: &Context) -> Arc<dyn Fn() + Send + Sync> {
+    let (ctx, last) = (ctx.clone(), std::sync::Mutex::new(Instant::now()));
+    Arc::new(move || {
+        let Ok(mut last) = last.lock() else { return };
+        let delay = FRAME.saturating_sub(last.elapsed()).max(Duration::from_millis(1));
+        *last = Instant::now() + delay;
+        ctx.request_repaint_after_for(delay, egui::ViewportId::ROOT);
+    })
 }

@@ -66,7 +66,8 @@ impl Program {
             notices: Vec::new(),
             now: clock.now(),
         });
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let of_shell = clock.clone();
         let shell = runtime.spawn(async move {
             shell::run(engine, vec![line], engine_end, of_shell, profile).await.unwrap();

@@ -35,6 +35,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         return Ok(no_display());
     }
     let clock = Clock::system();
+    let began = clock.now();
     let opened = open_profile(options)?;
     let log = logging::start(&opened.profile);
     let wake = Wake::default();
@@ -61,7 +62,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let shown = eframe::run_native(
         "pitdesk",
         native_options(),
-        Box::new(|cc| Ok(Box::new(Frontend::new(cc, begin, wake, clock, Arc::clone(&failure))))),
+        Box::new(|cc| Ok(Box::new(Frontend::new(cc, begin, wake, clock, began, Arc::clone(&failure))))),
     );
     let finished = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_LIMIT, engine).await });
     if finished.is_err() {
@@ -217,6 +218,34 @@ struct Frontend {
     began: Time,
     /// When the last frame began that was painted.
     drawn_at: Option<Time>,
+    frames: Frames,
+}
+
+/// Counts frames for the log: how soon the first was there, and how many there were.
+struct Frames {
+    began: Time,
+    painted: u64,
+    shown_market: bool,
+}
+
+impl Frames {
+    /// A frame was on the screen at `at`; `has_market` when it showed what the engine told.
+    fn on_painted(&mut self, at: Time, has_market: bool) {
+        let after = at.since(self.began).as_secs_f64() * 1e3;
+        if self.painted == 0 {
+            tracing::info!("first frame after {after:.1} ms");
+        }
+        self.painted += 1;
+        if has_market && !self.shown_market {
+            self.shown_market = true;
+            tracing::info!("first frame with the market after {after:.1} ms");
+        }
+    }
+
+    fn on_exit(&self, now: Time) {
+        let seconds = now.since(self.began).as_secs_f64();
+        tracing::info!("painted {} frames in {seconds:.1} s", self.painted);
+    }
 }
 
 impl Frontend {
@@ -225,6 +254,7 @@ impl Frontend {
         begin: Begin,
         wake: Wake,
         clock: Clock,
+        began: Time,
         failure: Arc<OnceLock<String>>,
     ) -> Self {
         fonts::install(&cc.egui_ctx);
@@ -232,7 +262,9 @@ impl Frontend {
         set_options(&cc.egui_ctx);
         // Whoever wakes from now on reaches this window; it draws once without being asked.
         wake.window.set(cc.egui_ctx.clone()).ok();
-        Self { terminal: Terminal::new(begin), began: clock.now(), wake, clock, failure, drawn_at: None }
+        let frames = Frames { began, painted: 0, shown_market: false };
+        let terminal = Terminal::new(begin);
+        Self { terminal, began: clock.now(), wake, clock, failure, drawn_at: None, frames }
     }
 
     fn handle_close(&mut self, ctx: &egui::Context) {
@@ -255,7 +287,9 @@ impl eframe::App for Frontend {
         if let Some(began) = self.drawn_at.take() {
             // eframe tells a frame's time when the next one begins.
             if let Some(seconds) = frame.info().cpu_usage {
-                self.terminal.on_painted(began + Duration::from_secs_f32(seconds.max(0.0)));
+                let at = began + Duration::from_secs_f32(seconds.max(0.0));
+                self.frames.on_painted(at, self.terminal.desk().is_synced());
+                self.terminal.on_painted(at);
             }
             // As it does after every input; other frames may come as late as they like.
             if ctx.requested_repaint_last_pass() {
@@ -274,6 +308,7 @@ impl eframe::App for Frontend {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.frames.on_exit(self.clock.now());
         self.terminal.shut_down();
     }
 }
