@@ -53,10 +53,10 @@ fn work_until(window: &mut Window, state: &str) {
         .map(|name| window.find(Role::Button, name).expect("a timeframe").bounds.center());
     let is_there = |tree: &Tree| tree.find(Role::Label, state).is_some();
     let mut round = 0;
-    let deadline = std::time::SystemTime::now() + PATIENCE;
+    let deadline = jiff::Timestamp::now() + PATIENCE;
     while !is_there(&window.tree()) {
         round += 1;
-        assert!(std::time::SystemTime::now() < deadline, "the connection was never {state}");
+        assert!(jiff::Timestamp::now() < deadline, "the connection was never {state}");
         stir(window, chart, round);
         let from = chart.center();
         window.drag(from, from + vec2(if round % 2 == 0 { 120.0 } else { -120.0 }, 0.0));
