@@ -47,12 +47,10 @@ fn frames_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) 
              more than 100 ms comes from this computer.",
         );
         ui.label(RichText::new(quantiles_text(&desk.latency().frame_gaps)).color(theme.text_weak));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let button = ui.button("Measure anew").on_hover_text("Forgets these latencies and begins again");
-            if button.clicked() {
-                out.window(UiCommand::MeasureAnew);
-            }
-        });
+        let button = ui.button("Measure anew").on_hover_text("Forgets these latencies and begins again");
+        if button.clicked() {
+            out.window(UiCommand::MeasureAnew);
+        }
     });
 }
 
