@@ -33,7 +33,7 @@ const IDLE_BUDGET: f64 = 1.0;
 const IDLE: Duration = Duration::from_secs(20);
 const MEMORY_BUDGET: f64 = 180.0;
 /// Longest wait for anything, on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const BARS: usize = 1_000_000;
 /// When the first of those bars begins.
 const FIRST_BAR: i64 = 1_600_000_020;
@@ -87,7 +87,7 @@ fn idle(desk: &Place) {
     std::thread::sleep(IDLE);
     let (after, span) = (program.busy(), begin.elapsed());
     let share = |busy: Duration| busy.as_secs_f64() / span.as_secs_f64() * 100.0;
-    let (all, window) = (share(after.0 - before.0), share(after.1 - before.1));
+    let (all, window) = (share(after.0.saturating_sub(before.0)), share(after.1.saturating_sub(before.1)));
     let said = program.close();
     let verdict = if all <= IDLE_BUDGET { "within" } else { "OVER" };
     println!(
@@ -105,7 +105,7 @@ fn memory(desk: &Place) {
     let import = ["import", &csv.to_string_lossy(), "--symbol", "BENCH", "--zone", "UTC"];
     let status = desk.program(&import).wait().expect("the child is ours");
     assert!(status.success(), "the import failed: {status}");
-    let late = FIRST_BAR + 60 * (BARS as i64 - 1_000);
+    let late = FIRST_BAR + 60 * (BARS.cast_signed() as i64 - 1_000);
     let from = jiff::Timestamp::from_second(late).expect("a time of our days").to_string();
     let replay = ["--replay", "BENCH", "--from", &from];
     let part = Running::start(desk, &replay).settled_mb();
@@ -121,9 +121,9 @@ fn bars() -> String {
     let mut text = String::from("time,open,high,low,close,volume\n");
     let mut state = 20_261_121_u64;
     let mut cents = 10_000_i64;
-    for i in 0..BARS as i64 {
+    for i in 0..BARS.cast_signed() as i64 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (open, step) = (cents, (state >> 33) as i64 % 21 - 10);
+        let (open, step) = (cents, (state >> 33).cast_signed() % 21 - 10);
         cents = (cents + step).max(1_000);
         let (high, low) = (open.max(cents) + 3, open.min(cents) - 3);
         let price = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);

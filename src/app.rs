@@ -1,7 +1,7 @@
 //! Wiring: arguments, profile, start-up, window, shutdown. No logic of trading.
 //!
 //! [`run`] is the whole program; `main.rs` only gives it the arguments. Start reading
-//! here: [`window`] shows how the two worlds are put together, [`rehearsal`] how the
+//! here: `window` shows how the two worlds are put together, [`rehearsal`] how the
 //! same parts run in one thread on a virtual clock.
 
 pub mod cli;
@@ -46,7 +46,7 @@ struct Opened {
 }
 
 fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
-    let profile = Profile::open(options.data_dir.as_deref(), options.profile_name())?;
+    let profile = Profile::open(options.data_dir.as_deref(), &options.profile_name())?;
     let (settings, wrong) = settings::load(&profile.settings_file());
     let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     let (engine, damage) = engine_state::load(&profile.engine_file());

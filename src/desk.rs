@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use blotter::Blotter;
-pub use latency::{Histogram, Latency};
+pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use series::SeriesView;
 pub use valuation::{BalanceTotals, PositionTotals, Valued};
@@ -372,6 +372,16 @@ impl Desk {
     /// What was applied is on the screen now.
     pub fn on_painted(&mut self, now: Time) {
         self.latency.on_painted(now);
+    }
+
+    /// A frame that was due at once began only now.
+    pub fn on_frame_gap(&mut self, gap: FrameGap) {
+        self.latency.on_frame_gap(gap);
+    }
+
+    /// Forgets the latencies up to now.
+    pub fn measure_anew(&mut self) {
+        self.latency = Latency::default();
     }
 
     /// What became of every message.

@@ -166,6 +166,14 @@ impl Engine {
                 Ok(None)
             }
             Command::Configure(settings) => {
+                if settings.practice_always_open != self.settings.practice_always_open {
+                    self.note(
+                        NoticeLevel::Info,
+                        "The practice market's hours change at the next start",
+                        now,
+                        out,
+                    );
+                }
                 self.settings = settings;
                 out.push(Effect::Save(SaveJob::Settings(Arc::clone(&self.settings))));
                 out.push(Effect::publish(Update::Settings(Arc::clone(&self.settings)), now));

@@ -48,7 +48,7 @@ impl Prints {
     pub fn new(instruments: &[Arc<Instrument>]) -> Self {
         let path = |instrument: &Arc<Instrument>| {
             let first = instrument.ticks.round(Price(Decimal::ONE_HUNDRED));
-            let up_and_down = |i: usize| i.min(STEPS - i) as i32;
+            let up_and_down = |i: usize| i32::try_from(i.min(STEPS - i)).expect("a few steps");
             let at = |i| instrument.ticks.step(first, up_and_down(i));
             (0..STEPS).map(|i| (at(i), instrument.ticks.step(at(i), 1))).collect()
         };

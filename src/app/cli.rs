@@ -72,12 +72,16 @@ pub struct CsvOptions {
 }
 
 impl Options {
-    /// The profile to open. A replay has one of its own, so that its fills never mix
-    /// with those of the practice account.
+    /// The profile to open. A replay, and every seed, has one of its own, so that their
+    /// fills never mix with those of the practice account.
     #[must_use]
-    pub fn profile_name(&self) -> &str {
-        let default = if self.replay.is_some() { "replay" } else { DEFAULT_PROFILE };
-        self.profile.as_deref().unwrap_or(default)
+    pub fn profile_name(&self) -> String {
+        let default = || match (&self.replay, self.seed) {
+            (Some(_), _) => "replay".to_owned(),
+            (None, Some(seed)) => format!("seed-{seed}"),
+            (None, None) => DEFAULT_PROFILE.to_owned(),
+        };
+        self.profile.clone().unwrap_or_else(default)
     }
 }
 
@@ -173,6 +177,7 @@ mod tests {
     #[test]
     fn a_replay_has_a_profile_of_its_own() {
         assert_eq!(parse("pitdesk").options.profile_name(), "paper");
+        assert_eq!(parse("pitdesk --seed 5").options.profile_name(), "seed-5");
         assert_eq!(parse("pitdesk --replay spy.csv").options.profile_name(), "replay");
         assert_eq!(parse("pitdesk --replay spy.csv --profile mine").options.profile_name(), "mine");
     }

@@ -47,6 +47,10 @@ impl Plan {
         let opening = if always_open { Opening::Always } else { Opening::AsListed };
         let catalogue = Catalogue::bundled(opening)?;
         let seed = options.seed.unwrap_or(USUAL_SEED);
+        anyhow::ensure!(
+            options.activity > 0.0 && options.activity <= 1_000.0,
+            "--activity must be above 0 and at most 1000, such as 1"
+        );
         let market = Market::new(&catalogue, seed, now, MarketConfig { activity: options.activity })?;
         let setup = Setup {
             instruments: catalogue.instruments(),
@@ -54,7 +58,7 @@ impl Plan {
             source: Source::Synthetic(Box::new(market)),
             now,
         };
-        Ok(Self { setup, continues_account: options.seed.is_none() })
+        Ok(Self { setup, continues_account: true })
     }
 
     fn replay(file: &Path, library: &Library, options: &Options, now: Time) -> anyhow::Result<Self> {
@@ -80,7 +84,11 @@ impl Plan {
             options.speed.is_finite() && options.speed > 0.0,
             "--speed must be above zero, such as 1 or 60"
         );
-        let config = Catalogue::bundled(Opening::Always)?.config();
+        let mut config = Catalogue::bundled(Opening::Always)?.config();
+        for account in &mut config.accounts {
+            // Nothing in a recording says what other currencies are worth.
+            account.cash.retain(|money| money.currency == instrument.currency);
+        }
         let source =
             Source::Replay { replay: Box::new(replay), clock: ReplayClock::new(now, start, options.speed) };
         let setup = Setup { instruments: vec![instrument], exchange: config, source, now };

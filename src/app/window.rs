@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::cli::Options;
 use super::market::Plan;
 use super::{Opened, logging, open_profile};
+use crate::desk::FrameGap;
 use crate::domain::Time;
 use crate::engine::shell::{self, Line};
 use crate::engine::{Engine, Start, supervisor};
@@ -142,6 +143,7 @@ fn watch_signals(runtime: &Runtime, wake: Wake) {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        tracing::info!("asked by a signal to end");
         wake.close();
     });
 }
@@ -212,6 +214,8 @@ struct Frontend {
     wake: Wake,
     clock: Clock,
     failure: Arc<OnceLock<String>>,
+    /// When this frame began.
+    began: Time,
     /// When the last frame began that was painted.
     drawn_at: Option<Time>,
     frames: Frames,
@@ -259,7 +263,8 @@ impl Frontend {
         // Whoever wakes from now on reaches this window; it draws once without being asked.
         wake.window.set(cc.egui_ctx.clone()).ok();
         let frames = Frames { began, painted: 0, shown_market: false };
-        Self { terminal: Terminal::new(begin), wake, clock, failure, drawn_at: None, frames }
+        let terminal = Terminal::new(begin);
+        Self { terminal, began: clock.now(), wake, clock, failure, drawn_at: None, frames }
     }
 
     fn handle_close(&mut self, ctx: &egui::Context) {
@@ -267,6 +272,7 @@ impl Frontend {
         if must_close || self.terminal.has_quit() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else if ctx.input(|input| input.viewport().close_requested()) {
+            tracing::info!("asked by the desktop to close");
             self.terminal.ask_to_quit();
             if !self.terminal.has_quit() {
                 ctx.send_viewport_cmd(ViewportCommand::CancelClose);
@@ -277,19 +283,27 @@ impl Frontend {
 
 impl eframe::App for Frontend {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
-        if let (Some(began), Some(seconds)) = (self.drawn_at.take(), frame.info().cpu_usage) {
+        let now = self.clock.now();
+        if let Some(began) = self.drawn_at.take() {
             // eframe tells a frame's time when the next one begins.
-            let at = began + Duration::from_secs_f32(seconds.max(0.0));
-            self.frames.on_painted(at, self.terminal.desk().is_synced());
-            self.terminal.on_painted(at);
+            if let Some(seconds) = frame.info().cpu_usage {
+                let at = began + Duration::from_secs_f32(seconds.max(0.0));
+                self.frames.on_painted(at, self.terminal.desk().is_synced());
+                self.terminal.on_painted(at);
+            }
+            // As it does after every input; other frames may come as late as they like.
+            if ctx.requested_repaint_last_pass() {
+                self.terminal.on_frame_gap(FrameGap { lasted: now.since(began), ended: now });
+            }
         }
-        self.wake.last_frame.store(self.clock.now().0, Ordering::Relaxed);
+        self.began = now;
+        self.wake.last_frame.store(now.0, Ordering::Relaxed);
         self.terminal.logic();
         self.handle_close(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        self.drawn_at = Some(self.clock.now());
+        self.drawn_at = Some(self.began);
         self.terminal.ui(ui);
     }
 

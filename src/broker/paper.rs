@@ -1,7 +1,7 @@
 //! The paper broker: the embedded exchange, spoken to like any other broker.
 //!
 //! The exchange itself ([`venue::PaperVenue`]) is synchronous and lives as long as the
-//! program; a session ([`session`]) is only a connection to it. So a session may
+//! program; a session is only a connection to it. So a session may
 //! freeze or crash, on purpose or not, and the exchange still knows every order, as a
 //! real broker would.
 

@@ -1,4 +1,4 @@
-//! Measured latencies: from the wire to the screen, from the hand to the wire.
+//! Measured latencies: from the wire to the screen, from the hand to the wire, from frame to frame.
 
 use std::time::Duration;
 
@@ -62,14 +62,27 @@ impl Histogram {
     }
 }
 
-/// Both latencies of this run.
+/// The latencies of this run, or since they were measured anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Latency {
     /// From the receipt of a message to the end of the frame that shows it.
     pub tick_to_screen: Histogram,
     /// From a click or key to the handing over of its bytes.
     pub click_to_wire: Histogram,
+    /// From the beginning of a frame to that of the next, where the next was due at once,
+    /// as it is after every input. A rest between frames that nobody wanted is no gap.
+    pub frame_gaps: Histogram,
+    longest_gap: Option<FrameGap>,
     unpainted: Vec<Time>,
+}
+
+/// How long the window stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameGap {
+    /// How long.
+    pub lasted: Duration,
+    /// When it was over.
+    pub ended: Time,
 }
 
 /// Messages per frame that are timed; the rest of a flood would not tell more.
@@ -90,6 +103,19 @@ impl Latency {
 
     pub(super) fn on_wire(&mut self, input_at: Time, wire_at: Time) {
         self.click_to_wire.add(wire_at.since(input_at));
+    }
+
+    pub(super) fn on_frame_gap(&mut self, gap: FrameGap) {
+        self.frame_gaps.add(gap.lasted);
+        if self.longest_gap.is_none_or(|longest| gap.lasted > longest.lasted) {
+            self.longest_gap = Some(gap);
+        }
+    }
+
+    /// The longest that the window stood still with a frame due.
+    #[must_use]
+    pub fn longest_gap(&self) -> Option<FrameGap> {
+        self.longest_gap
     }
 }
 
@@ -125,5 +151,17 @@ mod tests {
         latency.on_painted(Time(5_000_000));
         latency.on_painted(Time(9_000_000));
         assert_eq!(latency.tick_to_screen.total(), 1);
+    }
+
+    #[test]
+    fn the_longest_gap_between_frames_is_kept_with_its_time() {
+        let mut latency = Latency::default();
+        assert_eq!(latency.longest_gap(), None);
+        let gap = |millis, ended| FrameGap { lasted: Duration::from_millis(millis), ended: Time(ended) };
+        for next in [gap(17, 1), gap(90, 2), gap(16, 3)] {
+            latency.on_frame_gap(next);
+        }
+        assert_eq!(latency.longest_gap(), Some(gap(90, 2)));
+        assert_eq!(latency.frame_gaps.total(), 3);
     }
 }

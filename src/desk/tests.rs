@@ -169,7 +169,7 @@ fn a_window_that_never_looks_costs_bounded_memory_and_loses_no_state() {
     let (mut engine, window, mut desk) = stage();
     for round in 0..(LOSSLESS_CAPACITY as u64 * 2 + 100) {
         engine.publish_order(order(1 + round % 50, OrderStatus::Working));
-        engine.quote((round % 3) as u32, 1 + (round % 997) as i64);
+        engine.quote((round % 3) as u32, 1 + i64::try_from(round % 997).unwrap());
         engine.end.publisher.batch(|b| b.trade(InstrumentId(0), trade(1), Time(1)));
         let bar = Bar::from_trade(Time(round.cast_signed()), 1.0, 1.0);
         engine.end.publisher.batch(|b| b.bar(KEY, bar, Time(1)));

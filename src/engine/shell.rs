@@ -99,11 +99,15 @@ impl Shell {
                     let envelope = command.unwrap_or_else(|| self.shutdown_command());
                     self.process(EngineEvent::Command(envelope));
                 },
-                Some(event) = self.internal.recv() => self.process(event),
+                Some(event) = self.internal.recv() => {
+                    // What a session said before it ended comes before its end: its last state.
+                    self.take_waiting(usize::MAX);
+                    self.process(event);
+                }
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
                 Some((id, event)) = self.events.recv() => {
                     self.process(EngineEvent::Broker(id, event));
-                    self.take_burst();
+                    self.take_waiting(BURST);
                 }
             }
         }
@@ -115,8 +119,8 @@ impl Shell {
     }
 
     /// What else waits already goes into the same publication.
-    fn take_burst(&mut self) {
-        for _ in 0..BURST {
+    fn take_waiting(&mut self, at_most: usize) {
+        for _ in 0..at_most {
             let Ok((id, event)) = self.events.try_recv() else { return };
             self.process(EngineEvent::Broker(id, event));
         }

@@ -1,6 +1,6 @@
-//! Accounts between runs: what [`Exchange::save`] gives and [`Exchange::restore`] takes.
+//! Accounts between runs: what [`super::Exchange::save`] gives and [`super::Exchange::restore`] takes.
 //!
-//! Instruments are named by [`Instrument::key`], never by index, because a catalogue may
+//! Instruments are named by [`crate::domain::Instrument::key`], never by index, because a catalogue may
 //! change between runs. What belongs to an instrument that is no longer listed is kept and
 //! saved again, so that nothing of an account is ever lost silently.
 

@@ -32,6 +32,8 @@ pub enum UiCommand {
     ShowOrder(OrderId),
     /// Arrange the panes as on the first start.
     ResetLayout,
+    /// Forget the latencies up to now.
+    MeasureAnew,
     /// Ask whether to close the program.
     Quit,
 }

@@ -48,7 +48,7 @@ impl StatusBar {
                         connection_ui(ui, desk, connection, &theme);
                     }
                     data_age_ui(ui, desk, &theme);
-                    latencies_ui(ui, desk);
+                    latencies_ui(ui, desk, out);
                 });
             },
         );
@@ -98,7 +98,7 @@ fn data_age_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     );
 }
 
-fn latencies_ui(ui: &mut egui::Ui, desk: &Desk) {
+fn latencies_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
     let latency = desk.latency();
     let text = if ui.available_width() < ROOM_FOR_LATENCIES {
         "Latency".to_owned()
@@ -113,7 +113,7 @@ fn latencies_ui(ui: &mut egui::Ui, desk: &Desk) {
         .align(egui::RectAlign::TOP_START)
         .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
         .frame(egui::Frame::popup(ui.style()).inner_margin(12))
-        .show(|ui| health::health_ui(ui, desk));
+        .show(|ui| health::health_ui(ui, desk, out));
 }
 
 /// Median and 99th percentile.

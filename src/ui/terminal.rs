@@ -9,7 +9,7 @@ use super::theme::Theme;
 use super::toasts::Toasts;
 use super::workspace::Workspace;
 use super::{keys, shell};
-use crate::desk::Desk;
+use crate::desk::{Desk, FrameGap};
 use crate::domain::Time;
 use crate::domain::settings::ThemeChoice;
 use crate::link::{Clock, Command, Demand, Notice, NoticeLevel, WindowEnd};
@@ -133,6 +133,11 @@ impl Terminal {
         self.desk.on_painted(at);
     }
 
+    /// A frame that was due at once began only now.
+    pub fn on_frame_gap(&mut self, gap: FrameGap) {
+        self.desk.on_frame_gap(gap);
+    }
+
     /// Hands the arrangement over now, and asks the engine to end.
     pub fn shut_down(&mut self) {
         self.hand_over_workspace();
@@ -176,6 +181,7 @@ impl Terminal {
             UiCommand::Search => self.search.open(),
             UiCommand::ShowOrder(id) => self.workspace.panes.blotter.show_order(id),
             UiCommand::ResetLayout => self.workspace.tree = super::workspace::standard_tree(),
+            UiCommand::MeasureAnew => self.desk.measure_anew(),
             UiCommand::Quit => self.ask_to_quit(),
         }
     }

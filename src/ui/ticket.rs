@@ -4,11 +4,11 @@
 //! and chosen, nothing else: prices, positions and limits are read from the desk in each
 //! frame, and what a button says is what it sends. From the outside in:
 //!
-//! - [`form`] holds choices and texts, [`number`] reads them exactly;
-//! - [`facts`] gathers what the desk knows, [`check`] says what is wrong or states the
-//!   orders, [`outlook`] what they would come to;
-//! - [`entry`] turns clicks and keys into exactly one command;
-//! - [`header`], [`field`], [`figures`] and [`buttons`] draw.
+//! - `form` holds choices and texts, `number` reads them exactly;
+//! - `facts` gathers what the desk knows, `check` says what is wrong or states the
+//!   orders, `outlook` what they would come to;
+//! - `entry` turns clicks and keys into exactly one command;
+//! - `header`, `field`, `figures` and `buttons` draw.
 //!
 //! Invariants: no order without a deliberate act (no focusable trade button, no Enter, no
 //! key without confirmation); a price that was typed is never changed by the ticket.

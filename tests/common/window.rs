@@ -5,7 +5,7 @@
 //! #[path = "common/window.rs"]
 //! mod window;
 //!
-//! let mut window = Window::start(&["--profile", folder]);          // waits for the first frame
+//! let mut window = Window::start(&["--data-dir", folder]);         // waits for the first frame
 //! window.click("Buy");
 //! window.wait_for("the order is working", SOON, |w| w.role == Role::Label && w.value.contains("working"));
 //! window.close();                                                   // asks, as the title bar does; waits for the end
@@ -49,6 +49,8 @@ pub struct Window {
     connection: inspection::Connection,
     display: display::Display,
     folder: tempfile::TempDir,
+    /// What `--data-dir` says.
+    home: Option<PathBuf>,
 }
 
 impl Window {
@@ -95,7 +97,9 @@ impl Window {
             }
             pace();
         };
-        let mut window = Self { program, connection, display, folder };
+        let home =
+            arguments.iter().skip_while(|argument| **argument != "--data-dir").nth(1).map(PathBuf::from);
+        let mut window = Self { program, connection, display, folder, home };
         window.focus();
         window
     }
@@ -202,6 +206,15 @@ impl Window {
         }
     }
 
+    /// Makes the window so large, in points; it has that size some frames later.
+    #[track_caller]
+    pub fn resize(&mut self, width: u32, height: u32) {
+        match self.ask(&Request::Resize { width, height }) {
+            Response::Done => {}
+            other => self.fail(&format!("asked for another size, got {other:?}")),
+        }
+    }
+
     /// Writes what the window shows as a PNG file, in physical pixels.
     #[track_caller]
     pub fn screenshot(&mut self, path: &Path) {
@@ -253,9 +266,10 @@ impl Window {
         self.program.wait().expect("the child is ours");
     }
 
-    /// All that the program has written to standard output, standard error, and `*.log` files in its XDG folders.
+    /// All that the program has written to standard output, standard error, and `*.log` files in its folders.
     pub fn output(&self) -> String {
-        written(self.folder.path())
+        let home = self.home.as_deref().map_or_else(String::new, written);
+        written(self.folder.path()) + &home
     }
 
     /// The program's process, for measuring its memory and CPU time.
@@ -380,5 +394,5 @@ fn pace() {
 const _: () = {
     let _ = (Window::start, Window::tree, Window::find, Window::drag, Window::type_text, Window::press);
     let _ = (Window::press_with, Window::screenshot, Window::close, Window::kill, Window::process_id);
-    let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output);
+    let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output, Window::resize);
 };

@@ -1,10 +1,12 @@
-//! What the status bar's latencies open: histograms, and what became of every message.
+//! What the status bar's latencies open: histograms, how evenly the window draws, and what
+//! became of every message.
 
 use egui::{Align, Layout, RichText, vec2};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Plot};
 
 use crate::desk::{Desk, Histogram};
 use crate::link::Stream;
+use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::format;
 use crate::ui::theme::{Theme, theme_of};
 
@@ -13,7 +15,7 @@ const PLOT: egui::Vec2 = vec2(272.0, 104.0);
 const NAME_WIDTH: f32 = 116.0;
 const COUNT_WIDTH: f32 = 66.0;
 
-pub(super) fn health_ui(ui: &mut egui::Ui, desk: &Desk) {
+pub(super) fn health_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
     let theme = theme_of(ui);
     ui.spacing_mut().item_spacing = vec2(12.0, 4.0);
     let latency = desk.latency();
@@ -22,21 +24,49 @@ pub(super) fn health_ui(ui: &mut egui::Ui, desk: &Desk) {
         histogram_ui(ui, &theme, "Click to wire", &latency.click_to_wire);
     });
     ui.add_space(4.0);
+    frames_ui(ui, desk, &theme, out);
+    ui.add_space(4.0);
     ledger_ui(ui, desk, &theme);
+}
+
+/// How evenly the window draws while it has something to draw.
+fn frames_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+    ui.label(RichText::new("Frame to frame, while a frame was due").color(theme.text_strong));
+    ui.horizontal(|ui| {
+        let text = match desk.latency().longest_gap() {
+            None => "Nothing measured yet".to_owned(),
+            Some(longest) => {
+                let zone = format::zone(desk.settings().time_zone_display, desk.selected().map(|i| &**i));
+                let at = format::clock_time(longest.ended, &zone);
+                let name = format::zone_name(longest.ended, &zone);
+                format!("Longest gap {}, at {at} {name}", format::duration(longest.lasted))
+            }
+        };
+        ui.label(RichText::new(text).color(theme.text)).on_hover_text(
+            "The longest that the window stood still while you used it. It never waits for a broker; \
+             more than 100 ms comes from this computer.",
+        );
+        ui.label(RichText::new(quantiles_text(&desk.latency().frame_gaps)).color(theme.text_weak));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let button = ui.button("Measure anew").on_hover_text("Forgets these latencies and begins again");
+            if button.clicked() {
+                out.window(UiCommand::MeasureAnew);
+            }
+        });
+    });
+}
+
+fn quantiles_text(histogram: &Histogram) -> String {
+    let quantile = |share| histogram.quantile(share).map_or("–".to_owned(), format::duration);
+    let total = format::compact(histogram.total().into());
+    format!("p50 {}   p99 {}   {total} measured", quantile(0.5), quantile(0.99))
 }
 
 fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histogram) {
     ui.vertical(|ui| {
         ui.set_width(PLOT.x);
         ui.label(RichText::new(title).color(theme.text_strong));
-        let quantile = |share| histogram.quantile(share).map_or("–".to_owned(), format::duration);
-        let text = format!(
-            "p50 {}   p99 {}   {} measured",
-            quantile(0.5),
-            quantile(0.99),
-            format::compact(histogram.total().into())
-        );
-        ui.label(RichText::new(text).color(theme.text_weak));
+        ui.label(RichText::new(quantiles_text(histogram)).color(theme.text_weak));
         if histogram.total() == 0 {
             ui.allocate_ui_with_layout(
                 PLOT,

@@ -90,7 +90,8 @@ impl Widget {
             on: match node.toggled() {
                 Some(Toggled::True) => Some(true),
                 Some(Toggled::False) => Some(false),
-                Some(Toggled::Mixed) | None => None,
+                Some(Toggled::Mixed) => None,
+                None => node.is_selected(),
             },
             has_keyboard,
             depth,

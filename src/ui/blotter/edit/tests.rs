@@ -1,3 +1,5 @@
+//! Typed amends: what is on the grid, what is refused, how steps go.
+
 use std::sync::Arc;
 
 use super::*;

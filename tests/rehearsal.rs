@@ -1,0 +1,210 @@
+//! The whole program below the window on a virtual clock: a trader trades by hand, and
+//! everything adds up; the same seed and hands give the same market.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use pitdesk::app::cli::Arguments;
+use pitdesk::app::market::Plan;
+use pitdesk::app::rehearsal::Rehearsal;
+use pitdesk::desk::Desk;
+use pitdesk::domain::settings::Settings;
+use pitdesk::domain::{
+    Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time,
+    TimeInForce, Timeframe,
+};
+use pitdesk::engine::SaveJob;
+use pitdesk::link::{BarKey, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
+use pitdesk::store::bars::Library;
+
+const START: Time = Time::from_seconds(1_795_186_800);
+
+struct Trader {
+    world: Rehearsal,
+    window: WindowEnd,
+    desk: Desk,
+    next: u64,
+}
+
+impl Trader {
+    fn new(line: &str) -> Self {
+        let options = Arguments::parse_from(line.split(' ')).options;
+        let (library, _problems) = Library::open(std::path::Path::new(""));
+        let plan = Plan::new(&options, &library, true, START).unwrap();
+        let (world, window) = Rehearsal::new(plan, Settings::default(), START).unwrap();
+        let mut trader = Self { world, window, desk: Desk::default(), next: 1 };
+        trader.look();
+        trader
+    }
+
+    fn look(&mut self) {
+        self.desk.apply(self.window.inbox.drain(), self.world.clock().now());
+        assert!(self.desk.ledger().adds_up(), "{:?}", self.desk.ledger());
+    }
+
+    fn run(&mut self, seconds: f64) {
+        self.world.run(Duration::from_secs_f64(seconds));
+        self.look();
+    }
+
+    fn send(&mut self, command: Command) -> CommandId {
+        let id = CommandId(self.next);
+        self.next += 1;
+        let input_at = self.world.clock().now();
+        self.window.commander.try_send(Envelope { id, input_at, command }).unwrap();
+        self.run(0.05);
+        id
+    }
+
+    fn watch(&mut self, symbol: &str) -> InstrumentId {
+        let id = self.desk.instruments().iter().find(|i| &*i.symbol == symbol).unwrap().id;
+        let mut demand = Demand::default();
+        self.desk.settle_demand(&mut demand);
+        demand.quotes.insert(id);
+        demand.want_bars(BarKey { instrument: id, timeframe: Timeframe::M1 }, 500);
+        self.send(Command::Demand(Arc::new(demand)));
+        self.run(1.0);
+        id
+    }
+
+    fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) -> CommandId {
+        let quantity = Qty(Decimal::from(quantity));
+        let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
+        self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }))
+    }
+
+    fn net(&self, instrument: InstrumentId) -> Decimal {
+        self.desk.blotter().positions().find(|p| p.instrument == instrument).map_or(Decimal::ZERO, |p| p.net)
+    }
+}
+
+#[test]
+fn a_market_order_fills_and_its_position_is_closed_again() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let aapl = trader.watch("AAPL");
+    let cash = |trader: &Trader| trader.desk.accounts()[0].balance(Currency::USD).unwrap().cash;
+    let before = cash(&trader);
+    let id = trader.place(aapl, Side::Buy, 10, OrderKind::Market);
+    let order = trader.desk.order_of(id).expect("the order was accepted");
+    assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
+    assert_eq!(trader.net(aapl), Decimal::TEN);
+    trader.send(Command::Close { instrument: aapl });
+    assert_eq!(trader.net(aapl), Decimal::ZERO);
+    let fills = trader.desk.blotter().fills();
+    let moved: Decimal =
+        fills.iter().map(|f| -f.side.sign() * f.quantity.0 * f.price.0 - f.commission.amount).sum();
+    assert_eq!(
+        cash(&trader) - before,
+        moved,
+        "cash moves by what was traded and charged, to the last decimal"
+    );
+}
+
+#[test]
+fn a_resting_order_is_amended_and_cancelled() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let aapl = trader.watch("AAPL");
+    let instrument = Arc::clone(trader.desk.instrument(aapl).unwrap());
+    let bid = trader.desk.quote(aapl).unwrap().quote.bid.unwrap();
+    let far = instrument.ticks.step(bid, -300);
+    let id = trader.place(aapl, Side::Buy, 10, OrderKind::Limit { price: far });
+    let order = trader.desk.order_of(id).unwrap();
+    let shown = |trader: &Trader| trader.desk.blotter().get(order).unwrap().clone();
+    assert_eq!(shown(&trader).status, OrderStatus::Working);
+    let limit = Some(instrument.ticks.step(far, 1));
+    trader.send(Command::Amend { order, quantity: Some(Qty(Decimal::from(7))), limit, stop: None });
+    assert_eq!(shown(&trader).spec.quantity, Qty(Decimal::from(7)));
+    assert_eq!(shown(&trader).spec.kind.limit(), limit);
+    trader.send(Command::Cancel { order });
+    assert_eq!(shown(&trader).status, OrderStatus::Cancelled);
+}
+
+#[test]
+fn the_kill_switch_cancels_what_works_and_locks() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let aapl = trader.watch("AAPL");
+    let bid = trader.desk.quote(aapl).unwrap().quote.bid.unwrap();
+    let far = Price((bid.0 * Decimal::new(97, 2)).round_dp(2));
+    trader.place(aapl, Side::Buy, 10, OrderKind::Limit { price: far });
+    assert_eq!(trader.desk.blotter().working().count(), 1);
+    trader.send(Command::Kill);
+    assert_eq!(trader.desk.kill(), KillState::Locked { still_working: 0 });
+    assert_eq!(trader.desk.blotter().working().count(), 0);
+    let refused = trader.place(aapl, Side::Buy, 10, OrderKind::Market);
+    assert!(trader.desk.answer(refused).unwrap().outcome.is_err());
+}
+
+#[test]
+fn bars_of_the_chart_are_the_trades_of_the_market() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let btc = trader.watch("BTC/USD");
+    trader.run(150.0);
+    let series = &trader.desk.series(BarKey { instrument: btc, timeframe: Timeframe::M1 }).unwrap().series;
+    assert!(series.len() >= 502, "500 of history and those since: {}", series.len());
+    let last = trader.desk.quote(btc).unwrap().quote.last.unwrap().to_f64();
+    assert!((series.last().unwrap().close - last).abs() < 1e-9, "the forming bar closes at the last trade");
+    let starts: Vec<i64> =
+        (0..series.len()).map(|i| series.get(i).unwrap().time.0 / 60_000_000_000).collect();
+    assert!(
+        starts.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "no minute is missing where it trades always"
+    );
+}
+
+#[test]
+fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
+    let session = |line: &str| {
+        let mut trader = Trader::new(line);
+        let aapl = trader.watch("AAPL");
+        trader.place(aapl, Side::Buy, 300, OrderKind::Market);
+        trader.run(20.0);
+        trader.send(Command::Reverse { instrument: aapl });
+        trader.run(5.0);
+        trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time)).collect::<Vec<_>>()
+    };
+    let first = session("pitdesk --seed 11");
+    assert!(first.len() >= 2);
+    assert_eq!(first, session("pitdesk --seed 11"));
+    assert_ne!(first, session("pitdesk --seed 12"));
+}
+
+#[test]
+fn a_fill_has_the_account_saved_within_seconds() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let aapl = trader.watch("AAPL");
+    trader.place(aapl, Side::Buy, 10, OrderKind::Market);
+    trader.run(2.0);
+    let saved = trader.world.saved().iter().rev().find_map(|job| match job {
+        SaveJob::BrokerState { text, .. } => Some(Arc::clone(text)),
+        _ => None,
+    });
+    assert!(saved.unwrap().contains("AAPL@NASDAQ"));
+}
+
+#[test]
+fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
+    let Ok(data) = std::env::var("PITDESK_DATA") else {
+        println!("not run: PITDESK_DATA is not set");
+        return;
+    };
+    let file = format!("{data}/history/lean_spy_minute_20131004-11.csv.gz");
+    let line = format!(
+        "pitdesk --replay {file} --symbol SPY --zone America/New_York --from 2013-10-07T13:30:00Z --speed 60"
+    );
+    let mut trader = Trader::new(&line);
+    let spy = trader.watch("SPY");
+    trader.place(spy, Side::Buy, 10, OrderKind::Market);
+    assert_eq!(trader.net(spy), Decimal::TEN);
+    let fill = &trader.desk.blotter().fills()[0];
+    assert!((167.0..169.0).contains(&fill.price.to_f64()), "{}", fill.price);
+    // Two recorded hours, then the first recorded minutes as the chart has them.
+    trader.run(120.0);
+    let series = &trader.desk.series(BarKey { instrument: spy, timeframe: Timeframe::M1 }).unwrap().series;
+    let opening = Time::from_timestamp("2013-10-07T13:31:00Z".parse().unwrap());
+    let bar = series.get(series.index_at(opening)).unwrap();
+    assert_eq!(bar.time, opening);
+    assert!(bar.high <= 168.45 && bar.low >= 167.25, "{bar:?}");
+}

@@ -1,0 +1,215 @@
+//! Engine, shell, paper broker and disk on the real runtime, without the window: crashes,
+//! freezes, shutdowns, and what is there again after a restart.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use clap::Parser as _;
+use pitdesk::app::cli::Arguments;
+use pitdesk::app::market::Plan;
+use pitdesk::desk::Desk;
+use pitdesk::domain::settings::Settings;
+use pitdesk::domain::{
+    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
+    TimeInForce,
+};
+use pitdesk::engine::shell::{self, Line};
+use pitdesk::engine::{Engine, Start};
+use pitdesk::link::{
+    Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Place, WindowEnd, connect,
+};
+use pitdesk::store::bars::Library;
+use pitdesk::store::engine_state;
+use pitdesk::store::profile::Profile;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+/// How long any condition may take on a loaded machine.
+const SOON: Duration = Duration::from_secs(30);
+const PAPER: BrokerId = BrokerId(0);
+
+struct Program {
+    runtime: Runtime,
+    shell: JoinHandle<()>,
+    window: WindowEnd,
+    wakes: Receiver<()>,
+    desk: Desk,
+    clock: Clock,
+    next: u64,
+}
+
+impl Program {
+    fn start(folder: &Path) -> Self {
+        let clock = Clock::system();
+        let profile = Arc::new(Profile::open(Some(folder), "paper").unwrap());
+        let (state, _damage) = engine_state::load(&profile.engine_file());
+        let options = Arguments::parse_from(["pitdesk"]).options;
+        let (library, _problems) = Library::open(&profile.bars_folder());
+        let plan = Plan::new(&options, &library, true, clock.now()).unwrap();
+        let instruments = plan.setup.instruments.clone();
+        let brokers = plan.brokers().unwrap();
+        let saved = std::fs::read_to_string(profile.account_file("Paper")).ok().map(Into::into);
+        let line = Line { adapter: Arc::clone(&brokers[0]), saved };
+        let (ring, wakes) = channel();
+        let (engine_end, window) = connect(Arc::new(move || ring.send(()).unwrap_or_default()));
+        let engine = Engine::new(Start {
+            instruments: instruments.into(),
+            broker_names: vec!["Paper".into()],
+            settings: Arc::new(Settings::default()),
+            is_killed: state.killed,
+            next_order_id: state.next_order_id,
+            notices: Vec::new(),
+            now: clock.now(),
+        });
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let of_shell = clock.clone();
+        let shell = runtime.spawn(async move {
+            shell::run(engine, vec![line], engine_end, of_shell, profile).await.unwrap();
+        });
+        let mut program = Self { runtime, shell, window, wakes, desk: Desk::default(), clock, next: 1 };
+        program.wait("the paper broker", |desk| {
+            desk.connection(PAPER).is_some_and(|c| c.state == ConnectionState::Ready)
+        });
+        program
+    }
+
+    /// Looks whenever the engine wakes, until the condition holds.
+    fn wait(&mut self, what: &str, holds: impl Fn(&Desk) -> bool) {
+        let deadline = self.clock.now() + SOON;
+        loop {
+            let applied = self.desk.apply(self.window.inbox.drain(), self.clock.now());
+            assert!(!applied.needs_snapshot, "nothing is lost on the way");
+            if holds(&self.desk) {
+                return;
+            }
+            let left = deadline.since(self.clock.now());
+            assert!(!left.is_zero(), "waited in vain for {what}: {:?}", self.desk.notices());
+            self.wakes.recv_timeout(left.min(Duration::from_millis(100))).unwrap_or_default();
+        }
+    }
+
+    fn send(&mut self, command: Command) -> CommandId {
+        let id = CommandId(self.next);
+        self.next += 1;
+        let input_at = self.clock.now();
+        self.window.commander.try_send(Envelope { id, input_at, command }).unwrap();
+        id
+    }
+
+    fn watch(&mut self, symbol: &str) -> InstrumentId {
+        let id = self.desk.instruments().iter().find(|i| &*i.symbol == symbol).unwrap().id;
+        let mut demand = Demand::default();
+        demand.quotes.insert(id);
+        self.send(Command::Demand(Arc::new(demand)));
+        self.wait("a quote", |desk| desk.quote(id).is_some());
+        id
+    }
+
+    fn place(&mut self, instrument: InstrumentId, quantity: i64, kind: OrderKind) -> OrderId {
+        let quantity = Qty(Decimal::from(quantity));
+        let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
+        let id = self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+        self.wait("an answer", |desk| desk.answer(id).is_some());
+        self.desk.order_of(id).unwrap()
+    }
+
+    fn wait_for_status(&mut self, order: OrderId, status: OrderStatus) {
+        let is_so = |desk: &Desk| desk.blotter().get(order).is_some_and(|o| o.status == status);
+        self.wait(&format!("order {order} to be {status:?}"), is_so);
+    }
+
+    /// A price far below the market, on the grid.
+    fn far_bid(&self, instrument: InstrumentId) -> OrderKind {
+        let listed = self.desk.instrument(instrument).unwrap();
+        let last = self.desk.quote(instrument).unwrap().quote.mark().unwrap();
+        let far = listed.ticks.round_down(Price(last.0 * Decimal::new(80, 2)));
+        OrderKind::Limit { price: far }
+    }
+
+    fn net(&self, instrument: InstrumentId) -> Decimal {
+        self.desk.blotter().positions().find(|p| p.instrument == instrument).map_or(Decimal::ZERO, |p| p.net)
+    }
+
+    /// Ends as the window's closing does; fails when that takes longer than it may.
+    fn shut_down(mut self) {
+        self.send(Command::Shutdown);
+        let shell = self.shell;
+        let finished = self.runtime.block_on(async { tokio::time::timeout(SOON, shell).await });
+        finished.expect("the engine finishes").unwrap();
+    }
+}
+
+#[test]
+fn position_orders_fills_and_the_lock_are_there_after_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Program::start(folder.path());
+    let btc = program.watch("ETH/USD");
+    let bought = program.place(btc, 2, OrderKind::Market);
+    program.wait_for_status(bought, OrderStatus::Filled);
+    let far = program.far_bid(btc);
+    let resting = program.place(btc, 1, far);
+    program.wait_for_status(resting, OrderStatus::Working);
+    let fills = program.desk.blotter().fills().to_vec();
+    // At once after the last report: nothing may hang on the delayed saving.
+    program.shut_down();
+
+    let mut program = Program::start(folder.path());
+    assert_eq!(program.net(btc), Decimal::TWO);
+    assert_eq!(program.desk.blotter().fills(), fills);
+    assert_eq!(program.desk.blotter().get(resting).unwrap().status, OrderStatus::Working);
+    assert_eq!(program.desk.blotter().get(bought).unwrap().status, OrderStatus::Filled);
+    program.watch("ETH/USD");
+    let next = program.place(btc, 1, far);
+    assert!(next > resting, "an id is never used twice");
+    program.send(Command::Kill);
+    program.wait("the cancels", |desk| desk.blotter().working().next().is_none());
+    program.shut_down();
+
+    let mut program = Program::start(folder.path());
+    assert!(program.desk.kill().is_locked(), "the lock outlives the program");
+    program.send(Command::ReleaseKill);
+    program.wait("the release", |desk| !desk.kill().is_locked());
+    program.shut_down();
+}
+
+#[test]
+fn a_session_that_crashes_is_reported_and_started_again_and_nothing_is_lost() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Program::start(folder.path());
+    let btc = program.watch("ETH/USD");
+    let bought = program.place(btc, 2, OrderKind::Market);
+    program.wait_for_status(bought, OrderStatus::Filled);
+    let far = program.far_bid(btc);
+    let resting = program.place(btc, 1, far);
+    program.wait_for_status(resting, OrderStatus::Working);
+    program.send(Command::Drill { broker: PAPER, drill: Drill::Crash });
+    let is = |state| move |desk: &Desk| desk.connection(PAPER).is_some_and(|c| c.state == state);
+    program.wait("the crash to be reported", is(ConnectionState::Down));
+    program.wait("the session to be back", is(ConnectionState::Ready));
+    program.wait_for_status(resting, OrderStatus::Working);
+    assert_eq!(program.net(btc), Decimal::TWO);
+    program.send(Command::Cancel { order: resting });
+    program.wait_for_status(resting, OrderStatus::Cancelled);
+    program.shut_down();
+}
+
+#[test]
+fn an_order_sent_into_a_freeze_is_executed_once_when_it_ends() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Program::start(folder.path());
+    let btc = program.watch("ETH/USD");
+    program.send(Command::Drill { broker: PAPER, drill: Drill::Freeze(Duration::from_secs(1)) });
+    let order = program.place(btc, 2, OrderKind::Market);
+    program.wait_for_status(order, OrderStatus::Filled);
+    assert_eq!(program.net(btc), Decimal::TWO);
+    let filled: Decimal = program.desk.blotter().fills().iter().map(|fill| fill.quantity.0).sum();
+    assert_eq!(filled, Decimal::TWO);
+    assert!(program.desk.latency().click_to_wire.total() > 0, "what it took was measured");
+    program.shut_down();
+}

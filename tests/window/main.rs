@@ -1,0 +1,19 @@
+//! The real program in a real window: trading, restarts, a broker that hangs or crashes.
+//!
+//! Needs the feature `inspection`, `Xvfb` and Mesa. Every test waits for what the screen
+//! says, with a deadline that a busy machine keeps; the one figure of time that is
+//! asserted, the longest frame gap, is measured inside the program.
+
+#![cfg(feature = "inspection")]
+
+#[path = "../common/window.rs"]
+mod window;
+
+mod drills;
+mod driver;
+mod layout;
+mod replay;
+mod restart;
+mod stall;
+mod trader;
+mod trading;

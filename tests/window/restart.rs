@@ -1,0 +1,138 @@
+//! What outlives the window: arrangement, history, locks; and what a start makes of damage.
+
+use std::fs;
+
+use egui::{Key, vec2};
+
+use crate::trader::{PATIENCE, Trader, cell};
+use crate::window::{Role, SOON, Tree};
+
+fn chart_height(tree: &Tree) -> Option<f32> {
+    let chart = tree.widgets.iter().find(|w| w.role == Role::Canvas && w.name.starts_with("Chart "));
+    chart.map(|chart| chart.bounds.height())
+}
+
+fn watched(tree: &Tree) -> Vec<String> {
+    let rows = tree.widgets.iter().filter(|w| w.role == Role::ListBoxOption);
+    rows.map(|row| row.name.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn arrangement_and_history_are_there_after_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let mut trader = Trader::start(home.path());
+    let window = &mut trader.window;
+    let row = window.wait_for("NVDA in the watchlist", SOON, |w| w.name.starts_with("NVDA NASDAQ"));
+    window.click_at(row.bounds.center());
+    window.press(Key::Delete);
+    window
+        .wait_until("NVDA to be gone", SOON, |tree| (!watched(tree).contains(&"NVDA".into())).then_some(()));
+    let before = chart_height(&window.tree()).expect("the chart");
+    let blotter = window.find(Role::Table, "Orders table").expect("the blotter").bounds;
+    let chart = window.wait_for("the chart", SOON, |w| w.role == Role::Canvas).bounds;
+    let between = window.wait_for("the edge between chart and blotter", SOON, |w| {
+        let at = w.bounds.center();
+        w.role == Role::Unknown
+            && w.bounds.width() > 400.0
+            && (chart.bottom()..blotter.top()).contains(&at.y)
+            && w.bounds.height() < 20.0
+    });
+    window.drag(between.bounds.center(), between.bounds.center() - vec2(0.0, 80.0));
+    let height = window.wait_until("a lower chart", SOON, |tree| {
+        chart_height(tree).filter(|height| *height < before - 40.0)
+    });
+    window.click("5m");
+    window
+        .wait_for("the chart of 5 minutes", SOON, |w| w.name.starts_with("Chart ") && w.name.ends_with("5m"));
+
+    trader.turn_to("MSFT");
+    trader.prepare_market_order("10");
+    trader.trade("Buy", "buy 10 MSFT at market");
+    trader.wait_for_count("Positions", 1);
+    trader.trade("Close", "close: sell 10 MSFT at market");
+    trader.wait_for_count("Positions", 0);
+    let orders = trader.rows();
+    assert_eq!(orders.len(), 2, "{orders:?}");
+    trader.look_at("Positions");
+    let flat = trader.wait_for_row(&["Position in MSFT", "Net 0"]);
+    trader.look_at("Fills");
+    let fills = trader.rows();
+    assert!(fills.len() >= 2, "{fills:?}");
+    let list = watched(&trader.window.tree());
+    trader.leave();
+
+    let mut trader = Trader::start(home.path());
+    trader.window.wait_for("the chart of the last time", PATIENCE, |w| {
+        w.role == Role::Canvas && w.name == "Chart MSFT · NASDAQ 5m"
+    });
+    let tree = trader.window.tree();
+    assert_eq!(watched(&tree), list);
+    let again = chart_height(&tree).expect("the chart");
+    assert!((again - height).abs() < 1.0, "the chart was {height} high and is {again}");
+    assert_eq!(tree.find(Role::Tab, "Fills").and_then(|tab| tab.on), Some(true));
+    trader.wait_for_count("Fills", fills.len());
+    assert_eq!(trader.rows(), fills);
+    trader.look_at("Orders");
+    assert_eq!(trader.rows(), orders);
+    trader.look_at("Positions");
+    let after = trader.wait_for_row(&["Position in MSFT", "Net 0"]);
+    assert_eq!(cell(&after, "Realised"), cell(&flat, "Realised"));
+    trader.leave();
+}
+
+#[test]
+fn an_account_is_saved_when_the_window_closes_right_after_a_fill() {
+    let home = tempfile::tempdir().unwrap();
+    let mut trader = Trader::start(home.path());
+    trader.prepare_market_order("10");
+    trader.look_at("Positions");
+    trader.trade("Buy", "buy 10 AAPL at market");
+    trader.wait_for_row(&["Position in AAPL", "Net +10"]);
+    // The program gives its engine three seconds and says so when they were not enough.
+    let output = trader.leave();
+    assert!(!output.contains("did not finish"), "{output}");
+
+    let mut trader = Trader::start(home.path());
+    trader.wait_for_row(&["Position in AAPL", "Net +10"]);
+    trader.leave();
+}
+
+#[test]
+fn the_kill_switch_stays_locked_over_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let mut trader = Trader::start(home.path());
+    trader.rest_a_buy();
+    trader.wait_for_count("Orders", 1);
+    trader.window.click("Kill switch");
+    trader.wait_to_read(&["LOCKED · nothing working"]);
+    trader.wait_for_count("Orders", 0);
+    trader.leave();
+
+    let mut trader = Trader::start(home.path());
+    trader.wait_to_read(&["LOCKED · nothing working"]);
+    let buy = trader.window.find(Role::Button, "Buy").expect("the button");
+    assert!(!buy.enabled, "no order can be entered while the switch is locked");
+    trader.window.click("Release…");
+    trader.window.click("Release");
+    trader
+        .window
+        .wait_for("the armed switch", PATIENCE, |w| w.role == Role::Button && w.name == "Kill switch");
+    trader.prepare_market_order("5");
+    trader.trade("Buy", "buy 5 AAPL at market");
+    trader.wait_to_read(&["long 5"]);
+    trader.leave();
+}
+
+#[test]
+fn damaged_files_are_told_and_do_not_keep_it_from_starting() {
+    let home = tempfile::tempdir().unwrap();
+    let profile = home.path().join("paper");
+    fs::create_dir_all(&profile).unwrap();
+    fs::write(profile.join("workspace.json"), "{\"version\":1,\"tree\":").unwrap();
+    fs::write(profile.join("settings.toml"), "theme = \"dark\nconfirm_orders = ").unwrap();
+    let mut trader = Trader::start(home.path());
+    trader.look_at("Activity");
+    trader.wait_to_read(&["The saved layout could not be read"]);
+    trader.wait_to_read(&["settings.toml"]);
+    trader.leave();
+}
