@@ -228,8 +228,11 @@ impl Engine {
                 self.watch(out);
             }
             BrokerEvent::Account(account) => {
-                self.accounts.insert((id, account.id.clone()), Arc::clone(&account));
-                out.push(Effect::publish(Update::Account(account), now));
+                let known = self.accounts.insert((id, account.id.clone()), Arc::clone(&account));
+                // Brokers repeat it as a sign of life; the window does not wake for that.
+                if known.as_ref() != Some(&account) {
+                    out.push(Effect::publish(Update::Account(account), now));
+                }
             }
             BrokerEvent::Market { received, events } => self.market.apply(received, events, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),

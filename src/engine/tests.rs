@@ -413,6 +413,18 @@ fn a_snapshot_brings_the_charts_along() {
 }
 
 #[test]
+fn an_account_that_is_told_again_unchanged_wakes_nobody() {
+    let mut stage = stage();
+    let told = stage.broker(BrokerEvent::Account(account()));
+    assert!(told.is_empty(), "{told:?}");
+    let mut richer = Account::clone(&account());
+    richer.balances[0].cash += Decimal::ONE;
+    let told = stage.broker(BrokerEvent::Account(Arc::new(richer)));
+    let is_account = |effect: &Effect| matches!(effect, Effect::Publish { update, .. } if matches!(**update, Update::Account(_)));
+    assert_eq!(told.iter().filter(|effect| is_account(effect)).count(), 1);
+}
+
+#[test]
 fn order_ids_are_reserved_on_disk_before_they_are_used() {
     let mut stage = stage();
     for _ in 0..1_600 {
