@@ -1,7 +1,8 @@
 //! A frame of the whole terminal in a busy market: the standard workspace, positions and
 //! working orders, quotes and bars that change in every frame. `cargo bench --bench frame`.
 //!
-//! Engine and exchange run on a virtual clock between the frames and are not measured. A
+//! Engine and exchange run on a virtual clock between the frames and are not measured; a
+//! tenth of a busy second passes from frame to frame, so that nearly every number changes. A
 //! frame is what the window thread does for it: taking over what came through the link
 //! (logic), layout and painting (run), tessellation. No window, no GPU.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -37,6 +38,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// 20 November 2026, 15:00:00 UTC: a Friday, New York open.
 const START: Time = Time::from_seconds(1_795_186_800);
 const FRAME: Duration = Duration::from_micros(16_667);
+/// What the market lives through between two frames.
+const STEP: Duration = Duration::from_millis(100);
 const WARM_UP: usize = 120;
 const FRAMES: usize = 1_500;
 const BUDGET: Budget = Budget { median: 2.0, p99: 8.0 };
@@ -65,7 +68,7 @@ fn measure(title: &str, size: Vec2, hand: Hand) {
     let mut changed = 0;
     for i in 0..WARM_UP + FRAMES {
         let before = floor.quotes();
-        floor.world.run(FRAME);
+        floor.world.run(STEP);
         let x = size.x * (0.35 + 0.3 * (i % 200) as f32 / 200.0);
         let events =
             if hand == Hand::Moves { vec![Event::PointerMoved(pos2(x, size.y * 0.3))] } else { Vec::new() };

@@ -21,6 +21,9 @@ pub struct Arguments {
     pub options: Options,
 }
 
+/// The profile of replays, unless the command line names one.
+const REPLAY_PROFILE: &str = "replay";
+
 /// Options of every task.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
@@ -77,11 +80,17 @@ impl Options {
     #[must_use]
     pub fn profile_name(&self) -> String {
         let default = || match (&self.replay, self.seed) {
-            (Some(_), _) => "replay".to_owned(),
+            (Some(_), _) => REPLAY_PROFILE.to_owned(),
             (None, Some(seed)) => format!("seed-{seed}"),
             (None, None) => DEFAULT_PROFILE.to_owned(),
         };
         self.profile.clone().unwrap_or_else(default)
+    }
+
+    /// The profile that imported recordings are kept in: the one that replays them.
+    #[must_use]
+    pub fn recordings_profile(&self) -> &str {
+        self.profile.as_deref().unwrap_or(REPLAY_PROFILE)
     }
 }
 
@@ -180,6 +189,15 @@ mod tests {
         assert_eq!(parse("pitdesk --seed 5").options.profile_name(), "seed-5");
         assert_eq!(parse("pitdesk --replay spy.csv").options.profile_name(), "replay");
         assert_eq!(parse("pitdesk --replay spy.csv --profile mine").options.profile_name(), "mine");
+    }
+
+    #[test]
+    fn what_is_imported_is_found_by_a_replay() {
+        for profile in ["", " --profile mine"] {
+            let import = parse(&format!("pitdesk import spy.csv --symbol SPY{profile}"));
+            let replay = parse(&format!("pitdesk --replay SPY{profile}"));
+            assert_eq!(import.options.recordings_profile(), replay.options.profile_name());
+        }
     }
 
     #[test]

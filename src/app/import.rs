@@ -21,7 +21,7 @@ pub(super) fn run(import: &Import, options: &Options) -> anyhow::Result<()> {
     let csv = csv_options(&options.csv);
     let imported = read_csv(&import.file, &csv)
         .with_context(|| format!("nothing was imported from {}", import.file.display()))?;
-    let profile = Profile::open(options.data_dir.as_deref(), &options.profile_name())?;
+    let profile = Profile::open(options.data_dir.as_deref(), options.recordings_profile())?;
     let (mut library, problems) = Library::open(&profile.bars_folder());
     let origin = Origin {
         symbol: symbol.to_owned(),
@@ -70,7 +70,7 @@ fn describe(imported: &Imported, symbol: &str, out: &mut impl std::io::Write) ->
 
 pub(super) fn print_bars(task: &Bars, options: &Options) -> anyhow::Result<()> {
     let symbol = options.csv.symbol.as_deref().context("say which symbol: --symbol SPY")?;
-    let profile = Profile::open(options.data_dir.as_deref(), &options.profile_name())?;
+    let profile = Profile::open(options.data_dir.as_deref(), options.recordings_profile())?;
     let (library, _problems) = Library::open(&profile.bars_folder());
     let (bars, recorded) = imported_bars(&library, symbol)?;
     let entry_zone =

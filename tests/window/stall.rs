@@ -7,6 +7,8 @@ use egui::{Event, Pos2, Rect, vec2};
 use crate::trader::Trader;
 use crate::window::{Role, SOON, Window};
 
+/// Each round of work is hundreds of milliseconds, so these are more than the drill lasts.
+const ROUNDS: usize = 2_000;
 /// A person takes this for a stall.
 const LONGEST_GAP: Duration = Duration::from_millis(100);
 /// Rendering is done by the processor here, and other programs may want it too: where the
@@ -79,8 +81,6 @@ impl Places {
 /// Works until the connection is in a state.
 fn work_until(window: &mut Window, state: &str) {
     let desk = Places::find(window);
-    // Each round is hundreds of milliseconds, so these are more than the drill lasts.
-    const ROUNDS: usize = 2_000;
     for round in 0..ROUNDS {
         if window.find(Role::Label, state).is_some() {
             return;
