@@ -15,7 +15,7 @@ const LONGEST_GAP: Duration = Duration::from_millis(100);
 /// gap was longer, it must not be longer than this many times what the same clicks cost
 /// with a healthy broker. A window that waits for its broker stands still for seconds.
 const ALLOWANCE: u32 = 3;
-const CALM_ROUNDS: usize = 20;
+const CALM_ROUNDS: usize = 12;
 
 #[test]
 fn the_window_lives_on_while_the_broker_hangs() {

@@ -57,7 +57,7 @@ fn frames_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) 
 fn quantiles_text(histogram: &Histogram) -> String {
     let quantile = |share| histogram.quantile(share).map_or("–".to_owned(), format::duration);
     let total = format::compact(histogram.total().into());
-    format!("p50 {}   p99 {}   {total} measured", quantile(0.5), quantile(0.99))
+    format!("p50 {}   p99 {}   of {total}", quantile(0.5), quantile(0.99))
 }
 
 fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histogram) {
