@@ -139,7 +139,7 @@ fn of_a_wrong_file_nothing_is_imported() {
     for part in ["nothing was imported", "wrong.csv", "line 4", "ten"] {
         assert!(said.contains(part), "{part} is missing in: {said}");
     }
-    assert!(kept(&folder.path().join("replay")).is_empty(), "{:?}", kept(folder.path()));
+    assert_eq!(kept(folder.path()), [file], "nothing but the file itself");
     let said = refused(&["--data-dir", home, "bars", "--symbol", "TST"]);
     assert!(said.contains("nothing was imported of TST"), "{said}");
 }
