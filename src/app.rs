@@ -12,6 +12,7 @@ pub mod rehearsal;
 mod shot;
 mod window;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -19,8 +20,10 @@ use anyhow::Context as _;
 use cli::{Arguments, Task};
 
 use crate::domain::settings::Settings;
+use crate::store::files::{self, Loaded, Refusal};
 use crate::store::profile::Profile;
 use crate::store::{engine_state, settings};
+use crate::ui::workspace::{BadWorkspace, Workspace};
 
 /// Runs what the arguments ask for.
 ///
@@ -51,16 +54,38 @@ fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     let (engine, damage) = engine_state::load(&profile.engine_file());
     problems.extend(damage);
-    let workspace = match std::fs::read_to_string(profile.workspace_file()) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            problems
-                .push(format!("The saved layout could not be read ({error}); the standard layout is shown"));
+    let workspace =
+        read_whole(&profile.workspace_file(), "layout", &mut problems, |text| match Workspace::parse(text) {
+            Ok(_) => Ok(()),
+            Err(BadWorkspace::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
+            Err(error) => Err(Refusal::Damaged(error.to_string())),
+        });
+    Ok(Opened { profile: Arc::new(profile), settings, engine, workspace, problems })
+}
+
+/// A file's text, if `check` accepts it. What cannot be used is kept aside, never written
+/// over, and said in `problems`.
+fn read_whole(
+    path: &Path,
+    what: &str,
+    problems: &mut Vec<String>,
+    check: impl FnOnce(&str) -> Result<(), Refusal>,
+) -> Option<String> {
+    let loaded = files::load_with(path, |bytes| {
+        let text = std::str::from_utf8(bytes).map_err(|error| Refusal::Damaged(error.to_string()))?;
+        check(text).map(|()| text.to_owned())
+    });
+    match loaded {
+        Loaded::Value(text) => Some(text),
+        Loaded::Missing => None,
+        Loaded::Damaged { kept_as, why } => {
+            problems.push(format!(
+                "The saved {what} cannot be used ({why}); a new one begins, the old is kept as {}",
+                kept_as.display()
+            ));
             None
         }
-    };
-    Ok(Opened { profile: Arc::new(profile), settings, engine, workspace, problems })
+    }
 }
 
 /// A duration as people write it: `10s`, `500ms`, `2m`, or plain seconds.

@@ -128,10 +128,9 @@ impl Engine {
             }
             EngineEvent::Command(envelope) => self.command(envelope, now, out),
             EngineEvent::Broker(id, event) => self.broker_event(id, event, now, out),
-            EngineEvent::Undelivered(id, report) => self.report(id, report, now, out),
-            EngineEvent::SessionEnded { broker, reason } => self.session_ended(broker, &reason, now, out),
+            EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
             EngineEvent::SaveFailed(why) => self.note(NoticeLevel::Error, why, now, out),
-            EngineEvent::WindowIsBehind => out.push(self.snapshot(now)),
+            EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Tick => self.tick(now, out),
         }
     }
@@ -189,7 +188,7 @@ impl Engine {
                 Ok(None)
             }
             Command::Snapshot => {
-                out.push(self.snapshot(now));
+                self.tell_everything(now, out);
                 Ok(None)
             }
             Command::Shutdown => {
@@ -201,6 +200,9 @@ impl Engine {
 
     fn broker_event(&mut self, id: BrokerId, event: BrokerEvent, now: Time, out: &mut Vec<Effect>) {
         let Some(line) = self.brokers.get_mut(usize::from(id.0)) else { return };
+        if let BrokerEvent::Ended(reason) = event {
+            return self.session_ended(id, &reason, now, out);
+        }
         line.last_heard = now;
         if line.connection.state == ConnectionState::Silent {
             self.set_connection(id, ConnectionState::Ready, "It is heard again", now, out);
@@ -227,10 +229,9 @@ impl Engine {
             }
             BrokerEvent::Account(account) => {
                 let known = self.accounts.insert((id, account.id.clone()), Arc::clone(&account));
-                // Brokers repeat it as a sign of life; neither window nor disk wakes for that.
+                // Brokers repeat it as a sign of life; the window does not wake for that.
                 if known.as_ref() != Some(&account) {
                     out.push(Effect::publish(Update::Account(account), now));
-                    self.save_soon(id, now);
                 }
             }
             BrokerEvent::Market { received, events } => self.market.apply(received, events, out),
@@ -239,6 +240,7 @@ impl Engine {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
                 out.push(Effect::Save(SaveJob::BrokerState { name, text }));
             }
+            BrokerEvent::Ended(_) => {}
         }
     }
 
@@ -303,6 +305,14 @@ impl Engine {
         self.finish_shutdown(now, out);
     }
 
+    /// The whole state anew, and with it the charts, whose bars the window has given up.
+    fn tell_everything(&mut self, now: Time, out: &mut Vec<Effect>) {
+        out.push(self.snapshot(now));
+        for index in 0..self.brokers.len() {
+            self.market.ask_again(BrokerId(index as u8), out);
+        }
+    }
+
     /// A session that has just become ready watches and has answered nothing yet.
     fn resubscribe(&mut self, id: BrokerId, out: &mut Vec<Effect>) {
         self.brokers[usize::from(id.0)].watch = Watch::default();
@@ -335,12 +345,13 @@ impl Engine {
         for index in 0..self.brokers.len() {
             let id = BrokerId(index as u8);
             let line = &mut self.brokers[index];
-            if line.save_at.is_some_and(|at| now >= at) {
+            let is_ready = line.connection.state == ConnectionState::Ready;
+            if is_ready && line.save_at.is_some_and(|at| now >= at) {
                 line.save_at = None;
                 out.push(Effect::Request(id, BrokerRequest::Save));
             }
             let quiet = now.since(line.last_heard);
-            if line.connection.state == ConnectionState::Ready && quiet > SILENCE {
+            if is_ready && quiet > SILENCE {
                 let reason = format!("Nothing heard for {} s", quiet.as_secs());
                 self.set_connection(id, ConnectionState::Silent, &reason, now, out);
             }

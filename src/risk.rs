@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, Decimal, Instrument, Limits, Money, Order, OrderId, OrderKind, OrderSpec, Price, Qty, Quote,
-    Side, Time,
+    AccountId, Decimal, Instrument, Limits, Money, Order, OrderId, OrderKind, OrderSpec, Origin, Price, Qty,
+    Quote, Side, Time,
 };
 
 /// An order that broke no limit when it was checked.
@@ -102,6 +102,9 @@ pub struct Known<'a> {
     pub quote: Option<(&'a Quote, Time)>,
     /// Signed units held now.
     pub position: Decimal,
+    /// Signed units that live orders of the same side could still add, this order and bracket
+    /// exits not counted.
+    pub pending: Decimal,
     /// Orders that work now, in all.
     pub working_orders: usize,
     /// Base currency per unit of the instrument's currency, with the base's name.
@@ -216,7 +219,7 @@ pub enum Refusal {
 /// # Errors
 /// The first limit that it breaks.
 pub fn approve(order: &Order, known: &Known<'_>) -> Result<ApprovedOrder, Refusal> {
-    check(&order.spec, known)?;
+    check(&order.spec, order.origin, known)?;
     let limit = known.limits.max_working_orders;
     if known.working_orders >= limit as usize {
         return Err(Refusal::WorkingOrders { count: known.working_orders, limit });
@@ -232,11 +235,11 @@ pub fn approve_amend(order: &Order, change: Change, known: &Known<'_>) -> Result
     let mut after = change.applied_to(&order.spec);
     check_grid(&after, known.instrument)?;
     after.quantity = after.quantity.saturating_sub(order.filled);
-    check(&after, known)?;
+    check(&after, order.origin, known)?;
     Ok(ApprovedAmend { id: order.id, change })
 }
 
-fn check(spec: &OrderSpec, known: &Known<'_>) -> Result<(), Refusal> {
+fn check(spec: &OrderSpec, origin: Origin, known: &Known<'_>) -> Result<(), Refusal> {
     if known.is_killed {
         return Err(Refusal::Killed);
     }
@@ -246,7 +249,7 @@ fn check(spec: &OrderSpec, known: &Known<'_>) -> Result<(), Refusal> {
     check_grid(spec, known.instrument)?;
     let market = fresh_market(spec, known)?;
     check_distance(spec, market, known.limits)?;
-    check_value(spec, market, known)
+    check_value(spec, origin, market, known)
 }
 
 /// Whether quantity and prices stand on the instrument's grid.
@@ -323,7 +326,7 @@ fn beyond(side: Side, price: Price, market: Price) -> Decimal {
     (price.0 - market.0) * side.sign() / market.0 * Decimal::ONE_HUNDRED
 }
 
-fn check_value(spec: &OrderSpec, market: Price, known: &Known<'_>) -> Result<(), Refusal> {
+fn check_value(spec: &OrderSpec, origin: Origin, market: Price, known: &Known<'_>) -> Result<(), Refusal> {
     let rate = known.to_base.ok_or_else(|| Refusal::NoRate(known.instrument.currency.to_string()))?;
     let worst = worst_price(spec, market);
     let in_base = |quantity: Qty| {
@@ -331,10 +334,18 @@ fn check_value(spec: &OrderSpec, market: Price, known: &Known<'_>) -> Result<(),
         Some(Money { amount: value.checked_mul(rate.amount)?, currency: rate.currency })
     };
     let value = in_base(spec.quantity).ok_or(Refusal::BeyondCounting(spec.quantity))?;
-    let after = known.position + spec.side.sign() * spec.quantity.0;
-    let is_reducing = after.abs() < known.position.abs();
-    // What makes a position smaller is never held back by a size limit.
-    if is_reducing {
+    let beyond = || Refusal::BeyondCounting(spec.quantity);
+    // A close judges the position alone: exits that rest must never hold it back. Everything
+    // else is judged as if what is on its way had filled, or many small orders would add up.
+    let before = match origin {
+        Origin::Flatten => Some(known.position),
+        _ => known.position.checked_add(known.pending),
+    };
+    let before = before.ok_or_else(beyond)?;
+    let after = before.checked_add(spec.side.sign() * spec.quantity.0).ok_or_else(beyond)?;
+    // What makes a position smaller is never held back by a size limit; what turns it is.
+    let is_same_way = after.is_zero() || after.is_sign_negative() == before.is_sign_negative();
+    if is_same_way && after.abs() < before.abs() {
         return Ok(());
     }
     let limit = Money { amount: known.limits.max_order_value, currency: rate.currency };

@@ -139,7 +139,7 @@ fn of_a_wrong_file_nothing_is_imported() {
     for part in ["nothing was imported", "wrong.csv", "line 4", "ten"] {
         assert!(said.contains(part), "{part} is missing in: {said}");
     }
-    assert!(kept(&folder.path().join("paper")).is_empty(), "{:?}", kept(folder.path()));
+    assert_eq!(kept(folder.path()), [file], "nothing but the file itself");
     let said = refused(&["--data-dir", home, "bars", "--symbol", "TST"]);
     assert!(said.contains("nothing was imported of TST"), "{said}");
 }
@@ -148,19 +148,20 @@ fn of_a_wrong_file_nothing_is_imported() {
 fn a_second_program_on_the_same_profile_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let home = text(folder.path());
-    let first = Profile::open(Some(folder.path()), "paper").unwrap();
+    // Recordings are kept in the profile that replays them.
+    let taken = ["replay", "paper"].map(|name| Profile::open(Some(folder.path()), name).unwrap());
     // The window is refused before it looks for its display, which is none here.
-    for task in [&["bars", "--symbol", "SPY"][..], &[]] {
+    for (profile, task) in [("replay", &["bars", "--symbol", "SPY"][..]), ("paper", &[])] {
         let arguments = [&["--data-dir", home], task].concat();
         let output = pitdesk(&arguments).env("DISPLAY", ":54321").output().expect("it was built");
         let said = said(&output);
         assert_eq!(output.status.code(), Some(1), "{said}");
-        let who = format!("(process {})", std::process::id());
-        for part in ["already running", "'paper'", &who, "--profile"] {
+        let (profile, who) = (format!("'{profile}'"), format!("(process {})", std::process::id()));
+        for part in ["already running", &profile, &who, "--profile"] {
             assert!(said.contains(part), "{part} is missing in: {said}");
         }
     }
-    drop(first);
+    drop(taken);
     assert!(!refused(&["--data-dir", home, "bars", "--symbol", "SPY"]).contains("already running"));
 }
 

@@ -17,7 +17,7 @@ use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
     TimeInForce,
 };
-use pitdesk::engine::shell::{self, Line};
+use pitdesk::engine::shell::{self, Keeping, Line};
 use pitdesk::engine::{Engine, Start};
 use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Place, WindowEnd, connect,
@@ -54,7 +54,7 @@ impl Program {
         let instruments = plan.setup.instruments.clone();
         let brokers = plan.brokers().unwrap();
         let saved = std::fs::read_to_string(profile.account_file("Paper")).ok().map(Into::into);
-        let line = Line { adapter: Arc::clone(&brokers[0]), saved };
+        let line = Line { adapter: Arc::clone(&brokers[0]), saved, keeping: Keeping::Kept };
         let (ring, wakes) = channel();
         let (engine_end, window) = connect(Arc::new(move || ring.send(()).unwrap_or_default()));
         let engine = Engine::new(Start {

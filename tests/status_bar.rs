@@ -12,6 +12,8 @@ use desk::Market;
 use egui::{Key, ViewportId, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use pitdesk::desk::FrameGap;
+use pitdesk::domain::Time;
 use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::link::update::Refused;
 use pitdesk::link::{Answer, Command, CommandId, ConnectionState, KillState, NoticeLevel, Update};
@@ -184,6 +186,24 @@ fn latencies_and_the_ledger_open_with_a_click() {
     harness.get_by_label("conflated");
     assert_eq!(harness.query_all_by_label("yes").count(), 5, "every stream adds up");
     assert!(harness.query_by_label("no").is_none());
+}
+
+#[test]
+fn the_longest_frame_gap_stands_until_it_is_measured_anew() {
+    let mut harness = harness();
+    let gap = |millis| FrameGap { lasted: Duration::from_millis(millis), ended: Time::from_seconds(0) };
+    for millis in [17, 250, 16] {
+        harness.state_mut().terminal.on_frame_gap(gap(millis));
+    }
+    click(&mut harness, "Latencies and data integrity");
+    assert!(harness.query_by_label_contains("Longest gap 250 ms").is_some());
+    // What opens upwards takes its place when its height is known.
+    harness.run_steps(2);
+    click(&mut harness, "Measure anew");
+    assert!(harness.query_by_label_contains("Longest gap").is_none());
+    harness.state_mut().terminal.on_frame_gap(gap(18));
+    harness.run_steps(1);
+    assert!(harness.query_by_label_contains("Longest gap 18.0 ms").is_some());
 }
 
 #[test]

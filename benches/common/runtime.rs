@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pitdesk::broker::Adapter;
 use pitdesk::domain::{InstrumentId, Settings, Timeframe};
-use pitdesk::engine::shell::{self, Line};
+use pitdesk::engine::shell::{self, Keeping, Line};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
 use pitdesk::store::profile::Profile;
@@ -46,7 +46,7 @@ impl Program {
         let _inside = runtime.enter();
         let engine_clock = clock.clone();
         let engine = supervisor::spawn("engine", async move {
-            let lines = vec![Line { adapter, saved: None }];
+            let lines = vec![Line { adapter, saved: None, keeping: Keeping::Dropped }];
             shell::run(engine, lines, engine_end, engine_clock, Arc::new(profile))
                 .await
                 .expect("the writer's thread starts");

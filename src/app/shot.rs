@@ -20,6 +20,7 @@ const FRAME: Duration = Duration::from_millis(250);
 
 pub(super) fn run(shot: &Shot, options: &Options) -> anyhow::Result<()> {
     let after = super::parse_duration(&shot.after)?;
+    anyhow::ensure!((0.5..=4.0).contains(&shot.scale), "--scale must be from 0.5 to 4");
     let start = match options.seed {
         Some(_) => SEEDED_START,
         None => Time::from_timestamp(jiff::Timestamp::now()),

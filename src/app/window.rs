@@ -12,13 +12,15 @@ use tokio::task::JoinHandle;
 
 use super::cli::Options;
 use super::market::Plan;
-use super::{Opened, logging, open_profile};
+use super::{Opened, logging, open_profile, read_whole};
 use crate::desk::FrameGap;
 use crate::domain::Time;
-use crate::engine::shell::{self, Line};
+use crate::engine::shell::{self, Keeping, Line};
 use crate::engine::{Engine, Start, supervisor};
+use crate::exchange::AccountState;
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, connect};
 use crate::store::bars::Library;
+use crate::store::files::Refusal;
 use crate::ui::{Begin, Terminal, fonts, set_options};
 
 /// Said where there is no display, with the exit code that scripts look for.
@@ -91,30 +93,43 @@ fn start_engine(
     wake: Wake,
 ) -> JoinHandle<()> {
     let _inside = runtime.enter();
-    supervisor::spawn("engine", async move {
+    let (failed, waker) = (Arc::clone(&failure), wake.clone());
+    let task = async move {
         if let Err(error) = run_engine(options, opened, link, clock).await
             && failure.set(format!("{error:#}")).is_ok()
         {
             wake.close();
         }
+    };
+    // A window without an engine shows a market that is not there: it closes and says why.
+    supervisor::spawn_watched("engine", task, move |reason| {
+        failed.set(format!("the engine stopped ({reason}): start again; the log has the details")).ok();
+        waker.close();
     })
 }
 
 async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Clock) -> anyhow::Result<()> {
-    let Opened { profile, settings, engine, problems, .. } = opened;
+    let Opened { profile, settings, engine, mut problems, .. } = opened;
     let now = clock.now();
     let (library, lost) = Library::open(&profile.bars_folder());
     let plan = Plan::new(&options, &library, settings.practice_always_open, now)?;
-    let continues_account = plan.continues_account;
+    let plan_continues = plan.continues_account;
     let instruments = plan.setup.instruments.clone();
     let brokers = plan.brokers()?;
-    let load = |name: &str| {
-        let file = profile.account_file(name);
-        continues_account.then(|| std::fs::read_to_string(file).ok()).flatten().map(Into::into)
-    };
-    let lines =
-        brokers.iter().map(|adapter| Line { adapter: Arc::clone(adapter), saved: load(adapter.name()) });
-    let lines: Vec<Line> = lines.collect();
+    let keeping = if plan_continues { Keeping::Kept } else { Keeping::Dropped };
+    let mut lines = Vec::new();
+    for adapter in &brokers {
+        let file = profile.account_file(adapter.name());
+        let is_account = |text: &str| match serde_json::from_str::<AccountState>(text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Refusal::Damaged(error.to_string())),
+        };
+        let saved = match keeping {
+            Keeping::Kept => read_whole(&file, "paper account", &mut problems, is_account).map(Into::into),
+            Keeping::Dropped => None,
+        };
+        lines.push(Line { adapter: Arc::clone(adapter), saved, keeping });
+    }
     let warn = |text: String| Notice { time: now, level: NoticeLevel::Warning, text: text.into() };
     let start = Start {
         instruments: instruments.into(),

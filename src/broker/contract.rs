@@ -100,6 +100,9 @@ pub enum BrokerEvent {
     History(HistoryBars),
     /// The adapter's own state, to be given back at the next start.
     State(Arc<str>),
+    /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind
+    /// everything that the session itself had told.
+    Ended(Arc<str>),
 }
 
 /// Everything a broker knows of an account when a session begins.
@@ -234,6 +237,12 @@ pub trait Adapter: Send + Sync {
     /// Its instruments, known before it connects. Their ids and broker are those of the
     /// catalogue of this run: an adapter is made for its place in it.
     fn instruments(&self) -> Vec<Arc<Instrument>>;
+
+    /// Its state as it is now, of a broker that lives in this program and whose session may
+    /// hang; `None` of all others.
+    fn state_now(&self) -> Option<Arc<str>> {
+        None
+    }
 
     /// Begins a session. Called again, with a new start, after one has failed.
     fn start(&self, start: SessionStart) -> Session;

@@ -47,6 +47,11 @@ impl Adapter for PaperBroker {
         self.instruments.clone()
     }
 
+    fn state_now(&self) -> Option<Arc<str>> {
+        let venue = lock(&self.venue);
+        venue.is_restored().then(|| venue.save())
+    }
+
     fn start(&self, start: SessionStart) -> Session {
         Box::pin(session::run(Arc::clone(&self.venue), start))
     }

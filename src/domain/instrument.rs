@@ -208,8 +208,12 @@ impl TickTable {
     #[must_use]
     pub fn round_down(&self, price: Price) -> Price {
         let (from, tick) = self.row(|from| from <= price.0);
-        let steps = ((price.0 - from) / tick).round_dp_with_strategy(0, RoundingStrategy::ToNegativeInfinity);
-        self.fixed(from + steps * tick)
+        // A number that somebody typed may be beyond counting in ticks: it is on no grid.
+        let on_grid = (price.0 - from).checked_div(tick).and_then(|steps| {
+            let steps = steps.round_dp_with_strategy(0, RoundingStrategy::ToNegativeInfinity);
+            steps.checked_mul(tick)?.checked_add(from)
+        });
+        on_grid.map_or(Price(Decimal::ZERO), |value| self.fixed(value))
     }
 
     /// The lowest grid price that is not below `price`.
@@ -299,6 +303,13 @@ mod tests {
     #[test]
     fn never_steps_to_zero() {
         assert_eq!(krx().step(Price(dec("2")), -5), Price(dec("1")));
+    }
+
+    #[test]
+    fn a_price_beyond_counting_is_on_no_grid_and_no_panic() {
+        let table = TickTable::uniform(dec("0.01")).unwrap();
+        assert!(!table.is_on_grid(Price(Decimal::MAX)));
+        assert!(!table.is_on_grid(Price(dec("999999999999999999999999999"))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::broker::{BrokerEvent, BrokerRequest, Report};
+use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{Bar, BrokerId, Depth, Instrument, InstrumentId, Quote, Time, Trade};
 use crate::link::{BarKey, Envelope, Update};
@@ -34,15 +34,8 @@ pub enum EngineEvent {
     Command(Envelope),
     /// An adapter has something to tell.
     Broker(BrokerId, BrokerEvent),
-    /// A request could not be handed to its adapter; this is what it means for the order.
-    Undelivered(BrokerId, Report),
-    /// An adapter's task has ended, by itself or by a panic.
-    SessionEnded {
-        /// Whose.
-        broker: BrokerId,
-        /// Why, in words for a trader.
-        reason: Arc<str>,
-    },
+    /// A request could not be handed to its adapter, and why: nothing was sent.
+    Undelivered(BrokerId, BrokerRequest, &'static str),
     /// Something could not be written to disk; says what and what to do.
     SaveFailed(Arc<str>),
     /// The window let too much pile up and needs everything anew.

@@ -1,7 +1,9 @@
 //! Intents about positions: close and reverse, made into orders.
 
 use super::{Effect, Engine, Outcome};
-use crate::domain::{InstrumentId, Order, OrderKind, OrderSpec, Origin, Position, Qty, Time, TimeInForce};
+use crate::domain::{
+    InstrumentId, Order, OrderKind, OrderSpec, OrderStatus, Origin, Position, Qty, Time, TimeInForce,
+};
 use crate::link::update::Refused;
 
 impl Engine {
@@ -46,8 +48,10 @@ impl Engine {
     fn position_to_flatten(&self, id: InstrumentId) -> Result<Position, Refused> {
         let instrument = self.instrument(id)?;
         let account = self.account_for(&instrument)?;
-        let is_flattening =
-            |o: &Order| o.origin == Origin::Flatten && o.spec.instrument == id && o.account == account;
+        let is_flattening = |o: &Order| {
+            let is_on_its_way = o.origin == Origin::Flatten && o.status != OrderStatus::Unknown;
+            is_on_its_way && o.spec.instrument == id && o.account == account
+        };
         if !self.orders.pending(is_flattening).is_zero() {
             let text = format!("An order that closes {} is already on its way", instrument.symbol);
             return Err(Refused(text.into()));

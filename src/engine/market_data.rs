@@ -231,6 +231,10 @@ impl MarketData {
             }
         };
         let is_complete = series.has_all;
+        if placement == Placement::Anew {
+            // Bars that wait in the link are older than this answer.
+            out.push(Effect::ForgetBars(key));
+        }
         out.push(Effect::publish(Update::History(History { key, chunk, placement, is_complete }), now));
         if let (Placement::Anew, Some(bar)) = (placement, series.bars.forming()) {
             out.push(Effect::Bar(key, *bar, now));

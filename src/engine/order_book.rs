@@ -13,6 +13,8 @@ const ENDED_CAPACITY: usize = 10_000;
 
 pub(super) struct OrderBook {
     orders: BTreeMap<OrderId, Order>,
+    /// How orders stood before what is on its way to the broker was asked, or it was lost.
+    before: BTreeMap<OrderId, OrderStatus>,
     /// Input times of orders whose bytes have not left yet.
     inputs: BTreeMap<OrderId, Time>,
     next_id: u64,
@@ -21,15 +23,21 @@ pub(super) struct OrderBook {
 
 impl OrderBook {
     pub fn new(next_id: u64) -> Self {
-        Self { orders: BTreeMap::new(), inputs: BTreeMap::new(), next_id, reserved: next_id }
+        Self {
+            orders: BTreeMap::new(),
+            before: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+            next_id,
+            reserved: next_id,
+        }
     }
 
     /// A fresh id; `true` where the reservation on disk should be extended. That is
     /// asked for half a block ahead, so that it is on disk before it is needed.
     pub fn allocate(&mut self) -> (OrderId, bool) {
         let id = OrderId(self.next_id);
-        self.next_id += 1;
-        let must_reserve = self.next_id + ID_BLOCK / 2 > self.reserved;
+        self.next_id = self.next_id.saturating_add(1);
+        let must_reserve = self.next_id.saturating_add(ID_BLOCK / 2) > self.reserved;
         if must_reserve {
             self.reserve();
         }
@@ -38,7 +46,7 @@ impl OrderBook {
 
     /// Reserves the next block of ids.
     pub fn reserve(&mut self) {
-        self.reserved = self.next_id + ID_BLOCK;
+        self.reserved = self.next_id.saturating_add(ID_BLOCK);
     }
 
     pub fn reserved_up_to(&self) -> u64 {
@@ -65,7 +73,21 @@ impl OrderBook {
     /// Moves an order along the table. `None` where the step changes nothing.
     pub fn step(&mut self, id: OrderId, step: Step, reason: Option<Arc<str>>, now: Time) -> Option<Order> {
         let order = self.orders.get_mut(&id)?;
-        order.status = next(order.status, step)?;
+        let was = order.status;
+        let is_asking = matches!(was, OrderStatus::PendingAmend | OrderStatus::PendingCancel);
+        if let (true, Step::Says(stands)) = (is_asking, step)
+            && matches!(stands, OrderStatus::Held | OrderStatus::Working | OrderStatus::PartiallyFilled)
+        {
+            // Late news: this is how it will stand if what we asked is refused.
+            self.before.insert(id, stands);
+        }
+        order.status = next(was, step)?;
+        if matches!(step, Step::AskAmend | Step::AskCancel | Step::LosesBroker) && !is_asking {
+            self.before.insert(id, was);
+        }
+        if order.status.is_final() {
+            self.before.remove(&id);
+        }
         if reason.is_some() {
             order.reason = reason;
         }
@@ -73,25 +95,27 @@ impl OrderBook {
         Some(order.clone())
     }
 
+    /// What was asked is answered: the order stands as before, but for what filled meanwhile.
+    pub fn stands(&mut self, id: OrderId, reason: Option<Arc<str>>, now: Time) -> Option<Order> {
+        let was = self.before.get(&id).copied().unwrap_or(OrderStatus::Working);
+        let has_filled = self.orders.get(&id).is_some_and(|order| !order.filled.is_zero());
+        let was = if has_filled && was == OrderStatus::Working { OrderStatus::PartiallyFilled } else { was };
+        self.step(id, Step::Stands(was), reason, now)
+    }
+
     /// Takes over the terms that the broker has confirmed.
     pub fn amended(&mut self, id: OrderId, spec: OrderSpec, now: Time) -> Option<Order> {
-        let order = self.orders.get_mut(&id)?;
-        if !order.is_live() {
-            return None;
-        }
+        let order = self.orders.get_mut(&id).filter(|order| order.is_live())?;
         order.spec = spec;
         order.reason = None;
         order.updated = now;
-        let partly = !order.filled.is_zero();
-        if let Some(status) = next(order.status, Step::Stands { partly }) {
-            order.status = status;
-        }
-        Some(order.clone())
+        let changed = order.clone();
+        self.stands(id, None, now).or(Some(changed))
     }
 
     /// Books an execution. The caller has made sure that it is counted once.
     pub fn filled(&mut self, fill: &Fill, now: Time) -> Option<Order> {
-        let order = self.orders.get_mut(&fill.order)?;
+        let order = self.orders.get_mut(&fill.order).filter(|_| !fill.quantity.is_zero())?;
         let before = order.average_price.unwrap_or_default() * order.filled.0;
         order.filled += fill.quantity;
         order.average_price = Some((before + fill.price.0 * fill.quantity.0) / order.filled.0);
@@ -108,16 +132,18 @@ impl OrderBook {
         for order in theirs {
             match self.orders.get_mut(&order.id) {
                 None => {
-                    self.next_id = self.next_id.max(order.id.0 + 1);
+                    self.next_id = self.next_id.max(order.id.0.saturating_add(1));
                     self.orders.insert(order.id, Order { broker, ..order.clone() });
                 }
                 Some(known) => {
                     known.filled = known.filled.max(order.filled);
                     known.average_price = order.average_price.or(known.average_price);
-                    if let Some(status) = next(known.status, Step::Says(order.status)) {
-                        known.status = status;
-                        known.updated = now;
-                    }
+                    known.spec = order.spec;
+                    // What was on its way when the session broke never arrived, or is in this report.
+                    let from = next(known.status, Step::LosesBroker).unwrap_or(known.status);
+                    known.status = next(from, Step::Says(order.status)).unwrap_or(from);
+                    known.updated = now;
+                    self.before.remove(&order.id);
                 }
             }
         }
@@ -127,6 +153,11 @@ impl OrderBook {
         let lost: Vec<OrderId> = self.orders.values().filter(is_lost).map(|order| order.id).collect();
         for &id in &lost {
             self.step(id, Step::LosesBroker, Some("Not at the broker after reconnecting".into()), now);
+            let was_only_sent = self.before.get(&id) == Some(&OrderStatus::Sent);
+            if was_only_sent && self.orders[&id].filled.is_zero() {
+                let reason = "It never reached the broker: enter it again if you still want it";
+                self.step(id, Step::Says(OrderStatus::Rejected), Some(reason.into()), now);
+            }
         }
         self.forget_old();
         lost.len()

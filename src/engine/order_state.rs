@@ -32,11 +32,8 @@ pub enum Step {
     AskCancel,
     /// The broker says it stands so.
     Says(OrderStatus),
-    /// The broker refused a change or a cancel: back to how it stood, by what has filled.
-    Stands {
-        /// Whether anything has filled.
-        partly: bool,
-    },
+    /// A change was made or refused, or a cancel refused: it stands as it did before we asked.
+    Stands(OrderStatus),
     /// An execution came.
     Fills {
         /// Whether nothing remains.
@@ -64,8 +61,10 @@ pub fn next(now: OrderStatus, step: Step) -> Option<OrderStatus> {
         (Sent | Held | Working | PartiallyFilled | PendingAmend | Unknown, Step::AskCancel) => PendingCancel,
         (Held | Working | PartiallyFilled, Step::AskAmend) => PendingAmend,
 
-        (PendingAmend | PendingCancel, Step::Stands { partly: true }) => PartiallyFilled,
-        (PendingAmend | PendingCancel, Step::Stands { partly: false }) => Working,
+        (
+            PendingAmend | PendingCancel,
+            Step::Stands(was @ (Sent | Held | Working | PartiallyFilled | Unknown)),
+        ) => was,
 
         (Intended, Step::LosesBroker) => Rejected,
         (_, Step::LosesBroker) => Unknown,
@@ -109,7 +108,7 @@ mod tests {
             Just(Step::AskAmend),
             Just(Step::AskCancel),
             proptest::sample::select(&ALL[..]).prop_map(Step::Says),
-            any::<bool>().prop_map(|partly| Step::Stands { partly }),
+            proptest::sample::select(&ALL[..]).prop_map(Step::Stands),
             any::<bool>().prop_map(|all| Step::Fills { all }),
             Just(Step::LosesBroker),
         ]
@@ -135,8 +134,9 @@ mod tests {
                 let late_fill = matches!(step, Step::Fills { all: true });
                 prop_assert!(!status.is_final() || (late_fill && after == Filled), "{status:?} -> {after:?}");
                 let lost = step == Step::LosesBroker && after == Unknown;
-                prop_assert!(rank(after) >= rank(status) || lost, "{status:?} -> {after:?} by {step:?}");
-                prop_assert!(after != Intended && (after != Sent || status == Intended));
+                let asked_in_vain = matches!(step, Step::Stands(was) if was == after && !was.is_final());
+                prop_assert!(rank(after) >= rank(status) || lost || asked_in_vain, "{status:?} -> {after:?} by {step:?}");
+                prop_assert!(after != Intended && (after != Sent || status == Intended || asked_in_vain));
                 status = after;
             }
         }
@@ -158,9 +158,10 @@ mod tests {
 
     #[test]
     fn a_refused_change_returns_to_how_it_stood() {
-        assert_eq!(next(PendingAmend, Step::Stands { partly: true }), Some(PartiallyFilled));
-        assert_eq!(next(PendingCancel, Step::Stands { partly: false }), Some(Working));
-        assert_eq!(next(Working, Step::Stands { partly: false }), None);
+        assert_eq!(next(PendingAmend, Step::Stands(Held)), Some(Held));
+        assert_eq!(next(PendingCancel, Step::Stands(PartiallyFilled)), Some(PartiallyFilled));
+        assert_eq!(next(PendingCancel, Step::Stands(Filled)), None);
+        assert_eq!(next(Working, Step::Stands(Held)), None);
     }
 
     #[test]

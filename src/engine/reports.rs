@@ -2,8 +2,8 @@
 
 use super::order_state::Step;
 use super::{Effect, Engine};
-use crate::broker::{Report, ReportKind};
-use crate::domain::{BrokerId, Fill, OrderId, OrderStatus, Position, Time};
+use crate::broker::{BrokerRequest, Report, ReportKind};
+use crate::domain::{BrokerId, Fill, Order, OrderId, OrderStatus, Position, Time};
 use crate::link::{NoticeLevel, Update};
 
 impl Engine {
@@ -14,7 +14,6 @@ impl Engine {
             self.note(NoticeLevel::Warning, text, now, out);
             return;
         };
-        let partly = !known.filled.is_zero();
         let symbol = self.instruments.get(known.spec.instrument.index()).map_or("?", |i| &*i.symbol);
         let subject = format!("{} {} {symbol}", known.spec.side, known.spec.quantity);
         debug_assert_eq!(known.broker, broker, "an order is worked by one broker");
@@ -34,11 +33,11 @@ impl Engine {
             ReportKind::Amended(spec) => self.orders.amended(id, spec, now),
             ReportKind::AmendRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);
-                self.orders.step(id, Step::Stands { partly }, Some(why), now)
+                self.orders.stands(id, Some(why), now)
             }
             ReportKind::CancelRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not cancelled. {why}"), now, out);
-                self.orders.step(id, Step::Stands { partly }, Some(why), now)
+                self.orders.stands(id, Some(why), now)
             }
         };
         let Some(order) = changed else { return };
@@ -46,6 +45,36 @@ impl Engine {
         out.push(Effect::publish(Update::Order(order), now));
         if has_ended {
             self.after_end(now, out);
+        }
+    }
+
+    /// What a request that was never handed over means for its order. Market data requests
+    /// need no answer: they are repeated when the session is ready again.
+    pub(super) fn undelivered(
+        &mut self,
+        broker: BrokerId,
+        request: &BrokerRequest,
+        why: &'static str,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let refused = |order, kind| Report { order, kind, time: now };
+        let reports = match request {
+            BrokerRequest::Place(order) => {
+                let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
+                vec![refused(order.id(), kind)]
+            }
+            BrokerRequest::Amend(amend) => vec![refused(amend.id(), ReportKind::AmendRefused(why.into()))],
+            BrokerRequest::Cancel(order) => vec![refused(*order, ReportKind::CancelRefused(why.into()))],
+            BrokerRequest::CancelAll => {
+                let is_asked = |o: &&Order| o.broker == broker && o.status == OrderStatus::PendingCancel;
+                let asked: Vec<OrderId> = self.orders.live().filter(is_asked).map(|order| order.id).collect();
+                asked.into_iter().map(|id| refused(id, ReportKind::CancelRefused(why.into()))).collect()
+            }
+            _ => Vec::new(),
+        };
+        for report in reports {
+            self.report(broker, report, now, out);
         }
     }
 

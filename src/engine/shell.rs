@@ -13,9 +13,9 @@ use tokio::time::MissedTickBehavior;
 
 use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
-use super::{Effect, Engine, EngineEvent};
-use crate::broker::{Adapter, BrokerEvent, BrokerRequest, Report, ReportKind};
-use crate::domain::{BrokerId, OrderStatus};
+use super::{Effect, Engine, EngineEvent, SaveJob};
+use crate::broker::{Adapter, BrokerEvent};
+use crate::domain::BrokerId;
 use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope};
 use crate::store::profile::Profile;
 
@@ -31,6 +31,17 @@ pub struct Line {
     pub adapter: Arc<dyn Adapter>,
     /// State saved by an earlier run.
     pub saved: Option<Arc<str>>,
+    /// Whether its state is kept for the next run.
+    pub keeping: Keeping,
+}
+
+/// Whether a broker's state outlives the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is saved.
+    Kept,
+    /// It ends with the run, and overwrites nothing: a replay's account.
+    Dropped,
 }
 
 /// Runs the engine until the window asks for the end, or is gone.
@@ -48,6 +59,8 @@ pub async fn run(
     let (internal_sender, internal) = mpsc::channel(64);
     let writer = Writer::start(profile, internal_sender.clone())?;
     let mut ports = Vec::new();
+    let kept = lines.iter().filter(|line| line.keeping == Keeping::Kept);
+    let kept: Vec<Arc<dyn Adapter>> = kept.map(|line| Arc::clone(&line.adapter)).collect();
     for (index, line) in lines.into_iter().enumerate() {
         let port = Port::default();
         ports.push(port.clone());
@@ -58,17 +71,18 @@ pub async fn run(
             port,
             saved: line.saved,
             events: event_sender.clone(),
-            ends: internal_sender.clone(),
         };
         spawn("broker session", keep_alive(keep));
     }
-    Shell { engine, ports, link, clock, writer, events, internal, effects: Vec::new() }.run().await;
+    Shell { engine, ports, kept, link, clock, writer, events, internal, effects: Vec::new() }.run().await;
     Ok(())
 }
 
 struct Shell {
     engine: Engine,
     ports: Vec<Port>,
+    /// Brokers whose state outlives the run.
+    kept: Vec<Arc<dyn Adapter>>,
     link: EngineEnd,
     clock: Clock,
     writer: Writer,
@@ -99,15 +113,11 @@ impl Shell {
                     let envelope = command.unwrap_or_else(|| self.shutdown_command());
                     self.process(EngineEvent::Command(envelope));
                 },
-                Some(event) = self.internal.recv() => {
-                    // What a session said before it ended comes before its end: its last state.
-                    self.take_waiting(usize::MAX);
-                    self.process(event);
-                }
+                Some(event) = self.internal.recv() => self.process(event),
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
                 Some((id, event)) = self.events.recv() => {
                     self.process(EngineEvent::Broker(id, event));
-                    self.take_waiting(BURST);
+                    self.take_burst();
                 }
             }
         }
@@ -119,8 +129,8 @@ impl Shell {
     }
 
     /// What else waits already goes into the same publication.
-    fn take_waiting(&mut self, at_most: usize) {
-        for _ in 0..at_most {
+    fn take_burst(&mut self) {
+        for _ in 0..BURST {
             let Ok((id, event)) = self.events.try_recv() else { return };
             self.process(EngineEvent::Broker(id, event));
         }
@@ -136,16 +146,18 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, ports, writer, .. } = self;
+            let Self { link, ports, kept, writer, .. } = self;
             let is_behind = link.publisher.batch(|window| {
                 for effect in effects {
                     match effect.publish_to(window) {
                         Some(Effect::Request(id, request)) => {
                             let Some(port) = ports.get(usize::from(id.0)) else { continue };
                             if let Err((request, why)) = port.try_send(request) {
-                                undelivered.extend(refusal(&request, why).map(|event| (id, event)));
+                                undelivered.push(EngineEvent::Undelivered(id, request, why));
                             }
                         }
+                        Some(Effect::Save(SaveJob::BrokerState { name, .. }))
+                            if kept.iter().all(|adapter| *adapter.name() != *name) => {}
                         Some(Effect::Save(job)) => writer.save(job),
                         Some(Effect::Finish) => flow = Flow::Finished,
                         _ => {}
@@ -154,28 +166,25 @@ impl Shell {
                 window.needs_snapshot()
             });
             let now = self.clock.now();
-            for (id, report) in undelivered {
-                let event = EngineEvent::Undelivered(id, Report { time: now, ..report });
+            for event in undelivered {
                 self.engine.process(event, now, &mut self.effects);
             }
             if is_behind && flow == Flow::On {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
             }
         }
+        if flow == Flow::Finished {
+            self.save_last_states();
+        }
         flow
     }
-}
 
-/// What an undelivered request means for its order. Market data requests need no
-/// answer: they are repeated when the session is ready again.
-fn refusal(request: &BrokerRequest, why: &str) -> Option<Report> {
-    let (order, kind) = match request {
-        BrokerRequest::Place(order) => {
-            (order.id(), ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) })
+    /// A session that hangs or is down said no last word; its broker may still know.
+    fn save_last_states(&self) {
+        for adapter in &self.kept {
+            if let Some(text) = adapter.state_now() {
+                self.writer.save(SaveJob::BrokerState { name: adapter.name().into(), text });
+            }
         }
-        BrokerRequest::Amend(amend) => (amend.id(), ReportKind::AmendRefused(why.into())),
-        BrokerRequest::Cancel(order) => (*order, ReportKind::CancelRefused(why.into())),
-        _ => return None,
-    };
-    Some(Report { order, kind, time: crate::domain::Time::default() })
+    }
 }

@@ -12,7 +12,6 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::EngineEvent;
 use crate::broker::contract::{EventSender, SessionStart};
 use crate::broker::{Adapter, BrokerEvent, BrokerRequest};
 use crate::domain::BrokerId;
@@ -26,14 +25,24 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const HEALTHY: Duration = Duration::from_mins(1);
 
 /// Starts a task that must not end unnoticed: a panic is logged with the task's name.
-#[expect(clippy::disallowed_methods, reason = "this is the supervisor")]
 pub fn spawn<F>(name: &'static str, task: F) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    spawn_watched(name, task, |_reason| {})
+}
+
+/// [`spawn`], and whoever must act on a panic is told of it.
+#[expect(clippy::disallowed_methods, reason = "this is the supervisor")]
+pub fn spawn_watched<F, P>(name: &'static str, task: F, on_panic: P) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+    P: FnOnce(&str) + Send + 'static,
+{
     tokio::spawn(async move {
         if let Err(reason) = guarded(task).await {
             tracing::error!(task = name, "ended by a panic: {reason}");
+            on_panic(&reason);
         }
     })
 }
@@ -98,8 +107,6 @@ pub struct Keep {
     pub saved: Option<Arc<str>>,
     /// The engine's channel of all brokers' events.
     pub events: mpsc::Sender<(BrokerId, BrokerEvent)>,
-    /// The engine's channel for everything else.
-    pub ends: mpsc::Sender<EngineEvent>,
 }
 
 /// Keeps a broker's session alive until it ends after [`BrokerRequest::Disconnect`].
@@ -129,8 +136,8 @@ pub async fn keep_alive(keep: Keep) {
                 format!("The session failed ({why}); trying again in {:.1} s", pause.as_secs_f32())
             }
         };
-        let ended = EngineEvent::SessionEnded { broker: keep.id, reason: reason.into() };
-        if keep.ends.send(ended).await.is_err() || is_wanted_end {
+        let ended = (keep.id, BrokerEvent::Ended(reason.into()));
+        if keep.events.send(ended).await.is_err() || is_wanted_end {
             return;
         }
         tokio::time::sleep(pause).await;

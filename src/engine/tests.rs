@@ -323,7 +323,7 @@ fn a_broken_session_makes_orders_unknown_until_the_broker_tells() {
     let mut stage = stage();
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
-    stage.feed(EngineEvent::SessionEnded { broker: BROKER, reason: "It failed".into() });
+    stage.broker(BrokerEvent::Ended("It failed".into()));
     assert_eq!(stage.status(1), OrderStatus::Unknown);
     assert!(refusal(&stage.buy("10", "99.00")).contains("down"));
     let known = Order { status: OrderStatus::Working, ..stage.order(1).clone() };
@@ -336,9 +336,12 @@ fn a_broken_session_makes_orders_unknown_until_the_broker_tells() {
 fn an_order_the_broker_does_not_have_after_reconnecting_is_unknown_and_said_so() {
     let mut stage = stage();
     stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.buy("10", "99.00");
     let books = Books { accounts: vec![account()], ..Books::default() };
     let effects = stage.broker(BrokerEvent::Books(Arc::new(books)));
     assert_eq!(stage.status(1), OrderStatus::Unknown);
+    assert_eq!(stage.status(2), OrderStatus::Rejected, "it was never acknowledged, so it never arrived");
     let said = effects.iter().any(|effect| match effect {
         Effect::Publish { update, .. } => {
             matches!(&**update, Update::Notice(n) if n.level == NoticeLevel::Error)
@@ -351,11 +354,11 @@ fn an_order_the_broker_does_not_have_after_reconnecting_is_unknown_and_said_so()
 #[test]
 fn what_could_not_be_handed_over_is_refused_and_not_counted_as_a_sign_of_life() {
     let mut stage = stage();
-    stage.buy("10", "99.00");
+    let sent = stage.buy("10", "99.00");
     let heard = stage.engine.brokers[0].last_heard;
     stage.now = stage.now + std::time::Duration::from_secs(1);
-    let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some("nothing was sent".into()) };
-    stage.feed(EngineEvent::Undelivered(BROKER, Report { order: OrderId(1), kind, time: stage.now }));
+    let place = requests(&sent).into_iter().find(|r| matches!(r, BrokerRequest::Place(_))).unwrap().clone();
+    stage.feed(EngineEvent::Undelivered(BROKER, place, "nothing was sent"));
     assert_eq!(stage.status(1), OrderStatus::Rejected);
     assert_eq!(stage.engine.brokers[0].last_heard, heard);
 }
@@ -369,6 +372,44 @@ fn a_broker_that_says_nothing_is_silent_until_it_is_heard_again() {
     assert!(refusal(&stage.buy("10", "99.00")).contains("silent"));
     stage.quote();
     assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Ready);
+}
+
+#[test]
+fn a_refused_cancel_leaves_an_order_as_it_stood() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Held);
+    stage.command(Command::Cancel { order: OrderId(1) });
+    let kind = ReportKind::CancelRefused("too late".into());
+    stage.broker(BrokerEvent::Report(Report { order: OrderId(1), kind, time: stage.now }));
+    assert_eq!(stage.status(1), OrderStatus::Held);
+}
+
+#[test]
+fn a_kill_that_could_not_be_delivered_is_repeated_after_the_reconnect() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.command(Command::Kill);
+    stage.feed(EngineEvent::Undelivered(BROKER, BrokerRequest::CancelAll, "not connected"));
+    assert_eq!(stage.status(1), OrderStatus::Working, "the screen does not pretend");
+    let known = stage.order(1).clone();
+    let books = Books { orders: vec![known], accounts: vec![account()], ..Books::default() };
+    let effects = stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert!(requests(&effects).contains(&&BrokerRequest::CancelAll));
+}
+
+#[test]
+fn a_snapshot_brings_the_charts_along() {
+    let mut stage = stage();
+    let mut demand = crate::link::Demand::default();
+    demand.want_bars(crate::link::BarKey { instrument: SHARE, timeframe: crate::domain::Timeframe::M1 }, 100);
+    let asks = |effects: &[Effect]| {
+        requests(effects).iter().filter(|request| matches!(request, BrokerRequest::History(_))).count()
+    };
+    assert_eq!(asks(&stage.command(Command::Demand(Arc::new(demand)))), 1);
+    assert_eq!(asks(&stage.feed(EngineEvent::WindowIsBehind)), 1, "the window has given its bars up");
+    assert_eq!(asks(&stage.command(Command::Snapshot)), 1);
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Engine {
         }
         // All are approved before the first is sent: half a bracket is worse than none.
         let approve =
-            |order: &Order| self.with_known(&instrument, &account, now, |known| risk::approve(order, known));
+            |order: &Order| self.with_known(order, &instrument, now, |known| risk::approve(order, known));
         let approved: Vec<ApprovedOrder> =
             orders.iter().map(approve).collect::<Result<_, Refusal>>().map_err(refused)?;
         for (order, approved) in orders.iter().zip(approved) {
@@ -131,7 +131,7 @@ impl Engine {
         }
         let instrument = self.instrument(order.spec.instrument)?;
         let approved = self
-            .with_known(&instrument, &order.account, now, |known| risk::approve_amend(&order, change, known))
+            .with_known(&order, &instrument, now, |known| risk::approve_amend(&order, change, known))
             .map_err(refused)?;
         self.orders.remember_input(id, input_at);
         out.push(Effect::Request(order.broker, BrokerRequest::Amend(approved)));
@@ -229,8 +229,8 @@ impl Engine {
     /// Gathers what the gate must know.
     fn with_known<R>(
         &self,
+        order: &Order,
         instrument: &Arc<Instrument>,
-        account: &AccountId,
         now: Time,
         ask: impl FnOnce(&Known<'_>) -> R,
     ) -> R {
@@ -243,12 +243,20 @@ impl Engine {
                 connection.reason
             )
         });
-        let position = self.position_of(account, instrument.id).map_or(Decimal::ZERO, |p| p.net);
+        let position = self.position_of(&order.account, instrument.id).map_or(Decimal::ZERO, |p| p.net);
+        let adds_too = |other: &Order| {
+            let is_alike = other.account == order.account && other.spec.instrument == order.spec.instrument;
+            is_alike
+                && other.id != order.id
+                && other.spec.side == order.spec.side
+                && other.spec.parent.is_none()
+        };
         ask(&Known {
             limits: &self.settings.limits,
             instrument,
             quote: self.market.quote(instrument.id),
             position,
+            pending: self.orders.pending(adds_too),
             working_orders: self.orders.live().count(),
             to_base: self.market.to_base(instrument.currency, self.settings.base_currency),
             is_killed: self.is_killed,

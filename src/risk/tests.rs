@@ -41,6 +41,7 @@ struct Scene {
     quote: Option<Quote>,
     age_seconds: i64,
     position: &'static str,
+    pending: &'static str,
     working: usize,
     is_killed: bool,
     not_ready: Option<&'static str>,
@@ -59,6 +60,7 @@ fn scene() -> Scene {
         quote: Some(quote()),
         age_seconds: 0,
         position: "0",
+        pending: "0",
         working: 0,
         is_killed: false,
         not_ready: None,
@@ -93,6 +95,7 @@ impl Scene {
             instrument: &self.instrument,
             quote: self.quote.as_ref().map(|q| (q, Time::from_seconds(1_000 - self.age_seconds))),
             position: dec(self.position),
+            pending: dec(self.pending),
             working_orders: self.working,
             to_base: Some(Money { amount: Decimal::ONE, currency: Currency::USD }),
             is_killed: self.is_killed,
@@ -171,6 +174,38 @@ fn reducing_is_never_stopped_by_a_size_limit() {
     scene.position = "1000";
     assert!(scene.ask(Side::Sell, "1000", OrderKind::Market).is_ok());
     assert!(scene.ask(Side::Sell, "2001", OrderKind::Market).is_err(), "that would be a larger short");
+}
+
+#[test]
+fn orders_on_their_way_count_as_if_they_had_filled() {
+    let mut scene = scene();
+    scene.pending = "100";
+    assert!(matches!(scene.ask(Side::Buy, "60", limit("100.00")), Err(Refusal::PositionValue { .. })));
+    scene.position = "100";
+    scene.pending = "-100";
+    assert!(scene.ask(Side::Sell, "99", OrderKind::Market).is_ok());
+    scene.limits.max_order_value = dec("1000");
+    assert!(
+        scene.ask(Side::Sell, "99", OrderKind::Market).is_err(),
+        "the exits already close it: this opens a short"
+    );
+}
+
+#[test]
+fn turning_a_position_is_no_reducing() {
+    let mut scene = scene();
+    scene.position = "1000";
+    assert!(matches!(scene.ask(Side::Sell, "1999", OrderKind::Market), Err(Refusal::OrderValue { .. })));
+}
+
+#[test]
+fn a_close_is_never_held_back_by_exits_that_rest() {
+    let mut scene = scene();
+    scene.position = "1000";
+    scene.pending = "-1000";
+    let mut close = order(Side::Sell, "1000", OrderKind::Market);
+    close.origin = Origin::Flatten;
+    assert!(scene.with_known(|known| approve(&close, known)).is_ok());
 }
 
 #[test]

@@ -257,7 +257,7 @@ pub fn load_versioned<T: DeserializeOwned>(path: &Path, newest: u32) -> Loaded<T
 }
 
 /// Why the content of a file is not used.
-pub(super) enum Refusal {
+pub enum Refusal {
     /// It is not what it should be.
     Damaged(String),
     /// It may well be right, but this program is too old to know.
@@ -270,7 +270,7 @@ pub(super) enum Refusal {
 }
 
 /// Reads and parses a file, and sets aside what `parse` refuses.
-pub(super) fn load_with<T>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, Refusal>) -> Loaded<T> {
+pub fn load_with<T>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, Refusal>) -> Loaded<T> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Loaded::Missing,

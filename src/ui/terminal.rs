@@ -45,6 +45,8 @@ pub struct Terminal {
     saved_at: Time,
     shown_theme: Option<ThemeChoice>,
     first_notices: Vec<Notice>,
+    /// Set until the question has found room in the queue.
+    wants_snapshot: bool,
 }
 
 impl Terminal {
@@ -77,6 +79,7 @@ impl Terminal {
             saved_at: now,
             shown_theme: None,
             first_notices,
+            wants_snapshot: false,
         }
     }
 
@@ -106,13 +109,15 @@ impl Terminal {
     pub fn logic(&mut self) {
         self.input_at = self.clock.now();
         let applied = self.desk.apply(self.link.inbox.drain(), self.input_at);
-        if applied.needs_snapshot {
-            self.send_own(Command::Snapshot);
+        self.wants_snapshot |= applied.needs_snapshot;
+        if self.wants_snapshot && self.send_own(Command::Snapshot) {
+            self.wants_snapshot = false;
         }
         if applied.is_fresh {
             self.sent_demand = None;
-            for notice in self.first_notices.drain(..) {
-                self.desk.add_notice(notice);
+            // A snapshot replaces the log by the engine's, which does not know these.
+            for notice in &self.first_notices {
+                self.desk.add_notice(notice.clone());
             }
             self.select_saved();
         }

@@ -22,7 +22,7 @@ mod fields;
 mod figures;
 mod form;
 mod header;
-mod number;
+pub(in crate::ui) mod number;
 mod outlook;
 
 use std::collections::BTreeMap;

@@ -32,8 +32,13 @@ pub enum BadWorkspace {
     #[error("The saved layout could not be read ({0}); the standard layout is shown")]
     Unreadable(#[from] serde_json::Error),
     /// Of a newer program.
-    #[error("The saved layout is of a newer version of Pitdesk ({0}); the standard layout is shown")]
-    Newer(u32),
+    #[error("The saved layout is of a newer version of Pitdesk ({found}); the standard layout is shown")]
+    Newer {
+        /// Version of the file.
+        found: u32,
+        /// Newest version that this program reads.
+        newest: u32,
+    },
     /// Without a pane to show.
     #[error("The saved layout shows no pane; the standard layout is shown")]
     Empty,
@@ -57,7 +62,7 @@ impl Workspace {
         }
         let Head { version } = serde_json::from_str(text)?;
         if version > VERSION {
-            return Err(BadWorkspace::Newer(version));
+            return Err(BadWorkspace::Newer { found: version, newest: VERSION });
         }
         let workspace: Self = serde_json::from_str(text)?;
         let shows_something = workspace.tree.tiles.tiles().any(|tile| matches!(tile, Tile::Pane(_)));
@@ -113,7 +118,7 @@ mod tests {
     #[test]
     fn damaged_newer_and_empty_files_are_told_apart() {
         assert!(matches!(Workspace::parse("{\"version\":1,"), Err(BadWorkspace::Unreadable(_))));
-        assert!(matches!(Workspace::parse("{\"version\":99}"), Err(BadWorkspace::Newer(99))));
+        assert!(matches!(Workspace::parse("{\"version\":99}"), Err(BadWorkspace::Newer { found: 99, .. })));
         let empty = Workspace { tree: Tree::empty(egui::Id::unique("x")), ..Workspace::default() };
         assert!(matches!(Workspace::parse(&empty.to_text()), Err(BadWorkspace::Empty)));
     }

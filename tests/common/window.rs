@@ -25,6 +25,7 @@ mod inspection;
 #[path = "window/tree.rs"]
 mod tree;
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -141,17 +142,20 @@ impl Window {
         }
     }
 
-    /// Waits for the one enabled widget of this name and clicks it; labels count only if nothing else has the name.
+    /// Waits for the one enabled widget of this name to stand still and clicks it; labels count only if nothing
+    /// else has the name.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
-        let widget = self.wait_until(&format!("one enabled widget named {name:?}"), SOON, |tree| match tree
-            .pressable(name)
-            .as_slice()
-        {
-            [one] => Some((*one).clone()),
-            _ => None,
+        let seen = Cell::new(None);
+        let what = format!("one enabled widget named {name:?}");
+        let at = self.wait_until(&what, SOON, |tree| {
+            let at = match tree.pressable(name).as_slice() {
+                [one] => Some(one.bounds),
+                _ => None,
+            };
+            at.filter(|_| seen.replace(at) == at)
         });
-        self.click_at(widget.bounds.center());
+        self.click_at(at.center());
     }
 
     /// Moves there, presses and releases the primary button, each in a frame of its own as by hand.

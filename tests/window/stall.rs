@@ -4,74 +4,90 @@ use std::time::Duration;
 
 use egui::{Event, Pos2, Rect, vec2};
 
-use crate::trader::{PATIENCE, Trader};
-use crate::window::{Role, SOON, Tree, Window};
+use crate::trader::Trader;
+use crate::window::{Role, SOON, Window};
 
+/// Each round of work is hundreds of milliseconds, so these are more than the drill lasts.
+const ROUNDS: usize = 2_000;
 /// A person takes this for a stall.
 const LONGEST_GAP: Duration = Duration::from_millis(100);
-/// Rendering is done by the processor here. On a machine that is busy with other work a
-/// frame can be late for want of a processor; a window that waits for its broker is late every time.
-const ATTEMPTS: usize = 3;
+/// Rendering is done by the processor here, and other programs may want it too: where the
+/// gap was longer, it must not be longer than this many times what the same clicks cost
+/// with a healthy broker. A window that waits for its broker stands still for seconds.
+const ALLOWANCE: u32 = 3;
+const CALM_ROUNDS: usize = 12;
 
 #[test]
 fn the_window_lives_on_while_the_broker_hangs() {
     let home = tempfile::tempdir().unwrap();
     let mut trader = Trader::start_alone(home.path());
-    let mut gaps = Vec::new();
-    for attempt in 1..=ATTEMPTS {
-        gaps.push(freeze(&mut trader, attempt));
-        if gaps.last().is_some_and(|gap| *gap < LONGEST_GAP) {
-            break;
-        }
-    }
-    println!("longest frame gaps while the broker hung: {gaps:?}");
-    assert!(gaps.iter().any(|gap| *gap < LONGEST_GAP), "the window stood still each time: {gaps:?}");
-    trader.leave();
-}
-
-/// One drill, with an order in the middle of it; the longest frame gap that the program measured.
-fn freeze(trader: &mut Trader, orders: usize) -> Duration {
     measure_anew(&mut trader.window);
     trader.search("freeze", "Freeze the paper broker for 10 s");
     let order = trader.rest_a_buy();
     work_until(&mut trader.window, "Silent");
     work_until(&mut trader.window, "Ready");
     let gap = longest_gap(&mut trader.window);
+    println!("longest frame gap while the broker hung: {gap:?}");
 
     trader.wait_for_count("Orders", 1);
     trader.look_at("Orders");
     trader.wait_for_row(&["Symbol AAPL", "Working", &order]);
-    assert_eq!(trader.rows().len(), orders, "each order arrived exactly once");
+    assert_eq!(trader.rows().len(), 1, "the order arrived exactly once");
     trader.cancel_all();
-    gap
+
+    if gap > LONGEST_GAP {
+        measure_anew(&mut trader.window);
+        let desk = Places::find(&mut trader.window);
+        for round in 0..CALM_ROUNDS {
+            desk.work(&mut trader.window, round);
+        }
+        let calm = longest_gap(&mut trader.window);
+        println!("and with a healthy broker: {calm:?}");
+        assert!(gap <= calm * ALLOWANCE, "{gap:?} while the broker hung, {calm:?} while it did not");
+    }
+    trader.leave();
 }
 
-/// Moves, drags, clicks, until the connection is in a state.
+/// Where there is something to do.
+struct Places {
+    chart: Rect,
+    timeframes: [Pos2; 4],
+}
+
+impl Places {
+    fn find(window: &mut Window) -> Self {
+        let chart = window.wait_for("the chart", SOON, |w| w.role == Role::Canvas).bounds;
+        let timeframes = ["5s", "1m", "5m", "1h"]
+            .map(|name| window.find(Role::Button, name).expect("a timeframe").bounds.center());
+        Self { chart, timeframes }
+    }
+
+    /// Runs over the chart, a frame for each step; drags it; turns to another timeframe.
+    fn work(&self, window: &mut Window, round: usize) {
+        const STEPS: u8 = 12;
+        let is_back = round.is_multiple_of(2);
+        for step in 0..STEPS {
+            let along = f32::from(step) / f32::from(STEPS);
+            let down = if is_back { along } else { 1.0 - along };
+            let at = egui::lerp(self.chart.x_range(), along);
+            window.events(vec![Event::PointerMoved(Pos2::new(at, egui::lerp(self.chart.y_range(), down)))]);
+        }
+        let from = self.chart.center();
+        window.drag(from, from + vec2(if is_back { 120.0 } else { -120.0 }, 0.0));
+        window.click_at(self.timeframes[round % self.timeframes.len()]);
+    }
+}
+
+/// Works until the connection is in a state.
 fn work_until(window: &mut Window, state: &str) {
-    let chart = window.wait_for("the chart", SOON, |w| w.role == Role::Canvas).bounds;
-    let frames = ["5s", "1m", "5m", "1h"]
-        .map(|name| window.find(Role::Button, name).expect("a timeframe").bounds.center());
-    let is_there = |tree: &Tree| tree.find(Role::Label, state).is_some();
-    let mut round = 0;
-    let deadline = jiff::Timestamp::now() + PATIENCE;
-    while !is_there(&window.tree()) {
-        round += 1;
-        assert!(jiff::Timestamp::now() < deadline, "the connection was never {state}");
-        stir(window, chart, round);
-        let from = chart.center();
-        window.drag(from, from + vec2(if round % 2 == 0 { 120.0 } else { -120.0 }, 0.0));
-        window.click_at(frames[round % frames.len()]);
+    let desk = Places::find(window);
+    for round in 0..ROUNDS {
+        if window.find(Role::Label, state).is_some() {
+            return;
+        }
+        desk.work(window, round);
     }
-}
-
-/// The pointer runs over the chart, a frame for each step.
-fn stir(window: &mut Window, over: Rect, round: usize) {
-    for step in 0..12 {
-        let along = f32::from(u8::try_from(step).unwrap_or_default()) / 12.0;
-        let y = if round.is_multiple_of(2) { along } else { 1.0 - along };
-        let at = Pos2::new(egui::lerp(over.x_range(), along), egui::lerp(over.y_range(), y));
-        window.events(vec![Event::PointerMoved(at)]);
-    }
+    panic!("the connection was never {state}");
 }
 
 fn measure_anew(window: &mut Window) {

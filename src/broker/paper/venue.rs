@@ -76,6 +76,12 @@ impl PaperVenue {
         self.exchange.instruments()
     }
 
+    /// Whether the saved accounts have been taken over: before that, there is nothing to save.
+    #[must_use]
+    pub fn is_restored(&self) -> bool {
+        self.is_restored
+    }
+
     /// A program connects: it is told what the broker has. `saved` is taken over by the
     /// first connection only; from then on the exchange itself knows best.
     pub fn connect(&mut self, saved: Option<&str>, now: Time, out: &mut Vec<BrokerEvent>) {
@@ -93,7 +99,12 @@ impl PaperVenue {
             }
         }
         self.is_restored = true;
-        self.events.clear();
+        // What happened before anyone listened is in the books; its prints are in the bars.
+        for event in self.events.drain(..) {
+            if let Event::Trade(id, trade) = event {
+                self.prices.record(id, &trade);
+            }
+        }
         self.watch = Watch::default();
         out.push(BrokerEvent::Books(Arc::new(self.books())));
         out.push(BrokerEvent::Connection { state: ConnectionState::Ready, reason });
@@ -161,7 +172,12 @@ impl PaperVenue {
         self.tell(now, out);
         if now.since(self.last_beat) >= HEARTBEAT {
             self.last_beat = now;
-            out.push(BrokerEvent::Market { received: now, events: Vec::new() });
+            // Unchanged quotes too: they are old only when this session says nothing any more.
+            let mut market = Vec::new();
+            for &id in &self.watch.quotes {
+                self.show(id, &mut market);
+            }
+            out.push(BrokerEvent::Market { received: now, events: market });
             out.extend(self.account_now().map(BrokerEvent::Account));
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::{Decimal, Instrument, Order, OrderStatus, Price, Qty};
 use crate::link::Command;
 use crate::ui::format;
 use crate::ui::theme::Theme;
+use crate::ui::ticket::number::{self, BadNumber};
 
 /// Points of a touchpad that count as one notch of a wheel.
 const POINTS_PER_NOTCH: f32 = 24.0;
@@ -123,9 +124,13 @@ pub(super) fn read(
     order: &Order,
     instrument: &Instrument,
 ) -> Result<Decimal, BadEntry> {
-    let plain: String = text.chars().filter(|c| *c != ',' && !c.is_whitespace()).collect();
-    let no_number = |_| BadEntry::NoNumber(text.trim().to_owned());
-    let value: Decimal = plain.parse().map_err(no_number)?;
+    let no_number = || BadEntry::NoNumber(text.trim().to_owned());
+    let value = match number::parse(text) {
+        Ok(Some(value)) => value,
+        Err(BadNumber::NotPositive) if part != Part::Quantity => return Err(BadEntry::NoPrice),
+        Err(BadNumber::NotPositive) => return Err(BadEntry::OffLot(instrument.lot)),
+        Ok(None) | Err(_) => return Err(no_number()),
+    };
     match part {
         Part::Quantity if value <= order.filled.0 && !order.filled.is_zero() => {
             Err(BadEntry::BelowFilled(order.filled))

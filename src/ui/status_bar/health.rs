@@ -47,19 +47,17 @@ fn frames_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) 
              more than 100 ms comes from this computer.",
         );
         ui.label(RichText::new(quantiles_text(&desk.latency().frame_gaps)).color(theme.text_weak));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let button = ui.button("Measure anew").on_hover_text("Forgets these latencies and begins again");
-            if button.clicked() {
-                out.window(UiCommand::MeasureAnew);
-            }
-        });
+        let button = ui.button("Measure anew").on_hover_text("Forgets these latencies and begins again");
+        if button.clicked() {
+            out.window(UiCommand::MeasureAnew);
+        }
     });
 }
 
 fn quantiles_text(histogram: &Histogram) -> String {
     let quantile = |share| histogram.quantile(share).map_or("–".to_owned(), format::duration);
     let total = format::compact(histogram.total().into());
-    format!("p50 {}   p99 {}   {total} measured", quantile(0.5), quantile(0.99))
+    format!("p50 {}   p99 {}   of {total}", quantile(0.5), quantile(0.99))
 }
 
 fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histogram) {

@@ -274,6 +274,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Refusa
         instrument: facts.instrument,
         quote: facts.quote.map(|view| (view.quote, view.received)),
         position: facts.net(),
+        pending: facts.pending(spec.side),
         working_orders: facts.working_orders,
         to_base: facts.to_base,
         is_killed: facts.is_killed,

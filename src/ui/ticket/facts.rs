@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::desk::{Desk, Freshness, QuoteView};
 use crate::domain::{
-    Account, AccountKind, Decimal, Instrument, Money, Position, Price, Settings, Side, Time,
+    Account, AccountKind, Decimal, Instrument, Money, Order, Position, Price, Settings, Side, Time,
 };
 use crate::ui::format;
 
@@ -47,6 +47,14 @@ pub(super) struct Standing {
 }
 
 impl<'a> Facts<'a> {
+    /// Signed units that working orders of this side could still add, as the gate counts them.
+    pub(super) fn pending(&self, side: Side) -> Decimal {
+        let is_alike = |o: &&Order| o.spec.instrument == self.instrument.id && o.spec.side == side;
+        let own = |o: &&Order| self.account.is_some_and(|account| account.id == o.account);
+        let working = self.desk.blotter().working().filter(is_alike).filter(own);
+        working.filter(|o| o.spec.parent.is_none()).map(|o| side.sign() * o.remaining().0).sum()
+    }
+
     pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
         let account = desk.entry_account(instrument.broker).map(|account| &**account);
         let position = account.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));

@@ -12,7 +12,7 @@ const LARGEST: i64 = 1_000_000_000_000_000;
 
 /// Why a text is no number for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadNumber {
+pub(in crate::ui) enum BadNumber {
     /// Something other than digits, a point and separators.
     #[error("Not a number")]
     Unreadable,
@@ -31,7 +31,7 @@ pub(super) enum BadNumber {
 }
 
 /// Reads what was typed; `None` where nothing was.
-pub(super) fn parse(text: &str) -> Result<Option<Decimal>, BadNumber> {
+pub(in crate::ui) fn parse(text: &str) -> Result<Option<Decimal>, BadNumber> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

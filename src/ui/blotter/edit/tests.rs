@@ -56,6 +56,11 @@ fn what_is_shown_can_be_typed() {
     assert_eq!(read(" 182.5 "), Ok(dec("182.50")));
     assert!(matches!(read("182.5O"), Err(BadEntry::NoNumber(_))));
     assert!(matches!(read(""), Err(BadEntry::NoNumber(_))));
+    assert!(
+        matches!(read("182,5"), Err(BadEntry::NoNumber(_))),
+        "a decimal comma is not somebody's tenfold price"
+    );
+    assert!(read("999999999999999999999999999").is_err(), "beyond counting, and no panic");
 }
 
 #[test]
