@@ -65,7 +65,7 @@ enum Hand {
 fn measure(title: &str, size: Vec2, hand: Hand) {
     let mut floor = Floor::open(size);
     let mut frames = Frames::default();
-    let mut changed = 0;
+    let mut changes = vec![0; floor.quotes().len()];
     for i in 0..WARM_UP + FRAMES {
         let before = floor.quotes();
         floor.world.run(STEP);
@@ -74,10 +74,12 @@ fn measure(title: &str, size: Vec2, hand: Hand) {
             if hand == Hand::Moves { vec![Event::PointerMoved(pos2(x, size.y * 0.3))] } else { Vec::new() };
         if i == WARM_UP {
             frames = Frames::default();
-            changed = 0;
+            changes.fill(0);
         }
         floor.frame(events, &mut frames);
-        changed += floor.quotes().iter().zip(&before).filter(|(now, before)| now != before).count();
+        for (count, (now, before)) in changes.iter_mut().zip(floor.quotes().iter().zip(&before)) {
+            *count += usize::from(now != before);
+        }
     }
     let desk = floor.terminal.desk();
     heading(title);
@@ -86,9 +88,9 @@ fn measure(title: &str, size: Vec2, hand: Hand) {
     report("  run: layout and painting", None, &frames.run);
     report("  tessellate", None, &frames.tessellate);
     println!(
-        "  {} of {} quotes change a frame; {} positions, {} working orders; {} vertices",
-        changed / FRAMES,
-        floor.quotes().iter().flatten().count(),
+        "  of {} quotes that come {} change in each frame; {} positions, {} working orders; {} vertices",
+        changes.iter().filter(|count| **count > 0).count(),
+        changes.iter().sum::<usize>() / FRAMES,
         desk.blotter().open_positions().count(),
         desk.blotter().working().count(),
         frames.vertices

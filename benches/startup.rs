@@ -18,7 +18,7 @@ mod spans;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -86,13 +86,16 @@ fn idle(desk: &Place) {
     let (before, begin) = (program.busy(), Instant::now());
     std::thread::sleep(IDLE);
     let (after, span) = (program.busy(), begin.elapsed());
-    let share = |busy: Duration| busy.as_secs_f64() / span.as_secs_f64() * 100.0;
-    let (all, window) = (share(after.0.saturating_sub(before.0)), share(after.1.saturating_sub(before.1)));
+    let share = |part: fn(&Busy) -> Duration| {
+        part(&after).saturating_sub(part(&before)).as_secs_f64() / span.as_secs_f64() * 100.0
+    };
+    let (all, window, pixels) = (share(|b| b.all), share(|b| b.window), share(|b| b.pixels));
     let said = program.close();
     let verdict = if all <= IDLE_BUDGET { "within" } else { "OVER" };
     println!(
         "\nidle, nothing moves: {all:.2} % of a core ({verdict} the budget of {IDLE_BUDGET} %), of it \
-         {window:.2} % in the window's thread; from start to end it {said}"
+         {window:.2} % in the window's thread and {pixels:.2} % in those that stand for a GPU; from start to \
+         end it {said}"
     );
 }
 
@@ -180,6 +183,15 @@ impl Place {
     }
 }
 
+/// Processor time since the start.
+#[derive(Default)]
+struct Busy {
+    all: Duration,
+    window: Duration,
+    /// Of Mesa's threads that draw pixels where there is no GPU.
+    pixels: Duration,
+}
+
 /// A program in its window. Dropping it closes the window in order.
 struct Running<'a> {
     desk: &'a Place,
@@ -212,17 +224,22 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Processor time of all its threads, and of the window's.
-    fn busy(&self) -> (Duration, Duration) {
+    fn busy(&self) -> Busy {
         let id = self.child.id().to_string();
-        let of = |thread: &Path| {
-            let text = fs::read_to_string(thread.join("schedstat")).unwrap_or_default();
-            let nanos = text.split_whitespace().next().and_then(|word| word.parse().ok());
-            Duration::from_nanos(nanos.unwrap_or(0))
-        };
-        let threads = format!("/proc/{id}/task");
-        let all = fs::read_dir(&threads).into_iter().flatten().flatten().map(|thread| of(&thread.path()));
-        (all.sum(), of(&Path::new(&threads).join(&id)))
+        let mut busy = Busy::default();
+        for thread in fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten() {
+            let read = |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+            let nanos = read("schedstat").split_whitespace().next().and_then(|word| word.parse().ok());
+            let time = Duration::from_nanos(nanos.unwrap_or(0));
+            busy.all += time;
+            if thread.file_name() == *id {
+                busy.window += time;
+            }
+            if read("comm").starts_with("llvmpipe") {
+                busy.pixels += time;
+            }
+        }
+        busy
     }
 
     /// Its memory once it grows no more.

@@ -374,9 +374,9 @@ fn headless(run: &Run, start: Instant) -> anyhow::Result<Value> {
                     live.drawn();
                 }
             }
-            live.got += scene.feed()?.drain();
-            let cpu = cpu_seconds() - cpu;
-            Ok(live.line("headless", *rate, scene.feed()?.finish()?, cpu))
+            let (sent, rest) = scene.feed()?.finish()?;
+            live.got += rest;
+            Ok(live.line("headless", *rate, sent, cpu_seconds() - cpu))
         }
         Run::Load { count, all } => {
             let columns = Columns::read(*count)?;
@@ -533,10 +533,9 @@ impl App {
         }
         self.live.drawn();
         if self.begun.0.elapsed() >= LIVE + FRAME {
-            let feed = self.scene.feed()?;
-            self.live.got += feed.drain();
+            let (sent, rest) = self.scene.feed()?.finish()?;
+            self.live.got += rest;
             let cpu = cpu_seconds() - self.begun.1;
-            let sent = feed.finish()?;
             self.finish(ui, self.live.line("window", rate, sent, cpu));
         } else {
             ui.request_repaint_after(FRAME * 2);

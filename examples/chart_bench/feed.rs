@@ -93,18 +93,21 @@ impl Feed {
         self.desk.ledger().of(Stream::Trades).applied - before
     }
 
-    /// Waits for the end and takes over the rest; how many trades were sent.
+    /// Waits for the end and takes over the rest; how many trades were sent, and how many the
+    /// rest was. (Of more than fit into the link between two frames, the oldest are dropped from
+    /// the tape, and counted; the bars have them all.)
     ///
     /// # Errors
     /// When the bars of the chart are not what was sent.
-    pub fn finish(&mut self) -> anyhow::Result<u64> {
+    pub fn finish(&mut self) -> anyhow::Result<(u64, u64)> {
         let Market::Running(thread) = std::mem::replace(&mut self.market, Market::Over) else {
             bail!("the market does not run");
         };
         let Ok(Sent { trades, volume }) = thread.join() else { bail!("the engine's thread panicked") };
+        let rest = self.drain();
         let shown = self.newest_volume() - self.volume;
         ensure!((shown - volume).abs() <= 1e-6 * volume, "{volume} units were sent, the chart has {shown}");
-        Ok(trades)
+        Ok((trades, rest))
     }
 
     /// Units traded in the newest bars, which are those that a run can change.
