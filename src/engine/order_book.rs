@@ -127,7 +127,7 @@ impl OrderBook {
         Some(order.clone())
     }
 
-    /// Takes over a broker's orders; returns how many live ones of ours it does not have.
+    /// Takes over a broker's orders; returns how many of ours have an unknown fate now.
     pub fn adopt(&mut self, broker: BrokerId, theirs: &[Order], now: Time) -> usize {
         for order in theirs {
             match self.orders.get_mut(&order.id) {
@@ -159,8 +159,9 @@ impl OrderBook {
                 self.step(id, Step::Says(OrderStatus::Rejected), Some(reason.into()), now);
             }
         }
+        let unknown = lost.iter().filter(|id| self.orders[id].is_live()).count();
         self.forget_old();
-        lost.len()
+        unknown
     }
 
     /// The session of a broker broke: what it had is not certain until it is back.
