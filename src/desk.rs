@@ -91,6 +91,7 @@ impl Desk {
         for item in drained.lossless {
             self.lossless(item, &mut applied);
         }
+        self.prices.alive(drained.alive);
         for latched in drained.quotes {
             self.latency.on_received(latched.received);
             self.prices.quote(latched.id, latched.value, latched.received);
@@ -234,7 +235,7 @@ impl Desk {
     pub fn quote(&self, id: InstrumentId) -> Option<QuoteView<'_>> {
         let broker = self.instrument(id)?.broker;
         let is_ready = self.connection(broker).is_some_and(|c| c.state.takes_orders());
-        self.prices.view(id, self.now, is_ready, self.settings.limits.max_quote_age_seconds)
+        self.prices.view(id, broker, self.now, is_ready, self.settings.limits.max_quote_age_seconds)
     }
 
     /// An instrument's newest book.
@@ -357,7 +358,13 @@ impl Desk {
         self.selected = Some(id);
     }
 
-    /// When market data were received last, of any instrument.
+    /// When a quote changed last, of any instrument.
+    #[must_use]
+    pub fn last_change(&self) -> Option<Time> {
+        self.prices.last_change()
+    }
+
+    /// When market data or a sign of life were received last, of any instrument.
     #[must_use]
     pub fn newest_quote(&self) -> Option<Time> {
         self.prices.newest()

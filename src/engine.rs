@@ -235,6 +235,7 @@ impl Engine {
                 }
             }
             BrokerEvent::Market { received, events } => self.market.apply(received, events, out),
+            BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::State(text) => {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
@@ -252,6 +253,7 @@ impl Engine {
                 format!("{unknown} working order(s) are not at the broker any more; their fate is unknown");
             self.note(NoticeLevel::Error, text, now, out);
         }
+        self.market.begin_session(id, now);
         self.executions.adopt(&books.fills);
         self.brokers[usize::from(id.0)].commissions.clone_from(&books.commissions);
         for position in &books.positions {

@@ -15,6 +15,7 @@
 //!
 //! Invariant: per stream, received = applied + conflated + rejected + dropped + waiting.
 
+pub mod alive;
 pub mod channel;
 pub mod clock;
 pub mod command;
@@ -23,6 +24,7 @@ pub mod ledger;
 mod slots;
 pub mod update;
 
+pub use alive::Alive;
 pub use channel::{CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, WindowEnd, connect};
 pub use clock::Clock;
 pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};

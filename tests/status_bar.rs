@@ -161,18 +161,33 @@ fn old_data_are_worth_a_look_only_while_an_exchange_is_open() {
 }
 
 #[test]
-fn the_clock_is_in_the_zone_of_the_settings_and_wakes_the_window_once_a_second() {
+fn the_clock_is_in_the_zone_of_the_settings_and_counts_seconds_while_the_market_moves() {
     let mut harness = harness();
-    harness.get_by_label("10:00:00 EST");
     harness.state_mut().market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
     harness.state_mut().market.later(Duration::from_millis(5_250));
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     harness.run_steps(4);
     harness.get_by_label("15:00:05 UTC");
+    assert_eq!(next_frame(&harness), Duration::from_millis(750), "the next frame is that of the next second");
+}
+
+#[test]
+fn the_clock_of_a_quiet_market_wakes_the_window_once_a_minute() {
+    let mut harness = harness();
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.state_mut().market.later(Duration::from_millis(3_250));
+    harness.run_steps(4);
+    harness.get_by_label("10:00 EST");
     assert_eq!(
-        harness.output().viewport_output[&ViewportId::ROOT].repaint_delay,
-        Duration::from_millis(750),
-        "the next frame is that of the next second"
+        next_frame(&harness),
+        Duration::from_millis(56_750),
+        "the next frame is that of the next minute"
     );
+}
+
+/// In how long the window paints again if nothing else happens.
+fn next_frame(harness: &Harness<'_, Desktop>) -> Duration {
+    harness.output().viewport_output[&ViewportId::ROOT].repaint_delay
 }
 
 #[test]

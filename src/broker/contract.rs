@@ -96,6 +96,12 @@ pub enum BrokerEvent {
         /// What came.
         events: Vec<MarketEvent>,
     },
+    /// A sign of life: what this session has sent last of every watched instrument still
+    /// holds. Tells a quiet market from a dead line.
+    Alive {
+        /// When it was received from the wire.
+        received: Time,
+    },
     /// The answer to [`BrokerRequest::History`].
     History(HistoryBars),
     /// The adapter's own state, to be given back at the next start.

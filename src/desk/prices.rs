@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Depth, InstrumentId, Quote, Time, Trade};
+use crate::domain::{BrokerId, Depth, InstrumentId, Quote, Time, Trade};
+use crate::link::Alive;
 
 /// Prints per instrument that the window keeps.
 const TAPE_CAPACITY: usize = 5_000;
@@ -14,6 +15,7 @@ pub(super) struct Prices {
     quotes: Vec<Option<(Quote, Time)>>,
     depth: BTreeMap<InstrumentId, Arc<Depth>>,
     tapes: BTreeMap<InstrumentId, VecDeque<Trade>>,
+    alive: Vec<Alive>,
 }
 
 /// How far a quote can be trusted.
@@ -32,8 +34,8 @@ pub enum Freshness {
 pub struct QuoteView<'a> {
     /// The numbers.
     pub quote: &'a Quote,
-    /// When they were received.
-    pub received: Time,
+    /// When they were last known to hold: received, or confirmed by their broker's sign of life.
+    pub confirmed: Time,
     /// How long ago that was.
     pub age: Duration,
     /// How far they can be trusted.
@@ -59,9 +61,18 @@ impl Prices {
         tape.drain(..excess);
     }
 
-    pub fn view(&self, id: InstrumentId, now: Time, is_ready: bool, max_age: u32) -> Option<QuoteView<'_>> {
+    pub fn view(
+        &self,
+        id: InstrumentId,
+        broker: BrokerId,
+        now: Time,
+        is_ready: bool,
+        max_age: u32,
+    ) -> Option<QuoteView<'_>> {
         let (quote, received) = self.quotes.get(id.index())?.as_ref()?;
-        let age = now.since(*received);
+        let alive = self.alive.iter().find(|alive| alive.broker == broker);
+        let confirmed = alive.map_or(*received, |alive| alive.confirms(*received));
+        let age = now.since(confirmed);
         let freshness = if !is_ready {
             Freshness::Stale
         } else if !quote.is_open {
@@ -71,7 +82,7 @@ impl Prices {
         } else {
             Freshness::Live
         };
-        Some(QuoteView { quote, received: *received, age, freshness })
+        Some(QuoteView { quote, confirmed, age, freshness })
     }
 
     pub fn depth_of(&self, id: InstrumentId) -> Option<&Depth> {
@@ -82,8 +93,18 @@ impl Prices {
         self.tapes.get(&id)
     }
 
-    /// When anything was received last.
-    pub fn newest(&self) -> Option<Time> {
+    pub fn alive(&mut self, alive: Vec<Alive>) {
+        self.alive = alive;
+    }
+
+    /// When a quote changed last.
+    pub fn last_change(&self) -> Option<Time> {
         self.quotes.iter().flatten().map(|(_, received)| *received).max()
+    }
+
+    /// When anything was received last, signs of life included.
+    pub fn newest(&self) -> Option<Time> {
+        let newest = self.last_change()?;
+        Some(self.alive.iter().map(|alive| alive.heard).fold(newest, Time::max))
     }
 }

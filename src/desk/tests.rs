@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING};
 use crate::link::update::Placement;
-use crate::link::{EngineEnd, History, WindowEnd, connect};
+use crate::link::{Alive, EngineEnd, History, WindowEnd, connect};
 use crate::market::series::BarChunk;
 
 const KEY: BarKey = BarKey { instrument: InstrumentId(0), timeframe: Timeframe::M1 };
@@ -230,6 +230,31 @@ fn one_wake_is_pending_at_a_time() {
     let _seen = window.inbox.drain();
     engine.quote(0, 1);
     assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_sign_of_life_keeps_a_quiet_quote_alive_and_wakes_nobody() {
+    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let (end, window) = connect(Arc::new(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }));
+    let mut engine = Engine { end, orders: BTreeMap::new() };
+    let mut desk = Desk::default();
+    engine.snapshot();
+    engine.quote(0, 1);
+    desk.apply(window.inbox.drain(), Time(0));
+    let wakes = count.load(std::sync::atomic::Ordering::Relaxed);
+    let heard = Time::from_seconds(60);
+    let alive = Alive { broker: BrokerId(0), since: Time(0), heard };
+    engine.end.publisher.batch(|batch| batch.alive(alive));
+    assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), wakes, "nothing that is shown has changed");
+    desk.apply(window.inbox.drain(), heard);
+    assert_eq!(desk.quote(InstrumentId(0)).unwrap().confirmed, heard);
+    let next_session = Alive { broker: BrokerId(0), since: heard, heard };
+    engine.end.publisher.batch(|batch| batch.alive(next_session));
+    desk.apply(window.inbox.drain(), heard);
+    assert_eq!(desk.quote(InstrumentId(0)).unwrap().confirmed, Time(1), "it is of an earlier session");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{Bar, BrokerId, Depth, Instrument, InstrumentId, Quote, Time, Trade};
-use crate::link::{BarKey, Envelope, Update};
+use crate::link::{Alive, BarKey, Envelope, Update};
 
 /// What the engine begins with.
 pub struct Start {
@@ -64,6 +64,8 @@ pub enum Effect {
     Bar(BarKey, Bar, Time),
     /// Add a print.
     Trade(InstrumentId, Trade, Time),
+    /// Quotes of a broker still hold.
+    Alive(Alive),
     /// Forget what waits of a series.
     ForgetBars(BarKey),
     /// Write something to disk.

@@ -15,7 +15,7 @@ use crate::domain::{
     AssetClass, Bar, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, Quote, Time, Trade,
 };
 use crate::link::update::Placement;
-use crate::link::{BarKey, Demand, History, Update};
+use crate::link::{Alive, BarKey, Demand, History, Update};
 use crate::market::aggregate::{Aggregated, Aggregator};
 use crate::market::calendar::Calendar;
 use crate::market::series::BarChunk;
@@ -25,6 +25,8 @@ pub(super) struct MarketData {
     instruments: Arc<[Arc<Instrument>]>,
     calendars: Vec<Option<Arc<Calendar>>>,
     quotes: Vec<Option<(Quote, Time)>>,
+    /// By broker, of those whose session has begun.
+    alive: Vec<Alive>,
     demand: Demand,
     series: BTreeMap<InstrumentId, Vec<Series>>,
 }
@@ -57,14 +59,33 @@ impl MarketData {
         Self {
             calendars: instruments.iter().map(calendar).collect(),
             quotes: vec![None; instruments.len()],
+            alive: Vec::new(),
             instruments: Arc::clone(instruments),
             demand: Demand::default(),
             series: BTreeMap::new(),
         }
     }
 
+    /// The newest quote, and when it was last known to hold.
     pub fn quote(&self, id: InstrumentId) -> Option<(&Quote, Time)> {
-        self.quotes.get(id.index())?.as_ref().map(|(quote, received)| (quote, *received))
+        let (quote, received) = self.quotes.get(id.index())?.as_ref()?;
+        let broker = self.instruments[id.index()].broker;
+        let alive = self.alive.iter().find(|alive| alive.broker == broker);
+        Some((quote, alive.map_or(*received, |alive| alive.confirms(*received))))
+    }
+
+    /// A broker's session begins at `now`: what an earlier one told is not confirmed by it.
+    pub fn begin_session(&mut self, broker: BrokerId, now: Time) {
+        self.alive.retain(|alive| alive.broker != broker);
+        self.alive.push(Alive { broker, since: now, heard: now });
+    }
+
+    /// What the broker has sent in this session still held at `heard`.
+    pub fn alive(&mut self, broker: BrokerId, heard: Time, out: &mut Vec<Effect>) {
+        if let Some(alive) = self.alive.iter_mut().find(|alive| alive.broker == broker) {
+            alive.heard = heard;
+            out.push(Effect::Alive(*alive));
+        }
     }
 
     /// What a unit of `currency` is worth in `base`, by the newest FX quotes.
@@ -106,9 +127,9 @@ impl MarketData {
         for id in &demand.quotes {
             // What is known at once need not wait for the next change.
             if !self.demand.quotes.contains(id)
-                && let Some((quote, received)) = self.quote(*id)
+                && let Some(Some((quote, received))) = self.quotes.get(id.index())
             {
-                out.push(Effect::Quote(*id, *quote, received));
+                out.push(Effect::Quote(*id, *quote, *received));
             }
         }
         for (&key, &wanted) in &demand.bars {

@@ -12,6 +12,7 @@ impl Effect {
             Self::Depth(id, depth, received) => window.depth(id, depth, received),
             Self::Bar(key, bar, received) => window.bar(key, bar, received),
             Self::Trade(id, trade, received) => window.trade(id, trade, received),
+            Self::Alive(alive) => window.alive(alive),
             Self::ForgetBars(key) => window.forget_bars(key),
             other => return Some(other),
         }

@@ -375,6 +375,20 @@ fn a_broker_that_says_nothing_is_silent_until_it_is_heard_again() {
 }
 
 #[test]
+fn a_sign_of_life_confirms_quotes_of_this_session_only() {
+    let mut stage = stage();
+    stage.now = stage.now + std::time::Duration::from_mins(2);
+    stage.broker(BrokerEvent::Alive { received: stage.now });
+    assert!(requests(&stage.buy("10", "99.00")).iter().any(|r| matches!(r, BrokerRequest::Place(_))));
+    let books = Books { accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Alive { received: stage.now });
+    assert!(refusal(&stage.buy("10", "99.00")).contains("old"));
+    stage.quote();
+    assert!(requests(&stage.buy("10", "99.00")).iter().any(|r| matches!(r, BrokerRequest::Place(_))));
+}
+
+#[test]
 fn a_refused_cancel_leaves_an_order_as_it_stood() {
     let mut stage = stage();
     stage.buy("10", "99.00");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     Account, AccountId, Depth, Fill, Instrument, InstrumentId, Order, OrderId, Position, Price, Qty, Quote,
+    Time,
 };
 
 use super::orders::{Entry, Place};
@@ -17,6 +18,12 @@ use super::{Exchange, Reject};
 pub type BestLevel = (Price, Qty);
 
 impl Exchange {
+    /// When a session opens or closes or an order's time runs out next, if nobody acts before.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Time> {
+        self.timers.first().map(|(time, _)| *time)
+    }
+
     /// The book's best `levels` on both sides; empty for an unknown instrument.
     #[must_use]
     pub fn depth(&self, instrument: InstrumentId, levels: usize) -> Depth {

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::slots::Slots;
 pub use super::slots::{BarSlot, Drained, Latched};
-use super::{BarKey, Envelope, Numbered, Update};
+use super::{Alive, BarKey, Envelope, Numbered, Update};
 use crate::domain::{Bar, Depth, InstrumentId, Quote, Time, Trade};
 
 /// Commands that may wait for the engine.
@@ -122,6 +122,12 @@ impl Batch<'_> {
     pub fn trade(&mut self, id: InstrumentId, trade: Trade, received: Time) {
         self.slots.put_trade(id, trade, received);
         self.is_changed = true;
+    }
+
+    /// Notes that a broker's quotes still hold. Changes nothing that is shown, so the window
+    /// is not woken for it.
+    pub fn alive(&mut self, alive: Alive) {
+        self.slots.put_alive(alive);
     }
 
     /// Forgets a series nobody wants any more.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING};
-use super::{BarKey, Ledger, Numbered, Stream, Update};
+use super::{Alive, BarKey, Ledger, Numbered, Stream, Update};
 use crate::domain::{Bar, Depth, InstrumentId, Quote, Time, Trade};
 
 /// One slot per key: a newer value replaces the older.
@@ -73,6 +73,7 @@ pub(super) struct Slots {
     depth: Latest<Arc<Depth>>,
     bars: BTreeMap<BarKey, BarSlot>,
     trades: BTreeMap<InstrumentId, VecDeque<(Trade, Time)>>,
+    alive: Vec<Alive>,
     pub ledger: Ledger,
 }
 
@@ -137,6 +138,14 @@ impl Slots {
         ring.push_back((trade, received));
     }
 
+    /// Kept after a drain too: it is a state, one per broker.
+    pub fn put_alive(&mut self, alive: Alive) {
+        match self.alive.iter_mut().find(|known| known.broker == alive.broker) {
+            Some(known) => *known = alive,
+            None => self.alive.push(alive),
+        }
+    }
+
     /// Forgets the bars of a series that is not demanded any more.
     pub fn forget_bars(&mut self, key: BarKey) {
         if let Some(slot) = self.bars.remove(&key) {
@@ -151,6 +160,7 @@ impl Slots {
             depth: self.depth.drain(),
             bars: std::mem::take(&mut self.bars),
             trades: std::mem::take(&mut self.trades),
+            alive: self.alive.clone(),
             ledger: self.ledger,
         }
     }
@@ -176,6 +186,8 @@ pub struct Drained {
     pub bars: BTreeMap<BarKey, BarSlot>,
     /// New trades per instrument, oldest first.
     pub trades: BTreeMap<InstrumentId, VecDeque<(Trade, Time)>>,
+    /// Brokers' last signs of life.
+    pub alive: Vec<Alive>,
     /// The engine side's counts; `applied`, `rejected` and `waiting` are the window's to fill in.
     pub ledger: Ledger,
 }

@@ -151,6 +151,12 @@ pub fn clock_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
+/// `14:03` in a zone.
+#[must_use]
+pub fn clock_minute(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
 /// What a zone calls itself at a time: `EST`, `JST`, `UTC`.
 #[must_use]
 pub fn zone_name(time: Time, zone: &TimeZone) -> String {

@@ -2,7 +2,8 @@
 //!
 //! The kill switch is laid out first and so is in sight at every width; what else has no
 //! room goes, the least important first. A state is always a word as well as a colour.
-//! Nothing here repaints by itself but the clock, once a second.
+//! Nothing here repaints by itself but the clock: once a second while the market moves, once
+//! a minute while it is quiet.
 
 mod health;
 mod kill;
@@ -16,11 +17,13 @@ use super::commands::Commands;
 use super::format;
 use super::theme::{Theme, theme_of};
 use crate::desk::{Desk, Histogram};
-use crate::domain::time::SECOND;
+use crate::domain::time::{MINUTE, SECOND};
 use crate::link::{Connection, ConnectionState};
 
 /// Older data than this are worth a look while an exchange is open.
 const OLD: Duration = Duration::from_secs(5);
+/// So long after the last change of a quote, the clock still counts seconds.
+const QUIET: Duration = Duration::from_secs(3);
 /// Room for the latencies in words; with less, a single word opens the details.
 const ROOM_FOR_LATENCIES: f32 = 330.0;
 
@@ -124,13 +127,20 @@ fn quantiles(histogram: &Histogram) -> String {
     }
 }
 
-/// The time in the zone of the settings, to the second.
+/// The time in the zone of the settings: to the second while the market moves, to the minute
+/// while it is quiet, because a second hand alone is not worth painting the whole window.
 fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     let now = desk.now();
     let zone = format::zone(desk.settings().time_zone_display, desk.selected().map(|i| &**i));
-    let to_next_second = SECOND - now.0.rem_euclid(SECOND);
-    ui.request_repaint_after(Duration::from_nanos(to_next_second as u64));
-    let text = format!("{} {}", format::clock_time(now, &zone), format::zone_name(now, &zone));
+    let is_moving = desk.last_change().is_some_and(|change| now.since(change) < QUIET);
+    let (period, time) = if is_moving {
+        (SECOND, format::clock_time(now, &zone))
+    } else {
+        (MINUTE, format::clock_minute(now, &zone))
+    };
+    let to_next = period - now.0.rem_euclid(period);
+    ui.request_repaint_after(Duration::from_nanos(to_next as u64));
+    let text = format!("{time} {}", format::zone_name(now, &zone));
     // Its own width for each zone, so that nothing beside it moves with the seconds.
     let galley = ui.painter().layout_no_wrap(text.clone(), theme.text_font(), theme.text);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());

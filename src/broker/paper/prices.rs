@@ -98,6 +98,15 @@ impl Prices {
         }
     }
 
+    /// When the market moves next, by the program's time; `None` when nothing is due.
+    pub fn next_time(&self, exchange: &Exchange, now: Time) -> Option<Time> {
+        match &self.source {
+            Source::Synthetic(market) => market.next_time().into_iter().chain(exchange.next_time()).min(),
+            // A recording is played as it comes; only its end is worth a rest.
+            Source::Replay { replay, .. } => (!replay.is_finished()).then_some(now),
+        }
+    }
+
     /// Notes a print, whoever made it.
     pub fn record(&mut self, id: InstrumentId, trade: &Trade) {
         if let Some(live) = self.live.get_mut(id.index()) {

@@ -3,14 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
-
 use super::lock;
 use super::venue::PaperVenue;
 use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionStart};
 use crate::link::{ConnectionState, Drill};
 
-/// How often the exchange is advanced to the present.
+/// Least time between two advances of the exchange to the present; it sleeps for longer while
+/// nothing is due.
 const STEP: Duration = Duration::from_millis(5);
 
 /// What the session does after a request.
@@ -28,12 +27,12 @@ pub(super) async fn run(venue: Arc<Mutex<PaperVenue>>, start: SessionStart) {
 async fn connected(venue: Arc<Mutex<PaperVenue>>, mut start: SessionStart) -> Result<(), EngineGone> {
     let mut out = Vec::new();
     lock(&venue).connect(start.saved.as_deref(), start.clock.now(), &mut out);
-    let mut steps = tokio::time::interval(STEP);
-    steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         for event in out.drain(..) {
             start.events.send(event).await?;
         }
+        let now = start.clock.now();
+        let pause = lock(&venue).next_time(now).since(now).max(STEP);
         tokio::select! {
             biased;
             request = start.requests.recv() => {
@@ -49,7 +48,7 @@ async fn connected(venue: Arc<Mutex<PaperVenue>>, mut start: SessionStart) -> Re
                     }
                 }
             }
-            _ = steps.tick() => lock(&venue).advance(start.clock.now(), &mut out),
+            () = tokio::time::sleep(pause) => lock(&venue).advance(start.clock.now(), &mut out),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::link::ConnectionState;
 
 /// Levels a side of the depth that is sent.
 const DEPTH_LEVELS: usize = 20;
-/// How often the account's value is sent while nothing else happens, and a sign of life.
+/// How often the account's value is sent while nothing else happens, with a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The exchange, its market and its connection to one program.
@@ -172,14 +172,16 @@ impl PaperVenue {
         self.tell(now, out);
         if now.since(self.last_beat) >= HEARTBEAT {
             self.last_beat = now;
-            // Unchanged quotes too: they are old only when this session says nothing any more.
-            let mut market = Vec::new();
-            for &id in &self.watch.quotes {
-                self.show(id, &mut market);
-            }
-            out.push(BrokerEvent::Market { received: now, events: market });
+            out.push(BrokerEvent::Alive { received: now });
             out.extend(self.account_now().map(BrokerEvent::Account));
         }
+    }
+
+    /// When there is something to do next, if nobody asks for anything before.
+    #[must_use]
+    pub fn next_time(&self, now: Time) -> Time {
+        let beat = self.last_beat + HEARTBEAT;
+        self.prices.next_time(&self.exchange, now).map_or(beat, |time| time.min(beat))
     }
 
     fn run_market(&mut self, now: Time) {

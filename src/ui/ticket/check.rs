@@ -272,7 +272,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Refusa
     let known = Known {
         limits: &facts.settings.limits,
         instrument: facts.instrument,
-        quote: facts.quote.map(|view| (view.quote, view.received)),
+        quote: facts.quote.map(|view| (view.quote, view.confirmed)),
         position: facts.net(),
         pending: facts.pending(spec.side),
         working_orders: facts.working_orders,

@@ -90,7 +90,7 @@ impl World {
             instrument: &self.instrument,
             quote: Some(QuoteView {
                 quote: &self.quote,
-                received: NOW,
+                confirmed: NOW,
                 age: Duration::from_secs(self.age),
                 freshness: Freshness::Live,
             }),
