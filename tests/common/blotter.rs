@@ -111,6 +111,7 @@ pub fn order(
         status: OrderStatus::Working,
         filled: Qty::ZERO,
         average_price: None,
+        trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,
         created,

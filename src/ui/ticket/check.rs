@@ -264,6 +264,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Refusa
         status: OrderStatus::Intended,
         filled: Qty::ZERO,
         average_price: None,
+        trigger: None,
         reason: None,
         origin: Origin::Ticket,
         created: facts.now,
@@ -276,13 +277,14 @@ pub(super) fn ask_gate(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Refusa
         position: facts.net(),
         pending: facts.pending(spec.side),
         working_orders: facts.working_orders,
-        to_base: facts.to_base,
+        is_in_hours: false,
+        to_limits: facts.to_base,
         is_killed: facts.is_killed,
         not_ready: facts.not_ready.as_deref(),
         now: facts.now,
     };
     // The approval is for whoever sends; the ticket only asks whether there would be one.
-    risk::approve(&order, &known).map(drop)
+    risk::approve(&order, risk::Role::Plain, &known).map(drop)
 }
 
 /// The gate's own words, and a few of them beside the field they are about.
@@ -307,7 +309,9 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
             let line = format!("{}: position over {}", spec.side, whole(limit.amount, limit.currency.code()));
             Block::beside(Field::Quantity, line, why)
         }
-        Refusal::BadTrail => Block::beside(Field::Trail, "Above zero, below 100 %", why),
+        Refusal::NothingLeft { .. } | Refusal::BadTrail => {
+            Block::beside(Field::Trail, "Above zero, below 100 %", why)
+        }
         Refusal::BeyondCounting(_) => Block::beside(Field::Quantity, "Beyond counting", why),
         Refusal::OffLot { .. } => Block::beside(Field::Quantity, "Off the lot", why),
         Refusal::OffTick { what, .. } => {
