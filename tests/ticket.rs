@@ -363,6 +363,7 @@ fn an_accepted_order_is_named_and_followed() {
         status: OrderStatus::Filled,
         filled: qty("100"),
         average_price: Some(dec("227.475")),
+        trigger: None,
         reason: None,
         origin: Origin::Ticket,
         created: START,
@@ -516,26 +517,29 @@ fn close_and_reverse_are_always_there_and_ask_like_the_others() {
 
 #[test]
 fn what_keeps_orders_from_going_is_said_at_the_top() {
-    let check = |line: &str, change: &dyn Fn(&mut DeskFixture)| {
+    const ALL: [&str; 4] = ["Buy", "Sell", "Close", "Reverse"];
+    let check = |line: &str, kept: &[&str], change: &dyn Fn(&mut DeskFixture)| {
         let mut ui =
             open(at_once().holding("AAPL", "100", "226.10"), "AAPL", r#"{"form":{"kind":"market"}}"#);
         change(&mut ui.state_mut().desk);
         ui.run_steps(2);
         ui.get_by_label(line);
-        for name in ["Buy", "Sell", "Close", "Reverse"] {
-            assert!(is_disabled(&ui, name), "{line}: {name}");
+        for name in ALL {
+            assert_eq!(is_disabled(&ui, name), kept.contains(&name), "{line}: {name}");
         }
     };
-    check("Kill switch on: no orders are sent", &|desk| {
+    check("Kill switch on: no orders are sent", &ALL, &|desk| {
         desk.publish(Update::Kill(KillState::Locked { still_working: 0 }));
     });
-    check("Not connected: no orders are sent", &|desk| {
+    check("Not connected: no orders are sent", &ALL, &|desk| {
         let mut paper: Connection = desk.desk.connections()[0].clone();
         paper.state = ConnectionState::Down;
         desk.publish(Update::Connection(paper));
     });
-    check("Quote 45 s old: orders are refused", &|desk| desk.pass(Duration::from_secs(45)));
-    check("NASDAQ closed: orders wait for the open", &|desk| {
+    check("Quote 45 s old: only closing orders are sent", &["Buy", "Reverse"], &|desk| {
+        desk.pass(Duration::from_secs(45));
+    });
+    check("NASDAQ closed: orders wait for the open", &ALL, &|desk| {
         let mut quote = first_quote("AAPL");
         quote.is_open = false;
         desk.quote("AAPL", quote);
