@@ -5,13 +5,15 @@
 //! group is reduced or withdrawn at once. What a print *starts* (stops that trigger, children
 //! that become active) waits in the work list until the loop has ended, so that nothing recurses.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Side, TimeInForce, Trade};
 use crate::domain::{ExecId, Fill, Liquidity, Money, OrderStatus};
 
 use super::book::{Party, Resting};
 use super::check::{AgentOrder, takes};
 use super::grid::{Points, Units};
-use super::orders::{Entry, Place};
+use super::orders::{Entry, Group, Place};
 use super::{CancelReason, Event, Exchange, HeldFor, SelfMatch, Work};
 
 /// An order while it takes liquidity.
@@ -23,6 +25,10 @@ struct Taker {
     /// The worst price it accepts.
     worst: Points,
     units: Units,
+    /// Who gives way where it meets an order of its own; never [`SelfMatch::KeepReducing`].
+    /// Decided once, when it enters: its own fills change the position, and an order that
+    /// passed over its own bids at first must not end at one half-way.
+    own: SelfMatch,
 }
 
 /// How a taker came out of the book.
@@ -54,7 +60,8 @@ impl Exchange {
         let &AgentOrder { slot, units, limit } = order;
         let party = Party::Agent(agent);
         let Some(worst) = limit.or_else(|| self.collar(slot, spec.side)) else { return };
-        let taker = Taker { id, party, side: spec.side, worst, units };
+        let own = self.gives_way(slot, party, spec.side);
+        let taker = Taker { id, party, side: spec.side, worst, units, own };
         if spec.tif == TimeInForce::Fok && self.available(slot, taker) < units {
             return;
         }
@@ -135,7 +142,8 @@ impl Exchange {
         if spec.post_only && takes(&self.listings[slot], side, worst).is_some() {
             return self.cancel_entry(id, CancelReason::WouldTake, out);
         }
-        let taker = Taker { id, party, side, worst, units };
+        let own = self.gives_way(slot, party, side);
+        let taker = Taker { id, party, side, worst, units, own };
         if spec.tif == TimeInForce::Fok {
             let available = self.available(slot, taker);
             if available < units {
@@ -223,11 +231,10 @@ impl Exchange {
                 break;
             }
             if maker.party == taker.party {
-                let gives_way = self.gives_way(slot, taker);
-                if gives_way != SelfMatch::CancelIncoming {
+                if taker.own != SelfMatch::CancelIncoming {
                     self.withdraw_own(slot, maker, taker.id, out);
                 }
-                if gives_way != SelfMatch::CancelResting {
+                if taker.own != SelfMatch::CancelResting {
                     return Crossed::SelfMatch(maker.id);
                 }
                 taker.units = self.units_of(taker);
@@ -325,15 +332,15 @@ impl Exchange {
         self.release_children(id, units);
     }
 
-    /// Who gives way where the taker meets an order of its own: never
+    /// Who gives way where a taker meets an order of its own: never
     /// [`SelfMatch::KeepReducing`], which is resolved by the position held.
-    fn gives_way(&self, slot: usize, taker: Taker) -> SelfMatch {
-        let Party::Account(account) = taker.party else { return SelfMatch::CancelResting };
+    fn gives_way(&self, slot: usize, party: Party, side: Side) -> SelfMatch {
+        let Party::Account(account) = party else { return SelfMatch::CancelResting };
         if self.self_match != SelfMatch::KeepReducing {
             return self.self_match;
         }
         let net = self.ledgers[account as usize].net(self.listings[slot].instrument.id);
-        let reduces = net * taker.side.sign() < Decimal::ZERO;
+        let reduces = net * side.sign() < Decimal::ZERO;
         if reduces { SelfMatch::CancelResting } else { SelfMatch::CancelIncoming }
     }
 
@@ -360,17 +367,26 @@ impl Exchange {
         }
     }
 
-    /// What the taker could have at once, up to its size: orders of its own are passed over if
-    /// they would give way, and end it if the taker would.
+    /// What the taker could have at once, up to its size, and can count on: orders of its own
+    /// are passed over if they would give way, and end it if the taker would. Of orders that a
+    /// fill of one reduces (a group, the children of one parent) only the first counts.
     fn available(&self, slot: usize, taker: Taker) -> Units {
-        let own_yields = self.gives_way(slot, taker) == SelfMatch::CancelResting;
         let within = self.listings[slot].book.orders(taker.side.opposite());
         let mut available = 0;
+        let mut linked: BTreeSet<Group> = BTreeSet::new();
         for order in within.take_while(|order| !is_beyond(taker.side, order.at, taker.worst)) {
-            if order.party != taker.party {
+            if order.party == taker.party {
+                if taker.own != SelfMatch::CancelResting {
+                    break;
+                }
+                continue;
+            }
+            let mut is_first = true;
+            for link in self.orders.get(order.id).into_iter().flat_map(Entry::links) {
+                is_first &= linked.insert(link);
+            }
+            if is_first {
                 available += order.units;
-            } else if !own_yields {
-                break;
             }
             if available >= taker.units {
                 return taker.units;

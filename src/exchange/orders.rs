@@ -98,6 +98,12 @@ impl Entry {
         named.or_else(|| self.spec.parent.map(Group::Bracket))
     }
 
+    /// All that ties it to other orders, so that a fill of one takes from the others.
+    pub(super) fn links(&self) -> impl Iterator<Item = Group> {
+        let named = self.spec.oco.map(|group| Group::Named(self.account, group));
+        named.into_iter().chain(self.spec.parent.map(Group::Bracket))
+    }
+
     /// Whether it waits for a trigger price before it may trade.
     pub(super) fn is_stop(&self) -> bool {
         !self.triggered

@@ -166,6 +166,7 @@ impl Model {
             return;
         };
         self.orders[at].state = State::Gone;
+        let yields = self.own_yields(&order);
         let takes = self.best_price(side).is_some_and(|best| Self::crosses(side, best, worst));
         let kill = order.send.tif == TimeInForce::Fok && self.available(&order, worst) < order.left();
         if (order.send.post_only && order.send.party == TRADER && takes) || kill {
@@ -178,7 +179,7 @@ impl Model {
                 break;
             }
             if self.orders[best].send.party == order.send.party {
-                if !self.own_yields(&order) {
+                if !yields {
                     return;
                 }
                 self.orders[best].state = State::Gone;
