@@ -33,6 +33,7 @@ mod sessions;
 mod state;
 pub mod synth;
 mod triggers;
+mod unquoted;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -101,10 +102,13 @@ pub struct Exchange {
 }
 
 /// What a print or a fill starts, done one after the other once its matching has ended. Finite:
-/// a stop triggers once, and a child is released once per fill of its parent.
+/// a stop triggers once, a child is released once per fill of its parent, and a stop that found
+/// nobody looks again once per order that comes to rest.
 enum Work {
     /// A stop's price was reached.
     Trigger(OrderId),
+    /// Somebody quotes for a triggered stop that had found nobody.
+    Retry(OrderId),
     /// A parent has filled (more).
     Release(OrderId),
     /// An order has ended; it may have children.
@@ -180,7 +184,9 @@ impl Exchange {
     ///   on a day without trading, is for the next trading day and ends there.
     /// - Stops trigger on trades. One that the last price has passed already is refused; a
     ///   bracket's stop, or one that was passed overnight, triggers as soon as it is active.
-    ///   What a triggered stop does not fill within the collar rests at the collar's bound.
+    ///   A triggered stop takes what is quoted within the collar. What it cannot have waits
+    ///   unseen ([`HeldFor::Quote`]) and takes the next quotes at their prices; it never rests
+    ///   in the book.
     /// - `spec.parent`: the order is held until the parent fills, then active for what the
     ///   parent has filled (it grows with each fill, at the back of the queue). Children of one
     ///   parent are an OCO group unless `spec.oco` names another. A parent that ends without a
@@ -285,6 +291,7 @@ impl Exchange {
         while let Some(work) = self.work.pop_front() {
             match work {
                 Work::Trigger(id) => self.trigger(id, out),
+                Work::Retry(id) => self.retry(id, out),
                 Work::Release(id) => self.take_up(id, out),
                 Work::ParentEnded(id) => self.parent_ended(id, out),
             }

@@ -53,6 +53,9 @@ pub enum HeldFor {
     Trigger(Option<Price>),
     /// A fill of its parent.
     Parent(OrderId),
+    /// It has triggered, and nobody else quotes on the other side, or only beyond this
+    /// price, the collar's bound. It takes the next quotes that come at their prices.
+    Quote(Option<Price>),
 }
 
 /// Why an order ended without being filled completely.
@@ -151,7 +154,7 @@ pub enum Event {
     Working {
         /// Which.
         id: OrderId,
-        /// Where it rests (of a triggered stop, the collar's bound).
+        /// Where it rests.
         price: Price,
         /// How much of it rests.
         resting: Qty,

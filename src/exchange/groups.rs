@@ -59,7 +59,7 @@ impl Exchange {
         let active = entry.active();
         match entry.place {
             Place::Book if active > 0 => self.shrink_resting(id, active),
-            Place::Book | Place::Trigger | Place::Opening if active == 0 => {
+            Place::Book | Place::Trigger | Place::Opening | Place::Quote if active == 0 => {
                 self.withdraw(id);
                 self.hold_for_parent(id, out);
             }
@@ -94,7 +94,7 @@ impl Exchange {
         let Some(entry) = self.orders.get(id) else { return };
         let resting = || self.index.get(&id).map(|&(_, key)| self.listings[entry.slot].book.get(key).units);
         match entry.place {
-            Place::Entering | Place::Trigger => return,
+            Place::Entering | Place::Trigger | Place::Quote => return,
             Place::Parent if entry.active() == 0 => return,
             Place::Book if resting() == Some(entry.active()) => return,
             Place::Parent | Place::Book | Place::Opening => {}

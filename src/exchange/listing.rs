@@ -32,6 +32,8 @@ pub(super) struct Listing {
     pub(super) triggers: Triggers,
     /// Orders of accounts that enter the book at the next open, by rank.
     pub(super) waiting: BTreeSet<(u64, OrderId)>,
+    /// Triggered stops that found nobody to trade with, by rank.
+    pub(super) parked: BTreeSet<(u64, OrderId)>,
     /// The running session; `None` while closed.
     pub(super) session: Option<SessionKind>,
     pub(super) day: Day,
@@ -115,6 +117,7 @@ impl Listing {
             book: Book::new(),
             triggers: Triggers::default(),
             waiting: BTreeSet::new(),
+            parked: BTreeSet::new(),
             session: None,
             day: Day::default(),
             touched: false,

@@ -59,7 +59,7 @@ impl Exchange {
     ) {
         let &AgentOrder { slot, units, limit } = order;
         let party = Party::Agent(agent);
-        let Some(worst) = limit.or_else(|| self.collar(slot, spec.side)) else { return };
+        let Some(worst) = limit.or_else(|| self.collar(slot, spec.side, party)) else { return };
         let own = self.gives_way(slot, party, spec.side);
         let taker = Taker { id, party, side: spec.side, worst, units, own };
         if spec.tif == TimeInForce::Fok && self.available(slot, taker) < units {
@@ -118,6 +118,9 @@ impl Exchange {
             Place::Opening => {
                 listing.waiting.remove(&(entry.rank, id));
             }
+            Place::Quote => {
+                listing.parked.remove(&(entry.rank, id));
+            }
             Place::Entering | Place::Parent => {}
         }
         if let Some(entry) = self.orders.get_mut(id) {
@@ -126,19 +129,17 @@ impl Exchange {
     }
 
     /// An account's order trades what it can, and the rest rests or ends by its kind.
-    fn execute(&mut self, id: OrderId, out: &mut Vec<Event>) {
-        let Some(entry) = self.orders.get_mut(id) else { return };
+    pub(super) fn execute(&mut self, id: OrderId, out: &mut Vec<Event>) {
+        let Some(entry) = self.orders.get(id) else { return };
         let (slot, side, spec, units) = (entry.slot, entry.side(), entry.spec, entry.active());
         let party = entry.party();
+        if entry.waits_for_quotes() && self.best_of_others(slot, side.opposite(), party).is_none() {
+            return self.park(id, entry.bound, out);
+        }
         let limit = entry.limit.or(entry.bound);
-        let Some(worst) = limit.or_else(|| self.collar(slot, side)) else {
+        let Some(worst) = limit.or_else(|| self.collar(slot, side, party)) else {
             return self.end_dry(id, None, out);
         };
-        if entry_is_protected(&spec)
-            && let Some(entry) = self.orders.get_mut(id)
-        {
-            entry.bound = Some(worst);
-        }
         if spec.post_only && takes(&self.listings[slot], side, worst).is_some() {
             return self.cancel_entry(id, CancelReason::WouldTake, out);
         }
@@ -170,6 +171,11 @@ impl Exchange {
             (OrderKind::Market, _) => self.end_dry(id, Some(worst), out),
             (_, TimeInForce::Ioc | TimeInForce::Fok) => {
                 self.cancel_entry(id, CancelReason::ImmediateRest { filled }, out);
+            }
+            _ if entry.waits_for_quotes() => {
+                // A hole in the book is waited out; an empty book has no price to hold on to.
+                let others = self.best_of_others(slot, entry.side().opposite(), entry.party());
+                self.park(id, others.map(|_| worst), out);
             }
             _ => {
                 let order = Resting { id, party: entry.party(), side: entry.side(), at: worst, units };
@@ -220,6 +226,7 @@ impl Exchange {
         let slot_32 = u32::try_from(slot).expect("instrument ids are 32 bits");
         self.index.insert(order.id, (slot_32, key));
         self.touch(slot);
+        self.wake_parked(slot);
     }
 
     /// Trades until nothing is left of the taker or within its limit.
@@ -395,11 +402,11 @@ impl Exchange {
         available
     }
 
-    /// The farthest price a market order may trade at: the collar around the best opposite
-    /// price or, where nobody is there, the last one.
-    pub(super) fn collar(&self, slot: usize, side: Side) -> Option<Points> {
+    /// The farthest price a market order of `party` may trade at: the collar around the best
+    /// opposite price of others or, where nobody is there, the last one.
+    pub(super) fn collar(&self, slot: usize, side: Side, party: Party) -> Option<Points> {
         let listing = &self.listings[slot];
-        let best = listing.book.best(side.opposite()).map(|(at, _)| at).or(listing.day.last)?;
+        let best = self.best_of_others(slot, side.opposite(), party).or(listing.day.last)?;
         let distance = i64::try_from(i128::from(best) * i128::from(self.collar_ppm) / 1_000_000)
             .expect("a part of a price is not larger than the price");
         Some(match side {
@@ -407,9 +414,4 @@ impl Exchange {
             Side::Sell => listing.grid.ceil(best - distance).max(listing.grid.lowest()),
         })
     }
-}
-
-/// A stop without a limit, whose rest works at the collar's bound.
-fn entry_is_protected(spec: &OrderSpec) -> bool {
-    matches!(spec.kind, OrderKind::Stop { .. } | OrderKind::TrailingStop { .. })
 }

@@ -157,7 +157,7 @@ impl Exchange {
         let best_bid = || listing.book.best(Side::Buy).map_or(Decimal::ZERO, |(at, _)| price(at));
         match (entry.spec.kind, entry.limit, entry.stop) {
             (OrderKind::Market, ..) if is_buy => {
-                let reach = self.reach(entry).min(self.collar(entry.slot, Side::Buy));
+                let reach = self.reach(entry).min(self.collar(entry.slot, Side::Buy, entry.party()));
                 reach.map_or_else(mark, price)
             }
             (OrderKind::Market, ..) => best_bid().max(mark()),
@@ -165,7 +165,7 @@ impl Exchange {
             (OrderKind::Limit { .. }, Some(limit), _) => price(limit).max(best_bid()),
             (OrderKind::StopLimit { .. }, Some(limit), _) if is_buy => price(limit),
             (OrderKind::StopLimit { .. }, Some(limit), Some(stop)) => price(limit.max(stop)),
-            (_, _, Some(stop)) if is_buy => beyond(price(stop)),
+            (_, _, Some(stop)) if is_buy => beyond(price(stop).max(mark())),
             (_, _, Some(stop)) => price(stop),
             _ if is_buy => {
                 let stop = entry.trigger_price(listing);

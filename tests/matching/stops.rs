@@ -44,16 +44,63 @@ fn a_triggered_stop_sells_at_market() {
 }
 
 #[test]
-fn what_a_triggered_stop_cannot_fill_rests_at_the_collar() {
+fn a_triggered_stop_that_finds_nobody_takes_the_next_quotes_at_their_price() {
     let mut floor = Floor::new();
-    floor.quote(&[("97.00", 2)], &[("110.00", 50)]);
+    floor.quote(&[], &[("110.00", 50)]);
+    floor.print("100.00");
+    let id = floor.send(sell(5, stop("98.00")));
+    floor.print("98.00");
+    let why = HeldFor::Quote(None);
+    assert!(floor.events.contains(&Event::Held { id, why, time: floor.now }));
+    assert_eq!(floor.exchange.best(X), (None, Some((price("110.00"), qty(50)))), "it names no price");
+    floor.agent(4, buy(3, limit("97.50")));
+    assert_eq!(floor.fills(), [(id, qty(3), price("97.50"))]);
+    floor.agent(4, buy(3, limit("97.40")));
+    assert_eq!(floor.fills(), [(id, qty(2), price("97.40"))]);
+    assert_eq!(floor.order(id).status, OrderStatus::Filled);
+}
+
+#[test]
+fn what_a_triggered_stop_cannot_fill_within_the_collar_waits_for_quotes_within_it() {
+    let mut floor = Floor::new();
+    floor.quote(&[("97.00", 2), ("92.14", 50)], &[("110.00", 50)]);
     floor.print("100.00");
     let id = floor.send(sell(5, stop("98.00")));
     floor.print("98.00");
     assert_eq!(floor.fills(), [(id, qty(2), price("97.00"))]);
-    assert_eq!(floor.exchange.best(X).1, Some((price("92.15"), qty(3))), "5 % below the bid of 97");
+    let why = HeldFor::Quote(Some(price("92.15")));
+    assert!(floor.events.contains(&Event::Held { id, why, time: floor.now }), "5 % below the bid of 97");
+    floor.agent(4, buy(1, limit("92.10")));
+    assert!(floor.fills().is_empty());
     floor.agent(4, buy(3, limit("96.00")));
-    assert_eq!(floor.order(id).status, OrderStatus::Filled);
+    assert_eq!(floor.fills(), [(id, qty(3), price("96.00"))]);
+}
+
+#[test]
+fn a_parked_stop_is_left_alone_by_ones_own_quotes_and_ends_when_cancelled() {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("110.00", 50)]);
+    floor.print("100.00");
+    let id = floor.send(sell(5, stop("98.00")));
+    floor.print("98.00");
+    let own = floor.send(buy(5, limit("97.00")));
+    assert_eq!((floor.resting(own), floor.order(id).status), (5, OrderStatus::Held));
+    floor.cancel(id);
+    floor.agent(4, buy(5, limit("97.50")));
+    assert!(floor.trades().is_empty());
+}
+
+#[test]
+fn the_collar_of_a_stop_is_measured_from_the_quotes_of_others() {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("100.00", 5)]);
+    floor.send(buy(5, OrderKind::Market));
+    let forgotten = floor.send(buy(1, limit("99.00")));
+    floor.quote(&[("90.00", 50)], &[("110.00", 50)]);
+    let id = floor.send(sell(5, stop("99.50")));
+    floor.print("99.50");
+    assert_eq!(floor.fills(), [(id, qty(5), price("90.00"))]);
+    assert_eq!(floor.order(forgotten).status, OrderStatus::Cancelled);
 }
 
 #[test]

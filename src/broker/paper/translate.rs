@@ -56,5 +56,7 @@ fn waits_for(why: &HeldFor) -> String {
         HeldFor::Trigger(Some(price)) => format!("Waits for a trade at {price}"),
         HeldFor::Trigger(None) => "Waits for the first trade to follow".to_owned(),
         HeldFor::Parent(order) => format!("Waits for order {order} to fill"),
+        HeldFor::Quote(None) => "Triggered; waits for somebody to quote".to_owned(),
+        HeldFor::Quote(Some(price)) => format!("Triggered; waits for a quote at {price} or better"),
     }
 }
