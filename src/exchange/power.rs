@@ -4,14 +4,15 @@
 //! The margin of one instrument is the larger of two cases, since they exclude each other:
 //! every working buy fills, or every working sell fills. In each, what is held counts at its
 //! mark and orders at their worst price with their commission; orders that only reduce what
-//! is held need nothing; of an OCO group only the largest order counts, since one fill takes
+//! is held need nothing, and one that closes at once is never refused, even where the exits
+//! that work already add up to more than is held; of an OCO group only the largest order counts, since one fill takes
 //! the others away. Marks are the exchange's own (last trade, else previous close, else
 //! the position's average price).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Account, AccountKind, Balance, Currency, Decimal, OrderId, OrderKind, Position, Qty, Side,
+    Account, AccountKind, Balance, Currency, Decimal, OrderId, OrderKind, Position, Qty, Side, TimeInForce,
 };
 
 use super::book::Party;
@@ -42,6 +43,9 @@ impl Exchange {
         let value = value.and_then(|value| value.checked_mul(listing.instrument.multiplier));
         if value.is_none_or(|value| value > Decimal::from(MAX_VALUE)) {
             return Err(Reject::TooLarge);
+        }
+        if gets_out(ledger, listing, after) {
+            return Ok(());
         }
         let currency = listing.instrument.currency;
         let others = self.claims(after.account, after.slot, Some(after.id));
@@ -192,6 +196,17 @@ impl Exchange {
         }
         deepest
     }
+}
+
+/// Whether an order trades at once and can only shrink the position. A trader may always get
+/// out, whatever other exits work and however little is left.
+fn gets_out(ledger: &Ledger, listing: &Listing, order: &Entry) -> bool {
+    let at_once = matches!(order.spec.kind, OrderKind::Market)
+        || (matches!(order.spec.kind, OrderKind::Limit { .. })
+            && matches!(order.spec.tif, TimeInForce::Ioc | TimeInForce::Fok));
+    let net = ledger.net(listing.instrument.id);
+    let reduces = net * order.side().sign() < Decimal::ZERO;
+    at_once && reduces && listing.grid.quantity(order.active()).0 <= net.abs()
 }
 
 fn mark(ledger: &Ledger, listing: &Listing) -> Decimal {
