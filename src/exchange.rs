@@ -187,8 +187,8 @@ impl Exchange {
     ///   A triggered stop takes what is quoted within the collar. What it cannot have waits
     ///   unseen ([`HeldFor::Quote`]) and takes the next quotes at their prices; it never rests
     ///   in the book.
-    /// - `spec.parent`: the order is held until the parent fills, then active for what the
-    ///   parent has filled (it grows with each fill, at the back of the queue). Children of one
+    /// - `spec.parent`: an order of the other side, an exit, is held until the parent fills, then
+    ///   active for what the parent has filled (it grows with each fill, at the back of the queue). Children of one
     ///   parent are an OCO group unless `spec.oco` names another. A parent that ends without a
     ///   fill cancels its children.
     /// - OCO: a fill of one order reduces the others by as much; a complete fill, or a cancel

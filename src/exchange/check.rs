@@ -112,6 +112,10 @@ impl Exchange {
         if parent.account != entry.account || parent.slot != entry.slot {
             return Err(Reject::ParentMismatch(id));
         }
+        // It takes no buying power until it is active, so it must not add to the position then.
+        if parent.side() == entry.side() {
+            return Err(Reject::ParentSide(id));
+        }
         let others = self.orders.all().filter(|e| e.spec.parent == Some(id));
         entry.released = Some(parent.filled - others.map(|e| e.filled).sum::<Units>());
         if parent.status.is_final() {

@@ -123,6 +123,9 @@ pub enum Reject {
     /// The parent is another account's or another instrument's.
     #[error("Order {0}, which it should follow, is for another account or instrument")]
     ParentMismatch(OrderId),
+    /// The parent buys, and so would the child, or both sell.
+    #[error("Order {0}, which it should follow, is on the same side: choose the other side, or no parent")]
+    ParentSide(OrderId),
     /// A child that could not wait for its parent.
     #[error("An order that waits for another one must be a limit or stop with DAY, GTC or GTD")]
     ChildCannotWait,

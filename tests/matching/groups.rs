@@ -148,6 +148,14 @@ fn a_parent_that_is_unknown_or_gone_refuses_children() {
 }
 
 #[test]
+fn a_child_on_its_parents_side_is_refused() {
+    let mut floor = Floor::new();
+    let parent = floor.send(buy(10, limit("99.00")));
+    floor.send(child(parent, buy(10, limit("98.00"))));
+    assert_eq!(floor.rejection(), Some(&Reject::ParentSide(parent)));
+}
+
+#[test]
 fn a_grandchild_waits_for_the_child() {
     let mut floor = Floor::new();
     let first = floor.send(buy(10, limit("99.00")));
@@ -164,8 +172,9 @@ fn a_long_chain_of_parents_ends_without_recursion() {
     let mut floor = Floor::new();
     let first = floor.send(buy(1, limit("99.00")));
     let mut last = first;
-    for _ in 0..1_000 {
+    for _ in 0..500 {
         last = floor.send(child(last, sell(1, limit("105.00"))));
+        last = floor.send(child(last, buy(1, limit("99.00"))));
     }
     floor.cancel(first);
     assert_eq!(floor.order(last).status, OrderStatus::Cancelled);
