@@ -188,9 +188,10 @@ impl Exchange {
     ///   unseen ([`HeldFor::Quote`]) and takes the next quotes at their prices; it never rests
     ///   in the book.
     /// - `spec.parent`: an order of the other side, an exit, is held until the parent fills, then
-    ///   active for what the parent has filled (it grows with each fill, at the back of the queue). Children of one
-    ///   parent are an OCO group unless `spec.oco` names another. A parent that ends without a
-    ///   fill cancels its children.
+    ///   active for what the parent has filled (it grows with each fill, at the back of the queue). Its
+    ///   children together trade no more than it has filled: what one fills is taken off the
+    ///   others where they could not have it any more, and a cancel of one by the trader cancels
+    ///   them. A parent that ends without a fill cancels its children.
     /// - OCO: a fill of one order reduces the others by as much; a complete fill, or a cancel
     ///   by the trader, cancels them. Expiry of one leaves the others: protection stays.
     pub fn submit(&mut self, owner: Owner, id: OrderId, spec: OrderSpec, now: Time, out: &mut Vec<Event>) {

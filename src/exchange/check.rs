@@ -9,7 +9,7 @@ use crate::domain::{
 
 use super::grid::{Points, Units};
 use super::listing::Listing;
-use super::orders::{Entry, Place};
+use super::orders::{Entry, Group, Place};
 use super::triggers::{is_reached, is_sound};
 use super::{AGENT_ORDERS, Amend, Exchange, Reject};
 
@@ -116,21 +116,24 @@ impl Exchange {
         if parent.side() == entry.side() {
             return Err(Reject::ParentSide(id));
         }
-        let others = self.orders.all().filter(|e| e.spec.parent == Some(id));
-        entry.released = Some(parent.filled - others.map(|e| e.filled).sum::<Units>());
-        if parent.status.is_final() {
-            if parent.filled == 0 {
-                return Err(Reject::ParentGone(id));
-            }
-            entry.set_quantity(entry.quantity.min(parent.filled), &self.listings[entry.slot].grid);
+        let others = self.orders.all().filter(|e| e.spec.parent == Some(id) && e.filled > 0);
+        let (taken, last) = others.fold((0, None), |(sum, _), e| (sum + e.filled, Some(e.id)));
+        entry.released = Some(parent.filled - taken);
+        let to_come = if parent.status.is_final() { 0 } else { parent.remaining() };
+        let most = parent.filled - taken + to_come;
+        if most <= 0 {
+            return Err(last.map_or(Reject::ParentGone(id), Reject::GroupDone));
+        }
+        if last.is_some() || parent.status.is_final() {
+            entry.set_quantity(entry.quantity.min(most), &self.listings[entry.slot].grid);
         }
         Ok(())
     }
 
-    /// A group counts as if all its orders had been sent at once: what others have filled is
-    /// taken off a late one.
+    /// A named group counts as if all its orders had been sent at once: what others have filled
+    /// is taken off a late one.
     fn check_group(&self, entry: &mut Entry) -> Result<(), Reject> {
-        let Some(group) = entry.group() else { return Ok(()) };
+        let Some(group @ Group::Named(..)) = entry.group() else { return Ok(()) };
         let mut filled = 0;
         for member in self.orders.all().filter(|e| e.group() == Some(group)) {
             if member.slot != entry.slot {
@@ -144,12 +147,7 @@ impl Exchange {
         if filled > 0 {
             entry.set_quantity(entry.quantity - filled, &self.listings[entry.slot].grid);
         }
-        match entry.spec.parent {
-            Some(parent) if entry.active() == 0 && self.orders.get(parent).is_none() => {
-                Err(Reject::ParentGone(parent))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Refuses a stop that the market has passed: it is more often a typing error than a wish.

@@ -6,9 +6,10 @@
 //! mark and orders at their worst price with their commission; orders that only reduce what
 //! is held need nothing, and one that closes at once is never refused, even where the exits
 //! that work already add up to more than is held; of an OCO group only the largest order counts, since one fill takes
-//! the others away. Marks are the exchange's own (last trade, else previous close, else
+//! the others away, and of a parent's children no more than it has released to all. Marks are the exchange's own (last trade, else previous close, else
 //! the position's average price).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
@@ -29,6 +30,9 @@ struct Claim {
     quantity: Decimal,
     price: Decimal,
     group: Option<Group>,
+    /// What all orders of the group may trade together; `None` where the largest order stands
+    /// for all.
+    pool: Option<Decimal>,
 }
 
 /// The largest value of one order that is taken, so that no later sum can overflow.
@@ -144,7 +148,15 @@ impl Exchange {
             quantity: self.listings[entry.slot].grid.quantity(active).0,
             price: self.worst_price(entry),
             group: entry.group(),
+            pool: self.pool(entry),
         })
+    }
+
+    /// What a child and its siblings may still trade together.
+    fn pool(&self, entry: &Entry) -> Option<Decimal> {
+        let is_sibling = matches!(entry.group(), Some(Group::Bracket(_)));
+        let released = entry.released.filter(|_| is_sibling)?;
+        Some(self.listings[entry.slot].grid.quantity((released - entry.filled).max(0)).0)
     }
 
     /// The price that ties up most of all those an order may trade at.
@@ -245,22 +257,28 @@ fn opening(ledger: &Ledger, listing: &Listing, mut claims: Vec<Claim>, mut cover
     total
 }
 
-/// The claims of one side, of each group only the most valuable.
+/// The claims of one side. Of an OCO group only the most valuable; of a parent's children the
+/// dearest, up to what all of them may trade together.
 fn largest_of_groups(claims: &[Claim], side: Side) -> Vec<Claim> {
-    let worth = |claim: &Claim| claim.quantity * claim.price;
-    let mut groups: BTreeMap<Group, Claim> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<Claim>> = BTreeMap::new();
     let mut out = Vec::new();
     for claim in claims.iter().filter(|claim| claim.side == side) {
         match claim.group {
             None => out.push(*claim),
-            Some(group) => {
-                let largest = groups.entry(group).or_insert(*claim);
-                if worth(claim) > worth(largest) {
-                    *largest = *claim;
-                }
-            }
+            Some(group) => groups.entry(group).or_default().push(*claim),
         }
     }
-    out.extend(groups.into_values());
+    for mut members in groups.into_values() {
+        let Some(mut left) = members.iter().filter_map(|claim| claim.pool).max() else {
+            out.extend(members.into_iter().max_by_key(|claim| claim.quantity * claim.price));
+            continue;
+        };
+        members.sort_by_key(|claim| Reverse(claim.price));
+        for claim in members {
+            let quantity = claim.quantity.min(left);
+            left -= quantity;
+            out.push(Claim { quantity, ..claim });
+        }
+    }
     out
 }

@@ -62,6 +62,38 @@ fn a_fill_of_one_child_reduces_the_other() {
 }
 
 #[test]
+fn a_first_target_leaves_the_second_and_the_stop_for_the_rest() {
+    let mut floor = Floor::new();
+    floor.quote(&[("90.00", 200)], &[("120.00", 200)]);
+    floor.print("100.00");
+    let parent = floor.send(buy(100, limit("99.00")));
+    let near = floor.send(child(parent, sell(50, limit("105.00"))));
+    let far = floor.send(child(parent, sell(50, limit("110.00"))));
+    let protection = floor.send(child(parent, sell(100, stop("95.00"))));
+    floor.agent(4, sell(100, limit("99.00")));
+    floor.agent(4, buy(50, limit("105.00")));
+    assert_eq!(floor.order(near).status, OrderStatus::Filled);
+    assert_eq!((floor.resting(far), floor.order(protection).spec.quantity), (50, qty(50)));
+    floor.agent(4, buy(20, limit("110.00")));
+    assert_eq!((floor.resting(far), floor.order(protection).spec.quantity), (30, qty(30)));
+    floor.print("95.00");
+    assert_eq!(floor.fills(), [(protection, qty(30), price("90.00"))]);
+    assert_eq!(floor.cancelled(far), Some(CancelReason::OtherFilled(protection)));
+    assert_eq!(floor.net(), dec("0"));
+}
+
+#[test]
+fn a_late_target_of_a_scaled_exit_is_cut_to_what_is_left() {
+    let mut floor = Floor::new();
+    floor.quote(&[("90.00", 200)], &[("100.00", 100)]);
+    let parent = floor.send(buy(100, OrderKind::Market));
+    floor.send(child(parent, sell(60, limit("105.00"))));
+    floor.agent(4, buy(60, limit("105.00")));
+    let late = floor.send(child(parent, sell(60, limit("110.00"))));
+    assert_eq!((floor.resting(late), floor.order(late).spec.quantity), (40, qty(40)));
+}
+
+#[test]
 fn exits_never_exceed_what_the_parent_has_filled() {
     let mut floor = Floor::new();
     let [_, target, stop] = bracket(&mut floor, 10);

@@ -141,6 +141,19 @@ fn the_exits_of_a_bracket_count_once() {
 }
 
 #[test]
+fn the_targets_of_a_bracket_count_together_up_to_what_their_parent_bought() {
+    let mut floor = with_cash(10_000, 1);
+    floor.quote(&[("99.00", 100)], &[("100.00", 10)]);
+    let parent = floor.send(buy(10, OrderKind::Market));
+    for exit in [sell(5, limit("110.00")), sell(5, limit("120.00")), sell(10, stop("95.00"))] {
+        floor.send(OrderSpec { parent: Some(parent), ..exit });
+    }
+    floor.send(sell(10, OrderKind::Market));
+    assert_eq!(floor.net(), dec("0"));
+    assert_eq!(floor.balance().margin, dec("1150"), "both targets, and no stop beside them");
+}
+
+#[test]
 fn of_a_group_only_the_most_valuable_order_counts() {
     let mut floor = with_cash(1_000, 1);
     for at in ["90.00", "99.00", "80.00"] {
