@@ -220,6 +220,15 @@ pub enum Event {
         /// When.
         time: Time,
     },
+    /// The trigger price of a trailing stop was set, or has followed the market.
+    Trails {
+        /// Which.
+        id: OrderId,
+        /// Where it triggers from now on.
+        trigger: Price,
+        /// When.
+        time: Time,
+    },
     /// The market traded at the order's trigger price; it goes to the book now.
     Triggered {
         /// Which.

@@ -14,6 +14,7 @@ use super::book::{Party, Resting};
 use super::check::{AgentOrder, takes};
 use super::grid::{Points, Units};
 use super::orders::{Entry, Group, Place};
+use super::triggers::Passed;
 use super::{CancelReason, Event, Exchange, HeldFor, SelfMatch, Work};
 
 /// An order while it takes liquidity.
@@ -82,13 +83,15 @@ impl Exchange {
         let Some(entry) = self.orders.get_mut(id) else { return };
         entry.rank = rank;
         let listing = &mut self.listings[entry.slot];
+        let mut trails = None;
         let why = if entry.active() == 0 {
             entry.place = Place::Parent;
             HeldFor::Parent(entry.spec.parent.unwrap_or_default())
         } else if entry.is_stop() {
             entry.place = Place::Trigger;
-            let stop = entry.arm(listing);
-            HeldFor::Trigger(stop.map(|at| listing.grid.price(at)))
+            let stop = entry.arm(listing).map(|at| listing.grid.price(at));
+            trails = stop.filter(|_| matches!(entry.spec.kind, OrderKind::TrailingStop { .. }));
+            HeldFor::Trigger(stop)
         } else if listing.session.is_none() {
             entry.place = Place::Opening;
             listing.waiting.insert((rank, id));
@@ -100,6 +103,7 @@ impl Exchange {
         entry.status = OrderStatus::Held;
         entry.updated = time;
         out.push(Event::Held { id, why, time });
+        out.extend(trails.map(|trigger| Event::Trails { id, trigger, time }));
     }
 
     /// Takes an order out of wherever it waits or rests, to be routed again or ended.
@@ -276,7 +280,11 @@ impl Exchange {
         let (price, quantity) = (listing.grid.price(at), listing.grid.quantity(units));
         let trade = Trade { time: self.now, price, quantity, aggressor: Some(aggressor) };
         out.push(Event::Trade(listing.instrument.id, trade));
-        for id in listing.triggers.on_print(at, &listing.grid) {
+        let Passed { reached, moved } = listing.triggers.on_print(at, &listing.grid);
+        for (id, stop) in moved {
+            out.push(Event::Trails { id, trigger: listing.grid.price(stop), time: self.now });
+        }
+        for id in reached {
             if let Some(entry) = self.orders.get_mut(id) {
                 entry.place = Place::Entering;
                 entry.best = None;

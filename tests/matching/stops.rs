@@ -1,6 +1,6 @@
 //! Stops, trailing stops, cascades.
 
-use pitdesk::domain::{OrderKind, OrderSpec, OrderStatus, Side, TrailBy};
+use pitdesk::domain::{OrderKind, OrderSpec, OrderStatus, Price, Side, TrailBy};
 use pitdesk::exchange::{Amend, Event, HeldFor, Reject};
 
 use super::floor::*;
@@ -168,6 +168,47 @@ fn a_trailing_stop_follows_and_never_goes_back() {
     floor.print("101.01");
     assert_eq!(floor.order(id).status, OrderStatus::Held);
     floor.print("101.00");
+    assert_eq!(triggered(&floor), [id.0]);
+}
+
+/// Trigger prices that the latest call told of.
+fn trails(floor: &Floor) -> Vec<(u64, Price)> {
+    let trail = |event: &Event| match event {
+        Event::Trails { id, trigger, .. } => Some((id.0, *trigger)),
+        _ => None,
+    };
+    floor.events.iter().filter_map(trail).collect()
+}
+
+#[test]
+fn where_a_trailing_stop_triggers_is_told_when_it_is_set_and_when_it_moves() {
+    let mut floor = Floor::new();
+    floor.quote(&[("90.00", 50)], &[("110.00", 50)]);
+    floor.exchange.set_previous_close(X, price("99.00"));
+    let early = floor.send(trail(Side::Sell, TrailBy::Amount(dec("2"))));
+    assert!(trails(&floor).is_empty(), "nothing has traded yet");
+    floor.print("100.00");
+    assert_eq!(trails(&floor), [(early.0, price("98.00"))]);
+    let buys = floor.send(trail(Side::Buy, TrailBy::Amount(dec("3"))));
+    assert_eq!(trails(&floor), [(buys.0, price("103.00"))]);
+    floor.print("101.00");
+    assert_eq!(trails(&floor), [(early.0, price("99.00"))], "a buy stop does not follow upwards");
+    floor.print("100.50");
+    assert!(trails(&floor).is_empty());
+    floor.print("99.00");
+    assert_eq!(triggered(&floor), [early.0]);
+    let followed = [price("102.00"), price("93.00")].map(|at| (buys.0, at));
+    assert_eq!(trails(&floor), followed, "the stop's own sale at 90.00 is a trade like any other");
+}
+
+#[test]
+fn a_trailing_stop_wider_than_a_fallen_price_waits_at_the_lowest_price() {
+    let mut floor = Floor::new();
+    floor.exchange.set_previous_close(X, price("3.00"));
+    let id = floor.send(trail(Side::Sell, TrailBy::Amount(dec("2"))));
+    floor.print("1.00");
+    assert_eq!(floor.exchange.trigger_price(id), Some(price("0.01")));
+    floor.print("0.01");
     assert_eq!(triggered(&floor), [id.0]);
 }
 

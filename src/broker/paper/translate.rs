@@ -41,6 +41,7 @@ pub(super) fn order_event(event: &Event) -> Option<BrokerEvent> {
         // Accepted is followed by what became of it: held, working, filled or cancelled.
         Event::Accepted { .. }
         | Event::Duplicate { .. }
+        | Event::Trails { .. }
         | Event::Trade(..)
         | Event::SessionChanged { .. }
         | Event::TopChanged(_)
