@@ -211,7 +211,10 @@ impl Exchange {
         }
         if let Some(stop) = change.stop {
             let points = grid.check_price(instrument, stop)?;
-            changed.stop.replace(points).ok_or(Reject::NoStop)?;
+            changed.stop.replace(points).ok_or(match entry.spec.kind {
+                OrderKind::TrailingStop { .. } => Reject::FollowsItself,
+                _ => Reject::NoStop,
+            })?;
             if entry.triggered {
                 return Err(Reject::AlreadyTriggered);
             }

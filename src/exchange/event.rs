@@ -26,8 +26,8 @@ pub const fn agent_order(n: u64) -> OrderId {
 pub enum Owner {
     /// One of the market's own participants: no account, no buying power, never reported.
     /// Its order ids come from [`agent_order`], it sends market and limit orders only, its
-    /// orders end with the session they were sent in, and where two orders of one agent
-    /// meet the resting one is withdrawn.
+    /// orders end when the market closes (not where one session follows on another), and where
+    /// two orders of one agent meet the resting one is withdrawn.
     Agent(u32),
     /// The trader.
     Account(AccountId),

@@ -158,6 +158,9 @@ pub enum Reject {
     /// A new stop for a type without a fixed one.
     #[error("This order has no fixed stop price to change: cancel it and send a stop order")]
     NoStop,
+    /// A new stop for a trailing one.
+    #[error("A trailing stop follows the market by itself: cancel it and send one with another distance")]
+    FollowsItself,
     /// A new stop after the trigger.
     #[error("The stop has already triggered: change the limit price or cancel the order")]
     AlreadyTriggered,

@@ -237,6 +237,18 @@ fn a_trailing_stop_without_a_last_price_starts_at_the_first_trade() {
 }
 
 #[test]
+fn a_trailing_stop_has_no_stop_price_to_change() {
+    let mut floor = Floor::new();
+    floor.print("100.00");
+    let id = floor.send(trail(Side::Sell, TrailBy::Amount(dec("2"))));
+    floor.amend(id, Amend { stop: Some(price("99.00")), ..Amend::default() });
+    assert_eq!(
+        floor.rejection().unwrap().to_string(),
+        "A trailing stop follows the market by itself: cancel it and send one with another distance"
+    );
+}
+
+#[test]
 fn a_trailing_distance_must_leave_a_price() {
     let mut floor = Floor::new();
     floor.print("100.00");
