@@ -179,10 +179,13 @@ impl Exchange {
     /// one is counted in [`Self::agent_refusals`].
     ///
     /// - While the instrument is closed, market orders, IOC and FOK are refused; everything
-    ///   else waits ([`Event::Held`]) and enters the book at the open in order of arrival.
+    ///   else waits ([`Event::Held`]), GTC orders of the day before too. At the open the makers
+    ///   quote first; then what waits enters in order of age and trades at their prices.
     /// - A DAY order ends at the close of its day's regular trading; one sent after that, or
-    ///   on a day without trading, is for the next trading day and ends there.
-    /// - Stops trigger on trades. One that the last price has passed already is refused; a
+    ///   on a day without trading, is for the next trading day and ends there. In extended
+    ///   sessions it waits for the regular one, as brokers have it unless told otherwise. To
+    ///   trade in extended sessions, send GTC, GTD, IOC, FOK or a market order.
+    /// - Stops trigger, and trailing ones follow, on trades of regular sessions only. One that the last price has passed already is refused; a
     ///   bracket's stop, or one that was passed overnight, triggers as soon as it is active.
     ///   A triggered stop takes what is quoted within the collar. What it cannot have waits
     ///   unseen ([`HeldFor::Quote`]) and takes the next quotes at their prices; it never rests

@@ -171,7 +171,7 @@ impl Exchange {
             let is_buy = entry.side() == Side::Buy;
             return Err(Reject::EmptyBook { symbol: listing.instrument.symbol.clone(), is_buy });
         }
-        if matches!(entry.spec.kind, OrderKind::Limit { .. }) && listing.session.is_some() {
+        if matches!(entry.spec.kind, OrderKind::Limit { .. }) && listing.admits_now(&entry.spec) {
             self.check_post_only(entry)?;
         }
         Ok(())

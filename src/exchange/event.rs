@@ -47,7 +47,8 @@ pub struct Amend {
 /// Why an accepted order does not work in the book yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldFor {
-    /// The next session, which opens then; `None` where the calendar knows of none.
+    /// The next session that it may trade in, which opens then, and that session's first
+    /// quotes; `None` where the calendar knows of none.
     Open(Option<Time>),
     /// Its trigger price (of a trailing stop: where it stands now, once a trade has set it).
     Trigger(Option<Price>),

@@ -133,7 +133,7 @@ impl Exchange {
         let Some(entry) = self.orders.get_mut(id) else { return };
         let listing = &mut self.listings[entry.slot];
         if let (Place::Trigger, Some(stop), Some(last)) = (entry.place, entry.stop, listing.day.last)
-            && listing.session.is_some()
+            && listing.is_regular()
             && is_reached(entry.side(), stop, last)
         {
             entry.disarm(listing);

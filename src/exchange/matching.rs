@@ -92,10 +92,10 @@ impl Exchange {
             let stop = entry.arm(listing).map(|at| listing.grid.price(at));
             trails = stop.filter(|_| matches!(entry.spec.kind, OrderKind::TrailingStop { .. }));
             HeldFor::Trigger(stop)
-        } else if listing.session.is_none() {
+        } else if !listing.admits_now(&entry.spec) {
             entry.place = Place::Opening;
             listing.waiting.insert((rank, id));
-            HeldFor::Open(listing.calendar.next_open(time).map(|span| span.open))
+            HeldFor::Open(listing.next_entry(&entry.spec, time))
         } else {
             entry.place = Place::Entering;
             return self.execute(id, out);
@@ -231,6 +231,7 @@ impl Exchange {
         self.index.insert(order.id, (slot_32, key));
         self.touch(slot);
         self.wake_parked(slot);
+        self.plan_entry(slot);
     }
 
     /// Trades until nothing is left of the taker or within its limit.
@@ -272,7 +273,8 @@ impl Exchange {
         Crossed::Left(taker.units)
     }
 
-    /// Publishes a trade and collects the stops it triggers.
+    /// Publishes a trade and collects the stops it triggers, in regular hours only: a print of
+    /// the thin book before or after them is not what a stop was placed for.
     fn print(&mut self, slot: usize, at: Points, units: Units, aggressor: Side, out: &mut Vec<Event>) {
         self.touch(slot);
         let listing = &mut self.listings[slot];
@@ -280,6 +282,9 @@ impl Exchange {
         let (price, quantity) = (listing.grid.price(at), listing.grid.quantity(units));
         let trade = Trade { time: self.now, price, quantity, aggressor: Some(aggressor) };
         out.push(Event::Trade(listing.instrument.id, trade));
+        if !listing.is_regular() {
+            return;
+        }
         let Passed { reached, moved } = listing.triggers.on_print(at, &listing.grid);
         for (id, stop) in moved {
             out.push(Event::Trails { id, trigger: listing.grid.price(stop), time: self.now });

@@ -29,7 +29,7 @@ pub(super) enum Place {
     Book,
     /// Waiting for its trigger price.
     Trigger,
-    /// Waiting for the open.
+    /// Waiting for a session that it may trade in, or for that session's first quotes.
     Opening,
     /// Waiting for its parent to fill (more).
     Parent,

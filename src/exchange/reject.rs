@@ -185,7 +185,7 @@ fn until(opens: Option<Time>, zone: &str) -> String {
 
 fn advice(opens: Option<Time>) -> &'static str {
     if opens.is_some() {
-        "use a GTC limit or wait"
+        "use a limit order, which waits for the open"
     } else {
         "no session is planned, choose another instrument"
     }

@@ -108,7 +108,8 @@ fn errors_name_the_instrument_and_the_field() {
 
 #[test]
 fn a_mistyped_field_of_a_commission_rule_is_refused() {
-    let rule = "[[commissions]]\nclass = \"share\"\ncurency = \"USD\"\ncommission = { percent = \"1\" }\n[ticks]";
+    let rule =
+        "[[commissions]]\nclass = \"share\"\ncurency = \"USD\"\ncommission = { percent = \"1\" }\n[ticks]";
     assert!(problem("[ticks]", rule).contains("curency"), "it would be the rule of every currency");
 }
 
