@@ -218,6 +218,19 @@ fn a_stop_inside_a_gap_is_filled_at_the_price_behind_it() {
 }
 
 #[test]
+fn a_large_stop_inside_a_gap_meets_the_whole_ladder_at_once() {
+    let recorded = vec![trade(1, "168.84", 300), trade(60, "167.34", 300), trade(90, "167.34", 300)];
+    let mut theatre = Theatre::new(ReplayInput::Trades(recorded), Time(0));
+    theatre.advance(Time(2 * SECOND));
+    let kind = OrderKind::Stop { stop: Price("168.00".parse().unwrap()) };
+    let order = theatre.order(Side::Sell, 5_000, kind, Time(2 * SECOND));
+    theatre.advance(Time(60 * SECOND));
+    assert_eq!(theatre.filled(order), Qty(5_000.into()), "without waiting for the next print");
+    let average = theatre.exchange.order(order).unwrap().average_price.unwrap();
+    assert!(average > "167.15".parse().unwrap(), "{average}");
+}
+
+#[test]
 fn trades_do_not_depend_on_how_time_is_cut() {
     let mut whole = Theatre::new(dip(), Time(0));
     whole.play_out();
