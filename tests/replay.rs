@@ -194,6 +194,43 @@ fn market_orders_and_stops_take_from_the_ladder() {
 }
 
 #[test]
+fn a_stop_inside_a_gap_is_filled_at_the_price_behind_it() {
+    let gap = |far: &str| vec![trade(1, "168.84", 300), trade(60, far, 300), trade(61, far, 300)];
+    for (side, stop, far, worst) in
+        [(Side::Sell, "168.00", "167.34", "167.20"), (Side::Buy, "169.50", "170.34", "170.48")]
+    {
+        let recorded = gap(far);
+        let mut theatre = Theatre::new(ReplayInput::Trades(recorded), Time(0));
+        theatre.advance(Time(2 * SECOND));
+        let kind = OrderKind::Stop { stop: Price(stop.parse().unwrap()) };
+        let order = theatre.order(side, 500, kind, Time(2 * SECOND));
+        theatre.play_out();
+        assert_eq!(theatre.filled(order), Qty(500.into()));
+        let (far, worst): (Decimal, Decimal) = (far.parse().unwrap(), worst.parse().unwrap());
+        let (low, high) = (far.min(worst), far.max(worst));
+        let average = theatre.exchange.order(order).unwrap().average_price.unwrap();
+        assert!((low..=high).contains(&average), "{side}: {average}");
+        let after = theatre.trades().into_iter().filter(|t| t.time >= Time(60 * SECOND));
+        for t in after {
+            assert!((low..=high).contains(&t.price.0), "{side}: a print at {}", t.price);
+        }
+    }
+}
+
+#[test]
+fn a_large_stop_inside_a_gap_meets_the_whole_ladder_at_once() {
+    let recorded = vec![trade(1, "168.84", 300), trade(60, "167.34", 300), trade(90, "167.34", 300)];
+    let mut theatre = Theatre::new(ReplayInput::Trades(recorded), Time(0));
+    theatre.advance(Time(2 * SECOND));
+    let kind = OrderKind::Stop { stop: Price("168.00".parse().unwrap()) };
+    let order = theatre.order(Side::Sell, 5_000, kind, Time(2 * SECOND));
+    theatre.advance(Time(60 * SECOND));
+    assert_eq!(theatre.filled(order), Qty(5_000.into()), "without waiting for the next print");
+    let average = theatre.exchange.order(order).unwrap().average_price.unwrap();
+    assert!(average > "167.15".parse().unwrap(), "{average}");
+}
+
+#[test]
 fn trades_do_not_depend_on_how_time_is_cut() {
     let mut whole = Theatre::new(dip(), Time(0));
     whole.play_out();

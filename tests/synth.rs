@@ -298,6 +298,32 @@ fn sessions_open_and_close_in_their_own_zones() {
 }
 
 #[test]
+fn an_order_for_the_open_is_filled_at_the_opening_price() {
+    // Before the open in Seoul, 09:00 on a Thursday. One program runs on, one sleeps over the open.
+    let (open, late) = (at("2026-11-19T00:00:00Z"), at("2026-11-19T00:20:00Z"));
+    for (sleeps, filled_at) in [(false, open), (true, late)] {
+        let mut world = World::new(Opening::AsListed, 14, "2026-11-18T23:58:00Z", 1.0);
+        let evening = at("2026-11-18T23:58:30Z");
+        world.advance(evening);
+        let id = world.id("005930");
+        let listing = &world.catalogue.listings[id.index()];
+        let last = world.exchange.quote(id).last.unwrap();
+        let price = listing.instrument.ticks.round(Price(last.0 * Decimal::new(108, 2)));
+        let kind = OrderKind::Limit { price };
+        world.order(1, OrderSpec::new(id, Side::Buy, Qty(40.into()), kind, TimeInForce::Gtc), evening);
+        if sleeps {
+            world.market.skip_to(&mut world.exchange, late, &mut world.out);
+        }
+        world.advance(Time(filled_at.0 + SECOND));
+        let order = world.exchange.order(OrderId(1)).unwrap();
+        assert_eq!(order.filled, Qty(40.into()));
+        let average = Price(order.average_price.unwrap()).to_f64();
+        let path = world.market.history().bars(id, Timeframe::S1, Time(filled_at.0 + SECOND), 1)[0].open;
+        assert!((average / path - 1.0).abs() < 0.004, "filled at {average}, opened at {path}, limit {price}");
+    }
+}
+
+#[test]
 fn a_day_without_end_goes_on_over_midnight() {
     let mut world = World::new(Opening::Always, 15, "2026-11-20T23:59:50Z", 1.0);
     world.advance(at("2026-11-21T00:00:10Z"));

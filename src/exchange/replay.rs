@@ -236,9 +236,11 @@ impl Replay {
         let Print { units, aggressor, .. } = print;
         self.bids.observe(floor.exchange, &self.grid);
         self.asks.observe(floor.exchange, &self.grid);
-        self.bids.retreat(if aggressor == Side::Buy { units - 1 } else { units }, floor);
-        self.asks.retreat(if aggressor == Side::Buy { units } else { units + 1 }, floor);
+        let bids_gone = self.bids.retreat(if aggressor == Side::Buy { units - 1 } else { units }, floor);
+        let asks_gone = self.asks.retreat(if aggressor == Side::Buy { units } else { units + 1 }, floor);
         self.fill_passed(units, floor);
+        let gone = if aggressor == Side::Buy { asks_gone } else { bids_gone };
+        self.quote_behind(units, aggressor, gone, floor);
         let mut lots = print.lots;
         // Orders of the trader that the recorded trade would have met on its own side.
         lots -= self.take_at(aggressor.opposite(), units, lots, floor);
@@ -248,6 +250,20 @@ impl Replay {
         }
         self.last = Some((units, aggressor));
         self.quote_around(units, aggressor, REPAIR, floor);
+    }
+
+    /// Puts the levels that have retreated up again behind the print, on the side that is about
+    /// to be hit: after a gap it is empty, and a stop that the print triggers must meet the
+    /// market of now.
+    fn quote_behind(&mut self, units: i64, aggressor: Side, gone: usize, floor: &mut Floor<'_>) {
+        let Self { bids, asks, rng, grid, book_style, spread, .. } = self;
+        let (ladder, best) = match aggressor {
+            Side::Buy => (asks, units + *spread),
+            Side::Sell => (bids, units - *spread),
+        };
+        if best > 0 {
+            ladder.build(best, *book_style, gone, grid, rng, floor);
+        }
     }
 
     /// Fills the trader's orders that the price has passed: all that is left beyond `units`,

@@ -41,6 +41,7 @@ pub(super) fn order_event(event: &Event) -> Option<BrokerEvent> {
         // Accepted is followed by what became of it: held, working, filled or cancelled.
         Event::Accepted { .. }
         | Event::Duplicate { .. }
+        | Event::Trails { .. }
         | Event::Trade(..)
         | Event::SessionChanged { .. }
         | Event::TopChanged(_)
@@ -56,5 +57,7 @@ fn waits_for(why: &HeldFor) -> String {
         HeldFor::Trigger(Some(price)) => format!("Waits for a trade at {price}"),
         HeldFor::Trigger(None) => "Waits for the first trade to follow".to_owned(),
         HeldFor::Parent(order) => format!("Waits for order {order} to fill"),
+        HeldFor::Quote(None) => "Triggered; waits for somebody to quote".to_owned(),
+        HeldFor::Quote(Some(price)) => format!("Triggered; waits for a quote at {price} or better"),
     }
 }
