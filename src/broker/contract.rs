@@ -12,6 +12,7 @@ use crate::domain::{
     OrderStatus, Position, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill};
+use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
 /// What the engine asks of an adapter.
@@ -173,7 +174,7 @@ pub struct HistoryBars {
     /// What was asked.
     pub request: HistoryRequest,
     /// Closed bars, oldest first; fewer than asked means that nothing older exists.
-    pub bars: Vec<Bar>,
+    pub bars: Bars,
     /// The bar that is forming now, where the request reaches up to now.
     pub forming: Option<Bar>,
 }

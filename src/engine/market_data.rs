@@ -243,7 +243,7 @@ impl MarketData {
         if let Some(first) = bars.first() {
             series.oldest = first.time;
         }
-        let chunk = match BarChunk::new(bars.into()) {
+        let chunk = match BarChunk::new(bars) {
             Ok(chunk) => (!chunk.bars().is_empty()).then_some(chunk),
             Err(error) => {
                 tracing::error!("history of {key:?} refused: {error}");

@@ -118,7 +118,7 @@ pub enum Sessions {
 /// Joins bars, which are in order of time, to bars of the longer `timeframe`.
 #[must_use]
 pub fn aggregate_bars(
-    bars: &[Bar],
+    bars: impl IntoIterator<Item = Bar>,
     calendar: &Calendar,
     timeframe: Timeframe,
     sessions: Sessions,
@@ -133,8 +133,8 @@ pub fn aggregate_bars(
         }
         let start = periods.start(bar.time);
         match joined.last_mut() {
-            Some(last) if last.time == start => last.add_bar(bar),
-            _ => joined.push(Bar { time: start, ..*bar }),
+            Some(last) if last.time == start => last.add_bar(&bar),
+            _ => joined.push(Bar { time: start, ..bar }),
         }
     }
     joined

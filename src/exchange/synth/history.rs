@@ -239,7 +239,7 @@ impl Track {
         loop {
             let parts = self.closed(from, end, want);
             let is_all = parts.len() < want;
-            let mut bars = aggregate_bars(&parts, calendar, timeframe, Sessions::All);
+            let mut bars = aggregate_bars(parts, calendar, timeframe, Sessions::All);
             if !is_all && !bars.is_empty() {
                 // Its beginning may lie before the parts that were asked for.
                 bars.remove(0);
@@ -304,7 +304,7 @@ impl Track {
         let want = count.saturating_add(2).saturating_mul(longest);
         let days = self.days(before, want);
         let calendar = self.path.timeline().calendar();
-        let mut bars = aggregate_bars(&days, calendar, timeframe, Sessions::All);
+        let mut bars = aggregate_bars(days.iter().copied(), calendar, timeframe, Sessions::All);
         let Some(last) = days.last() else { return bars };
         let next = calendar.next_trading_day(calendar.trading_day(last.time));
         let next = next.map_or(Time::MAX, |day| calendar.day_start(day));

@@ -80,13 +80,13 @@ fn regular_bars_leave_extended_trading_out() {
         minute("2026-03-09T15:59-04:00", 3.0),
         minute("2026-03-09T16:00-04:00", 4.0),
     ];
-    let day = |sessions| aggregate_bars(&minutes, &new_york(), Timeframe::D1, sessions);
+    let day = |sessions| aggregate_bars(minutes, &new_york(), Timeframe::D1, sessions);
     let midnight = at("2026-03-09T00:00-04:00");
     let bar = |open, close, volume| Bar { time: midnight, open, high: close, low: open, close, volume };
     assert_eq!(day(Sessions::All), [bar(1.0, 4.0, 4.0)]);
     assert_eq!(day(Sessions::RegularOnly), [bar(2.0, 3.0, 2.0)]);
     // A day's own bar begins at midnight and is not taken for night trading.
-    let weeks = aggregate_bars(&[bar(2.0, 3.0, 2.0)], &new_york(), Timeframe::W1, Sessions::RegularOnly);
+    let weeks = aggregate_bars([bar(2.0, 3.0, 2.0)], &new_york(), Timeframe::W1, Sessions::RegularOnly);
     assert_eq!(weeks, [bar(2.0, 3.0, 2.0)]);
 }
 
@@ -152,7 +152,7 @@ proptest! {
             Bar::from_trade(time, price.into(), volume.into())
         }).collect();
         let calendar = new_york();
-        let join = |bars: &[Bar], timeframe| aggregate_bars(bars, &calendar, timeframe, Sessions::All);
+        let join = |bars: &[Bar], timeframe| aggregate_bars(bars.iter().copied(), &calendar, timeframe, Sessions::All);
         let mut stepped = seconds.clone();
         for timeframe in [Timeframe::M1, Timeframe::M5, Timeframe::H1, Timeframe::D1, Timeframe::Mo1] {
             stepped = join(&stepped, timeframe);
@@ -193,7 +193,7 @@ fn in_satoshi(volume: f64) -> i64 {
 fn coinbase_seconds_make_the_minutes() {
     let Some(seconds) = real_bars("lean_coinbase_btcusd_second_20161007-09.csv.gz") else { return };
     let Some(minutes) = real_bars("lean_coinbase_btcusd_minute_20161007-09.csv.gz") else { return };
-    let made = aggregate_bars(&seconds, &utc(), Timeframe::M1, Sessions::All);
+    let made = aggregate_bars(seconds, &utc(), Timeframe::M1, Sessions::All);
     let exact = |bar: &Bar| (prices(bar), in_satoshi(bar.volume));
     assert_eq!(minutes.len(), 4_216);
     assert_eq!(made.iter().map(exact).collect::<Vec<_>>(), minutes.iter().map(exact).collect::<Vec<_>>());
@@ -205,7 +205,7 @@ fn spy_seconds_make_the_minutes() {
     let Some(minutes) = real_bars("lean_spy_minute_20131004-11.csv.gz") else { return };
     let day = at("2013-10-07T00:00-04:00")..at("2013-10-08T00:00-04:00");
     let minutes: Vec<Bar> = minutes.into_iter().filter(|bar| day.contains(&bar.time)).collect();
-    let made = aggregate_bars(&seconds, &new_york(), Timeframe::M1, Sessions::All);
+    let made = aggregate_bars(seconds, &new_york(), Timeframe::M1, Sessions::All);
     assert_eq!(made.iter().map(prices).collect::<Vec<_>>(), minutes.iter().map(prices).collect::<Vec<_>>());
     // The vendor books the prints of auctions in the minutes only.
     let same_volume = made.iter().zip(&minutes).filter(|(a, b)| in_satoshi(a.volume) == in_satoshi(b.volume));
@@ -215,7 +215,7 @@ fn spy_seconds_make_the_minutes() {
 #[test]
 fn spy_regular_minutes_make_the_day() {
     let Some(minutes) = real_bars("lean_spy_minute_20131004-11.csv.gz") else { return };
-    let days = aggregate_bars(&minutes, &new_york(), Timeframe::D1, Sessions::RegularOnly);
+    let days = aggregate_bars(minutes, &new_york(), Timeframe::D1, Sessions::RegularOnly);
     assert_eq!(days.len(), 6);
     let monday = Bar {
         open: 167.43,
