@@ -105,6 +105,8 @@ pub enum BrokerEvent {
     },
     /// The answer to [`BrokerRequest::History`].
     History(HistoryBars),
+    /// Bars that were sent before do not hold any more: whoever shows some asks anew.
+    BarsChanged,
     /// The adapter's own state, to be given back at the next start.
     State(Arc<str>),
     /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind

@@ -108,6 +108,12 @@ impl Replay {
         })
     }
 
+    /// The whole recording, what is still to come too.
+    #[must_use]
+    pub fn input(&self) -> &ReplayInput {
+        &self.input
+    }
+
     /// The recording's bars before the start: the chart's history, which shares its storage.
     #[must_use]
     pub fn past_bars(&self) -> Bars {

@@ -1,14 +1,19 @@
 //! Where the paper exchange's market comes from, and its bars: the past of the source
 //! and what has traded here since, joined without a seam.
+//!
+//! The seam is where this run began, until the program slept (the market has gone on without
+//! it, so that the source knows best) or so much has traded that the oldest bars are dropped:
+//! then it moves up, and what is before it is the source's again.
 
+mod live;
 mod recording;
+#[cfg(test)]
+mod tests;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::broker::contract::HistoryRequest;
-use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{Bar, InstrumentId, Time, Timeframe, Trade};
 use crate::exchange::replay::{Replay, ReplayClock};
 use crate::exchange::synth::Market;
@@ -16,15 +21,15 @@ use crate::exchange::{Event, Exchange};
 use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
 use crate::market::series::{Bars, Packer};
+use live::{Kept, Live};
 
-/// Second bars of this run that are kept, per instrument: two hours of a busy one.
-const SECONDS_KEPT: usize = 7_200;
-/// Minute bars of this run that are kept, per instrument: ten days.
-const MINUTES_KEPT: usize = 14_400;
+/// Bars of this run that are kept of each instrument: seconds of two busy hours, minutes of
+/// ten days.
+const KEPT: Kept = Kept { seconds: 7_200, minutes: 14_400 };
 
 /// A pause of the program (a laptop asleep) after which the market goes on from its path
-/// instead of trading everything that was missed.
-const LONG_SLEEP: Duration = Duration::from_mins(2);
+/// instead of trading everything that was missed, and a replay from where it was.
+const LONG_PAUSE: Duration = Duration::from_mins(2);
 
 /// What moves the market.
 pub enum Source {
@@ -44,22 +49,44 @@ pub(super) struct Prices {
     source: Source,
     calendars: Vec<Arc<Calendar>>,
     live: Vec<Live>,
-    /// The market's time when this run began; what is before it comes from the source.
+    /// The market's time when this run began.
     opened_at: Time,
     advanced_to: Time,
+    /// The program's time at the last advance.
+    seen_at: Time,
+}
+
+/// What became of the bars while time passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// Trades were added.
+    Traded,
+    /// The market went on from its path: bars that were told before are others now.
+    Skipped,
 }
 
 impl Prices {
     /// Starts the market at `now` and has the exchange told of the day so far.
     pub fn open(source: Source, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) -> Self {
+        Self::open_keeping(KEPT, source, exchange, now, out)
+    }
+
+    fn open_keeping(
+        kept: Kept,
+        source: Source,
+        exchange: &mut Exchange,
+        now: Time,
+        out: &mut Vec<Event>,
+    ) -> Self {
         let calendar = |hours| {
             Arc::new(Calendar::new(hours).expect("the exchange has refused hours that make no calendar"))
         };
         let calendars: Vec<_> = exchange.instruments().map(|i| calendar(&i.hours)).collect();
-        let live = calendars.iter().map(|_| Live::default()).collect();
-        let mut prices = Self { source, calendars, live, opened_at: now, advanced_to: now };
+        let mut prices =
+            Self { source, calendars, live: Vec::new(), opened_at: now, advanced_to: now, seen_at: now };
         prices.opened_at = prices.market_time(now);
         prices.advanced_to = prices.opened_at;
+        prices.live = prices.calendars.iter().map(|_| Live::new(prices.opened_at, kept)).collect();
         prices.advance(exchange, now, out);
         prices
     }
@@ -83,12 +110,20 @@ impl Prices {
     }
 
     /// Lets the market run until `now`.
-    pub fn advance(&mut self, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) {
+    pub fn advance(&mut self, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) -> Passage {
+        let has_slept = now.since(self.seen_at) > LONG_PAUSE;
+        self.seen_at = now;
+        if has_slept && let Source::Replay { clock, .. } = &mut self.source {
+            clock.jump(now, self.advanced_to);
+        }
         let to = self.market_time(now);
-        let slept = to.since(self.advanced_to);
         self.advanced_to = to;
         match &mut self.source {
-            Source::Synthetic(market) if slept > LONG_SLEEP => market.skip_to(exchange, to, out),
+            Source::Synthetic(market) if has_slept => {
+                market.skip_to(exchange, to, out);
+                self.live.iter_mut().for_each(|live| live.restart(to));
+                return Passage::Skipped;
+            }
             Source::Synthetic(market) => market.advance(exchange, to, out),
             Source::Replay { replay, clock } => {
                 replay.advance(exchange, to, out);
@@ -98,6 +133,7 @@ impl Prices {
                 }
             }
         }
+        Passage::Traded
     }
 
     /// When the market moves next, by the program's time; `None` when nothing is due.
@@ -120,13 +156,21 @@ impl Prices {
     pub fn history(&self, request: &HistoryRequest, now: Time) -> (Bars, Option<Bar>) {
         let HistoryRequest { instrument, timeframe, before, count } = *request;
         let Some(calendar) = self.calendars.get(instrument.index()) else { return (Bars::default(), None) };
-        // The period in which this run began has a part before it and a part since.
-        let seam = calendar.period_start(self.opened_at, timeframe);
+        // The period that the seam is in has a part before it and a part since.
+        let joint = self.joint(instrument, timeframe);
+        let seam = calendar.period_start(joint, timeframe);
         let mut recent = Vec::new();
         if before > seam {
-            let mut joined = self.since(instrument, timeframe, seam);
-            joined.extend(self.live[instrument.index()].bars(timeframe, self.opened_at));
-            recent = aggregate_bars(joined, calendar, timeframe, Sessions::All);
+            let live = self.live[instrument.index()].bars(timeframe, joint);
+            // Days and longer are those of regular trading, in the source's past too.
+            let sessions = if timeframe.is_calendar() { Sessions::RegularOnly } else { Sessions::All };
+            recent.extend(self.so_far(instrument, timeframe, joint));
+            for bar in aggregate_bars(live, calendar, timeframe, sessions) {
+                match recent.last_mut() {
+                    Some(last) if last.time == bar.time => last.add_bar(&bar),
+                    _ => recent.push(bar),
+                }
+            }
         }
         let current = calendar.period_start(self.market_time(now), timeframe);
         let is_forming = |bar: &Bar| bar.time >= current;
@@ -156,49 +200,29 @@ impl Prices {
         }
     }
 
-    /// What the source knows of the period that begins at `seam`, up to the start of this run.
-    fn since(&self, id: InstrumentId, timeframe: Timeframe, seam: Time) -> Vec<Bar> {
+    /// Where the bars of this run begin: before, they are the source's.
+    fn joint(&self, id: InstrumentId, timeframe: Timeframe) -> Time {
+        let from = self.live[id.index()].from(timeframe);
+        let recorded = match &self.source {
+            Source::Replay { replay, .. } => replay.timeframe(),
+            Source::Synthetic(_) => None,
+        };
+        match recorded.filter(|recorded| from > self.opened_at && *recorded <= timeframe) {
+            // A recorded bar is the source's as a whole or not at all.
+            Some(recorded) => self.calendars[id.index()].period_end(Time(from.0 - 1), recorded),
+            None => from,
+        }
+    }
+
+    /// What the source knows of the period that `at` is in, up to then.
+    fn so_far(&self, id: InstrumentId, timeframe: Timeframe, at: Time) -> Option<Bar> {
         match &self.source {
-            Source::Synthetic(market) => {
-                market.history().forming(id, timeframe, self.opened_at).into_iter().collect()
-            }
+            Source::Synthetic(market) => market.history().so_far(id, timeframe, at),
             Source::Replay { replay, .. } => {
                 let calendar = &self.calendars[id.index()];
-                recording::within(replay, calendar, timeframe, seam..Time::MAX).iter().collect()
+                let seam = calendar.period_start(at, timeframe);
+                recording::within(replay, calendar, timeframe, seam..at).last()
             }
         }
-    }
-}
-
-/// One instrument's bars of this run.
-#[derive(Default)]
-struct Live {
-    seconds: VecDeque<Bar>,
-    minutes: VecDeque<Bar>,
-}
-
-impl Live {
-    fn add(&mut self, trade: &Trade) {
-        let (price, volume) = (trade.price.to_f64(), trade.quantity.to_f64());
-        for (bars, length, kept) in
-            [(&mut self.seconds, SECOND, SECONDS_KEPT), (&mut self.minutes, MINUTE, MINUTES_KEPT)]
-        {
-            let start = Time(trade.time.0.div_euclid(length) * length);
-            match bars.back_mut() {
-                Some(last) if last.time >= start => last.add_trade(price, volume),
-                _ => {
-                    if bars.len() >= kept {
-                        bars.pop_front();
-                    }
-                    bars.push_back(Bar::from_trade(start, price, volume));
-                }
-            }
-        }
-    }
-
-    /// The bars that `timeframe` is made of, none before `opened_at`.
-    fn bars(&self, timeframe: Timeframe, opened_at: Time) -> impl Iterator<Item = Bar> + '_ {
-        let source = if timeframe < Timeframe::M1 { &self.seconds } else { &self.minutes };
-        source.iter().map(move |bar| Bar { time: bar.time.max(opened_at), ..*bar })
     }
 }

@@ -61,6 +61,12 @@ impl ReplayInput {
         self.len() == 0
     }
 
+    /// When the first row begins.
+    #[must_use]
+    pub fn first_time(&self) -> Option<Time> {
+        self.time_at(0)
+    }
+
     /// When a row begins; `None` behind the last.
     pub(super) fn time_at(&self, row: usize) -> Option<Time> {
         match self {

@@ -90,6 +90,24 @@ fn regular_bars_leave_extended_trading_out() {
     assert_eq!(weeks, [bar(2.0, 3.0, 2.0)]);
 }
 
+#[test]
+fn live_days_leave_extended_trading_out_as_those_of_the_history_do() {
+    let calendar = Arc::new(new_york());
+    let prints = [("08:00", 1), ("09:30", 5), ("15:59", 3), ("16:01", 9)];
+    let trades = prints.map(|(time, price)| trade(at(&format!("2026-03-09T{time}-04:00")).0, price, 1));
+    let minutes = trades.map(|t| Bar::from_trade(t.time, t.price.to_f64(), t.quantity.to_f64()));
+    for timeframe in [Timeframe::D1, Timeframe::W1, Timeframe::Mo1] {
+        let mut aggregator = Aggregator::new(Arc::clone(&calendar), timeframe);
+        let added = trades.map(|trade| aggregator.add(&trade));
+        assert_eq!((added[0], added[3]), (Aggregated::Outside, Aggregated::Outside), "{timeframe}");
+        let history = aggregate_bars(minutes, &calendar, timeframe, Sessions::RegularOnly);
+        assert_eq!(aggregator.forming(), history.last(), "{timeframe}");
+        assert_eq!(aggregator.late(), 0);
+    }
+    let mut hours = Aggregator::new(calendar, Timeframe::H1);
+    assert!(trades.iter().all(|trade| !matches!(hours.add(trade), Aggregated::Outside)));
+}
+
 /// Bars by plain regrouping.
 fn regrouped(bars: &[Bar], calendar: &Calendar, timeframe: Timeframe) -> Vec<Bar> {
     let mut groups: BTreeMap<Time, Vec<Bar>> = BTreeMap::new();
@@ -129,12 +147,17 @@ proptest! {
                 prop_assert_eq!(added, Aggregated::Late);
                 continue;
             }
+            let session = calendar.session_at(trade.time);
+            if timeframe.is_calendar() && session.is_some_and(|s| s.kind == SessionKind::Extended) {
+                prop_assert_eq!(added, Aggregated::Outside);
+                continue;
+            }
             newest = period;
             in_time.push(Bar::from_trade(trade.time, trade.price.to_f64(), trade.quantity.to_f64()));
             match added {
                 Aggregated::Opened { closed, .. } => bars.extend(closed),
                 Aggregated::Formed(bar) => prop_assert_eq!(aggregator.forming(), Some(&bar)),
-                Aggregated::Late => prop_assert!(false, "{} is not late", trade.time),
+                Aggregated::Late | Aggregated::Outside => prop_assert!(false, "{} counts", trade.time),
             }
         }
         bars.extend(aggregator.forming());

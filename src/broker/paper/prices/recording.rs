@@ -1,4 +1,5 @@
-//! The past of a replay: what was recorded before its start, as bars of any timeframe.
+//! The past of a replay, as bars of any timeframe: what was recorded before an instant, which
+//! its owner takes care not to be in the future of whoever trades in it.
 //!
 //! Bars that are asked for as they were recorded share the recording's storage; only other
 //! timeframes are made, and packed.
@@ -6,8 +7,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::domain::{Time, Timeframe};
-use crate::exchange::replay::Replay;
+use crate::domain::{Time, Timeframe, Trade};
+use crate::exchange::replay::{Replay, ReplayInput};
 use crate::market::aggregate::{Aggregated, Aggregator, Sessions, aggregate_bars};
 use crate::market::calendar::{Calendar, PeriodCursor};
 use crate::market::series::Bars;
@@ -22,10 +23,7 @@ pub(super) fn newest(
     before: Time,
     count: usize,
 ) -> Bars {
-    let first_bar = replay.past_bars().time(0);
-    let Some(first) = first_bar.or_else(|| replay.past_trades().first().map(|trade| trade.time)) else {
-        return Bars::default();
-    };
+    let Some(first) = replay.input().first_time() else { return Bars::default() };
     // Enough where the market never closes; doubled until it spans the nights and weekends too.
     let mut span = timeframe.nanos().saturating_mul(i64::try_from(count.max(1)).unwrap_or(i64::MAX));
     loop {
@@ -38,21 +36,20 @@ pub(super) fn newest(
     }
 }
 
-/// A part of the recording before the start of the replay, which begins and ends with periods
-/// of `timeframe`, in bars of that; nothing where it was recorded in longer ones.
+/// A part of the recording, which begins with a period of `timeframe`, in bars of that; nothing
+/// where it was recorded in longer ones.
 pub(super) fn within(
     replay: &Replay,
     calendar: &Arc<Calendar>,
     timeframe: Timeframe,
     span: Range<Time>,
 ) -> Bars {
-    match replay.timeframe() {
-        None => of_trades(replay, calendar, timeframe, &span),
-        Some(recorded) if timeframe < recorded => Bars::default(),
-        Some(recorded) => {
-            let past = replay.past_bars();
-            let bars = past.slice(past.partition_by_time(span.start)..past.partition_by_time(span.end));
-            if recorded == timeframe && are_periods(&bars, calendar, timeframe) {
+    match replay.input() {
+        ReplayInput::Trades(trades) => of_trades(trades, calendar, timeframe, &span),
+        ReplayInput::Bars(_, recorded) if timeframe < *recorded => Bars::default(),
+        ReplayInput::Bars(all, recorded) => {
+            let bars = all.slice(all.partition_by_time(span.start)..all.partition_by_time(span.end));
+            if *recorded == timeframe && are_periods(&bars, calendar, timeframe) {
                 return bars;
             }
             Bars::pack(aggregate_bars(bars.iter(), calendar, timeframe, Sessions::All))
@@ -66,8 +63,7 @@ fn are_periods(bars: &Bars, calendar: &Arc<Calendar>, timeframe: Timeframe) -> b
     bars.times().all(|time| periods.start(time) == time)
 }
 
-fn of_trades(replay: &Replay, calendar: &Arc<Calendar>, timeframe: Timeframe, span: &Range<Time>) -> Bars {
-    let trades = replay.past_trades();
+fn of_trades(trades: &[Trade], calendar: &Arc<Calendar>, timeframe: Timeframe, span: &Range<Time>) -> Bars {
     let end = trades.partition_point(|trade| trade.time < span.end);
     let start = trades[..end].partition_point(|trade| trade.time < span.start);
     let mut aggregator = Aggregator::new(Arc::clone(calendar), timeframe);
@@ -85,8 +81,8 @@ fn of_trades(replay: &Replay, calendar: &Arc<Calendar>, timeframe: Timeframe, sp
 mod tests {
     use super::*;
     use crate::domain::time::MINUTE;
-    use crate::domain::{AssetClass, Bar, Currency, InstrumentId, Price, Qty, Trade};
-    use crate::exchange::replay::{ReplayInput, ReplaySubject};
+    use crate::domain::{AssetClass, Bar, Currency, InstrumentId, Price, Qty};
+    use crate::exchange::replay::ReplaySubject;
 
     /// Where the replay begins: the 19th day, before it opens.
     const START: Time = Time(18 * 1_440 * MINUTE);
@@ -130,7 +126,7 @@ mod tests {
         for input in [ReplayInput::Bars(Bars::pack(bars), Timeframe::M1), ReplayInput::Trades(trades)] {
             let (replay, calendar) = replay(input);
             for timeframe in Timeframe::ALL {
-                let all = within(&replay, &calendar, timeframe, Time::MIN..Time::MAX);
+                let all = within(&replay, &calendar, timeframe, Time::MIN..START);
                 for end in [all.len(), all.len() / 2, 1.min(all.len())] {
                     let before = all.time(end).unwrap_or(START);
                     for count in [0, 1, 7, 400, 100_000] {
