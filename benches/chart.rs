@@ -45,7 +45,7 @@ fn main() {
     let moving = |i: usize| vec![Event::PointerMoved(pos2(300.0 + i as f32, 400.0))];
     report("300 bars, crosshair moving, 5 lines, 5 000 fills", 0.15, &measure(&mut busy, moving, |_, _| {}));
     let ticks = |scene: &mut Scene, i: usize| {
-        let Some(mut bar) = scene.series.last().copied() else { return };
+        let Some(mut bar) = scene.series.last() else { return };
         bar.add_trade(bar.close + if i.is_multiple_of(2) { 0.01 } else { -0.01 }, 1.0);
         scene.series.apply(bar);
     };
@@ -87,7 +87,7 @@ fn bars(count: usize) -> Arc<[Bar]> {
 
 fn series(bars: &Arc<[Bar]>) -> BarSeries {
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(Arc::clone(bars)).expect("a random walk is sound"));
+    series.replace(BarChunk::new(Arc::clone(bars).into()).expect("a random walk is sound"));
     series
 }
 

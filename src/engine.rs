@@ -261,6 +261,7 @@ impl Engine {
             BrokerEvent::Market { received, events } => self.market.apply(received, events, out),
             BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
+            BrokerEvent::BarsChanged => self.market.ask_again(id, out),
             BrokerEvent::State(text) => {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
                 out.push(Effect::Save(SaveJob::BrokerState { name, text }));

@@ -46,7 +46,7 @@ fn walk(count: u32) -> BarSeries {
         })
         .collect();
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(bars).expect("a sound walk"));
+    series.replace(BarChunk::new(bars.into()).expect("a sound walk"));
     series
 }
 

@@ -20,9 +20,9 @@ fn import(text: &str) -> Result<Imported, ImportError> {
     read(text.as_bytes(), &Options::default())
 }
 
-fn bars(imported: &Imported) -> &[Bar] {
+fn bars(imported: &Imported) -> Vec<Bar> {
     match &imported.series {
-        Series::Bars(bars, _) => bars,
+        Series::Bars(bars, _) => bars.iter().collect(),
         Series::Trades(_) => panic!("trades"),
     }
 }

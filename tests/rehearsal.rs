@@ -155,6 +155,20 @@ fn bars_of_the_chart_are_the_trades_of_the_market() {
 }
 
 #[test]
+fn an_open_chart_has_no_gap_after_the_computer_slept() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let btc = trader.watch("BTC/USD");
+    trader.run(70.0);
+    trader.world.sleep(Duration::from_hours(3));
+    trader.run(5.0);
+    let series = &trader.desk.series(BarKey { instrument: btc, timeframe: Timeframe::M1 }).unwrap().series;
+    let newest = trader.world.clock().now().0 / 60_000_000_000;
+    let starts: Vec<i64> = series.bars(0..series.len()).map(|bar| bar.time.0 / 60_000_000_000).collect();
+    assert_eq!(starts.last(), Some(&newest));
+    assert!(starts.len() >= 500 && starts.windows(2).all(|pair| pair[1] == pair[0] + 1), "{starts:?}");
+}
+
+#[test]
 fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
     let session = |line: &str| {
         let mut trader = Trader::new(line);

@@ -109,7 +109,7 @@ fn dip() -> ReplayInput {
         bar(2, [99.5, 99.6, 99.0, 99.2], 9_000.0),
         bar(3, [99.2, 100.05, 99.2, 100.0], 5_000.0),
     ];
-    ReplayInput::Bars(bars, Timeframe::M1)
+    ReplayInput::Bars(bars.into(), Timeframe::M1)
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn prints_are_the_recorded_trades() {
 fn bars_print_themselves_and_the_book_follows() {
     let ReplayInput::Bars(bars, _) = dip() else { unreachable!() };
     let mut theatre = Theatre::new(dip(), Time(0));
-    for (minute, bar) in (1..).zip(&bars) {
+    for (minute, bar) in (1..).zip(bars.iter()) {
         theatre.out.clear();
         theatre.advance(Time(minute * MINUTE - 1));
         let trades = theatre.trades();
@@ -139,7 +139,7 @@ fn bars_print_themselves_and_the_book_follows() {
         for trade in &trades[1..] {
             again.add_trade(trade.price.to_f64(), trade.quantity.to_f64());
         }
-        assert_eq!(again, *bar);
+        assert_eq!(again, bar);
         assert!(trades.len() >= 10);
         let depth = theatre.exchange.depth(theatre.instrument.id, 50);
         assert!(depth.bids.len() >= 10 && depth.asks.len() >= 10);
@@ -245,7 +245,7 @@ fn trades_do_not_depend_on_how_time_is_cut() {
 #[test]
 fn long_pauses_can_be_skipped_and_short_ones_not() {
     let day = |minute, price| bar(minute, [price; 4], 100.0);
-    let input = ReplayInput::Bars(vec![day(0, 10.0), day(3, 10.0), day(900, 11.0)], Timeframe::M1);
+    let input = ReplayInput::Bars(vec![day(0, 10.0), day(3, 10.0), day(900, 11.0)].into(), Timeframe::M1);
     let mut theatre = Theatre::new(input, Time(0));
     theatre.advance(Time(30 * SECOND));
     assert_eq!(theatre.replay.skip_gap(Time(30 * SECOND)), None);
@@ -274,7 +274,7 @@ fn the_past_is_what_was_recorded_before_the_start() {
 #[test]
 fn recordings_that_make_no_sense_are_refused_with_their_row() {
     let refused = |bars: Vec<Bar>, from| {
-        let input = ReplayInput::Bars(bars, Timeframe::M1);
+        let input = ReplayInput::Bars(bars.into(), Timeframe::M1);
         let instrument = subject("X", AssetClass::Share, "UTC").instrument(&input);
         Replay::new(instrument, input, from, 1).unwrap_err()
     };
@@ -320,7 +320,7 @@ fn recorded(file: &str) -> Option<Vec<Bar>> {
 fn spy_of_october_7_2013_prints_its_recorded_day() {
     let Some(bars) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
     let (from, to) = (at("2013-10-07T00:00:00Z"), at("2013-10-08T00:00:00Z"));
-    let mut theatre = Theatre::new(ReplayInput::Bars(bars, Timeframe::M1), from);
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.into(), Timeframe::M1), from);
     theatre.advance(to);
     let (open, close) = (at("2013-10-07T13:30:00Z"), at("2013-10-07T20:00:00Z"));
     let trades: Vec<Trade> =
@@ -338,7 +338,7 @@ fn spy_of_october_7_2013_prints_its_recorded_day() {
 #[test]
 fn recorded_coins_print_every_bar() {
     let Some(bars) = recorded("lean_coinbase_btcusd_minute_20161007-09.csv.gz") else { return };
-    let mut theatre = Theatre::new(ReplayInput::Bars(bars.clone(), Timeframe::M1), Time(0));
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.clone().into(), Timeframe::M1), Time(0));
     theatre.play_out();
     let mut again: Vec<Bar> = Vec::new();
     for trade in theatre.trades() {

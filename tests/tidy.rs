@@ -23,7 +23,7 @@ const ORDER: [&[&str]; 10] = [
 const FORBIDDEN: [(&str, &[&str]); 5] = [
     ("desk", &["engine", "broker", "exchange", "store", "risk"]),
     ("ui", &["engine", "broker", "exchange", "store"]),
-    ("store", &["exchange", "market", "risk", "link"]),
+    ("store", &["exchange", "risk", "link"]),
     ("engine", &["exchange"]),
     ("exchange", &["link", "risk"]),
 ];

@@ -19,6 +19,7 @@ use pitdesk::domain::{
 };
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::link::{Clock, ConnectionState};
+use pitdesk::market::series::Bars;
 use tokio::time::MissedTickBehavior;
 
 /// Instruments touched by a delivery.
@@ -126,7 +127,7 @@ pub fn answers(request: BrokerRequest, now: Time) -> Vec<BrokerEvent> {
         }
         BrokerRequest::Cancel(order) => told(order, OrderStatus::Cancelled),
         BrokerRequest::History(request) => {
-            vec![BrokerEvent::History(HistoryBars { request, bars: Vec::new(), forming: None })]
+            vec![BrokerEvent::History(HistoryBars { request, bars: Bars::default(), forming: None })]
         }
         BrokerRequest::Disconnect => {
             let reason = "Disconnected".into();

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::Context as _;
 
 use super::cli::{Bars, Import, Options};
-use super::market::{csv_options, regular_bars};
+use super::market::csv_options;
 use crate::domain::{Bar, Session, SessionKind, Time, Timeframe, TradingHours};
 use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
@@ -77,12 +77,11 @@ pub(super) fn print_bars(task: &Bars, options: &Options) -> anyhow::Result<()> {
         library.entries().iter().find(|e| e.origin.symbol == symbol).map(|e| e.origin.zone.clone());
     let zone = options.csv.zone.clone().or(entry_zone).unwrap_or_else(|| "UTC".to_owned());
     let timeframe = options.csv.timeframe.unwrap_or(recorded);
-    let bars = match &task.regular {
-        None => {
-            aggregate_bars(&bars, &Calendar::new(&TradingHours::always(&zone))?, timeframe, Sessions::All)
-        }
-        Some(hours) => regular_bars(&bars, &Calendar::new(&regular_hours(hours, options)?)?, timeframe),
+    let (hours, sessions) = match &task.regular {
+        None => (TradingHours::always(&zone), Sessions::All),
+        Some(hours) => (regular_hours(hours, options)?, Sessions::RegularOnly),
     };
+    let bars = aggregate_bars(bars.iter(), &Calendar::new(&hours)?, timeframe, sessions);
     let mut out = std::io::stdout().lock();
     writeln!(out, "time,open,high,low,close,volume")?;
     for Bar { time, open, high, low, close, volume } in bars {
@@ -92,7 +91,10 @@ pub(super) fn print_bars(task: &Bars, options: &Options) -> anyhow::Result<()> {
 }
 
 /// The finest bars that were imported of a symbol; trades are made into seconds.
-fn imported_bars(library: &Library, symbol: &str) -> anyhow::Result<(Vec<Bar>, Timeframe)> {
+fn imported_bars(
+    library: &Library,
+    symbol: &str,
+) -> anyhow::Result<(crate::market::series::Bars, Timeframe)> {
     let series = load_imported(library, symbol)?;
     match series {
         Series::Bars(bars, timeframe) => Ok((bars, timeframe)),

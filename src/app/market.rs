@@ -14,7 +14,6 @@ use crate::domain::{AssetClass, Currency, InstrumentId, Time};
 use crate::exchange::catalogue::{Catalogue, Opening};
 use crate::exchange::replay::{Replay, ReplayClock, ReplayInput, ReplaySubject};
 use crate::exchange::synth::{Market, MarketConfig};
-use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
 use crate::store::bars::{Library, Series};
 use crate::store::import;
@@ -139,7 +138,7 @@ fn second_day(input: &ReplayInput, calendar: &Calendar) -> Time {
     let times: Box<dyn Iterator<Item = Time>> = match input {
         ReplayInput::Bars(bars, timeframe) if timeframe.is_calendar() => {
             // Daily bars: the first quarter is history.
-            return bars.get(bars.len() / 4).map_or(Time::MIN, |bar| bar.time);
+            return bars.time(bars.len() / 4).unwrap_or(Time::MIN);
         }
         ReplayInput::Bars(bars, _) => Box::new(bars.iter().map(|bar| bar.time)),
         ReplayInput::Trades(trades) => Box::new(trades.iter().map(|trade| trade.time)),
@@ -153,17 +152,8 @@ fn second_day(input: &ReplayInput, calendar: &Calendar) -> Time {
 /// The time of the first row at or after `from`, so that a replay begins with a price.
 fn first_row_from(input: &ReplayInput, from: Time) -> Time {
     let found = match input {
-        ReplayInput::Bars(bars, _) => bars.iter().map(|bar| bar.time).find(|time| *time >= from),
+        ReplayInput::Bars(bars, _) => bars.time(bars.partition_by_time(from)),
         ReplayInput::Trades(trades) => trades.iter().map(|trade| trade.time).find(|time| *time >= from),
     };
     found.unwrap_or(from)
-}
-
-/// Days of a series, each made of its regular session only.
-pub(super) fn regular_bars(
-    bars: &[crate::domain::Bar],
-    calendar: &Calendar,
-    timeframe: crate::domain::Timeframe,
-) -> Vec<crate::domain::Bar> {
-    aggregate_bars(bars, calendar, timeframe, Sessions::RegularOnly)
 }

@@ -12,6 +12,7 @@ use crate::domain::{
     OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill};
+use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
 /// What the engine asks of an adapter.
@@ -104,6 +105,8 @@ pub enum BrokerEvent {
     },
     /// The answer to [`BrokerRequest::History`].
     History(HistoryBars),
+    /// Bars that were sent before do not hold any more: whoever shows some asks anew.
+    BarsChanged,
     /// The adapter's own state, to be given back at the next start.
     State(Arc<str>),
     /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind
@@ -175,7 +178,7 @@ pub struct HistoryBars {
     /// What was asked.
     pub request: HistoryRequest,
     /// Closed bars, oldest first; fewer than asked means that nothing older exists.
-    pub bars: Vec<Bar>,
+    pub bars: Bars,
     /// The bar that is forming now, where the request reaches up to now.
     pub forming: Option<Bar>,
 }

@@ -23,8 +23,9 @@ use super::synth::ladder::{Floor, Ladder, Style};
 use super::synth::rng::Rng;
 use super::{DayStats, Event, Exchange};
 use crate::domain::time::MINUTE;
-use crate::domain::{Bar, Instrument, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade};
+use crate::domain::{Instrument, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade};
 use crate::market::calendar::Calendar;
+use crate::market::series::Bars;
 pub use clock::ReplayClock;
 pub use input::{BadReplay, ReplayInput};
 pub use listing::ReplaySubject;
@@ -107,12 +108,18 @@ impl Replay {
         })
     }
 
-    /// The recording's bars before the start: the chart's history.
+    /// The whole recording, what is still to come too.
     #[must_use]
-    pub fn past_bars(&self) -> &[Bar] {
+    pub fn input(&self) -> &ReplayInput {
+        &self.input
+    }
+
+    /// The recording's bars before the start: the chart's history, which shares its storage.
+    #[must_use]
+    pub fn past_bars(&self) -> Bars {
         match &self.input {
-            ReplayInput::Bars(bars, _) => &bars[..self.first],
-            ReplayInput::Trades(_) => &[],
+            ReplayInput::Bars(bars, _) => bars.slice(0..self.first),
+            ReplayInput::Trades(_) => Bars::default(),
         }
     }
 
@@ -177,8 +184,8 @@ impl Replay {
             let last = self.last.unwrap_or((0, Side::Buy));
             match &self.input {
                 ReplayInput::Bars(bars, timeframe) => {
-                    let (bar, style) = (&bars[self.next], self.tape_style);
-                    tape::prints_of_bar(bar, *timeframe, last.0, &self.grid, style, &mut self.prints);
+                    let (bar, style) = (bars.get(self.next).unwrap_or_default(), self.tape_style);
+                    tape::prints_of_bar(&bar, *timeframe, last.0, &self.grid, style, &mut self.prints);
                 }
                 ReplayInput::Trades(trades) => {
                     self.prints.push(tape::print_of_trade(&trades[self.next], last, &self.grid));
@@ -213,15 +220,13 @@ impl Replay {
         let Ok(calendar) = Calendar::new(&self.instrument.hours) else { return };
         let price = |value: f64| self.grid.price(self.grid.nearest(value));
         let past = self.past_bars();
-        let begun = past.partition_point(|bar| bar.time < calendar.day_start(calendar.trading_day(start)));
+        let begun = past.partition_by_time(calendar.day_start(calendar.trading_day(start)));
         if let Some(before) = begun.checked_sub(1).and_then(|at| past.get(at)) {
             exchange.set_previous_close(self.instrument.id, price(before.close));
         }
-        let Some((first, rest)) = past[begun..].split_first() else { return };
-        let mut day = *first;
-        for bar in rest {
-            day.add_bar(bar);
-        }
+        let mut today = past.within(begun..past.len());
+        let Some(mut day) = today.next() else { return };
+        today.for_each(|bar| day.add_bar(&bar));
         let stats = DayStats {
             open: Some(price(day.open)),
             high: Some(price(day.high)),

@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::files::{self, Loaded, WriteError, advice};
 use super::profile::file_stem;
-use crate::domain::{Bar, Time, Timeframe, Trade};
+use crate::domain::{Time, Timeframe, Trade};
+use crate::market::series::Bars;
 
 mod format;
 #[cfg(test)]
@@ -27,8 +28,8 @@ const EXTENSION: &str = "series";
 /// Recorded market data of one instrument, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Series {
-    /// Bars of one timeframe, times strictly rising.
-    Bars(Vec<Bar>, Timeframe),
+    /// Bars of one timeframe, times strictly rising; packed where they can be.
+    Bars(Bars, Timeframe),
     /// Trades, times never falling.
     Trades(Vec<Trade>),
 }

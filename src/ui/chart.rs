@@ -325,7 +325,7 @@ impl Frame<'_> {
         let title = painter.ctx().fonts_mut(|fonts| fonts.row_height(&self.theme.text_font()));
         let pos = self.title_pos() + vec2(0.0, title + 1.0);
         let width = self.grid.points(self.areas.prices.right) - pos.x - 8.0;
-        let written = crosshair::legend_ui(self.data, bar, before, (pos, width), text, self.theme);
+        let written = crosshair::legend_ui(self.data, &bar, before, (pos, width), text, self.theme);
         // Numbers stay readable over candles.
         let backdrop = egui::Rect::from_min_max(self.title_pos(), written.max).expand2(vec2(4.0, 2.0));
         mesh.rect(

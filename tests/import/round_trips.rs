@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use pitdesk::domain::{Bar, Decimal, Price, Qty, Side, Time, Timeframe, Trade};
+use pitdesk::market::series::Bars;
 use pitdesk::store::bars::{Library, Origin, Series};
 use pitdesk::store::import::{DateOrder, DecimalMark, Options, RowOrder, read};
 use proptest::prelude::*;
@@ -266,7 +267,7 @@ fn a_million_bars_are_imported_saved_and_loaded() {
         source: "z.csv".to_owned(),
         imported: Time(0),
     };
-    let series = Series::Bars(million, Timeframe::M1);
+    let series = Series::Bars(Bars::pack(million), Timeframe::M1);
     let begin = Instant::now();
     library.save(origin, &series).unwrap();
     println!("save of 1,000,000 bars: {:?}", begin.elapsed());

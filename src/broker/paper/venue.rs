@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ACCOUNT;
-use super::prices::{Prices, Source};
+use super::prices::{Passage, Prices, Source};
 use super::translate::order_event;
 use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, Watch};
 use crate::domain::{Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, Time};
@@ -132,8 +132,7 @@ impl PaperVenue {
     pub fn handle(&mut self, request: BrokerRequest, now: Time, out: &mut Vec<BrokerEvent>) {
         // The market first catches up, so that the request meets the present, and its
         // answer stands behind everything that was before it.
-        self.run_market(now);
-        self.tell(now, out);
+        self.run_market(now, out);
         let at = self.prices.market_time(now);
         let events = &mut self.events;
         match request {
@@ -170,8 +169,7 @@ impl PaperVenue {
 
     /// Lets time pass until `now`.
     pub fn advance(&mut self, now: Time, out: &mut Vec<BrokerEvent>) {
-        self.run_market(now);
-        self.tell(now, out);
+        self.run_market(now, out);
         if now.since(self.last_beat) >= HEARTBEAT {
             self.last_beat = now;
             out.push(BrokerEvent::Alive { received: now });
@@ -186,8 +184,12 @@ impl PaperVenue {
         self.prices.next_time(&self.exchange, now).map_or(beat, |time| time.min(beat))
     }
 
-    fn run_market(&mut self, now: Time) {
-        self.prices.advance(&mut self.exchange, now, &mut self.events);
+    fn run_market(&mut self, now: Time, out: &mut Vec<BrokerEvent>) {
+        let passage = self.prices.advance(&mut self.exchange, now, &mut self.events);
+        self.tell(now, out);
+        if passage == Passage::Skipped {
+            out.push(BrokerEvent::BarsChanged);
+        }
     }
 
     /// Turns what has happened at the exchange into what the program is told, and

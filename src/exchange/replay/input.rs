@@ -4,13 +4,14 @@
 //! from 1 as a person would find it in the file. Two trades may share an instant, two bars
 //! may not.
 
-use crate::domain::{Bar, Decimal, Time, Timeframe, Trade};
+use crate::domain::{Decimal, Time, Timeframe, Trade};
+use crate::market::series::Bars;
 
 /// What was recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReplayInput {
-    /// Bars of one timeframe.
-    Bars(Vec<Bar>, Timeframe),
+    /// Bars of one timeframe. Charts of them share this storage, so it should be packed.
+    Bars(Bars, Timeframe),
     /// Every trade.
     Trades(Vec<Trade>),
 }
@@ -60,10 +61,16 @@ impl ReplayInput {
         self.len() == 0
     }
 
+    /// When the first row begins.
+    #[must_use]
+    pub fn first_time(&self) -> Option<Time> {
+        self.time_at(0)
+    }
+
     /// When a row begins; `None` behind the last.
     pub(super) fn time_at(&self, row: usize) -> Option<Time> {
         match self {
-            Self::Bars(bars, _) => bars.get(row).map(|bar| bar.time),
+            Self::Bars(bars, _) => bars.time(row),
             Self::Trades(trades) => trades.get(row).map(|trade| trade.time),
         }
     }
@@ -80,7 +87,7 @@ impl ReplayInput {
     /// Rows that begin before `from`.
     pub(super) fn rows_before(&self, from: Time) -> usize {
         match self {
-            Self::Bars(bars, _) => bars.partition_point(|bar| bar.time < from),
+            Self::Bars(bars, _) => bars.partition_by_time(from),
             Self::Trades(trades) => trades.partition_point(|trade| trade.time < from),
         }
     }

@@ -89,7 +89,7 @@ mod tests {
 
     fn check(prices: &[f64], volumes: &[f64], tick: &str, lot: &str) {
         let bar = |(i, (&p, &v)): (i64, (&f64, &f64))| Bar::from_trade(Time::from_seconds(60 * i), p, v);
-        let bars = (0..).zip(prices.iter().zip(volumes)).map(bar).collect();
+        let bars: Vec<Bar> = (0..).zip(prices.iter().zip(volumes)).map(bar).collect();
         let subject = ReplaySubject {
             id: InstrumentId(3),
             symbol: "X".into(),
@@ -97,7 +97,7 @@ mod tests {
             currency: Currency::USD,
             zone: "UTC".to_owned(),
         };
-        let instrument = subject.instrument(&ReplayInput::Bars(bars, Timeframe::M1));
+        let instrument = subject.instrument(&ReplayInput::Bars(bars.into(), Timeframe::M1));
         assert_eq!(instrument.ticks.rows(), &[(Decimal::ZERO, tick.parse().unwrap())]);
         assert_eq!(instrument.lot, Qty(lot.parse().unwrap()));
         assert!(instrument.hours.is_always());

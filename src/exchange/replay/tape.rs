@@ -163,7 +163,7 @@ mod tests {
             currency: Currency::USD,
             zone: "UTC".to_owned(),
         };
-        Grid::new(&subject.instrument(&ReplayInput::Bars(bars, Timeframe::M1)))
+        Grid::new(&subject.instrument(&ReplayInput::Bars(bars.into(), Timeframe::M1)))
     }
 
     proptest! {

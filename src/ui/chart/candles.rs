@@ -125,7 +125,7 @@ impl Stage {
         }
         match self.shape {
             Shape::Candles { wick, .. } => {
-                series.last().map(|bar| Piece::of_bar(self.wick_left(len - 1, wick), bar))
+                series.last().map(|bar| Piece::of_bar(self.wick_left(len - 1, wick), &bar))
             }
             Shape::Columns(width) => {
                 let column = (self.time.x_of((len - 1) as f64) / f64::from(width)).floor() as i32;
@@ -141,13 +141,8 @@ impl Stage {
     fn single(&self, series: &BarSeries, wick: i32) -> Vec<Piece> {
         let visible = self.visible(series.len());
         let mut closed = Vec::with_capacity(visible.len());
-        let mut index = visible.start;
-        for bars in series.slices(visible) {
-            for bar in bars {
-                closed.push(Piece::of_bar(self.wick_left(index, wick), bar));
-                index += 1;
-            }
-        }
+        let indexed = visible.clone().zip(series.bars(visible));
+        closed.extend(indexed.map(|(index, bar)| Piece::of_bar(self.wick_left(index, wick), &bar)));
         closed
     }
 

@@ -32,7 +32,7 @@ fn bars(from: i64, count: usize) -> Vec<Bar> {
 
 fn series(bars: Vec<Bar>) -> BarSeries {
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(Arc::from(bars)).unwrap());
+    series.replace(BarChunk::new(bars.into()).unwrap());
     series
 }
 
@@ -304,7 +304,7 @@ fn older_history_is_asked_for_near_the_oldest_bar_and_keeps_the_view_still() {
     assert!(wants(&harness).is_some_and(|count| count >= 1000));
 
     let before = hovered(&harness);
-    harness.state_mut().series.prepend(BarChunk::new(Arc::from(bars(8000, 2000))).unwrap()).unwrap();
+    harness.state_mut().series.prepend(BarChunk::new(bars(8000, 2000).into()).unwrap()).unwrap();
     harness.state_mut().has_older = false;
     harness.run();
     let after = hovered(&harness);
@@ -316,7 +316,7 @@ fn older_history_is_asked_for_near_the_oldest_bar_and_keeps_the_view_still() {
 fn a_new_bar_moves_a_following_chart_and_no_other() {
     let mut harness = thousand();
     let next = |harness: &mut Harness<'_, Desk>| {
-        let mut bar = *harness.state().series.last().unwrap();
+        let mut bar = harness.state().series.last().unwrap();
         bar.time = Time::from_seconds(bar.time.seconds() + MINUTE);
         harness.state_mut().series.apply(bar);
         harness.run();
@@ -394,7 +394,7 @@ fn a_crosshair_or_a_trade_leaves_the_closed_candles_as_they_are() {
     harness.hover_at(MIDDLE);
     harness.run();
     assert!(Arc::ptr_eq(&kept, &candles(&harness)), "after a crosshair move");
-    let mut bar = *harness.state().series.last().unwrap();
+    let mut bar = harness.state().series.last().unwrap();
     bar.add_trade(f64::midpoint(bar.high, bar.low), 1.0);
     harness.state_mut().series.apply(bar);
     harness.run();
@@ -407,7 +407,7 @@ fn a_crosshair_or_a_trade_leaves_the_closed_candles_as_they_are() {
 fn a_trade_reaches_the_screen() {
     let mut harness = thousand();
     let before = meshes(&harness);
-    let mut bar = *harness.state().series.last().unwrap();
+    let mut bar = harness.state().series.last().unwrap();
     bar.add_trade(bar.high + 0.5, 200.0);
     harness.state_mut().series.apply(bar);
     harness.run();

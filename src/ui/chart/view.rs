@@ -98,11 +98,7 @@ impl ClosedBars {
     fn of(data: &ChartData<'_>) -> Self {
         let series = data.series;
         let before_last = series.len().checked_sub(2).and_then(|i| series.get(i));
-        Self {
-            shape: series.shape(),
-            len: series.len(),
-            ends: series.first().copied().zip(before_last.copied()),
-        }
+        Self { shape: series.shape(), len: series.len(), ends: series.first().zip(before_last) }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Which times a chart labels.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::domain::Bar;
 use crate::market::series::BarChunk;
@@ -16,9 +14,9 @@ fn zone(name: &str) -> TimeZone {
 }
 
 fn series(times: impl IntoIterator<Item = Time>) -> BarSeries {
-    let bars: Arc<[Bar]> = times.into_iter().map(|time| Bar::from_trade(time, 100.0, 1.0)).collect();
+    let bars: Vec<Bar> = times.into_iter().map(|time| Bar::from_trade(time, 100.0, 1.0)).collect();
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(bars).unwrap());
+    series.replace(BarChunk::new(bars.into()).unwrap());
     series
 }
 
