@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use crate::domain::money::rounded_up;
 use crate::domain::{
     AccountId, Decimal, Instrument, Limits, Money, Order, OrderId, OrderKind, OrderSpec, Origin, Price, Qty,
     Quote, Side, Time,
@@ -187,7 +188,8 @@ pub enum Refusal {
     },
     /// A price far on the wrong side of the market.
     #[error(
-        "{what} {price} is {distance:.1} % beyond the market at {market}, the limit is {limit} %: check the price."
+        "{what} {price} is {} % beyond the market at {market}, the limit is {limit} %: check the price.",
+        rounded_up(*.distance, 1)
     )]
     PriceDistance {
         /// Which price of the order.
