@@ -88,12 +88,13 @@ impl Desk {
         self.now = now;
         let mut applied = Applied::default();
         self.count(&drained);
+        self.latency.not_painted();
         for item in drained.lossless {
             self.lossless(item, &mut applied);
         }
         self.prices.alive(drained.alive);
         for latched in drained.quotes {
-            self.latency.on_received(latched.received);
+            self.latency.on_quote(latched.id, latched.received);
             self.prices.quote(latched.id, latched.value, latched.received);
             self.ledger.of_mut(Stream::Quotes).applied += 1;
         }
@@ -128,6 +129,7 @@ impl Desk {
             ours.dropped = theirs.dropped;
         }
     }
+            ours.late = theirs.late;
 
     fn lossless(&mut self, item: Numbered, applied: &mut Applied) {
         let Numbered { seq, received, update } = item;
@@ -388,7 +390,7 @@ impl Desk {
 
     /// Forgets the latencies up to now.
     pub fn measure_anew(&mut self) {
-        self.latency = Latency::default();
+        self.latency.measure_anew();
     }
 
     /// What became of every message.
@@ -408,3 +410,4 @@ impl Desk {
 
 #[cfg(test)]
 mod tests;
+        self.latency.watch(&demand.quotes, self.now);

@@ -13,7 +13,8 @@
 //! - *latest-wins* updates have a slot per key; what a newer value replaced, or a
 //!   full ring pushed out, is counted in the [`ledger::Ledger`].
 //!
-//! Invariant: per stream, received = applied + conflated + rejected + dropped + waiting.
+//! Invariant: per stream, once the window has drained the link,
+//! received = applied + conflated + rejected + dropped + late.
 
 pub mod alive;
 pub mod channel;

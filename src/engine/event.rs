@@ -63,6 +63,8 @@ pub enum Effect {
     /// Replace or follow a series' last bar.
     Bar(BarKey, Bar, Time),
     /// Add a print.
+    /// A print came when its bar of this series had closed: it is in no bar.
+    LateTrade(BarKey),
     Trade(InstrumentId, Trade, Time),
     /// Quotes of a broker still hold.
     Alive(Alive),

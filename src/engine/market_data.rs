@@ -214,7 +214,10 @@ impl MarketData {
                     out.push(Effect::Bar(series.key, bar, received));
                 }
                 Aggregated::Opened { closed: None, .. } | Aggregated::Formed(_) => {}
-                Aggregated::Late => continue,
+                Aggregated::Late => {
+                    out.push(Effect::LateTrade(series.key));
+                    continue;
+                }
             }
             series.is_dirty = true;
         }

@@ -118,6 +118,12 @@ impl Batch<'_> {
         self.is_changed = true;
     }
 
+    /// Counts a trade that came when the bar of its time had closed. Changes nothing that is
+    /// shown but a count, so the window is not woken for it.
+    pub fn late_trade(&mut self) {
+        self.slots.count_late();
+    }
+
     /// Adds a trade to an instrument's ring.
     pub fn trade(&mut self, id: InstrumentId, trade: Trade, received: Time) {
         self.slots.put_trade(id, trade, received);

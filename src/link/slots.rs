@@ -127,6 +127,13 @@ impl Slots {
         }
     }
 
+    /// Counts a trade that no bar of the series has taken in.
+    pub fn count_late(&mut self) {
+        let count = self.ledger.of_mut(Stream::Bars);
+        count.received += 1;
+        count.late += 1;
+    }
+
     pub fn put_trade(&mut self, id: InstrumentId, trade: Trade, received: Time) {
         let count = self.ledger.of_mut(Stream::Trades);
         count.received += 1;
@@ -188,6 +195,6 @@ pub struct Drained {
     pub trades: BTreeMap<InstrumentId, VecDeque<(Trade, Time)>>,
     /// Brokers' last signs of life.
     pub alive: Vec<Alive>,
-    /// The engine side's counts; `applied`, `rejected` and `waiting` are the window's to fill in.
+    /// The engine side's counts; `applied` and `rejected` are the window's to fill in.
     pub ledger: Ledger,
 }
