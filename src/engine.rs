@@ -129,7 +129,7 @@ impl Engine {
             EngineEvent::Command(envelope) => self.command(envelope, now, out),
             EngineEvent::Broker(id, event) => self.broker_event(id, event, now, out),
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
-            EngineEvent::SaveFailed(why) => self.note(NoticeLevel::Error, why, now, out),
+            EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Tick => self.tick(now, out),
         }

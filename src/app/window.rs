@@ -14,11 +14,11 @@ use super::cli::Options;
 use super::market::Plan;
 use super::{Opened, logging, open_profile, read_whole};
 use crate::desk::FrameGap;
+use crate::broker::paper::saved::{self, BadAccount};
 use crate::domain::Time;
 use crate::engine::shell::{self, Keeping, Line};
 use crate::engine::{Engine, Start, supervisor};
-use crate::exchange::AccountState;
-use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, connect};
+use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
 use crate::ui::{Begin, Terminal, fonts, set_options};
@@ -120,12 +120,13 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
     let mut lines = Vec::new();
     for adapter in &brokers {
         let file = profile.account_file(adapter.name());
-        let is_account = |text: &str| match serde_json::from_str::<AccountState>(text) {
+        let is_account = |text: &str| match saved::read(text) {
             Ok(_) => Ok(()),
             Err(error) => Err(Refusal::Damaged(error.to_string())),
         };
         let saved = match keeping {
             Keeping::Kept => read_whole(&file, "paper account", &mut problems, is_account).map(Into::into),
+            Err(BadAccount::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
             Keeping::Dropped => None,
         };
         lines.push(Line { adapter: Arc::clone(adapter), saved, keeping });

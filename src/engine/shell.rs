@@ -173,14 +173,14 @@ impl Shell {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
             }
         }
-        if flow == Flow::Finished {
-            self.save_last_states();
-        }
         flow
     }
 
-    /// A session that hangs or is down said no last word; its broker may still know.
-    fn save_last_states(&self) {
+/// At the end, whether it is orderly or a panic of the engine: a session that hangs or is
+/// down said no last word, but its broker may still know. The writer goes after this, and
+/// writes what it was given.
+impl Drop for Shell {
+    fn drop(&mut self) {
         for adapter in &self.kept {
             if let Some(text) = adapter.state_now() {
                 self.writer.save(SaveJob::BrokerState { name: adapter.name().into(), text });
