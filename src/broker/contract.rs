@@ -262,8 +262,17 @@ impl EventSender {
     }
 }
 
+/// Why a session ended without a panic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// It was told to disconnect, or the engine is gone: it stays ended.
+    Asked,
+    /// The connection was lost, and why, in words for a trader: a new session follows.
+    Lost(Arc<str>),
+}
+
 /// A running session.
-pub type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Session = Pin<Box<dyn Future<Output = SessionEnd> + Send>>;
 
 /// A broker as the registry offers it.
 pub trait Adapter: Send + Sync {
@@ -283,6 +292,6 @@ pub trait Adapter: Send + Sync {
         None
     }
 
-    /// Begins a session. Called again, with a new start, after one has failed.
+    /// Begins a session. Called again, with a new start, after one has failed or was lost.
     fn start(&self, start: SessionStart) -> Session;
 }
