@@ -243,6 +243,8 @@ struct Frames {
     painted: u64,
     shown_market: bool,
 }
+    /// How far the clock had jumped by then.
+    jumped: Duration,
 
 impl Frames {
     /// A frame was on the screen at `at`; `has_market` when it showed what the engine told.
@@ -280,7 +282,16 @@ impl Frontend {
         wake.window.set(cc.egui_ctx.clone()).ok();
         let frames = Frames { began, painted: 0, shown_market: false };
         let terminal = Terminal::new(begin);
-        Self { terminal, began: clock.now(), wake, clock, failure, drawn_at: None, frames }
+        Self {
+            terminal,
+            began: clock.now(),
+            wake,
+            clock,
+            failure,
+            drawn_at: None,
+            jumped: Duration::ZERO,
+            frames,
+        }
     }
 
     fn handle_close(&mut self, ctx: &egui::Context) {
@@ -308,7 +319,10 @@ impl eframe::App for Frontend {
                 self.terminal.on_painted(at);
             }
             // As it does after every input; other frames may come as late as they like.
-            if ctx.requested_repaint_last_pass() {
+            // The time that the computer slept is no gap.
+            let jumped = self.clock.jumped();
+            let has_slept = std::mem::replace(&mut self.jumped, jumped) < jumped;
+            if ctx.requested_repaint_last_pass() && !has_slept {
                 self.terminal.on_frame_gap(FrameGap { lasted: now.since(began), ended: now });
             }
         }
