@@ -3,10 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/data.rs"]
+mod data;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
+use data::recorded;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
@@ -186,11 +190,8 @@ fn a_fill_has_the_account_saved_within_seconds() {
 
 #[test]
 fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
-    let Ok(data) = std::env::var("PITDESK_DATA") else {
-        println!("not run: PITDESK_DATA is not set");
-        return;
-    };
-    let file = format!("{data}/history/lean_spy_minute_20131004-11.csv.gz");
+    let Some(file) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
+    let file = file.display();
     let line = format!(
         "pitdesk --replay {file} --symbol SPY --zone America/New_York --from 2013-10-07T13:30:00Z --speed 60"
     );

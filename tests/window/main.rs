@@ -6,6 +6,8 @@
 
 #![cfg(feature = "inspection")]
 
+#[path = "../common/data.rs"]
+mod data;
 #[path = "../common/window.rs"]
 mod window;
 
