@@ -27,8 +27,15 @@ pub const BARS_PER_SLOT: usize = 4_096;
 /// look; at most once until it has looked.
 #[must_use]
 pub fn connect(wake: Arc<dyn Fn() + Send + Sync>) -> (EngineEnd, WindowEnd) {
+    connect_with(wake, LOSSLESS_CAPACITY)
+}
+
+/// As [`connect`], with room for so many lossless updates.
+#[must_use]
+pub fn connect_with(wake: Arc<dyn Fn() + Send + Sync>, lossless: usize) -> (EngineEnd, WindowEnd) {
     let (sender, commands) = mpsc::channel(COMMAND_CAPACITY);
-    let shared = Arc::new(Shared { slots: Mutex::default(), wake_pending: AtomicBool::new(false) });
+    let slots = Mutex::new(Slots::new(lossless));
+    let shared = Arc::new(Shared { slots, wake_pending: AtomicBool::new(false) });
     let publisher = Publisher { shared: Arc::clone(&shared), wake, next_seq: 1 };
     let commander = CommandSender { sender };
     (EngineEnd { commands, publisher }, WindowEnd { commander, inbox: Inbox { shared } })
