@@ -68,6 +68,7 @@ impl Trader {
         let mut demand = Demand::default();
         self.desk.settle_demand(&mut demand);
         demand.quotes.insert(id);
+        demand.trades.insert(id);
         demand.want_bars(BarKey { instrument: id, timeframe: Timeframe::M1 }, 500);
         self.send(Command::Demand(Arc::new(demand)));
         self.run(1.0);
@@ -159,7 +160,7 @@ fn bars_of_the_chart_are_the_trades_of_the_market() {
 }
 
 #[test]
-fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
+fn the_same_seed_and_hands_give_the_same_trades_and_another_seed_does_not() {
     let session = |line: &str| {
         let mut trader = Trader::new(line);
         let aapl = trader.watch("AAPL");
@@ -167,10 +168,12 @@ fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
         trader.run(20.0);
         trader.send(Command::Reverse { instrument: aapl });
         trader.run(5.0);
-        trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time)).collect::<Vec<_>>()
+        let fills = trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time));
+        let tape = trader.desk.tape(aapl).unwrap().iter().map(|t| (t.price, t.quantity, t.time));
+        (fills.collect::<Vec<_>>(), tape.collect::<Vec<_>>())
     };
     let first = session("pitdesk --seed 11");
-    assert!(first.len() >= 2);
+    assert!(first.0.len() >= 2 && first.1.len() >= 20, "{} fills, {} trades", first.0.len(), first.1.len());
     assert_eq!(first, session("pitdesk --seed 11"));
     assert_ne!(first, session("pitdesk --seed 12"));
 }
@@ -182,7 +185,7 @@ fn a_fill_has_the_account_saved_within_seconds() {
     trader.place(aapl, Side::Buy, 10, OrderKind::Market);
     trader.run(2.0);
     let saved = trader.world.saved().iter().rev().find_map(|job| match job {
-        SaveJob::BrokerState { text, .. } => Some(Arc::clone(text)),
+        SaveJob::BrokerState { text, .. } => Some(text.text()),
         _ => None,
     });
     assert!(saved.unwrap().contains("AAPL@NASDAQ"));
