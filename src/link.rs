@@ -26,7 +26,9 @@ mod slots;
 pub mod update;
 
 pub use alive::Alive;
-pub use channel::{CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, WindowEnd, connect};
+pub use channel::{
+    CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, SpareSender, WindowEnd, connect,
+};
 pub use clock::Clock;
 pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
 pub use demand::{BarKey, Demand};

@@ -186,7 +186,30 @@ pub struct CommandSender {
     sender: mpsc::Sender<Envelope>,
 }
 
+/// A second way to the engine, for when the window hangs. It does not count as a window: the
+/// engine ends when the [`CommandSender`] is gone, whether this one is there or not.
+pub struct SpareSender {
+    sender: mpsc::WeakSender<Envelope>,
+}
+
+impl SpareSender {
+    /// As [`CommandSender::try_send`].
+    ///
+    /// # Errors
+    /// When the queue is full, or the engine or the window gone; nothing was sent then.
+    pub fn try_send(&self, envelope: Envelope) -> Result<(), SendError> {
+        let sender = self.sender.upgrade().ok_or(SendError::Closed)?;
+        CommandSender { sender }.try_send(envelope)
+    }
+}
+
 impl CommandSender {
+    /// A second way to the same engine.
+    #[must_use]
+    pub fn spare(&self) -> SpareSender {
+        SpareSender { sender: self.sender.downgrade() }
+    }
+
     /// Hands a command over without waiting.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod driver;
 mod layout;
 mod replay;
 mod restart;
+mod signals;
 mod stall;
 mod trader;
 mod trading;
