@@ -10,6 +10,7 @@ mod logging;
 pub mod market;
 pub mod rehearsal;
 mod shot;
+mod signals;
 mod window;
 
 use std::path::Path;

@@ -51,8 +51,8 @@ use order_book::OrderBook;
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long changed broker state may wait before it is saved.
 const SAVE_DELAY: std::time::Duration = std::time::Duration::from_secs(1);
-/// How long a shutdown may take.
-const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_millis(2_500);
+/// How long a shutdown may take: a second less than the program has, for a tick and the disk.
+const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The outcome of a command: done, with the order it made, or refused.
 type Outcome = Result<Option<crate::domain::OrderId>, Refused>;
@@ -140,7 +140,7 @@ impl Engine {
             EngineEvent::Command(envelope) => self.command(envelope, now, out),
             EngineEvent::Broker(id, event) => self.broker_event(id, event, now, out),
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
-            EngineEvent::SaveFailed(why) => self.note(NoticeLevel::Error, why, now, out),
+            EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Tick => self.tick(now, out),
         }

@@ -1,9 +1,13 @@
 //! The program from a terminal: pictures, imports, and what it says when it cannot do what it was asked.
 
+#[path = "common/data.rs"]
+mod data;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use data::recorded;
 use pitdesk::store::profile::Profile;
 
 /// A run of the program without a display.
@@ -41,14 +45,6 @@ fn refused(arguments: &[&str]) -> String {
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
     assert!(output.stdout.is_empty(), "{arguments:?} printed something");
     said(&output)
-}
-
-fn recorded(name: &str) -> Option<PathBuf> {
-    let Some(data) = std::env::var_os("PITDESK_DATA") else {
-        eprintln!("did not run: PITDESK_DATA is not set");
-        return None;
-    };
-    Some(Path::new(&data).join("history").join(name))
 }
 
 fn text(path: &Path) -> &str {

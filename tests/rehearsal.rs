@@ -3,10 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/data.rs"]
+mod data;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
+use data::recorded;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
@@ -64,6 +68,7 @@ impl Trader {
         let mut demand = Demand::default();
         self.desk.settle_demand(&mut demand);
         demand.quotes.insert(id);
+        demand.trades.insert(id);
         demand.want_bars(BarKey { instrument: id, timeframe: Timeframe::M1 }, 500);
         self.send(Command::Demand(Arc::new(demand)));
         self.run(1.0);
@@ -169,7 +174,7 @@ fn an_open_chart_has_no_gap_after_the_computer_slept() {
 }
 
 #[test]
-fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
+fn the_same_seed_and_hands_give_the_same_trades_and_another_seed_does_not() {
     let session = |line: &str| {
         let mut trader = Trader::new(line);
         let aapl = trader.watch("AAPL");
@@ -177,10 +182,12 @@ fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
         trader.run(20.0);
         trader.send(Command::Reverse { instrument: aapl });
         trader.run(5.0);
-        trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time)).collect::<Vec<_>>()
+        let fills = trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time));
+        let tape = trader.desk.tape(aapl).unwrap().iter().map(|t| (t.price, t.quantity, t.time));
+        (fills.collect::<Vec<_>>(), tape.collect::<Vec<_>>())
     };
     let first = session("pitdesk --seed 11");
-    assert!(first.len() >= 2);
+    assert!(first.0.len() >= 2 && first.1.len() >= 20, "{} fills, {} trades", first.0.len(), first.1.len());
     assert_eq!(first, session("pitdesk --seed 11"));
     assert_ne!(first, session("pitdesk --seed 12"));
 }
@@ -192,7 +199,7 @@ fn a_fill_has_the_account_saved_within_seconds() {
     trader.place(aapl, Side::Buy, 10, OrderKind::Market);
     trader.run(2.0);
     let saved = trader.world.saved().iter().rev().find_map(|job| match job {
-        SaveJob::BrokerState { text, .. } => Some(Arc::clone(text)),
+        SaveJob::BrokerState { text, .. } => Some(text.text()),
         _ => None,
     });
     assert!(saved.unwrap().contains("AAPL@NASDAQ"));
@@ -200,11 +207,8 @@ fn a_fill_has_the_account_saved_within_seconds() {
 
 #[test]
 fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
-    let Ok(data) = std::env::var("PITDESK_DATA") else {
-        println!("not run: PITDESK_DATA is not set");
-        return;
-    };
-    let file = format!("{data}/history/lean_spy_minute_20131004-11.csv.gz");
+    let Some(file) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
+    let file = file.display();
     let line = format!(
         "pitdesk --replay {file} --symbol SPY --zone America/New_York --from 2013-10-07T13:30:00Z --speed 60"
     );

@@ -1,7 +1,9 @@
 //! Recordings played into an exchange: what was recorded is printed exactly, and the trader
 //! takes part in it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::print_stdout, reason = "tests say when they did not run")]
+
+#[path = "common/data.rs"]
+mod data;
 
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use pitdesk::domain::{
 };
 use pitdesk::exchange::replay::{BadReplay, Replay, ReplayInput, ReplaySubject};
 use pitdesk::exchange::{AccountConfig, Config, Event, Exchange, Owner};
+use pitdesk::store::bars::Series;
+use pitdesk::store::import::{Options, read_csv};
 
 const ACCOUNT: &str = "PAPER";
 
@@ -286,34 +290,13 @@ fn recordings_that_make_no_sense_are_refused_with_their_row() {
     assert_eq!(refused(Vec::new(), Time(0)), BadReplay::NothingLeft { from: Time(0) });
 }
 
-#[derive(serde::Deserialize)]
-struct Row {
-    time: String,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    volume: f64,
-}
-
-/// Bars of a recorded file; `None`, with a note, where the test data are not at hand.
+/// Bars of a recorded file, where the recorded data are at hand.
 fn recorded(file: &str) -> Option<Vec<Bar>> {
-    let Ok(folder) = std::env::var("PITDESK_DATA") else {
-        println!("did not run: PITDESK_DATA is not set");
-        return None;
-    };
-    let path = std::path::Path::new(&folder).join("history").join(file);
-    let reader = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
-    let mut rows = csv::Reader::from_reader(reader);
-    let bar = |row: Row| Bar {
-        time: at(&row.time),
-        open: row.open,
-        high: row.high,
-        low: row.low,
-        close: row.close,
-        volume: row.volume,
-    };
-    Some(rows.deserialize().map(|row| bar(row.unwrap())).collect())
+    let imported = read_csv(&data::recorded(file)?, &Options::default()).unwrap();
+    match imported.series {
+        Series::Bars(bars, _) => Some(bars),
+        Series::Trades(_) => panic!("{file} has trades"),
+    }
 }
 
 #[test]

@@ -111,6 +111,54 @@ fn trades_are_the_same_on_every_machine() {
 /// Changes with every deliberate change of the market's behaviour; never by itself.
 const PINNED: &str = "0f8aebd66d6c779a";
 
+/// A trader's morning: stops, walls, takers and cancels, each at its instant.
+fn traded(seed: u64) -> World {
+    let mut world = World::new(Opening::Always, seed, SUNDAY, 1.0);
+    let aapl = world.id("AAPL");
+    let units = |n: i64| Qty(Decimal::from(n));
+    let mut id = 0;
+    for second in 1..=30 {
+        let now = after(SUNDAY, second * SECOND);
+        world.advance(now);
+        let ticks = world.catalogue.listings.iter().find(|l| l.instrument.id == aapl).unwrap();
+        let ticks = ticks.instrument.ticks.clone();
+        let quote = world.exchange.quote(aapl);
+        let (bid, ask) = (quote.bid.unwrap(), quote.ask.unwrap());
+        let (side, quantity, kind) = match second % 6 {
+            0 => (Side::Buy, units(2_000), OrderKind::Market),
+            1 => (Side::Sell, units(1_500), OrderKind::Market),
+            // A wall at the touch, which the crowd must trade against.
+            2 => (Side::Buy, units(5_000), OrderKind::Limit { price: bid }),
+            3 => (Side::Sell, units(300), OrderKind::Stop { stop: ticks.step(bid, -2) }),
+            4 => (Side::Buy, units(300), OrderKind::Stop { stop: ticks.step(ask, 2) }),
+            _ => {
+                world.exchange.cancel(OrderId(id - 2), now, &mut world.out);
+                continue;
+            }
+        };
+        id += 1;
+        world.order(id, OrderSpec::new(aapl, side, quantity, kind, TimeInForce::Gtc), now);
+    }
+    world.advance(after(SUNDAY, 40 * SECOND));
+    world
+}
+
+#[test]
+fn the_same_seed_and_orders_give_the_same_trades_on_every_machine() {
+    let world = traded(9);
+    let own = world.out.iter().filter(|event| matches!(event, Event::Filled { .. })).count();
+    assert!(own > 10, "the trader has taken part: {own}");
+    assert_eq!(world.fingerprint(), traded(9).fingerprint());
+    assert_ne!(world.fingerprint(), traded(10).fingerprint());
+    let mut alone = World::new(Opening::Always, 9, SUNDAY, 1.0);
+    alone.advance(after(SUNDAY, 40 * SECOND));
+    assert_ne!(world.fingerprint(), alone.fingerprint(), "the market feels the trader");
+    assert_eq!(format!("{:016x}", world.fingerprint()), PINNED_WITH_ORDERS);
+}
+
+/// As [`PINNED`], with a trader in the market.
+const PINNED_WITH_ORDERS: &str = "217bc9db0a8b63d0";
+
 #[test]
 fn agents_send_nothing_that_the_exchange_refuses() {
     let mut world = World::new(Opening::Always, 2, SUNDAY, 3.0);

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pitdesk::broker::contract::{Books, EngineGone, EventSender, Session};
+use pitdesk::broker::contract::{Books, EngineGone, EventSender, Session, SessionEnd};
 use pitdesk::broker::{
     Adapter, BrokerEvent, BrokerRequest, Capabilities, HistoryBars, MarketEvent, Report, ReportKind,
     SessionStart,
@@ -168,7 +168,10 @@ impl Adapter for Flood {
 
     fn start(&self, start: SessionStart) -> Session {
         let (prints, rate) = (self.prints.clone(), self.rate);
-        Box::pin(async move { session(start, prints, rate).await.unwrap_or(()) })
+        Box::pin(async move {
+            session(start, prints, rate).await.unwrap_or(());
+            SessionEnd::Asked
+        })
     }
 }
 

@@ -38,9 +38,9 @@ impl Charts {
     pub fn bars(&mut self, key: BarKey, slot: &BarSlot) -> (u64, u64) {
         let total = slot.bars.len() as u64;
         let Some(view) = self.by_key.get_mut(&key).filter(|view| view.is_loaded) else { return (0, total) };
-        let mut is_stale = |bar: &Bar| view.series.apply(*bar) == Applied::Stale;
-        let stale = slot.bars.iter().filter(|bar| is_stale(bar)).count() as u64;
-        (total - stale, stale)
+        let mut is_refused = |bar: &Bar| matches!(view.series.apply(*bar), Applied::Stale | Applied::Unsound);
+        let refused = slot.bars.iter().filter(|bar| is_refused(bar)).count() as u64;
+        (total - refused, refused)
     }
 
     pub fn history(&mut self, history: History) {

@@ -245,7 +245,11 @@ impl MarketData {
                     out.push(Effect::Bar(series.key, bar, received));
                 }
                 Aggregated::Opened { closed: None, .. } | Aggregated::Formed(_) => {}
-                Aggregated::Late | Aggregated::Outside => continue,
+                Aggregated::Late => {
+                    out.push(Effect::LateTrade(series.key));
+                    continue;
+                }
+                Aggregated::Outside => continue,
             }
             series.is_dirty = true;
         }

@@ -1,5 +1,6 @@
 //! Why the gate refuses: the limit, its value, the order's value, and what to do.
 
+use crate::domain::money::rounded_up;
 use crate::domain::{Decimal, Money, Price, Qty};
 
 /// Why the gate refused, with the limit and the order's own value.
@@ -78,7 +79,8 @@ pub enum Refusal {
     },
     /// A price far on the wrong side of the market.
     #[error(
-        "{what} {price} is {distance:.1} % beyond the market at {market}, the limit is {limit} %: check the price."
+        "{what} {price} is {} % beyond the market at {market}, the limit is {limit} %: check the price.",
+        rounded_up(*.distance, 1)
     )]
     PriceDistance {
         /// Which price of the order.

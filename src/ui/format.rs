@@ -5,18 +5,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::domain::settings::ZoneDisplay;
-use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time};
+use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time, money};
 
 /// A decimal with exactly `decimals` decimals and thousands separated by commas.
 #[must_use]
 pub fn decimal(value: Decimal, decimals: u32) -> String {
-    let mut rounded =
-        value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
-    rounded.rescale(decimals);
-    if rounded.is_zero() {
-        rounded.set_sign_positive(true);
-    }
-    grouped(&rounded.to_string())
+    money::rounded(value, decimals)
 }
 
 /// The same with a sign in front of a gain too.
@@ -98,7 +92,7 @@ pub fn size(value: Qty) -> String {
 /// An amount with its currency.
 #[must_use]
 pub fn money(value: Money) -> String {
-    format!("{} {}", amount(value.amount, value.currency), value.currency)
+    value.to_string()
 }
 
 /// An amount with the decimals of its currency.
@@ -180,24 +174,6 @@ pub fn day(time: Time, zone: &TimeZone) -> String {
 pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
     let date = |time: Time| zone.to_datetime(time.to_timestamp()).date();
     date(one) == date(other)
-}
-
-fn grouped(plain: &str) -> String {
-    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
-    let mut text = String::with_capacity(plain.len() + whole.len() / 3);
-    text.push_str(sign);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::domain::AccountKind;
 pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
+    if let Some(why) = terminal.desk.stopped() {
+        stopped_ui(ui, why, &theme, out);
+    }
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         top_bar_ui(ui, &terminal.desk, out);
     });
@@ -30,6 +33,23 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
     }
+}
+
+/// Says over the whole width that nothing here is the present any more.
+fn stopped_ui(ui: &mut egui::Ui, why: &str, theme: &Theme, out: &mut Commands) {
+    let frame = egui::Frame::new().fill(theme.down_fill).inner_margin(egui::Margin::symmetric(12, 8));
+    egui::Panel::top("engine stopped").frame(frame).show_separator_line(false).show(ui, |ui| {
+        let text = egui::RichText::new(why).strong().color(theme.on_fill);
+        egui::Sides::new().shrink_left().wrap_mode(egui::TextWrapMode::Wrap).show(
+            ui,
+            |ui| ui.label(text),
+            |ui| {
+                if ui.button("Close Pitdesk").clicked() {
+                    out.window(UiCommand::Quit);
+                }
+            },
+        );
+    });
 }
 
 fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
@@ -123,6 +143,9 @@ impl Behavior<PaneKind> for Arrangement<'_> {
         };
         egui::Frame::new().fill(fill).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
+            if self.desk.stopped().is_some() && *kind == PaneKind::Ticket {
+                ui.disable();
+            }
             self.panes.get_mut(*kind).ui(ui, self.desk, self.out);
         });
         UiResponse::None

@@ -95,9 +95,15 @@ impl Terminal {
         self.has_quit
     }
 
-    /// Asks the trader whether to close while orders work; closes at once otherwise.
+    /// The engine is gone, and why: the window shows the last that is known, and says so.
+    pub fn engine_stopped(&mut self, why: &str) {
+        self.desk.engine_stopped(why);
+    }
+
+    /// Asks the trader whether to close while orders work; closes at once otherwise, and when
+    /// staying would change nothing.
     pub fn ask_to_quit(&mut self) {
-        if self.desk.blotter().working().next().is_some() {
+        if self.desk.blotter().working().next().is_some() && self.desk.stopped().is_none() {
             self.is_asking_to_quit = true;
         } else {
             self.has_quit = true;

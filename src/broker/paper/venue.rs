@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use super::ACCOUNT;
 use super::prices::{Passage, Prices, Source};
+use super::saved;
 use super::translate::order_event;
-use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, Watch};
+use crate::broker::contract::{
+    Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, StateCopy, Watch,
+};
 use crate::domain::{Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, Time};
-use crate::exchange::{AccountState, Amend, BadExchange, Config, Event, Exchange, Owner};
+use crate::exchange::{Amend, BadExchange, Config, Event, Exchange, Owner};
 use crate::link::ConnectionState;
 
 /// Levels a side of the depth that is sent.
@@ -87,7 +90,7 @@ impl PaperVenue {
     pub fn connect(&mut self, saved: Option<&str>, now: Time, out: &mut Vec<BrokerEvent>) {
         let mut reason: Arc<str> = self.prices.describe().into();
         if let Some(text) = saved.filter(|_| !self.is_restored) {
-            match serde_json::from_str::<AccountState>(text) {
+            match saved::read(text) {
                 Ok(state) => {
                     let at = self.prices.market_time(now);
                     self.exchange.restore(state, at, &mut self.events);
@@ -252,11 +255,10 @@ impl PaperVenue {
         }
     }
 
-    /// The accounts, for [`Self::connect`] of the next run.
+    /// A copy of the accounts, for [`Self::connect`] of the next run.
     #[must_use]
-    pub fn save(&self) -> Arc<str> {
-        serde_json::to_string(&self.exchange.save())
-            .expect("an account state has string keys and finite numbers only")
-            .into()
+    pub fn save(&self) -> StateCopy {
+        let state = self.exchange.save();
+        StateCopy::new(move || saved::write(&state))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::recorded;
 use crate::domain::time::{HOUR, MINUTE, SECOND};
 use crate::domain::{Decimal, Price, Qty, Session, TradingHours};
 
@@ -187,11 +187,7 @@ proptest! {
 
 /// Bars of a `time,open,high,low,close,volume` file of the real data, where there is some.
 fn real_bars(file: &str) -> Option<Vec<Bar>> {
-    let Some(folder) = std::env::var_os("PITDESK_DATA") else {
-        println!("not run: PITDESK_DATA names no folder of real data");
-        return None;
-    };
-    let path = PathBuf::from(folder).join("history").join(file);
+    let path = recorded(file)?;
     let packed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();

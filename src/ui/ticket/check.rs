@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::form::{Field, Form, KindChoice, TifChoice};
 use super::outlook;
+use crate::domain::money::rounded_up;
 use crate::domain::{
     Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, TimeInForce,
     TrailBy,
@@ -295,7 +296,7 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
             let field = if *what == "Stop" { Field::Stop } else { Field::Limit };
             let place = if price > market { "above" } else { "below" };
             let of = if matches!(spec.kind, OrderKind::StopLimit { .. }) { "the stop" } else { "the market" };
-            let line = format!("{} is {} % {place} {of}", spec.side, format::decimal(*distance, 1));
+            let line = format!("{} is {} % {place} {of}", spec.side, rounded_up(*distance, 1));
             // A stop on the wrong side of the market is the other side's stop.
             let block = Block::beside(field, line, why);
             if matches!(spec.kind, OrderKind::Stop { .. }) { block.natural() } else { block }

@@ -63,6 +63,11 @@ impl Display {
         &self.name
     }
 
+    /// The server's process.
+    pub fn process_id(&self) -> u32 {
+        self.server.id()
+    }
+
     /// Gives the program's window the keyboard, and asks it for a sign of life behind that.
     ///
     /// # Errors
