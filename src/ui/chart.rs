@@ -169,12 +169,11 @@ fn pixel(grid: PixelGrid, points: f32) -> i32 {
     (points * grid.per_point()).floor() as i32
 }
 
-fn ground(data: &ChartData<'_>, areas: &Areas, grid: PixelGrid) -> Ground {
+fn ground<'a>(data: &ChartData<'a>, areas: &Areas, grid: PixelGrid) -> Ground<'a> {
     Ground {
         width: f64::from(areas.prices.width()),
         per_point: f64::from(grid.per_point()),
-        len: data.series.len(),
-        prepended: data.series.prepended(),
+        series: data.series,
     }
 }
 

@@ -313,6 +313,19 @@ fn older_history_is_asked_for_near_the_oldest_bar_and_keeps_the_view_still() {
 }
 
 #[test]
+fn a_history_that_comes_anew_with_fewer_bars_keeps_the_view_still() {
+    let mut harness = thousand();
+    drag(&mut harness, MIDDLE, MIDDLE + vec2(300.0, 0.0));
+    harness.hover_at(MIDDLE);
+    harness.run();
+    let before = hovered(&harness);
+    harness.state_mut().series = series(bars(10_600, 400));
+    harness.run();
+    let after = hovered(&harness);
+    assert_eq!((after.time, after.index), (before.time, before.index - 600));
+}
+
+#[test]
 fn a_new_bar_moves_a_following_chart_and_no_other() {
     let mut harness = thousand();
     let next = |harness: &mut Harness<'_, Desk>| {

@@ -305,11 +305,12 @@ fn volume_scale(most: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Time;
 
     #[test]
     fn a_saved_view_keeps_its_zoom_and_opens_at_the_last_bar() {
         let mut view = ChartView { spacing: 12.5, ..ChartView::default() };
-        view.anchor = Anchor::At { right: 77.0 };
+        view.anchor = Anchor::At { bar: Time::from_seconds(77), beyond: 0.25 };
         let text = serde_json::to_string(&view).unwrap();
         let back: ChartView = serde_json::from_str(&text).unwrap();
         assert!((back.spacing - 12.5).abs() < 1e-12);
