@@ -14,7 +14,6 @@ mod areas;
 mod axis;
 mod candles;
 mod crosshair;
-mod format;
 mod input;
 mod kept;
 mod layer;
@@ -37,6 +36,7 @@ use self::overlay::Tags;
 use self::time_scale::Ground;
 use crate::domain::{Side, Time, Timeframe};
 use crate::market::series::BarSeries;
+use crate::ui::format::float;
 use crate::ui::paint::{Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
@@ -199,7 +199,7 @@ fn settle(
 fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     let name = format!("Chart {} {}", data.title, data.timeframe);
     let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, name);
-    let last = data.last.map(|price| format!("last {}, ", format::price_text(price, data.decimals)));
+    let last = data.last.map(|price| format!("last {}, ", float::fixed(price, data.decimals)));
     info.current_text_value = Some(format!("{}{} bars visible", last.unwrap_or_default(), visible.len()));
     info
 }

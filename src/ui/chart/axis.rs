@@ -3,9 +3,9 @@
 use egui::{Align2, Color32, pos2};
 
 use super::areas::Areas;
-use super::format;
 use super::layer::Layer;
 use super::price_scale::{PriceScale, multiples, round_step};
+use crate::ui::format::float;
 use crate::ui::paint::{Arrow, Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
@@ -38,7 +38,7 @@ pub fn tag_height(text: &Digits, grid: PixelGrid) -> i32 {
 /// Width of the price axis in pixels: that of its longest label.
 #[must_use]
 pub fn width(text: &Digits, grid: PixelGrid, scale: &PriceScale, decimals: u32) -> i32 {
-    let label = |price| text.width(&format::price_text(price, decimals));
+    let label = |price| text.width(&float::fixed(price, decimals));
     grid.length(label(scale.low).max(label(scale.high)).max(36.0) + 2.0 * PAD)
 }
 
@@ -91,17 +91,15 @@ pub fn price_grid_ui(
     theme: &Theme,
 ) {
     let grid = mesh.grid();
-    let step = scale.grid_step(f64::from(APART * grid.per_point()), format::grid_step(decimals));
+    let step = scale.grid_step(f64::from(APART * grid.per_point()), super::price_scale::grid_step(decimals));
     let margin = grid.length(text.line_height() / 2.0);
-    let mut label = String::new();
     for price in multiples(scale.low, scale.high, step) {
         let row = scale.row_of(price);
         mesh.row(row, areas.prices.left, areas.prices.right, theme.grid);
         let is_whole = row - margin >= areas.prices.top && row + margin < areas.prices.bottom;
         let is_free = covered.iter().all(|other| (other - row).abs() >= tag_height(text, grid));
         if is_whole && is_free {
-            label.clear();
-            format::push_price(&mut label, price, decimals);
+            let label = float::fixed(price, decimals);
             put_label(text, grid, areas.price_axis, row, &label, theme.text_weak);
         }
     }
@@ -122,7 +120,7 @@ pub fn volume_grid_ui(
     let volume = round_step(full * 0.4);
     let row = pane.bottom - (volume / full * f64::from(pane.height())) as i32;
     mesh.row(row, pane.left, pane.right, theme.grid);
-    let label = format::round_volume_text(volume, decimals);
+    let label = float::round_volume(volume, decimals);
     put_label(text, mesh.grid(), areas.price_axis, row, &label, theme.text_weak);
 }
 

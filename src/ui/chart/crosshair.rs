@@ -2,13 +2,14 @@
 
 use egui::{Align2, Color32, Pos2, Rect, pos2};
 
+use super::ChartData;
 use super::areas::Areas;
 use super::axis::{self, PAD, Tag};
 use super::candles::Stage;
 use super::layer::Layer;
 use super::time_axis::time_text;
-use super::{ChartData, format};
 use crate::domain::{Bar, Time};
+use crate::ui::format::float;
 use crate::ui::paint::{Digits, PxRect};
 use crate::ui::theme::Theme;
 
@@ -56,14 +57,12 @@ pub fn crosshair_ui(
     }
     mesh.dashed_row(row, panes.left, panes.right, dash, theme.crosshair);
 
-    let mut label = String::new();
-    if let Some(price) = hover.price {
-        format::push_price(&mut label, price, data.decimals);
+    let label = if let Some(price) = hover.price {
+        float::fixed(price, data.decimals)
     } else {
         let rows = f64::from(areas.volumes.bottom - row) - 0.5;
-        let volume = rows / f64::from(areas.volumes.height()) * full;
-        format::push_volume(&mut label, volume, data.quantity_decimals);
-    }
+        float::volume(rows / f64::from(areas.volumes.height()) * full, data.quantity_decimals)
+    };
     let tag = Tag { row, text: label, fill: theme.tag, ink: theme.on_tag, arrow: None };
     axis::tag_ui(areas.price_axis, row, &tag, layer);
     let Layer { mesh, text } = layer;
@@ -97,16 +96,12 @@ pub fn legend_ui(
     } else {
         theme.unchanged
     };
-    let price = |price| format::price_text(price, data.decimals);
-    let mut moved = String::new();
-    format::push_change(&mut moved, change, data.decimals);
+    let price = |price| float::fixed(price, data.decimals);
+    let mut moved = float::signed(change, data.decimals);
     if base != 0.0 {
-        moved.push_str(" (");
-        format::push_change(&mut moved, change / base * 100.0, 2);
-        moved.push_str("%)");
+        moved = format!("{moved} ({}%)", float::signed(change / base * 100.0, 2));
     }
-    let mut volume = String::new();
-    format::push_volume(&mut volume, bar.volume, data.quantity_decimals);
+    let volume = float::volume(bar.volume, data.quantity_decimals);
     let mut written = Rect::from_min_size(pos, egui::Vec2::ZERO);
     let mut x = pos.x;
     let end = pos.x + width;

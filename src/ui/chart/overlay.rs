@@ -5,12 +5,12 @@ use egui::{Align2, Color32, pos2};
 use super::areas::Areas;
 use super::axis::{self, Tag};
 use super::candles::Stage;
-use super::format;
 use super::layer::Layer;
 use super::price_scale::PriceScale;
 use super::{ChartData, FillMark, LineKind, PriceLine};
 use crate::domain::Side;
 use crate::market::series::BarSeries;
+use crate::ui::format::float;
 use crate::ui::paint::{Arrow, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
@@ -48,7 +48,7 @@ impl Tags {
     pub fn of(data: &ChartData<'_>, areas: &Areas, scale: &PriceScale, height: i32, theme: &Theme) -> Self {
         let PxRect { top, bottom, .. } = areas.prices;
         let tag = |price, fill, ink| {
-            let text = format::price_text(price, data.decimals);
+            let text = float::fixed(price, data.decimals);
             Tag { row: scale.row_of(price), text, fill, ink, arrow: None }
         };
         let last = data.last.filter(|price| scale.shows(*price)).map(|price| {

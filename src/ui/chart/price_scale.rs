@@ -124,6 +124,12 @@ impl PriceScale {
     }
 }
 
+/// The price grid of `decimals` decimals: its smallest step.
+#[must_use]
+pub fn grid_step(decimals: u32) -> f64 {
+    10_f64.powi(-(decimals.min(12).cast_signed()))
+}
+
 /// The smallest of 1, 2, 2.5, 5 × 10ᵏ that is at least `least` and a multiple of `grid`.
 #[must_use]
 pub fn nice_step(least: f64, grid: f64) -> f64 {

@@ -11,7 +11,7 @@ use super::kept::Kept;
 use super::price_scale::{PriceRange, PriceScale, round_step};
 use super::time_axis::{TimeTick, time_ticks};
 use super::time_scale::{Anchor, GAP, TimeScale};
-use super::{ChartData, FillMark, axis, format, ground, overlay};
+use super::{ChartData, FillMark, axis, ground, overlay};
 use crate::domain::{Bar, Timeframe};
 use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
@@ -212,7 +212,7 @@ impl ChartView {
         let time = ground.scale(self.anchor, self.spacing);
         let wick = (grid.per_point() + 0.25).floor() as i32;
         let (top, bottom) = (areas.prices.top, areas.prices.bottom);
-        let step = format::grid_step(data.decimals);
+        let step = super::price_scale::grid_step(data.decimals);
         let shape = Shape::of(time.spacing, wick);
         let blank = PriceScale { low: 0.0, high: 1.0, top, bottom };
         let mut stage = Stage {
