@@ -120,11 +120,11 @@ impl Scene {
         let last = self.series.last().map_or(0.0, |bar| bar.close);
         let line = |by: f64, label, kind| PriceLine { price: last + by, label, kind, dashed: false };
         let lines = [
-            line(-0.3, "Buy 100 LMT", LineKind::Buy),
-            line(-0.5, "Buy 100 LMT", LineKind::Buy),
-            line(0.3, "Sell 100 LMT", LineKind::Sell),
-            line(0.1, "Long 100", LineKind::Position),
-            line(9.0, "Alert", LineKind::Alert),
+            line(-0.3, "Buy 100 limit", LineKind::Buy),
+            line(-0.5, "Buy 100 limit", LineKind::Buy),
+            line(0.3, "Sell 100 limit", LineKind::Sell),
+            line(0.1, "+100  +12.30", LineKind::Position),
+            line(9.0, "Sell 100 limit", LineKind::Sell),
         ];
         let data = ChartData {
             series: &self.series,

@@ -60,7 +60,7 @@ pub struct ChartData<'a> {
     pub zone: &'a TimeZone,
     /// The last price, where there is one.
     pub last: Option<f64>,
-    /// Prices to mark across the chart: working orders, the position, alerts.
+    /// Prices to mark across the chart: working orders, the position.
     pub lines: &'a [PriceLine<'a>],
     /// Fills, in order of time.
     pub marks: &'a [FillMark],
@@ -93,8 +93,6 @@ pub enum LineKind {
     Sell,
     /// A position's average price.
     Position,
-    /// A price alert.
-    Alert,
 }
 
 /// A fill to mark on the chart.

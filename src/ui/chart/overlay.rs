@@ -29,7 +29,6 @@ fn ink(kind: LineKind, theme: &Theme) -> Ink {
         LineKind::Buy => (theme.buy, theme.buy_fill, theme.on_fill),
         LineKind::Sell => (theme.sell, theme.sell_fill, theme.on_fill),
         LineKind::Position => (theme.position, theme.position, theme.surface),
-        LineKind::Alert => (theme.warn, theme.warn, theme.surface),
     };
     Ink { line, fill, on_fill }
 }
