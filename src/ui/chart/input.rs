@@ -4,6 +4,9 @@
 //! pointer, Shift+wheel and sideways scrolling pan, drag on the price axis scales it and a
 //! double click fits it again, drag on the time axis zooms, double click resets.
 //!
+//! A plain click gives the focus and nothing else: it must not change an order. With Ctrl it picks
+//! the price ([`super::ChartResponse::picked_price`]).
+//!
 //! Keys, only while the chart has the focus (a click gives it): ← → pan, with Shift by one
 //! bar, ↑ ↓ + − zoom, Home goes to the oldest bar, End to the newest and stays there.
 
@@ -51,13 +54,12 @@ impl Hands {
     }
 
     /// Names the regions for assistive programs and tests.
-    pub fn name(&self, title: &str, label: &dyn Fn() -> egui::WidgetInfo) {
+    pub fn name(&self, title: &str, label: &dyn Fn() -> egui::WidgetInfo, zone: &dyn Fn() -> String) {
+        let axis = |what| egui::WidgetInfo::labeled(egui::Role::Splitter, true, format!("{what} of {title}"));
         self.panes.widget_info(label);
-        for (response, what) in [(&self.price_axis, "Price axis"), (&self.time_axis, "Time axis")] {
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Splitter, true, format!("{what} of {title}"))
-            });
-        }
+        self.price_axis.widget_info(|| axis("Price axis"));
+        self.time_axis
+            .widget_info(|| egui::WidgetInfo { current_text_value: Some(zone()), ..axis("Time axis") });
     }
 
     /// Changes the view as the user asked in this frame.

@@ -3,6 +3,7 @@
 //! Pixel rows count downwards. A price lies in the row that [`PriceScale::row_of`] says;
 //! candles, lines and labels all use it, so they agree to the pixel.
 
+use crate::domain::{Decimal, Price, TickTable};
 use crate::market::series::Extent;
 
 /// Of the pane's height, what stays free above and below the bars.
@@ -124,10 +125,11 @@ impl PriceScale {
     }
 }
 
-/// The price grid of `decimals` decimals: its smallest step.
+/// The step of the price grid at a price.
 #[must_use]
-pub fn grid_step(decimals: u32) -> f64 {
-    10_f64.powi(-(decimals.min(12).cast_signed()))
+pub fn tick_at(ticks: &TickTable, price: f64) -> f64 {
+    let price = Decimal::try_from(price).unwrap_or_default();
+    Price(ticks.tick_above(Price(price))).to_f64()
 }
 
 /// The smallest of 1, 2, 2.5, 5 × 10ᵏ that is at least `least` and a multiple of `grid`.
