@@ -106,7 +106,7 @@ impl Desk {
         }
         for (key, slot) in drained.bars {
             self.latency.on_received(slot.received);
-            // Better a moment without a chart than a chart with a hole.
+            // A series with a hole comes anew, with everything else.
             applied.needs_snapshot |= slot.has_gap;
             let (taken, refused) = self.charts.bars(key, &slot);
             let count = self.ledger.of_mut(Stream::Bars);
@@ -201,7 +201,7 @@ impl Desk {
         self.settings = Arc::clone(&snapshot.settings);
         self.notices = snapshot.notices.iter().cloned().collect();
         // A history that was on its way is lost with the rest; the demand is sent anew.
-        self.charts.clear();
+        self.charts.expect_anew();
     }
 
     /// The engine is gone: what is known stays, as the last that was known, and no connection

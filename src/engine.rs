@@ -337,7 +337,7 @@ impl Engine {
         self.finish_shutdown(out);
     }
 
-    /// The whole state anew, and with it the charts, whose bars the window has given up.
+    /// The whole state anew, and with it the charts, whose bars the window no longer trusts.
     fn tell_everything(&mut self, now: Time, out: &mut Vec<Effect>) {
         out.push(self.snapshot(now));
         for index in 0..self.brokers.len() {

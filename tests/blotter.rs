@@ -386,7 +386,7 @@ fn fills_are_held_too_and_select_their_instrument() {
         rows(&pane, "Fill"),
         [
             "Fill of order 12: Time 15:00:00, Symbol AAPL, Side Buy, Quantity 60, Price 282.50, Commission 0.35, \
-          Realised -12.50, Currency USD, Liquidity Taker, Order 12"
+          Realised −12.50, Currency USD, Liquidity Taker, Order 12"
         ]
     );
     pane.get_by_label_contains("Fill of order 12").click();

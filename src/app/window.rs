@@ -22,7 +22,7 @@ use crate::engine::{Engine, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
-use crate::ui::{Begin, Terminal, fonts, set_options};
+use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
 /// Said where there is no display, with the exit code that scripts look for.
 const NO_DISPLAY: &str =
@@ -39,6 +39,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
     let clock = Clock::system();
     let began = clock.now();
+    format::read_system_zone();
     let opened = open_profile(options)?;
     let log = logging::start(&opened.profile);
     let wake = Wake::default();

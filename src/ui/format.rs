@@ -1,24 +1,31 @@
 //! Numbers, money and times as they are shown: aligned, grouped, in the right zone.
+//!
+//! A minus is U+2212, as wide as a plus in our fonts, so that gains and losses align.
 
+pub mod float;
+
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::domain::settings::ZoneDisplay;
 use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time, money};
 
+const MINUS: &str = "−";
+
 /// A decimal with exactly `decimals` decimals and thousands separated by commas.
 #[must_use]
 pub fn decimal(value: Decimal, decimals: u32) -> String {
-    money::rounded(value, decimals)
+    let text = money::rounded(value, decimals);
+    text.strip_prefix('-').map(|rest| format!("{MINUS}{rest}")).unwrap_or(text)
 }
 
 /// The same with a sign in front of a gain too.
 #[must_use]
 pub fn signed(value: Decimal, decimals: u32) -> String {
-    let text = decimal(value, decimals);
-    let is_zero = !text.bytes().any(|b| (b'1'..=b'9').contains(&b));
-    if is_zero || text.starts_with('-') { text } else { format!("+{text}") }
+    with_plus(decimal(value, decimals))
 }
 
 /// A price on the grid of its instrument.
@@ -44,23 +51,12 @@ pub fn exact(value: Decimal) -> String {
 /// A large quantity in few characters: `12.4K`, `3.25M`.
 #[must_use]
 pub fn compact(value: Decimal) -> String {
-    const STEPS: [(i64, &str); 3] = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
-    for (step, unit) in STEPS {
-        let step = Decimal::from(step);
-        if value.abs() >= step {
-            let scaled = value / step;
-            let decimals = if scaled.abs() >= Decimal::from(100) {
-                0
-            } else if scaled.abs() >= Decimal::TEN {
-                1
-            } else {
-                2
-            };
-            return format!("{}{unit}", decimal(scaled, decimals));
-        }
-    }
-    let decimals = if value.fract().is_zero() { 0 } else { 2 };
-    decimal(value, decimals)
+    let sign = if value.is_sign_negative() { MINUS } else { "" };
+    let in_units = value.abs().to_f64().and_then(float::in_units);
+    in_units.map_or_else(
+        || decimal(value, if value.fract().is_zero() { 0 } else { 2 }),
+        |text| format!("{sign}{text}"),
+    )
 }
 
 /// The size of a quote in at most six characters: `12`, `1.25K`, `8K`, `0.0312`,
@@ -127,6 +123,14 @@ pub fn age(value: Duration) -> String {
     if value < Duration::from_secs(1) { "<1 s".to_owned() } else { duration(value) }
 }
 
+/// Finding out the zone of this computer is file access: once, and not on the window's thread.
+static SYSTEM_ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+
+/// Reads the zone of this computer. Comes before the window, so that no frame does.
+pub fn read_system_zone() {
+    LazyLock::force(&SYSTEM_ZONE);
+}
+
 /// The zone that times of an instrument are shown in.
 #[must_use]
 pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
@@ -134,7 +138,7 @@ pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
         (ZoneDisplay::Exchange, Some(instrument)) => {
             TimeZone::get(&instrument.hours.zone).unwrap_or(TimeZone::UTC)
         }
-        (ZoneDisplay::Local | ZoneDisplay::Exchange, _) => TimeZone::system(),
+        (ZoneDisplay::Local | ZoneDisplay::Exchange, _) => SYSTEM_ZONE.clone(),
         (ZoneDisplay::Utc, _) => TimeZone::UTC,
     }
 }
@@ -176,6 +180,15 @@ pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
     date(one) == date(other)
 }
 
+/// Whether a number that is written out is nothing but zeros.
+fn is_zero(text: &str) -> bool {
+    !text.bytes().any(|b| (b'1'..=b'9').contains(&b))
+}
+
+fn with_plus(text: String) -> String {
+    if is_zero(&text) || text.starts_with(MINUS) { text } else { format!("+{text}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,7 +200,7 @@ mod tests {
     #[test]
     fn thousands_are_separated_and_decimals_fixed() {
         assert_eq!(decimal(dec("1234567.891"), 2), "1,234,567.89");
-        assert_eq!(decimal(dec("-1000"), 0), "-1,000");
+        assert_eq!(decimal(dec("-1000"), 0), "−1,000");
         assert_eq!(decimal(dec("999.5"), 0), "1,000");
         assert_eq!(decimal(dec("-0.004"), 2), "0.00");
     }
@@ -202,7 +215,7 @@ mod tests {
     #[test]
     fn gains_carry_a_sign_and_zero_does_not() {
         assert_eq!(signed(dec("12.3"), 2), "+12.30");
-        assert_eq!(signed(dec("-12.3"), 2), "-12.30");
+        assert_eq!(signed(dec("-12.3"), 2), "−12.30");
         assert_eq!(signed(dec("0.001"), 2), "0.00");
     }
 
@@ -212,6 +225,8 @@ mod tests {
         assert_eq!(compact(dec("12400")), "12.4K");
         assert_eq!(compact(dec("3250000")), "3.25M");
         assert_eq!(compact(dec("0.5")), "0.50");
+        assert_eq!(compact(dec("-12400")), "−12.4K");
+        assert_eq!(compact(dec("999960")), "1.00M");
     }
 
     #[test]
