@@ -19,8 +19,8 @@ use egui::{Context, Pos2, RawInput, Rect, vec2};
 use feed::Feed;
 use jiff::tz::TimeZone;
 use pitdesk::domain::time::MINUTE;
-use pitdesk::domain::{Bar, Time, Timeframe};
-use pitdesk::ui::chart::{ChartData, ChartView, chart_ui};
+use pitdesk::domain::{Bar, Decimal, TickTable, Time, Timeframe};
+use pitdesk::ui::chart::{ChartData, ChartView, LastPrice, chart_ui};
 use pitdesk::ui::fonts;
 use pitdesk::ui::theme::Theme;
 
@@ -102,6 +102,7 @@ struct Screen {
     ctx: Context,
     view: ChartView,
     theme: Arc<Theme>,
+    ticks: TickTable,
     time: f64,
 }
 
@@ -112,7 +113,8 @@ impl Screen {
         theme.apply(&ctx);
         let mut view = ChartView::default();
         view.show(300.0, bars as f64 - 0.5);
-        Self { ctx, view, theme, time: 0.0 }
+        let ticks = TickTable::uniform(Decimal::new(1, 2)).expect("a cent is a tick");
+        Self { ctx, view, theme, ticks, time: 0.0 }
     }
 
     fn frame(&mut self, feed: &Feed) {
@@ -122,16 +124,16 @@ impl Screen {
             time: Some(self.time),
             ..RawInput::default()
         };
-        let Self { view, theme, .. } = self;
+        let Self { view, theme, ticks, .. } = self;
         let series = feed.series();
         let data = ChartData {
             series,
             title: "TEST",
             timeframe: Timeframe::M1,
-            decimals: 2,
+            ticks,
             quantity_decimals: 0,
             zone: &TimeZone::UTC,
-            last: series.last().map(|bar| bar.close),
+            last: series.last().map(|bar| LastPrice { price: bar.close, is_stale: false }),
             lines: &[],
             marks: &[],
             notice: None,

@@ -120,7 +120,8 @@ fn shown(mut value: Decimal, decimals: u32) -> String {
 }
 
 /// Commas between the thousands of a plain number.
-fn grouped(number: &str) -> String {
+#[must_use]
+pub fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
     let whole = digits.split('.').next().unwrap_or_default().len();
     let mut text = String::with_capacity(number.len() + whole / 3);

@@ -18,8 +18,7 @@ const MINUS: &str = "−";
 /// A decimal with exactly `decimals` decimals and thousands separated by commas.
 #[must_use]
 pub fn decimal(value: Decimal, decimals: u32) -> String {
-    let text = money::rounded(value, decimals);
-    text.strip_prefix('-').map(|rest| format!("{MINUS}{rest}")).unwrap_or(text)
+    with_minus(money::rounded(value, decimals))
 }
 
 /// The same with a sign in front of a gain too.
@@ -183,6 +182,14 @@ pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
 /// Whether a number that is written out is nothing but zeros.
 fn is_zero(text: &str) -> bool {
     !text.bytes().any(|b| (b'1'..=b'9').contains(&b))
+}
+
+/// The minus of our fonts in the place of the keyboard's.
+fn with_minus(text: String) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => format!("{MINUS}{rest}"),
+        None => text,
+    }
 }
 
 fn with_plus(text: String) -> String {

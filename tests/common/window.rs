@@ -419,5 +419,5 @@ const _: () = {
     let _ = (Window::start, Window::tree, Window::find, Window::drag, Window::type_text, Window::press);
     let _ = (Window::press_with, Window::screenshot, Window::close, Window::kill, Window::process_id);
     let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output, Window::resize);
-};
     let _ = (Window::signal, Window::hang_display);
+};

@@ -75,5 +75,5 @@ fn legend(
     let index = shown?;
     let bar = data.series.get(index)?;
     let before = index.checked_sub(1).and_then(|i| data.series.get(i)).map(|bar| bar.close);
-    Some(crosshair::legend_ui(data, bar, before, (pos, room), &mut layer.text, theme))
+    Some(crosshair::legend_ui(data, &bar, before, (pos, room), &mut layer.text, theme))
 }

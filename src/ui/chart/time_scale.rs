@@ -174,7 +174,6 @@ impl Ground<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::domain::Bar;
@@ -285,9 +284,9 @@ mod tests {
     /// A bar a minute.
     fn minutes(range: Range<i64>) -> BarSeries {
         let bar = |i| Bar::from_trade(Time::from_seconds(60 * i), 1.0, 1.0);
-        let bars: Arc<[Bar]> = range.map(bar).collect();
+        let bars: Vec<Bar> = range.map(bar).collect();
         let mut series = BarSeries::default();
-        series.replace(BarChunk::new(bars).unwrap());
+        series.replace(BarChunk::new(bars.into()).unwrap());
         series
     }
 

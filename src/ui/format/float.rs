@@ -1,6 +1,8 @@
 //! The `f64` of charts, written as [`super`] writes decimals: prices on their grid, volumes in
 //! three figures.
 
+use crate::domain::money;
+
 /// A number with exactly `decimals` decimals and thousands separated by commas: `67,432.50`.
 #[must_use]
 pub fn fixed(value: f64, decimals: u32) -> String {
@@ -8,7 +10,7 @@ pub fn fixed(value: f64, decimals: u32) -> String {
     let plain = format!("{value:.decimals$}");
     // What rounds to zero has no sign.
     let text = if super::is_zero(&plain) { plain.trim_start_matches('-') } else { &plain };
-    super::grouped(text)
+    super::with_minus(money::grouped(text))
 }
 
 /// The same with a sign in front of a gain too.
