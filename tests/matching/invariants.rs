@@ -1,6 +1,7 @@
 //! What must hold after every call, whatever is sent: groups, money, restarts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -156,6 +157,27 @@ proptest! {
             }
             driver.step(&step);
             prop_assert!(buying_power(&driver) >= Decimal::ZERO);
+        }
+    }
+
+    #[test]
+    fn sessions_hold_back_what_may_not_trade(steps in steps(80), waits in prop::collection::vec(0..150_u64, 80)) {
+        let mut driver = Driver::with(super::sessions::three_sessions(super::stream::coarse()), costly(200_000));
+        let mut filled = Filled::new();
+        for (step, minutes) in steps.into_iter().zip(waits) {
+            // Mostly the same session goes on.
+            driver.now = driver.now + Duration::from_mins(minutes.saturating_sub(100));
+            let events = driver.step(&step);
+            for fill in fills(&events) {
+                *filled.entry(fill.order).or_default() += fill.quantity.0;
+            }
+            check_orders(&driver, &filled)?;
+            check_brackets(&driver, &filled)?;
+            match (driver.exchange.is_open(X), driver.exchange.best(X)) {
+                (false, best) => prop_assert_eq!(best, (None, None)),
+                (true, (Some((bid, _)), Some((ask, _)))) => prop_assert!(bid < ask),
+                (true, _) => {}
+            }
         }
     }
 

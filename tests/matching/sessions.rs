@@ -202,7 +202,7 @@ fn at_the_close_agents_leave_and_gtc_orders_wait_in_their_order() {
 }
 
 /// Open 04:00–20:00, regular 09:30–16:00; START is 10:00 in Tokyo, so these are Tokyo's hours.
-fn extended() -> Floor {
+pub fn three_sessions(of: Instrument) -> Instrument {
     let session = |open, close, kind| Session { open, close, kind };
     let hours = TradingHours {
         sessions: vec![
@@ -212,7 +212,11 @@ fn extended() -> Floor {
         ],
         ..tokyo().hours
     };
-    let mut floor = Floor::with(Instrument { hours, ..tokyo() }, config());
+    Instrument { hours, ..of }
+}
+
+fn extended() -> Floor {
+    let mut floor = Floor::with(three_sessions(tokyo()), config());
     floor.advance(EARLY);
     floor.quote(&[("99.00", 50)], &[("101.00", 50)]);
     floor
