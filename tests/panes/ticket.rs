@@ -1,66 +1,88 @@
 //! The order ticket, driven by accessible name: what is sent, what is said, and what never
 //! happens by mistake.
 
-mod common {
-    #[path = "ticket_desk.rs"]
-    pub mod desk;
-}
-
 use std::time::Duration;
 
-use common::desk::{Begin, DeskFixture, START, dec, first_quote, price, qty};
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use pitdesk::domain::{
-    AccountKind, BrokerId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy,
+    AccountKind, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
 };
-use pitdesk::link::update::Refused;
-use pitdesk::link::{
-    Answer, Bracket, Command, CommandId, Connection, ConnectionState, Envelope, KillState, Place, Update,
-};
-use pitdesk::ui::pane::Pane as _;
-use pitdesk::ui::theme::Theme;
+use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update};
 use pitdesk::ui::ticket::Ticket;
-use pitdesk::ui::{Commands, fonts};
+
+use crate::bench::{self, order};
+use crate::desk::{Market, START, decimal, price, qty};
 
 /// Steps of a quarter of a second that last longer than a button stays armed.
 const LONGER_THAN_ARMED: usize = 13;
 const CTRL: Modifiers = Modifiers::CTRL.plus(Modifiers::COMMAND);
 
-/// A ticket on a desk, and everything that it has sent.
-struct Bench {
-    desk: DeskFixture,
-    ticket: Ticket,
-    sent: Vec<Envelope>,
-}
+const AAPL: &str = "AAPL@NASDAQ";
 
+type Bench = bench::Bench<Ticket>;
 type Ui = Harness<'static, Bench>;
 
-fn open(begin: Begin, symbol: &str, saved: &str) -> Ui {
-    let mut desk = DeskFixture::new(begin);
-    desk.select(symbol);
-    let ticket = serde_json::from_str(saved).expect("a saved ticket");
-    let show = |ui: &mut egui::Ui, bench: &mut Bench| {
-        let mut out = Commands::new(bench.desk.now(), bench.sent.len() as u64 + 1);
-        bench.ticket.ui(ui, &bench.desk.desk, &mut out);
-        bench.sent.extend_from_slice(out.sent());
-    };
-    let setup = |ctx: &egui::Context| {
-        fonts::install(ctx);
-        Theme::dark().apply(ctx);
-    };
-    let builder = Harness::builder().with_size(vec2(300.0, 800.0)).with_context_setup(setup);
-    let mut ui = builder.build_ui_state(show, Bench { desk, ticket, sent: Vec::new() });
-    ui.run_steps(2);
+/// A ticket on a desk with a fresh quote of everything that these tests trade.
+fn asking() -> Bench {
+    let mut bench = Bench::new(Ticket::default());
+    for key in QUOTED {
+        let quote = first_quote(&bench.market, key);
+        bench.market.publish_quote(key, quote);
+    }
+    bench
+}
+
+/// The same with one click for an order.
+fn at_once() -> Bench {
+    let mut bench = asking();
+    bench.market.configure(|settings| settings.confirm_orders = false);
+    bench
+}
+
+/// The same with a position.
+fn holding(mut bench: Bench, net: &str) -> Bench {
+    bench.hold(AAPL, net, "226.10");
+    bench
+}
+
+fn open(mut bench: Bench, key: &str, saved: &str) -> Ui {
+    bench.window.update(&bench.market);
+    bench.select(key);
+    bench.pane = serde_json::from_str(saved).expect("a saved ticket");
+    let ui = bench.show([300.0, 800.0]);
     ui.check_accessibility();
     ui
 }
 
-fn at_once() -> Begin {
-    let mut begin = Begin::default();
-    begin.settings.confirm_orders = false;
-    begin
+const QUOTED: [&str; 9] = [
+    AAPL,
+    "BRK.B@NYSE",
+    "8306@TSE",
+    "005930@KRX",
+    "EUR/USD@FX",
+    "USD/JPY@FX",
+    "USD/KRW@FX",
+    "BTC/USD@CRYPTO",
+    "BTC/KRW@CRYPTO",
+];
+
+/// The quote that a test begins with.
+fn first_quote(market: &Market, key: &str) -> Quote {
+    let (bid, ask, last) = match key {
+        "AAPL@NASDAQ" => ("227.48", "227.52", "227.50"),
+        "BRK.B@NYSE" => ("508.61", "508.79", "508.70"),
+        "8306@TSE" => ("2488.5", "2489.0", "2488.5"),
+        "005930@KRX" => ("104200", "104300", "104300"),
+        "EUR/USD@FX" => ("1.16238", "1.16241", "1.16240"),
+        "USD/JPY@FX" => ("153.478", "153.481", "153.480"),
+        "USD/KRW@FX" => ("1438.50", "1438.70", "1438.60"),
+        "BTC/USD@CRYPTO" => ("104199", "104200", "104200"),
+        "BTC/KRW@CRYPTO" => ("149902000", "149903000", "149902000"),
+        other => panic!("no quote for {other}"),
+    };
+    Quote { bid: Some(price(bid)), ask: Some(price(ask)), ..market.quote_at(key, last) }
 }
 
 fn click(ui: &mut Ui, name: &str) {
@@ -101,20 +123,20 @@ fn placed(ui: &Ui) -> &Place {
     }
 }
 
-fn aapl(side: Side, quantity: &str, kind: OrderKind, tif: TimeInForce) -> OrderSpec {
-    OrderSpec::new(pitdesk::domain::InstrumentId(0), side, qty(quantity), kind, tif)
+fn aapl(ui: &Ui, side: Side, quantity: &str, kind: OrderKind, tif: TimeInForce) -> OrderSpec {
+    OrderSpec::new(ui.state().market.id(AAPL), side, qty(quantity), kind, tif)
 }
 
 #[test]
 fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     assert_eq!(about(&ui.get_by_label("Buy")), "Buy 100 @ 227.48");
     click(&mut ui, "Buy");
     let expected = Place {
-        spec: aapl(Side::Buy, "100", OrderKind::Limit { price: price("227.48") }, TimeInForce::Day),
+        spec: aapl(&ui, Side::Buy, "100", OrderKind::Limit { price: price("227.48") }, TimeInForce::Day),
         bracket: None,
         origin: Origin::Ticket,
-        seen: Some(first_quote("AAPL")),
+        seen: Some(first_quote(&ui.state().market, AAPL)),
     };
     assert_eq!(placed(&ui), &expected);
 }
@@ -122,12 +144,12 @@ fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
 #[test]
 fn each_type_sends_its_own_prices() {
     let check = |saved: &str, typed: &[(&str, &str)], kind: OrderKind, tif: TimeInForce| {
-        let mut ui = open(at_once(), "AAPL", saved);
+        let mut ui = open(at_once(), AAPL, saved);
         for (field, value) in typed {
             write(&mut ui, field, value);
         }
         click(&mut ui, "Buy");
-        assert_eq!(placed(&ui).spec, aapl(Side::Buy, "100", kind, tif));
+        assert_eq!(placed(&ui).spec, aapl(&ui, Side::Buy, "100", kind, tif));
     };
     let (stop, limit) = (("Stop price", "230"), ("Limit price", "230.5"));
     let (at_stop, at_limit) = (price("230.00"), price("230.50"));
@@ -137,14 +159,14 @@ fn each_type_sends_its_own_prices() {
     check(r#"{"form":{"kind":"stop","tif":"ioc"}}"#, &[stop], kind, TimeInForce::Ioc);
     let kind = OrderKind::StopLimit { stop: at_stop, price: at_limit };
     check(r#"{"form":{"kind":"stop-limit","tif":"gtc"}}"#, &[stop, limit], kind, TimeInForce::Gtc);
-    let kind = OrderKind::TrailingStop { by: TrailBy::Percent(dec("1.5")) };
+    let kind = OrderKind::TrailingStop { by: TrailBy::Percent(decimal("1.5")) };
     let saved = r#"{"form":{"kind":"trailing-stop","trail_unit":"percent"}}"#;
     check(saved, &[("Trailing distance", "1.5")], kind, TimeInForce::Day);
 }
 
 #[test]
 fn type_and_time_are_chosen_by_name_and_show_the_fields_they_need() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     assert!(ui.query_by_label("Stop price").is_none());
     click(&mut ui, "Order type");
     click(&mut ui, "Stop");
@@ -156,12 +178,15 @@ fn type_and_time_are_chosen_by_name_and_show_the_fields_they_need() {
     write(&mut ui, "Good till", "2026-11-23 16:00");
     click(&mut ui, "Buy");
     let until = TimeInForce::Gtd(START + Duration::from_hours(3 * 24 + 6));
-    assert_eq!(placed(&ui).spec, aapl(Side::Buy, "100", OrderKind::Stop { stop: price("230.00") }, until));
+    assert_eq!(
+        placed(&ui).spec,
+        aapl(&ui, Side::Buy, "100", OrderKind::Stop { stop: price("230.00") }, until)
+    );
 }
 
 #[test]
 fn post_only_and_bracket_go_with_the_order() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     assert!(ui.query_by_label("Take profit").is_none());
     click(&mut ui, "Post only");
     click(&mut ui, "Bracket");
@@ -178,7 +203,7 @@ fn post_only_and_bracket_go_with_the_order() {
 
 #[test]
 fn with_confirmation_the_first_click_asks_and_the_second_sends() {
-    let mut ui = open(Begin::default(), "AAPL", "{}");
+    let mut ui = open(asking(), AAPL, "{}");
     let at_rest = ui.get_by_label("Buy").rect();
     click(&mut ui, "Buy");
     assert_eq!(ui.state().sent, []);
@@ -193,11 +218,11 @@ fn with_confirmation_the_first_click_asks_and_the_second_sends() {
 
 #[test]
 fn what_was_confirmed_is_sent_though_the_market_has_moved() {
-    let mut ui = open(Begin::default(), "AAPL", "{}");
+    let mut ui = open(asking(), AAPL, "{}");
     click(&mut ui, "Buy");
-    let mut moved = first_quote("AAPL");
+    let mut moved = first_quote(&ui.state().market, AAPL);
     moved.bid = Some(price("227.51"));
-    ui.state_mut().desk.quote("AAPL", moved);
+    ui.state_mut().market.publish_quote(AAPL, moved);
     ui.step();
     click(&mut ui, "Confirm buy 100 AAPL @ 227.48");
     assert_eq!(placed(&ui).spec.kind, OrderKind::Limit { price: price("227.48") });
@@ -207,7 +232,7 @@ fn what_was_confirmed_is_sent_though_the_market_has_moved() {
 #[test]
 fn a_question_ends_by_time_escape_change_and_another_position() {
     let check = |change: &dyn Fn(&mut Ui)| {
-        let mut ui = open(Begin::default().holding("AAPL", "100", "226.10"), "AAPL", "{}");
+        let mut ui = open(holding(asking(), "100"), AAPL, "{}");
         click(&mut ui, "Sell");
         assert!(ui.query_by_label_contains("Confirm sell").is_some());
         change(&mut ui);
@@ -219,19 +244,17 @@ fn a_question_ends_by_time_escape_change_and_another_position() {
     check(&|ui| ui.key_press(Key::Escape));
     check(&|ui| write(ui, "Quantity", "50"));
     check(&|ui| {
-        let mut held = ui.state().desk.desk.blotter().positions().next().cloned().expect("a position");
-        held.net = dec("40");
-        ui.state_mut().desk.publish(Update::Position(held));
+        ui.state_mut().hold(AAPL, "40", "226.10");
     });
-    check(&|ui| ui.state_mut().desk.publish(Update::Kill(KillState::Locked { still_working: 0 })));
-    check(&|ui| ui.state_mut().desk.select("BRK.B"));
-    check(&|ui| ui.state_mut().ticket.take_price(price("227.40")));
+    check(&|ui| ui.state_mut().market.publish(Update::Kill(KillState::Locked { still_working: 0 })));
+    check(&|ui| ui.state_mut().select("BRK.B@NYSE"));
+    check(&|ui| ui.state_mut().pane.take_price(price("227.40")));
 }
 
 #[test]
 fn two_clicks_in_one_frame_are_one() {
-    let press_twice = |begin: Begin| {
-        let mut ui = open(begin, "AAPL", "{}");
+    let press_twice = |bench: Bench| {
+        let mut ui = open(bench, AAPL, "{}");
         let pos = ui.get_by_label("Buy").rect().center();
         ui.hover_at(pos);
         ui.step();
@@ -243,13 +266,13 @@ fn two_clicks_in_one_frame_are_one() {
         ui.run_steps(3);
         ui.state().sent.len()
     };
-    assert_eq!(press_twice(Begin::default()), 0, "a double click asks, and confirms nothing");
+    assert_eq!(press_twice(asking()), 0, "a double click asks, and confirms nothing");
     assert_eq!(press_twice(at_once()), 1);
 }
 
 #[test]
 fn a_double_click_is_no_confirmation() {
-    let mut ui = open(Begin::default(), "AAPL", "{}");
+    let mut ui = open(asking(), AAPL, "{}");
     let pos = ui.get_by_label("Buy").rect().center();
     ui.hover_at(pos);
     ui.step();
@@ -267,7 +290,7 @@ fn a_double_click_is_no_confirmation() {
 
 #[test]
 fn no_order_by_tab_space_and_enter() {
-    let mut ui = open(at_once().holding("AAPL", "100", "226.10"), "AAPL", "{}");
+    let mut ui = open(holding(at_once(), "100"), AAPL, "{}");
     for _ in 0..40 {
         for key in [Key::Tab, Key::Space, Key::Enter] {
             ui.key_press(key);
@@ -282,7 +305,7 @@ fn no_order_by_tab_space_and_enter() {
 
 #[test]
 fn enter_in_a_field_sends_nothing_and_keeps_the_field() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     write(&mut ui, "Limit price", "227.40");
     ui.key_press(Key::Enter);
     ui.run_steps(2);
@@ -292,7 +315,7 @@ fn enter_in_a_field_sends_nothing_and_keeps_the_field() {
 
 #[test]
 fn keys_trade_from_a_field_and_always_ask_first() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     ui.key_press_modifiers(CTRL, Key::B);
     ui.run_steps(2);
     assert!(ui.query_by_label_contains("Confirm").is_none(), "the ticket has no focus");
@@ -319,7 +342,7 @@ fn keys_trade_from_a_field_and_always_ask_first() {
 
 #[test]
 fn a_key_that_is_held_down_asks_and_does_not_send() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     write(&mut ui, "Quantity", "30");
     ui.key_press_modifiers(CTRL, Key::B);
     ui.key_press(Key::Escape);
@@ -334,13 +357,12 @@ fn a_key_that_is_held_down_asks_and_does_not_send() {
 
 #[test]
 fn the_answer_is_said_in_full_until_the_next_input() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     click(&mut ui, "Buy");
     assert!(ui.query_by_label_contains("no answer yet").is_some());
     let reason =
         "The order is worth 300000.00 USD, the limit per order is 250000.00 USD: lower the quantity.";
-    let outcome = Err(Refused(reason.into()));
-    ui.state_mut().desk.answer(Answer { to: CommandId(1), outcome });
+    ui.state_mut().answer(Err(reason));
     ui.run_steps(LONGER_THAN_ARMED);
     ui.get_by_label(&format!("Buy 100 AAPL @ 227.48: refused. {reason}"));
     write(&mut ui, "Quantity", "50");
@@ -349,37 +371,27 @@ fn the_answer_is_said_in_full_until_the_next_input() {
 
 #[test]
 fn an_accepted_order_is_named_and_followed() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     click(&mut ui, "Buy");
-    ui.state_mut().desk.answer(Answer { to: CommandId(1), outcome: Ok(Some(OrderId(42))) });
+    ui.state_mut().answer(Ok(Some(42)));
     ui.run_steps(2);
     assert!(ui.query_by_label_contains("accepted as order 42").is_some());
     let spec = placed(&ui).spec;
-    let mut order = pitdesk::domain::Order {
-        id: OrderId(42),
-        broker: BrokerId(0),
-        account: common::desk::ACCOUNT.into(),
-        spec,
-        status: OrderStatus::Filled,
-        filled: qty("100"),
-        average_price: Some(dec("227.475")),
-        reason: None,
-        origin: Origin::Ticket,
-        created: START,
-        updated: START,
-    };
-    ui.state_mut().desk.publish(Update::Order(order.clone()));
+    let mut order = order(42, spec.instrument, spec.side, "100", spec.kind, START);
+    (order.status, order.filled) = (OrderStatus::Filled, qty("100"));
+    order.average_price = Some(decimal("227.475"));
+    ui.state_mut().order(order.clone());
     ui.run_steps(2);
     assert!(ui.query_by_label_contains("accepted as order 42, filled 100 @ 227.48").is_some());
     (order.status, order.reason) = (OrderStatus::Rejected, Some("Not enough buying power".into()));
-    ui.state_mut().desk.publish(Update::Order(order));
+    ui.state_mut().order(order);
     ui.run_steps(2);
     assert!(ui.query_by_label_contains("order 42 was rejected. Not enough buying power").is_some());
 }
 
 #[test]
 fn keys_and_wheel_step_on_the_grid() {
-    let mut ui = open(at_once(), "8306", r#"{"quantities":{"8306@TSE":"300"}}"#);
+    let mut ui = open(at_once(), "8306@TSE", r#"{"quantities":{"8306@TSE":"300"}}"#);
     ui.get_by_label("Quantity").focus();
     ui.run_steps(2);
     ui.key_press(Key::ArrowUp);
@@ -414,7 +426,7 @@ fn keys_and_wheel_step_on_the_grid() {
 
 #[test]
 fn an_empty_price_steps_from_where_it_would_stand() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     ui.get_by_label("Limit price").focus();
     ui.run_steps(2);
     ui.key_press(Key::ArrowDown);
@@ -424,11 +436,11 @@ fn an_empty_price_steps_from_where_it_would_stand() {
 
 #[test]
 fn a_price_that_was_typed_stays_when_quotes_move() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     write(&mut ui, "Limit price", "227.4");
-    let mut moved = first_quote("AAPL");
+    let mut moved = first_quote(&ui.state().market, AAPL);
     (moved.bid, moved.ask) = (Some(price("226.00")), Some(price("226.02")));
-    ui.state_mut().desk.quote("AAPL", moved);
+    ui.state_mut().market.publish_quote(AAPL, moved);
     ui.run_steps(2);
     assert_eq!(text(&ui, "Limit price"), "227.4", "not even written in another way while typing");
     click(&mut ui, "Sell");
@@ -438,34 +450,34 @@ fn a_price_that_was_typed_stays_when_quotes_move() {
 
 #[test]
 fn clicking_a_price_makes_it_the_limit() {
-    let mut ui = open(at_once(), "AAPL", r#"{"form":{"kind":"market"}}"#);
+    let mut ui = open(at_once(), AAPL, r#"{"form":{"kind":"market"}}"#);
     click(&mut ui, "Ask");
     assert_eq!(text(&ui, "Limit price"), "227.52");
-    ui.state_mut().ticket.take_price(price("226.00"));
+    ui.state_mut().pane.take_price(price("226.00"));
     ui.run_steps(2);
     assert_eq!(text(&ui, "Limit price"), "226.00");
 }
 
 #[test]
 fn each_instrument_begins_with_its_class_and_keeps_its_quantity() {
-    let mut ui = open(at_once(), "AAPL", "{}");
+    let mut ui = open(at_once(), AAPL, "{}");
     let mut shown = Vec::new();
     write(&mut ui, "Quantity", "70");
     write(&mut ui, "Limit price", "227.40");
-    for symbol in ["EUR/USD", "BTC/KRW", "8306", "AAPL"] {
-        ui.state_mut().desk.select(symbol);
+    for key in ["EUR/USD@FX", "BTC/KRW@CRYPTO", "8306@TSE", AAPL] {
+        ui.state_mut().select(key);
         ui.run_steps(2);
         shown.push((text(&ui, "Quantity"), text(&ui, "Limit price")));
     }
     let expected = [("10,000", ""), ("0.1", ""), ("100", ""), ("70", "")];
     assert_eq!(shown, expected.map(|(q, p)| (q.to_owned(), p.to_owned())));
-    let saved = serde_json::to_string(&ui.state().ticket).expect("a ticket can be saved");
+    let saved = serde_json::to_string(&ui.state().pane).expect("a ticket can be saved");
     assert_eq!(saved.matches("AAPL@NASDAQ").count(), 1, "{saved}");
 }
 
 #[test]
 fn problems_are_said_at_their_field_and_on_the_buttons() {
-    let mut ui = open(at_once(), "8306", "{}");
+    let mut ui = open(at_once(), "8306@TSE", "{}");
     write(&mut ui, "Quantity", "150");
     write(&mut ui, "Limit price", "2488.7");
     ui.get_by_label("Lot 100: 100 or 200");
@@ -483,7 +495,7 @@ fn problems_are_said_at_their_field_and_on_the_buttons() {
 
 #[test]
 fn buttons_say_when_they_close_or_reverse() {
-    let mut ui = open(at_once().holding("AAPL", "100", "226.10"), "AAPL", "{}");
+    let mut ui = open(holding(at_once(), "100"), AAPL, "{}");
     for (quantity, sell, after) in [
         ("40", "Sell 40 @ 227.52", "long 100 → long 60"),
         ("100", "Sell (closes) 100 @ 227.52", "long 100 → flat: closes"),
@@ -494,7 +506,7 @@ fn buttons_say_when_they_close_or_reverse() {
         ui.get_by_label(after);
         assert!(about(&ui.get_by_label("Buy")).starts_with("Buy "));
     }
-    let mut short = open(at_once().holding("AAPL", "-100", "226.10"), "AAPL", "{}");
+    let mut short = open(holding(at_once(), "-100"), AAPL, "{}");
     assert_eq!(about(&short.get_by_label("Buy")), "Buy (closes) 100 @ 227.48");
     write(&mut short, "Quantity", "300");
     assert_eq!(about(&short.get_by_label("Buy")), "Buy (reverses) 300 @ 227.48");
@@ -502,58 +514,55 @@ fn buttons_say_when_they_close_or_reverse() {
 
 #[test]
 fn close_and_reverse_are_always_there_and_ask_like_the_others() {
-    let flat = open(Begin::default(), "AAPL", "{}");
+    let flat = open(asking(), AAPL, "{}");
     assert!(is_disabled(&flat, "Close") && is_disabled(&flat, "Reverse"));
     assert!(about(&flat.get_by_label("Close")).contains("no position in AAPL"));
-    let mut ui = open(Begin::default().holding("AAPL", "-100", "226.10"), "AAPL", "{}");
+    let mut ui = open(holding(asking(), "-100"), AAPL, "{}");
     click(&mut ui, "Reverse");
     click(&mut ui, "Confirm reverse: buy 200 AAPL at market");
-    assert_eq!(only_command(&ui), &Command::Reverse { instrument: pitdesk::domain::InstrumentId(0) });
-    let mut ui = open(at_once().holding("AAPL", "-100", "226.10"), "AAPL", "{}");
+    assert_eq!(only_command(&ui), &Command::Reverse { instrument: ui.state().market.id(AAPL) });
+    let mut ui = open(holding(at_once(), "-100"), AAPL, "{}");
     click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Close { instrument: pitdesk::domain::InstrumentId(0) });
+    assert_eq!(only_command(&ui), &Command::Close { instrument: ui.state().market.id(AAPL) });
 }
 
 #[test]
 fn what_keeps_orders_from_going_is_said_at_the_top() {
-    let check = |line: &str, change: &dyn Fn(&mut DeskFixture)| {
-        let mut ui =
-            open(at_once().holding("AAPL", "100", "226.10"), "AAPL", r#"{"form":{"kind":"market"}}"#);
-        change(&mut ui.state_mut().desk);
+    let check = |line: &str, change: &dyn Fn(&mut Market)| {
+        let mut ui = open(holding(at_once(), "100"), AAPL, r#"{"form":{"kind":"market"}}"#);
+        change(&mut ui.state_mut().market);
         ui.run_steps(2);
         ui.get_by_label(line);
         for name in ["Buy", "Sell", "Close", "Reverse"] {
             assert!(is_disabled(&ui, name), "{line}: {name}");
         }
     };
-    check("Kill switch on: no orders are sent", &|desk| {
-        desk.publish(Update::Kill(KillState::Locked { still_working: 0 }));
+    check("Kill switch on: no orders are sent", &|market| {
+        market.publish(Update::Kill(KillState::Locked { still_working: 0 }));
     });
-    check("Not connected: no orders are sent", &|desk| {
-        let mut paper: Connection = desk.desk.connections()[0].clone();
-        paper.state = ConnectionState::Down;
-        desk.publish(Update::Connection(paper));
+    check("Not connected: no orders are sent", &|market| {
+        market.connection(ConnectionState::Down, "The connection was lost");
     });
-    check("Quote 45 s old: orders are refused", &|desk| desk.pass(Duration::from_secs(45)));
-    check("NASDAQ closed: orders wait for the open", &|desk| {
-        let mut quote = first_quote("AAPL");
+    check("Quote 45 s old: orders are refused", &|market| market.later(Duration::from_secs(45)));
+    check("NASDAQ closed: orders wait for the open", &|market| {
+        let mut quote = first_quote(market, AAPL);
         quote.is_open = false;
-        desk.quote("AAPL", quote);
+        market.publish_quote(AAPL, quote);
     });
 }
 
 #[test]
 fn real_money_is_named() {
-    let paper = open(Begin::default(), "AAPL", "{}");
+    let paper = open(asking(), AAPL, "{}");
     assert!(paper.query_by_label("LIVE").is_none());
-    let mut begin = Begin::default();
-    begin.accounts[0].kind = AccountKind::Live;
-    open(begin, "AAPL", "{}").get_by_label("LIVE");
+    let mut bench = asking();
+    bench.market.bank(|account| account.kind = AccountKind::Live);
+    open(bench, AAPL, "{}").get_by_label("LIVE");
 }
 
 #[test]
 fn value_and_power_are_told_in_both_currencies() {
-    let ui = open(at_once(), "BTC/KRW", "{}");
+    let ui = open(at_once(), "BTC/KRW@CRYPTO", "{}");
     ui.get_by_label("Value KRW: buy 14,990,200, sell 14,990,300");
     ui.get_by_label("Value USD: buy 10,419.99, sell 10,420.06");
     ui.get_by_label("Power KRW: buy 985,009,800, sell 985,009,700");

@@ -1,15 +1,7 @@
 //! The blotter: what it shows of a desk, and what clicks and keys in it send.
 
-#[path = "common/blotter.rs"]
-mod bench;
-#[expect(dead_code, reason = "shared by the tests of several panes")]
-#[path = "common/desk.rs"]
-mod desk;
-
 use std::time::Duration;
 
-use bench::{Bench, fill, harness, limit, order, position};
-use desk::decimal;
 use egui::{Key, Modifiers, Pos2, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -19,31 +11,42 @@ use pitdesk::domain::{
 };
 use pitdesk::link::{Command, NoticeLevel, Update};
 use pitdesk::ui::UiCommand;
+use pitdesk::ui::blotter::Blotter;
+
+use crate::bench::{self, fill, limit, order, position};
+use crate::desk::decimal;
 
 const SMALL: [f32; 2] = [700.0, 230.0];
 const LARGE: [f32; 2] = [1050.0, 350.0];
 const AAPL: &str = "AAPL@NASDAQ";
 
+type Bench = bench::Bench<Blotter>;
 type Pane = Harness<'static, Bench>;
+
+/// A blotter on an empty desk that shows times in UTC.
+fn empty() -> Bench {
+    let mut bench = Bench::new(Blotter::default());
+    bench.market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
+    bench
+}
 
 /// A pane with a working limit order 12 of 100 AAPL, the pointer outside.
 fn with_order() -> Pane {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     let aapl = bench.market.id(AAPL);
     bench.order(order(12, aapl, Side::Buy, "100", limit("282.50"), bench.market.now()));
-    let mut pane = harness(LARGE, bench);
+    let mut pane = bench.show(LARGE);
     pane.step();
     pane
 }
 
 /// A pane on the positions, with 100 AAPL held.
 fn with_position(change: impl FnOnce(&mut Settings)) -> Pane {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     bench.market.configure(change);
-    let aapl = bench.market.id(AAPL);
     bench.market.quote(AAPL, "284.50");
-    bench.market.publish(Update::Position(position(aapl, "100", "280.00")));
-    let mut pane = harness(LARGE, bench);
+    bench.hold(AAPL, "100", "280.00");
+    let mut pane = bench.show(LARGE);
     click(&mut pane, "Positions");
     pane
 }
@@ -290,8 +293,9 @@ fn a_double_click_on_the_quantity_opens_it() {
     let edge = pane.get_by_label("Width of column Quantity").rect().left();
     let at = Pos2::new(edge - 12.0, row.center().y);
     pane.hover_at(at);
+    pane.step();
     for pressed in [true, false, true, false] {
-        pane.event(egui::Event::PointerButton {
+        pane.input_mut().events.push(egui::Event::PointerButton {
             pos: at,
             button: egui::PointerButton::Primary,
             pressed,
@@ -373,14 +377,14 @@ fn rows_stay_while_the_pointer_is_over_them() {
 
 #[test]
 fn fills_are_held_too_and_select_their_instrument() {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
     let order = order(12, aapl, Side::Buy, "100", limit("282.50"), now);
     let commission = Money { amount: decimal("0.35"), currency: Currency::USD };
     let mut first = fill(1, &order, "60", "282.50", commission);
     first.realised = decimal("-12.5");
     bench.market.publish(Update::Fill(first));
-    let mut pane = harness(SMALL, bench);
+    let mut pane = bench.show(SMALL);
     click(&mut pane, "Fills");
     assert_eq!(
         rows(&pane, "Fill"),
@@ -526,11 +530,11 @@ fn what_was_closed_today_stays_below_without_a_way_out() {
 
 #[test]
 fn an_account_stands_per_currency_and_names_what_is_not_counted() {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     let aapl = bench.market.id(AAPL);
     bench.market.publish(Update::Position(position(aapl, "100", "280.00")));
     bench.market.quote("USD/JPY@FX", "150.000");
-    let mut pane = harness(LARGE, bench);
+    let mut pane = bench.show(LARGE);
     click(&mut pane, "Account");
     let shown = rows(&pane, "");
     assert!(
@@ -551,12 +555,12 @@ fn an_account_stands_per_currency_and_names_what_is_not_counted() {
 
 #[test]
 fn activity_is_newest_first_in_full_and_can_be_copied() {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     let long = "The price is 5.1 % away from the market; at most 3 % are allowed. ".repeat(6);
     bench.market.notice(NoticeLevel::Info, "Bought 5 AAPL at 284.50");
     bench.market.later(Duration::from_mins(1));
     bench.market.notice(NoticeLevel::Warning, &long);
-    let mut pane = harness(SMALL, bench);
+    let mut pane = bench.show(SMALL);
     click(&mut pane, "Activity");
     let warning = pane.get_by_label_contains("Warning: The price is").rect();
     let info = pane.get_by_label_contains("Info: Bought 5 AAPL").rect();
@@ -584,9 +588,9 @@ fn times_are_in_the_zone_of_the_settings() {
 
 #[test]
 fn a_log_that_grows_and_loses_lines_is_shown_as_it_is() {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     bench.market.notice(NoticeLevel::Info, "First");
-    let mut pane = harness(SMALL, bench);
+    let mut pane = bench.show(SMALL);
     click(&mut pane, "Activity");
     for number in 0..1_005 {
         pane.state_mut().market.notice(NoticeLevel::Info, &format!("Line {number}"));
@@ -601,7 +605,7 @@ fn a_log_that_grows_and_loses_lines_is_shown_as_it_is() {
 
 #[test]
 fn empty_tabs_say_what_would_stand_there() {
-    let mut pane = harness(SMALL, Bench::default());
+    let mut pane = empty().show(SMALL);
     let said = [
         ("Orders", "No orders yet"),
         ("Fills", "No fills yet"),
@@ -616,7 +620,7 @@ fn empty_tabs_say_what_would_stand_there() {
 
 #[test]
 fn an_order_shown_from_elsewhere_comes_into_sight_against_tab_and_filter() {
-    let mut bench = Bench::default();
+    let mut bench = empty();
     let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
     for id in 1..500 {
         let mut order = order(id, aapl, Side::Buy, "5", limit("280.00"), now);
@@ -624,11 +628,11 @@ fn an_order_shown_from_elsewhere_comes_into_sight_against_tab_and_filter() {
         bench.order(order);
     }
     bench.order(order(500, aapl, Side::Buy, "5", limit("280.00"), now));
-    let mut pane = harness(SMALL, bench);
+    let mut pane = bench.show(SMALL);
     click(&mut pane, "Working only");
     click(&mut pane, "Fills");
     pane.hover_at(Pos2::new(300.0, 10.0));
-    pane.state_mut().blotter.show_order(OrderId(40));
+    pane.state_mut().pane.show_order(OrderId(40));
     pane.run_steps(3);
     let node = pane.get_by_label_contains("Order 40:");
     assert_eq!(node.accesskit_node().is_selected(), Some(true));
@@ -652,7 +656,7 @@ fn tab_filter_and_widths_are_saved_and_nothing_else() {
     press(&mut pane, Key::ArrowUp);
     press(&mut pane, Key::Enter);
     click(&mut pane, "Fills");
-    let saved = serde_json::to_string(&pane.state().blotter).unwrap();
+    let saved = serde_json::to_string(&pane.state().pane).unwrap();
     assert!(
         saved.starts_with(r#"{"tab":"fills","orders":{"working_only":true,"widths":{"symbol":"#),
         "{saved}"
