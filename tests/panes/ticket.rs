@@ -7,16 +7,22 @@ use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use pitdesk::domain::{
-    AccountKind, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
+    AccountKind, Order, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
 };
 use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update};
+use pitdesk::ui::theme::Theme;
 use pitdesk::ui::ticket::Ticket;
 
-use crate::bench::{self, order};
+use crate::bench::{self, limit, order};
 use crate::desk::{Market, START, decimal, price, qty};
 
-/// Steps of a quarter of a second that last longer than a button stays armed.
-const LONGER_THAN_ARMED: usize = 13;
+mod confirm;
+mod fields;
+
+/// Between two presses that do not belong together.
+const READING: Duration = Duration::from_millis(500);
+/// Longer than a button asks.
+const LONGER_THAN_ARMED: Duration = Duration::from_secs(3);
 const CTRL: Modifiers = Modifiers::CTRL.plus(Modifiers::COMMAND);
 
 const AAPL: &str = "AAPL@NASDAQ";
@@ -88,6 +94,19 @@ fn first_quote(market: &Market, key: &str) -> Quote {
 fn click(ui: &mut Ui, name: &str) {
     ui.get_by_label(name).click();
     ui.run_steps(2);
+}
+
+/// Lets time pass.
+fn wait(ui: &mut Ui, time: Duration) {
+    ui.state_mut().market.later(time);
+    ui.run_steps(2);
+}
+
+/// Clicks, reads, and clicks on what is asked then.
+fn click_and_confirm(ui: &mut Ui, name: &str, question: &str) {
+    click(ui, name);
+    wait(ui, READING);
+    click(ui, question);
 }
 
 fn write(ui: &mut Ui, field: &str, text: &str) {
@@ -165,23 +184,42 @@ fn each_type_sends_its_own_prices() {
 }
 
 #[test]
-fn type_and_time_are_chosen_by_name_and_show_the_fields_they_need() {
+fn a_bracket_guards_one_entry_and_never_a_way_out() {
     let mut ui = open(at_once(), AAPL, "{}");
-    assert!(ui.query_by_label("Stop price").is_none());
-    click(&mut ui, "Order type");
-    click(&mut ui, "Stop");
-    assert!(ui.query_by_label("Limit price").is_none());
-    click(&mut ui, "Time in force");
-    click(&mut ui, "GTD");
-    assert_eq!(text(&ui, "Good till"), "2026-11-21 10:00", "a day from now, in New York");
-    write(&mut ui, "Stop price", "230");
-    write(&mut ui, "Good till", "2026-11-23 16:00");
+    click(&mut ui, "Bracket");
+    write(&mut ui, "Take profit", "240");
+    write(&mut ui, "Stop loss", "220");
+    assert_eq!(about(&ui.get_by_label("Buy")), "Buy 100 @ 227.48 bracket");
     click(&mut ui, "Buy");
-    let until = TimeInForce::Gtd(START + Duration::from_hours(3 * 24 + 6));
-    assert_eq!(
-        placed(&ui).spec,
-        aapl(&ui, Side::Buy, "100", OrderKind::Stop { stop: price("230.00") }, until)
-    );
+    assert!(placed(&ui).bracket.is_some());
+    assert_eq!((text(&ui, "Take profit"), text(&ui, "Stop loss")), Default::default());
+    assert!(is_disabled(&ui, "Buy"), "the next entry is asked for prices of its own");
+    ui.state_mut().hold(AAPL, "100", "227.48");
+    ui.state_mut().sent.clear();
+    wait(&mut ui, READING);
+    // It fits a short entry, and is there all the same when the trader wants out.
+    for exits in [["", ""], ["215", "235"], ["240", "220"]] {
+        write(&mut ui, "Take profit", exits[0]);
+        write(&mut ui, "Stop loss", exits[1]);
+        assert_eq!(about(&ui.get_by_label("Sell")), "Sell (closes) 100 @ 227.52 no bracket", "{exits:?}");
+    }
+    click(&mut ui, "Sell");
+    assert_eq!((placed(&ui).spec.side, placed(&ui).bracket), (Side::Sell, None));
+    write(&mut ui, "Quantity", "150");
+    assert!(about(&ui.get_by_label("Sell")).contains("close first, or switch the bracket off"));
+}
+
+#[test]
+fn close_is_offered_whenever_the_engine_takes_it() {
+    // Worth more than an order may be, with an exit of all of it resting.
+    let mut bench = holding(at_once(), "1500");
+    let aapl = bench.market.id(AAPL);
+    bench.order(order(7, aapl, Side::Sell, "1500", limit("240.00"), START));
+    let mut ui = open(bench, AAPL, "{}");
+    assert!(!is_disabled(&ui, "Close"), "{}", about(&ui.get_by_label("Close")));
+    assert!(is_disabled(&ui, "Reverse"), "it opens as much again");
+    click(&mut ui, "Close");
+    assert_eq!(only_command(&ui), &Command::Close { instrument: aapl });
 }
 
 #[test]
@@ -196,163 +234,10 @@ fn post_only_and_bracket_go_with_the_order() {
     assert!(is_disabled(&ui, "Sell"));
     assert!(about(&ui.get_by_label("Sell")).contains("take profit must be below the entry"));
     click(&mut ui, "Buy");
+    assert!(ui.query_by_label_contains("post-only, take profit 240.00, stop loss 220.00: sent").is_some());
     let expected = Bracket { take_profit: Some(price("240")), stop_loss: Some(price("220")) };
     assert_eq!(placed(&ui).bracket, Some(expected));
     assert!(placed(&ui).spec.post_only);
-}
-
-#[test]
-fn with_confirmation_the_first_click_asks_and_the_second_sends() {
-    let mut ui = open(asking(), AAPL, "{}");
-    let at_rest = ui.get_by_label("Buy").rect();
-    click(&mut ui, "Buy");
-    assert_eq!(ui.state().sent, []);
-    let armed = ui.get_by_label("Confirm buy 100 AAPL @ 227.48");
-    assert_eq!(armed.rect(), at_rest);
-    click(&mut ui, "Confirm buy 100 AAPL @ 227.48");
-    assert_eq!(placed(&ui).spec.side, Side::Buy);
-    ui.get_by_label("Buy");
-    ui.run_steps(4);
-    assert_eq!(ui.state().sent.len(), 1);
-}
-
-#[test]
-fn what_was_confirmed_is_sent_though_the_market_has_moved() {
-    let mut ui = open(asking(), AAPL, "{}");
-    click(&mut ui, "Buy");
-    let mut moved = first_quote(&ui.state().market, AAPL);
-    moved.bid = Some(price("227.51"));
-    ui.state_mut().market.publish_quote(AAPL, moved);
-    ui.step();
-    click(&mut ui, "Confirm buy 100 AAPL @ 227.48");
-    assert_eq!(placed(&ui).spec.kind, OrderKind::Limit { price: price("227.48") });
-    assert_eq!(placed(&ui).seen, Some(moved), "the quote of the frame in which it was sent");
-}
-
-#[test]
-fn a_question_ends_by_time_escape_change_and_another_position() {
-    let check = |change: &dyn Fn(&mut Ui)| {
-        let mut ui = open(holding(asking(), "100"), AAPL, "{}");
-        click(&mut ui, "Sell");
-        assert!(ui.query_by_label_contains("Confirm sell").is_some());
-        change(&mut ui);
-        ui.run_steps(2);
-        assert!(ui.query_by_label_contains("Confirm").is_none());
-        assert_eq!(ui.state().sent, []);
-    };
-    check(&|ui| ui.run_steps(LONGER_THAN_ARMED));
-    check(&|ui| ui.key_press(Key::Escape));
-    check(&|ui| write(ui, "Quantity", "50"));
-    check(&|ui| {
-        ui.state_mut().hold(AAPL, "40", "226.10");
-    });
-    check(&|ui| ui.state_mut().market.publish(Update::Kill(KillState::Locked { still_working: 0 })));
-    check(&|ui| ui.state_mut().select("BRK.B@NYSE"));
-    check(&|ui| ui.state_mut().pane.take_price(price("227.40")));
-}
-
-#[test]
-fn two_clicks_in_one_frame_are_one() {
-    let press_twice = |bench: Bench| {
-        let mut ui = open(bench, AAPL, "{}");
-        let pos = ui.get_by_label("Buy").rect().center();
-        ui.hover_at(pos);
-        ui.step();
-        for pressed in [true, false, true, false] {
-            let button = egui::PointerButton::Primary;
-            let event = Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
-            ui.input_mut().events.push(event);
-        }
-        ui.run_steps(3);
-        ui.state().sent.len()
-    };
-    assert_eq!(press_twice(asking()), 0, "a double click asks, and confirms nothing");
-    assert_eq!(press_twice(at_once()), 1);
-}
-
-#[test]
-fn a_double_click_is_no_confirmation() {
-    let mut ui = open(asking(), AAPL, "{}");
-    let pos = ui.get_by_label("Buy").rect().center();
-    ui.hover_at(pos);
-    ui.step();
-    let mut time = 100.0;
-    for pressed in [true, false, true, false] {
-        time += 0.04;
-        let button = egui::PointerButton::Primary;
-        ui.input_mut().time = Some(time);
-        ui.input_mut().events.push(Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
-        ui.step();
-    }
-    assert_eq!(ui.state().sent, []);
-    assert!(ui.query_by_label_contains("Confirm buy").is_some(), "it still asks");
-}
-
-#[test]
-fn no_order_by_tab_space_and_enter() {
-    let mut ui = open(holding(at_once(), "100"), AAPL, "{}");
-    for _ in 0..40 {
-        for key in [Key::Tab, Key::Space, Key::Enter] {
-            ui.key_press(key);
-            ui.step();
-        }
-        for name in ["Buy", "Sell", "Close", "Reverse"] {
-            assert!(ui.query_by_label(name).is_none_or(|button| !button.is_focused()));
-        }
-    }
-    assert_eq!(ui.state().sent, []);
-}
-
-#[test]
-fn enter_in_a_field_sends_nothing_and_keeps_the_field() {
-    let mut ui = open(at_once(), AAPL, "{}");
-    write(&mut ui, "Limit price", "227.40");
-    ui.key_press(Key::Enter);
-    ui.run_steps(2);
-    assert_eq!(ui.state().sent, []);
-    assert!(ui.get_by_label("Limit price").is_focused());
-}
-
-#[test]
-fn keys_trade_from_a_field_and_always_ask_first() {
-    let mut ui = open(at_once(), AAPL, "{}");
-    ui.key_press_modifiers(CTRL, Key::B);
-    ui.run_steps(2);
-    assert!(ui.query_by_label_contains("Confirm").is_none(), "the ticket has no focus");
-    write(&mut ui, "Quantity", "30");
-    ui.key_press_modifiers(CTRL, Key::Enter);
-    ui.run_steps(2);
-    assert!(ui.query_by_label_contains("Choose first").is_some());
-    ui.key_press_modifiers(CTRL, Key::S);
-    ui.run_steps(2);
-    ui.get_by_label("Confirm sell 30 AAPL @ 227.52");
-    assert_eq!(ui.state().sent, []);
-    ui.key_press_modifiers(CTRL, Key::Enter);
-    ui.run_steps(2);
-    assert_eq!(placed(&ui).spec.side, Side::Sell);
-    ui.key_press_modifiers(CTRL, Key::Enter);
-    ui.run_steps(2);
-    ui.get_by_label("Confirm sell 30 AAPL @ 227.52");
-    assert_eq!(ui.state().sent.len(), 1, "the last choice is asked for again, not sent again");
-    ui.key_press(Key::Escape);
-    ui.run_steps(2);
-    assert!(ui.query_by_label_contains("Confirm").is_none());
-    assert!(ui.get_by_label("Quantity").is_focused(), "Escape took back the question, not the focus");
-}
-
-#[test]
-fn a_key_that_is_held_down_asks_and_does_not_send() {
-    let mut ui = open(at_once(), AAPL, "{}");
-    write(&mut ui, "Quantity", "30");
-    ui.key_press_modifiers(CTRL, Key::B);
-    ui.key_press(Key::Escape);
-    ui.run_steps(2);
-    for _ in 0..3 {
-        ui.key_down_modifiers(CTRL, Key::Enter);
-    }
-    ui.step();
-    ui.get_by_label("Confirm buy 30 AAPL @ 227.48");
-    assert_eq!(ui.state().sent, []);
 }
 
 #[test]
@@ -363,134 +248,75 @@ fn the_answer_is_said_in_full_until_the_next_input() {
     let reason =
         "The order is worth 300000.00 USD, the limit per order is 250000.00 USD: lower the quantity.";
     ui.state_mut().answer(Err(reason));
-    ui.run_steps(LONGER_THAN_ARMED);
+    wait(&mut ui, LONGER_THAN_ARMED);
     ui.get_by_label(&format!("Buy 100 AAPL @ 227.48: refused. {reason}"));
     write(&mut ui, "Quantity", "50");
     assert!(ui.query_by_label_contains("refused").is_none());
 }
 
-#[test]
-fn an_accepted_order_is_named_and_followed() {
+/// A ticket whose order of 100 was accepted as 42, after what became of it.
+fn after(change: impl FnOnce(&mut Order)) -> Ui {
     let mut ui = open(at_once(), AAPL, "{}");
     click(&mut ui, "Buy");
-    ui.state_mut().answer(Ok(Some(42)));
-    ui.run_steps(2);
-    assert!(ui.query_by_label_contains("accepted as order 42").is_some());
     let spec = placed(&ui).spec;
     let mut order = order(42, spec.instrument, spec.side, "100", spec.kind, START);
-    (order.status, order.filled) = (OrderStatus::Filled, qty("100"));
     order.average_price = Some(decimal("227.475"));
-    ui.state_mut().order(order.clone());
-    ui.run_steps(2);
-    assert!(ui.query_by_label_contains("accepted as order 42, filled 100 @ 227.48").is_some());
-    (order.status, order.reason) = (OrderStatus::Rejected, Some("Not enough buying power".into()));
+    change(&mut order);
     ui.state_mut().order(order);
+    ui.state_mut().answer(Ok(Some(42)));
     ui.run_steps(2);
-    assert!(ui.query_by_label_contains("order 42 was rejected. Not enough buying power").is_some());
+    ui
 }
 
 #[test]
-fn keys_and_wheel_step_on_the_grid() {
-    let mut ui = open(at_once(), "8306@TSE", r#"{"quantities":{"8306@TSE":"300"}}"#);
-    ui.get_by_label("Quantity").focus();
-    ui.run_steps(2);
-    ui.key_press(Key::ArrowUp);
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Quantity"), "400");
-    ui.key_press_modifiers(Modifiers::SHIFT, Key::ArrowUp);
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Quantity"), "1,400");
-    ui.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
-    ui.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Quantity"), "100", "never below one lot");
-
-    write(&mut ui, "Limit price", "2999.5");
-    let field = ui.get_by_label("Limit price").rect().center();
-    ui.hover_at(field);
-    ui.step();
-    let wheel = |lines: f32, modifiers| Event::MouseWheel {
-        unit: MouseWheelUnit::Line,
-        delta: vec2(0.0, lines),
-        phase: TouchPhase::Move,
-        source: MouseWheelSource::Wheel,
-        modifiers,
+fn what_becomes_of_an_order_is_told_as_it_is() {
+    use OrderStatus::{Cancelled, Expired, Filled, Rejected, Unknown, Working};
+    let theme = Theme::dark();
+    let check = |status, filled: &str, reason: Option<&str>, said: &str, colour| {
+        let ui = after(|order| {
+            (order.status, order.filled) = (status, qty(filled));
+            order.reason = reason.map(Into::into);
+        });
+        ui.get_by_label(&format!("Buy 100 AAPL @ 227.48: {said}"));
+        assert!(colours_of_text(&ui).contains(&colour), "{said}");
     };
-    ui.event(wheel(2.0, Modifiers::NONE));
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Limit price"), "3,001.0", "half yens below 3,000, whole ones above");
-    ui.event(wheel(-1.0, Modifiers::SHIFT));
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Limit price"), "2,995.5");
+    check(Working, "0", None, "accepted as order 42, working", theme.ok);
+    check(Filled, "100", None, "accepted as order 42, filled 100 @ 227.48", theme.ok);
+    let reason = Some("Not enough buying power");
+    check(Rejected, "0", reason, "order 42 was rejected. Not enough buying power", theme.danger);
+    // What has filled is held, whatever became of the rest.
+    let said = "order 42 filled 60 @ 227.48, the rest cancelled. The book had only 60";
+    check(Cancelled, "60", Some("The book had only 60"), said, theme.warn);
+    check(Expired, "60", None, "order 42 filled 60 @ 227.48, the rest expired", theme.warn);
+    let said = "order 42 cancelled, nothing filled. FOK: only 20 could be had at once";
+    check(Cancelled, "0", Some("FOK: only 20 could be had at once"), said, theme.warn);
+    let said = "nobody can say where order 42 stands. Look at its row in the blotter before sending more.";
+    check(Unknown, "0", None, said, theme.warn);
 }
 
 #[test]
-fn an_empty_price_steps_from_where_it_would_stand() {
-    let mut ui = open(at_once(), AAPL, "{}");
-    ui.get_by_label("Limit price").focus();
+fn a_cancel_that_was_asked_for_is_no_bad_news() {
+    let mut ui = after(|order| order.status = OrderStatus::PendingCancel);
+    ui.state_mut().change(42, |order| {
+        (order.status, order.reason) = (OrderStatus::Cancelled, Some("Cancelled on request".into()));
+    });
     ui.run_steps(2);
-    ui.key_press(Key::ArrowDown);
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Limit price"), "227.47");
+    ui.get_by_label("Buy 100 AAPL @ 227.48: order 42 cancelled, nothing filled. Cancelled on request");
+    let theme = Theme::dark();
+    let colours = colours_of_text(&ui);
+    assert!(!colours.contains(&theme.danger) && !colours.contains(&theme.warn), "{colours:?}");
 }
 
-#[test]
-fn a_price_that_was_typed_stays_when_quotes_move() {
-    let mut ui = open(at_once(), AAPL, "{}");
-    write(&mut ui, "Limit price", "227.4");
-    let mut moved = first_quote(&ui.state().market, AAPL);
-    (moved.bid, moved.ask) = (Some(price("226.00")), Some(price("226.02")));
-    ui.state_mut().market.publish_quote(AAPL, moved);
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Limit price"), "227.4", "not even written in another way while typing");
-    click(&mut ui, "Sell");
-    assert_eq!(placed(&ui).spec.kind, OrderKind::Limit { price: price("227.40") });
-    assert_eq!(text(&ui, "Limit price"), "227.40");
-}
-
-#[test]
-fn clicking_a_price_makes_it_the_limit() {
-    let mut ui = open(at_once(), AAPL, r#"{"form":{"kind":"market"}}"#);
-    click(&mut ui, "Ask");
-    assert_eq!(text(&ui, "Limit price"), "227.52");
-    ui.state_mut().pane.take_price(price("226.00"));
-    ui.run_steps(2);
-    assert_eq!(text(&ui, "Limit price"), "226.00");
-}
-
-#[test]
-fn each_instrument_begins_with_its_class_and_keeps_its_quantity() {
-    let mut ui = open(at_once(), AAPL, "{}");
-    let mut shown = Vec::new();
-    write(&mut ui, "Quantity", "70");
-    write(&mut ui, "Limit price", "227.40");
-    for key in ["EUR/USD@FX", "BTC/KRW@CRYPTO", "8306@TSE", AAPL] {
-        ui.state_mut().select(key);
-        ui.run_steps(2);
-        shown.push((text(&ui, "Quantity"), text(&ui, "Limit price")));
+/// The colours that text is painted in.
+fn colours_of_text(ui: &Ui) -> Vec<egui::Color32> {
+    let mut colours = Vec::new();
+    for clipped in &ui.output().shapes {
+        if let egui::Shape::Text(text) = &clipped.shape {
+            colours.extend(text.override_text_color);
+            colours.extend(text.galley.job.sections.iter().map(|section| section.format.color));
+        }
     }
-    let expected = [("10,000", ""), ("0.1", ""), ("100", ""), ("70", "")];
-    assert_eq!(shown, expected.map(|(q, p)| (q.to_owned(), p.to_owned())));
-    let saved = serde_json::to_string(&ui.state().pane).expect("a ticket can be saved");
-    assert_eq!(saved.matches("AAPL@NASDAQ").count(), 1, "{saved}");
-}
-
-#[test]
-fn problems_are_said_at_their_field_and_on_the_buttons() {
-    let mut ui = open(at_once(), "8306@TSE", "{}");
-    write(&mut ui, "Quantity", "150");
-    write(&mut ui, "Limit price", "2488.7");
-    ui.get_by_label("Lot 100: 100 or 200");
-    ui.get_by_label("Tick: 2,488.5 or 2,489.0");
-    assert!(about(&ui.get_by_label("Quantity")).contains("not a multiple of the lot of 100"));
-    assert!(is_disabled(&ui, "Buy") && is_disabled(&ui, "Sell"));
-    assert!(about(&ui.get_by_label("Buy")).contains("Quantity: 150 is not a multiple"));
-    click(&mut ui, "Buy");
-    assert_eq!(ui.state().sent, []);
-    write(&mut ui, "Quantity", "200");
-    write(&mut ui, "Limit price", "3,000");
-    ui.get_by_label("Buy is 20.5 % above the market");
-    assert!(is_disabled(&ui, "Buy") && !is_disabled(&ui, "Sell"));
+    colours
 }
 
 #[test]
@@ -510,20 +336,6 @@ fn buttons_say_when_they_close_or_reverse() {
     assert_eq!(about(&short.get_by_label("Buy")), "Buy (closes) 100 @ 227.48");
     write(&mut short, "Quantity", "300");
     assert_eq!(about(&short.get_by_label("Buy")), "Buy (reverses) 300 @ 227.48");
-}
-
-#[test]
-fn close_and_reverse_are_always_there_and_ask_like_the_others() {
-    let flat = open(asking(), AAPL, "{}");
-    assert!(is_disabled(&flat, "Close") && is_disabled(&flat, "Reverse"));
-    assert!(about(&flat.get_by_label("Close")).contains("no position in AAPL"));
-    let mut ui = open(holding(asking(), "-100"), AAPL, "{}");
-    click(&mut ui, "Reverse");
-    click(&mut ui, "Confirm reverse: buy 200 AAPL at market");
-    assert_eq!(only_command(&ui), &Command::Reverse { instrument: ui.state().market.id(AAPL) });
-    let mut ui = open(holding(at_once(), "-100"), AAPL, "{}");
-    click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Close { instrument: ui.state().market.id(AAPL) });
 }
 
 #[test]

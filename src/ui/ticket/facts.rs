@@ -7,6 +7,7 @@ use crate::desk::{Desk, Freshness, QuoteView};
 use crate::domain::{
     Account, AccountKind, Decimal, Instrument, Money, Order, Position, Price, Settings, Side, Time,
 };
+use crate::risk::Refusal;
 use crate::ui::format;
 
 /// The frame's facts.
@@ -124,13 +125,10 @@ impl<'a> Facts<'a> {
     /// What keeps every order of this instrument from being sent.
     pub(super) fn barrier(&self) -> Option<String> {
         if self.is_killed {
-            return Some(
-                "The kill switch is on: no orders are sent. Release it in the status bar to trade again."
-                    .to_owned(),
-            );
+            return Some(Refusal::Killed.to_string());
         }
         if let Some(why) = &self.not_ready {
-            return Some(format!("{why}. Orders can be sent once it is ready."));
+            return Some(Refusal::NotReady(why.clone()).to_string());
         }
         if self.account.is_none() {
             return Some("The broker has not reported an account yet: wait until it is ready".to_owned());
