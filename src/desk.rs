@@ -15,7 +15,7 @@ mod prices;
 mod series;
 mod valuation;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use blotter::Blotter;
@@ -26,8 +26,8 @@ pub use valuation::{BalanceTotals, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, OrderId, Price, Qty, Time,
-    Trade,
+    Account, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId, OrderStatus,
+    Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -59,6 +59,8 @@ pub struct Desk {
     ledger: Ledger,
     valuations: Vec<Valued>,
     selected: Option<InstrumentId>,
+    /// Orders that ended as cancelled after we had asked for it.
+    cancelled: BTreeSet<OrderId>,
     sync: Sync,
     /// Why the engine has stopped: nothing here will change any more.
     stopped: Option<Arc<str>>,
@@ -166,6 +168,7 @@ impl Desk {
             }
             Update::Order(order) => {
                 self.latency.on_received(received);
+                self.note_cancel(&order);
                 self.blotter.order(order);
             }
             Update::Fill(fill) => self.blotter.fill(fill),
@@ -188,6 +191,13 @@ impl Desk {
             Update::Settings(settings) => self.settings = settings,
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
+        }
+    }
+
+    fn note_cancel(&mut self, order: &Order) {
+        let was = self.blotter.get(order.id).map(|known| known.status);
+        if was == Some(OrderStatus::PendingCancel) && order.status == OrderStatus::Cancelled {
+            self.cancelled.insert(order.id);
         }
     }
 
@@ -362,6 +372,12 @@ impl Desk {
     #[must_use]
     pub fn order_of(&self, to: CommandId) -> Option<OrderId> {
         self.answers.get(to)?.outcome.as_ref().ok().copied().flatten()
+    }
+
+    /// Whether an order was cancelled because we asked for it, as far as this window has seen.
+    #[must_use]
+    pub fn is_cancelled_as_asked(&self, id: OrderId) -> bool {
+        self.cancelled.contains(&id)
     }
 
     /// A command that never left; its control finds the reason like any other answer.

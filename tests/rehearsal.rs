@@ -87,6 +87,49 @@ impl Trader {
 }
 
 #[test]
+fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let aapl = trader.watch("AAPL");
+    let last = trader.desk.quote(aapl).unwrap().quote.last.unwrap();
+    let percent = |percent: i64| {
+        let instrument = trader.desk.instrument(aapl).unwrap();
+        instrument.ticks.round(Price(last.0 * Decimal::new(percent, 2)))
+    };
+    let bracket = Bracket { take_profit: Some(percent(105)), stop_loss: Some(percent(95)) };
+    let spec =
+        OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
+    let place = Place { spec, bracket: Some(bracket), origin: Origin::Ticket, seen: None };
+    trader.send(Command::Place(place));
+    assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
+    let close = trader.send(Command::Close { instrument: aapl });
+    assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::ZERO, 0));
+    let order = trader.desk.order_of(close).expect("the close is an order from the first");
+    assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
+}
+
+#[test]
+fn the_desk_knows_where_a_trailing_stop_triggers() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let btc = trader.watch("BTC/USD");
+    let by = TrailBy::Amount(Decimal::from(200));
+    let command = trader.place(btc, Side::Sell, 1, OrderKind::TrailingStop { by });
+    let id = trader.desk.order_of(command).expect("the order was accepted");
+    let mut highest = Decimal::ZERO;
+    let mut triggers = std::collections::BTreeSet::new();
+    for _ in 0..600 {
+        trader.run(1.0);
+        let order = trader.desk.blotter().get(id).unwrap();
+        let Some(trigger) = order.trigger.filter(|_| order.status == OrderStatus::Held) else { break };
+        assert!(trigger.0 >= highest, "a trailing stop never goes back");
+        highest = trigger.0;
+        triggers.insert(trigger);
+    }
+    assert!(triggers.len() > 1, "it has followed the market: {triggers:?}");
+    let last = trader.desk.quote(btc).unwrap().quote.last.unwrap();
+    assert!(highest <= last.0, "{highest} {last}");
+}
+
+#[test]
 fn a_market_order_fills_and_its_position_is_closed_again() {
     let mut trader = Trader::new("pitdesk --seed 3");
     let aapl = trader.watch("AAPL");

@@ -294,7 +294,7 @@ fn recordings_that_make_no_sense_are_refused_with_their_row() {
 fn recorded(file: &str) -> Option<Vec<Bar>> {
     let imported = read_csv(&data::recorded(file)?, &Options::default()).unwrap();
     match imported.series {
-        Series::Bars(bars, _) => Some(bars),
+        Series::Bars(bars, _) => Some(bars.iter().collect()),
         Series::Trades(_) => panic!("{file} has trades"),
     }
 }

@@ -7,7 +7,8 @@
 //! - `form` holds choices and texts, `number` reads them exactly;
 //! - `facts` gathers what the desk knows, `check` says what is wrong or states the
 //!   orders, `outlook` what they would come to;
-//! - `entry` turns clicks and keys into exactly one command;
+//! - `offer` says what each button would send, `entry` turns clicks and keys into exactly
+//!   one command, `said` tells what became of it;
 //! - `header`, `field`, `figures` and `buttons` draw.
 //!
 //! Invariants: no order without a deliberate act (no focusable trade button, no Enter, no
@@ -23,7 +24,9 @@ mod figures;
 mod form;
 mod header;
 pub(in crate::ui) mod number;
+mod offer;
 mod outlook;
+mod said;
 
 use std::collections::BTreeMap;
 
@@ -32,14 +35,18 @@ use egui::{Id, Label, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::commands::Commands;
+use super::confirm::{Hand, Rule};
 use super::pane::Pane;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
 use crate::domain::{Instrument, Price, Qty, Settings};
+use crate::link::{Command, Place};
 use check::{Checked, check};
-use entry::{Entry, Hand, Offers, Said, Scene, take_keys};
+use entry::{Entry, Scene, take_keys};
 use facts::Facts;
 use form::Form;
+use offer::Offers;
+use said::Said;
 
 /// Height that the fields keep, however low the pane: below, the whole ticket scrolls.
 const LEAST_FIELDS: f32 = 120.0;
@@ -168,14 +175,18 @@ impl Ticket {
             ui.add_space(2.0);
             let offers = Offers::of(&checked, facts);
             let scene = Scene {
-                confirms: facts.settings.confirm_orders,
+                rule: if facts.settings.confirm_orders { Rule::AsksFirst } else { Rule::SendsAtOnce },
                 net: facts.net(),
                 quote: facts.quote.map(|view| view.quote),
+                now: facts.now,
             };
-            self.entry.settle(ui, &offers, scene.net);
-            self.entry.keys(keys, ui, &offers, &scene, out);
-            if let Some(action) = buttons::buttons_ui(ui, &checked, &offers, &self.entry, facts, theme) {
-                self.entry.press(action, Hand::Pointer, ui, &offers, &scene, out);
+            self.entry.settle(ui, &offers, &scene);
+            let by_key = self.entry.keys(keys, &offers, &scene, out);
+            let clicked = buttons::buttons_ui(ui, &checked, &offers, &self.entry, facts, theme);
+            let by_pointer =
+                clicked.and_then(|action| self.entry.press(action, Hand::Pointer, &offers, &scene, out));
+            if by_key.or(by_pointer).is_some_and(|command| is_guarded(&command)) {
+                self.form.clear_bracket();
             }
             said_ui(ui, self.entry.said(desk), theme);
         });
@@ -192,14 +203,19 @@ impl Ticket {
     }
 }
 
+/// Whether exits went with an order.
+fn is_guarded(command: &Command) -> bool {
+    matches!(command, Command::Place(Place { bracket: Some(_), .. }))
+}
+
 /// What became of the newest command, whole, however long.
 fn said_ui(ui: &mut Ui, said: Option<Said>, theme: &Theme) {
     let (text, colour) = match said {
         None => return,
-        Some(Said::Waits(text)) => (text, theme.text_weak),
-        Some(Said::Accepted(text)) => (text, theme.ok),
+        Some(Said::Plain(text)) => (text, theme.text_weak),
+        Some(Said::Good(text)) => (text, theme.ok),
+        Some(Said::Warns(text)) => (text, theme.warn),
         Some(Said::Refused(text)) => (text, theme.danger),
-        Some(Said::Hint(text)) => (text.to_owned(), theme.warn),
     };
     ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
 }

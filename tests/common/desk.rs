@@ -28,6 +28,7 @@ pub struct Market {
     engine: EngineEnd,
     clock: Clock,
     instruments: Arc<[Arc<Instrument>]>,
+    accounts: Vec<Account>,
     settings: Arc<Settings>,
 }
 
@@ -68,6 +69,7 @@ impl Market {
             engine,
             clock: Clock::manual(START),
             instruments: catalogue.instruments().into(),
+            accounts: vec![paper_account()],
             settings: Arc::default(),
         };
         market.snapshot();
@@ -81,7 +83,7 @@ impl Market {
             orders: Vec::new(),
             fills: Vec::new(),
             positions: Vec::new(),
-            accounts: vec![Arc::new(paper_account())],
+            accounts: self.accounts.iter().cloned().map(Arc::new).collect(),
             commissions: Vec::new(),
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,
@@ -94,6 +96,12 @@ impl Market {
     /// Publishes a snapshot of another catalogue.
     pub fn list(&mut self, instruments: Vec<Arc<Instrument>>) {
         self.instruments = instruments.into();
+        self.snapshot();
+    }
+
+    /// Publishes a snapshot in which the account is another.
+    pub fn bank(&mut self, change: impl FnOnce(&mut Account)) {
+        change(&mut self.accounts[0]);
         self.snapshot();
     }
 
@@ -128,8 +136,13 @@ impl Market {
 
     /// Publishes a quote around `last`, received now.
     pub fn quote(&mut self, key: &str, last: &str) {
-        let (id, quote) = (self.id(key), self.quote_at(key, last));
-        let now = self.now();
+        let quote = self.quote_at(key, last);
+        self.publish_quote(key, quote);
+    }
+
+    /// Publishes a quote, received now.
+    pub fn publish_quote(&mut self, key: &str, quote: Quote) {
+        let (id, now) = (self.id(key), self.now());
         self.engine.publisher.batch(|batch| batch.quote(id, quote, now));
     }
 
@@ -187,6 +200,18 @@ impl Market {
 #[track_caller]
 pub fn decimal(text: &str) -> Decimal {
     text.parse().expect("a literal of a test is a number")
+}
+
+/// A price of a literal.
+#[track_caller]
+pub fn price(text: &str) -> Price {
+    Price(decimal(text))
+}
+
+/// A quantity of a literal.
+#[track_caller]
+pub fn qty(text: &str) -> Qty {
+    Qty(decimal(text))
 }
 
 /// One account of the paper broker, in three currencies.

@@ -35,13 +35,15 @@ pub(super) fn order_event(event: &Event) -> Option<BrokerEvent> {
             let kind = ReportKind::CancelRefused(reason.to_string().into());
             BrokerEvent::Report(Report { order: *id, kind, time: *time })
         }
+        Event::Trails { id, trigger, time } => {
+            BrokerEvent::Report(Report { order: *id, kind: ReportKind::Trigger(*trigger), time: *time })
+        }
         Event::Filled { fill, position, .. } => {
             BrokerEvent::Fill { fill: fill.clone(), position: position.clone() }
         }
         // Accepted is followed by what became of it: held, working, filled or cancelled.
         Event::Accepted { .. }
         | Event::Duplicate { .. }
-        | Event::Trails { .. }
         | Event::Trade(..)
         | Event::SessionChanged { .. }
         | Event::TopChanged(_)

@@ -5,16 +5,14 @@
 //! its instrument is not sent.
 
 use egui::text::CCursorRange;
-use egui::{Event, EventFilter, Key, Modifiers, MouseWheelUnit, Rect, TextEdit, Ui};
+use egui::{EventFilter, Key, Modifiers, Rect, TextEdit, Ui};
 
 use crate::domain::{Decimal, Instrument, Order, OrderStatus, Price, Qty};
 use crate::link::Command;
 use crate::ui::format;
+use crate::ui::steps::{self, key_steps, wheel_steps};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::number::{self, BadNumber};
-
-/// Points of a touchpad that count as one notch of a wheel.
-const POINTS_PER_NOTCH: f32 = 24.0;
 
 /// Width of a field over a narrower cell, in points.
 const LEAST_WIDTH: f32 = 84.0;
@@ -90,14 +88,13 @@ impl Part {
         from_here.into_iter().find(|part| part.of(order).is_some()).unwrap_or(self)
     }
 
-    fn step(self, value: Decimal, steps: i32, order: &Order, instrument: &Instrument) -> Decimal {
+    fn step(self, value: Decimal, steps: i32, order: &Order, instrument: &Instrument) -> Option<Decimal> {
         match self {
             Self::Quantity => {
-                let lot = instrument.lot.0;
-                let stepped = instrument.round_to_lot(Qty(value)).0 + lot * Decimal::from(steps);
-                stepped.max(instrument.round_to_lot(order.filled).0 + lot)
+                let least = steps::lots(order.filled.0, 1, instrument)?;
+                Some(steps::lots(value, steps, instrument)?.max(least).0)
             }
-            Self::Limit | Self::Stop => instrument.ticks.step(Price(value), steps).0,
+            Self::Limit | Self::Stop => Some(instrument.ticks.step(Price(value), steps).0),
         }
     }
 }
@@ -201,28 +198,20 @@ impl Edit {
         if !self.rect.is_some_and(|rect| ui.rect_contains_pointer(rect)) {
             return;
         }
-        let turned = ui.input_mut(|input| {
-            input.smooth_scroll_delta = egui::Vec2::ZERO;
-            let notches = input.events.iter().map(|event| match event {
-                Event::MouseWheel { unit: MouseWheelUnit::Point, delta, .. } => delta.y / POINTS_PER_NOTCH,
-                Event::MouseWheel { delta, .. } => delta.y.signum() * delta.y.abs().min(3.0),
-                _ => 0.0,
-            });
-            notches.sum::<f32>()
-        });
-        self.wheel += turned;
-        let steps = self.wheel.trunc();
-        self.wheel -= steps;
-        self.step(steps as i32, order, instrument);
+        let steps = wheel_steps(ui, &mut self.wheel);
+        ui.input_mut(|input| input.smooth_scroll_delta = egui::Vec2::ZERO);
+        self.step(steps, order, instrument);
     }
 
     fn step(&mut self, steps: i32, order: &Order, instrument: &Instrument) {
         if steps == 0 {
             return;
         }
-        let from = read(&self.text, self.part, order, instrument).ok().or_else(|| self.part.of(order));
-        if let Some(from) = from {
-            self.text = self.part.text(self.part.step(from, steps, order, instrument), instrument);
+        // From what was typed, on the grid or not; never from another price than is in sight.
+        let typed = number::parse(&self.text).ok().flatten();
+        let stepped = typed.and_then(|from| self.part.step(from, steps, order, instrument));
+        if let Some(stepped) = stepped {
+            self.text = self.part.text(stepped, instrument);
         }
     }
 
@@ -285,17 +274,9 @@ impl Edit {
 
     /// Keys that the text must not see.
     fn keys(&mut self, ui: &Ui, order: &Order, instrument: &Instrument) -> Option<Outcome> {
-        let (up, down, enter, escape, next) = ui.input_mut(|input| {
-            let mut steps = |key| {
-                let tens = input.count_and_consume_key(Modifiers::SHIFT, key);
-                let steps = 10 * tens + input.count_and_consume_key(Modifiers::NONE, key);
-                i32::try_from(steps).unwrap_or(i32::MAX)
-            };
-            let (up, down) = (steps(Key::ArrowUp), steps(Key::ArrowDown));
-            let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
-            (up, down, pressed(Key::Enter), pressed(Key::Escape), pressed(Key::F2))
-        });
-        self.step(up - down, order, instrument);
+        self.step(key_steps(ui), order, instrument);
+        let [enter, escape, next] = [Key::Enter, Key::Escape, Key::F2]
+            .map(|key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)));
         if escape {
             return Some(Outcome::Leaves { to_table: true });
         }

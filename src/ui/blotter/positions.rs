@@ -1,11 +1,11 @@
 //! The Positions tab: what is held, what it is worth, and the way out of it.
 //!
-//! Close and Reverse are market orders: with `confirm_orders` the first click arms for three
-//! seconds and the second sends. After that a control is out of reach until its order has
+//! Close and Reverse are market orders: with `confirm_orders` the first click asks about the
+//! position as it stands and the second sends ([`Confirm`]); when the position changes in
+//! between, the question is void. After that a control is out of reach until its order has
 //! ended, and the engine refuses a second one as well.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use egui::{Id, Rect, Ui};
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,10 @@ use super::order_row::average;
 use super::table::{Column, Controls, Row, Shown, ShownRow, Table};
 use super::widths::Widths;
 use crate::desk::{Desk, Freshness};
-use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position, Time};
+use crate::domain::{AccountId, Currency, Decimal, Instrument, InstrumentId, Position, Qty, Side};
 use crate::link::Command;
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::confirm::{Confirm, Hand, Outcome, Rule};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -34,14 +35,9 @@ const COLUMNS: [Column; 9] = [
     Column::figures("value", "Value"),
     Column::words("currency", "Currency"),
 ];
-const CLOSE: f32 = 48.0;
-const REVERSE: f32 = 56.0;
+/// Width of a control: room for `Sell 1,500?`.
+const CONTROL: f32 = 68.0;
 const GAP: f32 = 4.0;
-/// How long a first click arms.
-const ARMED: Duration = Duration::from_secs(3);
-/// A second click this soon belongs to the first: a double click confirms nothing.
-const TOO_SOON: Duration = Duration::from_millis(250);
-
 type Key = (AccountId, InstrumentId);
 
 /// A way out of a position.
@@ -57,6 +53,16 @@ impl WayOut {
             Self::Close => "Close",
             Self::Reverse => "Reverse",
         }
+    }
+
+    /// The order that it is for a position; `None` of a flat one.
+    fn deal(self, position: &Position) -> Option<(Side, Qty)> {
+        let (side, size) = (position.side()?.opposite(), position.size());
+        let quantity = match self {
+            Self::Close => size,
+            Self::Reverse => size + size,
+        };
+        Some((side, quantity))
     }
 
     fn command(self, instrument: InstrumentId) -> Command {
@@ -75,7 +81,7 @@ pub(super) struct Positions {
     #[serde(skip)]
     held: Option<Vec<Key>>,
     #[serde(skip)]
-    armed: Option<(Key, WayOut, Time)>,
+    confirm: Confirm<(Key, WayOut), Decimal>,
     #[serde(skip)]
     asked: Asked<Key, WayOut>,
 }
@@ -88,10 +94,17 @@ impl Positions {
             Some(id) if is_underway(id) => Seen::Underway,
             _ => Seen::Over,
         });
-        self.armed = self.armed.take().filter(|(.., at)| desk.now().since(*at) < ARMED);
+        // What is asked is about this much held, and void when it is another.
+        let holds = |(key, _): &(Key, WayOut), asked: &Decimal| {
+            position_of(desk, key).is_some_and(|position| position.net == *asked)
+        };
+        self.confirm.settle(desk.now(), holds);
     }
 
     pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+        if let Some(left) = self.confirm.left(desk.now()) {
+            ui.request_repaint_after(left);
+        }
         out.demand.quotes.extend(desk.blotter().open_positions().map(|position| position.instrument));
         let now_shown = keys_of(desk);
         let total = desk.position_totals(now_shown.iter().filter_map(|key| position_of(desk, key)));
@@ -113,7 +126,7 @@ impl Positions {
         let mut table = Table {
             name: "Positions table",
             columns: &COLUMNS,
-            controls: Controls::Right(CLOSE + REVERSE + 2.0 * GAP),
+            controls: Controls::Right(2.0 * (CONTROL + GAP)),
             row_count: 0,
             reveal: None,
             footer: (!now_shown.is_empty()).then_some(footer),
@@ -157,30 +170,33 @@ impl Positions {
         let underway = self.asked.underway(&key).copied();
         let middle = row.rect.y_range().shrink(2.0);
         let left = shown.controls.min + GAP;
-        let places = [
-            (WayOut::Close, egui::Rangef::new(left, left + CLOSE)),
-            (WayOut::Reverse, egui::Rangef::new(left + CLOSE + GAP, left + CLOSE + GAP + REVERSE)),
-        ];
+        let places = [WayOut::Close, WayOut::Reverse].into_iter().zip([left, left + CONTROL + GAP]);
         for (way, x) in places {
-            let armed_at = self.armed.as_ref().filter(|(k, w, _)| (k, *w) == (&key, way)).map(|(.., at)| *at);
-            let name = format!("{} {}", way.label(), instrument.symbol);
-            let deal = deal_of(way, position, instrument);
-            let hint = match (underway, armed_at) {
-                (Some(_), _) => "An order is on its way".to_owned(),
-                (None, Some(_)) => format!("{deal}: click again to send"),
-                (None, None) => deal,
+            let Some((side, quantity)) = way.deal(position) else { continue };
+            let is_armed = self.confirm.asked_by(&(key.clone(), way)).is_some();
+            let quantity = format::exact(quantity.0);
+            let terms = format!("{quantity} {} at market", instrument.symbol);
+            let (text, tone) = if is_armed {
+                (format!("{side} {quantity}?"), Tone::Armed)
+            } else {
+                (way.label().to_owned(), Tone::Plain)
             };
-            let (text, tone) = match armed_at {
-                Some(_) => ("Send?", Tone::Armed),
-                None => (way.label(), Tone::Plain),
+            let (name, hint) = match (underway, is_armed) {
+                (None, true) => {
+                    let (way, verb) = (way.label().to_lowercase(), side.label().to_lowercase());
+                    (format!("Confirm {way}: {verb} {terms}"), format!("{side} {terms}: click again to send"))
+                }
+                (None, false) => {
+                    (format!("{} {}", way.label(), instrument.symbol), format!("{side}s {terms}"))
+                }
+                (Some(_), _) => {
+                    (format!("{} {}", way.label(), instrument.symbol), "An order is on its way".to_owned())
+                }
             };
             let id = control_id(shown, &key, way);
-            let rect = Rect::from_x_y_ranges(x, middle);
-            if control_ui(ui, theme, id, rect, (underway.is_none(), text, tone), &name, &hint) {
-                self.click(&key, way, armed_at, desk, out);
-            }
-            if let Some(at) = armed_at {
-                ui.request_repaint_after((at + ARMED).since(desk.now()));
+            let rect = Rect::from_x_y_ranges(egui::Rangef::new(x, x + CONTROL), middle);
+            if control_ui(ui, theme, id, rect, (underway.is_none(), &text, tone), &name, &hint) {
+                self.click(&key, way, position.net, desk, out);
             }
             let refused = self.asked.refusal(&key).filter(|refusal| refusal.what == way);
             if let Some(refusal) = refused.filter(|refusal| desk.now().since(refusal.at) < CALLOUT) {
@@ -190,38 +206,22 @@ impl Positions {
         }
     }
 
-    fn click(&mut self, key: &Key, way: WayOut, armed_at: Option<Time>, desk: &Desk, out: &mut Commands) {
+    fn click(&mut self, key: &Key, way: WayOut, net: Decimal, desk: &Desk, out: &mut Commands) {
         let now = desk.now();
-        let sends = match armed_at {
-            Some(at) => now.since(at) >= TOO_SOON,
-            None if desk.settings().confirm_orders => {
-                self.armed = Some((key.clone(), way, now));
-                self.asked.forget(key);
-                false
+        let rule = if desk.settings().confirm_orders { Rule::AsksFirst } else { Rule::SendsAtOnce };
+        match self.confirm.press((key.clone(), way), net, rule, Hand::Pointer, now) {
+            Outcome::Nothing => {}
+            Outcome::Asks => self.asked.forget(key),
+            Outcome::Sends(_) => {
+                let command = out.send(way.command(key.1));
+                self.asked.ask(key.clone(), way, command, now);
             }
-            None => true,
-        };
-        if sends {
-            self.armed = None;
-            let command = out.send(way.command(key.1));
-            self.asked.ask(key.clone(), way, command, now);
         }
     }
 }
 
 fn control_id(shown: &Shown, (account, instrument): &Key, way: WayOut) -> Id {
     shown.focus.id.with((&account.0, instrument.0, way.label()))
-}
-
-/// "Sells 100 AAPL at market".
-fn deal_of(way: WayOut, position: &Position, instrument: &Instrument) -> String {
-    let verb = if position.net.is_sign_positive() { "Sells" } else { "Buys" };
-    let size = position.size();
-    let quantity = match way {
-        WayOut::Close => size,
-        WayOut::Reverse => size + size,
-    };
-    format!("{verb} {} {} at market", format::quantity(quantity, instrument), instrument.symbol)
 }
 
 fn position_of<'a>(desk: &'a Desk, (account, instrument): &Key) -> Option<&'a Position> {

@@ -58,7 +58,7 @@ fn is_working(order: &Order) -> bool {
 /// filled in part. That of a trailing stop moves with the market, and only its broker knows it.
 fn trigger(order: &Order) -> Option<Price> {
     let is_triggered = is_working(order) || !order.filled.is_zero();
-    order.spec.kind.stop().filter(|_| !is_triggered)
+    order.trigger.or(order.spec.kind.stop()).filter(|_| !is_triggered)
 }
 
 /// The average price of what is held, and what it has gained as far as that is known.

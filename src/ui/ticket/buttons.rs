@@ -4,9 +4,10 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Color32, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, vec2};
 
 use super::check::{Checked, SideCheck};
-use super::entry::{Action, Entry, KEYS, Offers, terms};
+use super::entry::{Entry, KEYS};
 use super::facts::Facts;
 use super::header::halves;
+use super::offer::{Action, Offers, Words, prices};
 use super::outlook::{Effect, effect};
 use crate::domain::{OrderKind, Side};
 use crate::ui::fonts;
@@ -75,16 +76,19 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         return armed_face(action, words);
     }
     let offer = offers.get(action);
-    let (title, rest) = match action {
+    let (title, mut lines) = match action {
         Action::Buy => at_rest(Side::Buy, checked.side(Side::Buy), facts),
         Action::Sell => at_rest(Side::Sell, checked.side(Side::Sell), facts),
         Action::Close | Action::Reverse => (action.label().to_owned(), vec![flatten_line(action, facts)]),
     };
     let hover = match offer {
-        Ok(offer) => format!("{} {}\n\n{KEYS}", ask_first(facts), offer.words),
+        Ok(offer) => {
+            lines.extend(offer.words.terms_line());
+            format!("{} {}\n\n{KEYS}", ask_first(facts), offer.words)
+        }
         Err(why) => why.clone(),
     };
-    let lines = std::iter::once(title).chain(rest).map(Line::from).collect();
+    let lines = std::iter::once(title).chain(lines).map(Line::from).collect();
     Face { name: action.label().to_owned(), lines, hover, is_enabled: offer.is_ok(), is_armed: false }
 }
 
@@ -93,27 +97,23 @@ fn ask_first(facts: &Facts<'_>) -> &'static str {
 }
 
 /// `Confirm buy`, and below it what is confirmed, in the same rectangle.
-fn armed_face(action: Action, words: &str) -> Face {
-    let name = format!("Confirm {words}");
-    let verb = action.label().to_lowercase();
-    let rest = words.strip_prefix(verb.as_str()).unwrap_or(words).trim_start_matches([':', ' ']);
-    let mut lines = vec![Line::from(format!("Confirm {verb}"))];
-    // Quantity and symbol, then each price, a line of its own.
-    let breaks = [" stop ", " @ ", " at market", " trail "];
-    let first = breaks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
-    let (what, price) = rest.split_at(first);
-    // The symbol stands at the top of the ticket as well.
-    let short = what.rsplit_once(' ').map(|(quantity, _symbol)| quantity.to_owned());
-    lines.push(Line { whole: what.to_owned(), short });
-    match price.strip_prefix(" stop ").and_then(|p| p.split_once(" @ ")) {
-        Some((stop, limit)) => lines.extend([format!("stop {stop}"), format!("@ {limit}")].map(Line::from)),
-        None => lines.push(price.trim().to_owned().into()),
-    }
-    if matches!(action, Action::Close | Action::Reverse) {
+fn armed_face(action: Action, words: &Words) -> Face {
+    let title = Line::from(format!("Confirm {}", action.label().to_lowercase()));
+    let lines = if matches!(action, Action::Close | Action::Reverse) {
         // The small buttons have one line below the title.
-        lines.truncate(2);
-    }
+        let side = words.verb.rsplit(' ').next().unwrap_or_default();
+        vec![title, Line::from(format!("{side} {}", words.quantity))]
+    } else {
+        // The symbol stands at the top of the ticket as well.
+        let what = Line {
+            whole: format!("{} {}", words.quantity, words.symbol),
+            short: Some(words.quantity.clone()),
+        };
+        let rest = words.prices.iter().cloned().chain(words.terms_line()).map(Line::from);
+        [title, what].into_iter().chain(rest).collect()
+    };
     let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";
+    let name = format!("Confirm {words}");
     Face { name, lines, hover: hover.to_owned(), is_enabled: true, is_armed: true }
 }
 
@@ -126,20 +126,13 @@ fn at_rest(side: Side, check: &SideCheck, facts: &Facts<'_>) -> (String, Vec<Str
         _ => side.label().to_owned(),
     };
     let quantity = check.quantity.map_or_else(|| "–".to_owned(), |quantity| format::exact(quantity.0));
-    let about = check.at.map(|at| format!("≈ {}", format::price(at, facts.instrument)));
+    let about = || check.at.map(|at| format!("≈ {}", format::price(at, facts.instrument)));
     let lines = match check.kind {
         None => vec![quantity],
-        Some(kind @ OrderKind::Market) => {
-            [Some(format!("{quantity} {}", terms(kind, facts.instrument))), about]
-                .into_iter()
-                .flatten()
-                .collect()
+        Some(OrderKind::Market) => {
+            [Some(format!("{quantity} at market")), about()].into_iter().flatten().collect()
         }
-        Some(OrderKind::StopLimit { stop, price }) => {
-            let shown = |price| format::price(price, facts.instrument);
-            vec![quantity, format!("stop {}", shown(stop)), format!("@ {}", shown(price))]
-        }
-        Some(kind) => vec![quantity, terms(kind, facts.instrument)],
+        Some(kind) => std::iter::once(quantity).chain(prices(kind, facts.instrument)).collect(),
     };
     (title, lines)
 }

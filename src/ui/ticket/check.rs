@@ -2,8 +2,8 @@
 //! states the order of each side, or why there is none.
 //!
 //! Texts are checked against the instrument's own grid; the finished order is put to the
-//! very gate that the engine will ask ([`risk::approve`], a pure function), so that the
-//! ticket and the engine can never disagree about a limit. What a broker would refuse
+//! very gate that the engine will ask ([`risk::approve`], a pure function) with what the
+//! desk knows, so that the two disagree only where the desk is behind. What a broker would refuse
 //! for certain (a stop that the market has passed, a market order while closed) is said
 //! too: better beside the field than as a rejection.
 //!
@@ -17,14 +17,11 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::form::{Field, Form, KindChoice, TifChoice};
-use super::outlook;
+use super::outlook::{Effect, effect};
 use crate::domain::money::rounded_up;
-use crate::domain::{
-    Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, TimeInForce,
-    TrailBy,
-};
+use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy};
 use crate::link::{Bracket, Place};
-use crate::risk::{self, Known, Refusal};
+use crate::risk::{self, Known, Refusal, Role};
 use crate::ui::format;
 use read::{Read, read};
 
@@ -93,6 +90,8 @@ pub(super) struct SideCheck {
 pub(super) struct Checked {
     pub problems: BTreeMap<Field, Problem>,
     pub quantity: Option<Qty>,
+    /// Whether exits are to go with what opens a position.
+    pub has_bracket: bool,
     pub buy: SideCheck,
     pub sell: SideCheck,
 }
@@ -120,7 +119,7 @@ pub(super) fn check(form: &Form, facts: &Facts<'_>) -> Checked {
             problems.entry(field).or_insert(Problem { line, more: block.why, blocks: is_neither });
         }
     }
-    Checked { problems, quantity: read.quantity, buy, sell }
+    Checked { problems, quantity: read.quantity, has_bracket: form.has_bracket, buy, sell }
 }
 
 fn check_side(
@@ -175,7 +174,12 @@ fn place(
     if let Some(barrier) = facts.barrier() {
         return Err(Block::general(barrier));
     }
-    if let Some((field, problem)) = problems.first_key_value() {
+    let what = read.quantity.map(|quantity| effect(facts.net(), side, quantity));
+    // What brings a position towards zero opens nothing that a bracket could guard: exits of
+    // it would open a position later. It goes without, and nothing in the bracket holds it back.
+    let is_way_out = matches!(what, Some(Effect::Reduces | Effect::Closes));
+    let is_of_bracket = |field: &Field| matches!(field, Field::TakeProfit | Field::StopLoss);
+    if let Some((field, problem)) = problems.iter().find(|(field, _)| !(is_way_out && is_of_bracket(field))) {
         return Err(Block::general(format!("{}: {}", field.label(), problem.more)));
     }
     let missing = || {
@@ -189,12 +193,19 @@ fn place(
     spec.post_only = form.post_only && form.can_be_post_only();
     check_waiting(&spec, facts)?;
     check_size(&spec, facts)?;
-    ask_gate(&spec, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
+    ask_gate(&spec, Role::Plain, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
     check_trigger(&spec, facts)?;
     check_post_only(&spec, facts)?;
-    let bracket =
-        form.has_bracket.then_some(Bracket { take_profit: read.take_profit, stop_loss: read.stop_loss });
+    let bracket = (form.has_bracket && !is_way_out)
+        .then_some(Bracket { take_profit: read.take_profit, stop_loss: read.stop_loss });
     if let Some(bracket) = bracket {
+        if what == Some(Effect::Reverses) {
+            let why = format!(
+                "{side} reverses the position, and a bracket can only guard all of an order: close first, or \
+                 switch the bracket off"
+            );
+            return Err(Block::general(why));
+        }
         check_bracket(&spec, bracket, facts)?;
     }
     Ok(Place { spec, bracket, origin: Origin::Ticket, seen: facts.quote.map(|view| *view.quote) })
@@ -233,7 +244,7 @@ fn check_size(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
     let prices = [spec.kind.limit(), spec.kind.stop(), facts.far_side(spec.side)];
     let highest = prices.into_iter().flatten().max();
     let total = Qty(spec.quantity.0 + facts.net().abs());
-    let worth = highest.map(|price| outlook::value(facts.instrument, price, total));
+    let worth = highest.map(|price| facts.instrument.checked_value(price, total));
     let in_base = |value: Decimal| match facts.to_base {
         Some(rate) => value.checked_mul(rate.amount),
         None => Some(value),
@@ -254,23 +265,7 @@ fn check_size(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
 }
 
 /// Asks what the engine will ask.
-pub(super) fn ask_gate(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Refusal> {
-    let Some(account) = facts.account else { return Ok(()) };
-    // The gate looks at the specification; the rest of an order does not exist yet.
-    let order = Order {
-        id: OrderId(0),
-        broker: facts.instrument.broker,
-        account: account.id.clone(),
-        spec: *spec,
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: facts.now,
-        updated: facts.now,
-    };
+pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<(), Refusal> {
     let known = Known {
         limits: &facts.settings.limits,
         instrument: facts.instrument,
@@ -278,14 +273,14 @@ pub(super) fn ask_gate(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Refusa
         position: facts.net(),
         pending: facts.pending(spec.side),
         working_orders: facts.working_orders,
+        // The engine asks the calendar; here an old quote that says closed is shown as old.
         is_in_hours: false,
-        to_limits: facts.to_base,
+        to_limits: facts.to_limits,
         is_killed: facts.is_killed,
         not_ready: facts.not_ready.as_deref(),
         now: facts.now,
     };
-    // The approval is for whoever sends; the ticket only asks whether there would be one.
-    risk::approve(&order, risk::Role::Plain, &known).map(drop)
+    risk::check(spec, role, &known)
 }
 
 /// The gate's own words, and a few of them beside the field they are about.
@@ -384,13 +379,6 @@ fn check_post_only(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
 
 /// Exits on the right sides of the entry, and through the same gate.
 fn check_bracket(entry: &OrderSpec, bracket: Bracket, facts: &Facts<'_>) -> Result<(), Block> {
-    let exit = |kind| OrderSpec {
-        side: entry.side.opposite(),
-        kind,
-        tif: TimeInForce::Gtc,
-        post_only: false,
-        ..*entry
-    };
     let at = entry.kind.limit().or_else(|| entry.kind.stop()).or_else(|| facts.far_side(entry.side));
     let (target_side, stop_side) = match entry.side {
         Side::Buy => ("above", "below"),
@@ -400,35 +388,29 @@ fn check_bracket(entry: &OrderSpec, bracket: Bracket, facts: &Facts<'_>) -> Resu
         Side::Buy => price > at,
         Side::Sell => price < at,
     };
+    let is_short_of = |price: Price, at: Price| is_beyond(at, price);
     let wrong = |field: Field, place: &str, at: Price| {
         let at = format::price(at, facts.instrument);
         let name = field.label();
         let why = format!("{}: the {} must be {place} the entry at {at}", entry.side, name.to_lowercase());
         Block::beside(field, format!("{} needs it {place} the entry", entry.side), why).natural()
     };
-    if let Some(price) = bracket.take_profit {
-        if let Some(at) = at.filter(|&at| !is_beyond(price, at)) {
-            return Err(wrong(Field::TakeProfit, target_side, at));
-        }
-        let spec = exit(OrderKind::Limit { price });
-        ask_gate(&spec, facts).map_err(|r| of_exit(Field::TakeProfit, &r, &spec, facts))?;
+    if let (Some(price), Some(at)) = (bracket.take_profit, at)
+        && !is_beyond(price, at)
+    {
+        return Err(wrong(Field::TakeProfit, target_side, at));
     }
-    if let Some(stop) = bracket.stop_loss {
-        if let Some(at) = at.filter(|&at| price_not_below(entry.side, stop, at)) {
-            return Err(wrong(Field::StopLoss, stop_side, at));
-        }
-        let spec = exit(OrderKind::Stop { stop });
-        ask_gate(&spec, facts).map_err(|r| of_exit(Field::StopLoss, &r, &spec, facts))?;
+    if let (Some(stop), Some(at)) = (bracket.stop_loss, at)
+        && !is_short_of(stop, at)
+    {
+        return Err(wrong(Field::StopLoss, stop_side, at));
+    }
+    for (before, spec) in bracket.exits(entry, OrderId(0)).enumerate() {
+        let field = if spec.kind.stop().is_some() { Field::StopLoss } else { Field::TakeProfit };
+        let facts = &Facts { working_orders: facts.working_orders + 1 + before, ..facts.clone() };
+        ask_gate(&spec, Role::exit_of(entry), facts).map_err(|r| of_exit(field, &r, &spec, facts))?;
     }
     Ok(())
-}
-
-/// Whether a stop loss is not on the losing side of the entry.
-fn price_not_below(side: Side, stop: Price, at: Price) -> bool {
-    match side {
-        Side::Buy => stop >= at,
-        Side::Sell => stop <= at,
-    }
 }
 
 /// A refusal of an exit, said at the exit's own field.

@@ -7,9 +7,11 @@ use crate::desk::{Desk, Freshness, QuoteView};
 use crate::domain::{
     Account, AccountKind, Decimal, Instrument, Money, Order, Position, Price, Settings, Side, Time,
 };
+use crate::risk::Refusal;
 use crate::ui::format;
 
 /// The frame's facts.
+#[derive(Clone)]
 pub(super) struct Facts<'a> {
     pub desk: &'a Desk,
     pub instrument: &'a Instrument,
@@ -20,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub settings: &'a Settings,
     /// Base currency per unit of the instrument's currency.
     pub to_base: Option<Money>,
+    /// The limits' currency per unit of the instrument's currency.
+    pub to_limits: Option<Money>,
     pub is_killed: bool,
     /// Why the broker takes no orders now, in the words of the engine's refusal.
     pub not_ready: Option<String>,
@@ -73,6 +77,7 @@ impl<'a> Facts<'a> {
             position: position.filter(|position| !position.is_flat()),
             settings: desk.settings(),
             to_base: amount.map(|amount| Money { amount, currency: rates.base() }),
+            to_limits: desk.worth(instrument.currency, desk.settings().limits.currency),
             is_killed: desk.kill().is_locked(),
             not_ready,
             working_orders: desk.blotter().working().count(),
@@ -124,13 +129,10 @@ impl<'a> Facts<'a> {
     /// What keeps every order of this instrument from being sent.
     pub(super) fn barrier(&self) -> Option<String> {
         if self.is_killed {
-            return Some(
-                "The kill switch is on: no orders are sent. Release it in the status bar to trade again."
-                    .to_owned(),
-            );
+            return Some(Refusal::Killed.to_string());
         }
         if let Some(why) = &self.not_ready {
-            return Some(format!("{why}. Orders can be sent once it is ready."));
+            return Some(Refusal::NotReady(why.clone()).to_string());
         }
         if self.account.is_none() {
             return Some("The broker has not reported an account yet: wait until it is ready".to_owned());

@@ -6,16 +6,10 @@
 //! step is, the owner knows.
 
 use egui::text::CCursorRange;
-use egui::{Event, EventFilter, Id, Key, Modifiers, MouseWheelUnit, RichText, TextEdit, Ui, vec2};
+use egui::{EventFilter, Id, RichText, TextEdit, Ui, vec2};
 
+use crate::ui::steps::{key_steps, wheel_steps};
 use crate::ui::theme::Theme;
-
-/// Scrolled points of a touchpad that count as one notch of a wheel.
-const POINTS_PER_NOTCH: f32 = 20.0;
-/// Notches of one frame that are taken at most: a free-spinning wheel is no order size.
-const MOST_NOTCHES: f32 = 5.0;
-/// Steps that Shift makes of one.
-const BIG_STEP: i32 = 10;
 
 /// The line beside a field's name.
 #[derive(Debug, Clone, Copy)]
@@ -138,44 +132,4 @@ pub(super) fn split_row(ui: &mut Ui, height: f32, left: impl FnOnce(&mut Ui), ri
     let mut row = ui.new_child(build);
     left(&mut row);
     row.with_layout(egui::Layout::right_to_left(egui::Align::Center), right);
-}
-
-fn key_steps(ui: &Ui) -> i32 {
-    let mut steps = 0;
-    ui.input_mut(|input| {
-        for (modifiers, size) in [(Modifiers::SHIFT, BIG_STEP), (Modifiers::NONE, 1)] {
-            for (key, sign) in [(Key::ArrowUp, 1), (Key::ArrowDown, -1)] {
-                let count = input.count_and_consume_key(modifiers, key);
-                steps += i32::try_from(count).unwrap_or(0) * size * sign;
-            }
-        }
-    });
-    steps
-}
-
-/// Whole notches; what is left of a touchpad's movement waits in `rest`.
-fn wheel_steps(ui: &Ui, rest: &mut f32) -> i32 {
-    let mut size = 1;
-    ui.input(|input| {
-        for event in &input.events {
-            let Event::MouseWheel { unit, delta, modifiers, .. } = event else { continue };
-            // Ctrl and the wheel zoom.
-            if modifiers.command || modifiers.ctrl {
-                continue;
-            }
-            // Shift turns the wheel sideways on some systems.
-            let moved = if modifiers.shift { delta.x + delta.y } else { delta.y };
-            if modifiers.shift {
-                size = BIG_STEP;
-            }
-            *rest += match unit {
-                MouseWheelUnit::Line => moved,
-                MouseWheelUnit::Point => moved / POINTS_PER_NOTCH,
-                MouseWheelUnit::Page => moved * MOST_NOTCHES,
-            };
-        }
-    });
-    let notches = rest.trunc();
-    *rest -= notches;
-    notches.clamp(-MOST_NOTCHES, MOST_NOTCHES) as i32 * size
 }

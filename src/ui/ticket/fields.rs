@@ -4,7 +4,6 @@ use egui::{ComboBox, Ui, vec2};
 
 use super::Ticket;
 use super::check::{Checked, UNTIL_FORMAT, default_limit};
-use super::entry::step_quantity;
 use super::facts::Facts;
 use super::field::{Caption, Look, Steps, Touched, caption_ui, field_ui};
 use super::form::{Field, Form, KindChoice, TifChoice, TrailUnit};
@@ -12,6 +11,7 @@ use super::header::halves;
 use super::number;
 use crate::domain::{Decimal, Price, Side, time::DAY};
 use crate::ui::format;
+use crate::ui::steps;
 use crate::ui::theme::Theme;
 
 /// Per cent that a step changes a trailing distance by.
@@ -103,7 +103,12 @@ impl Ticket {
                 .response
                 .on_hover_text(tif.meaning())
         });
-        if self.form.tif == TifChoice::Gtd && self.form.text(Field::Until).is_empty() {
+        // Only while nobody types in it: a field that is being emptied must stay empty.
+        let until = ui.make_persistent_id(Field::Until.label());
+        if self.form.tif == TifChoice::Gtd
+            && self.form.text(Field::Until).is_empty()
+            && !ui.memory(|memory| memory.has_focus(until))
+        {
             let tomorrow = crate::domain::Time(facts.now.0.saturating_add(DAY));
             let zoned = tomorrow.to_timestamp().to_zoned(facts.zone.clone());
             *self.form.text_mut(Field::Until) = zoned.strftime(UNTIL_FORMAT).to_string();
@@ -214,7 +219,10 @@ fn stepped(form: &Form, field: Field, steps: i32, facts: &Facts<'_>) -> Option<S
     let instrument = facts.instrument;
     let text = form.text(field);
     match field {
-        Field::Quantity => step_quantity(text, steps, instrument).map(|quantity| format::exact(quantity.0)),
+        Field::Quantity => {
+            let now = number::parse(text).ok()?.unwrap_or_default();
+            steps::lots(now, steps, instrument).map(|quantity| format::exact(quantity.0))
+        }
         Field::Until => None,
         Field::Trail => {
             let now = number::parse(text).ok()?.unwrap_or_default();

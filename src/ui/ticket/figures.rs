@@ -77,7 +77,8 @@ fn amounts_ui(
         if width_of(ui, &text, theme) > room { (format::compact(amount), colour) } else { (text, colour) }
     });
     let more = if name.starts_with("Power") {
-        "Buying power left, before commission and working orders. Below zero the broker may refuse the order."
+        "Buying power left after the working orders and this one, before its commission. Below zero the broker \
+         may refuse the order."
     } else {
         "At the price on the button"
     };

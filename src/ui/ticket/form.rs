@@ -182,6 +182,13 @@ impl Form {
         *self.text_mut(Field::Quantity) = format::exact(quantity.0);
     }
 
+    /// Forgets the prices of the bracket, which were of one position.
+    pub(super) fn clear_bracket(&mut self) {
+        for field in [Field::TakeProfit, Field::StopLoss] {
+            self.text_mut(field).clear();
+        }
+    }
+
     /// Takes a price that was pointed at: into the price that the type has, and where it
     /// has none, as a limit, which is what a price that was pointed at asks for.
     pub(super) fn take_price(&mut self, price: Price) {

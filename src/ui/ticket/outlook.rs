@@ -3,7 +3,7 @@
 //! Estimates for the eye, by the prices of this frame; what counts is what the broker books.
 
 use super::facts::Facts;
-use crate::domain::{Decimal, Instrument, Price, Qty, Side};
+use crate::domain::{Decimal, Price, Qty, Side};
 use crate::ui::format;
 
 /// What filling an order does to a position.
@@ -54,11 +54,6 @@ pub(super) fn becomes(net: Decimal, side: Side, quantity: Qty) -> String {
     format!("{} → {}{what}", held(net), held(after))
 }
 
-/// What an order is worth, in the instrument's currency; `None` where it is beyond counting.
-pub(super) fn value(instrument: &Instrument, price: Price, quantity: Qty) -> Option<Decimal> {
-    price.0.checked_mul(quantity.0)?.checked_mul(instrument.multiplier)
-}
-
 /// The numbers of one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Outlook {
@@ -69,14 +64,14 @@ pub(super) struct Outlook {
     /// If all of it fills at that price; `None` where the broker does not tell its rules.
     pub commission: Option<Decimal>,
     /// Buying power in the instrument's currency once what opens is paid for, before
-    /// commission and apart from working orders.
+    /// commission; working orders have their claim already.
     pub power_left: Option<Decimal>,
 }
 
 impl Outlook {
     pub(super) fn of(facts: &Facts<'_>, side: Side, quantity: Option<Qty>, at: Option<Price>) -> Self {
         let (Some(quantity), Some(at)) = (quantity, at) else { return Self::default() };
-        let worth = |quantity| value(facts.instrument, at, quantity);
+        let worth = |quantity| facts.instrument.checked_value(at, quantity);
         let in_base = |value: Decimal| value.checked_mul(facts.to_base?.amount);
         let value = worth(quantity);
         // What closes a position frees power; how much of it, only the broker knows.

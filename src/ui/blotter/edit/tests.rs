@@ -84,11 +84,17 @@ fn a_quantity_is_a_multiple_of_the_lot_and_more_than_what_has_filled() {
 #[test]
 fn steps_stay_on_the_grid_and_above_what_has_filled() {
     let (instrument, order) = (instrument("0.05", "10"), order(limit(), "40"));
-    let step = |part: Part, from, steps| part.step(dec(from), steps, &order, &instrument);
+    let step = |part: Part, from, steps| part.step(dec(from), steps, &order, &instrument).unwrap();
     assert_eq!(step(Part::Limit, "182.50", 1), dec("182.55"));
     assert_eq!(step(Part::Limit, "182.50", -10), dec("182.00"));
     assert_eq!(step(Part::Quantity, "100", 10), dec("200"));
     assert_eq!(step(Part::Quantity, "60", -10), dec("50"));
+    assert_eq!(
+        step(Part::Limit, "190.02", 1),
+        dec("190.05"),
+        "from what was typed, though it is off the grid"
+    );
+    assert_eq!(step(Part::Quantity, "20", 1), dec("50"));
 }
 
 #[test]

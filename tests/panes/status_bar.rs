@@ -1,15 +1,8 @@
 //! The status bar and the toasts in the whole window.
 
-#[path = "common/desk.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod desk;
-#[path = "common/soft_renderer.rs"]
-mod soft_renderer;
-
 use std::time::Duration;
 
-use desk::Market;
-use egui::{Key, ViewportId, vec2};
+use egui::{Key, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use pitdesk::desk::FrameGap;
@@ -17,43 +10,8 @@ use pitdesk::domain::Time;
 use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::link::update::Refused;
 use pitdesk::link::{Answer, Command, CommandId, ConnectionState, KillState, NoticeLevel, Update};
-use pitdesk::ui::Terminal;
 
-struct Desktop {
-    market: Market,
-    terminal: Terminal,
-}
-
-fn harness() -> Harness<'static, Desktop> {
-    harness_of(1280.0)
-}
-
-fn harness_of(width: f32) -> Harness<'static, Desktop> {
-    let (market, terminal) = Market::with_terminal(None);
-    let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
-        desktop.terminal.logic();
-        desktop.terminal.ui(ui);
-        let now = desktop.terminal.desk().now();
-        desktop.terminal.on_painted(now);
-    };
-    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(width, 720.0));
-    let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
-    harness.run_steps(3);
-    sent(&mut harness);
-    harness
-}
-
-/// What was sent since the last call, without what the window sends by itself.
-fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
-    let mut commands = harness.state_mut().market.commands();
-    commands.retain(|command| !matches!(command, Command::Demand(_) | Command::SaveWorkspace(_)));
-    commands
-}
-
-fn click(harness: &mut Harness<'_, Desktop>, name: &str) {
-    harness.get_by_label(name).click();
-    harness.run_steps(2);
-}
+use crate::desktop::{Desktop, click, desktop, desktop_of, sent};
 
 fn lock(harness: &mut Harness<'_, Desktop>, still_working: u32) {
     harness.state_mut().market.publish(Update::Kill(KillState::Locked { still_working }));
@@ -62,7 +20,7 @@ fn lock(harness: &mut Harness<'_, Desktop>, still_working: u32) {
 
 #[test]
 fn one_click_locks_and_the_bar_says_so_until_it_is_so() {
-    let mut harness = harness();
+    let mut harness = desktop();
     click(&mut harness, "Kill switch");
     assert_eq!(sent(&mut harness), [Command::Kill]);
     harness.get_by_label("Locking…");
@@ -75,7 +33,7 @@ fn one_click_locks_and_the_bar_says_so_until_it_is_so() {
 
 #[test]
 fn a_lock_that_was_refused_can_be_tried_again() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let first_id = u64::from(u8::MAX);
     click(&mut harness, "Kill switch");
     // The id is not the test's business: whichever it was, it is answered.
@@ -89,7 +47,7 @@ fn a_lock_that_was_refused_can_be_tried_again() {
 
 #[test]
 fn release_asks_first_and_a_second_click_in_place_releases_nothing() {
-    let mut harness = harness();
+    let mut harness = desktop();
     lock(&mut harness, 0);
     let place = harness.get_by_label("Release…").rect().center();
     click(&mut harness, "Release…");
@@ -107,7 +65,7 @@ fn release_asks_first_and_a_second_click_in_place_releases_nothing() {
 
 #[test]
 fn no_walk_with_tab_and_space_locks_or_releases() {
-    let mut harness = harness();
+    let mut harness = desktop();
     for is_locked in [false, true] {
         if is_locked {
             lock(&mut harness, 0);
@@ -130,7 +88,7 @@ fn no_walk_with_tab_and_space_locks_or_releases() {
 
 #[test]
 fn a_connection_says_its_state_in_a_word_and_its_reason_on_hover() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.get_by_label("Ready");
     harness.state_mut().market.connection(ConnectionState::Silent, "Nothing was heard for 12 s");
     harness.run_steps(2);
@@ -141,7 +99,7 @@ fn a_connection_says_its_state_in_a_word_and_its_reason_on_hover() {
 
 #[test]
 fn old_data_are_worth_a_look_only_while_an_exchange_is_open() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.get_by_label("No market data yet");
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     harness.run_steps(2);
@@ -162,7 +120,7 @@ fn old_data_are_worth_a_look_only_while_an_exchange_is_open() {
 
 #[test]
 fn the_clock_is_in_the_zone_of_the_settings_and_counts_seconds_while_the_market_moves() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.state_mut().market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
     harness.state_mut().market.later(Duration::from_millis(5_250));
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
@@ -173,7 +131,7 @@ fn the_clock_is_in_the_zone_of_the_settings_and_counts_seconds_while_the_market_
 
 #[test]
 fn the_clock_of_a_quiet_market_wakes_the_window_once_a_minute() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     harness.state_mut().market.later(Duration::from_millis(3_250));
     harness.run_steps(4);
@@ -192,7 +150,7 @@ fn next_frame(harness: &Harness<'_, Desktop>) -> Duration {
 
 #[test]
 fn latencies_and_the_ledger_open_with_a_click() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.53");
     harness.run_steps(2);
@@ -205,7 +163,7 @@ fn latencies_and_the_ledger_open_with_a_click() {
 
 #[test]
 fn the_longest_frame_gap_stands_until_it_is_measured_anew() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let gap = |millis| FrameGap { lasted: Duration::from_millis(millis), ended: Time::from_seconds(0) };
     for millis in [17, 250, 16] {
         harness.state_mut().terminal.on_frame_gap(gap(millis));
@@ -224,7 +182,7 @@ fn the_longest_frame_gap_stands_until_it_is_measured_anew() {
 #[test]
 fn the_kill_switch_and_the_clock_are_in_sight_in_a_small_window() {
     for width in [1280.0, 800.0, 560.0] {
-        let mut harness = harness_of(width);
+        let mut harness = desktop_of(width);
         lock(&mut harness, 200);
         click(&mut harness, "Release…");
         let mut right = 0.0;
@@ -238,7 +196,7 @@ fn the_kill_switch_and_the_clock_are_in_sight_in_a_small_window() {
 
 #[test]
 fn a_warning_stands_for_six_seconds_and_an_info_not_at_all() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.state_mut().market.notice(NoticeLevel::Info, "Settings saved");
     harness.state_mut().market.notice(NoticeLevel::Warning, "The broker was silent");
     harness.run_steps(2);
@@ -252,7 +210,7 @@ fn a_warning_stands_for_six_seconds_and_an_info_not_at_all() {
 
 #[test]
 fn three_toasts_stand_at_most_the_newest_at_the_bottom() {
-    let mut harness = harness();
+    let mut harness = desktop();
     for number in 1..=5 {
         harness.state_mut().market.notice(NoticeLevel::Error, &format!("Refused {number}"));
         harness.state_mut().market.later(Duration::from_millis(10));
@@ -267,7 +225,7 @@ fn three_toasts_stand_at_most_the_newest_at_the_bottom() {
 
 #[test]
 fn the_same_text_is_counted_and_sent_away_as_one() {
-    let mut harness = harness();
+    let mut harness = desktop();
     for _ in 0..4 {
         harness.state_mut().market.notice(NoticeLevel::Error, "Refused");
         harness.state_mut().market.later(Duration::from_millis(10));

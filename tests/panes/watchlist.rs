@@ -1,16 +1,7 @@
 //! The watchlist as a trader meets it: by mouse, by keys, by what it says of a quote.
 
-#[path = "common/desk.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod desk;
-#[path = "common/picture.rs"]
-mod picture;
-#[path = "common/soft_renderer.rs"]
-mod soft_renderer;
-
 use std::time::Duration;
 
-use desk::{Market, Window, decimal};
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -19,27 +10,27 @@ use pitdesk::domain::{Price, Time};
 use pitdesk::link::ConnectionState;
 use pitdesk::ui::commands::{Commands, UiCommand};
 use pitdesk::ui::pane::Pane as _;
-use pitdesk::ui::theme::Theme;
 use pitdesk::ui::watchlist::Watchlist;
 
-/// A watchlist on a desk, with the part of the window that it needs: selecting.
-struct Trader {
-    market: Market,
-    window: Window,
-    list: Watchlist,
-    /// What the list has asked for since the begin.
-    asked: Vec<UiCommand>,
-    demand: Vec<u32>,
+use crate::bench::Bench;
+use crate::desk::{self, Market, decimal};
+use crate::picture;
+use crate::soft_renderer;
+
+type Trader = Bench<Watchlist>;
+
+fn keys(harness: &Harness<'_, Trader>) -> Vec<String> {
+    harness.state().pane.keys().map(str::to_owned).collect()
 }
 
-impl Trader {
-    fn keys(&self) -> Vec<&str> {
-        self.list.keys().collect()
-    }
+fn selected(harness: &Harness<'_, Trader>) -> String {
+    harness.state().window.desk.selected().map(|instrument| instrument.key()).unwrap_or_default()
+}
 
-    fn selected(&self) -> String {
-        self.window.desk.selected().map(|instrument| instrument.key()).unwrap_or_default()
-    }
+/// What the list has asked of the window; of the engine it never asks anything.
+fn wishes<'h>(harness: &'h Harness<'_, Trader>) -> &'h [UiCommand] {
+    assert_eq!(harness.state().sent, [], "a watchlist sends nothing to the engine");
+    &harness.state().wishes
 }
 
 fn list_of(keys: &[&str]) -> Watchlist {
@@ -56,26 +47,7 @@ fn harness(list: Watchlist) -> Harness<'static, Trader> {
 }
 
 fn harness_of(list: Watchlist, width: f32) -> Harness<'static, Trader> {
-    let (market, window) = Market::with_desk();
-    let trader = Trader { market, window, list, asked: Vec::new(), demand: Vec::new() };
-    let builder = soft_renderer::builder::<Trader>().with_size(vec2(width + MARGIN, 480.0 + MARGIN));
-    let draw = |ui: &mut egui::Ui, trader: &mut Trader| {
-        Theme::dark().apply(ui);
-        trader.window.update(&trader.market);
-        let mut out = Commands::new(trader.market.now(), 1);
-        trader.list.ui(ui, &trader.window.desk, &mut out);
-        trader.demand = out.demand.quotes.iter().map(|id| id.0).collect();
-        for command in out.for_window() {
-            if let UiCommand::Select(id) = command {
-                trader.window.desk.select(*id);
-            }
-            trader.asked.push(command.clone());
-        }
-        assert!(out.sent().is_empty(), "a watchlist sends nothing to the engine");
-    };
-    let mut harness = builder.build_ui_state(draw, trader);
-    harness.run_steps(2);
-    harness
+    Bench::new(list).show(vec2(width + MARGIN, 480.0 + MARGIN))
 }
 
 /// What a harness leaves free around a pane.
@@ -113,8 +85,8 @@ fn a_row_says_everything_of_its_quote_on_the_grid_of_its_instrument() {
 #[test]
 fn quotes_of_all_listed_rows_are_demanded_and_of_no_other() {
     let harness = harness(list_of(&["AAPL@NASDAQ", "NOPE@NOWHERE", "USD/JPY@FX"]));
-    let wanted = ["AAPL@NASDAQ", "USD/JPY@FX"].map(|key| harness.state().market.id(key).0);
-    assert_eq!(harness.state().demand, wanted);
+    let wanted = ["AAPL@NASDAQ", "USD/JPY@FX"].map(|key| harness.state().market.id(key));
+    assert_eq!(harness.state().demand.quotes, wanted.into());
 }
 
 #[test]
@@ -178,18 +150,18 @@ fn a_click_selects_and_arrows_go_on_from_there() {
     let mut harness = harness(list_of(&THREE));
     row(&harness, "AAPL").click();
     harness.run_steps(2);
-    assert_eq!(harness.state().selected(), "AAPL@NASDAQ");
+    assert_eq!(selected(&harness), "AAPL@NASDAQ");
     harness.key_press(Key::ArrowDown);
     harness.run_steps(2);
-    assert_eq!(harness.state().selected(), "MSFT@NASDAQ");
+    assert_eq!(selected(&harness), "MSFT@NASDAQ");
     harness.key_press(Key::End);
     harness.run_steps(2);
     harness.key_press(Key::ArrowDown);
     harness.run_steps(2);
-    assert_eq!(harness.state().selected(), "BTC/KRW@CRYPTO", "the end is the end");
+    assert_eq!(selected(&harness), "BTC/KRW@CRYPTO", "the end is the end");
     harness.key_press(Key::Home);
     harness.run_steps(2);
-    assert_eq!(harness.state().selected(), "AAPL@NASDAQ");
+    assert_eq!(selected(&harness), "AAPL@NASDAQ");
 }
 
 #[test]
@@ -201,11 +173,11 @@ fn alt_and_arrows_move_the_row_that_is_selected() {
     harness.run_steps(2);
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
-    assert_eq!(harness.state().selected(), "AAPL@NASDAQ", "moving selects nothing else");
+    assert_eq!(keys(&harness), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
+    assert_eq!(selected(&harness), "AAPL@NASDAQ", "moving selects nothing else");
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), ["MSFT@NASDAQ", "AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
+    assert_eq!(keys(&harness), ["MSFT@NASDAQ", "AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
 }
 
 #[test]
@@ -215,11 +187,11 @@ fn delete_removes_and_undo_puts_back_where_it_was() {
     harness.run_steps(2);
     harness.key_press(Key::Delete);
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
+    assert_eq!(keys(&harness), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
     harness.get_by_label("Removed MSFT");
     harness.get_by_label("Undo").click();
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), THREE);
+    assert_eq!(keys(&harness), THREE);
     assert!(harness.query_by_label("Undo").is_none());
 }
 
@@ -233,7 +205,7 @@ fn the_offer_to_undo_ends_by_itself() {
     harness.state_mut().market.later(Duration::from_secs(9));
     harness.run_steps(2);
     assert!(harness.query_by_label("Undo").is_none());
-    assert_eq!(harness.state().keys().len(), 2);
+    assert_eq!(keys(&harness).len(), 2);
 }
 
 #[test]
@@ -246,8 +218,8 @@ fn keys_do_nothing_while_the_list_has_no_focus() {
     harness.key_press(Key::Delete);
     harness.key_press(Key::ArrowDown);
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), THREE);
-    assert_eq!(harness.state().asked, []);
+    assert_eq!(keys(&harness), THREE);
+    assert_eq!(wishes(&harness), []);
 }
 
 #[test]
@@ -260,8 +232,8 @@ fn a_drag_puts_a_row_where_it_is_dropped() {
     harness.run_steps(2);
     harness.drop_at(to.center_bottom() - vec2(0.0, 4.0));
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
-    assert_eq!(harness.state().asked, [], "a drag is no click");
+    assert_eq!(keys(&harness), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
+    assert_eq!(wishes(&harness), [], "a drag is no click");
 }
 
 #[test]
@@ -274,11 +246,11 @@ fn the_menu_moves_and_removes() {
         harness.run_steps(2);
     };
     choose(&mut harness, "BTC/KRW", "Move up");
-    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
+    assert_eq!(keys(&harness), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
     choose(&mut harness, "AAPL", "Move down");
-    assert_eq!(harness.state().keys(), ["BTC/KRW@CRYPTO", "AAPL@NASDAQ", "MSFT@NASDAQ"]);
+    assert_eq!(keys(&harness), ["BTC/KRW@CRYPTO", "AAPL@NASDAQ", "MSFT@NASDAQ"]);
     choose(&mut harness, "AAPL", "Remove");
-    assert_eq!(harness.state().keys(), ["BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
+    assert_eq!(keys(&harness), ["BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
 }
 
 #[test]
@@ -291,8 +263,8 @@ fn the_field_completes_by_name_and_enter_adds_and_selects() {
     harness.get_by_label_contains("7974");
     harness.key_press(Key::Enter);
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "7974@TSE"]);
-    assert_eq!(harness.state().selected(), "7974@TSE");
+    assert_eq!(keys(&harness), ["AAPL@NASDAQ", "7974@TSE"]);
+    assert_eq!(selected(&harness), "7974@TSE");
     assert_eq!(harness.get_by_label("Add symbol").value().unwrap_or_default(), "");
 }
 
@@ -305,8 +277,8 @@ fn what_is_there_already_is_selected_and_not_added_twice() {
     harness.run_steps(3);
     harness.key_press(Key::Enter);
     harness.run_steps(2);
-    assert_eq!(harness.state().keys(), THREE);
-    assert_eq!(harness.state().selected(), "MSFT@NASDAQ");
+    assert_eq!(keys(&harness), THREE);
+    assert_eq!(selected(&harness), "MSFT@NASDAQ");
 }
 
 #[test]
@@ -318,11 +290,11 @@ fn an_instrument_that_is_not_listed_is_kept_and_comes_back_to_life() {
     assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, not listed");
     row(&harness, "MSFT").click();
     harness.run_steps(2);
-    assert_eq!(harness.state().asked, [], "there is nothing to select");
+    assert_eq!(wishes(&harness), [], "there is nothing to select");
     harness.state_mut().market.list(all);
     harness.run_steps(2);
     assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, no quote yet");
-    assert_eq!(harness.state().keys(), ["AAPL@NASDAQ", "MSFT@NASDAQ"]);
+    assert_eq!(keys(&harness), ["AAPL@NASDAQ", "MSFT@NASDAQ"]);
 }
 
 #[test]
@@ -367,7 +339,7 @@ fn keys_are_saved_and_nothing_else() {
     let mut harness = harness(list_of(&THREE));
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     harness.run_steps(2);
-    let text = serde_json::to_string(&harness.state().list).unwrap();
+    let text = serde_json::to_string(&harness.state().pane).unwrap();
     assert_eq!(text, r#"{"instruments":["AAPL@NASDAQ","MSFT@NASDAQ","BTC/KRW@CRYPTO"]}"#);
     let back: Watchlist = serde_json::from_str(&text).unwrap();
     assert_eq!(back.keys().collect::<Vec<_>>(), THREE);

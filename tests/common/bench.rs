@@ -1,60 +1,81 @@
-//! The blotter alone on a desk with a market: orders, fills and positions as a test publishes
-//! them, and what the pane asks for in return.
+//! One pane on a desk with a market: what a test publishes, and what the pane asks for in return.
 
 use std::sync::Arc;
 
+use egui::Vec2;
 use egui_kittest::Harness;
 use pitdesk::domain::{
     AccountId, BrokerId, ExecId, Fill, InstrumentId, Liquidity, Money, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Origin, Position, Price, Qty, Side, Time, TimeInForce,
+    OrderStatus, Origin, Position, Side, Time, TimeInForce,
 };
 use pitdesk::link::update::Refused;
-use pitdesk::link::{Answer, Command, CommandId, Update};
-use pitdesk::ui::blotter::Blotter;
-use pitdesk::ui::pane::Pane as _;
+use pitdesk::link::{Answer, Command, CommandId, Demand, Envelope, Update};
+use pitdesk::ui::pane::Pane;
 use pitdesk::ui::theme::Theme;
 use pitdesk::ui::{Commands, UiCommand, fonts};
 
-use crate::desk::{Market, Window, decimal};
+use crate::desk::{Market, Window, decimal, price, qty};
+use crate::soft_renderer;
 
 /// A pane, its desk, and what came out of it.
-pub struct Bench {
+pub struct Bench<P> {
     pub market: Market,
     pub window: Window,
-    pub blotter: Blotter,
+    pub pane: P,
     /// Commands for the engine since the last look.
-    pub sent: Vec<(CommandId, Command)>,
+    pub sent: Vec<Envelope>,
     /// Commands for the window since the last look.
     pub wishes: Vec<UiCommand>,
+    /// What the last frame has asked to be fed with.
+    pub demand: Demand,
     next_id: u64,
 }
 
-impl Default for Bench {
-    fn default() -> Self {
-        let (mut market, mut window) = Market::with_desk();
-        market.configure(|settings| {
-            settings.time_zone_display = pitdesk::domain::settings::ZoneDisplay::Utc;
-        });
-        window.update(&market);
-        let (sent, wishes) = (Vec::new(), Vec::new());
-        Self { market, window, blotter: Blotter::default(), sent, wishes, next_id: 1 }
+impl<P: Pane + 'static> Bench<P> {
+    /// A pane on a desk that has its first snapshot.
+    pub fn new(pane: P) -> Self {
+        let (market, window) = Market::with_desk();
+        let (sent, wishes, demand) = (Vec::new(), Vec::new(), Demand::default());
+        Self { market, window, pane, sent, wishes, demand, next_id: 1 }
     }
-}
 
-impl Bench {
-    /// One frame of the pane.
-    pub fn frame(&mut self, ui: &mut egui::Ui) {
+    /// Shows the pane in a harness of this size, two frames on.
+    pub fn show(self, size: impl Into<Vec2>) -> Harness<'static, Self> {
+        let setup = |ctx: &egui::Context| {
+            fonts::install(ctx);
+            Theme::dark().apply(ctx);
+        };
+        let builder = soft_renderer::builder().with_size(size).with_context_setup(setup);
+        let mut harness = builder.build_ui_state(|ui, bench: &mut Self| bench.frame(ui), self);
+        harness.run_steps(2);
+        harness
+    }
+
+    /// One frame of the pane, with the part of the window that panes rely on: selecting.
+    fn frame(&mut self, ui: &mut egui::Ui) {
         self.window.update(&self.market);
         let mut out = Commands::new(self.market.now(), self.next_id);
-        self.blotter.ui(ui, &self.window.desk, &mut out);
+        self.pane.ui(ui, &self.window.desk, &mut out);
         self.next_id += out.sent().len() as u64;
-        self.sent.extend(out.sent().iter().map(|envelope| (envelope.id, envelope.command.clone())));
-        self.wishes.extend(out.for_window().iter().cloned());
+        self.sent.extend_from_slice(out.sent());
+        for wish in out.for_window() {
+            if let UiCommand::Select(id) = wish {
+                self.window.desk.select(*id);
+            }
+            self.wishes.push(wish.clone());
+        }
+        self.demand = out.demand;
+    }
+
+    /// Turns the desk to an instrument.
+    pub fn select(&mut self, key: &str) {
+        let id = self.market.id(key);
+        self.window.desk.select(id);
     }
 
     /// What was sent since the last call.
     pub fn take_sent(&mut self) -> Vec<Command> {
-        std::mem::take(&mut self.sent).into_iter().map(|(_, command)| command).collect()
+        std::mem::take(&mut self.sent).into_iter().map(|envelope| envelope.command).collect()
     }
 
     /// Publishes an order.
@@ -70,6 +91,12 @@ impl Bench {
         self.order(order);
     }
 
+    /// Gives the account a position.
+    pub fn hold(&mut self, key: &str, net: &str, average: &str) {
+        let held = position(self.market.id(key), net, average);
+        self.market.publish(Update::Position(held));
+    }
+
     /// Answers the newest command.
     pub fn answer(&mut self, outcome: Result<Option<u64>, &str>) {
         let to = CommandId(self.next_id - 1);
@@ -78,20 +105,9 @@ impl Bench {
     }
 }
 
-/// A harness of a pane of this size around a bench.
-pub fn harness(size: [f32; 2], bench: Bench) -> Harness<'static, Bench> {
-    let setup = |ctx: &egui::Context| {
-        fonts::install(ctx);
-        Theme::dark().apply(ctx);
-    };
-    let builder =
-        Harness::<Bench>::builder().with_size(size).with_step_dt(1.0 / 60.0).with_context_setup(setup);
-    builder.build_ui_state(|ui, bench: &mut Bench| bench.frame(ui), bench)
-}
-
 /// A limit price of a literal.
-pub fn limit(price: &str) -> OrderKind {
-    OrderKind::Limit { price: Price(decimal(price)) }
+pub fn limit(text: &str) -> OrderKind {
+    OrderKind::Limit { price: price(text) }
 }
 
 /// A working day order, entered at `created`.
@@ -107,9 +123,9 @@ pub fn order(
         id: OrderId(id),
         broker: BrokerId(0),
         account: AccountId("PAPER".into()),
-        spec: OrderSpec::new(instrument, side, Qty(decimal(quantity)), kind, TimeInForce::Day),
+        spec: OrderSpec::new(instrument, side, qty(quantity), kind, TimeInForce::Day),
         status: OrderStatus::Working,
-        filled: Qty::ZERO,
+        filled: qty("0"),
         average_price: None,
         trigger: None,
         reason: None::<Arc<str>>,
@@ -120,15 +136,15 @@ pub fn order(
 }
 
 /// An execution of an order.
-pub fn fill(exec: u64, order: &Order, quantity: &str, price: &str, commission: Money) -> Fill {
+pub fn fill(exec: u64, order: &Order, quantity: &str, at: &str, commission: Money) -> Fill {
     Fill {
         exec_id: ExecId(exec.to_string().into()),
         order: order.id,
         account: order.account.clone(),
         instrument: order.spec.instrument,
         side: order.spec.side,
-        quantity: Qty(decimal(quantity)),
-        price: Price(decimal(price)),
+        quantity: qty(quantity),
+        price: price(at),
         commission,
         realised: pitdesk::domain::Decimal::ZERO,
         liquidity: Liquidity::Taker,

@@ -1,48 +1,15 @@
 //! The search palette in the whole window: what it finds, and what Enter does.
 
-#[path = "common/desk.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod desk;
-#[path = "common/soft_renderer.rs"]
-mod soft_renderer;
-
 use std::time::Duration;
 
-use desk::Market;
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::BrokerId;
 use pitdesk::domain::settings::ThemeChoice;
 use pitdesk::link::{Command, Drill, KillState, Update};
-use pitdesk::ui::Terminal;
 
-struct Desktop {
-    market: Market,
-    terminal: Terminal,
-}
-
-fn harness() -> Harness<'static, Desktop> {
-    let (market, terminal) = Market::with_terminal(None);
-    let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
-        desktop.terminal.logic();
-        desktop.terminal.ui(ui);
-        let now = desktop.terminal.desk().now();
-        desktop.terminal.on_painted(now);
-    };
-    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(1280.0, 720.0));
-    let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
-    harness.run_steps(3);
-    sent(&mut harness);
-    harness
-}
-
-/// What was sent since the last call, without what the window sends by itself.
-fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
-    let mut commands = harness.state_mut().market.commands();
-    commands.retain(|command| !matches!(command, Command::Demand(_) | Command::SaveWorkspace(_)));
-    commands
-}
+use crate::desktop::{Desktop, desktop, sent};
 
 /// Opens the search and types.
 fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
@@ -90,7 +57,7 @@ fn is_watched(harness: &Harness<'_, Desktop>, symbol: &str) -> bool {
 
 #[test]
 fn enter_turns_to_an_instrument_and_watches_it() {
-    let mut harness = harness();
+    let mut harness = desktop();
     assert!(!is_watched(&harness, "KO"));
     assert_eq!(enter(&mut harness, "coca"), []);
     assert_eq!(selected(&harness), "KO@NYSE");
@@ -99,7 +66,7 @@ fn enter_turns_to_an_instrument_and_watches_it() {
 
 #[test]
 fn shift_and_enter_only_watch_and_stay_for_more() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let before = selected(&harness);
     search(&mut harness, "coca");
     harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
@@ -112,7 +79,7 @@ fn shift_and_enter_only_watch_and_stay_for_more() {
 
 #[test]
 fn arrows_choose_and_wrap_and_a_click_does_as_enter() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "bitcoin");
     assert_eq!(hits(&harness).len(), 3, "{:?}", hits(&harness));
     press(&mut harness, Key::ArrowDown);
@@ -130,7 +97,7 @@ fn arrows_choose_and_wrap_and_a_click_does_as_enter() {
 
 #[test]
 fn enter_acts_on_the_text_as_it_stands_when_it_comes_in_one_frame_with_it() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "kill");
     let events = &mut harness.input_mut().events;
     events.extend((0..4).flat_map(|_| key(Key::Backspace)));
@@ -153,7 +120,7 @@ fn key(key: Key) -> [egui::Event; 2] {
 
 #[test]
 fn escape_closes_and_does_nothing_and_it_opens_empty_again() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "kill");
     press(&mut harness, Key::Escape);
     assert!(!is_open(&harness));
@@ -164,7 +131,7 @@ fn escape_closes_and_does_nothing_and_it_opens_empty_again() {
 
 #[test]
 fn a_hasty_enter_takes_nothing_away() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "");
     press(&mut harness, Key::Enter);
     assert!(is_open(&harness));
@@ -177,7 +144,7 @@ fn a_hasty_enter_takes_nothing_away() {
 
 #[test]
 fn nothing_found_says_so_and_enter_does_nothing() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "zzzz");
     harness.get_by_label("Nothing has this name");
     press(&mut harness, Key::Enter);
@@ -187,7 +154,7 @@ fn nothing_found_says_so_and_enter_does_nothing() {
 
 #[test]
 fn orders_are_taken_away_by_name() {
-    let mut harness = harness();
+    let mut harness = desktop();
     assert_eq!(enter(&mut harness, "cancel all"), [Command::CancelAll { instrument: None }]);
     let apple = harness.state().market.id("AAPL@NASDAQ");
     let of_apple = Command::CancelAll { instrument: Some(apple) };
@@ -197,7 +164,7 @@ fn orders_are_taken_away_by_name() {
 
 #[test]
 fn the_kill_switch_is_released_only_where_it_is_locked() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "kill");
     assert!(!hits(&harness).iter().any(|hit| hit.contains("Release")), "{:?}", hits(&harness));
     press(&mut harness, Key::Escape);
@@ -208,7 +175,7 @@ fn the_kill_switch_is_released_only_where_it_is_locked() {
 
 #[test]
 fn settings_are_changed_one_at_a_time() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let changed = |harness: &mut Harness<'_, Desktop>, query| match enter(harness, query).as_slice() {
         [Command::Configure(settings)] => (**settings).clone(),
         other => panic!("'{query}' sent {other:?}"),
@@ -222,7 +189,7 @@ fn settings_are_changed_one_at_a_time() {
 
 #[test]
 fn drills_are_offered_for_the_paper_broker() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let drill = |drill| Command::Drill { broker: BrokerId(0), drill };
     assert_eq!(enter(&mut harness, "freeze"), [drill(Drill::Freeze(Duration::from_secs(10)))]);
     assert_eq!(enter(&mut harness, "crash"), [drill(Drill::Crash)]);
@@ -230,7 +197,7 @@ fn drills_are_offered_for_the_paper_broker() {
 
 #[test]
 fn without_a_word_the_actions_are_listed_and_none_of_them_enters_an_order() {
-    let mut harness = harness();
+    let mut harness = desktop();
     search(&mut harness, "");
     let all = hits(&harness);
     assert!(all.len() >= 25, "{all:?}");

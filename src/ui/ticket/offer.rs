@@ -1,0 +1,212 @@
+//! What each of the four buttons would send now, and the words for it.
+//!
+//! The words are made of the command itself, so that what a button says is what it sends.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::check::{Checked, ask_gate, why_closed};
+use super::facts::Facts;
+use crate::domain::{Instrument, OrderKind, OrderSpec, Side, TimeInForce, TrailBy};
+use crate::link::{Command, Place};
+use crate::risk::Role;
+use crate::ui::format;
+
+/// One of the four buttons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    Buy,
+    Sell,
+    Close,
+    Reverse,
+}
+
+impl Action {
+    pub(super) const ALL: [Self; 4] = [Self::Buy, Self::Sell, Self::Close, Self::Reverse];
+
+    /// Its name on the screen and for assistive programs.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Buy => "Buy",
+            Self::Sell => "Sell",
+            Self::Close => "Close",
+            Self::Reverse => "Reverse",
+        }
+    }
+}
+
+impl From<Side> for Action {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Buy => Self::Buy,
+            Side::Sell => Self::Sell,
+        }
+    }
+}
+
+/// What a button would send now.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Offer {
+    pub command: Command,
+    pub words: Words,
+}
+
+/// An order in words; as a sentence goes on: `buy 100 AAPL @ 227.50, GTC`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Words {
+    /// `buy`, `close: sell`.
+    pub verb: String,
+    pub quantity: String,
+    pub symbol: Arc<str>,
+    /// `@ 227.50`, or `stop 230.00` and `@ 230.50`.
+    pub prices: Vec<String>,
+    pub terms: Vec<Term>,
+}
+
+/// A condition beyond side, quantity and price; a plain day order has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Term {
+    /// For a button: `bracket`.
+    pub short: &'static str,
+    /// For a sentence: `take profit 240.00, stop loss 220.00`.
+    pub whole: String,
+}
+
+impl Term {
+    fn of(short: &'static str) -> Self {
+        Self { short, whole: short.to_owned() }
+    }
+}
+
+impl Words {
+    /// The conditions on one line; `None` where there are none.
+    pub(super) fn terms_line(&self) -> Option<String> {
+        let short: Vec<&str> = self.terms.iter().map(|term| term.short).collect();
+        (!short.is_empty()).then(|| short.join(" · "))
+    }
+
+    /// As a sentence begins.
+    pub(super) fn capitalised(&self) -> String {
+        let text = self.to_string();
+        let mut letters = text.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.verb, self.quantity, self.symbol, self.prices.join(" "))?;
+        self.terms.iter().try_for_each(|term| write!(f, ", {}", term.whole))
+    }
+}
+
+/// What each button would send, or why it cannot.
+pub(super) struct Offers([Result<Offer, String>; 4]);
+
+impl Offers {
+    pub(super) fn of(checked: &Checked, facts: &Facts<'_>) -> Self {
+        Self(Action::ALL.map(|action| match action {
+            Action::Buy => order(checked, Side::Buy, facts),
+            Action::Sell => order(checked, Side::Sell, facts),
+            Action::Close => flatten(Action::Close, facts),
+            Action::Reverse => flatten(Action::Reverse, facts),
+        }))
+    }
+
+    pub(super) fn get(&self, action: Action) -> &Result<Offer, String> {
+        &self.0[action as usize]
+    }
+}
+
+fn order(checked: &Checked, side: Side, facts: &Facts<'_>) -> Result<Offer, String> {
+    let place = checked.side(side).order.clone()?;
+    let words = Words {
+        verb: side.label().to_lowercase(),
+        quantity: format::exact(place.spec.quantity.0),
+        symbol: Arc::clone(&facts.instrument.symbol),
+        prices: prices(place.spec.kind, facts.instrument),
+        terms: terms(&place, checked, facts),
+    };
+    Ok(Offer { command: Command::Place(place), words })
+}
+
+fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
+    let mut terms = Vec::new();
+    match place.spec.tif {
+        TimeInForce::Day => {}
+        TimeInForce::Gtd(until) => {
+            let whole = format!("good till {}", format::date_minute(until, &facts.zone));
+            terms.push(Term { short: "GTD", whole });
+        }
+        tif => terms.push(Term::of(tif.label())),
+    }
+    if place.spec.post_only {
+        terms.push(Term::of("post-only"));
+    }
+    match place.bracket {
+        Some(bracket) => {
+            let shown = |name, price: Option<_>| {
+                price.map(|price| format!("{name} {}", format::price(price, facts.instrument)))
+            };
+            let exits = [shown("take profit", bracket.take_profit), shown("stop loss", bracket.stop_loss)];
+            let whole = exits.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            terms.push(Term { short: "bracket", whole });
+        }
+        // The trader has one in mind and must see that this order goes without.
+        None if checked.has_bracket => terms.push(Term::of("no bracket")),
+        None => {}
+    }
+    terms
+}
+
+/// A Close or Reverse, which the engine makes of the position as it is then.
+fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
+    if let Some(barrier) = facts.barrier() {
+        return Err(barrier);
+    }
+    let instrument = facts.instrument;
+    let Some((position, opened)) = facts.position.and_then(|p| p.side().map(|side| (p, side))) else {
+        return Err(format!(
+            "There is no position in {} to {}",
+            instrument.symbol,
+            action.label().to_lowercase()
+        ));
+    };
+    let (side, size) = (opened.opposite(), position.size());
+    let (quantity, role, command) = match action {
+        Action::Reverse => (size + size, Role::Reverse, Command::Reverse { instrument: instrument.id }),
+        _ => (size, Role::Close, Command::Close { instrument: instrument.id }),
+    };
+    let spec = OrderSpec::new(instrument.id, side, quantity, OrderKind::Market, TimeInForce::Day);
+    if let Some(why) = why_closed(spec.kind, spec.tif, facts) {
+        return Err(why);
+    }
+    ask_gate(&spec, role, facts).map_err(|refusal| refusal.to_string())?;
+    let words = Words {
+        verb: format!("{}: {}", action.label().to_lowercase(), side.label().to_lowercase()),
+        quantity: format::exact(quantity.0),
+        symbol: Arc::clone(&instrument.symbol),
+        prices: prices(OrderKind::Market, instrument),
+        terms: Vec::new(),
+    };
+    Ok(Offer { command, words })
+}
+
+/// The price part of an order: `@ 227.50`, `at market`, `stop 230.00` and `@ 230.50`.
+pub(super) fn prices(kind: OrderKind, instrument: &Instrument) -> Vec<String> {
+    let shown = |price| format::price(price, instrument);
+    match kind {
+        OrderKind::Market => vec!["at market".to_owned()],
+        OrderKind::Limit { price } => vec![format!("@ {}", shown(price))],
+        OrderKind::Stop { stop } => vec![format!("stop {}", shown(stop))],
+        OrderKind::StopLimit { stop, price } => {
+            vec![format!("stop {}", shown(stop)), format!("@ {}", shown(price))]
+        }
+        OrderKind::TrailingStop { by: TrailBy::Amount(distance) } => {
+            vec![format!("trail {}", format::exact(distance))]
+        }
+        OrderKind::TrailingStop { by: TrailBy::Percent(percent) } => {
+            vec![format!("trail {} %", format::exact(percent))]
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The whole window on a market.
+
+use egui::vec2;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use pitdesk::link::Command;
+use pitdesk::ui::Terminal;
+
+use crate::desk::Market;
+use crate::soft_renderer;
+
+/// A window, and the engine's side of it.
+pub struct Desktop {
+    pub market: Market,
+    pub terminal: Terminal,
+}
+
+/// A window of the usual size.
+pub fn desktop() -> Harness<'static, Desktop> {
+    desktop_of(1280.0)
+}
+
+/// A window of another width.
+pub fn desktop_of(width: f32) -> Harness<'static, Desktop> {
+    let (market, terminal) = Market::with_terminal(None);
+    let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
+        desktop.terminal.logic();
+        desktop.terminal.ui(ui);
+        let now = desktop.terminal.desk().now();
+        desktop.terminal.on_painted(now);
+    };
+    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(width, 720.0));
+    let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
+    harness.run_steps(3);
+    sent(&mut harness);
+    harness
+}
+
+/// What was sent since the last call, without what the window sends by itself.
+pub fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
+    let mut commands = harness.state_mut().market.commands();
+    commands.retain(|command| !matches!(command, Command::Demand(_) | Command::SaveWorkspace(_)));
+    commands
+}
+
+/// Clicks a control by its name.
+#[track_caller]
+pub fn click(harness: &mut Harness<'_, Desktop>, name: &str) {
+    harness.get_by_label(name).click();
+    harness.run_steps(2);
+}

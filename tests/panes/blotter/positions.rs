@@ -1,0 +1,167 @@
+//! What is held, and the way out of it.
+
+use super::*;
+
+#[test]
+fn a_position_tells_its_profit() {
+    let pane = with_position(|_| ());
+    assert_eq!(
+        rows(&pane, "Position"),
+        [
+            "Position in AAPL: Symbol AAPL, Net +100, Average 280.00, Mark 284.50, Unrealised +450.00, Realised 0.00, \
+          Commissions 0.00, Value 28,450.00, Currency USD"
+        ]
+    );
+}
+
+#[test]
+fn positions_add_up_in_the_base_currency_and_say_when_something_is_missing() {
+    let mut pane = with_position(|_| ());
+    let bench = pane.state_mut();
+    bench.market.quote("7203@TSE", "3300");
+    bench.market.quote("USD/JPY@FX", "150.000");
+    let mut toyota = position(bench.market.id("7203@TSE"), "-100", "3150");
+    toyota.commissions = decimal("300");
+    bench.market.publish(Update::Position(toyota));
+    pane.hover_at(Pos2::new(300.0, 10.0));
+    pane.run_steps(2);
+    let totals = "Totals: Symbol Total USD, Unrealised +350.00, Realised 0.00, Commissions 2.00, Value 26,250.00, \
+                  Currency USD";
+    assert_eq!(rows(&pane, "Totals"), [totals]);
+    let bench = pane.state_mut();
+    let samsung = position(bench.market.id("005930@KRX"), "10", "100000");
+    bench.market.publish(Update::Position(samsung));
+    pane.run_steps(2);
+    assert!(rows(&pane, "Totals")[0].starts_with("Totals: Symbol Incomplete USD, Unrealised +350.00"));
+}
+
+/// Between two presses that do not belong together.
+const READING: Duration = Duration::from_millis(500);
+
+fn asking() -> Pane {
+    with_position(|settings| settings.confirm_orders = true)
+}
+
+#[test]
+fn close_says_what_it_asks_and_sends_at_the_second_click() {
+    let mut pane = asking();
+    let aapl = pane.state().market.id(AAPL);
+    click(&mut pane, "Close AAPL");
+    assert_eq!(pane.state_mut().take_sent(), []);
+    pane.state_mut().market.later(READING);
+    click(&mut pane, "Confirm close: sell 100 AAPL at market");
+    assert_eq!(pane.state_mut().take_sent(), [Command::Close { instrument: aapl }]);
+}
+
+#[test]
+fn a_double_click_confirms_nothing_and_time_disarms() {
+    let mut pane = asking();
+    let aapl = pane.state().market.id(AAPL);
+    let question = "Confirm reverse: sell 200 AAPL at market";
+    click(&mut pane, "Reverse AAPL");
+    pane.state_mut().market.later(Duration::from_millis(300));
+    click(&mut pane, question);
+    assert_eq!(pane.state_mut().take_sent(), [], "the second click came too soon");
+    pane.state_mut().market.later(Duration::from_secs(3));
+    pane.step();
+    assert!(pane.query_by_label(question).is_none());
+    click(&mut pane, "Reverse AAPL");
+    pane.state_mut().market.later(READING);
+    click(&mut pane, question);
+    assert_eq!(pane.state_mut().take_sent(), [Command::Reverse { instrument: aapl }]);
+}
+
+#[test]
+fn a_question_about_another_position_is_void() {
+    let mut pane = asking();
+    click(&mut pane, "Reverse AAPL");
+    pane.state_mut().hold(AAPL, "-200", "284.50");
+    pane.state_mut().market.later(READING);
+    pane.step();
+    assert!(pane.query_by_label_contains("Confirm").is_none());
+    click(&mut pane, "Reverse AAPL");
+    assert_eq!(pane.state_mut().take_sent(), []);
+    pane.get_by_label("Confirm reverse: buy 400 AAPL at market");
+}
+
+#[test]
+fn to_arm_one_way_out_does_not_arm_the_other() {
+    let mut pane = asking();
+    click(&mut pane, "Close AAPL");
+    pane.state_mut().market.later(READING);
+    click(&mut pane, "Reverse AAPL");
+    assert_eq!(pane.state_mut().take_sent(), []);
+}
+
+#[test]
+fn a_double_click_reverses_once_though_the_first_has_filled() {
+    let mut pane = with_position(|settings| settings.confirm_orders = false);
+    let aapl = pane.state().market.id(AAPL);
+    click(&mut pane, "Reverse AAPL");
+    let bench = pane.state_mut();
+    let mut order = order(20, aapl, Side::Sell, "200", OrderKind::Market, bench.market.now());
+    order.status = OrderStatus::Filled;
+    bench.order(order);
+    bench.hold(AAPL, "-100", "284.49");
+    bench.answer(Ok(Some(20)));
+    bench.market.later(Duration::from_millis(300));
+    pane.step();
+    click(&mut pane, "Reverse AAPL");
+    assert_eq!(pane.state_mut().take_sent(), [Command::Reverse { instrument: aapl }]);
+}
+
+#[test]
+fn without_confirmation_a_close_is_sent_once_until_its_order_has_ended() {
+    let mut pane = with_position(|settings| settings.confirm_orders = false);
+    let aapl = pane.state().market.id(AAPL);
+    click(&mut pane, "Close AAPL");
+    click(&mut pane, "Close AAPL");
+    click(&mut pane, "Reverse AAPL");
+    assert_eq!(pane.state_mut().take_sent(), [Command::Close { instrument: aapl }]);
+    let bench = pane.state_mut();
+    let closing = order(20, aapl, Side::Sell, "100", OrderKind::Market, bench.market.now());
+    bench.order(closing);
+    bench.answer(Ok(Some(20)));
+    pane.run_steps(2);
+    click(&mut pane, "Close AAPL");
+    assert_eq!(pane.state_mut().take_sent(), [], "its order still works");
+    pane.state_mut().change(20, |order| order.status = OrderStatus::Rejected);
+    pane.state_mut().market.later(READING);
+    pane.run_steps(2);
+    click(&mut pane, "Close AAPL");
+    assert_eq!(pane.state_mut().take_sent().len(), 1);
+}
+
+#[test]
+fn a_refused_close_says_why_at_its_row() {
+    let mut pane = with_position(|settings| settings.confirm_orders = false);
+    click(&mut pane, "Close AAPL");
+    pane.state_mut().answer(Err("The exchange is closed"));
+    pane.run_steps(3);
+    assert!(pane.query_by_label("The exchange is closed").is_some());
+}
+
+#[test]
+fn what_was_closed_today_stays_below_without_a_way_out() {
+    let mut pane = with_position(|_| ());
+    let bench = pane.state_mut();
+    let (now, day) = (bench.market.now(), Duration::from_hours(24));
+    let commission = Money { amount: decimal("1"), currency: Currency::USD };
+    for (key, time) in [("MSFT@NASDAQ", now), ("NVDA@NASDAQ", now - day)] {
+        let id = bench.market.id(key);
+        let mut flat = position(id, "0", "0");
+        flat.realised = decimal("310.5");
+        bench.market.publish(Update::Position(flat));
+        let sold = order(5, id, Side::Sell, "10", OrderKind::Market, time);
+        bench.market.publish(Update::Fill(fill(5, &sold, "10", "500.00", commission)));
+    }
+    pane.hover_at(Pos2::new(300.0, 10.0));
+    pane.run_steps(2);
+    let shown = rows(&pane, "Position");
+    assert_eq!(shown.len(), 2, "what was closed yesterday is gone: {shown:?}");
+    assert_eq!(
+        shown[1],
+        "Position in MSFT: Symbol MSFT, Net 0, Realised +310.50, Commissions 0.00, Currency USD"
+    );
+    assert!(pane.query_by_label("Close MSFT").is_none());
+}

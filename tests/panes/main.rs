@@ -1,0 +1,18 @@
+//! The panes as a trader meets them, driven by accessible name.
+
+#[path = "../common/bench.rs"]
+mod bench;
+#[path = "../common/desk.rs"]
+mod desk;
+#[path = "../common/desktop.rs"]
+mod desktop;
+#[path = "../common/picture.rs"]
+mod picture;
+#[path = "../common/soft_renderer.rs"]
+mod soft_renderer;
+
+mod blotter;
+mod search;
+mod status_bar;
+mod ticket;
+mod watchlist;
