@@ -151,7 +151,7 @@ fn a_window_that_stalled_finds_all_that_one_has_that_looked() {
     assert_eq!(quote(open), quote(shut));
     let newest = |desk: &Desk| {
         let series = &desk.series(key).unwrap().series;
-        (series.len() - 300..series.len()).map(|i| *series.get(i).unwrap()).collect::<Vec<_>>()
+        (series.len() - 300..series.len()).map(|i| series.get(i).unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(newest(open), newest(shut), "the chart's bars");
 }

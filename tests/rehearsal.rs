@@ -18,10 +18,10 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::settings::Settings;
 use pitdesk::domain::{
     Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time,
-    TimeInForce, Timeframe,
+    TimeInForce, Timeframe, TrailBy,
 };
 use pitdesk::engine::SaveJob;
-use pitdesk::link::{BarKey, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
+use pitdesk::link::{BarKey, Bracket, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -96,8 +96,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
         instrument.ticks.round(Price(last.0 * Decimal::new(percent, 2)))
     };
     let bracket = Bracket { take_profit: Some(percent(105)), stop_loss: Some(percent(95)) };
-    let spec =
-        OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
+    let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
     let place = Place { spec, bracket: Some(bracket), origin: Origin::Ticket, seen: None };
     trader.send(Command::Place(place));
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
@@ -111,7 +110,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
 fn the_desk_knows_where_a_trailing_stop_triggers() {
     let mut trader = Trader::new("pitdesk --seed 3");
     let btc = trader.watch("BTC/USD");
-    let by = TrailBy::Amount(Decimal::from(200));
+    let by = TrailBy::Amount(Decimal::from(2_000));
     let command = trader.place(btc, Side::Sell, 1, OrderKind::TrailingStop { by });
     let id = trader.desk.order_of(command).expect("the order was accepted");
     let mut highest = Decimal::ZERO;

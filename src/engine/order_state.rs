@@ -75,6 +75,8 @@ pub fn next(now: OrderStatus, step: Step) -> Option<OrderStatus> {
         (Intended | Sent | Unknown, Step::Says(Held)) => Held,
         (Intended | Sent | Held | Unknown, Step::Says(working @ (Working | PartiallyFilled))) => working,
         (Working, Step::Says(PartiallyFilled)) => PartiallyFilled,
+        // Overnight, or for want of quotes: it rests with the broker, not in the market.
+        (Working | PartiallyFilled, Step::Says(Held)) => Held,
         // The adapter says so when the broker knows of a cancel that we did not ask for.
         (Held | Working | PartiallyFilled | Unknown, Step::Says(PendingCancel)) => PendingCancel,
         _ => return None,
@@ -119,8 +121,8 @@ mod tests {
         match status {
             Intended => 0,
             Sent => 1,
-            Held | Unknown => 2,
-            Working | PartiallyFilled | PendingAmend | PendingCancel => 3,
+            Unknown => 2,
+            Held | Working | PartiallyFilled | PendingAmend | PendingCancel => 3,
             Filled | Cancelled | Rejected | Expired => 4,
         }
     }
