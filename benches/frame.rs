@@ -13,7 +13,6 @@ mod asked;
 #[path = "common/spans.rs"]
 mod spans;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -126,7 +125,7 @@ impl Floor {
     fn open(size: Vec2) -> Self {
         let words = ["pitdesk", "--seed", "7", "--activity", "75"];
         let options = Arguments::try_parse_from(words).expect("these are options").options;
-        let (library, _none) = Library::open(Path::new(""));
+        let library = Library::empty();
         let plan = Plan::new(&options, &library, true, START).expect("the bundled market opens");
         let instruments = plan.setup.instruments.clone();
         let (mut world, link) =

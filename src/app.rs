@@ -8,6 +8,7 @@ pub mod cli;
 mod import;
 mod logging;
 pub mod market;
+mod recording;
 pub mod rehearsal;
 mod shot;
 mod signals;

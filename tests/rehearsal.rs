@@ -36,7 +36,7 @@ struct Trader {
 impl Trader {
     fn new(line: &str) -> Self {
         let options = Arguments::parse_from(line.split(' ')).options;
-        let (library, _problems) = Library::open(std::path::Path::new(""));
+        let library = Library::empty();
         let plan = Plan::new(&options, &library, true, START).unwrap();
         let (world, window) = Rehearsal::new(plan, Settings::default(), START).unwrap();
         let mut trader = Self { world, window, desk: Desk::default(), next: 1 };
@@ -267,4 +267,45 @@ fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
     let bar = series.get(series.index_at(opening)).unwrap();
     assert_eq!(bar.time, opening);
     assert!(bar.high <= 168.45 && bar.low >= 167.25, "{bar:?}");
+}
+
+#[test]
+fn a_coin_in_yen_is_replayed_in_yen_at_what_coins_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("coin.csv");
+    let row = |minute: i64| {
+        let price = 16_000_000 + 1_000 * (minute % 7);
+        let (high, low) = (price + 3_000, price - 3_000);
+        let (hour, minute) = (minute / 60, minute % 60);
+        format!("2024-03-01T{hour:02}:{minute:02}:00Z,{price},{high},{low},{price},9.1234\n")
+    };
+    let rows: String = (0..240).map(row).collect();
+    std::fs::write(&file, format!("time,open,high,low,close,volume\n{rows}")).unwrap();
+    let line = "--symbol BTCJPY --from 2024-03-01T02:00:00Z";
+    let mut trader = Trader::new(&format!("pitdesk --replay {} {line}", file.display()));
+    let coin = trader.watch("BTCJPY");
+    trader.run(10.0);
+    let spec = OrderSpec::new(coin, Side::Buy, Qty(Decimal::new(1, 2)), OrderKind::Market, TimeInForce::Day);
+    let bought =
+        trader.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+    assert!(trader.desk.answer(bought).unwrap().outcome.is_ok(), "{:?}", trader.desk.answer(bought));
+    let fills = trader.desk.blotter().fills();
+    let value: Decimal = fills.iter().map(|fill| fill.price.0 * fill.quantity.0).sum();
+    assert_eq!(fills.iter().map(|fill| fill.quantity.0).sum::<Decimal>(), Decimal::new(1, 2));
+    let charged: Decimal = fills.iter().map(|fill| fill.commission.amount).sum();
+    assert_eq!(charged, (value / Decimal::from(1_000)).round(), "0.1 % of {value}");
+    assert!(fills.iter().all(|fill| fill.commission.currency == Currency::JPY));
+    let account = &trader.desk.accounts()[0];
+    let yen = account.balance(Currency::JPY).unwrap().cash;
+    assert_eq!(yen, Decimal::from(50_000_000) - value - charged);
+    // The pair that values yen stands still, and is no recording.
+    let pair = trader.desk.instruments().iter().find(|i| &*i.symbol == "USD/JPY").unwrap().id;
+    let mut demand = Demand::default();
+    demand.quotes.insert(pair);
+    demand.want_bars(BarKey { instrument: pair, timeframe: Timeframe::M1 }, 50);
+    trader.send(Command::Demand(Arc::new(demand)));
+    trader.run(1.0);
+    assert_eq!(trader.desk.quote(pair).unwrap().quote.mark(), Some(Price("153.480".parse().unwrap())));
+    let view = trader.desk.series(BarKey { instrument: pair, timeframe: Timeframe::M1 }).unwrap();
+    assert!(view.is_loaded && view.series.is_empty());
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::domain::Timeframe;
+use crate::domain::{AssetClass, Currency, Timeframe};
 use crate::store::import::{DateOrder, DecimalMark};
 use crate::store::profile::DEFAULT_PROFILE;
 
@@ -63,6 +63,12 @@ pub struct CsvOptions {
     /// Time zone of times without one, such as Asia/Tokyo; also the zone of the days
     #[arg(long, global = true, value_name = "ZONE")]
     pub zone: Option<String>,
+    /// What is recorded: share, fx or crypto; else what the practice market knows by that symbol, or a share
+    #[arg(long, global = true, value_name = "CLASS", value_parser = parse_class)]
+    pub class: Option<AssetClass>,
+    /// The currency of its price, such as JPY; else as the practice market knows it, or USD
+    #[arg(long, global = true, value_name = "CODE", value_parser = parse_currency)]
+    pub currency: Option<Currency>,
     /// How to read dates such as 03/04/2024: day-first or month-first
     #[arg(long, global = true, value_name = "ORDER", value_parser = parse_date_order)]
     pub date_order: Option<DateOrder>,
@@ -134,7 +140,8 @@ pub struct Import {
 /// Options of `bars`.
 #[derive(Debug, Args)]
 pub struct Bars {
-    /// Bars of the regular session only, 09:30 to 16:00 in New York unless said otherwise
+    /// Bars of the regular session only, 09:30 to 16:00 unless said otherwise, in the zone of the
+    /// import (New York where it has none)
     #[arg(long, value_name = "HH:MM-HH:MM", num_args = 0..=1, default_missing_value = "09:30-16:00")]
     pub regular: Option<String>,
 }
@@ -142,6 +149,19 @@ pub struct Bars {
 fn parse_timeframe(text: &str) -> Result<Timeframe, String> {
     let known = || Timeframe::ALL.map(Timeframe::label).join(", ");
     Timeframe::parse(text).ok_or_else(|| format!("no such period; there are {}", known()))
+}
+
+fn parse_class(text: &str) -> Result<AssetClass, String> {
+    match text {
+        "share" => Ok(AssetClass::Share),
+        "fx" => Ok(AssetClass::Fx),
+        "crypto" => Ok(AssetClass::Crypto),
+        _ => Err("write share, fx or crypto".to_owned()),
+    }
+}
+
+fn parse_currency(text: &str) -> Result<Currency, String> {
+    Currency::parse(text).map_err(|error| error.to_string())
 }
 
 fn parse_date_order(text: &str) -> Result<DateOrder, String> {

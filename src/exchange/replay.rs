@@ -23,7 +23,7 @@ use super::synth::ladder::{Floor, Ladder, Style};
 use super::synth::rng::Rng;
 use super::{DayStats, Event, Exchange};
 use crate::domain::time::MINUTE;
-use crate::domain::{Instrument, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade};
+use crate::domain::{Instrument, InstrumentId, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade};
 use crate::market::calendar::Calendar;
 use crate::market::series::Bars;
 pub use clock::ReplayClock;
@@ -106,6 +106,12 @@ impl Replay {
             instrument,
             input,
         })
+    }
+
+    /// The instrument that is replayed.
+    #[must_use]
+    pub fn instrument(&self) -> InstrumentId {
+        self.instrument.id
     }
 
     /// The whole recording, what is still to come too.

@@ -259,6 +259,8 @@ fn a_million_bars_are_imported_saved_and_loaded() {
         symbol: "X".to_owned(),
         venue: "Y".to_owned(),
         zone: "UTC".to_owned(),
+        class: None,
+        currency: None,
         source: "z.csv".to_owned(),
         imported: Time(0),
     };

@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::broker::contract::HistoryRequest;
-use crate::domain::{Bar, InstrumentId, Time, Timeframe, Trade};
+use crate::domain::{Bar, InstrumentId, Price, Time, Timeframe, Trade};
 use crate::exchange::replay::{Replay, ReplayClock};
 use crate::exchange::synth::Market;
-use crate::exchange::{Event, Exchange};
+use crate::exchange::{DayStats, Event, Exchange};
 use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
 use crate::market::series::{Bars, Packer};
@@ -41,6 +41,8 @@ pub enum Source {
         replay: Box<Replay>,
         /// Recorded time by the program's time.
         clock: ReplayClock,
+        /// What other instruments are worth, which are listed to value the currency and do not move.
+        rates: Vec<(InstrumentId, Price)>,
     },
 }
 
@@ -87,6 +89,11 @@ impl Prices {
         prices.opened_at = prices.market_time(now);
         prices.advanced_to = prices.opened_at;
         prices.live = prices.calendars.iter().map(|_| Live::new(prices.opened_at, kept)).collect();
+        if let Source::Replay { rates, .. } = &prices.source {
+            for &(pair, price) in rates {
+                exchange.set_day_stats(pair, DayStats { last: Some(price), ..DayStats::default() });
+            }
+        }
         prices.advance(exchange, now, out);
         prices
     }
@@ -125,7 +132,7 @@ impl Prices {
                 return Passage::Skipped;
             }
             Source::Synthetic(market) => market.advance(exchange, to, out),
-            Source::Replay { replay, clock } => {
+            Source::Replay { replay, clock, .. } => {
                 replay.advance(exchange, to, out);
                 // Nothing was recorded for a long while: go to where it goes on.
                 if let Some(next) = replay.skip_gap(to) {
@@ -194,9 +201,10 @@ impl Prices {
     fn past(&self, id: InstrumentId, timeframe: Timeframe, before: Time, count: usize) -> Bars {
         match &self.source {
             Source::Synthetic(market) => market.history().bars(id, timeframe, before, count).into(),
-            Source::Replay { replay, .. } => {
+            Source::Replay { replay, .. } if replay.instrument() == id => {
                 recording::newest(replay, &self.calendars[id.index()], timeframe, before, count)
             }
+            Source::Replay { .. } => Bars::default(),
         }
     }
 
@@ -218,11 +226,12 @@ impl Prices {
     fn so_far(&self, id: InstrumentId, timeframe: Timeframe, at: Time) -> Option<Bar> {
         match &self.source {
             Source::Synthetic(market) => market.history().so_far(id, timeframe, at),
-            Source::Replay { replay, .. } => {
+            Source::Replay { replay, .. } if replay.instrument() == id => {
                 let calendar = &self.calendars[id.index()];
                 let seam = calendar.period_start(at, timeframe);
                 recording::within(replay, calendar, timeframe, seam..at).last()
             }
+            Source::Replay { .. } => None,
         }
     }
 }

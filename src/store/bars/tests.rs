@@ -3,13 +3,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Bar, Decimal, Price, Qty, Side};
+use crate::domain::{AssetClass, Bar, Decimal, Price, Qty, Side};
 
 fn origin(symbol: &str) -> Origin {
     Origin {
         symbol: symbol.to_owned(),
         venue: "NASDAQ".to_owned(),
         zone: "America/New_York".to_owned(),
+        class: Some(AssetClass::Share),
+        currency: None,
         source: "/home/me/aapl.csv".to_owned(),
         imported: Time(42),
     }

@@ -57,7 +57,11 @@ impl Stage {
         let instrument = subject.instrument(&input);
         let replay = Replay::new(Arc::clone(&instrument), input, from, 1).unwrap();
         let now = Time::from_seconds(1_900_000_000);
-        let source = Source::Replay { replay: Box::new(replay), clock: ReplayClock::new(now, from, 100.0) };
+        let source = Source::Replay {
+            replay: Box::new(replay),
+            clock: ReplayClock::new(now, from, 100.0),
+            rates: Vec::new(),
+        };
         let config = Catalogue::bundled(Opening::Always).unwrap().config();
         Self::new(vec![instrument], config, source, now, kept)
     }
