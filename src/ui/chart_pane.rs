@@ -17,6 +17,9 @@ use crate::domain::settings::ZoneDisplay;
 use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe};
 use crate::link::BarKey;
 
+/// From this width on, all periods stand in one row at their full size.
+const ROOMY: f32 = 540.0;
+
 /// Which period is shown, and how.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -57,9 +60,13 @@ impl ChartPane {
     }
 
     fn timeframes_ui(&mut self, ui: &mut egui::Ui) {
+        let is_narrow = ui.available_width() < ROOMY;
         // Wrapped: a row that is too wide would push the price axis out of a narrow pane.
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(2.0, 0.0);
+            if is_narrow {
+                ui.spacing_mut().button_padding.x = 4.0;
+            }
             for timeframe in Timeframe::ALL {
                 let button = ui.selectable_label(self.timeframe == timeframe, timeframe.label());
                 if button.on_hover_text(words(timeframe)).clicked() {

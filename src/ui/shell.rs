@@ -58,15 +58,16 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         for account in desk.accounts() {
             account_badge_ui(ui, account.kind, &account.title, &theme);
         }
+        // Before the name, whose width changes: a button that moves is clicked in vain.
+        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
+            out.window(UiCommand::Search);
+        }
         if let Some(instrument) = desk.selected() {
             ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
             ui.label(
                 egui::RichText::new(format!("{} · {}", instrument.name, instrument.venue))
                     .color(theme.text_weak),
             );
-        }
-        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
-            out.window(UiCommand::Search);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let base = desk.settings().base_currency;
@@ -111,7 +112,10 @@ fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
     let modal = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
         ui.set_width(360.0);
         ui.heading("Quit Pitdesk?");
-        ui.label(format!("{working} order(s) are working. They stay at the broker and work on; paper orders wait for the next start."));
+        let orders = if working == 1 { "1 order is".to_owned() } else { format!("{working} orders are") };
+        ui.label(format!(
+            "{orders} working. What works at a broker stays there; paper orders wait for the next start."
+        ));
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             if ui.button("Quit").clicked() {

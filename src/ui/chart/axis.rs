@@ -14,6 +14,8 @@ use crate::ui::theme::Theme;
 const APART: f32 = 44.0;
 /// Space between a label and the edges of its axis, in points.
 pub const PAD: f32 = 7.0;
+/// What an arrow beside a label takes, in points.
+const ARROW: f32 = 8.0;
 
 /// A price label in a box, on the axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +44,10 @@ pub fn tag_height(text: &Digits, grid: PixelGrid) -> i32 {
 #[must_use]
 pub fn width(data: &ChartData<'_>, text: &Digits, grid: PixelGrid, scale: &PriceScale) -> i32 {
     let label = |price| text.width(&float::fixed(price, data.decimals()));
-    let last = data.last.map_or(0.0, |last| label(last.price));
+    let last = data.last.map_or(0.0, |last| {
+        let arrow = if scale.shows(last.price) { 0.0 } else { ARROW };
+        label(last.price) + arrow
+    });
     grid.length(label(scale.low).max(label(scale.high)).max(last).max(36.0) + 2.0 * PAD)
 }
 
@@ -140,10 +145,9 @@ pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, Layer { mesh, text }: &mut Laye
     }
     put_label(text, mesh.grid(), axis, row, &tag.text, tag.ink);
     if let Some(arrow) = tag.arrow {
-        // In the space beside the text, however wide that is.
         let size = mesh.grid().length(3.0);
         let tip = if arrow == Arrow::Up { row - size / 2 } else { row + size / 2 };
-        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD / 2.0), tip, size, tag.ink);
+        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD), tip, size, tag.ink);
     }
 }
 
