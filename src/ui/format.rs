@@ -188,6 +188,14 @@ pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
     date(one) == date(other)
 }
 
+/// Midnight before an instant in a zone.
+#[must_use]
+pub fn day_start(time: Time, zone: &TimeZone) -> Time {
+    let zoned = time.to_timestamp().to_zoned(zone.clone());
+    // Far out of range there is no such midnight; then the day begins now.
+    zoned.start_of_day().map_or(time, |midnight| Time::from_timestamp(midnight.timestamp()))
+}
+
 fn grouped(plain: &str) -> String {
     let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
@@ -251,6 +259,7 @@ mod tests {
         assert!(is_same_day(before, after, &TimeZone::UTC));
         assert!(!is_same_day(before, after, &tokyo));
         assert_eq!((day(before, &tokyo), day(after, &tokyo)), ("01 Jan".to_owned(), "02 Jan".to_owned()));
+        assert_eq!(day_start(after + Duration::from_hours(5), &tokyo), after);
     }
 
     #[test]
