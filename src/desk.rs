@@ -22,7 +22,7 @@ pub use blotter::Blotter;
 pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use series::SeriesView;
-pub use valuation::{BalanceTotals, PositionTotals, Valued};
+pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{AccountId, Fill, InstrumentId, Order, OrderId, Position, Time};
+use crate::domain::{AccountId, Fill, InstrumentId, Order, OrderId, Position};
 use crate::link::{ENDED_ORDERS_KEPT, FILLS_KEPT};
 
 /// A replica of the engine's orders, fills and positions.
@@ -17,7 +17,6 @@ pub struct Blotter {
     /// Of orders that have ended, ascending.
     ended: Vec<OrderId>,
     fills: Vec<Fill>,
-    newest_fills: BTreeMap<(AccountId, InstrumentId), Time>,
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
 }
 
@@ -59,8 +58,6 @@ impl Blotter {
     }
 
     pub(super) fn fill(&mut self, fill: Fill) {
-        let newest = self.newest_fills.entry((fill.account.clone(), fill.instrument)).or_default();
-        *newest = (*newest).max(fill.time);
         self.fills.push(fill);
         // In steps, so that a fill does not move ten thousand others.
         if self.fills.len() > FILLS_KEPT + FILLS_KEPT / 10 {
@@ -107,12 +104,6 @@ impl Blotter {
         &self.fills
     }
 
-    /// When an account's newest fill of an instrument happened.
-    #[must_use]
-    pub fn newest_fill(&self, account: &AccountId, instrument: InstrumentId) -> Option<Time> {
-        self.newest_fills.get(&(account.clone(), instrument)).copied()
-    }
-
     /// Every position that is or was held.
     pub fn positions(&self) -> impl Iterator<Item = &Position> {
         self.positions.values()
@@ -135,7 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{BrokerId, OrderKind, OrderSpec, OrderStatus, Origin, Qty, Side, TimeInForce};
+    use crate::domain::{BrokerId, OrderKind, OrderSpec, OrderStatus, Origin, Qty, Side, Time, TimeInForce};
 
     fn order(id: u64, status: OrderStatus) -> Order {
         let quantity = Qty(1.into());

@@ -3,9 +3,10 @@
 //! Computed once a frame from what has been applied, so that every pane shows the same
 //! number in the same frame.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Desk;
+use super::{Desk, Freshness};
 use crate::domain::{
     Account, AccountId, AssetClass, Currency, Decimal, Instrument, InstrumentId, Money, Position, Price,
 };
@@ -20,6 +21,21 @@ pub struct Valued {
     pub valuation: Valuation,
     /// What its balances add up to in the base currency; `None` where a rate is missing.
     pub balances: Option<BalanceTotals>,
+    /// Currencies with positions whose marks are [`Freshness::Stale`].
+    pub stale: BTreeSet<Currency>,
+    /// Whether a mark or an exchange rate behind the total is stale.
+    pub is_stale: bool,
+}
+
+/// What a position has come to since midnight, in its instrument's currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DayResult {
+    /// Profit of what was closed, before commissions.
+    pub realised: Decimal,
+    /// Commissions paid.
+    pub commissions: Decimal,
+    /// Whether commissions in another currency are left out.
+    pub lacks_commissions: bool,
 }
 
 /// What an account's broker reports, over all currencies, in the base currency.
@@ -38,14 +54,16 @@ pub struct BalanceTotals {
 pub struct PositionTotals {
     /// Profit at the marks.
     pub unrealised: Decimal,
-    /// Profit of what was closed, before commissions.
+    /// Profit of what was closed today, before commissions.
     pub realised: Decimal,
-    /// Commissions paid.
+    /// Commissions paid today.
     pub commissions: Decimal,
     /// Worth at the marks; what is short counts against what is long.
     pub value: Decimal,
     /// Whether every mark and rate was known; what lacked one is left out.
     pub is_complete: bool,
+    /// Whether a mark or an exchange rate behind profit and worth is stale.
+    pub is_stale: bool,
 }
 
 impl Desk {
@@ -82,6 +100,21 @@ impl Desk {
         self.quote(id)?.quote.mark()
     }
 
+    /// Whether an instrument's mark is from a quote that is no longer fed.
+    #[must_use]
+    pub fn is_stale(&self, id: InstrumentId) -> bool {
+        self.quote(id).is_some_and(|view| view.freshness == Freshness::Stale)
+    }
+
+    /// Whether what converts a currency into the base currency is no longer fed.
+    fn is_rate_stale(&self, currency: Currency) -> bool {
+        let is_of = |instrument: &Arc<Instrument>| {
+            instrument.pair().is_some_and(|(bought, paid)| bought == currency || paid == currency)
+        };
+        currency != self.settings.base_currency
+            && self.rate_instruments().any(|instrument| is_of(instrument) && self.is_stale(instrument.id))
+    }
+
     /// Profit of an open position that is not realised yet, in its instrument's currency.
     #[must_use]
     pub fn unrealised(&self, position: &Position) -> Option<Decimal> {
@@ -96,12 +129,15 @@ impl Desk {
         Some(position.net * self.mark(position.instrument)?.0 * instrument.multiplier)
     }
 
-    /// What `positions` add up to in the base currency of the settings.
+    /// What `positions` and their day add up to in the base currency of the settings.
     #[must_use]
-    pub fn position_totals<'a>(&self, positions: impl Iterator<Item = &'a Position>) -> PositionTotals {
+    pub fn position_totals<'a>(
+        &self,
+        positions: impl Iterator<Item = (&'a Position, DayResult)>,
+    ) -> PositionTotals {
         let rates = self.rates();
         let mut totals = PositionTotals { is_complete: true, ..PositionTotals::default() };
-        for position in positions {
+        for (position, day) in positions {
             let Some(instrument) = self.instrument(position.instrument) else {
                 totals.is_complete = false;
                 continue;
@@ -111,13 +147,15 @@ impl Desk {
                 totals.is_complete &= amount.is_some();
                 amount.unwrap_or_default()
             };
-            let (realised, commissions) =
-                (to_base(Some(position.realised)), to_base(Some(position.commissions)));
+            let (realised, commissions) = (to_base(Some(day.realised)), to_base(Some(day.commissions)));
             let (unrealised, value) = if position.is_flat() {
                 Default::default()
             } else {
                 (to_base(self.unrealised(position)), to_base(self.value_of(position)))
             };
+            totals.is_complete &= !day.lacks_commissions;
+            totals.is_stale |= !position.is_flat()
+                && (self.is_stale(position.instrument) || self.is_rate_stale(instrument.currency));
             totals.realised += realised;
             totals.commissions += commissions;
             totals.unrealised += unrealised;
@@ -129,10 +167,24 @@ impl Desk {
     pub(super) fn revalue(&mut self) {
         let rates = self.rates();
         let positions: Vec<Position> = self.blotter.open_positions().cloned().collect();
-        let worth = |account: &Arc<Account>| Valued {
-            account: account.id.clone(),
-            valuation: value(account, &positions, |id| self.mark(id), &self.instruments, &rates),
-            balances: balance_totals(account, &rates),
+        let worth = |account: &Arc<Account>| {
+            let held = positions.iter().filter(|position| position.account == account.id);
+            let stale: BTreeSet<Currency> = held
+                .filter(|position| self.is_stale(position.instrument))
+                .filter_map(|position| Some(self.instrument(position.instrument)?.currency))
+                .collect();
+            let valuation = value(account, &positions, |id| self.mark(id), &self.instruments, &rates);
+            let is_converted_stale = valuation
+                .currencies
+                .iter()
+                .any(|worth| !worth.equity.is_zero() && self.is_rate_stale(worth.currency));
+            Valued {
+                account: account.id.clone(),
+                is_stale: !stale.is_empty() || is_converted_stale,
+                stale,
+                valuation,
+                balances: balance_totals(account, &rates),
+            }
         };
         self.valuations = self.accounts.iter().map(worth).collect();
     }

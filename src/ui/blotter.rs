@@ -17,6 +17,7 @@ mod orders;
 mod positions;
 mod rows;
 mod table;
+mod today;
 mod widths;
 
 use egui::{Align, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2};

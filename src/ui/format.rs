@@ -185,6 +185,14 @@ pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {
     date(one) == date(other)
 }
 
+/// Midnight before an instant in a zone.
+#[must_use]
+pub fn day_start(time: Time, zone: &TimeZone) -> Time {
+    let zoned = time.to_timestamp().to_zoned(zone.clone());
+    // Far out of range there is no such midnight; then the day begins now.
+    zoned.start_of_day().map_or(time, |midnight| Time::from_timestamp(midnight.timestamp()))
+}
+
 /// Whether a number that is written out is nothing but zeros.
 fn is_zero(text: &str) -> bool {
     !text.bytes().any(|b| (b'1'..=b'9').contains(&b))
@@ -249,6 +257,7 @@ mod tests {
         assert!(is_same_day(before, after, &TimeZone::UTC));
         assert!(!is_same_day(before, after, &tokyo));
         assert_eq!((day(before, &tokyo), day(after, &tokyo)), ("01 Jan".to_owned(), "02 Jan".to_owned()));
+        assert_eq!(day_start(after + Duration::from_hours(5), &tokyo), after);
     }
 
     #[test]

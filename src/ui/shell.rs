@@ -73,15 +73,25 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
             let base = desk.settings().base_currency;
             for valued in desk.valuations() {
                 let total = &valued.valuation.total;
-                let colour = theme.of_gain(total.unrealised);
-                ui.label(egui::RichText::new(format::gain(total.unrealised, base)).color(colour));
+                let (gain, equity) = if valued.is_stale {
+                    (theme.stale, theme.stale)
+                } else {
+                    (theme.of_gain(total.unrealised), theme.text_strong)
+                };
+                ui.label(egui::RichText::new(format::gain(total.unrealised, base)).color(gain));
                 ui.label(egui::RichText::new("Open P&L").color(theme.text_weak));
                 ui.add_space(12.0);
                 ui.label(
                     egui::RichText::new(format!("{} {base}", format::amount(total.equity, base)))
-                        .color(theme.text_strong),
+                        .color(equity),
                 );
                 ui.label(egui::RichText::new("Equity").color(theme.text_weak));
+                if valued.is_stale {
+                    ui.label(egui::RichText::new("stale").color(theme.warn)).on_hover_text(
+                        "Prices of what is held, or exchange rates, come no more: these amounts are of the \
+                         last ones",
+                    );
+                }
                 if !valued.valuation.is_complete() {
                     ui.label(egui::RichText::new("incomplete").color(theme.warn)).on_hover_text(
                         "A price or an exchange rate is missing, so not everything is counted",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::Vec2;
+use egui::{Color32, Vec2};
 use egui_kittest::Harness;
 use pitdesk::domain::{
     AccountId, BrokerId, ExecId, Fill, InstrumentId, Liquidity, Money, Order, OrderId, OrderKind, OrderSpec,
@@ -103,6 +103,19 @@ impl<P: Pane + 'static> Bench<P> {
         let outcome = outcome.map(|order| order.map(OrderId)).map_err(|why| Refused(why.into()));
         self.market.publish(Update::Answer(Answer { to, outcome }));
     }
+}
+
+/// What is painted as text, with its colour.
+pub fn painted<State>(harness: &Harness<'_, State>) -> Vec<(String, Color32)> {
+    let text = |clipped: &egui::epaint::ClippedShape| match &clipped.shape {
+        egui::Shape::Text(text) => {
+            let own = text.galley.job.sections.first().map(|section| section.format.color);
+            let colour = text.override_text_color.or(own.filter(|colour| *colour != Color32::PLACEHOLDER));
+            Some((text.galley.text().to_owned(), colour.unwrap_or(text.fallback_color)))
+        }
+        _ => None,
+    };
+    harness.output().shapes.iter().filter_map(text).collect()
 }
 
 /// A limit price of a literal.

@@ -6,15 +6,15 @@ use egui::{Key, Modifiers, Pos2, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{
-    Currency, Money, OrderId, OrderKind, OrderStatus, Price, Qty, Side, settings::Settings,
-    settings::ZoneDisplay,
+    Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side, TimeInForce,
+    settings::Settings, settings::ZoneDisplay,
 };
-use pitdesk::link::{Command, NoticeLevel, Update};
+use pitdesk::link::{Command, ConnectionState, NoticeLevel, Update};
 use pitdesk::ui::UiCommand;
 use pitdesk::ui::blotter::Blotter;
 
-use crate::bench::{self, fill, limit, order, position};
-use crate::desk::decimal;
+use crate::bench::{self, fill, limit, order, painted, position};
+use crate::desk::{START, decimal};
 
 mod amend;
 mod lists;
@@ -110,7 +110,7 @@ fn a_row_tells_its_order() {
     assert_eq!(
         rows(&pane, "Order "),
         [
-            "Order 12: Time 15:00:00, Symbol AAPL, Side Buy, Type Limit, Quantity 100, Filled 40, Limit 282.50, \
+            "Order 12: Order 12, Time 15:00:00, Symbol AAPL, Side Buy, Type Limit, Quantity 100, Filled 40, Limit 282.50, \
           TIF DAY, Status Part filled, Average 282.4850"
         ]
     );
@@ -130,6 +130,21 @@ fn working_orders_come_first_and_newest_first() {
     assert_eq!(numbers(&pane), [12, 10, 13, 9]);
     click(&mut pane, "Working only");
     assert_eq!(numbers(&pane), [12, 10]);
+}
+
+#[test]
+fn a_row_says_what_its_order_hangs_together_with_and_when_it_ends() {
+    let mut pane = with_order();
+    let until = |hours| TimeInForce::Gtd(START + Duration::from_hours(hours));
+    let check = |pane: &mut Pane, change: &dyn Fn(&mut Order), told: &str| {
+        pane.state_mut().change(12, change);
+        pane.step();
+        assert!(rows(pane, "Order 12")[0].contains(told), "{told}: {:?}", rows(pane, "Order 12"));
+    };
+    check(&mut pane, &|order| order.spec.post_only = true, "Type Limit, post, ");
+    check(&mut pane, &|order| order.spec.parent = Some(OrderId(9)), "Type Limit, post · exit of 9, ");
+    check(&mut pane, &|order| order.spec.tif = until(1), "TIF GTD 16:00, ");
+    check(&mut pane, &|order| order.spec.tif = until(73), "TIF GTD 23 Nov 16:00, ");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update}
 use pitdesk::ui::theme::Theme;
 use pitdesk::ui::ticket::Ticket;
 
-use crate::bench::{self, limit, order};
+use crate::bench::{self, limit, order, painted};
 use crate::desk::{Market, START, decimal, price, qty};
 
 mod confirm;
@@ -278,7 +278,7 @@ fn what_becomes_of_an_order_is_told_as_it_is() {
             order.reason = reason.map(Into::into);
         });
         ui.get_by_label(&format!("Buy 100 AAPL @ 227.48: {said}"));
-        assert!(colours_of_text(&ui).contains(&colour), "{said}");
+        assert_eq!(colour_of(&ui, "Buy 100 AAPL @ 227.48: "), colour, "{said}");
     };
     check(Working, "0", None, "accepted as order 42, working", theme.ok);
     check(Filled, "100", None, "accepted as order 42, filled 100 @ 227.48", theme.ok);
@@ -302,21 +302,14 @@ fn a_cancel_that_was_asked_for_is_no_bad_news() {
     });
     ui.run_steps(2);
     ui.get_by_label("Buy 100 AAPL @ 227.48: order 42 cancelled, nothing filled. Cancelled on request");
-    let theme = Theme::dark();
-    let colours = colours_of_text(&ui);
-    assert!(!colours.contains(&theme.danger) && !colours.contains(&theme.warn), "{colours:?}");
+    assert_eq!(colour_of(&ui, "Buy 100 AAPL @ 227.48: "), Theme::dark().text_weak);
 }
 
-/// The colours that text is painted in.
-fn colours_of_text(ui: &Ui) -> Vec<egui::Color32> {
-    let mut colours = Vec::new();
-    for clipped in &ui.output().shapes {
-        if let egui::Shape::Text(text) = &clipped.shape {
-            colours.extend(text.override_text_color);
-            colours.extend(text.galley.job.sections.iter().map(|section| section.format.color));
-        }
-    }
-    colours
+/// The colour of a line.
+fn colour_of(ui: &Ui, start: &str) -> egui::Color32 {
+    let painted = painted(ui);
+    let found = painted.iter().find(|(text, _)| text.starts_with(start));
+    found.unwrap_or_else(|| panic!("'{start}' is not painted: {painted:?}")).1
 }
 
 #[test]
@@ -381,4 +374,13 @@ fn value_and_power_are_told_in_both_currencies() {
     ui.get_by_label("Value KRW: buy 14,990,200, sell 14,990,300");
     ui.get_by_label("Value USD: buy 10,419.99, sell 10,420.06");
     ui.get_by_label("Power KRW: buy 985,009,800, sell 985,009,700");
+}
+
+#[test]
+fn an_open_profit_that_nobody_feeds_looks_stale() {
+    let mut ui = open(holding(at_once(), "100"), AAPL, "{}");
+    assert_eq!(colour_of(&ui, "+140.00 USD"), Theme::dark().up);
+    ui.state_mut().market.connection(ConnectionState::Down, "The connection was lost");
+    ui.run_steps(2);
+    assert_eq!(colour_of(&ui, "+140.00 USD"), Theme::dark().stale);
 }

@@ -31,10 +31,23 @@ pub(super) struct AccountView {
     widths: Widths,
 }
 
+/// Whether the marks behind a line are fed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fed {
+    Live,
+    Stale,
+}
+
+impl Fed {
+    fn or_stale(is_stale: bool) -> Self {
+        if is_stale { Self::Stale } else { Self::Live }
+    }
+}
+
 /// A line of the table.
 enum Line<'a> {
     Title(&'a Account),
-    Currency(&'a Account, &'a Worth),
+    Currency(&'a Account, &'a Worth, Fed),
     Total(&'a Valued),
     Missing(String),
 }
@@ -44,7 +57,9 @@ impl AccountView {
         let mut lines = Vec::new();
         for (account, valued) in desk.accounts().iter().zip(desk.valuations()) {
             lines.push(Line::Title(account));
-            lines.extend(valued.valuation.currencies.iter().map(|worth| Line::Currency(account, worth)));
+            lines.extend(valued.valuation.currencies.iter().map(|worth| {
+                Line::Currency(account, worth, Fed::or_stale(valued.stale.contains(&worth.currency)))
+            }));
             lines.push(Line::Total(valued));
             lines.extend(valued.valuation.missing.iter().map(|missing| Line::Missing(told(*missing, desk))));
         }
@@ -56,6 +71,7 @@ impl AccountView {
             row_count: lines.len(),
             reveal: None,
             footer: None,
+            zone: None,
         };
         let shown = table.show(ui, theme, &mut self.widths, |row| row_of(row, &lines[row], decimals, theme));
         if lines.is_empty() {
@@ -81,9 +97,9 @@ fn row_of(row: usize, line: &Line<'_>, decimals: u32, theme: &Theme) -> Row {
             let text = format!("{} · {} · {kind}", account.title, account.id);
             ("Account".into(), Vec::new(), Some(Cell::made(text, theme.text_weak)))
         }
-        Line::Currency(account, worth) => {
+        Line::Currency(account, worth, fed) => {
             let name = format!("{} in {}", account.title, worth.currency).into();
-            (name, currency_cells(account, worth, decimals, theme), None)
+            (name, currency_cells(account, worth, *fed, decimals, theme), None)
         }
         Line::Total(valued) => ("Total".into(), total_cells(valued, decimals, theme), None),
         Line::Missing(text) => ("Not counted".into(), Vec::new(), Some(Cell::made(text.clone(), theme.warn))),
@@ -91,17 +107,18 @@ fn row_of(row: usize, line: &Line<'_>, decimals: u32, theme: &Theme) -> Row {
     Row { key: row as u64, name, cells, is_selected: false, banner }
 }
 
-fn currency_cells(account: &Account, worth: &Worth, decimals: u32, theme: &Theme) -> Vec<Cell> {
+fn currency_cells(account: &Account, worth: &Worth, fed: Fed, decimals: u32, theme: &Theme) -> Vec<Cell> {
     let currency = worth.currency;
     let balance = account.balance(currency);
+    let is_stale = fed == Fed::Stale;
     let plain = |amount: Option<Decimal>| amount_cell(amount, currency, theme.text, theme).in_line(decimals);
     vec![
         Cell::made(currency.to_string(), theme.text_strong),
         plain(Some(worth.cash)),
-        Cell::gain(Some(worth.unrealised), currency, theme).in_line(decimals),
+        Cell::gain(Some(worth.unrealised), currency, theme).stale_if(is_stale, theme).in_line(decimals),
         Cell::gain(Some(worth.realised), currency, theme).in_line(decimals),
         plain(balance.map(|balance| balance.commissions)),
-        plain(Some(worth.equity)),
+        plain(Some(worth.equity)).stale_if(is_stale, theme),
         plain(balance.map(|balance| balance.margin)),
         plain(balance.map(|balance| balance.buying_power)),
     ]
@@ -112,14 +129,17 @@ fn total_cells(valued: &Valued, decimals: u32, theme: &Theme) -> Vec<Cell> {
     let currency = total.currency;
     let strong =
         |amount: Option<Decimal>| amount_cell(amount, currency, theme.text_strong, theme).in_line(decimals);
+    let (word, colour) = if valued.is_stale { ("Stale", theme.warn) } else { ("Total", theme.text_strong) };
     let balances = valued.balances;
     let cells = [
-        Cell::made(format!("Total {currency}"), theme.text_strong),
+        Cell::made(format!("{word} {currency}"), colour),
         strong(Some(total.cash)),
-        Cell::gain(Some(total.unrealised), currency, theme).in_line(decimals),
+        Cell::gain(Some(total.unrealised), currency, theme)
+            .stale_if(valued.is_stale, theme)
+            .in_line(decimals),
         Cell::gain(Some(total.realised), currency, theme).in_line(decimals),
         strong(balances.map(|balances| balances.commissions)),
-        strong(Some(total.equity)),
+        strong(Some(total.equity)).stale_if(valued.is_stale, theme),
         strong(balances.map(|balances| balances.margin)),
         strong(balances.map(|balances| balances.buying_power)),
     ];

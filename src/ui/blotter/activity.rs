@@ -6,10 +6,11 @@ use std::sync::Arc;
 use egui::{Color32, FontId, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::control::empty_ui;
+use super::order_row::zone_name;
 use crate::desk::Desk;
 use crate::link::{Notice, NoticeLevel};
 use crate::ui::format;
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Theme, theme_of};
 
 const INSET: f32 = 8.0;
 const LEVEL: f32 = 58.0;
@@ -26,6 +27,7 @@ pub(super) struct Activity {
 impl Activity {
     /// The controls beside the tabs.
     pub fn bar_ui(ui: &mut Ui, desk: &Desk) {
+        let theme = theme_of(ui.ctx());
         let is_empty = desk.notices().is_empty();
         let response = ui
             .add_enabled(!is_empty, egui::Button::new("Copy all"))
@@ -36,6 +38,7 @@ impl Activity {
                 desk.notices().iter().rev().map(|notice| line_of(notice, desk)).collect();
             ui.copy_text(lines.join("\n"));
         }
+        ui.label(RichText::new(format!("Times in {}", zone_name(desk))).color(theme.text_weak));
     }
 
     pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme) {

@@ -40,12 +40,9 @@ impl<'a> Brush<'a> {
         Self { painter, digits, theme }
     }
 
-    pub fn title(&self, column: &Column) -> Arc<Galley> {
-        let job = LayoutJob::simple_singleline(
-            column.title.to_owned(),
-            self.theme.small_font(),
-            Color32::PLACEHOLDER,
-        );
+    pub fn title(&self, caption: &str) -> Arc<Galley> {
+        let job =
+            LayoutJob::simple_singleline(caption.to_owned(), self.theme.small_font(), Color32::PLACEHOLDER);
         self.painter.layout_job(job)
     }
 

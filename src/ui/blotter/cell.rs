@@ -105,6 +105,14 @@ impl Cell {
         Self { short: format::day(time, zone), ..cell }
     }
 
+    /// In the colour of what is no longer fed, where it is not.
+    pub fn stale_if(mut self, is_stale: bool, theme: &Theme) -> Self {
+        if is_stale {
+            self.colour = theme.stale;
+        }
+        self
+    }
+
     /// With decimal points in line with those of a column that shows so many decimals.
     pub fn in_line(mut self, decimals: u32) -> Self {
         if matches!(self.look, Look::Figures { .. }) {

@@ -1,7 +1,8 @@
 //! Small controls of rows, and what hangs over or stands in a table.
 //!
 //! A control of a row sends an order-changing command, so it never takes the keyboard: a
-//! stray Space must not cancel or close. Each has a key of its table instead.
+//! stray Space must not cancel or close. Orders have keys of their table for it, positions the
+//! keys of the ticket, which ask first.
 
 use egui::{Align2, Area, CursorIcon, Frame, Id, Margin, Order, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 

@@ -17,6 +17,9 @@ use crate::ui::ticket::number::{self, BadNumber};
 /// Width of a field over a narrower cell, in points.
 const LEAST_WIDTH: f32 = 84.0;
 
+/// Frames within which a table has scrolled to a row.
+const FRAMES_TO_SCROLL: u8 = 4;
+
 /// A part of an order that can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -168,6 +171,8 @@ pub(super) struct Edit {
     text: String,
     is_new: bool,
     wheel: f32,
+    /// Frames that it has waited for its row to come into sight.
+    waited: u8,
     /// Where it was drawn last.
     rect: Option<Rect>,
 }
@@ -190,7 +195,13 @@ pub(super) enum Outcome {
 impl Edit {
     pub fn new(order: &Order, part: Part, instrument: &Instrument) -> Option<Self> {
         let text = part.text(part.of(order)?, instrument);
-        Some(Self { order: order.id, part, text, is_new: true, wheel: 0.0, rect: None })
+        Some(Self { order: order.id, part, text, is_new: true, wheel: 0.0, waited: 0, rect: None })
+    }
+
+    /// Whether its row may still come into sight. Comes once for each frame in which it is not.
+    pub fn is_on_its_way(&mut self) -> bool {
+        self.waited = self.waited.saturating_add(1);
+        self.rect.is_none() && self.waited <= FRAMES_TO_SCROLL
     }
 
     /// Takes the wheel over the field away from the table. Comes before the table is drawn.

@@ -1,10 +1,11 @@
-//! The Fills tab: executions of our orders, newest first.
+//! The Fills tab: executions of our orders, newest first. A double click shows the order.
 
 use egui::Ui;
 use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
 use super::control::empty_ui;
+use super::order_row::zone_name;
 use super::table::{Column, Controls, Row, Table};
 use super::widths::Widths;
 use crate::desk::Desk;
@@ -51,6 +52,7 @@ impl Fills {
             row_count: 0,
             reveal: None,
             footer: None,
+            zone: Some(zone_name(desk)),
         };
         if ui.rect_contains_pointer(table.body_of(ui, theme)) {
             self.held = Some(self.held.unwrap_or(fills.len()).min(fills.len()));
@@ -65,8 +67,11 @@ impl Fills {
             row_of(place, fill, desk, theme)
         });
         for row in &shown.rows {
-            if row.response.clicked() {
-                out.window(UiCommand::Select(fill_at(row.index).1.instrument));
+            let (_, fill) = fill_at(row.index);
+            if row.response.double_clicked() {
+                out.window(UiCommand::ShowOrder(fill.order));
+            } else if row.response.clicked() {
+                out.window(UiCommand::Select(fill.instrument));
             }
         }
         if shown_fills.is_empty() {
@@ -77,7 +82,7 @@ impl Fills {
 
 fn row_of(place: usize, fill: &Fill, desk: &Desk, theme: &Theme) -> Row {
     let cells = desk.instrument(fill.instrument).map(|instrument| {
-        let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
+        let zone = format::zone(desk.settings().time_zone_display, None);
         let commission = format::amount(fill.commission.amount, fill.commission.currency);
         // Opening a position realises nothing: a zero there would be noise.
         let realised = if fill.realised.is_zero() {

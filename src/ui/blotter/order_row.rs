@@ -10,7 +10,8 @@ use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, TimeInFo
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
-pub(super) const COLUMNS: [Column; 12] = [
+pub(super) const COLUMNS: [Column; 13] = [
+    Column::figures("order", "Order"),
     Column::figures("time", "Time"),
     Column::words("symbol", "Symbol"),
     Column::words("side", "Side"),
@@ -24,6 +25,12 @@ pub(super) const COLUMNS: [Column; 12] = [
     Column::figures("average", "Average"),
     Column::rest("reason", "Reason"),
 ];
+
+/// The zone that the times of a list are in: one for all rows, whatever their exchanges.
+pub(super) fn zone_name(desk: &Desk) -> String {
+    let zone = format::zone(desk.settings().time_zone_display, None);
+    format::zone_name(desk.now(), &zone)
+}
 
 /// What rows are made of.
 pub(super) struct RowContext<'a> {
@@ -50,13 +57,14 @@ pub(super) fn row_of(id: OrderId, context: &RowContext<'_>) -> Row {
 
 fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) -> Vec<Cell> {
     let (desk, theme) = (context.desk, context.theme);
-    let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
+    let zone = format::zone(desk.settings().time_zone_display, None);
     let spec = &order.spec;
     let text = if order.is_live() { theme.text } else { theme.text_weak };
     let part = |part: Part| part_cell(part, order, instrument, context, text);
     let filled = if order.filled.is_zero() { theme.text_faint } else { text };
     let average = order.average_price.map(|price| average(price, instrument));
     vec![
+        Cell::figures(order.id.to_string(), theme.text_weak),
         Cell::time(order.created, desk.now(), &zone, theme.text_weak),
         Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
         Cell::side(spec.side, theme),
@@ -69,7 +77,10 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
             _ => part(Part::Stop),
         },
         match spec.tif {
-            TimeInForce::Gtd(time) => Cell::made(format!("GTD {}", format::day(time, &zone)), text),
+            TimeInForce::Gtd(time) if format::is_same_day(time, desk.now(), &zone) => {
+                Cell::made(format!("GTD {}", format::clock_minute(time, &zone)), text)
+            }
+            TimeInForce::Gtd(time) => Cell::made(format!("GTD {}", format::date_minute(time, &zone)), text),
             tif => Cell::label(tif.label(), text),
         },
         Cell::label(order.status.label(), status_colour(order.status, theme)),
@@ -95,13 +106,16 @@ fn part_cell(
     part.of(order).map_or_else(Cell::empty, |value| Cell::figures(part.text(value, instrument), colour))
 }
 
+/// The type, and what the order hangs together with.
 fn kind_cell(order: &Order, colour: egui::Color32) -> Cell {
-    let label = order.spec.kind.label();
-    if order.spec.post_only {
-        Cell::made(format!("{label}, post"), colour)
-    } else {
-        Cell::label(label, colour)
-    }
+    let spec = &order.spec;
+    let post = if spec.post_only { ", post" } else { "" };
+    let ties = match (spec.parent, spec.oco) {
+        (Some(parent), _) => format!(" · exit of {parent}"),
+        (None, Some(_)) => " · OCO".to_owned(),
+        (None, None) => String::new(),
+    };
+    Cell::made(format!("{}{post}{ties}", spec.kind.label()), colour)
 }
 
 fn trail(by: TrailBy, instrument: &Instrument) -> String {

@@ -13,7 +13,7 @@ use super::asked::{Asked, Seen};
 use super::cell::Cell;
 use super::control::{Tone, callout_ui, control_ui};
 use super::edit::{self, Edit, Outcome, Part};
-use super::order_row::{COLUMNS, RowContext, row_of};
+use super::order_row::{COLUMNS, RowContext, row_of, zone_name};
 use super::rows::OrderRows;
 use super::table::{Controls, Shown, ShownRow, Table};
 use super::widths::Widths;
@@ -128,6 +128,7 @@ impl Orders {
             row_count: 0,
             reveal: None,
             footer: None,
+            zone: Some(zone_name(desk)),
         };
         let is_pointed_at = ui.rect_contains_pointer(table.body_of(ui, theme));
         self.hold(is_pointed_at || self.edit.is_some(), desk);
@@ -344,8 +345,12 @@ impl Orders {
         let Some((order, instrument)) = order_of(desk, edit.order) else { return };
         let row = shown.rows.iter().find(|row| rows.get(row.index) == edit.order);
         let Some(cell) = row.and_then(|row| shown.cell(row, edit.part.column())) else {
-            // Scrolled out of sight: it waits there.
-            self.edit = Some(edit);
+            // Scrolled out of sight it is left, as by a click elsewhere: the keyboard is gone with it.
+            if edit.is_on_its_way() {
+                self.edit = Some(edit);
+            } else {
+                self.asked.forget(&order.id);
+            }
             return;
         };
         let clip = ui.clip_rect();

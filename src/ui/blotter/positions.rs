@@ -15,8 +15,9 @@ use super::cell::Cell;
 use super::control::{Tone, callout_ui, control_ui, empty_ui};
 use super::order_row::average;
 use super::table::{Column, Controls, Row, Shown, ShownRow, Table};
+use super::today::Today;
 use super::widths::Widths;
-use crate::desk::{Desk, Freshness};
+use crate::desk::{DayResult, Desk};
 use crate::domain::{AccountId, Currency, Decimal, Instrument, InstrumentId, Position, Qty, Side};
 use crate::link::Command;
 use crate::ui::commands::{Commands, UiCommand};
@@ -30,15 +31,15 @@ const COLUMNS: [Column; 9] = [
     Column::figures("average", "Average"),
     Column::figures("mark", "Mark"),
     Column::figures("unrealised", "Unrealised"),
-    Column::figures("realised", "Realised"),
-    Column::figures("commissions", "Commissions"),
+    Column::figures("realised", "Realised today"),
+    Column::figures("commissions", "Commissions today"),
     Column::figures("value", "Value"),
     Column::words("currency", "Currency"),
 ];
 /// Width of a control: room for `Sell 1,500?`.
 const CONTROL: f32 = 68.0;
 const GAP: f32 = 4.0;
-type Key = (AccountId, InstrumentId);
+pub(super) type Key = (AccountId, InstrumentId);
 
 /// A way out of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,8 @@ pub(super) struct Positions {
     confirm: Confirm<(Key, WayOut), Decimal>,
     #[serde(skip)]
     asked: Asked<Key, WayOut>,
+    #[serde(skip)]
+    today: Today,
 }
 
 impl Positions {
@@ -106,21 +109,29 @@ impl Positions {
             ui.request_repaint_after(left);
         }
         out.demand.quotes.extend(desk.blotter().open_positions().map(|position| position.instrument));
-        let now_shown = keys_of(desk);
-        let total = desk.position_totals(now_shown.iter().filter_map(|key| position_of(desk, key)));
+        let zone = format::zone(desk.settings().time_zone_display, None);
+        self.today.update(desk, format::day_start(desk.now(), &zone));
+        let now_shown = self.keys(desk);
+        let with_day = |key| Some((position_of(desk, key)?, self.today.of(key)));
+        let total = desk.position_totals(now_shown.iter().filter_map(with_day));
         let base = desk.settings().base_currency;
         let decimals = most_decimals(desk, &now_shown).max(base.decimals());
-        let (word, colour) =
-            if total.is_complete { ("Total", theme.text_strong) } else { ("Incomplete", theme.warn) };
+        let (word, colour) = match (total.is_complete, total.is_stale) {
+            (false, _) => ("Incomplete", theme.warn),
+            (true, true) => ("Stale", theme.warn),
+            (true, false) => ("Total", theme.text_strong),
+        };
         let footer = vec![
             Cell::made(format!("{word} {base}"), colour),
             Cell::empty(),
             Cell::empty(),
             Cell::empty(),
-            Cell::gain(Some(total.unrealised), base, theme).in_line(decimals),
+            Cell::gain(Some(total.unrealised), base, theme).stale_if(total.is_stale, theme).in_line(decimals),
             Cell::gain(Some(total.realised), base, theme).in_line(decimals),
             Cell::figures(format::amount(total.commissions, base), theme.text_strong).in_line(decimals),
-            Cell::figures(format::amount(total.value, base), theme.text_strong).in_line(decimals),
+            Cell::figures(format::amount(total.value, base), theme.text_strong)
+                .stale_if(total.is_stale, theme)
+                .in_line(decimals),
             Cell::made(base.to_string(), theme.text_strong),
         ];
         let mut table = Table {
@@ -130,6 +141,7 @@ impl Positions {
             row_count: 0,
             reveal: None,
             footer: (!now_shown.is_empty()).then_some(footer),
+            zone: None,
         };
         if ui.rect_contains_pointer(table.body_of(ui, theme)) {
             self.held.get_or_insert_with(|| now_shown.clone());
@@ -138,8 +150,10 @@ impl Positions {
         }
         let keys: Cow<'_, [Key]> = self.held.clone().map_or(Cow::Owned(now_shown), Cow::Owned);
         table.row_count = keys.len();
-        let shown =
-            table.show(ui, theme, &mut self.widths, |row| row_of(row, &keys[row], decimals, desk, theme));
+        let shown = table.show(ui, theme, &mut self.widths, |row| {
+            let key = &keys[row];
+            row_of(row, key, self.today.of(key), decimals, desk, theme)
+        });
         if keys.is_empty() {
             let text = "No position. What you buy or sell stands here with its profit and loss.";
             empty_ui(ui, theme, shown.body, text);
@@ -155,6 +169,14 @@ impl Positions {
                 out.window(UiCommand::Select(position.instrument));
             }
         }
+    }
+
+    /// Open positions, then those that were closed today.
+    fn keys(&self, desk: &Desk) -> Vec<Key> {
+        let key = |position: &Position| (position.account.clone(), position.instrument);
+        let flat = desk.blotter().positions().filter(|position| position.is_flat()).map(key);
+        let closed = flat.filter(|key| self.today.is_traded(key));
+        desk.blotter().open_positions().map(key).chain(closed).collect()
     }
 
     fn ways_out_ui(
@@ -228,30 +250,13 @@ fn position_of<'a>(desk: &'a Desk, (account, instrument): &Key) -> Option<&'a Po
     desk.blotter().position_of(account, *instrument)
 }
 
-/// Open positions, then those that were closed today.
-fn keys_of(desk: &Desk) -> Vec<Key> {
-    let blotter = desk.blotter();
-    let key = |position: &Position| (position.account.clone(), position.instrument);
-    let was_held_today = |position: &&Position| {
-        let zone = format::zone(
-            desk.settings().time_zone_display,
-            desk.instrument(position.instrument).map(|instrument| &**instrument),
-        );
-        let newest = blotter.newest_fill(&position.account, position.instrument);
-        newest.is_some_and(|time| format::is_same_day(time, desk.now(), &zone))
-    };
-    let open = blotter.open_positions().map(key);
-    let closed = blotter.positions().filter(|position| position.is_flat()).filter(was_held_today).map(key);
-    open.chain(closed).collect()
-}
-
 /// The most decimals that an amount of these positions has.
 fn most_decimals(desk: &Desk, keys: &[Key]) -> u32 {
     let currencies = keys.iter().filter_map(|(_, id)| desk.instrument(*id)).map(|i| i.currency);
     currencies.map(Currency::decimals).max().unwrap_or(0)
 }
 
-fn row_of(row: usize, key: &Key, decimals: u32, desk: &Desk, theme: &Theme) -> Row {
+fn row_of(row: usize, key: &Key, day: DayResult, decimals: u32, desk: &Desk, theme: &Theme) -> Row {
     let known = position_of(desk, key).and_then(|p| Some((p, desk.instrument(p.instrument)?)));
     let Some((position, instrument)) = known else {
         return Row {
@@ -265,7 +270,7 @@ fn row_of(row: usize, key: &Key, decimals: u32, desk: &Desk, theme: &Theme) -> R
     Row {
         key: u64::from(position.instrument.0) << 16 | (row as u64 & 0xFFFF),
         name: format!("Position in {}", instrument.symbol).into(),
-        cells: cells_of(position, instrument, decimals, desk, theme),
+        cells: cells_of(position, instrument, day, decimals, desk, theme),
         banner: None,
         is_selected: desk.selected().is_some_and(|selected| selected.id == position.instrument),
     }
@@ -274,6 +279,7 @@ fn row_of(row: usize, key: &Key, decimals: u32, desk: &Desk, theme: &Theme) -> R
 fn cells_of(
     position: &Position,
     instrument: &Instrument,
+    day: DayResult,
     decimals: u32,
     desk: &Desk,
     theme: &Theme,
@@ -283,29 +289,32 @@ fn cells_of(
     let text = if is_flat { theme.text_weak } else { theme.text };
     let amount = |value| format::amount(value, currency);
     let realised = if is_flat {
-        Cell::figures(format::gain(position.realised, currency), theme.text_weak)
+        Cell::figures(format::gain(day.realised, currency), theme.text_weak)
     } else {
-        Cell::gain(Some(position.realised), currency, theme)
+        Cell::gain(Some(day.realised), currency, theme)
     };
+    let is_stale = desk.is_stale(position.instrument);
     let open = |cell: Cell| if is_flat { Cell::empty() } else { cell };
+    let mark = desk.mark(position.instrument).map(|mark| average(mark.0, instrument));
+    let commissions = (!day.lacks_commissions).then(|| amount(day.commissions));
     let net = format::signed(position.net, instrument.quantity_decimals());
     vec![
         Cell::words(&instrument.symbol, if is_flat { text } else { theme.text_strong }),
         Cell::figures(if is_flat { "0".to_owned() } else { net }, theme.of_gain(position.net)),
         open(Cell::figures(average(position.average_price, instrument), text)),
-        open(mark_cell(position.instrument, instrument, desk, theme)),
-        open(Cell::gain(desk.unrealised(position), currency, theme).in_line(decimals)),
+        open(Cell::figures_or_dash(mark, theme, text).stale_if(is_stale, theme)),
+        open(
+            Cell::gain(desk.unrealised(position), currency, theme)
+                .stale_if(is_stale, theme)
+                .in_line(decimals),
+        ),
         realised.in_line(decimals),
-        Cell::figures(amount(position.commissions), text).in_line(decimals),
-        open(Cell::figures_or_dash(desk.value_of(position).map(amount), theme, text).in_line(decimals)),
+        Cell::figures_or_dash(commissions, theme, text).in_line(decimals),
+        open(
+            Cell::figures_or_dash(desk.value_of(position).map(amount), theme, text)
+                .stale_if(is_stale, theme)
+                .in_line(decimals),
+        ),
         Cell::made(currency.to_string(), theme.text_weak),
     ]
-}
-
-/// The price that a position is valued at, in the colour of what is no longer fed where it is not.
-fn mark_cell(id: InstrumentId, instrument: &Instrument, desk: &Desk, theme: &Theme) -> Cell {
-    let is_stale = desk.quote(id).is_some_and(|view| view.freshness == Freshness::Stale);
-    let colour = if is_stale { theme.stale } else { theme.text };
-    let mark = desk.mark(id).map(|mark| average(mark.0, instrument));
-    Cell::figures_or_dash(mark, theme, colour)
 }

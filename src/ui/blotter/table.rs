@@ -21,6 +21,8 @@ use crate::ui::theme::Theme;
 /// Kept free for the vertical scroll bar beside controls on the right.
 const BAR: f32 = 12.0;
 const HANDLE: f32 = 7.0;
+/// The key of columns that hold times.
+pub(super) const TIME: &str = "time";
 
 /// Which edge a column's cells lean on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +102,8 @@ pub(super) struct Table<'a> {
     pub reveal: Option<usize>,
     /// Below the rows, in the same columns.
     pub footer: Option<Vec<Cell>>,
+    /// What the zone of a column of times calls itself.
+    pub zone: Option<String>,
 }
 
 /// A row that was drawn.
@@ -217,7 +221,7 @@ impl Table<'_> {
         let laid: Vec<Vec<Laid<'_>>> =
             rows.iter().map(|row| row.cells.iter().map(|cell| brush.lay(cell)).collect()).collect();
         for (index, column) in self.columns.iter().enumerate() {
-            widths.need(index, brush.title(column).size().x + 2.0 * INSET);
+            widths.need(index, brush.title(&self.caption(column)).size().x + 2.0 * INSET);
         }
         for (index, cell) in
             laid.iter().chain(self.footer_laid(&brush).iter()).flat_map(|r| r.iter().enumerate())
@@ -309,6 +313,14 @@ impl Table<'_> {
         Shown { rows: shown_rows, focus, body, controls, columns, cells }
     }
 
+    /// `Time (EST)`, or the title alone.
+    fn caption(&self, column: &Column) -> Cow<'static, str> {
+        match &self.zone {
+            Some(zone) if column.key == TIME => format!("{} ({zone})", column.title).into(),
+            _ => column.title.into(),
+        }
+    }
+
     fn footer_laid<'c>(&'c self, brush: &Brush) -> Option<Vec<Laid<'c>>> {
         Some(self.footer.as_ref()?.iter().map(|cell| brush.lay(cell)).collect())
     }
@@ -335,7 +347,7 @@ impl Table<'_> {
         let in_sight = head.with_min_x(shown.cells.left()).with_max_x(shown.cells.right());
         let brush = Brush::new(ui.painter().with_clip_rect(in_sight.intersect(ui.clip_rect())), theme);
         for (column, &(key, x)) in self.columns.iter().zip(&shown.columns) {
-            let galley = brush.title(column);
+            let galley = brush.title(&self.caption(column));
             let room = x.shrink(INSET);
             let left = match column.lean {
                 Lean::Left => room.min,

@@ -175,7 +175,12 @@ fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
                 || "no price".to_owned(),
                 |p| format!("{} {}", format::gain(p, instrument.currency), instrument.currency),
             );
-            let colour = profit.map_or(theme.text_weak, |profit| theme.of_gain(profit));
+            let is_stale = facts.quote.is_some_and(|view| view.freshness == Freshness::Stale);
+            let colour = match profit {
+                Some(_) if is_stale => theme.stale,
+                Some(profit) => theme.of_gain(profit),
+                None => theme.text_weak,
+            };
             (format!("{} @ {average}", held(position.net)), shown, colour)
         }
         None => ("flat".to_owned(), "–".to_owned(), theme.text_weak),

@@ -158,3 +158,52 @@ fn a_double_click_on_the_quantity_opens_it() {
     pane.run_steps(3);
     assert_eq!(pane.get_by_label("Quantity of order 12").value().as_deref(), Some("100"));
 }
+
+#[test]
+fn a_field_that_is_scrolled_out_of_sight_is_left_and_holds_no_rows() {
+    let mut bench = empty();
+    let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
+    for id in 1..=200 {
+        bench.order(order(id, aapl, Side::Buy, "5", limit("280.00"), now));
+    }
+    let mut pane = bench.show(SMALL);
+    pane.get_by_label_contains("Order 200:").click();
+    pane.run_steps(2);
+    press(&mut pane, Key::F2);
+    pane.get_by_label("Limit of order 200").type_text("281");
+    pane.step();
+    // From there to the other end of the table, beside the field.
+    pane.hover_at(Pos2::new(300.0, 200.0));
+    pane.step();
+    pane.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: Vec2::new(0.0, -500.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    pane.run_steps(20);
+    assert!(pane.query_by_label_contains("Order 200:").is_none(), "it is out of sight");
+    pane.hover_at(Pos2::new(300.0, 10.0));
+    pane.state_mut().order(order(201, aapl, Side::Buy, "5", limit("280.00"), now));
+    pane.run_steps(2);
+    assert_eq!(pane.get_by_label("Orders").value().as_deref(), Some("201"), "no row waits");
+    press(&mut pane, Key::Enter);
+    assert_eq!(pane.state_mut().take_sent(), []);
+}
+
+#[test]
+fn the_keyboard_amends_an_order_that_is_not_in_sight() {
+    let mut bench = empty();
+    let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
+    for id in 1..=200 {
+        bench.order(order(id, aapl, Side::Buy, "5", limit("280.00"), now));
+    }
+    let mut pane = bench.show(SMALL);
+    pane.get_by_label_contains("Order 200:").click();
+    pane.run_steps(2);
+    pane.key_press(Key::End);
+    pane.key_press(Key::F2);
+    pane.run_steps(4);
+    assert!(pane.get_by_label("Limit of order 1").is_focused());
+}

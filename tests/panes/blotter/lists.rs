@@ -81,13 +81,54 @@ fn activity_is_newest_first_in_full_and_can_be_copied() {
 }
 
 #[test]
-fn times_are_in_the_zone_of_the_settings() {
-    let mut pane = with_order();
-    for (zone, shown) in [(ZoneDisplay::Exchange, "Time 10:00:00"), (ZoneDisplay::Utc, "Time 15:00:00")] {
-        pane.state_mut().market.configure(|settings| settings.time_zone_display = zone);
-        pane.step();
-        assert!(rows(&pane, "Order 12")[0].contains(shown), "{zone:?}");
+fn a_list_has_one_zone_for_all_its_rows_and_names_it() {
+    let mut bench = empty();
+    bench.market.configure(|settings| settings.time_zone_display = ZoneDisplay::Exchange);
+    let (now, commission) = (bench.market.now(), Money { amount: decimal("1"), currency: Currency::USD });
+    for (id, key) in [(12, AAPL), (13, "7203@TSE")] {
+        let order = order(id, bench.market.id(key), Side::Buy, "100", limit("282"), now);
+        bench.market.publish(Update::Fill(fill(id, &order, "100", "282", commission)));
+        bench.order(order);
     }
+    let local = jiff::tz::TimeZone::system();
+    let time = now.to_timestamp().to_zoned(local).strftime("Time %H:%M:%S").to_string();
+    let mut pane = bench.show(LARGE);
+    for (tab, name) in [("Orders", "Order 1"), ("Fills", "Fill of order 1")] {
+        click(&mut pane, tab);
+        let told = rows(&pane, name);
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|row| row.contains(&time)), "{time}: {told:?}");
+    }
+    pane.state_mut().market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
+    pane.run_steps(2);
+    assert!(rows(&pane, "Fill of order 12")[0].contains("Time 15:00:00"));
+    assert!(painted(&pane).iter().any(|(text, _)| text == "Time (UTC)"));
+    click(&mut pane, "Activity");
+    pane.get_by_label("Times in UTC");
+}
+
+#[test]
+fn a_double_click_on_a_fill_shows_its_order() {
+    let mut bench = empty();
+    let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
+    let commission = Money { amount: decimal("1"), currency: Currency::USD };
+    let order = order(12, aapl, Side::Buy, "100", limit("282.50"), now);
+    bench.market.publish(Update::Fill(fill(1, &order, "100", "282.50", commission)));
+    let mut pane = bench.show(SMALL);
+    click(&mut pane, "Fills");
+    let at = pane.get_by_label_contains("Fill of order 12").rect().center();
+    pane.hover_at(at);
+    pane.step();
+    for pressed in [true, false, true, false] {
+        pane.input_mut().events.push(egui::Event::PointerButton {
+            pos: at,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+    }
+    pane.run_steps(2);
+    assert!(pane.state().wishes.contains(&UiCommand::ShowOrder(OrderId(12))), "{:?}", pane.state().wishes);
 }
 
 #[test]

@@ -8,8 +8,8 @@ fn a_position_tells_its_profit() {
     assert_eq!(
         rows(&pane, "Position"),
         [
-            "Position in AAPL: Symbol AAPL, Net +100, Average 280.00, Mark 284.50, Unrealised +450.00, Realised 0.00, \
-          Commissions 0.00, Value 28,450.00, Currency USD"
+            "Position in AAPL: Symbol AAPL, Net +100, Average 280.00, Mark 284.50, Unrealised +450.00, Realised today 0.00, \
+          Commissions today 0.00, Value 28,450.00, Currency USD"
         ]
     );
 }
@@ -20,12 +20,11 @@ fn positions_add_up_in_the_base_currency_and_say_when_something_is_missing() {
     let bench = pane.state_mut();
     bench.market.quote("7203@TSE", "3300");
     bench.market.quote("USD/JPY@FX", "150.000");
-    let mut toyota = position(bench.market.id("7203@TSE"), "-100", "3150");
-    toyota.commissions = decimal("300");
+    let toyota = position(bench.market.id("7203@TSE"), "-100", "3150");
     bench.market.publish(Update::Position(toyota));
     pane.hover_at(Pos2::new(300.0, 10.0));
     pane.run_steps(2);
-    let totals = "Totals: Symbol Total USD, Unrealised +350.00, Realised 0.00, Commissions 2.00, Value 26,250.00, \
+    let totals = "Totals: Symbol Total USD, Unrealised +350.00, Realised today 0.00, Commissions today 0.00, Value 26,250.00, \
                   Currency USD";
     assert_eq!(rows(&pane, "Totals"), [totals]);
     let bench = pane.state_mut();
@@ -153,7 +152,9 @@ fn what_was_closed_today_stays_below_without_a_way_out() {
         flat.realised = decimal("310.5");
         bench.market.publish(Update::Position(flat));
         let sold = order(5, id, Side::Sell, "10", OrderKind::Market, time);
-        bench.market.publish(Update::Fill(fill(5, &sold, "10", "500.00", commission)));
+        let mut sale = fill(5, &sold, "10", "500.00", commission);
+        sale.realised = decimal("12.5");
+        bench.market.publish(Update::Fill(sale));
     }
     pane.hover_at(Pos2::new(300.0, 10.0));
     pane.run_steps(2);
@@ -161,7 +162,42 @@ fn what_was_closed_today_stays_below_without_a_way_out() {
     assert_eq!(shown.len(), 2, "what was closed yesterday is gone: {shown:?}");
     assert_eq!(
         shown[1],
-        "Position in MSFT: Symbol MSFT, Net 0, Realised +310.50, Commissions 0.00, Currency USD"
+        "Position in MSFT: Symbol MSFT, Net 0, Realised today +12.50, Commissions today 1.00, Currency USD"
     );
     assert!(pane.query_by_label("Close MSFT").is_none());
+}
+
+#[test]
+fn what_was_realised_and_paid_counts_from_midnight() {
+    let mut pane = with_position(|_| ());
+    let bench = pane.state_mut();
+    let aapl = bench.market.id(AAPL);
+    let commission = Money { amount: decimal("1"), currency: Currency::USD };
+    // The day of the list, which is UTC's here, began 15 hours ago.
+    for (exec, hours, realised) in [(1, 16, "400"), (2, 14, "30"), (3, 0, "-2.5")] {
+        let time = bench.market.now() - Duration::from_hours(hours);
+        let order = order(exec, aapl, Side::Sell, "10", OrderKind::Market, time);
+        let mut fill = fill(exec, &order, "10", "284.50", commission);
+        fill.realised = decimal(realised);
+        bench.market.publish(Update::Fill(fill));
+    }
+    pane.step();
+    let told = "Realised today +27.50, Commissions today 2.00";
+    assert!(rows(&pane, "Position in AAPL")[0].contains(told), "{:?}", rows(&pane, "Position"));
+    assert!(rows(&pane, "Totals")[0].contains(told));
+    pane.state_mut().market.later(Duration::from_hours(9));
+    pane.step();
+    let told = "Realised today 0.00, Commissions today 0.00";
+    assert!(rows(&pane, "Position in AAPL")[0].contains(told), "another day has begun");
+}
+
+#[test]
+fn what_nobody_feeds_looks_stale_in_every_sum() {
+    let mut pane = with_position(|_| ());
+    let bench = pane.state_mut();
+    bench.market.connection(ConnectionState::Down, "The connection was lost");
+    pane.run_steps(2);
+    assert!(rows(&pane, "Totals")[0].starts_with("Totals: Symbol Stale USD"), "{:?}", rows(&pane, "Totals"));
+    click(&mut pane, "Account");
+    assert!(rows(&pane, "Total")[0].starts_with("Total: Currency Stale USD"), "{:?}", rows(&pane, "Total"));
 }
