@@ -397,15 +397,17 @@ fn logs(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The machine's time.
 #[expect(
     clippy::disallowed_methods,
     reason = "a deadline for another process, which our clock does not move"
 )]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 
-fn after(limit: Duration) -> Instant {
+/// A deadline.
+pub fn after(limit: Duration) -> Instant {
     now() + limit
 }
 
@@ -419,5 +421,5 @@ const _: () = {
     let _ = (Window::start, Window::tree, Window::find, Window::drag, Window::type_text, Window::press);
     let _ = (Window::press_with, Window::screenshot, Window::close, Window::kill, Window::process_id);
     let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output, Window::resize);
-};
     let _ = (Window::signal, Window::hang_display);
+};
