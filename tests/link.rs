@@ -11,14 +11,16 @@ use clap::Parser as _;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
+use pitdesk::broker::{BrokerEvent, HistoryBars, HistoryRequest, MarketEvent};
 use pitdesk::desk::Desk;
 use pitdesk::domain::settings::{Settings, ThemeChoice};
 use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, Time,
-    TimeInForce, Timeframe,
+    TimeInForce, Timeframe, Trade,
 };
+use pitdesk::engine::{Engine, EngineEvent, Start};
 use pitdesk::link::channel::LOSSLESS_CAPACITY;
-use pitdesk::link::{BarKey, Command, CommandId, Demand, Drill, Envelope, Place, Stream, WindowEnd};
+use pitdesk::link::{BarKey, Command, CommandId, Demand, Drill, Envelope, Place, Stream, WindowEnd, connect};
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -115,6 +117,58 @@ fn day(eyes: Eyes) -> (Trader, BarKey) {
     trader.run(3);
     trader.look();
     (trader, key)
+}
+
+#[test]
+fn a_trade_that_no_bar_takes_in_is_counted() {
+    let instruments: Arc<[_]> = Trader::new(Eyes::Open).desk.instruments().to_vec().into();
+    let id = instruments.iter().find(|i| &*i.symbol == "BTC/USD").unwrap().id;
+    let key = BarKey { instrument: id, timeframe: Timeframe::M1 };
+    let (mut link, window) = connect(Arc::new(|| {}));
+    let mut engine = Engine::new(Start {
+        instruments,
+        broker_names: vec!["Paper".into()],
+        settings: Arc::default(),
+        is_killed: false,
+        next_order_id: 1,
+        notices: Vec::new(),
+        now: START,
+    });
+    let mut desk = Desk::default();
+    let mut effects = Vec::new();
+    let mut demand = Demand::default();
+    demand.want_bars(key, 10);
+    let command = Command::Demand(Arc::new(demand));
+    let minute = |n: u64| START + Duration::from_mins(n);
+    let trade = |n| {
+        let (price, quantity) = (Price(Decimal::ONE_HUNDRED), Qty(Decimal::ONE));
+        MarketEvent::Trade(id, Trade { time: minute(n), price, quantity, aggressor: None })
+    };
+    let request = HistoryRequest { instrument: id, timeframe: Timeframe::M1, before: Time::MAX, count: 10 };
+    for event in [
+        EngineEvent::Started,
+        EngineEvent::Command(Envelope { id: CommandId(1), input_at: START, command }),
+        EngineEvent::Broker(
+            BrokerId(0),
+            BrokerEvent::History(HistoryBars { request, bars: Vec::new().into(), forming: None }),
+        ),
+        // The last is of a minute that has closed.
+        EngineEvent::Broker(
+            BrokerId(0),
+            BrokerEvent::Market { received: START, events: vec![trade(1), trade(2), trade(1)] },
+        ),
+    ] {
+        engine.process(event, START, &mut effects);
+    }
+    link.publisher.batch(|batch| {
+        for effect in effects {
+            drop(effect.publish_to(batch));
+        }
+    });
+    desk.apply(window.inbox.drain(), START);
+    let bars = desk.ledger().of(Stream::Bars);
+    assert_eq!((bars.late, bars.applied), (1, 2), "{bars:?}");
+    assert!(desk.ledger().adds_up(), "{:?}", desk.ledger());
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+#[cfg(feature = "inspection")]
+use crate::domain::Time;
 use crate::domain::{AssetClass, Currency, Timeframe};
+use crate::link::Clock;
 use crate::store::import::{DateOrder, DecimalMark};
 use crate::store::profile::DEFAULT_PROFILE;
 
@@ -51,6 +54,10 @@ pub struct Options {
     /// How to read a CSV file.
     #[command(flatten)]
     pub csv: CsvOptions,
+    /// Take the start for this time, so that a test is the same on every day
+    #[cfg(feature = "inspection")]
+    #[arg(long, global = true, value_name = "TIME", hide = true)]
+    pub at: Option<jiff::Timestamp>,
 }
 
 /// How to read a CSV file, where it does not say so itself.
@@ -81,6 +88,20 @@ pub struct CsvOptions {
 }
 
 impl Options {
+    /// The machine's clock. (Only a build for tests can be told another time.)
+    #[must_use]
+    #[cfg_attr(
+        not(feature = "inspection"),
+        expect(clippy::unused_self, reason = "an option of builds for tests decides")
+    )]
+    pub fn clock(&self) -> Clock {
+        #[cfg(feature = "inspection")]
+        if let Some(at) = self.at {
+            return Clock::as_if(Time::from_timestamp(at));
+        }
+        Clock::system()
+    }
+
     /// The profile to open. A replay, and every seed, has one of its own, so that their
     /// fills never mix with those of the practice account.
     #[must_use]

@@ -37,7 +37,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if !has_display() {
         return Ok(no_display());
     }
-    let clock = Clock::system();
+    let clock = options.clock();
     let began = clock.now();
     format::read_system_zone();
     let opened = open_profile(options)?;

@@ -243,6 +243,32 @@ proptest! {
 }
 
 #[test]
+fn tick_to_screen_counts_only_what_was_looked_at_and_shown() {
+    let (mut engine, window, mut desk) = stage();
+    let second = Time::from_seconds;
+    let quote = |engine: &mut Engine, received| {
+        engine.end.publisher.batch(|b| b.quote(InstrumentId(0), Quote::default(), received));
+    };
+    let frame = |desk: &mut Desk, now, is_shown| {
+        desk.apply(window.inbox.drain(), now);
+        let mut demand = Demand { quotes: [InstrumentId(0)].into(), ..Demand::default() };
+        desk.settle_demand(&mut demand);
+        if is_shown {
+            desk.on_painted(now);
+        }
+        desk.latency().tick_to_screen.total()
+    };
+    frame(&mut desk, second(10), true);
+    quote(&mut engine, second(1));
+    assert_eq!(frame(&mut desk, second(11), true), 0, "it was known before anyone looked");
+    quote(&mut engine, second(12));
+    assert_eq!(frame(&mut desk, second(12), false), 0, "the window is hidden");
+    quote(&mut engine, second(600));
+    assert_eq!(frame(&mut desk, second(600), true), 1, "what came while it was hidden is not timed");
+    assert!(desk.latency().tick_to_screen.quantile(1.0).unwrap() < std::time::Duration::from_millis(1));
+}
+
+#[test]
 fn a_window_that_never_looks_costs_bounded_memory_and_loses_no_state() {
     let (mut engine, window, mut desk) = stage();
     for round in 0..(LOSSLESS_CAPACITY as u64 * 2 + 100) {

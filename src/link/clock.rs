@@ -25,8 +25,10 @@ pub struct Clock(Source);
 enum Source {
     System {
         start: Instant,
-        /// Wall time at the start.
+        /// The time at the start.
         wall: Time,
+        /// How far that was from wall time, in nanoseconds: zero but in tests.
+        shift: i64,
         /// Nanoseconds jumped since, in all.
         jumped: Arc<AtomicI64>,
     },
@@ -39,7 +41,15 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn system() -> Self {
         let wall = Time::from_timestamp(jiff::Timestamp::now());
-        Self(Source::System { start: Instant::now(), wall, jumped: Arc::default() })
+        Self(Source::System { start: Instant::now(), wall, shift: 0, jumped: Arc::default() })
+    }
+
+    /// Runs as [`Self::system`], but as if it were `at` now: a test is the same on every day.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn as_if(at: Time) -> Self {
+        let shift = at.0.saturating_sub(Time::from_timestamp(jiff::Timestamp::now()).0);
+        Self(Source::System { start: Instant::now(), wall: at, shift, jumped: Arc::default() })
     }
 
     /// Stands still at `start` until [`Self::set`].
@@ -52,10 +62,10 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Time {
         match &self.0 {
-            Source::System { start, wall, jumped } => {
+            Source::System { start, wall, shift, jumped } => {
                 // Wall time first: a thread that is held up between the two readings then
                 // finds it behind, not ahead.
-                let real = Time::from_timestamp(jiff::Timestamp::now());
+                let real = Time(Time::from_timestamp(jiff::Timestamp::now()).0.saturating_add(*shift));
                 let steady = *wall + start.elapsed();
                 let known = jumped.load(Ordering::Acquire);
                 let ahead = caught_up(steady, real, known);
@@ -118,9 +128,9 @@ mod tests {
 
     #[test]
     fn clones_jump_together() {
-        let Clock(Source::System { start, wall, jumped }) = Clock::system() else { unreachable!() };
+        let Clock(Source::System { start, wall, shift, jumped }) = Clock::system() else { unreachable!() };
         // As if the computer had slept for an hour since the start.
-        let slept = Clock(Source::System { start, wall: Time(wall.0 - HOUR), jumped });
+        let slept = Clock(Source::System { start, wall: Time(wall.0 - HOUR), shift, jumped });
         let twin = slept.clone();
         assert!(slept.now() >= wall);
         assert!(twin.jumped() >= Duration::from_nanos(HOUR.unsigned_abs()));
@@ -133,6 +143,14 @@ mod tests {
         clock.set(Time(150));
         clock.set(Time(120));
         assert_eq!(twin.now(), Time(150));
+    }
+
+    #[test]
+    fn a_clock_of_another_day_runs_and_has_not_slept() {
+        let clock = Clock::as_if(Time::from_seconds(1_000));
+        let passed = clock.now().since(Time::from_seconds(1_000));
+        assert!(passed < Duration::from_mins(10), "{passed:?}");
+        assert_eq!(clock.jumped(), Duration::ZERO);
     }
 
     #[test]

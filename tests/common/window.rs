@@ -397,15 +397,17 @@ fn logs(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The machine's time.
 #[expect(
     clippy::disallowed_methods,
     reason = "a deadline for another process, which our clock does not move"
 )]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 
-fn after(limit: Duration) -> Instant {
+/// A deadline.
+pub fn after(limit: Duration) -> Instant {
     now() + limit
 }
 

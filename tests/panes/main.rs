@@ -12,7 +12,9 @@ mod picture;
 mod soft_renderer;
 
 mod blotter;
+mod chart_pane;
 mod search;
 mod status_bar;
+mod terminal;
 mod ticket;
 mod watchlist;

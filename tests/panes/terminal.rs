@@ -1,43 +1,18 @@
 //! The whole window without a pane in mind: its theme, what it saves and when, how it is left.
 
-#[path = "common/blotter.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod blotter;
-#[path = "common/desk.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod desk;
-#[path = "common/soft_renderer.rs"]
-mod soft_renderer;
-
 use std::time::Duration;
 
-use blotter::{limit, order};
-use desk::{Market, START};
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use pitdesk::domain::Side;
 use pitdesk::domain::settings::ThemeChoice;
 use pitdesk::link::{Command, Update};
-use pitdesk::ui::Terminal;
 use pitdesk::ui::theme::theme_of;
 
-struct Desktop {
-    market: Market,
-    terminal: Terminal,
-}
-
-fn harness() -> Harness<'static, Desktop> {
-    let (market, terminal) = Market::with_terminal(None);
-    let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
-        desktop.terminal.logic();
-        desktop.terminal.ui(ui);
-    };
-    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(1280.0, 720.0));
-    let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
-    harness.run_steps(3);
-    harness
-}
+use crate::bench::{limit, order};
+use crate::desk::START;
+use crate::desktop::{Desktop, desktop};
 
 /// The arrangements that were handed over since the last call.
 fn saved(harness: &mut Harness<'_, Desktop>) -> Vec<String> {
@@ -60,7 +35,7 @@ fn next_frame(harness: &Harness<'_, Desktop>) -> Duration {
 
 #[test]
 fn what_changed_is_saved_within_a_second_though_nothing_else_moves() {
-    let mut harness = harness();
+    let mut harness = desktop();
     later(&mut harness, 1_000);
     later(&mut harness, 100);
     saved(&mut harness);
@@ -80,7 +55,7 @@ fn what_changed_is_saved_within_a_second_though_nothing_else_moves() {
 
 #[test]
 fn the_theme_of_the_desktop_is_followed_while_it_is_chosen() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let name = |harness: &Harness<'_, Desktop>| theme_of(&harness.ctx).name.clone();
     harness.state_mut().market.configure(|settings| settings.theme = ThemeChoice::System);
     for (desktop, shown) in [
@@ -100,7 +75,7 @@ fn the_theme_of_the_desktop_is_followed_while_it_is_chosen() {
 
 #[test]
 fn quitting_asks_while_orders_work_and_can_be_taken_back() {
-    let mut harness = harness();
+    let mut harness = desktop();
     let id = harness.state().market.id("AAPL@NASDAQ");
     let working = |number| order(number, id, Side::Buy, "100", limit("280.00"), START);
     for (orders, asks) in [(1, "1 order is working."), (2, "2 orders are working.")] {
@@ -122,7 +97,7 @@ fn quitting_asks_while_orders_work_and_can_be_taken_back() {
 
 #[test]
 fn quitting_without_working_orders_asks_nothing() {
-    let mut harness = harness();
+    let mut harness = desktop();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Q);
     harness.run_steps(2);
     assert!(harness.state().terminal.has_quit());

@@ -1,22 +1,9 @@
 //! The chart as a pane on a desk: whose bars, orders, position and fills it shows, and what it
 //! asks for. Everything comes through the link, as in the program.
 
-#[path = "common/blotter.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod blotter;
-#[path = "common/desk.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod desk;
-#[path = "common/picture.rs"]
-mod picture;
-#[path = "common/soft_renderer.rs"]
-mod soft_renderer;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use blotter::{fill, limit, order, position};
-use desk::{Market, START, Window, decimal};
 use egui::{Event, Key, Modifiers, Pos2, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -31,6 +18,10 @@ use pitdesk::ui::chart_pane::ChartPane;
 use pitdesk::ui::commands::{Commands, UiCommand};
 use pitdesk::ui::pane::Pane as _;
 use pitdesk::ui::theme::Theme;
+
+use crate::bench::{fill, limit, order, position};
+use crate::desk::{Market, START, Window, decimal};
+use crate::{picture, soft_renderer};
 
 const AAPL: &str = "AAPL@NASDAQ";
 const WIDE: Vec2 = vec2(700.0, 420.0);
