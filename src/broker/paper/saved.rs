@@ -50,7 +50,7 @@ pub fn write(state: &AccountState) -> String {
         .expect("an account state has string keys and finite numbers only")
 }
 
-/// Reads what [`write`] wrote, and the bare accounts of the first files.
+/// Reads what [`write()`] wrote, and the bare accounts of the first files.
 ///
 /// # Errors
 /// When it is damaged, or of a newer format.
