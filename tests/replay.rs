@@ -276,6 +276,71 @@ fn the_past_is_what_was_recorded_before_the_start() {
 }
 
 #[test]
+fn trades_recorded_before_the_start_make_the_day_so_far() {
+    // The evening of one day of New York, then the morning of the next.
+    let midnight = 5 * HOUR / SECOND;
+    let recorded = vec![
+        trade(midnight - 60, "9.00", 10),
+        trade(midnight - 30, "9.50", 10),
+        trade(midnight + 10, "10.00", 300),
+        trade(midnight + 20, "10.40", 100),
+        trade(midnight + 30, "9.80", 200),
+        trade(midnight + 40, "10.10", 700),
+        trade(midnight + 90, "10.20", 50),
+    ];
+    let start = Time((midnight + 60) * SECOND);
+    let mut theatre = Theatre::new(ReplayInput::Trades(recorded), start);
+    theatre.advance(start);
+    let quote = theatre.exchange.quote(theatre.instrument.id);
+    let price = |text: &str| Some(Price(text.parse().unwrap()));
+    assert_eq!((quote.open, quote.high, quote.low), (price("10.00"), price("10.40"), price("9.80")));
+    assert_eq!((quote.last, quote.prev_close), (price("10.10"), price("9.50")));
+    assert_eq!(quote.volume, Qty(1_300.into()));
+}
+
+#[test]
+fn months_are_played_within_themselves_and_to_their_ends() {
+    let month = |text: &str, price: f64| Bar {
+        time: at(text),
+        open: price,
+        high: price + 5.0,
+        low: price - 5.0,
+        close: price + 1.0,
+        volume: 1e6,
+    };
+    // In New York: February of 28 days, March of 31 with the change of the clocks.
+    let starts = ["2023-02-01T05:00:00Z", "2023-03-01T05:00:00Z", "2023-04-01T04:00:00Z"];
+    let months = [month(starts[0], 100.0), month(starts[1], 120.0), month(starts[2], 140.0)];
+    let mut theatre = Theatre::new(ReplayInput::Bars(months.to_vec().into(), Timeframe::Mo1), Time(0));
+    theatre.play_out();
+    let trades = theatre.trades();
+    for (i, bar) in months.iter().enumerate() {
+        let end = months.get(i + 1).map_or(Time::MAX, |next| next.time);
+        let of_month: Vec<&Trade> = trades.iter().filter(|t| t.time >= bar.time && t.time < end).collect();
+        let volume: Qty = of_month.iter().map(|trade| trade.quantity).sum();
+        assert_eq!(volume, Qty(1_000_000.into()), "{}", starts[i]);
+        let prices = || of_month.iter().map(|trade| trade.price.to_f64());
+        assert!(prices().all(|price| bar.low <= price && price <= bar.high), "{}", starts[i]);
+    }
+    let last_of_march = trades.iter().rfind(|trade| trade.time < months[2].time).unwrap().time;
+    assert!(months[2].time.0 - last_of_march.0 < 12 * HOUR, "{last_of_march}");
+    assert_eq!(theatre.exchange.agent_refusals().0, 0);
+}
+
+#[test]
+fn a_recording_from_the_smallest_numbers_to_the_largest_is_played() {
+    // As of a coin, or of a share adjusted over decades.
+    let small = bar(0, [0.000_012_34; 4], 0.123_456_78);
+    let large = bar(1, [23_456.0, 23_470.0, 23_450.0, 23_460.0], 3_000_000.0);
+    let bars = vec![small, large, Bar { time: Time(2 * MINUTE), ..large }];
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.into(), Timeframe::M1), Time(0));
+    theatre.play_out();
+    assert_eq!(theatre.exchange.agent_refusals().0, 0);
+    let volume: Qty = theatre.trades().iter().map(|trade| trade.quantity).sum();
+    assert!((volume.to_f64() - 6_000_000.123_456_78).abs() < 1e-6, "{volume}");
+}
+
+#[test]
 fn recordings_that_make_no_sense_are_refused_with_their_row() {
     let refused = |bars: Vec<Bar>, from| {
         let input = ReplayInput::Bars(bars.into(), Timeframe::M1);
@@ -286,6 +351,8 @@ fn recordings_that_make_no_sense_are_refused_with_their_row() {
     assert_eq!(refused(vec![good, good], Time(0)), BadReplay::Unsorted { row: 2, time: Time(0) });
     let bad = bar(1, [1.0, 0.5, 1.0, 1.0], 1.0);
     assert_eq!(refused(vec![good, bad], Time(0)), BadReplay::Unsound { row: 2, time: Time(MINUTE) });
+    let large = bar(1, [1e12; 4], 1.0);
+    assert_eq!(refused(vec![good, large], Time(0)), BadReplay::TooLarge { row: 2, time: Time(MINUTE) });
     assert_eq!(refused(vec![good], Time(HOUR)), BadReplay::NothingLeft { from: Time(HOUR) });
     assert_eq!(refused(Vec::new(), Time(0)), BadReplay::NothingLeft { from: Time(0) });
 }

@@ -39,7 +39,7 @@ pub struct Options {
     /// Seed of the practice market: the same seed gives the same market
     #[arg(long, global = true, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// How busy the practice market is: 1 is a usual day, 75 about 10,000 trades a second
+    /// How busy the practice market is: 1 is a usual day, 45 about 10,000 trades a second
     #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
     pub activity: f64,
     /// Trade against recorded bars or trades (CSV, plain or .gz) instead of the practice market

@@ -23,7 +23,9 @@ use super::synth::ladder::{Floor, Ladder, Style};
 use super::synth::rng::Rng;
 use super::{DayStats, Event, Exchange};
 use crate::domain::time::MINUTE;
-use crate::domain::{Instrument, InstrumentId, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade};
+use crate::domain::{
+    Instrument, InstrumentId, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade, TradingHours,
+};
 use crate::market::calendar::Calendar;
 use crate::market::series::Bars;
 pub use clock::ReplayClock;
@@ -45,6 +47,8 @@ const REPAIR: usize = 4;
 #[derive(Debug, Clone)]
 pub struct Replay {
     instrument: Arc<Instrument>,
+    /// Of a zone that does not exist, UTC's: the exchange refuses to list the instrument.
+    calendar: Calendar,
     grid: Grid,
     input: ReplayInput,
     /// The first row that is played.
@@ -85,6 +89,8 @@ impl Replay {
             return Err(BadReplay::NothingLeft { from });
         }
         let grid = Grid::new(&instrument);
+        let utc = || Calendar::new(&TradingHours::always("UTC")).expect("UTC is always known");
+        let calendar = Calendar::new(&instrument.hours).unwrap_or_else(|_unknown| utc());
         let has_volume =
             matches!(&input, ReplayInput::Bars(bars, _) if bars.iter().any(|bar| bar.volume > 0.0));
         let stride = stride(input.price_at(first), &grid);
@@ -102,6 +108,7 @@ impl Replay {
             next: first,
             first,
             spread: stride,
+            calendar,
             grid,
             instrument,
             input,
@@ -163,7 +170,8 @@ impl Replay {
             (0, _) => self.next - 1,
             _ => return None,
         };
-        let next = self.input.time_at(row).filter(|_| self.input.end_before(row) <= now)?;
+        let ended = row.checked_sub(1).and_then(|before| self.input.end_of(before, &self.calendar));
+        let next = self.input.time_at(row).filter(|_| ended.is_none_or(|ended| ended <= now))?;
         (next.0 - now.0 > LONGEST_PAUSE).then_some(next)
     }
 
@@ -190,8 +198,10 @@ impl Replay {
             let last = self.last.unwrap_or((0, Side::Buy));
             match &self.input {
                 ReplayInput::Bars(bars, timeframe) => {
-                    let (bar, style) = (bars.get(self.next).unwrap_or_default(), self.tape_style);
-                    tape::prints_of_bar(&bar, *timeframe, last.0, &self.grid, style, &mut self.prints);
+                    let bar = bars.get(self.next).unwrap_or_default();
+                    let end = self.input.end_of(self.next, &self.calendar).unwrap_or(bar.time);
+                    let period = tape::Period { timeframe: *timeframe, end };
+                    tape::prints_of_bar(&bar, period, last.0, &self.grid, self.tape_style, &mut self.prints);
                 }
                 ReplayInput::Trades(trades) => {
                     self.prints.push(tape::print_of_trade(&trades[self.next], last, &self.grid));
@@ -223,10 +233,35 @@ impl Replay {
     }
 
     fn tell_the_past(&self, exchange: &mut Exchange, start: Time) {
-        let Ok(calendar) = Calendar::new(&self.instrument.hours) else { return };
+        let today = self.calendar.day_start(self.calendar.trading_day(start));
+        match &self.input {
+            ReplayInput::Bars(..) => self.tell_past_bars(exchange, today),
+            ReplayInput::Trades(_) => self.tell_past_trades(exchange, today),
+        }
+    }
+
+    fn tell_past_trades(&self, exchange: &mut Exchange, today: Time) {
+        let past = self.past_trades();
+        let (before, day) = past.split_at(past.partition_point(|trade| trade.time < today));
+        let price = |trade: &Trade| self.grid.price(self.grid.units(trade.price));
+        if let Some(last) = before.last() {
+            exchange.set_previous_close(self.instrument.id, price(last));
+        }
+        let (Some(first), Some(last)) = (day.first(), day.last()) else { return };
+        let stats = DayStats {
+            open: Some(price(first)),
+            high: day.iter().map(price).max(),
+            low: day.iter().map(price).min(),
+            last: Some(price(last)),
+            volume: self.grid.quantity(day.iter().map(|trade| self.grid.lots(trade.quantity)).sum()),
+        };
+        exchange.set_day_stats(self.instrument.id, stats);
+    }
+
+    fn tell_past_bars(&self, exchange: &mut Exchange, today: Time) {
         let price = |value: f64| self.grid.price(self.grid.nearest(value));
         let past = self.past_bars();
-        let begun = past.partition_by_time(calendar.day_start(calendar.trading_day(start)));
+        let begun = past.partition_by_time(today);
         if let Some(before) = begun.checked_sub(1).and_then(|at| past.get(at)) {
             exchange.set_previous_close(self.instrument.id, price(before.close));
         }

@@ -56,6 +56,8 @@ pub(super) struct Prices {
     advanced_to: Time,
     /// The program's time at the last advance.
     seen_at: Time,
+    /// Orders of the market's agents that the exchange refused, which should be none.
+    refusals: u64,
 }
 
 /// What became of the bars while time passed.
@@ -84,8 +86,15 @@ impl Prices {
             Arc::new(Calendar::new(hours).expect("the exchange has refused hours that make no calendar"))
         };
         let calendars: Vec<_> = exchange.instruments().map(|i| calendar(&i.hours)).collect();
-        let mut prices =
-            Self { source, calendars, live: Vec::new(), opened_at: now, advanced_to: now, seen_at: now };
+        let mut prices = Self {
+            source,
+            calendars,
+            live: Vec::new(),
+            opened_at: now,
+            advanced_to: now,
+            seen_at: now,
+            refusals: 0,
+        };
         prices.opened_at = prices.market_time(now);
         prices.advanced_to = prices.opened_at;
         prices.live = prices.calendars.iter().map(|_| Live::new(prices.opened_at, kept)).collect();
@@ -125,11 +134,12 @@ impl Prices {
         }
         let to = self.market_time(now);
         self.advanced_to = to;
+        let mut passage = Passage::Traded;
         match &mut self.source {
             Source::Synthetic(market) if has_slept => {
                 market.skip_to(exchange, to, out);
                 self.live.iter_mut().for_each(|live| live.restart(to));
-                return Passage::Skipped;
+                passage = Passage::Skipped;
             }
             Source::Synthetic(market) => market.advance(exchange, to, out),
             Source::Replay { replay, clock, .. } => {
@@ -140,7 +150,19 @@ impl Prices {
                 }
             }
         }
-        Passage::Traded
+        self.note_refusals(exchange);
+        passage
+    }
+
+    /// A market whose agents are refused stands still, which nobody else would say.
+    fn note_refusals(&mut self, exchange: &Exchange) {
+        let (refusals, latest) = exchange.agent_refusals();
+        if self.refusals == 0
+            && let Some(latest) = latest
+        {
+            tracing::error!("the exchange refuses orders of the market's agents: {latest:?}");
+        }
+        self.refusals = refusals;
     }
 
     /// When the market moves next, by the program's time; `None` when nothing is due.
