@@ -224,14 +224,18 @@ fn settle(
     (areas, stage)
 }
 
-/// What the chart says to those who do not see it: the price, and every line with its price.
+/// What the chart says to those who do not see it: the price, which bars are in sight, and every
+/// line with its price.
 fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     let price = |price| float::fixed(price, data.decimals());
     let last = data.last.map(|last| {
         let stale = if last.is_stale { " stale" } else { "" };
         format!("last {}{stale}, ", price(last.price))
     });
-    let seen = format!("{}{} bars visible", last.unwrap_or_default(), visible.len());
+    let date = |index| Some(time_axis::time_text(data.series.get(index)?.time, data.timeframe, data.zone));
+    let dates = visible.end.checked_sub(1).and_then(|end| Some((date(visible.start)?, date(end)?)));
+    let dates = dates.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+    let seen = format!("{}{} bars visible{dates}", last.unwrap_or_default(), visible.len());
     let lines = data.lines.iter().map(|line| format!("{} at {}", line.label, price(line.price)));
     let value = std::iter::once(seen).chain(lines).collect::<Vec<_>>().join("; ");
     let name = format!("Chart {} {}", data.title, data.timeframe);

@@ -2,8 +2,6 @@
 
 mod lines;
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use self::lines::{Labelled, price_lines};
@@ -121,9 +119,6 @@ impl Pane for ChartPane {
         };
         let zone = format::zone(display, Some(instrument));
         let quote = desk.quote(instrument.id);
-        if let Some(view) = quote {
-            look_again_when_stale(ui, desk, &view);
-        }
         let notice = notice(desk, instrument, quote.as_ref(), series);
         let title = format!("{} · {}", instrument.symbol, instrument.venue);
         let data = ChartData {
@@ -170,14 +165,6 @@ fn notice(
     match (stale, loading) {
         (Some(stale), Some(loading)) => Some(format!("{stale} · {loading}")),
         (stale, loading) => stale.or(loading),
-    }
-}
-
-/// A market that has gone silent brings no frame: asks for the one in which the quote is stale.
-fn look_again_when_stale(ui: &egui::Ui, desk: &Desk, view: &QuoteView<'_>) {
-    if view.freshness == Freshness::Live {
-        let most = Duration::from_secs(u64::from(desk.settings().limits.max_quote_age_seconds));
-        ui.request_repaint_after(most.saturating_sub(view.age) + Duration::from_millis(1));
     }
 }
 

@@ -157,7 +157,7 @@ pub fn clock_minute(time: Time, zone: &TimeZone) -> String {
 /// What a zone calls itself at a time: `EST`, `JST`, `UTC`.
 #[must_use]
 pub fn zone_name(time: Time, zone: &TimeZone) -> String {
-    time.to_timestamp().to_zoned(zone.clone()).strftime("%Z").to_string()
+    zone.to_offset_info(time.to_timestamp()).abbreviation().to_owned()
 }
 
 /// `21 Nov 14:03:22` in a zone.

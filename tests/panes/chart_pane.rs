@@ -235,14 +235,17 @@ fn the_position_shows_what_it_gains_while_the_price_is_known() {
 }
 
 #[test]
-fn a_market_that_falls_silent_is_called_stale_and_brings_the_frame_that_says_so() {
+fn a_price_that_is_old_or_not_heard_of_any_more_is_called_stale() {
     let mut chart = aapl();
     assert!(said(&chart).starts_with("last 284.50, "), "{}", said(&chart));
+    chart.state_mut().market.connection(ConnectionState::Silent, "Nothing heard");
+    chart.run_steps(2);
+    assert!(said(&chart).starts_with("last 284.50 stale, "), "{}", said(&chart));
+    chart.state_mut().market.connection(ConnectionState::Ready, "Connected");
+    chart.run_steps(2);
+    assert!(said(&chart).starts_with("last 284.50, "), "{}", said(&chart));
     let age = chart.state().window.desk.settings().limits.max_quote_age_seconds;
-    let most = Duration::from_secs(u64::from(age)) + Duration::from_millis(1);
-    let next = chart.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
-    assert!(next <= most, "the next frame comes after {next:?}");
-    chart.state_mut().market.later(most);
+    chart.state_mut().market.later(Duration::from_secs(u64::from(age) + 1));
     chart.run_steps(2);
     assert!(said(&chart).starts_with("last 284.50 stale, "), "{}", said(&chart));
     assert!(painted(&chart, "Stale since 10:00:00"), "in the zone of the exchange");
@@ -336,16 +339,36 @@ fn a_snapshot_neither_blanks_the_chart_nor_moves_it() {
 }
 
 #[test]
-fn times_are_of_the_chosen_zone_and_days_are_of_the_exchange() {
+fn times_are_read_from_the_clocks_of_the_chosen_zone() {
     let mut chart = aapl();
     let zone = |chart: &Chart| chart.get_by_label("Time axis of AAPL · NASDAQ").value().unwrap_or_default();
     assert_eq!(zone(&chart), "EST");
+    assert!(said(&chart).ends_with(" to Fri 20 Nov 2026  10:00"), "{}", said(&chart));
     chart.state_mut().market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
     chart.run_steps(2);
     assert_eq!(zone(&chart), "UTC");
+    assert!(said(&chart).ends_with(" to Fri 20 Nov 2026  15:00"), "{}", said(&chart));
+}
+
+#[test]
+fn a_trading_day_has_the_date_of_its_exchange_in_every_zone() {
+    let mut chart = chart("7203@TSE", "3837", WIDE);
+    chart.state_mut().market.configure(|settings| settings.time_zone_display = ZoneDisplay::Utc);
     chart.get_by_label("1D").click();
     chart.run_steps(2);
-    assert_eq!(zone(&chart), "", "a trading day is no matter of zones");
+    // Midnight in Tokyo is 15:00 UTC of the day before.
+    let days = [18, 19].map(|day| {
+        let time = Time::from_seconds(START.seconds() - (20 - day) * 86_400);
+        Bar::from_trade(time, 3_837.0, 100.0)
+    });
+    let (key, chunk) =
+        (chart.state().key(Timeframe::D1), Some(BarChunk::new(days.into()).expect("two days")));
+    let history = History { key, chunk, placement: Placement::Anew, is_complete: true };
+    chart.state_mut().market.publish(Update::History(history));
+    chart.run_steps(2);
+    assert!(said(&chart).ends_with("2 bars visible, Thu 19 Nov 2026 to Fri 20 Nov 2026"), "{}", said(&chart));
+    let axis = chart.get_by_label("Time axis of 7203 · TSE");
+    assert_eq!(axis.value().unwrap_or_default(), "", "a date needs no zone");
 }
 
 #[test]

@@ -173,7 +173,8 @@ fn the_chart_has_a_name_and_a_value() {
     let chart = harness.get_by_label("Chart AAPL 1m");
     let value = chart.value().expect("a value");
     let count = visible(&harness).len();
-    assert_eq!(value, format!("last 203.02, {count} bars visible"));
+    let dates = "Thu 8 Jan 1970  13:25 to Thu 8 Jan 1970  15:19";
+    assert_eq!(value, format!("last 203.02, {count} bars visible, {dates}"));
     assert!(harness.query_by_label("Price axis of AAPL").is_some());
 }
 
