@@ -167,7 +167,8 @@ pub enum Refusal {
     BeyondCounting(Qty),
     /// Worth too much.
     #[error(
-        "The order is worth {value}, the limit per order is {limit}: lower the quantity or raise the limit in Settings."
+        "The order is worth {value}, the limit per order is {limit}: lower the quantity, or raise limits.max_order_value in settings.toml and \
+         restart."
     )]
     OrderValue {
         /// The order's.
@@ -177,7 +178,8 @@ pub enum Refusal {
     },
     /// The position would be worth too much.
     #[error(
-        "The position would be worth {value}, the limit is {limit}: lower the quantity or raise the limit in Settings."
+        "The position would be worth {value}, the limit is {limit}: lower the quantity, or raise \
+         limits.max_position_value in settings.toml and restart."
     )]
     PositionValue {
         /// After the order.
@@ -202,7 +204,10 @@ pub enum Refusal {
         limit: Decimal,
     },
     /// Too many orders work.
-    #[error("{count} orders are working, the limit is {limit}: cancel some or raise the limit in Settings.")]
+    #[error(
+        "{count} orders are working, the limit is {limit}: cancel some, or raise limits.max_working_orders in \
+         settings.toml and restart."
+    )]
     WorkingOrders {
         /// Now.
         count: usize,
