@@ -70,7 +70,7 @@ fn arrangement_and_history_are_there_after_a_restart() {
     assert_eq!(trader.rows(), orders);
     trader.look_at("Positions");
     let after = trader.wait_for_row(&["Position in MSFT", "Net 0"]);
-    assert_eq!(cell(&after, "Realised"), cell(&flat, "Realised"));
+    assert_eq!(cell(&after, "Realised today"), cell(&flat, "Realised today"));
     trader.leave();
 }
 
