@@ -54,6 +54,8 @@ pub struct Desk {
     kill: KillState,
     settings: Arc<Settings>,
     notices: VecDeque<Notice>,
+    /// Those of them that are the window's own, which no snapshot knows.
+    own_notices: VecDeque<Notice>,
     answers: Answers,
     latency: Latency,
     ledger: Ledger,
@@ -185,7 +187,7 @@ impl Desk {
                     None => self.connections.push(connection),
                 }
             }
-            Update::Notice(notice) => self.add_notice(notice),
+            Update::Notice(notice) => keep(&mut self.notices, notice),
             Update::Answer(answer) => self.answers.add(answer),
             Update::Kill(kill) => self.kill = kill,
             Update::Settings(settings) => self.settings = settings,
@@ -209,7 +211,13 @@ impl Desk {
         self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;
         self.settings = Arc::clone(&snapshot.settings);
-        self.notices = snapshot.notices.iter().cloned().collect();
+        // What came at one instant stays in order: the engine's lines first.
+        let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
+        notices.sort_by_key(|notice| notice.time);
+        self.notices = VecDeque::new();
+        for notice in notices {
+            keep(&mut self.notices, notice);
+        }
         // A history that was on its way is lost with the rest; the demand is sent anew.
         self.charts.expect_anew();
     }
@@ -354,12 +362,10 @@ impl Desk {
         &self.notices
     }
 
-    /// Adds a line of the window's own to the activity log.
+    /// Adds a line of the window's own to the activity log; it outlives snapshots.
     pub fn add_notice(&mut self, notice: Notice) {
-        if self.notices.len() >= NOTICE_CAPACITY {
-            self.notices.pop_front();
-        }
-        self.notices.push_back(notice);
+        keep(&mut self.own_notices, notice.clone());
+        keep(&mut self.notices, notice);
     }
 
     /// What became of a command, once it is known.
@@ -405,6 +411,13 @@ impl Desk {
         self.prices.last_change()
     }
 
+    /// The market's own time, where it is not this computer's: as in a replay of a recording.
+    /// It is that of the newest quote of an open exchange.
+    #[must_use]
+    pub fn market_time(&self) -> Option<Time> {
+        self.prices.market_time()
+    }
+
     /// When market data or a sign of life were received last, of any instrument.
     #[must_use]
     pub fn newest_quote(&self) -> Option<Time> {
@@ -447,6 +460,14 @@ impl Desk {
         self.prices.keep_only(&demand.quotes);
         self.latency.watch(&demand.quotes, self.now);
     }
+}
+
+/// Adds a line, and forgets the oldest where there are too many.
+fn keep(notices: &mut VecDeque<Notice>, notice: Notice) {
+    if notices.len() >= NOTICE_CAPACITY {
+        notices.pop_front();
+    }
+    notices.push_back(notice);
 }
 
 #[cfg(test)]

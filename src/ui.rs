@@ -19,6 +19,7 @@ pub mod pane;
 pub mod raster;
 pub mod search;
 mod shell;
+mod splitters;
 mod status_bar;
 mod steps;
 pub mod terminal;

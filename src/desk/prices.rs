@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::time::DAY;
 use crate::domain::{BrokerId, Depth, InstrumentId, Quote, Time, Trade};
 use crate::link::Alive;
 
@@ -16,6 +17,8 @@ pub(super) struct Prices {
     depth: BTreeMap<InstrumentId, Arc<Depth>>,
     tapes: BTreeMap<InstrumentId, VecDeque<Trade>>,
     alive: Vec<Alive>,
+    /// The newest quote of an open exchange: what it says of the time, and when it came.
+    open: Option<(Time, Time)>,
 }
 
 /// How far a quote can be trusted.
@@ -46,6 +49,9 @@ impl Prices {
     pub fn quote(&mut self, id: InstrumentId, quote: Quote, received: Time) {
         if self.quotes.len() <= id.index() {
             self.quotes.resize(id.index() + 1, None);
+        }
+        if quote.is_open && self.open.is_none_or(|(_, newest)| received >= newest) {
+            self.open = Some((quote.time, received));
         }
         self.quotes[id.index()] = Some((quote, received));
     }
@@ -109,6 +115,13 @@ impl Prices {
     /// When a quote changed last.
     pub fn last_change(&self) -> Option<Time> {
         self.quotes.iter().flatten().map(|(_, received)| *received).max()
+    }
+
+    /// The time of the market, where it is more than a day from that of this computer. An open
+    /// exchange that sends such a quote is none of today: no delay is as long as that.
+    pub fn market_time(&self) -> Option<Time> {
+        let (time, received) = self.open?;
+        (received.0.abs_diff(time.0) > DAY.unsigned_abs()).then_some(time)
     }
 
     /// When anything was received last, signs of life included.

@@ -59,7 +59,7 @@ pub enum Refusal {
     BeyondCounting(Qty),
     /// Worth too much.
     #[error(
-        "The order is worth {value}, the limit per order is {limit}: lower the quantity or raise max_order_value in settings.toml."
+        "The order is worth {value}, the limit per order is {limit}: lower the quantity, or raise limits.max_order_value in settings.toml and restart."
     )]
     OrderValue {
         /// The order's.
@@ -69,7 +69,7 @@ pub enum Refusal {
     },
     /// The position would be worth too much.
     #[error(
-        "The position would be worth {value}, the limit is {limit}: lower the quantity or raise max_position_value in settings.toml."
+        "The position would be worth {value}, the limit is {limit}: lower the quantity, or raise limits.max_position_value in settings.toml and restart."
     )]
     PositionValue {
         /// After the order.
@@ -96,7 +96,7 @@ pub enum Refusal {
     },
     /// Too many orders work.
     #[error(
-        "{count} orders are working, the limit is {limit}: cancel some or raise max_working_orders in settings.toml."
+        "{count} orders are working, the limit is {limit}: cancel some, or raise limits.max_working_orders in settings.toml and restart."
     )]
     WorkingOrders {
         /// Now.

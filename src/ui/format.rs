@@ -166,6 +166,12 @@ pub fn date_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b %H:%M:%S").to_string()
 }
 
+/// `21 Nov 2026 14:03:22` in a zone.
+#[must_use]
+pub fn full_time(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b %Y %H:%M:%S").to_string()
+}
+
 /// `21 Nov 14:03` in a zone.
 #[must_use]
 pub fn date_minute(time: Time, zone: &TimeZone) -> String {

@@ -5,6 +5,7 @@ use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::pane::{PaneKind, Panes};
+use super::splitters;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -19,16 +20,26 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         top_bar_ui(ui, &terminal.desk, out);
     });
-    let status = egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
+    egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         terminal.status_bar.ui(ui, &terminal.desk, out);
     });
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
-    egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
-        let mut arrangement =
-            Arrangement { desk: &terminal.desk, panes: &mut terminal.workspace.panes, out, theme: &theme };
+    let panes = egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
+        let mut arrangement = Arrangement {
+            desk: &terminal.desk,
+            panes: &mut terminal.workspace.panes,
+            out,
+            theme: &theme,
+            chart: None,
+        };
         terminal.workspace.tree.ui(&mut arrangement, ui);
+        let chart = arrangement.chart;
+        splitters::name_edges(&terminal.workspace.tree, ui);
+        chart
     });
-    terminal.toasts.ui(ui.ctx(), &terminal.desk, status.response.rect.height());
+    // Over the chart, which they may cover for a while; never over what trades.
+    let room = panes.inner.unwrap_or(panes.response.rect);
+    terminal.toasts.ui(ui.ctx(), &terminal.desk, room);
     terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace.panes.watchlist, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
@@ -117,15 +128,19 @@ fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &T
         });
 }
 
+const STAYS: &str = "What works at a broker stays there and works on; paper orders wait for the next start.";
+
 fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
     let working = terminal.desk.blotter().working().count();
+    let said = match working {
+        0 => "No order is working any more.".to_owned(),
+        1 => format!("1 order is working. {STAYS}"),
+        _ => format!("{working} orders are working. {STAYS}"),
+    };
     let modal = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
         ui.set_width(360.0);
         ui.heading("Quit Pitdesk?");
-        let orders = if working == 1 { "1 order is".to_owned() } else { format!("{working} orders are") };
-        ui.label(format!(
-            "{orders} working. What works at a broker stays there; paper orders wait for the next start."
-        ));
+        ui.label(said);
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             if ui.button("Quit").clicked() {
@@ -147,6 +162,8 @@ struct Arrangement<'a> {
     panes: &'a mut Panes,
     out: &'a mut Commands,
     theme: &'a Theme,
+    /// Where the chart has been drawn.
+    chart: Option<egui::Rect>,
 }
 
 impl Behavior<PaneKind> for Arrangement<'_> {
@@ -155,6 +172,9 @@ impl Behavior<PaneKind> for Arrangement<'_> {
             PaneKind::Ticket => self.theme.panel,
             _ => self.theme.surface,
         };
+        if *kind == PaneKind::Chart {
+            self.chart = Some(ui.max_rect());
+        }
         egui::Frame::new().fill(fill).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
             if self.desk.stopped().is_some() && *kind == PaneKind::Ticket {

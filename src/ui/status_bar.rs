@@ -2,8 +2,8 @@
 //!
 //! The kill switch is laid out first and so is in sight at every width; what else has no
 //! room goes, the least important first. A state is always a word as well as a colour.
-//! Nothing here repaints by itself but the clock: once a second while the market moves, once
-//! a minute while it is quiet.
+//! Nothing here repaints by itself but the clock (once a second while the market moves, once
+//! a minute while it is quiet) and the age of data that should have come: once a second.
 
 mod health;
 mod kill;
@@ -11,12 +11,14 @@ mod kill;
 use std::time::Duration;
 
 use egui::{Align2, Layout, Role, Sense, WidgetInfo, vec2};
+use jiff::tz::TimeZone;
 
 use self::kill::KillSwitch;
 use super::commands::Commands;
 use super::format;
 use super::theme::{Theme, theme_of};
 use crate::desk::{Desk, Histogram};
+use crate::domain::Time;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::link::{Connection, ConnectionState};
 
@@ -96,6 +98,12 @@ fn data_age_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
         () if age > OLD => (format!("Data {} old", format::duration(age)), theme.warn),
         () => (format!("Data {:.1} s", age.as_secs_f64()), theme.text_weak),
     };
+    let are_ready = desk.connections().iter().all(|c| c.state.takes_orders());
+    if is_open && (age > OLD || !are_ready) {
+        // Signs of life wake nobody, and nothing else is coming.
+        let to_next = SECOND.unsigned_abs() - u64::from(age.subsec_nanos());
+        ui.request_repaint_after(Duration::from_nanos(to_next));
+    }
     ui.label(egui::RichText::new(text).color(colour)).on_hover_text(
         "Time since the newest market data of any instrument arrived; more than 5 s is worth a look",
     );
@@ -132,6 +140,10 @@ fn quantiles(histogram: &Histogram) -> String {
 fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     let now = desk.now();
     let zone = format::zone(desk.settings().time_zone_display, desk.selected().map(|i| &**i));
+    if let Some(market) = desk.market_time() {
+        market_clock_ui(ui, desk, market, &zone, theme);
+        return;
+    }
     let is_moving = desk.last_change().is_some_and(|change| now.since(change) < QUIET);
     let (period, time) = if is_moving {
         (SECOND, format::clock_time(now, &zone))
@@ -140,12 +152,26 @@ fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     };
     let to_next = period - now.0.rem_euclid(period);
     ui.request_repaint_after(Duration::from_nanos(to_next as u64));
-    let text = format!("{time} {}", format::zone_name(now, &zone));
-    // Its own width for each zone, so that nothing beside it moves with the seconds.
-    let galley = ui.painter().layout_no_wrap(text.clone(), theme.text_font(), theme.text);
-    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    let name = format::zone_name(now, &zone);
+    let text = format!("{time} {name}");
+    let layout = |text: String| ui.painter().layout_no_wrap(text, theme.text_font(), theme.text);
+    // As wide with seconds as without, so that nothing beside it moves when they come and go.
+    let widest = layout(format!("00:00:00 {name}")).size();
+    let galley = layout(text.clone());
+    let (rect, response) = ui.allocate_exact_size(widest, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
     ui.painter().galley(at, galley, theme.text);
     response.on_hover_text(format::date_time(now, &zone));
+}
+
+/// The time of a market that lives at another time, with its date and a word that says so.
+fn market_clock_ui(ui: &mut egui::Ui, desk: &Desk, market: Time, zone: &TimeZone, theme: &Theme) {
+    let time = format::full_time(market, zone);
+    let text = format!("Market {time} {}", format::zone_name(market, zone));
+    let now = format::full_time(desk.now(), zone);
+    ui.label(egui::RichText::new(text).color(theme.warn)).on_hover_text(format!(
+        "The market's own time: a recording is played. This computer says {now} {}.",
+        format::zone_name(desk.now(), zone)
+    ));
 }

@@ -47,7 +47,6 @@ pub struct Terminal {
     may_have_changed: bool,
     /// What was chosen, and what the desktop had then.
     shown_theme: Option<(ThemeChoice, Option<egui::Theme>)>,
-    first_notices: Vec<Notice>,
     /// Set until the question has found room in the queue.
     wants_snapshot: bool,
 }
@@ -57,16 +56,16 @@ impl Terminal {
     #[must_use]
     pub fn new(begin: Begin) -> Self {
         let now = begin.clock.now();
-        let mut first_notices = Vec::new();
+        let mut desk = Desk::default();
         let workspace = begin.workspace.as_deref().map_or_else(Workspace::default, |text| {
             Workspace::parse(text).unwrap_or_else(|error| {
                 let text: Arc<str> = error.to_string().into();
-                first_notices.push(Notice { time: now, level: NoticeLevel::Warning, text });
+                desk.add_notice(Notice { time: now, level: NoticeLevel::Warning, text });
                 Workspace::default()
             })
         });
         Self {
-            desk: Desk::default(),
+            desk,
             saved_text: workspace.to_text(),
             workspace,
             search: Search::default(),
@@ -82,7 +81,6 @@ impl Terminal {
             saved_at: now,
             may_have_changed: false,
             shown_theme: None,
-            first_notices,
             wants_snapshot: false,
         }
     }
@@ -125,10 +123,6 @@ impl Terminal {
         }
         if applied.is_fresh {
             self.sent_demand = None;
-            // A snapshot replaces the log by the engine's, which does not know these.
-            for notice in &self.first_notices {
-                self.desk.add_notice(notice.clone());
-            }
             self.select_saved();
         }
     }

@@ -1,4 +1,4 @@
-//! Warnings and errors as they happen, above the status bar.
+//! Warnings and errors as they happen, in the upper right corner of the chart.
 //!
 //! A toast is a copy of a line of the activity log, shown for a few seconds; the log in
 //! the blotter keeps them all, so that nothing is lost with it. The same text again is
@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use egui::{Align, Align2, Layout, RichText, Sense, vec2};
+use egui::{Align, Align2, Layout, Rect, RichText, Sense, vec2};
 
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -32,8 +32,8 @@ struct Toast<'a> {
 }
 
 impl Toasts {
-    /// Draws them; `above` is the height of what they must not cover at the bottom.
-    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, above: f32) {
+    /// Draws them in the upper right corner of `room`.
+    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, room: Rect) {
         let now = desk.now();
         self.dismissed.retain(|notice| is_young(notice.time, now));
         let toasts = self.standing(desk);
@@ -45,7 +45,9 @@ impl Toasts {
         let theme = theme_of(ctx);
         let mut dismissed = None;
         egui::Area::new(egui::Id::unique("toasts"))
-            .anchor(Align2::RIGHT_BOTTOM, vec2(-10.0, -10.0 - above))
+            .pivot(Align2::RIGHT_TOP)
+            .fixed_pos(room.right_top() + vec2(-10.0, theme.sizes.row + 10.0))
+            .constrain_to(ctx.content_rect())
             .order(egui::Order::Foreground)
             .show(ctx, |ui| {
                 ui.set_width(WIDTH);

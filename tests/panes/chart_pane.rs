@@ -362,7 +362,7 @@ fn a_trading_day_has_the_date_of_its_exchange_in_every_zone() {
         Bar::from_trade(time, 3_837.0, 100.0)
     });
     let (key, chunk) =
-        (chart.state().key(Timeframe::D1), Some(BarChunk::new(days.into()).expect("two days")));
+        (chart.state().key(Timeframe::D1), Some(BarChunk::new(days.to_vec().into()).expect("two days")));
     let history = History { key, chunk, placement: Placement::Anew, is_complete: true };
     chart.state_mut().market.publish(Update::History(history));
     chart.run_steps(2);

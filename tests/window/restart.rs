@@ -28,14 +28,8 @@ fn arrangement_and_history_are_there_after_a_restart() {
     window
         .wait_until("NVDA to be gone", SOON, |tree| (!watched(tree).contains(&"NVDA".into())).then_some(()));
     let before = chart_height(&window.tree()).expect("the chart");
-    let blotter = window.find(Role::Table, "Orders table").expect("the blotter").bounds;
-    let chart = window.wait_for("the chart", SOON, |w| w.role == Role::Canvas).bounds;
     let between = window.wait_for("the edge between chart and blotter", SOON, |w| {
-        let at = w.bounds.center();
-        w.role == Role::Unknown
-            && w.bounds.width() > 400.0
-            && (chart.bottom()..blotter.top()).contains(&at.y)
-            && w.bounds.height() < 20.0
+        w.role == Role::Splitter && w.name == "Between Chart and Blotter"
     });
     window.drag(between.bounds.center(), between.bounds.center() - vec2(0.0, 80.0));
     let height = window.wait_until("a lower chart", SOON, |tree| {
@@ -76,7 +70,7 @@ fn arrangement_and_history_are_there_after_a_restart() {
     assert_eq!(trader.rows(), orders);
     trader.look_at("Positions");
     let after = trader.wait_for_row(&["Position in MSFT", "Net 0"]);
-    assert_eq!(cell(&after, "Realised"), cell(&flat, "Realised"));
+    assert_eq!(cell(&after, "Realised today"), cell(&flat, "Realised today"));
     trader.leave();
 }
 

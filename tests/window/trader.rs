@@ -1,5 +1,6 @@
 //! What a person at the terminal does and sees, in their words.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
@@ -12,6 +13,9 @@ use crate::window::{Role, SOON, Tree, Widget, Window, now};
 
 /// Longer than any back-off or drill of these tests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a person reads what a button asks.
+const READING: Duration = Duration::from_millis(600);
 
 /// Friday 20 November 2026, 15:00 UTC, New York open: the time at which the first window of
 /// these tests is opened, so that their prices and sessions are the same on every day.
@@ -145,10 +149,12 @@ impl Trader {
     /// Presses a button of the ticket, reads what it asks, and presses again; returns what the
     /// ticket then says of the order. `words` are what is confirmed, as in "buy 10 MSFT at market".
     #[track_caller]
+    #[expect(clippy::disallowed_methods, reason = "a person reads in the time of the wall")]
     pub fn trade(&mut self, button: &str, words: &str) -> String {
         let question = format!("Confirm {words}");
         let told = format!("{}{}:", words[..1].to_uppercase(), &words[1..]);
         let mut was_asked = false;
+        let asked_at = Cell::new(None);
         loop {
             // The question lasts three seconds, which a busy machine may not keep: then ask again.
             let at = self.window.wait_until(&format!("{button:?} or {question:?}"), PATIENCE, |tree| {
@@ -156,14 +162,20 @@ impl Trader {
                 if let Some(said) = said.filter(|_| was_asked) {
                     return Some(Err(said.name.clone()));
                 }
-                let asks = tree.pressable(&question).first().map(|w| (w.bounds.center(), true));
-                let rests = || tree.pressable(button).first().map(|w| (w.bounds.center(), false));
-                asks.or_else(rests).map(Ok)
+                if let Some(asks) = tree.pressable(&question).first() {
+                    // A press that comes too soon belongs to the one that asked.
+                    let since = asked_at.get().unwrap_or_else(Instant::now);
+                    asked_at.set(Some(since));
+                    return (since.elapsed() > READING).then_some(Ok((asks.bounds.center(), true)));
+                }
+                asked_at.set(None);
+                tree.pressable(button).first().map(|w| Ok((w.bounds.center(), false)))
             });
             match at {
                 Err(said) => return said,
                 Ok((at, asks)) => {
                     was_asked |= asks;
+                    asked_at.set(None);
                     self.window.click_at(at);
                 }
             }
@@ -215,7 +227,7 @@ impl Trader {
         });
     }
 
-    /// The rows of the blotter's table, top down, without the time that they begin with.
+    /// The rows of the blotter's table, top down, without their times.
     #[track_caller]
     pub fn rows(&mut self) -> Vec<String> {
         rows(&self.window.tree())
@@ -240,14 +252,14 @@ fn program_time() -> String {
 /// A time may be written otherwise on another day.
 fn rows(tree: &Tree) -> Vec<String> {
     let rows = tree.widgets.iter().filter(|w| w.role == Role::Row).map(|w| &w.name);
-    let without_time = |row: &String| match (row.find(": Time "), row.find("Symbol ")) {
-        (Some(time), Some(symbol)) => format!("{}: {}", &row[..time], &row[symbol..]),
+    let without_time = |row: &String| match (row.find("Time "), row.find("Symbol ")) {
+        (Some(time), Some(symbol)) => format!("{}{}", &row[..time], &row[symbol..]),
         _ => row.clone(),
     };
     rows.map(without_time).collect()
 }
 
-/// The value of a column in the name of a row, such as `Realised`.
+/// The value of a column in the name of a row, such as `Net`.
 #[track_caller]
 pub fn cell(row: &str, column: &str) -> String {
     let mark = format!("{column} ");

@@ -26,7 +26,7 @@ fn a_position_is_opened_and_closed_by_hand() {
         let own = fills.iter().filter(|fill| cell(fill, "Side") == side);
         own.map(|fill| amount(&cell(fill, "Quantity")) * amount(&cell(fill, "Price"))).sum()
     };
-    assert_eq!(amount(&cell(&flat, "Realised")), value("Sell") - value("Buy"), "{fills:?}");
+    assert_eq!(amount(&cell(&flat, "Realised today")), value("Sell") - value("Buy"), "{fills:?}");
     trader.look_at("Orders");
     let orders = trader.rows();
     let is_filled = |order: &String| cell(order, "Status") == "Filled" && cell(order, "Filled") == "10";

@@ -95,7 +95,7 @@ fn row_of(place: usize, fill: &Fill, desk: &Desk, theme: &Theme) -> Row {
             Liquidity::Taker => "Taker",
         };
         vec![
-            Cell::time(fill.time, desk.now(), &zone, theme.text_weak),
+            Cell::time(fill.time, desk.market_time().unwrap_or(desk.now()), &zone, theme.text_weak),
             Cell::words(&instrument.symbol, theme.text_strong),
             Cell::side(fill.side, theme),
             Cell::figures(format::quantity(fill.quantity, instrument), theme.text),

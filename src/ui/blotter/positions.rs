@@ -110,7 +110,8 @@ impl Positions {
         }
         out.demand.quotes.extend(desk.blotter().open_positions().map(|position| position.instrument));
         let zone = format::zone(desk.settings().time_zone_display, None);
-        self.today.update(desk, format::day_start(desk.now(), &zone));
+        let market_now = desk.market_time().unwrap_or(desk.now());
+        self.today.update(desk, format::day_start(market_now, &zone));
         let now_shown = self.keys(desk);
         let with_day = |key| Some((position_of(desk, key)?, self.today.of(key)));
         let total = desk.position_totals(now_shown.iter().filter_map(with_day));

@@ -1,7 +1,7 @@
 //! What the status bar's latencies open: histograms, how evenly the window draws, and what
 //! became of every message.
 
-use egui::{Align, Layout, RichText, vec2};
+use egui::{Align, Layout, Rect, RichText, Sense, UiBuilder, vec2};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Plot};
 
 use crate::desk::{Desk, Histogram};
@@ -14,6 +14,7 @@ const PLOT: egui::Vec2 = vec2(272.0, 104.0);
 /// Widths of the table's columns, the stream's name first.
 const NAME_WIDTH: f32 = 116.0;
 const COUNT_WIDTH: f32 = 66.0;
+const LINE_HEIGHT: f32 = 20.0;
 
 pub(super) fn health_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
     let theme = theme_of(ui);
@@ -69,7 +70,10 @@ fn histogram_ui(ui: &mut egui::Ui, theme: &Theme, title: &str, histogram: &Histo
             ui.allocate_ui_with_layout(
                 PLOT,
                 Layout::centered_and_justified(egui::Direction::TopDown),
-                |ui| ui.label(RichText::new("Nothing measured yet").color(theme.text_weak)),
+                |ui| {
+                    ui.set_min_size(PLOT);
+                    ui.label(RichText::new("Nothing measured yet").color(theme.text_weak))
+                },
             );
             return;
         }
@@ -152,21 +156,17 @@ fn ledger_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     }
 }
 
+/// A line of exactly this size in every pass: what opens upwards is placed by its height.
 fn line_ui(ui: &mut egui::Ui, name: RichText, cells: [RichText; 7]) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let height = ui.text_style_height(&egui::TextStyle::Body);
-        let left = Layout::left_to_right(Align::Center);
-        ui.allocate_ui_with_layout(vec2(NAME_WIDTH, height), left, |ui| {
-            ui.set_min_width(NAME_WIDTH);
-            ui.label(name);
-        });
-        for cell in cells {
-            let right = Layout::right_to_left(Align::Center);
-            ui.allocate_ui_with_layout(vec2(COUNT_WIDTH, height), right, |ui| {
-                ui.set_min_width(COUNT_WIDTH);
-                ui.label(cell);
-            });
-        }
-    });
+    let size = vec2(NAME_WIDTH + 7.0 * COUNT_WIDTH, LINE_HEIGHT);
+    let (line, _) = ui.allocate_exact_size(size, Sense::hover());
+    let mut part = |rect: Rect, layout, text| {
+        ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)).label(text);
+    };
+    part(line.with_max_x(line.left() + NAME_WIDTH), Layout::left_to_right(Align::Center), name);
+    for (index, cell) in cells.into_iter().enumerate() {
+        let left = line.left() + NAME_WIDTH + index as f32 * COUNT_WIDTH;
+        let rect = line.with_min_x(left).with_max_x(left + COUNT_WIDTH);
+        part(rect, Layout::right_to_left(Align::Center), cell);
+    }
 }
