@@ -21,6 +21,7 @@ use crate::store::profile::Profile;
 const REPLAYED: InstrumentId = InstrumentId(0);
 /// The place of the pair that values its currency, where that is not the dollar.
 const RATE: InstrumentId = InstrumentId(1);
+const RATE_VENUE: &str = "FIXED";
 /// Cash of a replay's account in a currency of which the practice account has none.
 const CASH_IN_DOLLARS: i64 = 1_000_000;
 
@@ -153,7 +154,10 @@ pub(super) fn rate(
         );
     };
     let name = format!("{} (fixed rate)", pair.name).into();
-    Ok(Some((Arc::new(Instrument { id: RATE, broker: BrokerId(0), name, ..(**pair).clone() }), *price)))
+    // Another venue: it is not the pair that a watchlist begins with.
+    let venue = RATE_VENUE.into();
+    let pair = Instrument { id: RATE, broker: BrokerId(0), name, venue, ..(**pair).clone() };
+    Ok(Some((Arc::new(pair), *price)))
 }
 
 /// The exchange of a replay: the practice market's rules, and cash in the one currency.
@@ -274,7 +278,7 @@ mod tests {
             let currency = Currency::parse(code).unwrap();
             let instrument = Instrument { currency, ..listed("AAPL") };
             let rate = rate(&instrument, &catalogue).unwrap();
-            assert_eq!(rate.as_ref().map(|(pair, _)| &*pair.symbol), pair, "{code}");
+            assert_eq!(rate.as_ref().map(|(pair, _)| pair.key()), pair.map(|pair| format!("{pair}@FIXED")));
             let rate = rate.as_ref().map(|(pair, price)| (&**pair, *price));
             let config = config(&catalogue, currency, rate);
             let amount = cash.parse().unwrap();
