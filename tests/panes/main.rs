@@ -16,3 +16,4 @@ mod search;
 mod status_bar;
 mod ticket;
 mod watchlist;
+mod window;
