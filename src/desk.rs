@@ -432,6 +432,7 @@ impl Desk {
         demand.quotes.extend(self.blotter.open_positions().map(|p| p.instrument));
         demand.quotes.extend(self.rate_instruments().map(|i| i.id));
         self.charts.keep_only(demand);
+        self.prices.keep_only(&demand.quotes);
     }
 }
 

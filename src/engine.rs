@@ -12,7 +12,7 @@
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
 pub mod event;
-mod intent;
+mod flatten;
 mod log;
 mod market_data;
 mod notices;
@@ -34,12 +34,14 @@ use crate::broker::contract::{Books, Watch};
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Position, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Order, OrderStatus,
+    Position, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Snapshot, Update,
 };
+use flatten::{Flattening, WayOut};
 use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
@@ -66,6 +68,8 @@ pub struct Engine {
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
+    /// Closes and reversals that wait for exits to go.
+    flattening: Vec<Flattening>,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -78,6 +82,10 @@ struct BrokerLine {
     /// When its state must be saved at the latest.
     save_at: Option<Time>,
     watch: Watch,
+    /// Set when the last word on what to watch was not handed over.
+    must_watch: bool,
+    /// What it said when it became ready, for when it is heard again after a silence.
+    ready_reason: Arc<str>,
 }
 
 struct Shutdown {
@@ -101,6 +109,8 @@ impl Engine {
             commissions: Vec::new(),
             save_at: None,
             watch: Watch::default(),
+            must_watch: false,
+            ready_reason: "".into(),
         };
         Self {
             market: MarketData::new(&start.instruments),
@@ -112,6 +122,7 @@ impl Engine {
             executions: ExecutionLog::default(),
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            flattening: Vec::new(),
             notices: Notices::new(start.notices),
             shutdown: None,
         }
@@ -133,6 +144,9 @@ impl Engine {
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Tick => self.tick(now, out),
         }
+        if !self.flattening.is_empty() {
+            self.advance_flattening(now, out);
+        }
     }
 
     fn command(&mut self, envelope: Envelope, now: Time, out: &mut Vec<Effect>) {
@@ -145,6 +159,10 @@ impl Engine {
     }
 
     fn carry_out(&mut self, command: Command, input_at: Time, now: Time, out: &mut Vec<Effect>) -> Outcome {
+        // Brokers read nothing behind their goodbye.
+        if self.shutdown.is_some() && command.is_for_a_broker() {
+            return Err(Refused("Pitdesk is closing: nothing was sent".into()));
+        }
         match command {
             Command::Place(place) => self.place(&place, input_at, now, out),
             Command::Amend { order, quantity, limit, stop } => {
@@ -152,8 +170,8 @@ impl Engine {
             }
             Command::Cancel { order } => self.cancel(order, input_at, now, out),
             Command::CancelAll { instrument } => self.cancel_all(instrument, now, out),
-            Command::Close { instrument } => self.close(instrument, input_at, now, out),
-            Command::Reverse { instrument } => self.reverse(instrument, input_at, now, out),
+            Command::Close { instrument } => self.flatten(instrument, WayOut::Close, input_at, now, out),
+            Command::Reverse { instrument } => self.flatten(instrument, WayOut::Reverse, input_at, now, out),
             Command::Kill => {
                 self.kill(now, out);
                 Ok(None)
@@ -165,6 +183,7 @@ impl Engine {
                 Ok(None)
             }
             Command::Configure(settings) => {
+                settings.check().map_err(|bad| Refused(format!("Settings not changed: {bad}").into()))?;
                 if settings.practice_always_open != self.settings.practice_always_open {
                     self.note(
                         NoticeLevel::Info,
@@ -183,6 +202,9 @@ impl Engine {
                 Ok(None)
             }
             Command::Drill { broker, drill } => {
+                if usize::from(broker.0) >= self.brokers.len() {
+                    return Err(Refused("There is no such broker".into()));
+                }
                 out.push(Effect::Request(broker, BrokerRequest::Drill(drill)));
                 self.note(NoticeLevel::Warning, "Drill: the broker has a bad day on purpose", now, out);
                 Ok(None)
@@ -205,16 +227,18 @@ impl Engine {
         }
         line.last_heard = now;
         if line.connection.state == ConnectionState::Silent {
-            self.set_connection(id, ConnectionState::Ready, "It is heard again", now, out);
+            let reason = Arc::clone(&line.ready_reason);
+            self.set_connection(id, ConnectionState::Ready, &reason, now, out);
         }
         match event {
             BrokerEvent::Connection { state, reason } => {
                 let is_fresh = state == ConnectionState::Ready;
                 self.set_connection(id, state, &reason, now, out);
                 if is_fresh {
+                    self.brokers[usize::from(id.0)].ready_reason = reason;
                     self.resubscribe(id, out);
                 }
-                self.finish_shutdown(now, out);
+                self.finish_shutdown(out);
             }
             BrokerEvent::Books(books) => self.adopt(id, &books, now, out),
             BrokerEvent::OnWire { order, at } => self.on_wire(order, at, out),
@@ -263,9 +287,14 @@ impl Engine {
             self.accounts.insert((id, account.id.clone()), Arc::clone(account));
         }
         if self.is_killed {
-            out.push(Effect::Request(id, BrokerRequest::CancelAll));
+            self.cancel_everything(id, now, out);
         }
         out.push(self.snapshot(now));
+        // The window has given up all charts for the snapshot. This broker's are asked for when
+        // it is ready.
+        for other in (0..self.brokers.len()).map(|index| BrokerId(index as u8)).filter(|other| *other != id) {
+            self.market.ask_again(other, out);
+        }
         self.watch(out);
     }
 
@@ -304,7 +333,7 @@ impl Engine {
                 out.push(Effect::publish(Update::Order(order), now));
             }
         }
-        self.finish_shutdown(now, out);
+        self.finish_shutdown(out);
     }
 
     /// The whole state anew, and with it the charts, whose bars the window has given up.
@@ -336,7 +365,12 @@ impl Engine {
                 quotes: wanted.quotes.iter().filter(is_its).copied().collect(),
                 depth: wanted.depth.iter().filter(is_its).copied().collect(),
             };
-            if watch != line.watch {
+            if watch != line.watch || line.must_watch {
+                line.must_watch = false;
+                // A sign of life speaks of what is watched; of the rest nothing is known from now on.
+                for gone in &line.watch.quotes - &watch.quotes {
+                    self.market.forget_quote(gone);
+                }
                 line.watch = watch.clone();
                 out.push(Effect::Request(id, BrokerRequest::Watch(watch)));
             }
@@ -352,7 +386,10 @@ impl Engine {
                 line.save_at = None;
                 out.push(Effect::Request(id, BrokerRequest::Save));
             }
-            let quiet = now.since(line.last_heard);
+            if is_ready {
+                self.ask_for_the_missed(id, now, out);
+            }
+            let quiet = now.since(self.brokers[index].last_heard);
             if is_ready && quiet > SILENCE {
                 let reason = format!("Nothing heard for {} s", quiet.as_secs());
                 self.set_connection(id, ConnectionState::Silent, &reason, now, out);
@@ -360,6 +397,18 @@ impl Engine {
         }
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
+        }
+    }
+
+    /// What a full queue has kept from a broker is asked again.
+    fn ask_for_the_missed(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) {
+        if self.brokers[usize::from(id.0)].must_watch {
+            self.watch(out);
+        }
+        self.market.ask_missing(id, out);
+        let stands = |o: &Order| o.broker == id && o.status != OrderStatus::PendingCancel;
+        if self.is_killed && self.orders.live().any(stands) {
+            self.cancel_everything(id, now, out);
         }
     }
 
@@ -375,11 +424,11 @@ impl Engine {
         for index in 0..self.brokers.len() {
             out.push(Effect::Request(BrokerId(index as u8), BrokerRequest::Disconnect));
         }
-        self.finish_shutdown(now, out);
+        self.finish_shutdown(out);
     }
 
     /// Ends once every broker has closed or is gone.
-    fn finish_shutdown(&mut self, _now: Time, out: &mut Vec<Effect>) {
+    fn finish_shutdown(&mut self, out: &mut Vec<Effect>) {
         let is_over = |line: &BrokerLine| {
             matches!(line.connection.state, ConnectionState::Closed | ConnectionState::Down)
         };

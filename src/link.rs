@@ -24,6 +24,11 @@ pub mod ledger;
 mod slots;
 pub mod update;
 
+/// Ended orders that both sides keep; live ones always are.
+pub const ENDED_ORDERS_KEPT: usize = 10_000;
+/// Executions that both sides keep.
+pub const FILLS_KEPT: usize = 10_000;
+
 pub use alive::Alive;
 pub use channel::{CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, WindowEnd, connect};
 pub use clock::Clock;

@@ -6,14 +6,19 @@
 //! order and what is known at that instant ([`Known`]); it keeps no state, so that
 //! the same question always has the same answer.
 //!
-//! Cancels need no approval: nothing may ever stand between a trader and a cancel.
+//! What makes a position smaller is never held back by a size, a stale quote, a missing
+//! exchange rate or the number of working orders. Cancels need no approval at all: nothing
+//! may ever stand between a trader and a cancel.
+
+mod refusal;
 
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, Decimal, Instrument, Limits, Money, Order, OrderId, OrderKind, OrderSpec, Origin, Price, Qty,
-    Quote, Side, Time,
+    AccountId, Decimal, Instrument, Limits, Money, Order, OrderId, OrderKind, OrderSpec, Price, Qty, Quote,
+    Side, Time, TrailBy,
 };
+pub use refusal::Refusal;
 
 /// An order that broke no limit when it was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,12 +108,14 @@ pub struct Known<'a> {
     /// Signed units held now.
     pub position: Decimal,
     /// Signed units that live orders of the same side could still add, this order and bracket
-    /// exits not counted.
+    /// exits not counted; of an order whose change is on its way, the larger of both sizes.
     pub pending: Decimal,
-    /// Orders that work now, in all.
+    /// Orders that work now, in all, and those that are sent together with this one before it.
     pub working_orders: usize,
-    /// Base currency per unit of the instrument's currency, with the base's name.
-    pub to_base: Option<Money>,
+    /// Whether the instrument trades at this hour by its calendar, whatever an old quote says.
+    pub is_in_hours: bool,
+    /// The limits' currency per unit of the instrument's currency, with its name.
+    pub to_limits: Option<Money>,
     /// Whether the kill switch is on.
     pub is_killed: bool,
     /// Why the broker takes no orders now; `None` when it does.
@@ -117,118 +124,36 @@ pub struct Known<'a> {
     pub now: Time,
 }
 
-/// Why the gate refused, with the limit and the order's own value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The kill switch is on.
-    #[error("The kill switch is on: no orders are sent. Release it in the status bar to trade again.")]
-    Killed,
-    /// The connection takes no orders.
-    #[error("{0}. Orders can be sent once it is ready.")]
-    NotReady(String),
-    /// Not a multiple of the lot.
-    #[error("Quantity {quantity} is not a positive multiple of the lot of {lot}.")]
-    OffLot {
-        /// The order's.
-        quantity: Qty,
-        /// The instrument's.
-        lot: Qty,
+/// What an order is for, which decides what it is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Entered by itself, by a trader or a program.
+    Plain,
+    /// Brings the position to zero, whatever else rests.
+    Close,
+    /// Turns the position into its opposite.
+    Reverse,
+    /// Guards what another order opens, and cannot trade more than that.
+    Exit {
+        /// Where that order will have filled, if it has a price of its own and has not filled.
+        entry: Option<Price>,
     },
-    /// A price off the tick grid.
-    #[error("{what} {price} is not on the tick grid: use {below} or {above}.")]
-    OffTick {
-        /// Which price of the order.
-        what: &'static str,
-        /// The order's.
-        price: Price,
-        /// The grid price below it.
-        below: Price,
-        /// The grid price above it.
-        above: Price,
-    },
-    /// A trailing distance of zero or less, or of all the price.
-    #[error("The trailing distance must be above zero (and below 100 %).")]
-    BadTrail,
-    /// Nothing to value the order with.
-    #[error("No price of {0} has been seen yet: wait for the first quote.")]
-    NoPrice(String),
-    /// The quote is too old.
-    #[error("The newest quote of {symbol} is {age} s old, the limit is {limit} s: wait for a fresh one.")]
-    StaleQuote {
-        /// Which instrument.
-        symbol: String,
-        /// Age in seconds.
-        age: u64,
-        /// The limit in seconds.
-        limit: u32,
-    },
-    /// A quantity whose value no number here can hold.
-    #[error("Quantity {0} is beyond counting: check it.")]
-    BeyondCounting(Qty),
-    /// Worth too much.
-    #[error(
-        "The order is worth {value}, the limit per order is {limit}: lower the quantity, or raise limits.max_order_value in settings.toml and \
-         restart."
-    )]
-    OrderValue {
-        /// The order's.
-        value: Money,
-        /// The limit.
-        limit: Money,
-    },
-    /// The position would be worth too much.
-    #[error(
-        "The position would be worth {value}, the limit is {limit}: lower the quantity, or raise \
-         limits.max_position_value in settings.toml and restart."
-    )]
-    PositionValue {
-        /// After the order.
-        value: Money,
-        /// The limit.
-        limit: Money,
-    },
-    /// A price far on the wrong side of the market.
-    #[error(
-        "{what} {price} is {distance:.1} % beyond the market at {market}, the limit is {limit} %: check the price."
-    )]
-    PriceDistance {
-        /// Which price of the order.
-        what: &'static str,
-        /// The order's.
-        price: Price,
-        /// The market's.
-        market: Price,
-        /// How far beyond, in per cent.
-        distance: Decimal,
-        /// The limit in per cent.
-        limit: Decimal,
-    },
-    /// Too many orders work.
-    #[error(
-        "{count} orders are working, the limit is {limit}: cancel some, or raise limits.max_working_orders in \
-         settings.toml and restart."
-    )]
-    WorkingOrders {
-        /// Now.
-        count: usize,
-        /// The limit.
-        limit: u32,
-    },
-    /// No exchange rate.
-    #[error("There is no exchange rate for {0}, so the order's value is not known: wait for a quote of it.")]
-    NoRate(String),
 }
 
-/// Checks a new order.
+impl Role {
+    /// The role of the exits that are sent with `entry`.
+    #[must_use]
+    pub fn exit_of(entry: &OrderSpec) -> Self {
+        Self::Exit { entry: entry.kind.limit().or(entry.kind.stop()) }
+    }
+}
+
+/// Checks a new order and makes it fit for an adapter.
 ///
 /// # Errors
 /// The first limit that it breaks.
-pub fn approve(order: &Order, known: &Known<'_>) -> Result<ApprovedOrder, Refusal> {
-    check(&order.spec, order.origin, known)?;
-    let limit = known.limits.max_working_orders;
-    if known.working_orders >= limit as usize {
-        return Err(Refusal::WorkingOrders { count: known.working_orders, limit });
-    }
+pub fn approve(order: &Order, role: Role, known: &Known<'_>) -> Result<ApprovedOrder, Refusal> {
+    check(&order.spec, role, known)?;
     Ok(ApprovedOrder { id: order.id, account: order.account.clone(), spec: order.spec })
 }
 
@@ -236,15 +161,53 @@ pub fn approve(order: &Order, known: &Known<'_>) -> Result<ApprovedOrder, Refusa
 ///
 /// # Errors
 /// The first limit that it breaks.
-pub fn approve_amend(order: &Order, change: Change, known: &Known<'_>) -> Result<ApprovedAmend, Refusal> {
+pub fn approve_amend(
+    order: &Order,
+    change: Change,
+    role: Role,
+    known: &Known<'_>,
+) -> Result<ApprovedAmend, Refusal> {
     let mut after = change.applied_to(&order.spec);
     check_grid(&after, known.instrument)?;
     after.quantity = after.quantity.saturating_sub(order.filled);
-    check(&after, order.origin, known)?;
+    if after.quantity.is_zero() {
+        return Err(Refusal::NothingLeft { filled: order.filled });
+    }
+    judge(&after, role, known)?;
     Ok(ApprovedAmend { id: order.id, change })
 }
 
-fn check(spec: &OrderSpec, origin: Origin, known: &Known<'_>) -> Result<(), Refusal> {
+/// Whether a new order would be approved: the same question without making anything of it, for
+/// whoever tells a trader beforehand.
+///
+/// # Errors
+/// The first limit that it breaks.
+pub fn check(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<(), Refusal> {
+    let effect = judge(spec, role, known)?;
+    let limit = known.limits.max_working_orders;
+    if effect != Effect::Shrinks && known.working_orders >= limit as usize {
+        return Err(Refusal::WorkingOrders { count: known.working_orders, limit });
+    }
+    Ok(())
+}
+
+/// What an order does to a position, at worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// Makes it smaller, or undoes what another order has opened.
+    Shrinks,
+    /// An exit that waits for its entry: bounded by what that opens.
+    Guards,
+    /// Opens or enlarges one.
+    Opens {
+        /// How much of the order opens.
+        quantity: Qty,
+        /// The position then, without its sign.
+        position: Qty,
+    },
+}
+
+fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<Effect, Refusal> {
     if known.is_killed {
         return Err(Refusal::Killed);
     }
@@ -252,9 +215,43 @@ fn check(spec: &OrderSpec, origin: Origin, known: &Known<'_>) -> Result<(), Refu
         return Err(Refusal::NotReady(why.to_owned()));
     }
     check_grid(spec, known.instrument)?;
-    let market = fresh_market(spec, known)?;
-    check_distance(spec, market, known.limits)?;
-    check_value(spec, origin, market, known)
+    let effect = effect(spec, role, known).ok_or(Refusal::BeyondCounting(spec.quantity))?;
+    match (effect, role) {
+        (Effect::Opens { quantity, position }, _) => {
+            let market = fresh_market(spec, known)?;
+            check_distance(spec, market, known.limits)?;
+            check_value(spec, quantity, position, market, known)?;
+        }
+        (_, Role::Exit { entry: Some(price) }) => check_distance(spec, price, known.limits)?,
+        // A finger is as fat on the way out; but without a market there is nothing to say.
+        _ => {
+            if let Ok(market) = fresh_market(spec, known) {
+                check_distance(spec, market, known.limits)?;
+            }
+        }
+    }
+    Ok(effect)
+}
+
+/// `None` where the numbers are beyond counting.
+fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
+    // A close and a reverse judge the position alone: what rests must never hold them back.
+    // Everything else is judged as if what is on its way had filled, or many small orders
+    // would add up.
+    let before = match role {
+        Role::Exit { .. } => return Some(Effect::Guards),
+        Role::Close | Role::Reverse => known.position,
+        Role::Plain => known.position.checked_add(known.pending)?,
+    };
+    let after = before.checked_add(spec.side.sign() * spec.quantity.0)?;
+    let is_same_way = after.is_zero() || after.is_sign_negative() == before.is_sign_negative();
+    if is_same_way && after.abs() < before.abs() {
+        return Some(Effect::Shrinks);
+    }
+    let quantity = Qty(after.abs().min(spec.quantity.0));
+    // What rests on the new side can still fill on top of a reversal.
+    let after = if role == Role::Reverse { after.checked_add(known.pending)? } else { after };
+    Some(Effect::Opens { quantity, position: Qty(after.abs()) })
 }
 
 /// Whether quantity and prices stand on the instrument's grid.
@@ -276,10 +273,8 @@ pub fn check_grid(spec: &OrderSpec, instrument: &Instrument) -> Result<(), Refus
     }
     if let OrderKind::TrailingStop { by } = spec.kind {
         let is_sound = match by {
-            crate::domain::TrailBy::Amount(amount) => amount > Decimal::ZERO,
-            crate::domain::TrailBy::Percent(percent) => {
-                percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED
-            }
+            TrailBy::Amount(amount) => amount > Decimal::ZERO,
+            TrailBy::Percent(percent) => percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED,
         };
         if !is_sound {
             return Err(Refusal::BadTrail);
@@ -294,8 +289,10 @@ fn fresh_market(spec: &OrderSpec, known: &Known<'_>) -> Result<Price, Refusal> {
     let (quote, received) = known.quote.ok_or_else(no_price)?;
     let limit = known.limits.max_quote_age_seconds;
     let age = known.now.since(received);
-    // A closed exchange sends no quotes; an order for its next session is no fresh trade.
-    if quote.is_open && age > Duration::from_secs(u64::from(limit)) {
+    // A closed exchange sends no quotes; an order for its next session is no fresh trade. But
+    // that it is closed is not for an old quote alone to say.
+    let must_be_fresh = quote.is_open || known.is_in_hours;
+    if must_be_fresh && age > Duration::from_secs(u64::from(limit)) {
         let symbol = known.instrument.symbol.to_string();
         return Err(Refusal::StaleQuote { symbol, age: age.as_secs(), limit });
     }
@@ -307,15 +304,16 @@ fn fresh_market(spec: &OrderSpec, known: &Known<'_>) -> Result<Price, Refusal> {
 }
 
 fn check_distance(spec: &OrderSpec, market: Price, limits: &Limits) -> Result<(), Refusal> {
-    // A limit price can only hurt by giving more than the market asks; a stop that is
-    // already behind the market would trigger at once, which is the mirrored mistake.
+    // A limit price can only hurt by giving more than the market asks, which for a stop-limit
+    // is the market at its trigger; a stop far behind the market is the mirrored mistake, it
+    // would trigger at once.
     let (what, price, market, side) = match spec.kind {
         OrderKind::Limit { price } => ("Price", price, market, spec.side),
         OrderKind::StopLimit { stop, price } => ("Price", price, stop, spec.side),
         OrderKind::Stop { stop } => ("Stop", stop, market, spec.side.opposite()),
         OrderKind::Market | OrderKind::TrailingStop { .. } => return Ok(()),
     };
-    let distance = beyond(side, price, market);
+    let distance = beyond(side, price, market).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     let limit = limits.max_price_distance_percent;
     if distance > limit {
         return Err(Refusal::PriceDistance { what, price, market, distance, limit });
@@ -323,44 +321,38 @@ fn check_distance(spec: &OrderSpec, market: Price, limits: &Limits) -> Result<()
     Ok(())
 }
 
-/// How far `price` gives more than `market` asks, in per cent of the market.
-fn beyond(side: Side, price: Price, market: Price) -> Decimal {
+/// How far `price` gives more than `market` asks, in per cent of the market; `None` where that
+/// is beyond counting.
+fn beyond(side: Side, price: Price, market: Price) -> Option<Decimal> {
     if market.0.is_zero() {
-        return Decimal::ZERO;
+        return Some(Decimal::ZERO);
     }
-    (price.0 - market.0) * side.sign() / market.0 * Decimal::ONE_HUNDRED
+    let more = price.0.checked_sub(market.0)?.checked_mul(side.sign())?;
+    more.checked_div(market.0)?.checked_mul(Decimal::ONE_HUNDRED)
 }
 
-fn check_value(spec: &OrderSpec, origin: Origin, market: Price, known: &Known<'_>) -> Result<(), Refusal> {
-    let rate = known.to_base.ok_or_else(|| Refusal::NoRate(known.instrument.currency.to_string()))?;
+fn check_value(
+    spec: &OrderSpec,
+    opens: Qty,
+    position: Qty,
+    market: Price,
+    known: &Known<'_>,
+) -> Result<(), Refusal> {
+    let rate = known.to_limits.ok_or_else(|| Refusal::NoRate(known.instrument.currency.to_string()))?;
     let worst = worst_price(spec, market);
-    let in_base = |quantity: Qty| {
+    let worth = |quantity: Qty| {
         let value = known.instrument.checked_value(worst, quantity)?;
         Some(Money { amount: value.checked_mul(rate.amount)?, currency: rate.currency })
     };
-    let value = in_base(spec.quantity).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     let beyond = || Refusal::BeyondCounting(spec.quantity);
-    // A close judges the position alone: exits that rest must never hold it back. Everything
-    // else is judged as if what is on its way had filled, or many small orders would add up.
-    let before = match origin {
-        Origin::Flatten => Some(known.position),
-        _ => known.position.checked_add(known.pending),
-    };
-    let before = before.ok_or_else(beyond)?;
-    let after = before.checked_add(spec.side.sign() * spec.quantity.0).ok_or_else(beyond)?;
-    // What makes a position smaller is never held back by a size limit; what turns it is.
-    let is_same_way = after.is_zero() || after.is_sign_negative() == before.is_sign_negative();
-    if is_same_way && after.abs() < before.abs() {
-        return Ok(());
-    }
-    let limit = Money { amount: known.limits.max_order_value, currency: rate.currency };
+    let money = |amount| Money { amount, currency: rate.currency };
+    let (value, limit) = (worth(opens).ok_or_else(beyond)?, money(known.limits.max_order_value));
     if value.amount > limit.amount {
         return Err(Refusal::OrderValue { value, limit });
     }
-    let position = in_base(Qty(after.abs())).ok_or(Refusal::BeyondCounting(spec.quantity))?;
-    let limit = Money { amount: known.limits.max_position_value, currency: rate.currency };
-    if position.amount > limit.amount {
-        return Err(Refusal::PositionValue { value: position, limit });
+    let (value, limit) = (worth(position).ok_or_else(beyond)?, money(known.limits.max_position_value));
+    if value.amount > limit.amount {
+        return Err(Refusal::PositionValue { value, limit });
     }
     Ok(())
 }

@@ -121,7 +121,9 @@ pub fn answers(request: BrokerRequest, now: Time) -> Vec<BrokerEvent> {
         vec![BrokerEvent::OnWire { order, at: now }, BrokerEvent::Report(Report { order, kind, time: now })]
     };
     match request {
-        BrokerRequest::Place(order) => told(order.id(), OrderStatus::Working),
+        BrokerRequest::Place(orders) => {
+            orders.iter().flat_map(|order| told(order.id(), OrderStatus::Working)).collect()
+        }
         BrokerRequest::Cancel(order) => told(order, OrderStatus::Cancelled),
         BrokerRequest::History(request) => {
             vec![BrokerEvent::History(HistoryBars { request, bars: Vec::new(), forming: None })]

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::{
     Account, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId, OrderSpec,
-    OrderStatus, Position, Quote, Time, Timeframe, Trade,
+    OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill};
 use crate::risk::{ApprovedAmend, ApprovedOrder};
@@ -17,8 +17,8 @@ use crate::risk::{ApprovedAmend, ApprovedOrder};
 /// What the engine asks of an adapter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BrokerRequest {
-    /// Send an order.
-    Place(ApprovedOrder),
+    /// Send an order, or an entry with its exits: all of them or none.
+    Place(Vec<ApprovedOrder>),
     /// Change an order.
     Amend(ApprovedAmend),
     /// Cancel an order.
@@ -149,6 +149,8 @@ pub enum ReportKind {
     },
     /// The change is in force; this is the order now.
     Amended(OrderSpec),
+    /// Its trailing stop triggers here now.
+    Trigger(Price),
     /// The change was refused; the order stands as before.
     AmendRefused(Arc<str>),
     /// The cancel was refused; the order stands as before.

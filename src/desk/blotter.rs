@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{AccountId, Fill, InstrumentId, Order, OrderId, Position};
+use crate::link::{ENDED_ORDERS_KEPT, FILLS_KEPT};
 
 /// A replica of the engine's orders, fills and positions.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,10 +52,17 @@ impl Blotter {
         if let Err(at) = to.binary_search(&id) {
             to.insert(at, id);
         }
+        if self.ended.len() > ENDED_ORDERS_KEPT {
+            self.orders.remove(&self.ended.remove(0));
+        }
     }
 
     pub(super) fn fill(&mut self, fill: Fill) {
         self.fills.push(fill);
+        // In steps, so that a fill does not move ten thousand others.
+        if self.fills.len() > FILLS_KEPT + FILLS_KEPT / 10 {
+            self.fills.drain(..self.fills.len() - FILLS_KEPT);
+        }
     }
 
     pub(super) fn position(&mut self, position: Position) {
@@ -130,6 +138,7 @@ mod tests {
             status,
             filled: Qty::ZERO,
             average_price: None,
+            trigger: None,
             reason: None,
             origin: Origin::Ticket,
             created: Time::default(),

@@ -1,6 +1,6 @@
 //! Quotes, books and prints by instrument.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +54,15 @@ impl Prices {
             self.open = Some((quote.time, received));
         }
         self.quotes[id.index()] = Some((quote, received));
+    }
+
+    /// Forgets the quotes that nobody wants any more: no broker keeps them up to date.
+    pub fn keep_only(&mut self, wanted: &BTreeSet<InstrumentId>) {
+        for (index, slot) in self.quotes.iter_mut().enumerate() {
+            if slot.is_some() && !wanted.contains(&InstrumentId(index as u32)) {
+                *slot = None;
+            }
+        }
     }
 
     pub fn depth(&mut self, id: InstrumentId, depth: Arc<Depth>) {

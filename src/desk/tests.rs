@@ -43,6 +43,7 @@ fn order(id: u64, status: OrderStatus) -> Order {
         status,
         filled: Qty::ZERO,
         average_price: None,
+        trigger: None,
         reason: None,
         origin: Origin::Ticket,
         created: Time(0),

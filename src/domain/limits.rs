@@ -3,10 +3,14 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// Limits of a profile, amounts in the account's base currency.
+use super::Currency;
+
+/// Limits of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// What the amounts are in. Its own, so that showing totals in another currency changes no limit.
+    pub currency: Currency,
     /// Most that one order may be worth.
     pub max_order_value: Decimal,
     /// Most that the position in one instrument may be worth after the order.
@@ -22,6 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            currency: Currency::USD,
             max_order_value: Decimal::from(250_000),
             max_position_value: Decimal::from(1_000_000),
             max_price_distance_percent: Decimal::from(10),

@@ -292,7 +292,10 @@ pub struct Order {
     pub filled: Qty,
     /// Average price of what has filled.
     pub average_price: Option<Decimal>,
-    /// Why it was refused, cancelled or not changed, in words for a trader.
+    /// Where a trailing stop triggers now, as the broker tells.
+    pub trigger: Option<Price>,
+    /// Why it stands as it does, in words for a trader: what it waits for, why it was refused,
+    /// cancelled or not changed.
     pub reason: Option<Arc<str>>,
     /// Where it was entered.
     pub origin: Origin,

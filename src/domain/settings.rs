@@ -115,6 +115,7 @@ impl Settings {
     /// Names the first limit or quantity that is not above zero.
     pub fn check(&self) -> Result<(), BadSetting> {
         let Limits {
+            currency: _,
             max_order_value,
             max_position_value,
             max_price_distance_percent,

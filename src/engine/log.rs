@@ -1,11 +1,10 @@
-//! Executions of our orders: each counts once, by its id.
+//! Executions of our orders: each counts once, by its id. The newest are kept and shown, the
+//! ids of all are remembered.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::domain::{ExecId, Fill};
-
-/// Fills that are kept in memory and shown; the ids of all of them are remembered.
-const CAPACITY: usize = 10_000;
+use crate::link::FILLS_KEPT;
 
 #[derive(Default)]
 pub(super) struct ExecutionLog {
@@ -19,7 +18,7 @@ impl ExecutionLog {
         if !self.seen.insert(fill.exec_id.clone()) {
             return false;
         }
-        if self.fills.len() >= CAPACITY {
+        if self.fills.len() >= FILLS_KEPT {
             self.fills.pop_front();
         }
         self.fills.push_back(fill.clone());

@@ -88,8 +88,20 @@ impl MarketData {
         }
     }
 
+    /// Forgets a quote that nobody keeps up to date any more.
+    pub fn forget_quote(&mut self, id: InstrumentId) {
+        if let Some(slot) = self.quotes.get_mut(id.index()) {
+            *slot = None;
+        }
+    }
+
+    /// Whether an instrument trades at `now` by its calendar.
+    pub fn is_in_hours(&self, id: InstrumentId, now: Time) -> bool {
+        self.calendars.get(id.index()).and_then(Option::as_ref).is_some_and(|hours| hours.is_open(now))
+    }
+
     /// What a unit of `currency` is worth in `base`, by the newest FX quotes.
-    pub fn to_base(&self, currency: Currency, base: Currency) -> Option<Money> {
+    pub fn worth(&self, currency: Currency, base: Currency) -> Option<Money> {
         let quoted = |instrument: &Arc<Instrument>| {
             let (bought, paid) = instrument.pair()?;
             Some((bought, paid, self.quote(instrument.id)?.0.mark()?.0))
@@ -173,6 +185,25 @@ impl MarketData {
                 series.has_all = false;
                 series.is_asked = false;
                 series.is_live = false;
+                series.ask(broker, out);
+            }
+        }
+    }
+
+    /// A history request was not handed over.
+    pub fn not_asked(&mut self, request: &HistoryRequest) {
+        let list = self.series.get_mut(&request.instrument).into_iter().flatten();
+        for series in list.filter(|series| series.key.timeframe == request.timeframe) {
+            series.is_asked = false;
+        }
+    }
+
+    /// Asks a broker for what was not handed over to it.
+    pub fn ask_missing(&mut self, broker: BrokerId, out: &mut Vec<Effect>) {
+        let instruments = &self.instruments;
+        let of_broker = |id: &InstrumentId| instruments.get(id.index()).is_some_and(|i| i.broker == broker);
+        for (_, list) in self.series.iter_mut().filter(|(id, _)| of_broker(id)) {
+            for series in list {
                 series.ask(broker, out);
             }
         }

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::order_state::{Step, next};
-use crate::domain::{BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Time};
+use crate::domain::{BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Price, Time};
+use crate::link::ENDED_ORDERS_KEPT;
+use crate::risk::Change;
 
 /// Ids are reserved on disk in blocks of this many, so that a crash never hands one out twice.
 const ID_BLOCK: u64 = 1_000;
-/// Ended orders that are kept; live ones always are.
-const ENDED_CAPACITY: usize = 10_000;
 
 pub(super) struct OrderBook {
     orders: BTreeMap<OrderId, Order>,
     /// How orders stood before what is on its way to the broker was asked, or it was lost.
     before: BTreeMap<OrderId, OrderStatus>,
+    /// Changes that are on their way to the broker.
+    asked: BTreeMap<OrderId, Change>,
     /// Input times of orders whose bytes have not left yet.
     inputs: BTreeMap<OrderId, Time>,
     next_id: u64,
@@ -26,6 +28,7 @@ impl OrderBook {
         Self {
             orders: BTreeMap::new(),
             before: BTreeMap::new(),
+            asked: BTreeMap::new(),
             inputs: BTreeMap::new(),
             next_id,
             reserved: next_id,
@@ -70,6 +73,13 @@ impl OrderBook {
         self.orders.values().filter(|order| order.is_live())
     }
 
+    /// An order whose change is on its way.
+    pub fn ask_amend(&mut self, id: OrderId, change: Change, now: Time) -> Option<Order> {
+        let asked = self.step(id, Step::AskAmend, None, now)?;
+        self.asked.insert(id, change);
+        Some(asked)
+    }
+
     /// Moves an order along the table. `None` where the step changes nothing.
     pub fn step(&mut self, id: OrderId, step: Step, reason: Option<Arc<str>>, now: Time) -> Option<Order> {
         let order = self.orders.get_mut(&id)?;
@@ -81,14 +91,25 @@ impl OrderBook {
             // Late news: this is how it will stand if what we asked is refused.
             self.before.insert(id, stands);
         }
-        order.status = next(was, step)?;
+        // The broker may have more to say of the same state: what a held order waits for now.
+        let is_news = step == Step::Says(was) && reason.is_some() && reason != order.reason;
+        match next(was, step) {
+            Some(after) => order.status = after,
+            None if is_news => {}
+            None => return None,
+        }
         if matches!(step, Step::AskAmend | Step::AskCancel | Step::LosesBroker) && !is_asking {
             self.before.insert(id, was);
         }
+        if order.status != OrderStatus::PendingAmend {
+            self.asked.remove(&id);
+        }
         if order.status.is_final() {
             self.before.remove(&id);
+            order.trigger = None;
         }
-        if reason.is_some() {
+        // The broker's word replaces its last one, its silence too.
+        if reason.is_some() || matches!(step, Step::Says(_)) {
             order.reason = reason;
         }
         order.updated = now;
@@ -110,7 +131,17 @@ impl OrderBook {
         order.reason = None;
         order.updated = now;
         let changed = order.clone();
-        self.stands(id, None, now).or(Some(changed))
+        // Not every change is the answer to ours: a fill in an OCO group shrinks its partners.
+        let is_answer = self.asked.get(&id).is_some_and(|asked| asked.applied_to(&spec) == spec);
+        if is_answer { self.stands(id, None, now).or(Some(changed)) } else { Some(changed) }
+    }
+
+    /// Notes where a trailing stop triggers now.
+    pub fn triggers_at(&mut self, id: OrderId, trigger: Price, now: Time) -> Option<Order> {
+        let order = self.orders.get_mut(&id).filter(|order| order.is_live())?;
+        order.trigger = Some(trigger);
+        order.updated = now;
+        Some(order.clone())
     }
 
     /// Books an execution. The caller has made sure that it is counted once.
@@ -123,8 +154,14 @@ impl OrderBook {
         let all = order.remaining().is_zero();
         if let Some(status) = next(order.status, Step::Fills { all }) {
             order.status = status;
+            order.reason = None;
         }
-        Some(order.clone())
+        let order = order.clone();
+        if order.status.is_final() {
+            self.before.remove(&order.id);
+            self.asked.remove(&order.id);
+        }
+        Some(order)
     }
 
     /// Takes over a broker's orders; returns how many of ours have an unknown fate now.
@@ -142,8 +179,11 @@ impl OrderBook {
                     // What was on its way when the session broke never arrived, or is in this report.
                     let from = next(known.status, Step::LosesBroker).unwrap_or(known.status);
                     known.status = next(from, Step::Says(order.status)).unwrap_or(from);
-                    known.updated = now;
+                    known.reason.clone_from(&order.reason);
+                    known.trigger = order.trigger;
+                    known.updated = order.updated;
                     self.before.remove(&order.id);
+                    self.asked.remove(&order.id);
                 }
             }
         }
@@ -179,20 +219,26 @@ impl OrderBook {
         self.inputs.remove(&id)
     }
 
-    /// Signed quantity that live orders of `pick` could still add to a position.
+    /// Signed quantity that live orders of `pick` could still add to a position, with the
+    /// larger of both sizes where a change is on its way.
     pub fn pending(&self, pick: impl Fn(&Order) -> bool) -> Decimal {
-        self.live().filter(|o| pick(o)).map(|o| o.spec.side.sign() * o.remaining().0).sum()
+        let most = |o: &Order| {
+            let asked = self.asked.get(&o.id).and_then(|change| change.quantity).unwrap_or_default();
+            o.remaining().max(asked.saturating_sub(o.filled))
+        };
+        self.live().filter(|o| pick(o)).map(|o| o.spec.side.sign() * most(o).0).sum()
     }
 
     fn forget_old(&mut self) {
-        if self.orders.len() <= ENDED_CAPACITY {
+        if self.orders.len() <= ENDED_ORDERS_KEPT {
             return;
         }
         let is_ended = |o: &&Order| o.status.is_final();
-        let excess = self.orders.values().filter(is_ended).count().saturating_sub(ENDED_CAPACITY);
+        let excess = self.orders.values().filter(is_ended).count().saturating_sub(ENDED_ORDERS_KEPT);
         let old: Vec<OrderId> = self.orders.values().filter(is_ended).take(excess).map(|o| o.id).collect();
         for id in old {
             self.orders.remove(&id);
+            self.inputs.remove(&id);
         }
     }
 }
@@ -204,6 +250,9 @@ pub(super) fn why_not(order: &Order) -> String {
         OrderStatus::PendingCancel => "A cancel of this order is already on its way".to_owned(),
         OrderStatus::Intended | OrderStatus::Sent => {
             "The broker has not acknowledged this order yet: try again in a moment".to_owned()
+        }
+        OrderStatus::Unknown => {
+            format!("The broker cannot say how order {} stands: cancel it, or look at the broker", order.id)
         }
         status => {
             format!("Order {} is {} and cannot change any more", order.id, status.label().to_lowercase())

@@ -69,9 +69,9 @@ pub fn next(now: OrderStatus, step: Step) -> Option<OrderStatus> {
         (Intended, Step::LosesBroker) => Rejected,
         (_, Step::LosesBroker) => Unknown,
 
-        (_, Step::Says(end @ (Filled | Cancelled | Expired))) => end,
-        // Only an order that never worked can be refused.
-        (Intended | Sent | Held | Unknown, Step::Says(Rejected)) => Rejected,
+        // A refusal ends whatever lives: brokers refuse working orders too, and that of the
+        // placement may come while a cancel or a change is on its way.
+        (_, Step::Says(end @ (Filled | Cancelled | Expired | Rejected))) => end,
         (Intended | Sent | Unknown, Step::Says(Held)) => Held,
         (Intended | Sent | Held | Unknown, Step::Says(working @ (Working | PartiallyFilled))) => working,
         (Working, Step::Says(PartiallyFilled)) => PartiallyFilled,
@@ -145,6 +145,15 @@ mod tests {
         fn a_repeated_report_changes_nothing(status in proptest::sample::select(&ALL[..]), says in proptest::sample::select(&ALL[..])) {
             if let Some(after) = next(status, Step::Says(says)) {
                 prop_assert_eq!(next(after, Step::Says(says)), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_word_of_a_broker_ends_whatever_lives() {
+        for alive in ALL.into_iter().filter(|status| !status.is_final()) {
+            for end in [Filled, Cancelled, Expired, Rejected] {
+                assert_eq!(next(alive, Step::Says(end)), Some(end), "{alive:?}");
             }
         }
     }

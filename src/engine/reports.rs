@@ -8,7 +8,7 @@ use crate::link::{NoticeLevel, Update};
 
 impl Engine {
     pub(super) fn report(&mut self, broker: BrokerId, report: Report, now: Time, out: &mut Vec<Effect>) {
-        let Report { order: id, kind, .. } = report;
+        let Report { order: id, kind, time } = report;
         let Some(known) = self.orders.get(id) else {
             let text = format!("The broker reported on order {id}, which this program does not know");
             self.note(NoticeLevel::Warning, text, now, out);
@@ -16,10 +16,14 @@ impl Engine {
         };
         let symbol = self.instruments.get(known.spec.instrument.index()).map_or("?", |i| &*i.symbol);
         let subject = format!("{} {} {symbol}", known.spec.side, known.spec.quantity);
-        debug_assert_eq!(known.broker, broker, "an order is worked by one broker");
+        if known.broker != broker {
+            let text = format!("A broker that does not have order {id} reported on it: ignored");
+            self.note(NoticeLevel::Error, text, now, out);
+            return;
+        }
         let changed = match kind {
             ReportKind::Status { status, reason } => {
-                let changed = self.orders.step(id, Step::Says(status), reason.clone(), now);
+                let changed = self.orders.step(id, Step::Says(status), reason.clone(), time);
                 if let (Some(_), Some(why)) = (&changed, reason) {
                     let level = match status {
                         OrderStatus::Rejected => NoticeLevel::Error,
@@ -30,14 +34,24 @@ impl Engine {
                 }
                 changed
             }
-            ReportKind::Amended(spec) => self.orders.amended(id, spec, now),
+            ReportKind::Amended(spec) => self.orders.amended(id, spec, time),
+            ReportKind::Trigger(price) => self.orders.triggers_at(id, price, time),
             ReportKind::AmendRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);
-                self.orders.stands(id, Some(why), now)
+                self.orders.stands(id, Some(why), time)
+            }
+            // That an order which is gone could not be cancelled is no news, but that it filled.
+            ReportKind::CancelRefused(_)
+                if matches!(
+                    known.status,
+                    OrderStatus::Cancelled | OrderStatus::Expired | OrderStatus::Rejected
+                ) =>
+            {
+                None
             }
             ReportKind::CancelRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not cancelled. {why}"), now, out);
-                self.orders.stands(id, Some(why), now)
+                self.orders.stands(id, Some(why), time)
             }
         };
         let Some(order) = changed else { return };
@@ -48,8 +62,8 @@ impl Engine {
         }
     }
 
-    /// What a request that was never handed over means for its order. Market data requests
-    /// need no answer: they are repeated when the session is ready again.
+    /// What a request that was never handed over means for its order. What else the broker
+    /// missed is asked again at the next tick: at once would find its queue as full.
     pub(super) fn undelivered(
         &mut self,
         broker: BrokerId,
@@ -60,9 +74,9 @@ impl Engine {
     ) {
         let refused = |order, kind| Report { order, kind, time: now };
         let reports = match request {
-            BrokerRequest::Place(order) => {
+            BrokerRequest::Place(orders) => {
                 let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
-                vec![refused(order.id(), kind)]
+                orders.iter().map(|order| refused(order.id(), kind.clone())).collect()
             }
             BrokerRequest::Amend(amend) => vec![refused(amend.id(), ReportKind::AmendRefused(why.into()))],
             BrokerRequest::Cancel(order) => vec![refused(*order, ReportKind::CancelRefused(why.into()))],
@@ -71,7 +85,15 @@ impl Engine {
                 let asked: Vec<OrderId> = self.orders.live().filter(is_asked).map(|order| order.id).collect();
                 asked.into_iter().map(|id| refused(id, ReportKind::CancelRefused(why.into()))).collect()
             }
-            _ => Vec::new(),
+            BrokerRequest::Watch(_) => {
+                self.brokers[usize::from(broker.0)].must_watch = true;
+                Vec::new()
+            }
+            BrokerRequest::History(request) => {
+                self.market.not_asked(request);
+                Vec::new()
+            }
+            BrokerRequest::Drill(_) | BrokerRequest::Save | BrokerRequest::Disconnect => Vec::new(),
         };
         for report in reports {
             self.report(broker, report, now, out);

@@ -76,7 +76,6 @@ impl Port {
     ///
     /// # Errors
     /// The request, with why nothing was sent.
-    #[expect(clippy::result_large_err, reason = "the request goes back to its owner; failures are rare")]
     pub fn try_send(&self, request: BrokerRequest) -> Result<(), (BrokerRequest, &'static str)> {
         let current = self.current.load();
         let Some(sender) = current.as_ref() else {

@@ -1,5 +1,8 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
+mod flatten;
+mod trust;
+
 use super::*;
 use crate::broker::{MarketEvent, Report, ReportKind};
 use crate::domain::{
@@ -7,6 +10,7 @@ use crate::domain::{
     OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Side, TickTable, TimeInForce, TradingHours,
 };
 use crate::link::{Bracket, CommandId, Place};
+use crate::risk::ApprovedOrder;
 
 const BROKER: BrokerId = BrokerId(0);
 const SHARE: InstrumentId = InstrumentId(0);
@@ -112,6 +116,16 @@ impl Stage {
         self.broker(BrokerEvent::Report(Report { order: OrderId(order), kind, time: self.now }))
     }
 
+    fn says_why(&mut self, order: u64, status: OrderStatus, why: &str) -> Vec<Effect> {
+        let kind = ReportKind::Status { status, reason: Some(why.into()) };
+        self.broker(BrokerEvent::Report(Report { order: OrderId(order), kind, time: self.now }))
+    }
+
+    fn refuses_cancel(&mut self, order: u64, why: &str) -> Vec<Effect> {
+        let kind = ReportKind::CancelRefused(why.into());
+        self.broker(BrokerEvent::Report(Report { order: OrderId(order), kind, time: self.now }))
+    }
+
     fn fill(&mut self, order: u64, side: Side, quantity: &str, net: &str) -> Vec<Effect> {
         let exec = format!("E{}", self.next_exec);
         self.next_exec += 1;
@@ -165,8 +179,8 @@ fn requests(effects: &[Effect]) -> Vec<&BrokerRequest> {
 fn placed(effects: &[Effect]) -> Vec<&OrderSpec> {
     let mut found = Vec::new();
     for request in requests(effects) {
-        if let BrokerRequest::Place(order) = request {
-            found.push(order.spec());
+        if let BrokerRequest::Place(orders) = request {
+            found.extend(orders.iter().map(ApprovedOrder::spec));
         }
     }
     found
@@ -377,6 +391,9 @@ fn a_broker_that_says_nothing_is_silent_until_it_is_heard_again() {
 #[test]
 fn a_sign_of_life_confirms_quotes_of_this_session_only() {
     let mut stage = stage();
+    let mut demand = crate::link::Demand::default();
+    demand.quotes.insert(SHARE);
+    stage.command(Command::Demand(Arc::new(demand)));
     stage.now = stage.now + std::time::Duration::from_mins(2);
     stage.broker(BrokerEvent::Alive { received: stage.now });
     assert!(requests(&stage.buy("10", "99.00")).iter().any(|r| matches!(r, BrokerRequest::Place(_))));

@@ -7,12 +7,18 @@ use super::order_state::{Step, next};
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
-    AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin,
-    Qty, Time, TimeInForce,
+    AccountId, BrokerId, Decimal, Instrument, InstrumentId, Order, OrderId, OrderSpec, OrderStatus, Origin,
+    Qty, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{NoticeLevel, Place, Update};
-use crate::risk::{self, ApprovedOrder, Change, Known, Refusal};
+use crate::risk::{self, Change, Known, Refusal, Role};
+
+/// Orders that go out in one request with the one in question, ahead of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    before_it: usize,
+}
 
 impl Engine {
     pub(super) fn place(
@@ -22,41 +28,51 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) -> Outcome {
+        if place.spec.parent.is_some() {
+            return Err(Refused("Exits are entered together with their entry, as its bracket".into()));
+        }
         let instrument = self.instrument(place.spec.instrument)?;
         let account = self.account_for(&instrument)?;
         let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
-        let mut orders = vec![entry];
-        if let Some(bracket) = place.bracket {
-            let parent = orders[0].id;
-            let exit = |kind| OrderSpec {
-                side: place.spec.side.opposite(),
-                kind,
-                tif: TimeInForce::Gtc,
-                post_only: false,
-                oco: None,
-                parent: Some(parent),
-                ..place.spec
-            };
-            let target = bracket.take_profit.map(|price| exit(OrderKind::Limit { price }));
-            let stop = bracket.stop_loss.map(|stop| exit(OrderKind::Stop { stop }));
-            for spec in target.into_iter().chain(stop) {
-                orders.push(self.intend(spec, place.origin, &instrument, &account, now, out));
-            }
+        let id = entry.id;
+        let mut orders = vec![(entry, Role::Plain)];
+        for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
+            let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
+            orders.push((exit, Role::exit_of(&place.spec)));
         }
-        // All are approved before the first is sent: half a bracket is worse than none.
-        let approve =
-            |order: &Order| self.with_known(order, &instrument, now, |known| risk::approve(order, known));
-        let approved: Vec<ApprovedOrder> =
-            orders.iter().map(approve).collect::<Result<_, Refusal>>().map_err(refused)?;
-        for (order, approved) in orders.iter().zip(approved) {
-            self.send(order.clone(), approved, input_at, now, out);
+        self.send(orders, &instrument, input_at, now, out).map_err(refused)?;
+        Ok(Some(id))
+    }
+
+    /// Hands orders, which are new, to their adapter: all of them or none.
+    pub(super) fn send(
+        &mut self,
+        orders: Vec<(Order, Role)>,
+        instrument: &Arc<Instrument>,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let mut approved = Vec::with_capacity(orders.len());
+        for (order, role) in &orders {
+            let known = Sent { before_it: approved.len() };
+            approved
+                .push(self.with_known(order, instrument, known, now, |k| risk::approve(order, *role, k))?);
+        }
+        out.push(Effect::Request(instrument.broker, BrokerRequest::Place(approved)));
+        for (mut order, _) in orders {
+            order.status = next(order.status, Step::Send).unwrap_or(order.status);
+            order.reason = None;
+            self.orders.remember_input(order.id, input_at);
+            self.orders.insert(order.clone());
+            out.push(Effect::publish(Update::Order(order), now));
         }
         self.watch(out);
-        Ok(Some(orders[0].id))
+        Ok(())
     }
 
     /// An order that exists in this program only, so far.
-    fn intend(
+    pub(super) fn intend(
         &mut self,
         spec: OrderSpec,
         origin: Origin,
@@ -77,6 +93,7 @@ impl Engine {
             status: OrderStatus::Intended,
             filled: Qty::ZERO,
             average_price: None,
+            trigger: None,
             reason: None,
             origin,
             created: now,
@@ -84,34 +101,16 @@ impl Engine {
         }
     }
 
-    /// Hands an approved order to its adapter.
-    fn send(
-        &mut self,
-        mut order: Order,
-        approved: ApprovedOrder,
-        input_at: Time,
+    /// Whether the gate would let an order through now.
+    pub(super) fn would_pass(
+        &self,
+        order: &Order,
+        role: Role,
+        instrument: &Arc<Instrument>,
         now: Time,
-        out: &mut Vec<Effect>,
-    ) {
-        if let Some(status) = next(order.status, Step::Send) {
-            order.status = status;
-        }
-        self.orders.remember_input(order.id, input_at);
-        out.push(Effect::Request(order.broker, BrokerRequest::Place(approved)));
-        self.orders.insert(order.clone());
-        out.push(Effect::publish(Update::Order(order), now));
-    }
-
-    /// Places an order of the engine's own making, through the same gate.
-    pub(super) fn place_own(
-        &mut self,
-        spec: OrderSpec,
-        origin: Origin,
-        input_at: Time,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) -> Outcome {
-        self.place(&Place { spec, bracket: None, origin, seen: None }, input_at, now, out)
+    ) -> Result<(), Refused> {
+        let ask = |known: &Known<'_>| risk::check(&order.spec, role, known);
+        self.with_known(order, instrument, Sent::default(), now, ask).map_err(refused)
     }
 
     pub(super) fn amend(
@@ -130,13 +129,27 @@ impl Engine {
             return Err(Refused("Nothing would change: enter another quantity or price".into()));
         }
         let instrument = self.instrument(order.spec.instrument)?;
-        let approved = self
-            .with_known(&order, &instrument, now, |known| risk::approve_amend(&order, change, known))
-            .map_err(refused)?;
+        let role = self.role_of_change(&order, change);
+        let ask = |known: &Known<'_>| risk::approve_amend(&order, change, role, known);
+        let approved = self.with_known(&order, &instrument, Sent::default(), now, ask).map_err(refused)?;
         self.orders.remember_input(id, input_at);
         out.push(Effect::Request(order.broker, BrokerRequest::Amend(approved)));
-        self.publish_step(id, Step::AskAmend, now, out);
+        if let Some(order) = self.orders.ask_amend(id, change, now) {
+            out.push(Effect::publish(Update::Order(order), now));
+        }
         Ok(Some(id))
+    }
+
+    /// An exit is judged as one as long as it guards no more than its entry opens.
+    fn role_of_change(&self, order: &Order, change: Change) -> Role {
+        let Some(entry) = order.spec.parent.and_then(|parent| self.orders.get(parent)) else {
+            return Role::Plain;
+        };
+        match change.quantity {
+            Some(quantity) if quantity > entry.spec.quantity => Role::Plain,
+            _ if entry.filled.is_zero() => Role::exit_of(&entry.spec),
+            _ => Role::Exit { entry: None },
+        }
     }
 
     pub(super) fn cancel(
@@ -147,6 +160,9 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Outcome {
         let order = self.own_order(id)?;
+        if self.give_up_flattening(id, "Cancelled before it was sent", now, out) {
+            return Ok(Some(id));
+        }
         if next(order.status, Step::AskCancel).is_none() {
             return Err(Refused(why_not(&order).into()));
         }
@@ -168,30 +184,44 @@ impl Engine {
             return Err(Refused("No order is working".into()));
         }
         for order in meant {
-            if next(order.status, Step::AskCancel).is_some() {
-                out.push(Effect::Request(order.broker, BrokerRequest::Cancel(order.id)));
-                self.publish_step(order.id, Step::AskCancel, now, out);
+            if !self.give_up_flattening(order.id, "Cancelled before it was sent", now, out) {
+                self.ask_cancel(&order, now, out);
             }
         }
         Ok(None)
+    }
+
+    /// Asks for a cancel where that can be asked.
+    pub(super) fn ask_cancel(&mut self, order: &Order, now: Time, out: &mut Vec<Effect>) {
+        if next(order.status, Step::AskCancel).is_some() {
+            out.push(Effect::Request(order.broker, BrokerRequest::Cancel(order.id)));
+            self.publish_step(order.id, Step::AskCancel, now, out);
+        }
     }
 
     /// Locks first, then cancels: nothing new can slip in between.
     pub(super) fn kill(&mut self, now: Time, out: &mut Vec<Effect>) {
         self.is_killed = true;
         out.push(Effect::Save(self.engine_state()));
-        for line in &self.brokers {
-            out.push(Effect::Request(line.connection.broker, BrokerRequest::CancelAll));
-        }
-        let live: Vec<OrderId> = self.orders.live().map(|order| order.id).collect();
-        let count = live.len();
-        for id in live {
-            self.publish_step(id, Step::AskCancel, now, out);
+        let count = self.orders.live().count();
+        for index in 0..self.brokers.len() {
+            self.cancel_everything(BrokerId(index as u8), now, out);
         }
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
         let text =
             format!("Kill switch on: new orders are locked, {count} working order(s) are being cancelled");
         self.note(NoticeLevel::Error, text, now, out);
+    }
+
+    /// Cancels whatever lives at one broker.
+    pub(super) fn cancel_everything(&mut self, broker: BrokerId, now: Time, out: &mut Vec<Effect>) {
+        out.push(Effect::Request(broker, BrokerRequest::CancelAll));
+        let live: Vec<OrderId> = self.orders.live().filter(|o| o.broker == broker).map(|o| o.id).collect();
+        for id in live {
+            if !self.give_up_flattening(id, "The kill switch is on", now, out) {
+                self.publish_step(id, Step::AskCancel, now, out);
+            }
+        }
     }
 
     pub(super) fn release_kill(&mut self, now: Time, out: &mut Vec<Effect>) -> Outcome {
@@ -231,6 +261,7 @@ impl Engine {
         &self,
         order: &Order,
         instrument: &Arc<Instrument>,
+        sent: Sent,
         now: Time,
         ask: impl FnOnce(&Known<'_>) -> R,
     ) -> R {
@@ -257,8 +288,9 @@ impl Engine {
             quote: self.market.quote(instrument.id),
             position,
             pending: self.orders.pending(adds_too),
-            working_orders: self.orders.live().count(),
-            to_base: self.market.to_base(instrument.currency, self.settings.base_currency),
+            working_orders: self.orders.live().filter(|other| other.id != order.id).count() + sent.before_it,
+            is_in_hours: self.market.is_in_hours(instrument.id, now),
+            to_limits: self.market.worth(instrument.currency, self.settings.limits.currency),
             is_killed: self.is_killed,
             not_ready: not_ready.as_deref(),
             now,

@@ -168,6 +168,7 @@ impl Entry {
             status: self.status,
             filled: grid.quantity(self.filled),
             average_price: self.average(grid),
+            trigger: None,
             reason: self.reason.clone(),
             origin: Origin::Foreign,
             created: self.created,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::Demand;
 use crate::domain::settings::Settings;
-use crate::domain::{BrokerId, InstrumentId, OrderId, OrderSpec, Origin, Price, Qty, Quote, Time};
+use crate::domain::{
+    BrokerId, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Time, TimeInForce,
+};
 
 /// Correlates a command with its answer. Unique in one run of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +84,23 @@ pub enum Command {
     Shutdown,
 }
 
+impl Command {
+    /// Whether carrying it out means to ask a broker for something about orders.
+    #[must_use]
+    pub fn is_for_a_broker(&self) -> bool {
+        matches!(
+            self,
+            Self::Place(_)
+                | Self::Amend { .. }
+                | Self::Cancel { .. }
+                | Self::CancelAll { .. }
+                | Self::Close { .. }
+                | Self::Reverse { .. }
+                | Self::Drill { .. }
+        )
+    }
+}
+
 /// An order to be entered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
@@ -102,6 +121,24 @@ pub struct Bracket {
     pub take_profit: Option<Price>,
     /// Trigger of the stop.
     pub stop_loss: Option<Price>,
+}
+
+impl Bracket {
+    /// The orders that guard what `entry`, which is or will be `parent`, opens.
+    pub fn exits(self, entry: &OrderSpec, parent: OrderId) -> impl Iterator<Item = OrderSpec> {
+        let exit = |kind| OrderSpec {
+            side: entry.side.opposite(),
+            kind,
+            tif: TimeInForce::Gtc,
+            post_only: false,
+            oco: None,
+            parent: Some(parent),
+            ..*entry
+        };
+        let target = self.take_profit.map(|price| exit(OrderKind::Limit { price }));
+        let stop = self.stop_loss.map(|stop| exit(OrderKind::Stop { stop }));
+        target.into_iter().chain(stop)
+    }
 }
 
 /// A broker's bad day, on purpose.

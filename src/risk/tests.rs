@@ -45,11 +45,14 @@ struct Scene {
     working: usize,
     is_killed: bool,
     not_ready: Option<&'static str>,
+    is_in_hours: bool,
+    rate: Option<Decimal>,
 }
 
 fn scene() -> Scene {
     Scene {
         limits: Limits {
+            currency: Currency::USD,
             max_order_value: dec("10000"),
             max_position_value: dec("15000"),
             max_price_distance_percent: dec("5"),
@@ -64,6 +67,8 @@ fn scene() -> Scene {
         working: 0,
         is_killed: false,
         not_ready: None,
+        is_in_hours: false,
+        rate: Some(Decimal::ONE),
     }
 }
 
@@ -76,6 +81,7 @@ fn order(side: Side, quantity: &str, kind: OrderKind) -> Order {
         status: OrderStatus::Intended,
         filled: Qty::ZERO,
         average_price: None,
+        trigger: None,
         reason: None,
         origin: Origin::Ticket,
         created: Time(0),
@@ -85,19 +91,30 @@ fn order(side: Side, quantity: &str, kind: OrderKind) -> Order {
 
 impl Scene {
     fn ask(&self, side: Side, quantity: &str, kind: OrderKind) -> Result<ApprovedOrder, Refusal> {
-        self.with_known(|known| approve(&order(side, quantity, kind), known))
+        self.ask_as(Role::Plain, side, quantity, kind)
+    }
+
+    fn ask_as(
+        &self,
+        role: Role,
+        side: Side,
+        quantity: &str,
+        kind: OrderKind,
+    ) -> Result<ApprovedOrder, Refusal> {
+        self.with_known(|known| approve(&order(side, quantity, kind), role, known))
     }
 
     fn with_known<R>(&self, f: impl FnOnce(&Known<'_>) -> R) -> R {
         let now = Time::from_seconds(1_000);
         f(&Known {
+            is_in_hours: self.is_in_hours,
             limits: &self.limits,
             instrument: &self.instrument,
             quote: self.quote.as_ref().map(|q| (q, Time::from_seconds(1_000 - self.age_seconds))),
             position: dec(self.position),
             pending: dec(self.pending),
             working_orders: self.working,
-            to_base: Some(Money { amount: Decimal::ONE, currency: Currency::USD }),
+            to_limits: self.rate.map(|amount| Money { amount, currency: Currency::USD }),
             is_killed: self.is_killed,
             not_ready: self.not_ready,
             now,
@@ -192,20 +209,76 @@ fn orders_on_their_way_count_as_if_they_had_filled() {
 }
 
 #[test]
-fn turning_a_position_is_no_reducing() {
+fn turning_a_position_is_judged_by_what_it_opens() {
     let mut scene = scene();
     scene.position = "1000";
-    assert!(matches!(scene.ask(Side::Sell, "1999", OrderKind::Market), Err(Refusal::OrderValue { .. })));
+    assert!(scene.ask(Side::Sell, "1090", OrderKind::Market).is_ok());
+    let refused = scene.ask(Side::Sell, "1999", OrderKind::Market).unwrap_err();
+    let Refusal::OrderValue { value, .. } = refused else { panic!("{refused}") };
+    assert_eq!(value.amount, dec("99890.01"), "999 of it open a short");
 }
 
 #[test]
-fn a_close_is_never_held_back_by_exits_that_rest() {
+fn nothing_but_the_switch_and_the_line_holds_a_close_back() {
     let mut scene = scene();
     scene.position = "1000";
     scene.pending = "-1000";
-    let mut close = order(Side::Sell, "1000", OrderKind::Market);
-    close.origin = Origin::Flatten;
-    assert!(scene.with_known(|known| approve(&close, known)).is_ok());
+    scene.working = 3;
+    scene.rate = None;
+    scene.age_seconds = 60;
+    let close = |scene: &Scene| scene.ask_as(Role::Close, Side::Sell, "1000", OrderKind::Market);
+    assert!(close(&scene).is_ok());
+    scene.quote = None;
+    assert!(close(&scene).is_ok());
+    assert!(scene.ask(Side::Sell, "1", OrderKind::Market).is_err(), "the exits already close it");
+    scene.is_killed = true;
+    assert_eq!(close(&scene), Err(Refusal::Killed));
+}
+
+#[test]
+fn a_close_larger_than_the_position_is_judged_like_any_order() {
+    let mut scene = scene();
+    scene.position = "10";
+    let refused = scene.ask_as(Role::Close, Side::Sell, "200", OrderKind::Market);
+    assert!(matches!(refused, Err(Refusal::OrderValue { .. })));
+}
+
+#[test]
+fn a_reversal_is_worth_what_it_opens_and_counts_what_rests() {
+    let mut scene = scene();
+    scene.position = "90";
+    let reverse = |scene: &Scene| scene.ask_as(Role::Reverse, Side::Sell, "180", OrderKind::Market);
+    assert!(reverse(&scene).is_ok(), "90 are within 10,000");
+    scene.pending = "-90";
+    assert!(matches!(reverse(&scene), Err(Refusal::PositionValue { .. })), "180 are not within 15,000");
+}
+
+#[test]
+fn exits_are_judged_by_their_entry_and_not_as_openers() {
+    let scene = scene();
+    let entry = order(Side::Buy, "100", limit("80.00")).spec;
+    let exit = |kind| scene.ask_as(Role::exit_of(&entry), Side::Sell, "100", kind);
+    assert!(exit(limit("84.00")).is_ok(), "16 % below the market, but above the entry");
+    assert!(exit(limit("120.00")).is_ok(), "worth 12,000, but it can only close");
+    assert!(matches!(exit(limit("70.00")), Err(Refusal::PriceDistance { .. })));
+    let stop = OrderKind::Stop { stop: price("79.00") };
+    assert!(exit(stop).is_ok());
+    let beyond = OrderKind::Stop { stop: price("95.00") };
+    assert!(matches!(exit(beyond), Err(Refusal::PriceDistance { .. })), "it would trigger at the entry");
+    assert!(matches!(
+        scene.ask_as(Role::exit_of(&entry), Side::Sell, "0.5", stop),
+        Err(Refusal::OffLot { .. })
+    ));
+}
+
+#[test]
+fn that_an_exchange_is_closed_is_not_for_an_old_quote_to_say() {
+    let mut scene = scene();
+    scene.age_seconds = 60;
+    scene.quote.as_mut().unwrap().is_open = false;
+    assert!(scene.ask(Side::Buy, "1", OrderKind::Market).is_ok());
+    scene.is_in_hours = true;
+    assert!(matches!(scene.ask(Side::Buy, "1", OrderKind::Market), Err(Refusal::StaleQuote { .. })));
 }
 
 #[test]
@@ -231,20 +304,24 @@ fn an_amend_is_judged_as_what_it_would_become() {
     let scene = scene();
     let mut working = order(Side::Buy, "50", limit("99.00"));
     working.filled = Qty(dec("20"));
-    let ask = |change| scene.with_known(|known| approve_amend(&working, change, known));
+    let ask = |change| scene.with_known(|known| approve_amend(&working, change, Role::Plain, known));
     assert!(ask(Change { quantity: Some(Qty(dec("60"))), ..Change::default() }).is_ok());
     assert!(ask(Change { quantity: Some(Qty(dec("130"))), ..Change::default() }).is_err());
     assert!(ask(Change { limit: Some(price("110.00")), ..Change::default() }).is_err());
-    assert!(
-        ask(Change { quantity: Some(Qty(dec("20"))), ..Change::default() }).is_err(),
-        "nothing would be left"
-    );
+    let nothing = ask(Change { quantity: Some(Qty(dec("20"))), ..Change::default() }).unwrap_err();
+    assert_eq!(nothing.to_string(), "20 of it are filled already: cancel the rest instead.");
 }
 
 #[test]
 fn a_quantity_beyond_counting_is_refused_and_not_a_panic() {
     let huge = "70000000000000000000000000000";
     assert!(matches!(scene().ask(Side::Buy, huge, OrderKind::Market), Err(Refusal::BeyondCounting(_))));
+}
+
+#[test]
+fn a_price_beyond_counting_is_refused_and_not_a_panic() {
+    let far = limit("79000000000000000000000000000");
+    assert!(scene().ask(Side::Buy, "1", far).is_err());
 }
 
 #[test]
@@ -255,8 +332,7 @@ fn every_refusal_says_what_to_do() {
     };
     assert_eq!(
         refusal.to_string(),
-        "The order is worth 12340.00 USD, the limit per order is 10000.00 USD: lower the quantity, or raise \
-         limits.max_order_value in settings.toml and restart."
+        "The order is worth 12340.00 USD, the limit per order is 10000.00 USD: lower the quantity or raise max_order_value in settings.toml."
     );
     let _shared: Arc<str> = refusal.to_string().into();
 }

@@ -154,6 +154,7 @@ pub fn order(
         status: OrderStatus::Working,
         filled: qty("0"),
         average_price: None,
+        trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,
         created,

@@ -137,10 +137,12 @@ impl PaperVenue {
         let at = self.prices.market_time(now);
         let events = &mut self.events;
         match request {
-            BrokerRequest::Place(order) => {
-                out.push(BrokerEvent::OnWire { order: order.id(), at: now });
-                let owner = Owner::Account(order.account().clone());
-                self.exchange.submit(owner, order.id(), *order.spec(), at, events);
+            BrokerRequest::Place(orders) => {
+                for order in orders {
+                    out.push(BrokerEvent::OnWire { order: order.id(), at: now });
+                    let owner = Owner::Account(order.account().clone());
+                    self.exchange.submit(owner, order.id(), *order.spec(), at, events);
+                }
             }
             BrokerRequest::Amend(amend) => {
                 out.push(BrokerEvent::OnWire { order: amend.id(), at: now });

@@ -23,7 +23,7 @@ use crate::domain::{
     TrailBy,
 };
 use crate::link::{Bracket, Place};
-use crate::risk::{self, Known, Refusal};
+use crate::risk::{self, Known, Refusal, Role};
 use crate::ui::format;
 use read::{Read, read};
 
@@ -195,7 +195,7 @@ fn place(
     spec.post_only = form.post_only && form.can_be_post_only();
     check_waiting(&spec, facts)?;
     check_size(&spec, facts)?;
-    ask_gate(&spec, Origin::Ticket, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
+    ask_gate(&spec, Role::Plain, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
     check_trigger(&spec, facts)?;
     check_post_only(&spec, facts)?;
     let bracket = (form.has_bracket && !is_way_out)
@@ -267,7 +267,7 @@ fn check_size(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
 }
 
 /// Asks what the engine will ask.
-pub(super) fn ask_gate(spec: &OrderSpec, origin: Origin, facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<(), Refusal> {
     let Some(account) = facts.account else { return Ok(()) };
     // The gate looks at the specification; the rest of an order does not exist yet.
     let order = Order {
@@ -278,8 +278,9 @@ pub(super) fn ask_gate(spec: &OrderSpec, origin: Origin, facts: &Facts<'_>) -> R
         status: OrderStatus::Intended,
         filled: Qty::ZERO,
         average_price: None,
+        trigger: None,
         reason: None,
-        origin,
+        origin: Origin::Ticket,
         created: facts.now,
         updated: facts.now,
     };
@@ -290,13 +291,14 @@ pub(super) fn ask_gate(spec: &OrderSpec, origin: Origin, facts: &Facts<'_>) -> R
         position: facts.net(),
         pending: facts.pending(spec.side),
         working_orders: facts.working_orders,
-        to_base: facts.to_base,
+        is_in_hours: false,
+        to_limits: facts.to_base,
         is_killed: facts.is_killed,
         not_ready: facts.not_ready.as_deref(),
         now: facts.now,
     };
     // The approval is for whoever sends; the ticket only asks whether there would be one.
-    risk::approve(&order, &known).map(drop)
+    risk::approve(&order, role, &known).map(drop)
 }
 
 /// The gate's own words, and a few of them beside the field they are about.
@@ -321,7 +323,9 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
             let line = format!("{}: position over {}", spec.side, whole(limit.amount, limit.currency.code()));
             Block::beside(Field::Quantity, line, why)
         }
-        Refusal::BadTrail => Block::beside(Field::Trail, "Above zero, below 100 %", why),
+        Refusal::NothingLeft { .. } | Refusal::BadTrail => {
+            Block::beside(Field::Trail, "Above zero, below 100 %", why)
+        }
         Refusal::BeyondCounting(_) => Block::beside(Field::Quantity, "Beyond counting", why),
         Refusal::OffLot { .. } => Block::beside(Field::Quantity, "Off the lot", why),
         Refusal::OffTick { what, .. } => {
@@ -421,14 +425,16 @@ fn check_bracket(entry: &OrderSpec, bracket: Bracket, facts: &Facts<'_>) -> Resu
             return Err(wrong(Field::TakeProfit, target_side, at));
         }
         let spec = exit(OrderKind::Limit { price });
-        ask_gate(&spec, Origin::Ticket, facts).map_err(|r| of_exit(Field::TakeProfit, &r, &spec, facts))?;
+        ask_gate(&spec, Role::exit_of(entry), facts)
+            .map_err(|r| of_exit(Field::TakeProfit, &r, &spec, facts))?;
     }
     if let Some(stop) = bracket.stop_loss {
         if let Some(at) = at.filter(|&at| !is_short_of(stop, at)) {
             return Err(wrong(Field::StopLoss, stop_side, at));
         }
         let spec = exit(OrderKind::Stop { stop });
-        ask_gate(&spec, Origin::Ticket, facts).map_err(|r| of_exit(Field::StopLoss, &r, &spec, facts))?;
+        ask_gate(&spec, Role::exit_of(entry), facts)
+            .map_err(|r| of_exit(Field::StopLoss, &r, &spec, facts))?;
     }
     Ok(())
 }

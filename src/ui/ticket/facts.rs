@@ -160,10 +160,10 @@ impl<'a> Facts<'a> {
                 let age = format::duration(view.age);
                 let limit = self.settings.limits.max_quote_age_seconds;
                 let more = format!(
-                    "The newest quote of {} is {age} old, the limit is {limit} s: orders are refused until a fresh one comes",
+                    "The newest quote of {} is {age} old, the limit is {limit} s: until a fresh one comes, only orders that make a position smaller are sent",
                     self.instrument.symbol
                 );
-                say(Level::Warn, format!("Quote {age} old: orders are refused"), more)
+                say(Level::Warn, format!("Quote {age} old: only closing orders are sent"), more)
             }
             Freshness::Closed => {
                 let more = format!(

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::check::{Checked, ask_gate, why_closed};
 use super::facts::Facts;
-use crate::domain::{Instrument, OrderKind, OrderSpec, Origin, Side, TimeInForce, TrailBy};
+use crate::domain::{Instrument, OrderKind, OrderSpec, Side, TimeInForce, TrailBy};
 use crate::link::{Command, Place};
+use crate::risk::Role;
 use crate::ui::format;
 
 /// One of the four buttons.
@@ -172,15 +173,15 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         ));
     };
     let (side, size) = (opened.opposite(), position.size());
-    let (quantity, command) = match action {
-        Action::Reverse => (size + size, Command::Reverse { instrument: instrument.id }),
-        _ => (size, Command::Close { instrument: instrument.id }),
+    let (quantity, role, command) = match action {
+        Action::Reverse => (size + size, Role::Reverse, Command::Reverse { instrument: instrument.id }),
+        _ => (size, Role::Close, Command::Close { instrument: instrument.id }),
     };
     let spec = OrderSpec::new(instrument.id, side, quantity, OrderKind::Market, TimeInForce::Day);
     if let Some(why) = why_closed(spec.kind, spec.tif, facts) {
         return Err(why);
     }
-    ask_gate(&spec, Origin::Flatten, facts).map_err(|refusal| refusal.to_string())?;
+    ask_gate(&spec, role, facts).map_err(|refusal| refusal.to_string())?;
     let words = Words {
         verb: format!("{}: {}", action.label().to_lowercase(), side.label().to_lowercase()),
         quantity: format::exact(quantity.0),

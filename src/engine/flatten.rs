@@ -1,0 +1,199 @@
+//! Close and reverse: first the exits that guard a position are cancelled, then the
+//! position is traded as it stands by then.
+//!
+//! In one go would be wrong either way: an exit that stays working opens a new position the
+//! day its price comes, and one that fills while the market order is on its way sells the
+//! same shares twice. So the market order exists, in sight, as `Intended`, until the last
+//! exit has ended; what filled meanwhile is not traded again.
+
+use std::time::Duration;
+
+use super::order_state::Step;
+use super::{Effect, Engine, Outcome};
+use crate::domain::{
+    AccountId, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position, Qty, Time,
+    TimeInForce,
+};
+use crate::link::update::Refused;
+use crate::link::{NoticeLevel, Update};
+use crate::risk::{self, Role};
+
+/// How long the exits may take to be cancelled.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What shall become of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WayOut {
+    /// Zero.
+    Close,
+    /// The opposite.
+    Reverse,
+}
+
+impl WayOut {
+    fn role(self) -> Role {
+        match self {
+            Self::Close => Role::Close,
+            Self::Reverse => Role::Reverse,
+        }
+    }
+
+    /// The market order that does it.
+    fn order(self, position: &Position) -> Option<OrderSpec> {
+        let size = position.size();
+        let quantity = match self {
+            Self::Close => size,
+            Self::Reverse => Qty(size.0.checked_add(size.0)?),
+        };
+        let side = position.side()?.opposite();
+        Some(OrderSpec::new(position.instrument, side, quantity, OrderKind::Market, TimeInForce::Day))
+    }
+}
+
+/// A market order that waits until the exits are gone.
+pub(super) struct Flattening {
+    order: OrderId,
+    way: WayOut,
+    exits: Vec<OrderId>,
+    input_at: Time,
+    deadline: Time,
+}
+
+impl Engine {
+    pub(super) fn flatten(
+        &mut self,
+        id: InstrumentId,
+        way: WayOut,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
+        let position = self.position_to_flatten(id)?;
+        let instrument = self.instrument(id)?;
+        let nothing = || Refused("There is nothing to close".into());
+        let spec = way.order(&position).ok_or_else(nothing)?;
+        let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
+        let (id, exits) = (order.id, self.exits_of(&position));
+        if exits.is_empty() {
+            let refused = |refusal: risk::Refusal| Refused(refusal.to_string().into());
+            self.send(vec![(order, way.role())], &instrument, input_at, now, out).map_err(refused)?;
+            return Ok(Some(id));
+        }
+        // Asked before anything is cancelled: a close that is refused must leave its guards alone.
+        self.would_pass(&order, way.role(), &instrument, now)?;
+        let waits = format!("Waits until {} order(s) of its bracket are cancelled", exits.len());
+        let order = Order { reason: Some(waits.into()), ..order };
+        self.orders.insert(order.clone());
+        out.push(Effect::publish(Update::Order(order), now));
+        for exit in &exits {
+            self.ask_cancel(exit, now, out);
+        }
+        let exits = exits.iter().map(|order| order.id).collect();
+        let deadline = now + PATIENCE;
+        self.flattening.push(Flattening { order: id, way, exits, input_at, deadline });
+        Ok(Some(id))
+    }
+
+    /// Sends the market orders whose exits are gone, and gives up those whose exits stay.
+    pub(super) fn advance_flattening(&mut self, now: Time, out: &mut Vec<Effect>) {
+        for flattening in std::mem::take(&mut self.flattening) {
+            let is_waiting =
+                self.orders.get(flattening.order).is_some_and(|o| o.status == OrderStatus::Intended);
+            if !is_waiting {
+                continue;
+            }
+            let live = |id: &&OrderId| self.orders.get(**id).is_some_and(Order::is_live);
+            let stays = |id: &&OrderId| {
+                self.orders.get(**id).is_some_and(|o| o.is_live() && o.status != OrderStatus::PendingCancel)
+            };
+            let stuck = if now >= flattening.deadline {
+                flattening.exits.iter().find(live)
+            } else {
+                flattening.exits.iter().find(stays)
+            };
+            if let Some(&exit) = stuck {
+                let why = format!("Not sent: order {exit}, which guards the position, was not cancelled");
+                self.note(NoticeLevel::Error, why.clone(), now, out);
+                self.end_intended(flattening.order, OrderStatus::Cancelled, why, now, out);
+            } else if flattening.exits.iter().any(|id| live(&id)) {
+                self.flattening.push(flattening);
+            } else {
+                self.finish_flattening(&flattening, now, out);
+            }
+        }
+    }
+
+    /// The exits are gone: trades the position as it is now.
+    fn finish_flattening(&mut self, flattening: &Flattening, now: Time, out: &mut Vec<Effect>) {
+        let Some(order) = self.orders.get(flattening.order).cloned() else { return };
+        let position = self.position_of(&order.account, order.spec.instrument);
+        let spec = position.and_then(|position| flattening.way.order(position));
+        let Some(spec) = spec.filter(|spec| spec.side == order.spec.side) else {
+            let why = "Not sent: an exit had filled, nothing is left to close";
+            return self.end_intended(order.id, OrderStatus::Cancelled, why.to_owned(), now, out);
+        };
+        let Ok(instrument) = self.instrument(spec.instrument) else { return };
+        let id = order.id;
+        let order = Order { spec, ..order };
+        let role = flattening.way.role();
+        if let Err(refusal) = self.send(vec![(order, role)], &instrument, flattening.input_at, now, out) {
+            let why =
+                format!("{refusal} The position in {} stays and its exits are gone.", instrument.symbol);
+            self.note(NoticeLevel::Error, why.clone(), now, out);
+            self.end_intended(id, OrderStatus::Rejected, why, now, out);
+        }
+    }
+
+    /// Drops a market order that still waits for exits; `false` where `id` is none.
+    pub(super) fn give_up_flattening(
+        &mut self,
+        id: OrderId,
+        why: &str,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let before = self.flattening.len();
+        self.flattening.retain(|flattening| flattening.order != id);
+        let is_one = self.flattening.len() < before;
+        if is_one {
+            self.end_intended(id, OrderStatus::Cancelled, why.to_owned(), now, out);
+        }
+        is_one
+    }
+
+    fn end_intended(&mut self, id: OrderId, end: OrderStatus, why: String, now: Time, out: &mut Vec<Effect>) {
+        if let Some(order) = self.orders.step(id, Step::Says(end), Some(why.into()), now) {
+            out.push(Effect::publish(Update::Order(order), now));
+        }
+    }
+
+    /// What guards a position: the exits of entries that have filled, and what is left of such
+    /// an entry, which would go on to open what nothing guards any more.
+    fn exits_of(&self, position: &Position) -> Vec<Order> {
+        let is_here = |o: &Order| o.account == position.account && o.spec.instrument == position.instrument;
+        let has_filled = |id: OrderId| self.orders.get(id).is_some_and(|o| !o.filled.is_zero());
+        let here = || self.orders.live().filter(|order| is_here(order));
+        let is_exit = |o: &&Order| o.spec.parent.is_some_and(has_filled);
+        let has_exits = |o: &Order| here().any(|exit| exit.spec.parent == Some(o.id));
+        let is_entry = |o: &&Order| !o.filled.is_zero() && has_exits(o);
+        here().filter(|o| is_exit(o) || is_entry(o)).cloned().collect()
+    }
+
+    /// The position, unless an order that flattens it is on its way already: the
+    /// second of two quick clicks must not sell what the first has sold.
+    fn position_to_flatten(&self, id: InstrumentId) -> Result<Position, Refused> {
+        let instrument = self.instrument(id)?;
+        let account = self.account_for(&instrument)?;
+        if self.is_flattening(&account, id) {
+            let text = format!("An order that closes {} is already on its way", instrument.symbol);
+            return Err(Refused(text.into()));
+        }
+        let held = self.position_of(&account, id).filter(|position| !position.is_flat());
+        held.cloned().ok_or_else(|| Refused(format!("There is no position in {}", instrument.symbol).into()))
+    }
+
+    fn is_flattening(&self, account: &AccountId, id: InstrumentId) -> bool {
+        let is_on_its_way = |o: &Order| o.origin == Origin::Flatten && o.status != OrderStatus::Unknown;
+        self.orders.live().any(|o| is_on_its_way(o) && o.spec.instrument == id && o.account == *account)
+    }
+}
