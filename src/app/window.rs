@@ -178,7 +178,7 @@ fn native_options() -> eframe::NativeOptions {
             .with_title("Pitdesk (paper)")
             .with_app_id("pitdesk")
             .with_inner_size([1_600.0, 900.0])
-            .with_min_inner_size([800.0, 500.0]),
+            .with_min_inner_size([960.0, 600.0]),
         renderer: eframe::Renderer::Glow,
         // The fonts of the system are installed by `ui::fonts`, by the language of the text.
         system_font_fallback: false,

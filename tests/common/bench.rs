@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Color32, Vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT as _;
 use pitdesk::domain::{
     AccountId, BrokerId, ExecId, Fill, InstrumentId, Liquidity, Money, Order, OrderId, OrderKind, OrderSpec,
     OrderStatus, Origin, Position, Side, Time, TimeInForce,
@@ -47,7 +48,7 @@ impl<P: Pane + 'static> Bench<P> {
         };
         let builder = soft_renderer::builder().with_size(size).with_context_setup(setup);
         let mut harness = builder.build_ui_state(|ui, bench: &mut Self| bench.frame(ui), self);
-        harness.run_steps(2);
+        settle(&mut harness);
         harness
     }
 
@@ -103,6 +104,19 @@ impl<P: Pane + 'static> Bench<P> {
         let outcome = outcome.map(|order| order.map(OrderId)).map_err(|why| Refused(why.into()));
         self.market.publish(Update::Answer(Answer { to, outcome }));
     }
+}
+
+/// Lets input take its course, and looks whether everything in sight has a name.
+#[track_caller]
+pub fn settle<State>(harness: &mut Harness<'_, State>) {
+    harness.run_steps(2);
+    harness.check_accessibility();
+}
+
+/// Names of what has the keyboard: one, or none.
+pub fn focused<State>(harness: &Harness<'_, State>) -> Vec<String> {
+    let nodes = harness.root().children_recursive().filter(|node| node.accesskit_node().is_focused());
+    nodes.filter_map(|node| node.accesskit_node().label()).collect()
 }
 
 /// What is painted as text, with its colour.

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    Account, AccountId, AccountKind, Balance, BrokerId, Currency, Decimal, Instrument, InstrumentId, Price,
-    Qty, Quote, Settings, Time,
+    Account, AccountId, AccountKind, Balance, BrokerId, CommissionRule, Currency, Decimal, Instrument,
+    InstrumentId, Price, Qty, Quote, Settings, Time,
 };
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::link::channel::Batch;
 use pitdesk::link::{
-    Clock, Command, Connection, ConnectionState, EngineEnd, Inbox, KillState, Notice, NoticeLevel, Snapshot,
-    Update, WindowEnd, connect,
+    Clock, Command, CommandId, Connection, ConnectionState, EngineEnd, Envelope, Inbox, KillState, Notice,
+    NoticeLevel, Snapshot, Update, WindowEnd, connect,
 };
 use pitdesk::ui::{Begin, Terminal};
 
@@ -29,6 +29,7 @@ pub struct Market {
     clock: Clock,
     instruments: Arc<[Arc<Instrument>]>,
     accounts: Vec<Account>,
+    commissions: Vec<CommissionRule>,
     settings: Arc<Settings>,
 }
 
@@ -57,7 +58,18 @@ impl Market {
 
     /// A market and the whole window; `workspace` is the arrangement as it was saved.
     pub fn with_terminal(workspace: Option<&str>) -> (Self, Terminal) {
+        Self::terminal_on(Self::new(), workspace)
+    }
+
+    /// The same with an engine that is so far behind that no command finds room.
+    pub fn with_busy_terminal() -> (Self, Terminal) {
         let (market, link) = Self::new();
+        let envelope = |id| Envelope { id: CommandId(id), input_at: START, command: Command::Snapshot };
+        while link.commander.try_send(envelope(0)).is_ok() {}
+        Self::terminal_on((market, link), None)
+    }
+
+    fn terminal_on((market, link): (Self, WindowEnd), workspace: Option<&str>) -> (Self, Terminal) {
         let begin = Begin { link, clock: market.clock.clone(), workspace: workspace.map(str::to_owned) };
         (market, Terminal::new(begin))
     }
@@ -70,6 +82,7 @@ impl Market {
             clock: Clock::manual(START),
             instruments: catalogue.instruments().into(),
             accounts: vec![paper_account()],
+            commissions: catalogue.config().commissions,
             settings: Arc::default(),
         };
         market.snapshot();
@@ -84,7 +97,7 @@ impl Market {
             fills: Vec::new(),
             positions: Vec::new(),
             accounts: self.accounts.iter().cloned().map(Arc::new).collect(),
-            commissions: Vec::new(),
+            commissions: vec![(BrokerId(0), self.commissions.clone())],
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,
             settings: Arc::clone(&self.settings),
@@ -190,9 +203,19 @@ impl Market {
         found.unwrap_or_else(|| panic!("{key} is not in the catalogue")).id
     }
 
+    /// Ends the engine: no command is taken any more.
+    pub fn end_engine(&mut self) {
+        self.engine.commands.close();
+    }
+
     /// What the window has sent since the last call.
     pub fn commands(&mut self) -> Vec<Command> {
-        std::iter::from_fn(|| self.engine.commands.try_recv().ok()).map(|envelope| envelope.command).collect()
+        self.envelopes().into_iter().map(|envelope| envelope.command).collect()
+    }
+
+    /// The same, with the ids to answer to.
+    pub fn envelopes(&mut self) -> Vec<Envelope> {
+        std::iter::from_fn(|| self.engine.commands.try_recv().ok()).collect()
     }
 }
 

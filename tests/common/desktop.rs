@@ -6,6 +6,7 @@ use egui_kittest::kittest::Queryable as _;
 use pitdesk::link::Command;
 use pitdesk::ui::Terminal;
 
+use crate::bench::settle;
 use crate::desk::Market;
 use crate::soft_renderer;
 
@@ -22,7 +23,15 @@ pub fn desktop() -> Harness<'static, Desktop> {
 
 /// A window of another width.
 pub fn desktop_of(width: f32) -> Harness<'static, Desktop> {
-    let (market, terminal) = Market::with_terminal(None);
+    show(Market::with_terminal(None), width)
+}
+
+/// A window whose engine takes no command for now.
+pub fn busy_desktop() -> Harness<'static, Desktop> {
+    show(Market::with_busy_terminal(), 1280.0)
+}
+
+fn show((market, terminal): (Market, Terminal), width: f32) -> Harness<'static, Desktop> {
     let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
         desktop.terminal.logic();
         desktop.terminal.ui(ui);
@@ -32,14 +41,15 @@ pub fn desktop_of(width: f32) -> Harness<'static, Desktop> {
     let builder = soft_renderer::builder::<Desktop>().with_size(vec2(width, 720.0));
     let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
     harness.run_steps(3);
-    sent(&mut harness);
+    harness.check_accessibility();
     harness
 }
 
 /// What was sent since the last call, without what the window sends by itself.
 pub fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
     let mut commands = harness.state_mut().market.commands();
-    commands.retain(|command| !matches!(command, Command::Demand(_) | Command::SaveWorkspace(_)));
+    let own = |c: &Command| matches!(c, Command::Demand(_) | Command::SaveWorkspace(_) | Command::Snapshot);
+    commands.retain(|command| !own(command));
     commands
 }
 
@@ -47,5 +57,5 @@ pub fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
 #[track_caller]
 pub fn click(harness: &mut Harness<'_, Desktop>, name: &str) {
     harness.get_by_label(name).click();
-    harness.run_steps(2);
+    settle(harness);
 }

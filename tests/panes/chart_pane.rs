@@ -214,7 +214,13 @@ fn a_stop_that_was_triggered_waits_nowhere_any_more() {
     let by = TrailBy::Amount(decimal("1.50"));
     chart.state_mut().order(1, OrderKind::TrailingStop { by }, |order| order.status = OrderStatus::Held);
     chart.run_steps(2);
-    assert!(lines(&chart).is_empty(), "where a trailing stop waits is not known here");
+    assert!(lines(&chart).is_empty(), "where a trailing stop waits is for the broker to say");
+    chart.state_mut().order(1, OrderKind::TrailingStop { by }, |order| {
+        order.status = OrderStatus::Held;
+        order.trigger = Some(Price(decimal("282.75")));
+    });
+    chart.run_steps(2);
+    assert_eq!(lines(&chart), ["Sell 100 trailing stop · Held at 282.75"]);
 }
 
 #[test]

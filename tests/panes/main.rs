@@ -18,3 +18,4 @@ mod status_bar;
 mod terminal;
 mod ticket;
 mod watchlist;
+mod window;

@@ -9,6 +9,7 @@ use pitdesk::domain::BrokerId;
 use pitdesk::domain::settings::ThemeChoice;
 use pitdesk::link::{Command, Drill, KillState, Update};
 
+use crate::bench::settle;
 use crate::desktop::{Desktop, desktop, sent};
 
 /// Opens the search and types.
@@ -16,12 +17,12 @@ fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.run_steps(2);
     harness.event(egui::Event::Text(query.to_owned()));
-    harness.run_steps(2);
+    settle(harness);
 }
 
 fn press(harness: &mut Harness<'_, Desktop>, key: Key) {
     harness.key_press(key);
-    harness.run_steps(2);
+    settle(harness);
 }
 
 /// Searches, presses Enter, and gives what was sent.

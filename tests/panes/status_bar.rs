@@ -1,16 +1,19 @@
 //! The status bar and the toasts in the whole window.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use egui::{Key, ViewportId};
+use egui::{Key, Pos2, Rect, Role, ViewportId, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{AccessKitNode, By, Queryable as _};
 use pitdesk::desk::FrameGap;
-use pitdesk::domain::Time;
 use pitdesk::domain::settings::ZoneDisplay;
+use pitdesk::domain::{Quote, Time};
 use pitdesk::link::update::Refused;
-use pitdesk::link::{Answer, Command, CommandId, ConnectionState, KillState, NoticeLevel, Update};
+use pitdesk::link::{Answer, Command, ConnectionState, KillState, NoticeLevel, Update};
 
+use crate::bench::focused;
+use crate::desk::START;
 use crate::desktop::{Desktop, click, desktop, desktop_of, sent};
 
 fn lock(harness: &mut Harness<'_, Desktop>, still_working: u32) {
@@ -34,15 +37,16 @@ fn one_click_locks_and_the_bar_says_so_until_it_is_so() {
 #[test]
 fn a_lock_that_was_refused_can_be_tried_again() {
     let mut harness = desktop();
-    let first_id = u64::from(u8::MAX);
     click(&mut harness, "Kill switch");
-    // The id is not the test's business: whichever it was, it is answered.
-    for id in 1..first_id {
-        let answer = Answer { to: CommandId(id), outcome: Err(Refused("busy".into())) };
-        harness.state_mut().market.publish(Update::Answer(answer));
-    }
+    let market = &mut harness.state_mut().market;
+    let sent_now = market.envelopes();
+    let asked =
+        sent_now.iter().find(|envelope| envelope.command == Command::Kill).expect("the lock was sent");
+    market.publish(Update::Answer(Answer { to: asked.id, outcome: Err(Refused("busy".into())) }));
     harness.run_steps(2);
-    harness.get_by_label("Kill switch");
+    click(&mut harness, "Kill switch");
+    assert_eq!(sent(&mut harness), [Command::Kill]);
+    harness.get_by_label("Locking…");
 }
 
 #[test]
@@ -71,16 +75,29 @@ fn no_walk_with_tab_and_space_locks_or_releases() {
             lock(&mut harness, 0);
             click(&mut harness, "Release…");
         }
+        let mut reached = BTreeSet::new();
         for _ in 0..60 {
             harness.key_press(Key::Tab);
             harness.step();
+            let names = focused(&harness);
             for name in ["Kill switch", "Release…", "Release", "Keep locked"] {
-                let is_focused = harness.query_by_label(name).is_some_and(|node| node.is_focused());
-                assert!(!is_focused, "Tab reaches {name}");
+                assert!(!names.iter().any(|focused| focused == name), "Tab reaches {name}");
             }
+            // The search would take the keyboard, and the kill switch is found in it on purpose;
+            // Enter leaves a text field, and the walk would begin anew.
+            let is_button = |node: &AccessKitNode<'_>| node.is_focused() && node.role() == Role::Button;
+            if !names.iter().any(|name| name.starts_with("Search")) {
+                let on_button = harness.query(By::new().predicate(is_button)).is_some();
+                for key in [Key::Space].into_iter().chain(on_button.then_some(Key::Enter)) {
+                    harness.key_press(key);
+                    harness.step();
+                }
+            }
+            reached.extend(names);
         }
-        harness.key_press(Key::Space);
-        harness.run_steps(2);
+        for name in ["Search…  Ctrl+K", "Quantity", "Latencies and data integrity"] {
+            assert!(reached.contains(name), "Tab has not come to {name}: {reached:?}");
+        }
         let commands = sent(&mut harness);
         assert!(!commands.iter().any(|c| matches!(c, Command::Kill | Command::ReleaseKill)), "{commands:?}");
     }
@@ -143,6 +160,55 @@ fn the_clock_of_a_quiet_market_wakes_the_window_once_a_minute() {
     );
 }
 
+#[test]
+fn the_clock_takes_the_same_room_with_seconds_and_without() {
+    let mut harness = desktop();
+    let quiet = harness.get_by_label("10:00 EST").rect();
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.run_steps(2);
+    assert_eq!(harness.get_by_label("10:00:00 EST").rect(), quiet);
+}
+
+#[test]
+fn the_age_of_data_counts_on_while_nothing_comes() {
+    let mut harness = desktop();
+    harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
+    harness.state_mut().market.later(Duration::from_secs(5));
+    let market = &mut harness.state_mut().market;
+    market.connection(ConnectionState::Silent, "Nothing was heard for 5 s");
+    harness.run_steps(4);
+    assert_eq!(next_frame(&harness), Duration::from_secs(1));
+    harness.state_mut().market.later(Duration::from_millis(7_300));
+    harness.run_steps(4);
+    harness.get_by_label("Data 12 s old");
+    assert_eq!(next_frame(&harness), Duration::from_millis(700));
+}
+
+#[test]
+fn a_market_of_another_time_says_its_own() {
+    let mut harness = desktop();
+    let market = &mut harness.state_mut().market;
+    let recorded = Quote { time: at("2013-10-07T13:31:05Z"), ..market.quote_at("AAPL@NASDAQ", "284.52") };
+    market.publish_quote("AAPL@NASDAQ", recorded);
+    harness.run_steps(2);
+    harness.get_by_label("Market 07 Oct 2013 09:31:05 EDT").hover();
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("This computer says 20 Nov 2026 10:00:00 EST").is_some());
+    // The last word of an exchange that is closed for the weekend is no recording.
+    let mut harness = desktop();
+    let market = &mut harness.state_mut().market;
+    let mut friday = Quote { time: START, ..market.quote_at("AAPL@NASDAQ", "284.52") };
+    friday.is_open = false;
+    market.later(Duration::from_hours(60));
+    market.publish_quote("AAPL@NASDAQ", friday);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("Market ").is_none());
+}
+
+fn at(text: &str) -> Time {
+    Time::from_timestamp(text.parse().expect("a literal of a test is a time"))
+}
+
 /// In how long the window paints again if nothing else happens.
 fn next_frame(harness: &Harness<'_, Desktop>) -> Duration {
     harness.output().viewport_output[&ViewportId::ROOT].repaint_delay
@@ -197,16 +263,23 @@ fn the_longest_frame_gap_stands_until_it_is_measured_anew() {
 
 #[test]
 fn the_kill_switch_and_the_clock_are_in_sight_in_a_small_window() {
+    let check = |harness: &Harness<'_, Desktop>, width: f32, names: &[&str]| {
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(width, 720.0));
+        let rects: Vec<Rect> = names.iter().map(|name| harness.get_by_label(name).rect()).collect();
+        for (index, rect) in rects.iter().enumerate() {
+            assert!(screen.contains_rect(*rect), "{} at {rect:?} in {width}", names[index]);
+            let others = rects[index + 1..].iter();
+            assert!(others.clone().all(|other| !other.intersects(*rect)), "{names:?}: {rects:?}");
+        }
+    };
     for width in [1280.0, 800.0, 560.0] {
         let mut harness = desktop_of(width);
+        check(&harness, width, &["10:00 EST", "Kill switch"]);
         lock(&mut harness, 200);
+        check(&harness, width, &["10:00 EST", "LOCKED · 200 still working", "Release…"]);
         click(&mut harness, "Release…");
-        let mut right = 0.0;
-        for name in ["LOCKED · 200 still working", "Allow orders again?", "Release", "Keep locked"] {
-            let rect = harness.get_by_label(name).rect();
-            assert!(rect.left() >= right && rect.right() <= width, "{name} at {rect:?} in {width}");
-            right = rect.left();
-        }
+        let asked = ["LOCKED · 200 still working", "Allow orders again?", "Release", "Keep locked"];
+        check(&harness, width, &asked);
     }
 }
 
@@ -254,4 +327,22 @@ fn the_same_text_is_counted_and_sent_away_as_one() {
     harness.state_mut().market.notice(NoticeLevel::Error, "Refused");
     harness.run_steps(2);
     harness.get_by_label("Refused");
+}
+
+#[test]
+fn toasts_stand_over_the_chart_and_nothing_that_trades() {
+    for width in [1600.0, 1280.0] {
+        let mut harness = desktop_of(width);
+        for number in 1..=3 {
+            harness.state_mut().market.notice(NoticeLevel::Error, &format!("Refused {number}"));
+        }
+        harness.run_steps(3);
+        let chart = harness.get_by_label("Between Chart and Blotter").rect();
+        let ticket = harness.get_by_label_contains("and Ticket").rect();
+        for number in 1..=3 {
+            let toast = harness.get_by_label(&format!("Refused {number}")).rect();
+            let cross = harness.get_by_label(&format!("Dismiss: Refused {number}")).rect();
+            assert!(toast.bottom() < chart.top() && cross.right() < ticket.left(), "{toast:?} in {width}");
+        }
+    }
 }

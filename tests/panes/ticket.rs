@@ -13,7 +13,7 @@ use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update}
 use pitdesk::ui::theme::Theme;
 use pitdesk::ui::ticket::Ticket;
 
-use crate::bench::{self, limit, order, painted};
+use crate::bench::{self, limit, order, painted, settle};
 use crate::desk::{Market, START, decimal, price, qty};
 
 mod confirm;
@@ -57,9 +57,7 @@ fn open(mut bench: Bench, key: &str, saved: &str) -> Ui {
     bench.window.update(&bench.market);
     bench.select(key);
     bench.pane = serde_json::from_str(saved).expect("a saved ticket");
-    let ui = bench.show([300.0, 800.0]);
-    ui.check_accessibility();
-    ui
+    bench.show([300.0, 800.0])
 }
 
 const QUOTED: [&str; 9] = [
@@ -93,7 +91,7 @@ fn first_quote(market: &Market, key: &str) -> Quote {
 
 fn click(ui: &mut Ui, name: &str) {
     ui.get_by_label(name).click();
-    ui.run_steps(2);
+    settle(ui);
 }
 
 /// Lets time pass.
@@ -115,7 +113,7 @@ fn write(ui: &mut Ui, field: &str, text: &str) {
     ui.key_press_modifiers(CTRL, Key::A);
     ui.step();
     ui.get_by_label(field).type_text(text);
-    ui.run_steps(2);
+    settle(ui);
 }
 
 fn text(ui: &Ui, field: &str) -> String {
@@ -383,4 +381,23 @@ fn an_open_profit_that_nobody_feeds_looks_stale() {
     ui.state_mut().market.connection(ConnectionState::Down, "The connection was lost");
     ui.run_steps(2);
     assert_eq!(colour_of(&ui, "+140.00 USD"), Theme::dark().stale);
+}
+
+#[test]
+fn the_commission_is_told_by_the_rule_of_the_instrument() {
+    for (key, quantity, told) in [
+        // At least a dollar, and half a cent a share above.
+        (AAPL, "100", "Commission: buy 1.00, sell 1.00"),
+        (AAPL, "1,000", "Commission: buy 5.00, sell 5.00"),
+        // 0.05 % of 248,850 and 248,900 yen, without decimals.
+        ("8306@TSE", "100", "Commission: buy 124, sell 124"),
+        // 0.015 % of 10,420,000 won.
+        ("005930@KRX", "100", "Commission: buy 1,563, sell 1,565"),
+        ("USD/JPY@FX", "10,000", "Commission: buy 31, sell 31"),
+        ("BTC/USD@CRYPTO", "0.1", "Commission: buy 10.42, sell 10.42"),
+    ] {
+        let mut ui = open(at_once(), key, "{}");
+        write(&mut ui, "Quantity", quantity);
+        assert!(ui.query_by_label(told).is_some(), "{key}: {:?}", painted(&ui));
+    }
 }

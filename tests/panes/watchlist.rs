@@ -12,7 +12,7 @@ use pitdesk::ui::commands::{Commands, UiCommand};
 use pitdesk::ui::pane::Pane as _;
 use pitdesk::ui::watchlist::Watchlist;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, settle};
 use crate::desk::{self, Market, decimal};
 use crate::picture;
 use crate::soft_renderer;
@@ -71,7 +71,7 @@ fn a_row_says_everything_of_its_quote_on_the_grid_of_its_instrument() {
     let mut harness = harness(list_of(&THREE));
     harness.state_mut().market.quote("BTC/KRW@CRYPTO", "150000000");
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.5");
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(
         row_text(&harness, "AAPL"),
         "AAPL NASDAQ, last 284.50, change +2.82 +1.00%, bid 284.49 × 12, ask 284.50 × 8, volume 52.1K"
@@ -100,13 +100,13 @@ fn old_and_closed_quotes_say_so() {
     market.batch(|batch| batch.quote(id, closed, now));
     market.later(Duration::from_secs(45));
     market.quote("MSFT@NASDAQ", "538.20");
-    harness.run_steps(2);
+    settle(&mut harness);
     assert!(row_text(&harness, "AAPL").ends_with(", stale, 45 s old"));
     assert!(row_text(&harness, "7203").ends_with(", closed"));
     assert!(row_text(&harness, "MSFT").ends_with("volume 52.1K"), "a fresh one says nothing of it");
 
     harness.state_mut().market.connection(ConnectionState::Down, "The connection was lost");
-    harness.run_steps(2);
+    settle(&mut harness);
     assert!(row_text(&harness, "MSFT").ends_with(", stale, <1 s old"), "nobody feeds it any more");
     row(&harness, "MSFT").hover();
     harness.run_steps(4);
@@ -123,7 +123,7 @@ fn a_stale_quote_ages_on_the_screen_and_a_fresh_list_leaves_the_machine_idle() {
     harness.run_steps(8);
     assert_eq!(delay(&harness), Duration::MAX);
     harness.state_mut().market.later(Duration::from_mins(1));
-    harness.run_steps(2);
+    settle(&mut harness);
     assert!(delay(&harness) <= Duration::from_secs(1));
 }
 
@@ -141,7 +141,7 @@ fn a_price_that_moved_asks_for_one_frame_to_take_its_mark_away() {
     let marked = delay(&harness);
     assert!(marked > Duration::from_millis(100) && marked < Duration::from_secs(1), "{marked:?}");
     harness.state_mut().market.later(marked);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(delay(&harness), Duration::MAX);
 }
 
@@ -149,18 +149,18 @@ fn a_price_that_moved_asks_for_one_frame_to_take_its_mark_away() {
 fn a_click_selects_and_arrows_go_on_from_there() {
     let mut harness = harness(list_of(&THREE));
     row(&harness, "AAPL").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(selected(&harness), "AAPL@NASDAQ");
     harness.key_press(Key::ArrowDown);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(selected(&harness), "MSFT@NASDAQ");
     harness.key_press(Key::End);
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.key_press(Key::ArrowDown);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(selected(&harness), "BTC/KRW@CRYPTO", "the end is the end");
     harness.key_press(Key::Home);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(selected(&harness), "AAPL@NASDAQ");
 }
 
@@ -168,15 +168,15 @@ fn a_click_selects_and_arrows_go_on_from_there() {
 fn alt_and_arrows_move_the_row_that_is_selected() {
     let mut harness = harness(list_of(&THREE));
     row(&harness, "AAPL").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
     assert_eq!(selected(&harness), "AAPL@NASDAQ", "moving selects nothing else");
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), ["MSFT@NASDAQ", "AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
 }
 
@@ -184,13 +184,13 @@ fn alt_and_arrows_move_the_row_that_is_selected() {
 fn delete_removes_and_undo_puts_back_where_it_was() {
     let mut harness = harness(list_of(&THREE));
     row(&harness, "MSFT").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.key_press(Key::Delete);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO"]);
     harness.get_by_label("Removed MSFT");
     harness.get_by_label("Undo").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), THREE);
     assert!(harness.query_by_label("Undo").is_none());
 }
@@ -199,11 +199,11 @@ fn delete_removes_and_undo_puts_back_where_it_was() {
 fn the_offer_to_undo_ends_by_itself() {
     let mut harness = harness(list_of(&THREE));
     row(&harness, "MSFT").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.key_press(Key::Delete);
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.state_mut().market.later(Duration::from_secs(9));
-    harness.run_steps(2);
+    settle(&mut harness);
     assert!(harness.query_by_label("Undo").is_none());
     assert_eq!(keys(&harness).len(), 2);
 }
@@ -212,12 +212,12 @@ fn the_offer_to_undo_ends_by_itself() {
 fn keys_do_nothing_while_the_list_has_no_focus() {
     let mut harness = harness(list_of(&THREE));
     harness.key_press(Key::Delete);
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.get_by_label("Add symbol").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.key_press(Key::Delete);
     harness.key_press(Key::ArrowDown);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), THREE);
     assert_eq!(wishes(&harness), []);
 }
@@ -227,11 +227,11 @@ fn a_drag_puts_a_row_where_it_is_dropped() {
     let mut harness = harness(list_of(&THREE));
     let (from, to) = (row(&harness, "AAPL").rect(), row(&harness, "BTC/KRW").rect());
     harness.drag_at(from.center());
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.hover_at(to.center_bottom() - vec2(0.0, 4.0));
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.drop_at(to.center_bottom() - vec2(0.0, 4.0));
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), ["MSFT@NASDAQ", "BTC/KRW@CRYPTO", "AAPL@NASDAQ"]);
     assert_eq!(wishes(&harness), [], "a drag is no click");
 }
@@ -241,9 +241,9 @@ fn the_menu_moves_and_removes() {
     let mut harness = harness(list_of(&THREE));
     let choose = |harness: &mut Harness<'_, Trader>, name: &str, entry: &str| {
         row(harness, name).click_secondary();
-        harness.run_steps(2);
+        settle(harness);
         harness.get_by(|node| node.label().is_some_and(|label| label.starts_with(entry))).click();
-        harness.run_steps(2);
+        settle(harness);
     };
     choose(&mut harness, "BTC/KRW", "Move up");
     assert_eq!(keys(&harness), ["AAPL@NASDAQ", "BTC/KRW@CRYPTO", "MSFT@NASDAQ"]);
@@ -257,12 +257,12 @@ fn the_menu_moves_and_removes() {
 fn the_field_completes_by_name_and_enter_adds_and_selects() {
     let mut harness = harness(list_of(&["AAPL@NASDAQ"]));
     harness.get_by_label("Add symbol").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.get_by_label("Add symbol").type_text("nint");
     harness.run_steps(3);
     harness.get_by_label_contains("7974");
     harness.key_press(Key::Enter);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), ["AAPL@NASDAQ", "7974@TSE"]);
     assert_eq!(selected(&harness), "7974@TSE");
     assert_eq!(harness.get_by_label("Add symbol").value().unwrap_or_default(), "");
@@ -272,11 +272,11 @@ fn the_field_completes_by_name_and_enter_adds_and_selects() {
 fn what_is_there_already_is_selected_and_not_added_twice() {
     let mut harness = harness(list_of(&THREE));
     harness.get_by_label("Add symbol").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.get_by_label("Add symbol").type_text("msft");
     harness.run_steps(3);
     harness.key_press(Key::Enter);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(keys(&harness), THREE);
     assert_eq!(selected(&harness), "MSFT@NASDAQ");
 }
@@ -286,13 +286,13 @@ fn an_instrument_that_is_not_listed_is_kept_and_comes_back_to_life() {
     let mut harness = harness(list_of(&["AAPL@NASDAQ", "MSFT@NASDAQ"]));
     let all = harness.state().market.instruments().to_vec();
     harness.state_mut().market.list(all[..1].to_vec());
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, not listed");
     row(&harness, "MSFT").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(wishes(&harness), [], "there is nothing to select");
     harness.state_mut().market.list(all);
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(row_text(&harness, "MSFT"), "MSFT NASDAQ, no quote yet");
     assert_eq!(keys(&harness), ["AAPL@NASDAQ", "MSFT@NASDAQ"]);
 }
@@ -327,7 +327,7 @@ fn a_list_that_is_drawn_before_the_first_snapshot_is_still_filled_by_it() {
         list.ui(ui, &Desk::default(), &mut Commands::new(desk::START, 1));
     };
     let mut harness = soft_renderer::builder::<Watchlist>().build_ui_state(draw, Watchlist::default());
-    harness.run_steps(2);
+    settle(&mut harness);
     assert!(harness.query_by_label_contains("No instruments").is_none(), "nothing is known yet");
     let (_, window) = Market::with_desk();
     harness.state_mut().fill_if_new(&window.desk);
@@ -338,7 +338,7 @@ fn a_list_that_is_drawn_before_the_first_snapshot_is_still_filled_by_it() {
 fn keys_are_saved_and_nothing_else() {
     let mut harness = harness(list_of(&THREE));
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
-    harness.run_steps(2);
+    settle(&mut harness);
     let text = serde_json::to_string(&harness.state().pane).unwrap();
     assert_eq!(text, r#"{"instruments":["AAPL@NASDAQ","MSFT@NASDAQ","BTC/KRW@CRYPTO"]}"#);
     let back: Watchlist = serde_json::from_str(&text).unwrap();
@@ -367,7 +367,7 @@ fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
     let mut harness = harness(list_of(&keys));
     harness.set_size(vec2(332.0 + MARGIN, 320.0));
     row(&harness, "MSFT").click();
-    harness.run_steps(2);
+    settle(&mut harness);
     harness.remove_cursor();
     let market = &mut harness.state_mut().market;
     market.quote("EUR/USD@FX", "1.16240");
@@ -383,7 +383,7 @@ fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
     let (id, mut falling) = (market.id("MSFT@NASDAQ"), market.quote_at("MSFT@NASDAQ", "538.20"));
     falling.prev_close = Some(Price(decimal("551.07")));
     market.batch(|batch| batch.quote(id, falling, now));
-    harness.run_steps(2);
+    settle(&mut harness);
     // One price rises before the trader's eyes, and is marked.
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.55");
     harness.step();
@@ -410,6 +410,6 @@ fn a_quote_without_trades_or_asks_shows_what_there_is() {
     (quote.last, quote.ask, quote.prev_close) = (None, None, Some(Price(decimal("0"))));
     quote.time = Time(0);
     market.batch(|batch| batch.quote(id, quote, now));
-    harness.run_steps(2);
+    settle(&mut harness);
     assert_eq!(row_text(&harness, "AAPL"), "AAPL NASDAQ, bid 284.51 × 12, volume 52.1K");
 }

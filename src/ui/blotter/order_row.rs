@@ -68,12 +68,14 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
         Cell::time(order.created, desk.now(), &zone, theme.text_weak),
         Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
         Cell::side(spec.side, theme),
-        kind_cell(order, text),
+        kind_cell(order, instrument, text),
         part(Part::Quantity),
         Cell::figures(format::quantity(order.filled, instrument), filled),
         part(Part::Limit),
         match spec.kind {
-            OrderKind::TrailingStop { by } => Cell::figures(trail(by, instrument), text),
+            OrderKind::TrailingStop { .. } => order
+                .trigger
+                .map_or_else(Cell::empty, |trigger| Cell::figures(format::price(trigger, instrument), text)),
             _ => part(Part::Stop),
         },
         match spec.tif {
@@ -107,15 +109,19 @@ fn part_cell(
 }
 
 /// The type, and what the order hangs together with.
-fn kind_cell(order: &Order, colour: egui::Color32) -> Cell {
+fn kind_cell(order: &Order, instrument: &Instrument, colour: egui::Color32) -> Cell {
     let spec = &order.spec;
+    let by = match spec.kind {
+        OrderKind::TrailingStop { by } => format!(" {}", trail(by, instrument)),
+        _ => String::new(),
+    };
     let post = if spec.post_only { ", post" } else { "" };
     let ties = match (spec.parent, spec.oco) {
         (Some(parent), _) => format!(" · exit of {parent}"),
         (None, Some(_)) => " · OCO".to_owned(),
         (None, None) => String::new(),
     };
-    Cell::made(format!("{}{post}{ties}", spec.kind.label()), colour)
+    Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour)
 }
 
 fn trail(by: TrailBy, instrument: &Instrument) -> String {

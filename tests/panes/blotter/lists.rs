@@ -189,3 +189,22 @@ fn tab_filter_and_widths_are_saved_and_nothing_else() {
     let back: pitdesk::ui::blotter::Blotter = serde_json::from_str(&saved).unwrap();
     assert_eq!(serde_json::to_string(&back).unwrap(), saved);
 }
+
+#[test]
+fn a_trailing_stop_shows_where_it_triggers_now() {
+    let mut bench = empty();
+    let aapl = bench.market.id(AAPL);
+    let kind = OrderKind::TrailingStop { by: TrailBy::Amount(decimal("2")) };
+    let mut stop = order(12, aapl, Side::Sell, "100", kind, bench.market.now());
+    stop.status = OrderStatus::Held;
+    stop.trigger = Some(Price(decimal("282.5")));
+    bench.order(stop);
+    let mut pane = bench.show(LARGE);
+    pane.step();
+    let row = &rows(&pane, "Order")[0];
+    assert!(row.contains("Type Trailing stop by 2.00") && row.contains("Stop 282.50"), "{row}");
+    pane.state_mut().change(12, |order| order.trigger = Some(Price(decimal("283.1"))));
+    settle(&mut pane);
+    let row = &rows(&pane, "Order")[0];
+    assert!(row.contains("Stop 283.10"), "{row}");
+}
