@@ -6,11 +6,11 @@
 //! none goes back to a state before the broker had it.
 //!
 //! ```text
-//!            ┌──────────► Rejected
-//! Intended ► Sent ► Held ► Working ► PartiallyFilled ► Filled
-//!                            │  ▲        │  ▲
-//!                            ▼  │        ▼  │
-//!                       PendingAmend / PendingCancel ──► Cancelled, Expired
+//! Intended ► Sent ► Held ◄► Working ► PartiallyFilled ► Filled
+//!                     │       │  ▲        │  ▲
+//!                     ▼       ▼  │        ▼  │
+//!                      PendingAmend / PendingCancel
+//!   a broker's last word, from wherever it lives ──► Filled, Cancelled, Expired, Rejected
 //! ```
 //!
 //! `Unknown` is where an order goes whose broker was lost while a message was on
