@@ -202,6 +202,16 @@ pub fn day_start(time: Time, zone: &TimeZone) -> Time {
     zoned.start_of_day().map_or(time, |midnight| Time::from_timestamp(midnight.timestamp()))
 }
 
+/// What a close or reverse says of the orders of a bracket that it takes away.
+#[must_use]
+pub fn cancels_first(count: usize) -> String {
+    if count == 1 {
+        "cancels 1 order of its bracket first".to_owned()
+    } else {
+        format!("cancels {count} orders of its bracket first")
+    }
+}
+
 fn grouped(plain: &str) -> String {
     let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));

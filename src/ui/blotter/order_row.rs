@@ -6,7 +6,7 @@ use super::edit::Part;
 use super::orders::{Wish, reason_cell};
 use super::table::{Column, Give, Row};
 use crate::desk::Desk;
-use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, TimeInForce, TrailBy};
+use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, Price, TimeInForce, TrailBy};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -73,7 +73,7 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
         Cell::figures(format::quantity(order.filled, instrument), filled),
         part(Part::Limit),
         match spec.kind {
-            OrderKind::TrailingStop { by } => Cell::figures(trail(by, instrument), text),
+            OrderKind::TrailingStop { by } => Cell::figures(trail(order.trigger, by, instrument), text),
             _ => part(Part::Stop),
         },
         match spec.tif {
@@ -118,10 +118,15 @@ fn kind_cell(order: &Order, colour: egui::Color32) -> Cell {
     Cell::made(format!("{}{post}{ties}", spec.kind.label()), colour)
 }
 
-fn trail(by: TrailBy, instrument: &Instrument) -> String {
-    match by {
+/// Where a trailing stop stands now, and how it follows: `225.50, by 2.00`.
+fn trail(trigger: Option<Price>, by: TrailBy, instrument: &Instrument) -> String {
+    let by = match by {
         TrailBy::Amount(amount) => format!("by {}", format::decimal(amount, instrument.ticks.decimals())),
-        TrailBy::Percent(percent) => format!("by {}%", percent.normalize()),
+        TrailBy::Percent(percent) => format!("by {}%", format::exact(percent)),
+    };
+    match trigger {
+        Some(trigger) => format!("{}, {by}", format::price(trigger, instrument)),
+        None => by,
     }
 }
 
