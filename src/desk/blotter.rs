@@ -114,6 +114,18 @@ impl Blotter {
         self.positions.values().filter(|position| !position.is_flat())
     }
 
+    /// Orders that guard a position, and what is left of the entries they belong to: what the
+    /// engine cancels before it closes or reverses.
+    pub fn guards_of(&self, account: &AccountId, instrument: InstrumentId) -> impl Iterator<Item = &Order> {
+        let here =
+            move || self.working().filter(move |o| o.spec.instrument == instrument && o.account == *account);
+        let has_filled = |id: OrderId| self.get(id).is_some_and(|order| !order.filled.is_zero());
+        here().filter(move |order| match order.spec.parent {
+            Some(entry) => has_filled(entry),
+            None => !order.filled.is_zero() && here().any(|exit| exit.spec.parent == Some(order.id)),
+        })
+    }
+
     /// The position of one account in one instrument.
     #[must_use]
     pub fn position_of(&self, account: &AccountId, instrument: InstrumentId) -> Option<&Position> {

@@ -199,6 +199,16 @@ pub fn day_start(time: Time, zone: &TimeZone) -> Time {
     zoned.start_of_day().map_or(time, |midnight| Time::from_timestamp(midnight.timestamp()))
 }
 
+/// What a close or reverse says of the orders of a bracket that it takes away.
+#[must_use]
+pub fn cancels_first(count: usize) -> String {
+    if count == 1 {
+        "cancels 1 order of its bracket first".to_owned()
+    } else {
+        format!("cancels {count} orders of its bracket first")
+    }
+}
+
 /// Whether a number that is written out is nothing but zeros.
 fn is_zero(text: &str) -> bool {
     !text.bytes().any(|b| (b'1'..=b'9').contains(&b))

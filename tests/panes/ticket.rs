@@ -7,7 +7,7 @@ use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use pitdesk::domain::{
-    AccountKind, Order, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
+    AccountKind, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
 };
 use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update};
 use pitdesk::ui::theme::Theme;
@@ -218,6 +218,24 @@ fn close_is_offered_whenever_the_engine_takes_it() {
     assert!(is_disabled(&ui, "Reverse"), "it opens as much again");
     click(&mut ui, "Close");
     assert_eq!(only_command(&ui), &Command::Close { instrument: aapl });
+}
+
+#[test]
+fn close_says_that_it_takes_the_exits_away() {
+    let mut bench = holding(at_once(), "100");
+    let aapl = bench.market.id(AAPL);
+    let mut entry = order(7, aapl, Side::Buy, "100", limit("226.10"), START);
+    (entry.status, entry.filled) = (OrderStatus::Filled, qty("100"));
+    bench.order(entry);
+    for (id, kind) in [(8, limit("240.00")), (9, OrderKind::Stop { stop: price("220.00") })] {
+        let mut exit = order(id, aapl, Side::Sell, "100", kind, START);
+        exit.spec.parent = Some(OrderId(7));
+        bench.order(exit);
+    }
+    let mut ui = open(bench, AAPL, "{}");
+    click(&mut ui, "Close");
+    let said = "Close: sell 100 AAPL at market, cancels 2 orders of its bracket first: sent, no answer yet …";
+    ui.get_by_label(said);
 }
 
 #[test]

@@ -111,9 +111,9 @@ pub(super) enum BadEntry {
     OffGrid { below: String, above: String },
     #[error("A price is above zero")]
     NoPrice,
-    #[error("Not a multiple of the lot, which is {0}")]
+    #[error("Not a multiple of the lot, which is {}", format::exact(.0.0))]
     OffLot(Qty),
-    #[error("{0} have filled already: the new total must be more")]
+    #[error("{} have filled already: the new total must be more", format::exact(.0.0))]
     BelowFilled(Qty),
 }
 

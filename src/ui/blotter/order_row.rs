@@ -124,10 +124,11 @@ fn kind_cell(order: &Order, instrument: &Instrument, colour: egui::Color32) -> C
     Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour)
 }
 
+/// How a trailing stop follows.
 fn trail(by: TrailBy, instrument: &Instrument) -> String {
     match by {
         TrailBy::Amount(amount) => format!("by {}", format::decimal(amount, instrument.ticks.decimals())),
-        TrailBy::Percent(percent) => format!("by {}%", percent.normalize()),
+        TrailBy::Percent(percent) => format!("by {}%", format::exact(percent)),
     }
 }
 

@@ -191,6 +191,7 @@ impl Positions {
     ) {
         let key = (position.account.clone(), position.instrument);
         let underway = self.asked.underway(&key).copied();
+        let guards = desk.blotter().guards_of(&position.account, position.instrument).count();
         let middle = row.rect.y_range().shrink(2.0);
         let left = shown.controls.min + GAP;
         let places = [WayOut::Close, WayOut::Reverse].into_iter().zip([left, left + CONTROL + GAP]);
@@ -198,7 +199,9 @@ impl Positions {
             let Some((side, quantity)) = way.deal(position) else { continue };
             let is_armed = self.confirm.asked_by(&(key.clone(), way)).is_some();
             let quantity = format::exact(quantity.0);
-            let terms = format!("{quantity} {} at market", instrument.symbol);
+            let cancels =
+                if guards == 0 { String::new() } else { format!(", {}", format::cancels_first(guards)) };
+            let terms = format!("{quantity} {} at market{cancels}", instrument.symbol);
             let (text, tone) = if is_armed {
                 (format!("{side} {quantity}?"), Tone::Armed)
             } else {

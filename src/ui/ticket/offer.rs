@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::check::{Checked, ask_gate, why_closed};
 use super::facts::Facts;
-use crate::domain::{Instrument, OrderKind, OrderSpec, Side, TimeInForce, TrailBy};
+use crate::desk::Desk;
+use crate::domain::{Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
 use crate::link::{Command, Place};
 use crate::risk::Role;
 use crate::ui::format;
@@ -187,9 +188,15 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         quantity: format::exact(quantity.0),
         symbol: Arc::clone(&instrument.symbol),
         prices: prices(OrderKind::Market, instrument),
-        terms: Vec::new(),
+        terms: guards(position, facts.desk).into_iter().collect(),
     };
     Ok(Offer { command, words })
+}
+
+/// What a way out of a position cancels first.
+fn guards(position: &Position, desk: &Desk) -> Option<Term> {
+    let count = desk.blotter().guards_of(&position.account, position.instrument).count();
+    (count > 0).then(|| Term { short: "cancels exits", whole: format::cancels_first(count) })
 }
 
 /// The price part of an order: `@ 227.50`, `at market`, `stop 230.00` and `@ 230.50`.

@@ -201,3 +201,21 @@ fn what_nobody_feeds_looks_stale_in_every_sum() {
     click(&mut pane, "Account");
     assert!(rows(&pane, "Total")[0].starts_with("Total: Currency Stale USD"), "{:?}", rows(&pane, "Total"));
 }
+
+#[test]
+fn a_way_out_says_that_it_takes_the_exits_away() {
+    let mut bench = empty();
+    let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
+    bench.market.quote(AAPL, "284.50");
+    bench.hold(AAPL, "100", "280.00");
+    let mut entry = order(7, aapl, Side::Buy, "100", limit("280.00"), now);
+    (entry.status, entry.filled) = (OrderStatus::Filled, qty("100"));
+    bench.order(entry);
+    let mut exit = order(8, aapl, Side::Sell, "100", limit("290.00"), now);
+    exit.spec.parent = Some(OrderId(7));
+    bench.order(exit);
+    let mut pane = bench.show(LARGE);
+    click(&mut pane, "Positions");
+    click(&mut pane, "Close AAPL");
+    pane.get_by_label("Confirm close: sell 100 AAPL at market, cancels 1 order of its bracket first");
+}
