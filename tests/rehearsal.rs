@@ -151,6 +151,23 @@ fn a_market_order_fills_and_its_position_is_closed_again() {
 }
 
 #[test]
+fn the_commission_that_is_told_before_is_the_one_that_is_paid() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    for (symbol, quantity) in [("AAPL", 10), ("AAPL", 400), ("USD/JPY", 10_000)] {
+        let id = trader.watch(symbol);
+        let before = trader.desk.blotter().fills().len();
+        trader.place(id, Side::Buy, quantity, OrderKind::Market);
+        let fills = &trader.desk.blotter().fills()[before..];
+        assert!(!fills.is_empty(), "{symbol}");
+        let value: Decimal = fills.iter().map(|fill| fill.price.0 * fill.quantity.0).sum();
+        let paid: Decimal = fills.iter().map(|fill| fill.commission.amount).sum();
+        let (all, average) = (Qty(Decimal::from(quantity)), Price(value / Decimal::from(quantity)));
+        let told = trader.desk.commission(trader.desk.instrument(id).unwrap(), average, all);
+        assert_eq!(told, Some(paid), "{quantity} {symbol}");
+    }
+}
+
+#[test]
 fn a_resting_order_is_amended_and_cancelled() {
     let mut trader = Trader::new("pitdesk --seed 3");
     let aapl = trader.watch("AAPL");

@@ -112,7 +112,7 @@ fn a_row_tells_its_order() {
         rows(&pane, "Order "),
         [
             "Order 12: Order 12, Time 15:00:00, Symbol AAPL, Side Buy, Type Limit, Quantity 100, Filled 40, Limit 282.50, \
-          TIF DAY, Status Part filled, Average 282.4850"
+          Status Part filled, TIF DAY, Average 282.4850"
         ]
     );
 }
@@ -147,8 +147,8 @@ fn a_row_says_what_its_order_hangs_together_with_and_when_it_ends() {
     let trailing = OrderKind::TrailingStop { by: TrailBy::Amount(decimal("2")) };
     check(&mut pane, &|order| order.spec.kind = trailing, "Type Trailing stop by 2.00, ");
     check(&mut pane, &|order| order.trigger = Some(price("280.5")), "Stop 280.50, ");
-    check(&mut pane, &|order| order.spec.tif = until(1), "TIF GTD 16:00, ");
-    check(&mut pane, &|order| order.spec.tif = until(73), "TIF GTD 23 Nov 16:00, ");
+    check(&mut pane, &|order| order.spec.tif = until(1), "TIF GTD 16:00");
+    check(&mut pane, &|order| order.spec.tif = until(73), "TIF GTD 23 Nov 16:00");
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub(super) const COLUMNS: [Column; 13] = [
     Column::figures("filled", "Filled"),
     Column::figures("limit", "Limit"),
     Column::figures("stop", "Stop"),
-    Column::words("tif", "TIF"),
     Column::words("status", "Status"),
+    Column::words("tif", "TIF"),
     Column::figures("average", "Average"),
     Column::rest("reason", "Reason"),
 ];
@@ -78,6 +78,7 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
                 .map_or_else(Cell::empty, |trigger| Cell::figures(format::price(trigger, instrument), text)),
             _ => part(Part::Stop),
         },
+        Cell::label(order.status.label(), status_colour(order.status, theme)),
         match spec.tif {
             TimeInForce::Gtd(time) if format::is_same_day(time, desk.now(), &zone) => {
                 Cell::made(format!("GTD {}", format::clock_minute(time, &zone)), text)
@@ -85,7 +86,6 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
             TimeInForce::Gtd(time) => Cell::made(format!("GTD {}", format::date_minute(time, &zone)), text),
             tif => Cell::label(tif.label(), text),
         },
-        Cell::label(order.status.label(), status_colour(order.status, theme)),
         average.map_or_else(Cell::empty, |average| Cell::figures(average, text)),
         reason_cell(order, context.asked, theme),
     ]

@@ -32,8 +32,8 @@ const COLUMNS: [Column; 9] = [
     Column::figures("mark", "Mark"),
     Column::figures("unrealised", "Unrealised"),
     Column::figures("realised", "Realised today"),
-    Column::figures("commissions", "Commissions today"),
     Column::figures("value", "Value"),
+    Column::figures("commissions", "Commissions today"),
     Column::words("currency", "Currency"),
 ];
 /// Width of a control: room for `Sell 1,500?`.
@@ -129,10 +129,10 @@ impl Positions {
             Cell::empty(),
             Cell::gain(Some(total.unrealised), base, theme).stale_if(total.is_stale, theme).in_line(decimals),
             Cell::gain(Some(total.realised), base, theme).in_line(decimals),
-            Cell::figures(format::amount(total.commissions, base), theme.text_strong).in_line(decimals),
             Cell::figures(format::amount(total.value, base), theme.text_strong)
                 .stale_if(total.is_stale, theme)
                 .in_line(decimals),
+            Cell::figures(format::amount(total.commissions, base), theme.text_strong).in_line(decimals),
             Cell::made(base.to_string(), theme.text_strong),
         ];
         let mut table = Table {
@@ -313,12 +313,12 @@ fn cells_of(
                 .in_line(decimals),
         ),
         realised.in_line(decimals),
-        Cell::figures_or_dash(commissions, theme, text).in_line(decimals),
         open(
             Cell::figures_or_dash(desk.value_of(position).map(amount), theme, text)
                 .stale_if(is_stale, theme)
                 .in_line(decimals),
         ),
+        Cell::figures_or_dash(commissions, theme, text).in_line(decimals),
         Cell::made(currency.to_string(), theme.text_weak),
     ]
 }

@@ -14,8 +14,10 @@ use crate::ui::fonts;
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
-const TRADE_HEIGHT: f32 = 66.0;
-const FLATTEN_HEIGHT: f32 = 38.0;
+/// A title and four small lines.
+const TRADE_HEIGHT: f32 = 72.0;
+/// A title, the order, and what it takes away.
+const FLATTEN_HEIGHT: f32 = 46.0;
 
 /// Draws the buttons; returns the one that was clicked.
 pub(super) fn buttons_ui(
@@ -83,7 +85,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
     };
     let hover = match offer {
         Ok(offer) => {
-            lines.extend(offer.words.terms_line());
+            lines.extend(offer.words.terms_lines());
             format!("{} {}\n\n{KEYS}", ask_first(facts), offer.words)
         }
         Err(why) => why.clone(),
@@ -100,16 +102,16 @@ fn ask_first(facts: &Facts<'_>) -> &'static str {
 fn armed_face(action: Action, words: &Words) -> Face {
     let title = Line::from(format!("Confirm {}", action.label().to_lowercase()));
     let lines = if matches!(action, Action::Close | Action::Reverse) {
-        // The small buttons have one line below the title.
         let side = words.verb.rsplit(' ').next().unwrap_or_default();
-        vec![title, Line::from(format!("{side} {}", words.quantity))]
+        let what = Line::from(format!("{side} {}", words.quantity));
+        [title, what].into_iter().chain(words.terms_lines().map(Line::from)).collect()
     } else {
         // The symbol stands at the top of the ticket as well.
         let what = Line {
             whole: format!("{} {}", words.quantity, words.symbol),
             short: Some(words.quantity.clone()),
         };
-        let rest = words.prices.iter().cloned().chain(words.terms_line()).map(Line::from);
+        let rest = words.prices.iter().cloned().chain(words.terms_lines()).map(Line::from);
         [title, what].into_iter().chain(rest).collect()
     };
     let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";

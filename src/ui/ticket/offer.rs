@@ -80,10 +80,10 @@ impl Term {
 }
 
 impl Words {
-    /// The conditions on one line; `None` where there are none.
-    pub(super) fn terms_line(&self) -> Option<String> {
-        let short: Vec<&str> = self.terms.iter().map(|term| term.short).collect();
-        (!short.is_empty()).then(|| short.join(" · "))
+    /// The conditions in lines of a button, two to a line.
+    pub(super) fn terms_lines(&self) -> impl Iterator<Item = String> {
+        let line = |terms: &[Term]| terms.iter().map(|term| term.short).collect::<Vec<_>>().join(" · ");
+        self.terms.chunks(2).map(line)
     }
 
     /// As a sentence begins.

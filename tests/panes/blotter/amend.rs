@@ -18,14 +18,14 @@ fn a_limit_is_amended_in_its_cell() {
     pane.state_mut().change(12, |order| order.status = OrderStatus::PendingAmend);
     pane.state_mut().answer(Ok(Some(12)));
     pane.run_steps(2);
-    assert!(rows(&pane, "Order 12")[0].contains("Limit 283.25, TIF DAY, Status Amending"));
+    assert!(rows(&pane, "Order 12")[0].contains("Limit 283.25, Status Amending, TIF DAY"));
     // The broker refuses: the cell shows what works, and why it was not changed.
     pane.state_mut().change(12, |order| {
         order.status = OrderStatus::Working;
         order.reason = Some("The exchange is closed".into());
     });
     pane.run_steps(3);
-    assert!(rows(&pane, "Order 12")[0].contains("Limit 282.50, TIF DAY, Status Working"));
+    assert!(rows(&pane, "Order 12")[0].contains("Limit 282.50, Status Working, TIF DAY"));
     assert!(pane.query_by_label("Not changed: The exchange is closed").is_some());
 }
 
