@@ -64,7 +64,7 @@ enum Hand {
 fn measure(title: &str, size: Vec2, hand: Hand) {
     let mut floor = Floor::open(size);
     let mut frames = Frames::default();
-    let mut changes = vec![0; floor.quotes().len()];
+    let mut changes = Vec::new();
     for i in 0..WARM_UP + FRAMES {
         let before = floor.quotes();
         floor.world.run(STEP);
@@ -73,7 +73,7 @@ fn measure(title: &str, size: Vec2, hand: Hand) {
             if hand == Hand::Moves { vec![Event::PointerMoved(pos2(x, size.y * 0.3))] } else { Vec::new() };
         if i == WARM_UP {
             frames = Frames::default();
-            changes.fill(0);
+            changes = vec![0; before.len()];
         }
         floor.frame(events, &mut frames);
         for (count, (now, before)) in changes.iter_mut().zip(floor.quotes().iter().zip(&before)) {
