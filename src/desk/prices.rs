@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::time::DAY;
 use crate::domain::{BrokerId, Depth, InstrumentId, Quote, Time, Trade};
 use crate::link::Alive;
 
@@ -17,8 +16,9 @@ pub(super) struct Prices {
     depth: BTreeMap<InstrumentId, Arc<Depth>>,
     tapes: BTreeMap<InstrumentId, VecDeque<Trade>>,
     alive: Vec<Alive>,
-    /// The newest quote of an open exchange: what it says of the time, and when it came.
-    open: Option<(Time, Time)>,
+    /// Of the newest quote of an open exchange: the market's time where it is not ours, and when it
+    /// came.
+    open: Option<(Option<Time>, Time)>,
 }
 
 /// How far a quote can be trusted.
@@ -51,7 +51,7 @@ impl Prices {
             self.quotes.resize(id.index() + 1, None);
         }
         if quote.is_open && self.open.is_none_or(|(_, newest)| received >= newest) {
-            self.open = Some((quote.time, received));
+            self.open = Some((quote.market_time(received), received));
         }
         self.quotes[id.index()] = Some((quote, received));
     }
@@ -117,11 +117,9 @@ impl Prices {
         self.quotes.iter().flatten().map(|(_, received)| *received).max()
     }
 
-    /// The time of the market, where it is more than a day from that of this computer. An open
-    /// exchange that sends such a quote is none of today: no delay is as long as that.
+    /// The time of the market, where it is another than that of this computer.
     pub fn market_time(&self) -> Option<Time> {
-        let (time, received) = self.open?;
-        (received.0.abs_diff(time.0) > DAY.unsigned_abs()).then_some(time)
+        self.open?.0
     }
 
     /// When anything was received last, signs of life included.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::time::DAY;
 use super::{Decimal, Price, Qty, Time};
 
 /// Everything a watchlist row shows, as one value: the newest replaces the older.
@@ -44,6 +45,14 @@ impl Quote {
             (Some(last), Some(bid), Some(ask)) if bid <= ask => Some(last.clamp(bid, ask)),
             _ => self.last.or_else(|| self.mid()).or(self.prev_close),
         }
+    }
+
+    /// The time of the market, where it is more than a day from `received`: an open exchange that
+    /// sends such a quote is none of today, but a recording. No delay is as long as that.
+    #[must_use]
+    pub fn market_time(&self, received: Time) -> Option<Time> {
+        let is_told = self.is_open && self.time != Time::default();
+        (is_told && received.0.abs_diff(self.time.0) > DAY.unsigned_abs()).then_some(self.time)
     }
 
     /// The middle of bid and ask.

@@ -88,6 +88,12 @@ impl MarketData {
         }
     }
 
+    /// The time at an instrument's market, where that is not ours: in a replay.
+    pub fn market_time(&self, id: InstrumentId) -> Option<Time> {
+        let (quote, received) = self.quotes.get(id.index())?.as_ref()?;
+        quote.market_time(*received)
+    }
+
     /// Forgets a quote that nobody keeps up to date any more.
     pub fn forget_quote(&mut self, id: InstrumentId) {
         if let Some(slot) = self.quotes.get_mut(id.index()) {

@@ -96,7 +96,7 @@ impl Engine {
             trigger: None,
             reason: None,
             origin,
-            created: now,
+            created: self.market.market_time(instrument.id).unwrap_or(now),
             updated: now,
         }
     }

@@ -162,3 +162,20 @@ fn settings_that_make_no_sense_change_nothing() {
     assert!(refusal(&told).contains("max_order_value"));
     assert_eq!(*stage.engine.settings, Settings::default());
 }
+
+#[test]
+fn an_order_in_a_recording_is_of_the_recordings_time() {
+    let mut stage = stage();
+    stage.now = Time::from_seconds(1_795_186_800);
+    let recorded = Time::from_seconds(1_381_150_800);
+    let quote = Quote {
+        bid: Some(Price(dec("99.99"))),
+        ask: Some(Price(dec("100.01"))),
+        is_open: true,
+        time: recorded,
+        ..Quote::default()
+    };
+    stage.broker(BrokerEvent::Market { received: stage.now, events: vec![MarketEvent::Quote(SHARE, quote)] });
+    stage.buy("10", "99.00");
+    assert_eq!(stage.order(1).created, recorded, "as its fills will be");
+}
