@@ -119,7 +119,8 @@ impl Blotter {
     pub fn guards_of(&self, account: &AccountId, instrument: InstrumentId) -> impl Iterator<Item = &Order> {
         let here =
             move || self.working().filter(move |o| o.spec.instrument == instrument && o.account == *account);
-        let has_filled = |id: OrderId| self.get(id).is_some_and(|order| !order.filled.is_zero());
+        // An entry so old that it was forgotten has filled, or its exits had ended with it.
+        let has_filled = |id: OrderId| self.get(id).is_none_or(|order| !order.filled.is_zero());
         here().filter(move |order| match order.spec.parent {
             Some(entry) => has_filled(entry),
             None => !order.filled.is_zero() && here().any(|exit| exit.spec.parent == Some(order.id)),

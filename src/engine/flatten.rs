@@ -171,7 +171,8 @@ impl Engine {
     /// an entry, which would go on to open what nothing guards any more.
     fn exits_of(&self, position: &Position) -> Vec<Order> {
         let is_here = |o: &Order| o.account == position.account && o.spec.instrument == position.instrument;
-        let has_filled = |id: OrderId| self.orders.get(id).is_some_and(|o| !o.filled.is_zero());
+        // An entry so old that it was forgotten has filled, or its exits had ended with it.
+        let has_filled = |id: OrderId| self.orders.get(id).is_none_or(|o| !o.filled.is_zero());
         let here = || self.orders.live().filter(|order| is_here(order));
         let is_exit = |o: &&Order| o.spec.parent.is_some_and(has_filled);
         let has_exits = |o: &Order| here().any(|exit| exit.spec.parent == Some(o.id));

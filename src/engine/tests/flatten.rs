@@ -141,3 +141,16 @@ fn exits_of_an_entry_that_has_not_filled_stay() {
     let told = stage.command(Command::Close { instrument: SHARE });
     assert_eq!((cancelled(&told).len(), placed(&told).len()), (0, 1));
 }
+
+#[test]
+fn exits_whose_entry_was_forgotten_go_too() {
+    let mut stage = guarded();
+    let exits: Vec<Order> = [2, 3].map(|id| stage.order(id).clone()).into();
+    let position = stage.engine.positions.values().next().unwrap().clone();
+    let mut later = super::stage();
+    let books =
+        Books { orders: exits, positions: vec![position], accounts: vec![account()], ..Books::default() };
+    later.broker(BrokerEvent::Books(Arc::new(books)));
+    later.quote();
+    assert_eq!(cancelled(&later.command(Command::Close { instrument: SHARE })), [OrderId(2), OrderId(3)]);
+}
