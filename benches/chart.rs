@@ -13,9 +13,9 @@ use std::time::Instant;
 
 use egui::{Context, Event, Pos2, RawInput, Rect, pos2, vec2};
 use jiff::tz::TimeZone;
-use pitdesk::domain::{Bar, Side, Time, Timeframe};
+use pitdesk::domain::{Bar, Decimal, Side, TickTable, Time, Timeframe};
 use pitdesk::market::series::{BarChunk, BarSeries};
-use pitdesk::ui::chart::{ChartData, ChartView, FillMark, LineKind, PriceLine, chart_ui};
+use pitdesk::ui::chart::{ChartData, ChartView, FillMark, LastPrice, LineKind, PriceLine, chart_ui};
 use pitdesk::ui::fonts;
 use pitdesk::ui::theme::Theme;
 
@@ -45,7 +45,7 @@ fn main() {
     let moving = |i: usize| vec![Event::PointerMoved(pos2(300.0 + i as f32, 400.0))];
     report("300 bars, crosshair moving, 5 lines, 5 000 fills", 0.15, &measure(&mut busy, moving, |_, _| {}));
     let ticks = |scene: &mut Scene, i: usize| {
-        let Some(mut bar) = scene.series.last().copied() else { return };
+        let Some(mut bar) = scene.series.last() else { return };
         bar.add_trade(bar.close + if i.is_multiple_of(2) { 0.01 } else { -0.01 }, 1.0);
         scene.series.apply(bar);
     };
@@ -87,7 +87,7 @@ fn bars(count: usize) -> Arc<[Bar]> {
 
 fn series(bars: &Arc<[Bar]>) -> BarSeries {
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(Arc::clone(bars)).expect("a random walk is sound"));
+    series.replace(BarChunk::new(Arc::clone(bars).into()).expect("a random walk is sound"));
     series
 }
 
@@ -101,39 +101,44 @@ fn marks(series: &BarSeries) -> Vec<FillMark> {
     (0..5000).filter_map(mark).collect()
 }
 
+fn cents() -> TickTable {
+    TickTable::uniform(Decimal::new(1, 2)).expect("a cent is a tick")
+}
+
 struct Scene {
     series: BarSeries,
     view: ChartView,
     theme: Arc<Theme>,
     lines: bool,
     marks: Vec<FillMark>,
+    ticks: TickTable,
 }
 
 impl Scene {
     fn new(series: BarSeries) -> Self {
         let mut view = ChartView::default();
         view.show(300.0, series.len() as f64 - 0.5);
-        Self { series, view, theme: Theme::dark(), lines: false, marks: Vec::new() }
+        Self { series, view, theme: Theme::dark(), lines: false, marks: Vec::new(), ticks: cents() }
     }
 
     fn ui(&mut self, ui: &mut egui::Ui) {
         let last = self.series.last().map_or(0.0, |bar| bar.close);
         let line = |by: f64, label, kind| PriceLine { price: last + by, label, kind, dashed: false };
         let lines = [
-            line(-0.3, "Buy 100 LMT", LineKind::Buy),
-            line(-0.5, "Buy 100 LMT", LineKind::Buy),
-            line(0.3, "Sell 100 LMT", LineKind::Sell),
-            line(0.1, "Long 100", LineKind::Position),
-            line(9.0, "Alert", LineKind::Alert),
+            line(-0.3, "Buy 100 limit", LineKind::Buy),
+            line(-0.5, "Buy 100 limit", LineKind::Buy),
+            line(0.3, "Sell 100 limit", LineKind::Sell),
+            line(0.1, "+100  +12.30", LineKind::Position),
+            line(9.0, "Sell 100 limit", LineKind::Sell),
         ];
         let data = ChartData {
             series: &self.series,
             title: "TEST",
             timeframe: Timeframe::M1,
-            decimals: 2,
+            ticks: &self.ticks,
             quantity_decimals: 0,
             zone: &TimeZone::UTC,
-            last: Some(last),
+            last: Some(LastPrice { price: last, is_stale: false }),
             lines: if self.lines { &lines } else { &[] },
             marks: &self.marks,
             notice: None,

@@ -13,7 +13,6 @@ mod asked;
 #[path = "common/spans.rs"]
 mod spans;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -65,7 +64,7 @@ enum Hand {
 fn measure(title: &str, size: Vec2, hand: Hand) {
     let mut floor = Floor::open(size);
     let mut frames = Frames::default();
-    let mut changes = vec![0; floor.quotes().len()];
+    let mut changes = Vec::new();
     for i in 0..WARM_UP + FRAMES {
         let before = floor.quotes();
         floor.world.run(STEP);
@@ -74,7 +73,7 @@ fn measure(title: &str, size: Vec2, hand: Hand) {
             if hand == Hand::Moves { vec![Event::PointerMoved(pos2(x, size.y * 0.3))] } else { Vec::new() };
         if i == WARM_UP {
             frames = Frames::default();
-            changes.fill(0);
+            changes = vec![0; before.len()];
         }
         floor.frame(events, &mut frames);
         for (count, (now, before)) in changes.iter_mut().zip(floor.quotes().iter().zip(&before)) {
@@ -126,7 +125,7 @@ impl Floor {
     fn open(size: Vec2) -> Self {
         let words = ["pitdesk", "--seed", "7", "--activity", "75"];
         let options = Arguments::try_parse_from(words).expect("these are options").options;
-        let (library, _none) = Library::open(Path::new(""));
+        let library = Library::empty();
         let plan = Plan::new(&options, &library, true, START).expect("the bundled market opens");
         let instruments = plan.setup.instruments.clone();
         let (mut world, link) =

@@ -19,7 +19,6 @@ mod runtime;
 #[path = "common/spans.rs"]
 mod spans;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,7 +60,7 @@ fn main() {
 fn paper() -> Arc<dyn Adapter> {
     let words = ["pitdesk", "--seed", "7", "--activity", "75"];
     let options = Arguments::try_parse_from(words).expect("these are options").options;
-    let (library, _none) = Library::open(Path::new(""));
+    let library = Library::empty();
     let plan = Plan::new(&options, &library, true, Clock::system().now()).expect("the bundled market opens");
     let brokers = plan.brokers().expect("the bundled market opens");
     brokers.into_iter().next().expect("the paper broker is the first")

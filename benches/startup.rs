@@ -37,8 +37,12 @@ const LIMIT: Duration = Duration::from_mins(1);
 const BARS: usize = 1_000_000;
 /// When the first of those bars begins.
 const FIRST_BAR: i64 = 1_600_000_020;
-/// A market in which nothing happens for hours.
-const STILL: [&str; 2] = ["--activity", "0.000001"];
+/// A recording that is over as soon as it is begun: then nothing moves any more.
+const STILL: &str = "time,open,high,low,close,volume
+2026-11-19T15:00:00Z,100,101,99,100,10
+2026-11-20T15:00:00Z,100,101,99,100,10
+2026-11-20T15:01:00Z,100,101,99,100,10
+";
 
 fn main() {
     if !asked::is_asked() {
@@ -80,9 +84,12 @@ fn starts(desk: &Place) {
 }
 
 fn idle(desk: &Place) {
-    let program = Running::start(desk, &STILL);
+    let still = desk.folder.join("still.csv");
+    fs::write(&still, STILL).expect("the new folder can be written");
+    let program = Running::start(desk, &["--replay", &still.to_string_lossy(), "--speed", "60"]);
     program.said("with the market after ");
-    std::thread::sleep(Duration::from_secs(5));
+    // The clock counts seconds for a while after the last change.
+    std::thread::sleep(Duration::from_secs(10));
     let (before, begin) = (program.busy(), Instant::now());
     std::thread::sleep(IDLE);
     let (after, span) = (program.busy(), begin.elapsed());

@@ -18,9 +18,9 @@ use anyhow::{Context as _, bail, ensure};
 use egui::{Context, Pos2, RawInput, Rect, vec2};
 use feed::Feed;
 use jiff::tz::TimeZone;
-use pitdesk::domain::{Bar, Time, Timeframe};
+use pitdesk::domain::{Bar, Decimal, TickTable, Time, Timeframe};
 use pitdesk::market::series::{BarChunk, BarSeries};
-use pitdesk::ui::chart::{ChartData, ChartView, chart_ui};
+use pitdesk::ui::chart::{ChartData, ChartView, LastPrice, chart_ui};
 use pitdesk::ui::fonts;
 use pitdesk::ui::theme::Theme;
 use serde_json::{Value, json};
@@ -175,6 +175,7 @@ struct Scene {
     bars: Bars,
     view: ChartView,
     theme: Arc<Theme>,
+    ticks: TickTable,
 }
 
 /// Where the chart's bars come from.
@@ -196,7 +197,8 @@ impl Bars {
 
 impl Scene {
     fn new(bars: Bars) -> Self {
-        let mut scene = Self { bars, view: ChartView::default(), theme: Theme::dark() };
+        let ticks = TickTable::uniform(Decimal::new(1, 2)).expect("a cent is a tick");
+        let mut scene = Self { bars, view: ChartView::default(), theme: Theme::dark(), ticks };
         scene.look(300.0, scene.len());
         scene
     }
@@ -246,10 +248,10 @@ impl Scene {
             series,
             title: "TEST",
             timeframe: Timeframe::M1,
-            decimals: 2,
+            ticks: &self.ticks,
             quantity_decimals: 0,
             zone: &TimeZone::UTC,
-            last: series.last().map(|bar| bar.close),
+            last: series.last().map(|bar| LastPrice { price: bar.close, is_stale: false }),
             lines: &[],
             marks: &[],
             notice: None,

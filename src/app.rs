@@ -8,8 +8,10 @@ pub mod cli;
 mod import;
 mod logging;
 pub mod market;
+mod recording;
 pub mod rehearsal;
 mod shot;
+mod signals;
 mod window;
 
 use std::path::Path;

@@ -31,8 +31,8 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, BarKey, CommandId, Connection, Demand, Drained, KillState, Ledger, Notice, NoticeLevel, Numbered,
-    SendError, Snapshot, Stream, Update,
+    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, KillState, Ledger, Notice,
+    NoticeLevel, Numbered, SendError, Snapshot, Stream, Update,
 };
 use answers::Answers;
 use prices::Prices;
@@ -64,6 +64,8 @@ pub struct Desk {
     /// Orders that ended as cancelled after we had asked for it.
     cancelled: BTreeSet<OrderId>,
     sync: Sync,
+    /// Why the engine has stopped: nothing here will change any more.
+    stopped: Option<Arc<str>>,
     now: Time,
 }
 
@@ -90,6 +92,7 @@ impl Desk {
     /// Takes over what came through the link. `now` is the frame's time.
     pub fn apply(&mut self, drained: Drained, now: Time) -> Applied {
         self.now = now;
+        self.latency.not_painted();
         let mut applied = Applied::default();
         self.count(&drained);
         for item in drained.lossless {
@@ -97,7 +100,7 @@ impl Desk {
         }
         self.prices.alive(drained.alive);
         for latched in drained.quotes {
-            self.latency.on_received(latched.received);
+            self.latency.on_quote(latched.id, latched.received);
             self.prices.quote(latched.id, latched.value, latched.received);
             self.ledger.of_mut(Stream::Quotes).applied += 1;
         }
@@ -107,7 +110,7 @@ impl Desk {
         }
         for (key, slot) in drained.bars {
             self.latency.on_received(slot.received);
-            // Better a moment without a chart than a chart with a hole.
+            // A series with a hole comes anew, with everything else.
             applied.needs_snapshot |= slot.has_gap;
             let (taken, refused) = self.charts.bars(key, &slot);
             let count = self.ledger.of_mut(Stream::Bars);
@@ -130,6 +133,7 @@ impl Desk {
             ours.received = theirs.received;
             ours.conflated = theirs.conflated;
             ours.dropped = theirs.dropped;
+            ours.late = theirs.late;
         }
     }
 
@@ -215,7 +219,28 @@ impl Desk {
             keep(&mut self.notices, notice);
         }
         // A history that was on its way is lost with the rest; the demand is sent anew.
-        self.charts.clear();
+        self.charts.expect_anew();
+    }
+
+    /// The engine is gone: what is known stays, as the last that was known, and no connection
+    /// takes orders.
+    pub fn engine_stopped(&mut self, why: &str) {
+        if self.stopped.is_some() {
+            return;
+        }
+        self.stopped = Some(why.into());
+        for connection in &mut self.connections {
+            connection.state = ConnectionState::Down;
+            connection.reason = "The engine has stopped".into();
+            connection.since = self.now;
+        }
+        self.add_notice(Notice { time: self.now, level: NoticeLevel::Error, text: why.into() });
+    }
+
+    /// Why the engine has stopped, if it has.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
     }
 
     /// Whether the first snapshot has come.
@@ -417,7 +442,7 @@ impl Desk {
 
     /// Forgets the latencies up to now.
     pub fn measure_anew(&mut self) {
-        self.latency = Latency::default();
+        self.latency.measure_anew();
     }
 
     /// What became of every message.
@@ -433,6 +458,7 @@ impl Desk {
         demand.quotes.extend(self.rate_instruments().map(|i| i.id));
         self.charts.keep_only(demand);
         self.prices.keep_only(&demand.quotes);
+        self.latency.watch(&demand.quotes, self.now);
     }
 }
 

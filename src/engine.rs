@@ -51,8 +51,8 @@ use order_book::OrderBook;
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long changed broker state may wait before it is saved.
 const SAVE_DELAY: std::time::Duration = std::time::Duration::from_secs(1);
-/// How long a shutdown may take.
-const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_millis(2_500);
+/// How long a shutdown may take: a second less than the program has, for a tick and the disk.
+const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The outcome of a command: done, with the order it made, or refused.
 type Outcome = Result<Option<crate::domain::OrderId>, Refused>;
@@ -140,7 +140,7 @@ impl Engine {
             EngineEvent::Command(envelope) => self.command(envelope, now, out),
             EngineEvent::Broker(id, event) => self.broker_event(id, event, now, out),
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
-            EngineEvent::SaveFailed(why) => self.note(NoticeLevel::Error, why, now, out),
+            EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Tick => self.tick(now, out),
         }
@@ -261,6 +261,7 @@ impl Engine {
             BrokerEvent::Market { received, events } => self.market.apply(received, events, out),
             BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
+            BrokerEvent::BarsChanged => self.market.ask_again(id, out),
             BrokerEvent::State(text) => {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
                 out.push(Effect::Save(SaveJob::BrokerState { name, text }));
@@ -336,7 +337,7 @@ impl Engine {
         self.finish_shutdown(out);
     }
 
-    /// The whole state anew, and with it the charts, whose bars the window has given up.
+    /// The whole state anew, and with it the charts, whose bars the window no longer trusts.
     fn tell_everything(&mut self, now: Time, out: &mut Vec<Effect>) {
         out.push(self.snapshot(now));
         for index in 0..self.brokers.len() {

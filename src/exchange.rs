@@ -33,6 +33,7 @@ mod sessions;
 mod state;
 pub mod synth;
 mod triggers;
+mod unquoted;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -101,10 +102,13 @@ pub struct Exchange {
 }
 
 /// What a print or a fill starts, done one after the other once its matching has ended. Finite:
-/// a stop triggers once, and a child is released once per fill of its parent.
+/// a stop triggers once, a child is released once per fill of its parent, and a stop that found
+/// nobody looks again once per order that comes to rest.
 enum Work {
     /// A stop's price was reached.
     Trigger(OrderId),
+    /// Somebody quotes for a triggered stop that had found nobody.
+    Retry(OrderId),
     /// A parent has filled (more).
     Release(OrderId),
     /// An order has ended; it may have children.
@@ -175,16 +179,22 @@ impl Exchange {
     /// one is counted in [`Self::agent_refusals`].
     ///
     /// - While the instrument is closed, market orders, IOC and FOK are refused; everything
-    ///   else waits ([`Event::Held`]) and enters the book at the open in order of arrival.
+    ///   else waits ([`Event::Held`]), GTC orders of the day before too. At the open the makers
+    ///   quote first; then what waits enters in order of age and trades at their prices.
     /// - A DAY order ends at the close of its day's regular trading; one sent after that, or
-    ///   on a day without trading, is for the next trading day and ends there.
-    /// - Stops trigger on trades. One that the last price has passed already is refused; a
+    ///   on a day without trading, is for the next trading day and ends there. In extended
+    ///   sessions it waits for the regular one, as brokers have it unless told otherwise. To
+    ///   trade in extended sessions, send GTC, GTD, IOC, FOK or a market order.
+    /// - Stops trigger, and trailing ones follow, on trades of regular sessions only. One that the last price has passed already is refused; a
     ///   bracket's stop, or one that was passed overnight, triggers as soon as it is active.
-    ///   What a triggered stop does not fill within the collar rests at the collar's bound.
-    /// - `spec.parent`: the order is held until the parent fills, then active for what the
-    ///   parent has filled (it grows with each fill, at the back of the queue). Children of one
-    ///   parent are an OCO group unless `spec.oco` names another. A parent that ends without a
-    ///   fill cancels its children.
+    ///   A triggered stop takes what is quoted within the collar. What it cannot have waits
+    ///   unseen ([`HeldFor::Quote`]) and takes the next quotes at their prices; it never rests
+    ///   in the book.
+    /// - `spec.parent`: an order of the other side, an exit, is held until the parent fills, then
+    ///   active for what the parent has filled (it grows with each fill, at the back of the queue). Its
+    ///   children together trade no more than it has filled: what one fills is taken off the
+    ///   others where they could not have it any more, and a cancel of one by the trader cancels
+    ///   them. A parent that ends without a fill cancels its children.
     /// - OCO: a fill of one order reduces the others by as much; a complete fill, or a cancel
     ///   by the trader, cancels them. Expiry of one leaves the others: protection stays.
     pub fn submit(&mut self, owner: Owner, id: OrderId, spec: OrderSpec, now: Time, out: &mut Vec<Event>) {
@@ -285,6 +295,7 @@ impl Exchange {
         while let Some(work) = self.work.pop_front() {
             match work {
                 Work::Trigger(id) => self.trigger(id, out),
+                Work::Retry(id) => self.retry(id, out),
                 Work::Release(id) => self.take_up(id, out),
                 Work::ParentEnded(id) => self.parent_ended(id, out),
             }

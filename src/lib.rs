@@ -29,3 +29,7 @@ pub mod market;
 pub mod risk;
 pub mod store;
 pub mod ui;
+
+#[cfg(test)]
+#[path = "../tests/common/data.rs"]
+mod data;

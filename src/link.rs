@@ -13,7 +13,8 @@
 //! - *latest-wins* updates have a slot per key; what a newer value replaced, or a
 //!   full ring pushed out, is counted in the [`ledger::Ledger`].
 //!
-//! Invariant: per stream, received = applied + conflated + rejected + dropped + waiting.
+//! Invariant: per stream, once the window has drained the link,
+//! received = applied + conflated + rejected + dropped + late.
 
 pub mod alive;
 pub mod channel;
@@ -30,7 +31,9 @@ pub const ENDED_ORDERS_KEPT: usize = 10_000;
 pub const FILLS_KEPT: usize = 10_000;
 
 pub use alive::Alive;
-pub use channel::{CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, WindowEnd, connect};
+pub use channel::{
+    CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, SpareSender, WindowEnd, connect,
+};
 pub use clock::Clock;
 pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
 pub use demand::{BarKey, Demand};

@@ -7,7 +7,7 @@
 
 pub mod blotter;
 pub mod chart;
-mod chart_pane;
+pub mod chart_pane;
 pub mod commands;
 mod confirm;
 pub mod fonts;

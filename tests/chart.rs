@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use egui::{pos2, vec2};
 use jiff::tz::TimeZone;
-use pitdesk::domain::{Bar, Side, Time, Timeframe};
+use pitdesk::domain::{Bar, Decimal, Side, TickTable, Time, Timeframe};
 use pitdesk::market::series::{BarChunk, BarSeries};
-use pitdesk::ui::chart::{ChartData, ChartView, FillMark, LineKind, PriceLine, chart_ui};
+use pitdesk::ui::chart::{ChartData, ChartView, FillMark, LastPrice, LineKind, PriceLine, chart_ui};
 use pitdesk::ui::fonts;
 use pitdesk::ui::theme::Theme;
 
@@ -46,7 +46,7 @@ fn walk(count: u32) -> BarSeries {
         })
         .collect();
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(bars).expect("a sound walk"));
+    series.replace(BarChunk::new(bars.into()).expect("a sound walk"));
     series
 }
 
@@ -62,13 +62,14 @@ fn check(name: &str, shot: Shot) {
     let Shot { series, theme, bars, scale, crosshair } = shot;
     let mut view = ChartView::default();
     view.show(bars, series.len() as f64 + bars * 0.04);
+    let ticks = TickTable::uniform(Decimal::new(1, 2)).expect("a cent is a tick");
     let last = series.last().expect("bars").close;
     let line = |by: f64, label, kind, dashed| PriceLine { price: last + by, label, kind, dashed };
     let lines = [
-        line(-0.6, "Buy 100 LMT", LineKind::Buy, false),
-        line(0.5, "Sell 100 LMT", LineKind::Sell, true),
-        line(0.04, "Long 200", LineKind::Position, false),
-        line(50.0, "Sell 5 LMT", LineKind::Sell, false),
+        line(-0.6, "Buy 100 limit", LineKind::Buy, false),
+        line(0.5, "Sell 100 stop · Held", LineKind::Sell, true),
+        line(0.04, "+200  −8.00", LineKind::Position, false),
+        line(50.0, "Sell 5 limit", LineKind::Sell, false),
     ];
     let marks = [(30, Side::Buy), (18, Side::Sell)].map(|(back, side)| {
         let bar = series.get(series.len() - back).expect("bars");
@@ -87,10 +88,10 @@ fn check(name: &str, shot: Shot) {
                 series: &series,
                 title: "AAPL",
                 timeframe: Timeframe::M1,
-                decimals: 2,
+                ticks: &ticks,
                 quantity_decimals: 0,
                 zone: &TimeZone::UTC,
-                last: Some(last),
+                last: Some(LastPrice { price: last, is_stale: false }),
                 lines: if crosshair { &lines } else { &[] },
                 marks: if crosshair { &marks } else { &[] },
                 notice: None,

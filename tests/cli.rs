@@ -1,9 +1,13 @@
 //! The program from a terminal: pictures, imports, and what it says when it cannot do what it was asked.
 
+#[path = "common/data.rs"]
+mod data;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use data::recorded;
 use pitdesk::store::profile::Profile;
 
 /// A run of the program without a display.
@@ -41,14 +45,6 @@ fn refused(arguments: &[&str]) -> String {
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
     assert!(output.stdout.is_empty(), "{arguments:?} printed something");
     said(&output)
-}
-
-fn recorded(name: &str) -> Option<PathBuf> {
-    let Some(data) = std::env::var_os("PITDESK_DATA") else {
-        eprintln!("did not run: PITDESK_DATA is not set");
-        return None;
-    };
-    Some(Path::new(&data).join("history").join(name))
 }
 
 fn text(path: &Path) -> &str {
@@ -123,6 +119,68 @@ fn imported_minutes_make_the_recorded_day() {
     assert!(after.ends_with(",167.43,168.45,167.25,167.42,81489219"), "{after}");
     let before = day(&[&["--data-dir", home, "bars"], &wanted[..]].concat());
     assert_eq!(before, after, "a global option means the same before and after the subcommand");
+}
+
+/// Minutes of two days in Tokyo, from 23:00 to 01:00, the first of each hour at another price.
+fn night_in_tokyo(folder: &Path) -> PathBuf {
+    let row = |minute: usize| {
+        let (day, hour) = if minute < 60 { (1, 23) } else { (2, 0) };
+        let price = 1_000 + minute;
+        format!("2024-03-0{day} {hour:02}:{:02},{price},{price},{price},{price},1\n", minute % 60)
+    };
+    let rows: String = (0..120).map(row).collect();
+    let file = folder.join("night.csv");
+    fs::write(&file, format!("time,open,high,low,close,volume\n{rows}")).expect("a temporary folder");
+    file
+}
+
+#[test]
+fn the_days_of_an_import_are_those_of_its_zone_however_its_symbol_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, file) = (text(folder.path()), night_in_tokyo(folder.path()));
+    printed(&["--data-dir", home, "import", text(&file), "--symbol", "NIGHT", "--zone", "Asia/Tokyo"]);
+    for symbol in ["NIGHT", "night"] {
+        let days = printed(&["bars", "--data-dir", home, "--symbol", symbol, "--timeframe", "1D"]);
+        let days: Vec<&str> = days.lines().skip(1).collect();
+        assert_eq!(
+            days,
+            ["2024-02-29T15:00:00Z,1000,1059,1000,1059,60", "2024-03-01T15:00:00Z,1060,1119,1060,1119,60"]
+        );
+    }
+    // Hours of a session are the zone's too.
+    let regular = ["--timeframe", "1D", "--regular", "23:00-23:30"];
+    let days = printed(&[&["bars", "--data-dir", home, "--symbol", "night"], &regular[..]].concat());
+    assert_eq!(days.lines().nth(1), Some("2024-02-29T15:00:00Z,1000,1029,1000,1029,30"));
+    let said = refused(&["bars", "--data-dir", home, "--symbol", "night", "--timeframe", "1s"]);
+    assert!(said.contains("imported in 1m"), "{said}");
+}
+
+#[test]
+fn a_picture_changes_nothing_in_the_folder_it_is_drawn_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = folder.path().join("index.json");
+    fs::write(&index, "{\"name\": \"a web page's\"}").unwrap();
+    let draw = ["shot", "desk.png", "--size", "320x240", "--after", "0s", "--seed", "1"];
+    let output = pitdesk(&draw).current_dir(folder.path()).output().expect("it was built");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(fs::read_to_string(&index).unwrap(), "{\"name\": \"a web page's\"}");
+    let mut files = kept(folder.path());
+    files.sort();
+    assert_eq!(files, [folder.path().join("desk.png"), index]);
+}
+
+#[test]
+fn a_picture_of_a_replay_finds_the_imports_of_its_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, file) = (text(folder.path()), night_in_tokyo(folder.path()));
+    let mine = ["--data-dir", home, "--profile", "mine"];
+    printed(&[&mine[..], &["import", text(&file), "--symbol", "NIGHT"]].concat());
+    let picture = folder.path().join("desk.png");
+    let shot = ["shot", text(&picture), "--size", "320x240", "--after", "0s", "--replay", "night"];
+    printed(&[&mine[..], &shot[..]].concat());
+    assert!(picture.exists());
+    let said = refused(&[&["--data-dir", home], &shot[..]].concat());
+    assert!(said.contains("cannot replay night"), "{said}");
 }
 
 #[test]

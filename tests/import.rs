@@ -1,12 +1,13 @@
 //! Imports of market data: every file of the real data, every format, every error.
 
+#[path = "common/data.rs"]
+mod data;
 #[path = "import/errors.rs"]
 mod errors;
 #[path = "import/round_trips.rs"]
 mod round_trips;
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,9 +21,9 @@ fn import(text: &str) -> Result<Imported, ImportError> {
     read(text.as_bytes(), &Options::default())
 }
 
-fn bars(imported: &Imported) -> &[Bar] {
+fn bars(imported: &Imported) -> Vec<Bar> {
     match &imported.series {
-        Series::Bars(bars, _) => bars,
+        Series::Bars(bars, _) => bars.iter().collect(),
         Series::Trades(_) => panic!("trades"),
     }
 }
@@ -50,14 +51,7 @@ fn shown(imported: &Imported) -> Vec<String> {
 
 mod real_data {
     use super::*;
-
-    fn history(name: &str) -> Option<PathBuf> {
-        let Some(data) = std::env::var_os("PITDESK_DATA") else {
-            eprintln!("did not run: PITDESK_DATA is not set");
-            return None;
-        };
-        Some(PathBuf::from(data).join("history").join(name))
-    }
+    use crate::data::recorded;
 
     #[test]
     fn every_file_of_bars_has_its_rows_and_timeframe() {
@@ -73,7 +67,7 @@ mod real_data {
             ("vega_sp500-2000.csv.gz", 5_105, Timeframe::D1),
         ];
         for (name, rows, timeframe) in files {
-            let Some(path) = history(name) else { return };
+            let Some(path) = recorded(name) else { return };
             let imported = read_csv(&path, &Options::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(imported.report.rows, rows, "{name}");
             assert_eq!(bars(&imported).len(), rows, "{name}");
@@ -91,7 +85,7 @@ mod real_data {
 
     #[test]
     fn a_day_of_bitbank_has_its_totals() {
-        let Some(path) = history("bitbank_btcjpy_1min_20180101.csv") else { return };
+        let Some(path) = recorded("bitbank_btcjpy_1min_20180101.csv") else { return };
         let imported = read_csv(&path, &Options::default()).unwrap();
         let day = bars(&imported).iter().skip(1).fold(bars(&imported)[0], |mut day, bar| {
             day.add_bar(bar);
@@ -104,7 +98,7 @@ mod real_data {
 
     #[test]
     fn every_trade_of_spy_is_there() {
-        let Some(path) = history("lean_spy_trades_20131007.csv.gz") else { return };
+        let Some(path) = recorded("lean_spy_trades_20131007.csv.gz") else { return };
         let imported = read_csv(&path, &Options::default()).unwrap();
         assert_eq!(trades(&imported).len(), 250_601);
         let first = trades(&imported)[0];
@@ -118,7 +112,7 @@ mod real_data {
 
     #[test]
     fn the_close_of_apple_is_not_the_adjusted_one() {
-        let Some(path) = history("plotly_finance-charts-apple.csv") else { return };
+        let Some(path) = recorded("plotly_finance-charts-apple.csv") else { return };
         let imported = read_csv(&path, &Options::default()).unwrap();
         let first = bars(&imported)[0];
         assert_eq!(first.time.to_string(), "2015-02-17T00:00:00Z");
@@ -130,7 +124,7 @@ mod real_data {
 
     #[test]
     fn the_close_of_the_index_is_not_the_adjusted_one() {
-        let Some(path) = history("vega_sp500-2000.csv.gz") else { return };
+        let Some(path) = recorded("vega_sp500-2000.csv.gz") else { return };
         let imported = read_csv(&path, &Options::default()).unwrap();
         assert!(imported.report.format.columns.contains(&("close", "close".to_owned())));
         assert!(imported.report.format.ignored.contains(&"adjclose".to_owned()));
@@ -138,7 +132,7 @@ mod real_data {
 
     #[test]
     fn days_begin_at_midnight_of_the_exchange() {
-        let Some(path) = history("lean_spy_daily_raw.csv.gz") else { return };
+        let Some(path) = recorded("lean_spy_daily_raw.csv.gz") else { return };
         let options = Options { zone: Some("America/New_York".to_owned()), ..Options::default() };
         let imported = read_csv(&path, &options).unwrap();
         assert_eq!(imported.report.first.to_string(), "1998-01-02T05:00:00Z");

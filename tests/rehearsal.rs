@@ -3,10 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/data.rs"]
+mod data;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
+use data::recorded;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
@@ -14,10 +18,10 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::settings::Settings;
 use pitdesk::domain::{
     Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time,
-    TimeInForce, Timeframe,
+    TimeInForce, Timeframe, TrailBy,
 };
 use pitdesk::engine::SaveJob;
-use pitdesk::link::{BarKey, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
+use pitdesk::link::{BarKey, Bracket, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -32,7 +36,7 @@ struct Trader {
 impl Trader {
     fn new(line: &str) -> Self {
         let options = Arguments::parse_from(line.split(' ')).options;
-        let (library, _problems) = Library::open(std::path::Path::new(""));
+        let library = Library::empty();
         let plan = Plan::new(&options, &library, true, START).unwrap();
         let (world, window) = Rehearsal::new(plan, Settings::default(), START).unwrap();
         let mut trader = Self { world, window, desk: Desk::default(), next: 1 };
@@ -64,6 +68,7 @@ impl Trader {
         let mut demand = Demand::default();
         self.desk.settle_demand(&mut demand);
         demand.quotes.insert(id);
+        demand.trades.insert(id);
         demand.want_bars(BarKey { instrument: id, timeframe: Timeframe::M1 }, 500);
         self.send(Command::Demand(Arc::new(demand)));
         self.run(1.0);
@@ -79,6 +84,48 @@ impl Trader {
     fn net(&self, instrument: InstrumentId) -> Decimal {
         self.desk.blotter().positions().find(|p| p.instrument == instrument).map_or(Decimal::ZERO, |p| p.net)
     }
+}
+
+#[test]
+fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let aapl = trader.watch("AAPL");
+    let last = trader.desk.quote(aapl).unwrap().quote.last.unwrap();
+    let percent = |percent: i64| {
+        let instrument = trader.desk.instrument(aapl).unwrap();
+        instrument.ticks.round(Price(last.0 * Decimal::new(percent, 2)))
+    };
+    let bracket = Bracket { take_profit: Some(percent(105)), stop_loss: Some(percent(95)) };
+    let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
+    let place = Place { spec, bracket: Some(bracket), origin: Origin::Ticket, seen: None };
+    trader.send(Command::Place(place));
+    assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
+    let close = trader.send(Command::Close { instrument: aapl });
+    assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::ZERO, 0));
+    let order = trader.desk.order_of(close).expect("the close is an order from the first");
+    assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
+}
+
+#[test]
+fn the_desk_knows_where_a_trailing_stop_triggers() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let btc = trader.watch("BTC/USD");
+    let last = |trader: &Trader| trader.desk.quote(btc).unwrap().quote.last.unwrap();
+    let by = TrailBy::Amount(Decimal::from(2_000));
+    let command = trader.place(btc, Side::Buy, 1, OrderKind::TrailingStop { by });
+    let id = trader.desk.order_of(command).expect("the order was accepted");
+    let mut lowest = Price(last(&trader).0 + Decimal::from(2_001));
+    let mut moves = 0;
+    for _ in 0..60 {
+        trader.run(5.0);
+        let order = trader.desk.blotter().get(id).unwrap();
+        let trigger = order.trigger.expect("where it triggers");
+        assert!(trigger <= lowest && trigger >= last(&trader), "it follows down and never back: {trigger}");
+        moves += u32::from(trigger < lowest);
+        lowest = trigger;
+        assert_eq!(order.reason, None, "the column says where, and says it anew");
+    }
+    assert!(moves > 3, "this seed's market falls, {moves} times it was lower");
 }
 
 #[test]
@@ -172,7 +219,21 @@ fn bars_of_the_chart_are_the_trades_of_the_market() {
 }
 
 #[test]
-fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
+fn an_open_chart_has_no_gap_after_the_computer_slept() {
+    let mut trader = Trader::new("pitdesk --seed 3");
+    let btc = trader.watch("BTC/USD");
+    trader.run(70.0);
+    trader.world.sleep(Duration::from_hours(3));
+    trader.run(5.0);
+    let series = &trader.desk.series(BarKey { instrument: btc, timeframe: Timeframe::M1 }).unwrap().series;
+    let newest = trader.world.clock().now().0 / 60_000_000_000;
+    let starts: Vec<i64> = series.bars(0..series.len()).map(|bar| bar.time.0 / 60_000_000_000).collect();
+    assert_eq!(starts.last(), Some(&newest));
+    assert!(starts.len() >= 500 && starts.windows(2).all(|pair| pair[1] == pair[0] + 1), "{starts:?}");
+}
+
+#[test]
+fn the_same_seed_and_hands_give_the_same_trades_and_another_seed_does_not() {
     let session = |line: &str| {
         let mut trader = Trader::new(line);
         let aapl = trader.watch("AAPL");
@@ -180,10 +241,12 @@ fn the_same_seed_and_hands_give_the_same_fills_and_another_seed_does_not() {
         trader.run(20.0);
         trader.send(Command::Reverse { instrument: aapl });
         trader.run(5.0);
-        trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time)).collect::<Vec<_>>()
+        let fills = trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time));
+        let tape = trader.desk.tape(aapl).unwrap().iter().map(|t| (t.price, t.quantity, t.time));
+        (fills.collect::<Vec<_>>(), tape.collect::<Vec<_>>())
     };
     let first = session("pitdesk --seed 11");
-    assert!(first.len() >= 2);
+    assert!(first.0.len() >= 2 && first.1.len() >= 20, "{} fills, {} trades", first.0.len(), first.1.len());
     assert_eq!(first, session("pitdesk --seed 11"));
     assert_ne!(first, session("pitdesk --seed 12"));
 }
@@ -195,7 +258,7 @@ fn a_fill_has_the_account_saved_within_seconds() {
     trader.place(aapl, Side::Buy, 10, OrderKind::Market);
     trader.run(2.0);
     let saved = trader.world.saved().iter().rev().find_map(|job| match job {
-        SaveJob::BrokerState { text, .. } => Some(Arc::clone(text)),
+        SaveJob::BrokerState { text, .. } => Some(text.text()),
         _ => None,
     });
     assert!(saved.unwrap().contains("AAPL@NASDAQ"));
@@ -203,11 +266,8 @@ fn a_fill_has_the_account_saved_within_seconds() {
 
 #[test]
 fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
-    let Ok(data) = std::env::var("PITDESK_DATA") else {
-        println!("not run: PITDESK_DATA is not set");
-        return;
-    };
-    let file = format!("{data}/history/lean_spy_minute_20131004-11.csv.gz");
+    let Some(file) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
+    let file = file.display();
     let line = format!(
         "pitdesk --replay {file} --symbol SPY --zone America/New_York --from 2013-10-07T13:30:00Z --speed 60"
     );
@@ -224,4 +284,45 @@ fn the_spy_replay_is_traded_and_its_bars_are_the_recorded_ones() {
     let bar = series.get(series.index_at(opening)).unwrap();
     assert_eq!(bar.time, opening);
     assert!(bar.high <= 168.45 && bar.low >= 167.25, "{bar:?}");
+}
+
+#[test]
+fn a_coin_in_yen_is_replayed_in_yen_at_what_coins_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("coin.csv");
+    let row = |minute: i64| {
+        let price = 16_000_000 + 1_000 * (minute % 7);
+        let (high, low) = (price + 3_000, price - 3_000);
+        let (hour, minute) = (minute / 60, minute % 60);
+        format!("2024-03-01T{hour:02}:{minute:02}:00Z,{price},{high},{low},{price},9.1234\n")
+    };
+    let rows: String = (0..240).map(row).collect();
+    std::fs::write(&file, format!("time,open,high,low,close,volume\n{rows}")).unwrap();
+    let line = "--symbol BTCJPY --from 2024-03-01T02:00:00Z";
+    let mut trader = Trader::new(&format!("pitdesk --replay {} {line}", file.display()));
+    let coin = trader.watch("BTCJPY");
+    trader.run(10.0);
+    let spec = OrderSpec::new(coin, Side::Buy, Qty(Decimal::new(1, 2)), OrderKind::Market, TimeInForce::Day);
+    let bought =
+        trader.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+    assert!(trader.desk.answer(bought).unwrap().outcome.is_ok(), "{:?}", trader.desk.answer(bought));
+    let fills = trader.desk.blotter().fills();
+    let value: Decimal = fills.iter().map(|fill| fill.price.0 * fill.quantity.0).sum();
+    assert_eq!(fills.iter().map(|fill| fill.quantity.0).sum::<Decimal>(), Decimal::new(1, 2));
+    let charged: Decimal = fills.iter().map(|fill| fill.commission.amount).sum();
+    assert_eq!(charged, (value / Decimal::from(1_000)).round(), "0.1 % of {value}");
+    assert!(fills.iter().all(|fill| fill.commission.currency == Currency::JPY));
+    let account = &trader.desk.accounts()[0];
+    let yen = account.balance(Currency::JPY).unwrap().cash;
+    assert_eq!(yen, Decimal::from(50_000_000) - value - charged);
+    // The pair that values yen stands still, and is no recording.
+    let pair = trader.desk.instruments().iter().find(|i| &*i.symbol == "USD/JPY").unwrap().id;
+    let mut demand = Demand::default();
+    demand.quotes.insert(pair);
+    demand.want_bars(BarKey { instrument: pair, timeframe: Timeframe::M1 }, 50);
+    trader.send(Command::Demand(Arc::new(demand)));
+    trader.run(1.0);
+    assert_eq!(trader.desk.quote(pair).unwrap().quote.mark(), Some(Price("153.480".parse().unwrap())));
+    let view = trader.desk.series(BarKey { instrument: pair, timeframe: Timeframe::M1 }).unwrap();
+    assert!(view.is_loaded && view.series.is_empty());
 }

@@ -1,7 +1,9 @@
 //! Recordings played into an exchange: what was recorded is printed exactly, and the trader
 //! takes part in it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::print_stdout, reason = "tests say when they did not run")]
+
+#[path = "common/data.rs"]
+mod data;
 
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use pitdesk::domain::{
 };
 use pitdesk::exchange::replay::{BadReplay, Replay, ReplayInput, ReplaySubject};
 use pitdesk::exchange::{AccountConfig, Config, Event, Exchange, Owner};
+use pitdesk::store::bars::Series;
+use pitdesk::store::import::{Options, read_csv};
 
 const ACCOUNT: &str = "PAPER";
 
@@ -109,7 +113,7 @@ fn dip() -> ReplayInput {
         bar(2, [99.5, 99.6, 99.0, 99.2], 9_000.0),
         bar(3, [99.2, 100.05, 99.2, 100.0], 5_000.0),
     ];
-    ReplayInput::Bars(bars, Timeframe::M1)
+    ReplayInput::Bars(bars.into(), Timeframe::M1)
 }
 
 #[test]
@@ -131,7 +135,7 @@ fn prints_are_the_recorded_trades() {
 fn bars_print_themselves_and_the_book_follows() {
     let ReplayInput::Bars(bars, _) = dip() else { unreachable!() };
     let mut theatre = Theatre::new(dip(), Time(0));
-    for (minute, bar) in (1..).zip(&bars) {
+    for (minute, bar) in (1..).zip(bars.iter()) {
         theatre.out.clear();
         theatre.advance(Time(minute * MINUTE - 1));
         let trades = theatre.trades();
@@ -139,7 +143,7 @@ fn bars_print_themselves_and_the_book_follows() {
         for trade in &trades[1..] {
             again.add_trade(trade.price.to_f64(), trade.quantity.to_f64());
         }
-        assert_eq!(again, *bar);
+        assert_eq!(again, bar);
         assert!(trades.len() >= 10);
         let depth = theatre.exchange.depth(theatre.instrument.id, 50);
         assert!(depth.bids.len() >= 10 && depth.asks.len() >= 10);
@@ -194,6 +198,43 @@ fn market_orders_and_stops_take_from_the_ladder() {
 }
 
 #[test]
+fn a_stop_inside_a_gap_is_filled_at_the_price_behind_it() {
+    let gap = |far: &str| vec![trade(1, "168.84", 300), trade(60, far, 300), trade(61, far, 300)];
+    for (side, stop, far, worst) in
+        [(Side::Sell, "168.00", "167.34", "167.20"), (Side::Buy, "169.50", "170.34", "170.48")]
+    {
+        let recorded = gap(far);
+        let mut theatre = Theatre::new(ReplayInput::Trades(recorded), Time(0));
+        theatre.advance(Time(2 * SECOND));
+        let kind = OrderKind::Stop { stop: Price(stop.parse().unwrap()) };
+        let order = theatre.order(side, 500, kind, Time(2 * SECOND));
+        theatre.play_out();
+        assert_eq!(theatre.filled(order), Qty(500.into()));
+        let (far, worst): (Decimal, Decimal) = (far.parse().unwrap(), worst.parse().unwrap());
+        let (low, high) = (far.min(worst), far.max(worst));
+        let average = theatre.exchange.order(order).unwrap().average_price.unwrap();
+        assert!((low..=high).contains(&average), "{side}: {average}");
+        let after = theatre.trades().into_iter().filter(|t| t.time >= Time(60 * SECOND));
+        for t in after {
+            assert!((low..=high).contains(&t.price.0), "{side}: a print at {}", t.price);
+        }
+    }
+}
+
+#[test]
+fn a_large_stop_inside_a_gap_meets_the_whole_ladder_at_once() {
+    let recorded = vec![trade(1, "168.84", 300), trade(60, "167.34", 300), trade(90, "167.34", 300)];
+    let mut theatre = Theatre::new(ReplayInput::Trades(recorded), Time(0));
+    theatre.advance(Time(2 * SECOND));
+    let kind = OrderKind::Stop { stop: Price("168.00".parse().unwrap()) };
+    let order = theatre.order(Side::Sell, 5_000, kind, Time(2 * SECOND));
+    theatre.advance(Time(60 * SECOND));
+    assert_eq!(theatre.filled(order), Qty(5_000.into()), "without waiting for the next print");
+    let average = theatre.exchange.order(order).unwrap().average_price.unwrap();
+    assert!(average > "167.15".parse().unwrap(), "{average}");
+}
+
+#[test]
 fn trades_do_not_depend_on_how_time_is_cut() {
     let mut whole = Theatre::new(dip(), Time(0));
     whole.play_out();
@@ -208,7 +249,7 @@ fn trades_do_not_depend_on_how_time_is_cut() {
 #[test]
 fn long_pauses_can_be_skipped_and_short_ones_not() {
     let day = |minute, price| bar(minute, [price; 4], 100.0);
-    let input = ReplayInput::Bars(vec![day(0, 10.0), day(3, 10.0), day(900, 11.0)], Timeframe::M1);
+    let input = ReplayInput::Bars(vec![day(0, 10.0), day(3, 10.0), day(900, 11.0)].into(), Timeframe::M1);
     let mut theatre = Theatre::new(input, Time(0));
     theatre.advance(Time(30 * SECOND));
     assert_eq!(theatre.replay.skip_gap(Time(30 * SECOND)), None);
@@ -235,9 +276,74 @@ fn the_past_is_what_was_recorded_before_the_start() {
 }
 
 #[test]
+fn trades_recorded_before_the_start_make_the_day_so_far() {
+    // The evening of one day of New York, then the morning of the next.
+    let midnight = 5 * HOUR / SECOND;
+    let recorded = vec![
+        trade(midnight - 60, "9.00", 10),
+        trade(midnight - 30, "9.50", 10),
+        trade(midnight + 10, "10.00", 300),
+        trade(midnight + 20, "10.40", 100),
+        trade(midnight + 30, "9.80", 200),
+        trade(midnight + 40, "10.10", 700),
+        trade(midnight + 90, "10.20", 50),
+    ];
+    let start = Time((midnight + 60) * SECOND);
+    let mut theatre = Theatre::new(ReplayInput::Trades(recorded), start);
+    theatre.advance(start);
+    let quote = theatre.exchange.quote(theatre.instrument.id);
+    let price = |text: &str| Some(Price(text.parse().unwrap()));
+    assert_eq!((quote.open, quote.high, quote.low), (price("10.00"), price("10.40"), price("9.80")));
+    assert_eq!((quote.last, quote.prev_close), (price("10.10"), price("9.50")));
+    assert_eq!(quote.volume, Qty(1_300.into()));
+}
+
+#[test]
+fn months_are_played_within_themselves_and_to_their_ends() {
+    let month = |text: &str, price: f64| Bar {
+        time: at(text),
+        open: price,
+        high: price + 5.0,
+        low: price - 5.0,
+        close: price + 1.0,
+        volume: 1e6,
+    };
+    // In New York: February of 28 days, March of 31 with the change of the clocks.
+    let starts = ["2023-02-01T05:00:00Z", "2023-03-01T05:00:00Z", "2023-04-01T04:00:00Z"];
+    let months = [month(starts[0], 100.0), month(starts[1], 120.0), month(starts[2], 140.0)];
+    let mut theatre = Theatre::new(ReplayInput::Bars(months.to_vec().into(), Timeframe::Mo1), Time(0));
+    theatre.play_out();
+    let trades = theatre.trades();
+    for (i, bar) in months.iter().enumerate() {
+        let end = months.get(i + 1).map_or(Time::MAX, |next| next.time);
+        let of_month: Vec<&Trade> = trades.iter().filter(|t| t.time >= bar.time && t.time < end).collect();
+        let volume: Qty = of_month.iter().map(|trade| trade.quantity).sum();
+        assert_eq!(volume, Qty(1_000_000.into()), "{}", starts[i]);
+        let prices = || of_month.iter().map(|trade| trade.price.to_f64());
+        assert!(prices().all(|price| bar.low <= price && price <= bar.high), "{}", starts[i]);
+    }
+    let last_of_march = trades.iter().rfind(|trade| trade.time < months[2].time).unwrap().time;
+    assert!(months[2].time.0 - last_of_march.0 < 12 * HOUR, "{last_of_march}");
+    assert_eq!(theatre.exchange.agent_refusals().0, 0);
+}
+
+#[test]
+fn a_recording_from_the_smallest_numbers_to_the_largest_is_played() {
+    // As of a coin, or of a share adjusted over decades.
+    let small = bar(0, [0.000_012_34; 4], 0.123_456_78);
+    let large = bar(1, [23_456.0, 23_470.0, 23_450.0, 23_460.0], 3_000_000.0);
+    let bars = vec![small, large, Bar { time: Time(2 * MINUTE), ..large }];
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.into(), Timeframe::M1), Time(0));
+    theatre.play_out();
+    assert_eq!(theatre.exchange.agent_refusals().0, 0);
+    let volume: Qty = theatre.trades().iter().map(|trade| trade.quantity).sum();
+    assert!((volume.to_f64() - 6_000_000.123_456_78).abs() < 1e-6, "{volume}");
+}
+
+#[test]
 fn recordings_that_make_no_sense_are_refused_with_their_row() {
     let refused = |bars: Vec<Bar>, from| {
-        let input = ReplayInput::Bars(bars, Timeframe::M1);
+        let input = ReplayInput::Bars(bars.into(), Timeframe::M1);
         let instrument = subject("X", AssetClass::Share, "UTC").instrument(&input);
         Replay::new(instrument, input, from, 1).unwrap_err()
     };
@@ -245,45 +351,26 @@ fn recordings_that_make_no_sense_are_refused_with_their_row() {
     assert_eq!(refused(vec![good, good], Time(0)), BadReplay::Unsorted { row: 2, time: Time(0) });
     let bad = bar(1, [1.0, 0.5, 1.0, 1.0], 1.0);
     assert_eq!(refused(vec![good, bad], Time(0)), BadReplay::Unsound { row: 2, time: Time(MINUTE) });
+    let large = bar(1, [1e12; 4], 1.0);
+    assert_eq!(refused(vec![good, large], Time(0)), BadReplay::TooLarge { row: 2, time: Time(MINUTE) });
     assert_eq!(refused(vec![good], Time(HOUR)), BadReplay::NothingLeft { from: Time(HOUR) });
     assert_eq!(refused(Vec::new(), Time(0)), BadReplay::NothingLeft { from: Time(0) });
 }
 
-#[derive(serde::Deserialize)]
-struct Row {
-    time: String,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    volume: f64,
-}
-
-/// Bars of a recorded file; `None`, with a note, where the test data are not at hand.
+/// Bars of a recorded file, where the recorded data are at hand.
 fn recorded(file: &str) -> Option<Vec<Bar>> {
-    let Ok(folder) = std::env::var("PITDESK_DATA") else {
-        println!("did not run: PITDESK_DATA is not set");
-        return None;
-    };
-    let path = std::path::Path::new(&folder).join("history").join(file);
-    let reader = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
-    let mut rows = csv::Reader::from_reader(reader);
-    let bar = |row: Row| Bar {
-        time: at(&row.time),
-        open: row.open,
-        high: row.high,
-        low: row.low,
-        close: row.close,
-        volume: row.volume,
-    };
-    Some(rows.deserialize().map(|row| bar(row.unwrap())).collect())
+    let imported = read_csv(&data::recorded(file)?, &Options::default()).unwrap();
+    match imported.series {
+        Series::Bars(bars, _) => Some(bars.iter().collect()),
+        Series::Trades(_) => panic!("{file} has trades"),
+    }
 }
 
 #[test]
 fn spy_of_october_7_2013_prints_its_recorded_day() {
     let Some(bars) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
     let (from, to) = (at("2013-10-07T00:00:00Z"), at("2013-10-08T00:00:00Z"));
-    let mut theatre = Theatre::new(ReplayInput::Bars(bars, Timeframe::M1), from);
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.into(), Timeframe::M1), from);
     theatre.advance(to);
     let (open, close) = (at("2013-10-07T13:30:00Z"), at("2013-10-07T20:00:00Z"));
     let trades: Vec<Trade> =
@@ -301,7 +388,7 @@ fn spy_of_october_7_2013_prints_its_recorded_day() {
 #[test]
 fn recorded_coins_print_every_bar() {
     let Some(bars) = recorded("lean_coinbase_btcusd_minute_20161007-09.csv.gz") else { return };
-    let mut theatre = Theatre::new(ReplayInput::Bars(bars.clone(), Timeframe::M1), Time(0));
+    let mut theatre = Theatre::new(ReplayInput::Bars(bars.clone().into(), Timeframe::M1), Time(0));
     theatre.play_out();
     let mut again: Vec<Bar> = Vec::new();
     for trade in theatre.trades() {

@@ -29,6 +29,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
+/// What a shutdown may take, whatever the broker does: a promise, and no matter of the machine.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
 /// How long any condition may take on a loaded machine.
 const SOON: Duration = Duration::from_secs(30);
 const PAPER: BrokerId = BrokerId(0);
@@ -140,8 +142,8 @@ impl Program {
     fn shut_down(mut self) {
         self.send(Command::Shutdown);
         let shell = self.shell;
-        let finished = self.runtime.block_on(async { tokio::time::timeout(SOON, shell).await });
-        finished.expect("the engine finishes").unwrap();
+        let finished = self.runtime.block_on(async { tokio::time::timeout(SHUTDOWN_LIMIT, shell).await });
+        finished.expect("the engine finishes in time").unwrap();
     }
 }
 
@@ -196,6 +198,32 @@ fn a_session_that_crashes_is_reported_and_started_again_and_nothing_is_lost() {
     assert_eq!(program.net(btc), Decimal::TWO);
     program.send(Command::Cancel { order: resting });
     program.wait_for_status(resting, OrderStatus::Cancelled);
+    program.shut_down();
+}
+
+#[test]
+fn a_broker_that_hangs_does_not_hold_up_the_end_and_its_account_is_saved() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Program::start(folder.path());
+    let btc = program.watch("ETH/USD");
+    let bought = program.place(btc, 2, OrderKind::Market);
+    program.wait_for_status(bought, OrderStatus::Filled);
+    let far = program.far_bid(btc);
+    let resting = program.place(btc, 1, far);
+    program.wait_for_status(resting, OrderStatus::Working);
+    let fills = program.desk.blotter().fills().to_vec();
+    program.send(Command::Drill { broker: PAPER, drill: Drill::Freeze(Duration::from_mins(10)) });
+    let unread = program.place(btc, 1, far);
+    // Fails when it takes longer than three seconds.
+    program.shut_down();
+
+    let mut program = Program::start(folder.path());
+    assert_eq!(program.net(btc), Decimal::TWO);
+    assert_eq!(program.desk.blotter().fills(), fills);
+    let working: Vec<OrderId> = program.desk.blotter().working().map(|order| order.id).collect();
+    assert_eq!(working, [resting], "what the broker never read is not there, the rest once");
+    program.watch("ETH/USD");
+    assert!(program.place(btc, 1, far) > unread, "an id is never used twice");
     program.shut_down();
 }
 

@@ -111,6 +111,54 @@ fn trades_are_the_same_on_every_machine() {
 /// Changes with every deliberate change of the market's behaviour; never by itself.
 const PINNED: &str = "0f8aebd66d6c779a";
 
+/// A trader's morning: stops, walls, takers and cancels, each at its instant.
+fn traded(seed: u64) -> World {
+    let mut world = World::new(Opening::Always, seed, SUNDAY, 1.0);
+    let aapl = world.id("AAPL");
+    let units = |n: i64| Qty(Decimal::from(n));
+    let mut id = 0;
+    for second in 1..=30 {
+        let now = after(SUNDAY, second * SECOND);
+        world.advance(now);
+        let ticks = world.catalogue.listings.iter().find(|l| l.instrument.id == aapl).unwrap();
+        let ticks = ticks.instrument.ticks.clone();
+        let quote = world.exchange.quote(aapl);
+        let (bid, ask) = (quote.bid.unwrap(), quote.ask.unwrap());
+        let (side, quantity, kind) = match second % 6 {
+            0 => (Side::Buy, units(2_000), OrderKind::Market),
+            1 => (Side::Sell, units(1_500), OrderKind::Market),
+            // A wall at the touch, which the crowd must trade against.
+            2 => (Side::Buy, units(5_000), OrderKind::Limit { price: bid }),
+            3 => (Side::Sell, units(300), OrderKind::Stop { stop: ticks.step(bid, -2) }),
+            4 => (Side::Buy, units(300), OrderKind::Stop { stop: ticks.step(ask, 2) }),
+            _ => {
+                world.exchange.cancel(OrderId(id - 2), now, &mut world.out);
+                continue;
+            }
+        };
+        id += 1;
+        world.order(id, OrderSpec::new(aapl, side, quantity, kind, TimeInForce::Gtc), now);
+    }
+    world.advance(after(SUNDAY, 40 * SECOND));
+    world
+}
+
+#[test]
+fn the_same_seed_and_orders_give_the_same_trades_on_every_machine() {
+    let world = traded(9);
+    let own = world.out.iter().filter(|event| matches!(event, Event::Filled { .. })).count();
+    assert!(own > 10, "the trader has taken part: {own}");
+    assert_eq!(world.fingerprint(), traded(9).fingerprint());
+    assert_ne!(world.fingerprint(), traded(10).fingerprint());
+    let mut alone = World::new(Opening::Always, 9, SUNDAY, 1.0);
+    alone.advance(after(SUNDAY, 40 * SECOND));
+    assert_ne!(world.fingerprint(), alone.fingerprint(), "the market feels the trader");
+    assert_eq!(format!("{:016x}", world.fingerprint()), PINNED_WITH_ORDERS);
+}
+
+/// As [`PINNED`], with a trader in the market.
+const PINNED_WITH_ORDERS: &str = "217bc9db0a8b63d0";
+
 #[test]
 fn agents_send_nothing_that_the_exchange_refuses() {
     let mut world = World::new(Opening::Always, 2, SUNDAY, 3.0);
@@ -295,6 +343,32 @@ fn sessions_open_and_close_in_their_own_zones() {
     world.advance(at("2026-11-20T09:05:00Z"));
     assert!(world.exchange.is_open(apple) && world.exchange.depth(apple, 20).bids.len() >= 12);
     assert!(world.trades_of(apple).iter().all(|t| t.time >= at("2026-11-20T09:00:00Z")));
+}
+
+#[test]
+fn an_order_for_the_open_is_filled_at_the_opening_price() {
+    // Before the open in Seoul, 09:00 on a Thursday. One program runs on, one sleeps over the open.
+    let (open, late) = (at("2026-11-19T00:00:00Z"), at("2026-11-19T00:20:00Z"));
+    for (sleeps, filled_at) in [(false, open), (true, late)] {
+        let mut world = World::new(Opening::AsListed, 14, "2026-11-18T23:58:00Z", 1.0);
+        let evening = at("2026-11-18T23:58:30Z");
+        world.advance(evening);
+        let id = world.id("005930");
+        let listing = &world.catalogue.listings[id.index()];
+        let last = world.exchange.quote(id).last.unwrap();
+        let price = listing.instrument.ticks.round(Price(last.0 * Decimal::new(108, 2)));
+        let kind = OrderKind::Limit { price };
+        world.order(1, OrderSpec::new(id, Side::Buy, Qty(40.into()), kind, TimeInForce::Gtc), evening);
+        if sleeps {
+            world.market.skip_to(&mut world.exchange, late, &mut world.out);
+        }
+        world.advance(Time(filled_at.0 + SECOND));
+        let order = world.exchange.order(OrderId(1)).unwrap();
+        assert_eq!(order.filled, Qty(40.into()));
+        let average = Price(order.average_price.unwrap()).to_f64();
+        let path = world.market.history().bars(id, Timeframe::S1, Time(filled_at.0 + SECOND), 1)[0].open;
+        assert!((average / path - 1.0).abs() < 0.004, "filled at {average}, opened at {path}, limit {price}");
+    }
 }
 
 #[test]

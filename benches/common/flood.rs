@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pitdesk::broker::contract::{Books, EngineGone, EventSender, Session};
+use pitdesk::broker::contract::{Books, EngineGone, EventSender, Session, SessionEnd};
 use pitdesk::broker::{
     Adapter, BrokerEvent, BrokerRequest, Capabilities, HistoryBars, MarketEvent, Report, ReportKind,
     SessionStart,
@@ -19,6 +19,7 @@ use pitdesk::domain::{
 };
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::link::{Clock, ConnectionState};
+use pitdesk::market::series::Bars;
 use tokio::time::MissedTickBehavior;
 
 /// Instruments touched by a delivery.
@@ -126,7 +127,7 @@ pub fn answers(request: BrokerRequest, now: Time) -> Vec<BrokerEvent> {
         }
         BrokerRequest::Cancel(order) => told(order, OrderStatus::Cancelled),
         BrokerRequest::History(request) => {
-            vec![BrokerEvent::History(HistoryBars { request, bars: Vec::new(), forming: None })]
+            vec![BrokerEvent::History(HistoryBars { request, bars: Bars::default(), forming: None })]
         }
         BrokerRequest::Disconnect => {
             let reason = "Disconnected".into();
@@ -167,7 +168,10 @@ impl Adapter for Flood {
 
     fn start(&self, start: SessionStart) -> Session {
         let (prints, rate) = (self.prints.clone(), self.rate);
-        Box::pin(async move { session(start, prints, rate).await.unwrap_or(()) })
+        Box::pin(async move {
+            session(start, prints, rate).await.unwrap_or(());
+            SessionEnd::Asked
+        })
     }
 }
 

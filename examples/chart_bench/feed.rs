@@ -184,7 +184,7 @@ impl Source {
         let forming = bars.pop();
         self.process(EngineEvent::Broker(
             BROKER,
-            BrokerEvent::History(HistoryBars { request, bars, forming }),
+            BrokerEvent::History(HistoryBars { request, bars: bars.into(), forming }),
         ));
         self.publish();
         Ok(())

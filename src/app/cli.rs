@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::domain::Timeframe;
+#[cfg(feature = "inspection")]
+use crate::domain::Time;
+use crate::domain::{AssetClass, Currency, Timeframe};
+use crate::link::Clock;
 use crate::store::import::{DateOrder, DecimalMark};
 use crate::store::profile::DEFAULT_PROFILE;
 
@@ -36,7 +39,7 @@ pub struct Options {
     /// Seed of the practice market: the same seed gives the same market
     #[arg(long, global = true, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// How busy the practice market is: 1 is a usual day, 75 about 10,000 trades a second
+    /// How busy the practice market is: 1 is a usual day, 45 about 10,000 trades a second
     #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
     pub activity: f64,
     /// Trade against recorded bars or trades (CSV, plain or .gz) instead of the practice market
@@ -51,6 +54,10 @@ pub struct Options {
     /// How to read a CSV file.
     #[command(flatten)]
     pub csv: CsvOptions,
+    /// Take the start for this time, so that a test is the same on every day
+    #[cfg(feature = "inspection")]
+    #[arg(long, global = true, value_name = "TIME", hide = true)]
+    pub at: Option<jiff::Timestamp>,
 }
 
 /// How to read a CSV file, where it does not say so itself.
@@ -63,6 +70,12 @@ pub struct CsvOptions {
     /// Time zone of times without one, such as Asia/Tokyo; also the zone of the days
     #[arg(long, global = true, value_name = "ZONE")]
     pub zone: Option<String>,
+    /// What is recorded: share, fx or crypto; else what the practice market knows by that symbol, or a share
+    #[arg(long, global = true, value_name = "CLASS", value_parser = parse_class)]
+    pub class: Option<AssetClass>,
+    /// The currency of its price, such as JPY; else as the practice market knows it, or USD
+    #[arg(long, global = true, value_name = "CODE", value_parser = parse_currency)]
+    pub currency: Option<Currency>,
     /// How to read dates such as 03/04/2024: day-first or month-first
     #[arg(long, global = true, value_name = "ORDER", value_parser = parse_date_order)]
     pub date_order: Option<DateOrder>,
@@ -75,6 +88,20 @@ pub struct CsvOptions {
 }
 
 impl Options {
+    /// The machine's clock. (Only a build for tests can be told another time.)
+    #[must_use]
+    #[cfg_attr(
+        not(feature = "inspection"),
+        expect(clippy::unused_self, reason = "an option of builds for tests decides")
+    )]
+    pub fn clock(&self) -> Clock {
+        #[cfg(feature = "inspection")]
+        if let Some(at) = self.at {
+            return Clock::as_if(Time::from_timestamp(at));
+        }
+        Clock::system()
+    }
+
     /// The profile to open. A replay, and every seed, has one of its own, so that their
     /// fills never mix with those of the practice account.
     #[must_use]
@@ -134,7 +161,8 @@ pub struct Import {
 /// Options of `bars`.
 #[derive(Debug, Args)]
 pub struct Bars {
-    /// Bars of the regular session only, 09:30 to 16:00 in New York unless said otherwise
+    /// Bars of the regular session only, 09:30 to 16:00 unless said otherwise, in the zone of the
+    /// import (New York where it has none)
     #[arg(long, value_name = "HH:MM-HH:MM", num_args = 0..=1, default_missing_value = "09:30-16:00")]
     pub regular: Option<String>,
 }
@@ -142,6 +170,19 @@ pub struct Bars {
 fn parse_timeframe(text: &str) -> Result<Timeframe, String> {
     let known = || Timeframe::ALL.map(Timeframe::label).join(", ");
     Timeframe::parse(text).ok_or_else(|| format!("no such period; there are {}", known()))
+}
+
+fn parse_class(text: &str) -> Result<AssetClass, String> {
+    match text {
+        "share" => Ok(AssetClass::Share),
+        "fx" => Ok(AssetClass::Fx),
+        "crypto" => Ok(AssetClass::Crypto),
+        _ => Err("write share, fx or crypto".to_owned()),
+    }
+}
+
+fn parse_currency(text: &str) -> Result<Currency, String> {
+    Currency::parse(text).map_err(|error| error.to_string())
 }
 
 fn parse_date_order(text: &str) -> Result<DateOrder, String> {

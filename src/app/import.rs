@@ -5,11 +5,11 @@ use std::io::Write as _;
 use anyhow::Context as _;
 
 use super::cli::{Bars, Import, Options};
-use super::market::{csv_options, regular_bars};
-use crate::domain::{Bar, Session, SessionKind, Time, Timeframe, TradingHours};
+use super::recording::{self, csv_options, find};
+use crate::domain::{Bar, Session, SessionKind, Time, TradingHours};
 use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
-use crate::store::bars::{Kind, Library, Origin, Series};
+use crate::store::bars::{Entry, Kind, Library, Origin, Series};
 use crate::store::import::{Imported, RowOrder, read_csv};
 use crate::store::profile::Profile;
 
@@ -26,7 +26,9 @@ pub(super) fn run(import: &Import, options: &Options) -> anyhow::Result<()> {
     let origin = Origin {
         symbol: symbol.to_owned(),
         venue: VENUE.to_owned(),
-        zone: csv.zone.unwrap_or_else(|| "UTC".to_owned()),
+        zone: recording::zone(None, &options.csv),
+        class: options.csv.class,
+        currency: options.csv.currency,
         source: import.file.display().to_string(),
         imported: Time::from_timestamp(jiff::Timestamp::now()),
     };
@@ -72,17 +74,18 @@ pub(super) fn print_bars(task: &Bars, options: &Options) -> anyhow::Result<()> {
     let symbol = options.csv.symbol.as_deref().context("say which symbol: --symbol SPY")?;
     let profile = Profile::open(options.data_dir.as_deref(), options.recordings_profile())?;
     let (library, _problems) = Library::open(&profile.bars_folder());
-    let (bars, recorded) = imported_bars(&library, symbol)?;
-    let entry_zone =
-        library.entries().iter().find(|e| e.origin.symbol == symbol).map(|e| e.origin.zone.clone());
-    let zone = options.csv.zone.clone().or(entry_zone).unwrap_or_else(|| "UTC".to_owned());
-    let timeframe = options.csv.timeframe.unwrap_or(recorded);
-    let bars = match &task.regular {
-        None => {
-            aggregate_bars(&bars, &Calendar::new(&TradingHours::always(&zone))?, timeframe, Sessions::All)
-        }
-        Some(hours) => regular_bars(&bars, &Calendar::new(&regular_hours(hours, options)?)?, timeframe),
+    let entry = imported_bars(&library, symbol)?;
+    let Series::Bars(bars, recorded) = library.load(&entry.origin.key(), entry.kind)? else {
+        anyhow::bail!("{symbol} was imported as trades");
     };
+    let timeframe = options.csv.timeframe.unwrap_or(recorded);
+    anyhow::ensure!(timeframe >= recorded, "{symbol} was imported in {recorded}: ask for that or longer");
+    let zone = recording::zone(Some(&entry.origin), &options.csv);
+    let (hours, sessions) = match &task.regular {
+        None => (TradingHours::always(&zone), Sessions::All),
+        Some(hours) => (regular_hours(hours, said_zone(entry, options))?, Sessions::RegularOnly),
+    };
+    let bars = aggregate_bars(bars.iter(), &Calendar::new(&hours)?, timeframe, sessions);
     let mut out = std::io::stdout().lock();
     writeln!(out, "time,open,high,low,close,volume")?;
     for Bar { time, open, high, low, close, volume } in bars {
@@ -91,32 +94,25 @@ pub(super) fn print_bars(task: &Bars, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The finest bars that were imported of a symbol; trades are made into seconds.
-fn imported_bars(library: &Library, symbol: &str) -> anyhow::Result<(Vec<Bar>, Timeframe)> {
-    let series = load_imported(library, symbol)?;
-    match series {
-        Series::Bars(bars, timeframe) => Ok((bars, timeframe)),
-        Series::Trades(_) => {
+/// The finest bars that were imported of a symbol.
+fn imported_bars<'a>(library: &'a Library, symbol: &str) -> anyhow::Result<&'a Entry> {
+    match find(library, symbol, |kind| kind != Kind::Trades) {
+        Some(entry) => Ok(entry),
+        None if find(library, symbol, |_| true).is_some() => {
             anyhow::bail!("{symbol} was imported as trades: import bars of it, or replay it")
         }
+        None => anyhow::bail!("nothing was imported of {symbol}: pitdesk import FILE --symbol {symbol}"),
     }
 }
 
-/// What was imported of a symbol: trades before bars, short bars before long ones.
-pub(super) fn load_imported(library: &Library, symbol: &str) -> anyhow::Result<Series> {
-    let of_symbol = library.entries().iter().filter(|entry| entry.origin.symbol.eq_ignore_ascii_case(symbol));
-    let finest = of_symbol.min_by_key(|entry| match entry.kind {
-        Kind::Bars(timeframe) => Some(timeframe),
-        Kind::Trades => None,
-    });
-    let entry = finest.with_context(|| {
-        format!("nothing was imported of {symbol}: pitdesk import FILE --symbol {symbol}")
-    })?;
-    Ok(library.load(&entry.origin.key(), entry.kind)?)
+/// The zone that somebody has said, now or at the import.
+fn said_zone<'a>(entry: &'a Entry, options: &'a Options) -> Option<&'a str> {
+    let imported = Some(entry.origin.zone.as_str()).filter(|zone| *zone != "UTC");
+    options.csv.zone.as_deref().or(imported)
 }
 
-/// `09:30-16:00` on weekdays of New York, or of `--zone`.
-fn regular_hours(text: &str, options: &Options) -> anyhow::Result<TradingHours> {
+/// `09:30-16:00` on weekdays of the zone, or of New York.
+fn regular_hours(text: &str, zone: Option<&str>) -> anyhow::Result<TradingHours> {
     let wrong = || format!("'{text}' are no hours: write 09:30-16:00");
     let minute = |clock: &str| -> anyhow::Result<i16> {
         let (hour, minute) = clock.split_once(':').with_context(wrong)?;
@@ -128,7 +124,7 @@ fn regular_hours(text: &str, options: &Options) -> anyhow::Result<TradingHours> 
     let (open, close) = text.split_once('-').with_context(wrong)?;
     let session = Session { open: minute(open)?, close: minute(close)?, kind: SessionKind::Regular };
     Ok(TradingHours {
-        zone: options.csv.zone.clone().unwrap_or_else(|| "America/New_York".to_owned()),
+        zone: zone.unwrap_or("America/New_York").to_owned(),
         sessions: vec![session],
         weekdays: [true, true, true, true, true, false, false],
         holidays: Vec::new(),

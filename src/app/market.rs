@@ -3,21 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
-use super::cli::{CsvOptions, Options};
-use super::import::load_imported;
+use super::cli::Options;
+use super::recording::{self, Recording};
 use crate::broker::Adapter;
 use crate::broker::paper::Source;
 use crate::broker::registry::{Setup, brokers};
-use crate::domain::{AssetClass, Currency, InstrumentId, Time};
+use crate::domain::Time;
 use crate::exchange::catalogue::{Catalogue, Opening};
-use crate::exchange::replay::{Replay, ReplayClock, ReplayInput, ReplaySubject};
+use crate::exchange::replay::{Replay, ReplayClock, ReplayInput};
 use crate::exchange::synth::{Market, MarketConfig};
-use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
-use crate::store::bars::{Library, Series};
-use crate::store::import;
+use crate::store::bars::Library;
 
 /// The market of a run without `--seed`. Fixed, so that prices go on where they were
 /// when the program is started again.
@@ -62,18 +58,8 @@ impl Plan {
     }
 
     fn replay(file: &Path, library: &Library, options: &Options, now: Time) -> anyhow::Result<Self> {
-        let csv = csv_options(&options.csv);
-        let input = match recording(file, library, &csv)? {
-            Series::Bars(bars, timeframe) => ReplayInput::Bars(bars, timeframe),
-            Series::Trades(trades) => ReplayInput::Trades(trades),
-        };
-        let subject = ReplaySubject {
-            id: InstrumentId(0),
-            symbol: options.csv.symbol.as_deref().unwrap_or(&symbol_of(file)).into(),
-            class: AssetClass::Share,
-            currency: Currency::USD,
-            zone: csv.zone.unwrap_or_else(|| "UTC".to_owned()),
-        };
+        let catalogue = Catalogue::bundled(Opening::Always)?;
+        let Recording { input, subject } = Recording::read(file, library, &catalogue, &options.csv)?;
         let instrument = subject.instrument(&input);
         let calendar = Calendar::new(&instrument.hours)?;
         let from = options.from.map_or_else(|| second_day(&input, &calendar), Time::from_timestamp);
@@ -84,14 +70,16 @@ impl Plan {
             options.speed.is_finite() && options.speed > 0.0,
             "--speed must be above zero, such as 1 or 60"
         );
-        let mut config = Catalogue::bundled(Opening::Always)?.config();
-        for account in &mut config.accounts {
-            // Nothing in a recording says what other currencies are worth.
-            account.cash.retain(|money| money.currency == instrument.currency);
-        }
-        let source =
-            Source::Replay { replay: Box::new(replay), clock: ReplayClock::new(now, start, options.speed) };
-        let setup = Setup { instruments: vec![instrument], exchange: config, source, now };
+        let rate = recording::rate(&instrument, &catalogue)?;
+        let valued = rate.as_ref().map(|(pair, price)| (&**pair, *price));
+        let config = recording::config(&catalogue, instrument.currency, valued);
+        let source = Source::Replay {
+            replay: Box::new(replay),
+            clock: ReplayClock::new(now, start, options.speed),
+            rates: rate.iter().map(|(pair, price)| (pair.id, *price)).collect(),
+        };
+        let instruments = std::iter::once(instrument).chain(rate.map(|(pair, _)| pair)).collect();
+        let setup = Setup { instruments, exchange: config, source, now };
         Ok(Self { setup, continues_account: false })
     }
 
@@ -104,42 +92,13 @@ impl Plan {
     }
 }
 
-/// The reading options of the command line in the store's words.
-#[must_use]
-pub(super) fn csv_options(csv: &CsvOptions) -> import::Options {
-    import::Options {
-        symbol: csv.symbol.clone(),
-        zone: csv.zone.clone(),
-        date_order: csv.date_order,
-        timeframe: csv.timeframe,
-        decimal_mark: csv.decimal_mark,
-    }
-}
-
-/// A file, or what was imported under that name.
-fn recording(file: &Path, library: &Library, csv: &import::Options) -> anyhow::Result<Series> {
-    let name = file.to_string_lossy();
-    if !file.exists() && library.entries().iter().any(|e| e.origin.symbol.eq_ignore_ascii_case(&name)) {
-        return load_imported(library, &name);
-    }
-    let imported = import::read_csv(file, csv).with_context(|| format!("cannot replay {name}"))?;
-    Ok(imported.series)
-}
-
-/// Letters at the start of the file's name: `spy` of `spy_minute.csv.gz`.
-fn symbol_of(file: &Path) -> String {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let letters: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
-    if letters.is_empty() { "REPLAY".to_owned() } else { letters.to_ascii_uppercase() }
-}
-
 /// Where the second recorded day begins, so that the first is the chart's history; the
 /// first row where there is one day only.
 fn second_day(input: &ReplayInput, calendar: &Calendar) -> Time {
     let times: Box<dyn Iterator<Item = Time>> = match input {
         ReplayInput::Bars(bars, timeframe) if timeframe.is_calendar() => {
             // Daily bars: the first quarter is history.
-            return bars.get(bars.len() / 4).map_or(Time::MIN, |bar| bar.time);
+            return bars.time(bars.len() / 4).unwrap_or(Time::MIN);
         }
         ReplayInput::Bars(bars, _) => Box::new(bars.iter().map(|bar| bar.time)),
         ReplayInput::Trades(trades) => Box::new(trades.iter().map(|trade| trade.time)),
@@ -153,17 +112,8 @@ fn second_day(input: &ReplayInput, calendar: &Calendar) -> Time {
 /// The time of the first row at or after `from`, so that a replay begins with a price.
 fn first_row_from(input: &ReplayInput, from: Time) -> Time {
     let found = match input {
-        ReplayInput::Bars(bars, _) => bars.iter().map(|bar| bar.time).find(|time| *time >= from),
+        ReplayInput::Bars(bars, _) => bars.time(bars.partition_by_time(from)),
         ReplayInput::Trades(trades) => trades.iter().map(|trade| trade.time).find(|time| *time >= from),
     };
     found.unwrap_or(from)
-}
-
-/// Days of a series, each made of its regular session only.
-pub(super) fn regular_bars(
-    bars: &[crate::domain::Bar],
-    calendar: &Calendar,
-    timeframe: crate::domain::Timeframe,
-) -> Vec<crate::domain::Bar> {
-    aggregate_bars(bars, calendar, timeframe, Sessions::RegularOnly)
 }

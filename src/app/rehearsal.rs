@@ -101,6 +101,11 @@ impl Rehearsal {
         }
     }
 
+    /// Lets `duration` pass in which nothing runs, as if the computer slept.
+    pub fn sleep(&mut self, duration: Duration) {
+        self.clock.set(self.clock.now() + duration);
+    }
+
     /// Carries out everything that waits, and what it causes, at this instant.
     pub fn settle(&mut self) {
         let now = self.clock.now();

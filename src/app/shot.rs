@@ -6,10 +6,10 @@ use anyhow::Context as _;
 
 use super::cli::{Options, Shot};
 use super::market::Plan;
+use super::recording;
 use super::rehearsal::Rehearsal;
 use crate::domain::Time;
 use crate::domain::settings::{Settings, ThemeChoice, ZoneDisplay};
-use crate::store::bars::Library;
 use crate::ui::headless::Headless;
 use crate::ui::{Begin, Terminal};
 
@@ -30,7 +30,7 @@ pub(super) fn run(shot: &Shot, options: &Options) -> anyhow::Result<()> {
         time_zone_display: ZoneDisplay::Exchange,
         ..Settings::default()
     };
-    let (library, _problems) = Library::open(std::path::Path::new(""));
+    let library = recording::library(options)?;
     let plan = Plan::new(options, &library, settings.practice_always_open, start)?;
     let (mut world, link) = Rehearsal::new(plan, settings, start)?;
     let mut terminal = Terminal::new(Begin { link, clock: world.clock(), workspace: None });

@@ -12,16 +12,17 @@ use tokio::task::JoinHandle;
 
 use super::cli::Options;
 use super::market::Plan;
+use super::signals::{Signals, end_when_asked};
 use super::{Opened, logging, open_profile, read_whole};
+use crate::broker::paper::saved::{self, BadAccount};
 use crate::desk::FrameGap;
 use crate::domain::Time;
 use crate::engine::shell::{self, Keeping, Line};
 use crate::engine::{Engine, Start, supervisor};
-use crate::exchange::AccountState;
-use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, connect};
+use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
-use crate::ui::{Begin, Terminal, fonts, set_options};
+use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
 /// Said where there is no display, with the exit code that scripts look for.
 const NO_DISPLAY: &str =
@@ -36,12 +37,14 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if !has_display() {
         return Ok(no_display());
     }
-    let clock = Clock::system();
+    let clock = options.clock();
     let began = clock.now();
+    format::read_system_zone();
     let opened = open_profile(options)?;
     let log = logging::start(&opened.profile);
     let wake = Wake::default();
     let (engine_end, window_end) = connect(wake.closure(clock.clone()));
+    let spare = window_end.commander.spare();
     let begin = Begin { link: window_end, clock: clock.clone(), workspace: opened.workspace.clone() };
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -59,7 +62,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Arc::clone(&failure),
         wake.clone(),
     );
-    watch_signals(&runtime, wake.clone());
+    watch_signals(&runtime, wake.clone(), spare, clock.clone());
 
     let shown = eframe::run_native(
         "pitdesk",
@@ -96,15 +99,17 @@ fn start_engine(
     let (failed, waker) = (Arc::clone(&failure), wake.clone());
     let task = async move {
         if let Err(error) = run_engine(options, opened, link, clock).await
-            && failure.set(format!("{error:#}")).is_ok()
+            && failure
+                .set(format!("{error:#}. Nothing can be traded: close this window and start again"))
+                .is_ok()
         {
-            wake.close();
+            wake.rouse();
         }
     };
-    // A window without an engine shows a market that is not there: it closes and says why.
+    // The window stays and says so: it shows the last that is known of orders and positions.
     supervisor::spawn_watched("engine", task, move |reason| {
-        failed.set(format!("the engine stopped ({reason}): start again; the log has the details")).ok();
-        waker.close();
+        failed.set(stopped_text(reason)).ok();
+        waker.rouse();
     })
 }
 
@@ -120,8 +125,9 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
     let mut lines = Vec::new();
     for adapter in &brokers {
         let file = profile.account_file(adapter.name());
-        let is_account = |text: &str| match serde_json::from_str::<AccountState>(text) {
+        let is_account = |text: &str| match saved::read(text) {
             Ok(_) => Ok(()),
+            Err(BadAccount::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
             Err(error) => Err(Refusal::Damaged(error.to_string())),
         };
         let saved = match keeping {
@@ -140,27 +146,30 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };
-    shell::run(Engine::new(start), lines, link, clock, profile).await.context("the engine could not start")
+    let running = shell::run(Engine::new(start), lines, link, clock, profile);
+    #[cfg(feature = "inspection")]
+    let running = super::signals::until_panic_is_asked(running);
+    running.await.context("the engine could not start")
 }
 
-/// Ctrl+C and a polite kill close the window as its own button would, without asking.
-fn watch_signals(runtime: &Runtime, wake: Wake) {
+/// What the trader reads when the engine has panicked.
+fn stopped_text(reason: &str) -> String {
+    format!(
+        "The engine stopped ({reason}). Orders at a broker work on; the practice market stands still. \
+         What you see is the last that is known: close this window and start again"
+    )
+}
+
+/// Ctrl+C, a polite kill and a terminal that goes away close the window as its own button
+/// would, without asking.
+fn watch_signals(runtime: &Runtime, wake: Wake, engine: SpareSender, clock: Clock) {
     let _inside = runtime.enter();
-    supervisor::spawn("signals", async move {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            tracing::warn!("signals cannot be watched: Ctrl+C ends the program at once");
-            return;
-        };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    match Signals::take_over() {
+        Ok(signals) => {
+            supervisor::spawn("signals", end_when_asked(signals, move || wake.close(), engine, clock));
         }
-        tracing::info!("asked by a signal to end");
-        wake.close();
-    });
+        Err(error) => tracing::warn!("signals cannot be watched ({error}): Ctrl+C ends the program at once"),
+    }
 }
 
 fn native_options() -> eframe::NativeOptions {
@@ -169,7 +178,7 @@ fn native_options() -> eframe::NativeOptions {
             .with_title("Pitdesk (paper)")
             .with_app_id("pitdesk")
             .with_inner_size([1_600.0, 900.0])
-            .with_min_inner_size([800.0, 500.0]),
+            .with_min_inner_size([960.0, 600.0]),
         renderer: eframe::Renderer::Glow,
         // The fonts of the system are installed by `ui::fonts`, by the language of the text.
         system_font_fallback: false,
@@ -217,6 +226,11 @@ impl Wake {
 
     fn close(&self) {
         self.is_closing.store(true, Ordering::Release);
+        self.rouse();
+    }
+
+    /// Has the window look around soon, whether or not there are data.
+    fn rouse(&self) {
         if let Some(window) = self.window.get() {
             window.request_repaint_after_for(Duration::from_millis(1), ViewportId::ROOT);
         }
@@ -233,6 +247,8 @@ struct Frontend {
     began: Time,
     /// When the last frame began that was painted.
     drawn_at: Option<Time>,
+    /// How far the clock had jumped by then.
+    jumped: Duration,
     frames: Frames,
 }
 
@@ -279,12 +295,20 @@ impl Frontend {
         wake.window.set(cc.egui_ctx.clone()).ok();
         let frames = Frames { began, painted: 0, shown_market: false };
         let terminal = Terminal::new(begin);
-        Self { terminal, began: clock.now(), wake, clock, failure, drawn_at: None, frames }
+        Self {
+            terminal,
+            began: clock.now(),
+            wake,
+            clock,
+            failure,
+            drawn_at: None,
+            jumped: Duration::ZERO,
+            frames,
+        }
     }
 
     fn handle_close(&mut self, ctx: &egui::Context) {
-        let must_close = self.wake.is_closing.load(Ordering::Acquire) || self.failure.get().is_some();
-        if must_close || self.terminal.has_quit() {
+        if self.wake.is_closing.load(Ordering::Acquire) || self.terminal.has_quit() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else if ctx.input(|input| input.viewport().close_requested()) {
             tracing::info!("asked by the desktop to close");
@@ -307,13 +331,19 @@ impl eframe::App for Frontend {
                 self.terminal.on_painted(at);
             }
             // As it does after every input; other frames may come as late as they like.
-            if ctx.requested_repaint_last_pass() {
+            // The time that the computer slept is no gap.
+            let jumped = self.clock.jumped();
+            let has_slept = std::mem::replace(&mut self.jumped, jumped) < jumped;
+            if ctx.requested_repaint_last_pass() && !has_slept {
                 self.terminal.on_frame_gap(FrameGap { lasted: now.since(began), ended: now });
             }
         }
         self.began = now;
         self.wake.last_frame.store(now.0, Ordering::Relaxed);
         self.terminal.logic();
+        if let Some(why) = self.failure.get() {
+            self.terminal.engine_stopped(why);
+        }
         self.handle_close(ctx);
     }
 

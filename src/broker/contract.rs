@@ -1,6 +1,7 @@
 //! Requests, events and capabilities: the words between engine and adapter.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::domain::{
     OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill};
+use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
 /// What the engine asks of an adapter.
@@ -35,6 +37,38 @@ pub enum BrokerRequest {
     Save,
     /// Hand over the state, say [`ConnectionState::Closed`] and end.
     Disconnect,
+}
+
+/// A copy of an adapter's state on its way to the disk. It is made into text by whoever
+/// writes it, so that megabytes of it hold up neither a session nor the engine.
+#[derive(Clone)]
+pub struct StateCopy(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl StateCopy {
+    /// A state that `text` writes down, in the adapter's own format.
+    #[must_use]
+    pub fn new(text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(text))
+    }
+
+    /// The text, to be given back as [`SessionStart::saved`]. Takes its time.
+    #[must_use]
+    pub fn text(&self) -> String {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for StateCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StateCopy(..)")
+    }
+}
+
+/// The same copy, not the same text.
+impl PartialEq for StateCopy {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// The instruments whose market data are wanted.
@@ -104,8 +138,10 @@ pub enum BrokerEvent {
     },
     /// The answer to [`BrokerRequest::History`].
     History(HistoryBars),
+    /// Bars that were sent before do not hold any more: whoever shows some asks anew.
+    BarsChanged,
     /// The adapter's own state, to be given back at the next start.
-    State(Arc<str>),
+    State(StateCopy),
     /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind
     /// everything that the session itself had told.
     Ended(Arc<str>),
@@ -175,7 +211,7 @@ pub struct HistoryBars {
     /// What was asked.
     pub request: HistoryRequest,
     /// Closed bars, oldest first; fewer than asked means that nothing older exists.
-    pub bars: Vec<Bar>,
+    pub bars: Bars,
     /// The bar that is forming now, where the request reaches up to now.
     pub forming: Option<Bar>,
 }
@@ -231,8 +267,17 @@ impl EventSender {
     }
 }
 
+/// Why a session ended without a panic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// It was told to disconnect, or the engine is gone: it stays ended.
+    Asked,
+    /// The connection was lost, and why, in words for a trader: a new session follows.
+    Lost(Arc<str>),
+}
+
 /// A running session.
-pub type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Session = Pin<Box<dyn Future<Output = SessionEnd> + Send>>;
 
 /// A broker as the registry offers it.
 pub trait Adapter: Send + Sync {
@@ -248,10 +293,10 @@ pub trait Adapter: Send + Sync {
 
     /// Its state as it is now, of a broker that lives in this program and whose session may
     /// hang; `None` of all others.
-    fn state_now(&self) -> Option<Arc<str>> {
+    fn state_now(&self) -> Option<StateCopy> {
         None
     }
 
-    /// Begins a session. Called again, with a new start, after one has failed.
+    /// Begins a session. Called again, with a new start, after one has failed or was lost.
     fn start(&self, start: SessionStart) -> Session;
 }

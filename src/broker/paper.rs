@@ -6,13 +6,14 @@
 //! real broker would.
 
 mod prices;
+pub mod saved;
 mod session;
 mod translate;
 pub mod venue;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::contract::{Adapter, Capabilities, Session, SessionStart};
+use super::contract::{Adapter, Capabilities, Session, SessionStart, StateCopy};
 use crate::domain::Instrument;
 pub use prices::Source;
 pub use venue::{PaperVenue, VenueError};
@@ -47,7 +48,7 @@ impl Adapter for PaperBroker {
         self.instruments.clone()
     }
 
-    fn state_now(&self) -> Option<Arc<str>> {
+    fn state_now(&self) -> Option<StateCopy> {
         let venue = lock(&self.venue);
         venue.is_restored().then(|| venue.save())
     }

@@ -1,8 +1,9 @@
 //! Measured latencies: from the wire to the screen, from the hand to the wire, from frame to frame.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::Time;
+use crate::domain::{InstrumentId, Time};
 
 /// Durations in buckets that grow by a quarter power of two, 1 µs to about a minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Latency {
     pub frame_gaps: Histogram,
     longest_gap: Option<FrameGap>,
     unpainted: Vec<Time>,
+    /// Since when the quotes of an instrument are looked at.
+    watched: BTreeMap<InstrumentId, Time>,
 }
 
 /// How long the window stood still.
@@ -89,6 +92,34 @@ pub struct FrameGap {
 const TIMED_PER_FRAME: usize = 256;
 
 impl Latency {
+    /// Forgets what was measured. What is looked at stays known.
+    pub(super) fn measure_anew(&mut self) {
+        let watched = std::mem::take(&mut self.watched);
+        *self = Self { watched, ..Self::default() };
+    }
+
+    /// From `now` on, these quotes are looked at, and no others.
+    pub(super) fn watch(&mut self, quotes: &BTreeSet<InstrumentId>, now: Time) {
+        self.watched.retain(|id, _| quotes.contains(id));
+        for id in quotes {
+            self.watched.entry(*id).or_insert(now);
+        }
+    }
+
+    /// The messages before were taken over, and nobody was there to look: they would count
+    /// the time until the window is shown again.
+    pub(super) fn not_painted(&mut self) {
+        self.unpainted.clear();
+    }
+
+    /// A quote that was known before somebody looked at it is handed over with the time at
+    /// which it came: its age is no latency.
+    pub(super) fn on_quote(&mut self, id: InstrumentId, received: Time) {
+        if self.watched.get(&id).is_some_and(|since| received >= *since) {
+            self.on_received(received);
+        }
+    }
+
     pub(super) fn on_received(&mut self, received: Time) {
         if self.unpainted.len() < TIMED_PER_FRAME {
             self.unpainted.push(received);
@@ -151,6 +182,36 @@ mod tests {
         latency.on_painted(Time(5_000_000));
         latency.on_painted(Time(9_000_000));
         assert_eq!(latency.tick_to_screen.total(), 1);
+    }
+
+    #[test]
+    fn what_nobody_could_see_is_not_timed() {
+        let mut latency = Latency::default();
+        latency.on_received(Time(0));
+        latency.not_painted();
+        latency.on_received(Time(600_000_000_000));
+        latency.on_painted(Time(600_001_000_000));
+        assert_eq!(latency.tick_to_screen.total(), 1);
+        assert!(latency.tick_to_screen.quantile(1.0).unwrap() < Duration::from_millis(2));
+    }
+
+    #[test]
+    fn a_quote_from_before_it_was_looked_at_is_not_timed() {
+        let share = InstrumentId(3);
+        let mut latency = Latency::default();
+        let timed = |latency: &mut Latency, received| {
+            latency.on_quote(share, Time(received));
+            latency.on_painted(Time(1_000));
+            latency.tick_to_screen.total()
+        };
+        latency.watch(&BTreeSet::from([share]), Time(500));
+        assert_eq!(timed(&mut latency, 10), 0, "it was known before");
+        assert_eq!(timed(&mut latency, 500), 1);
+        latency.watch(&BTreeSet::from([share]), Time(700));
+        assert_eq!(timed(&mut latency, 600), 2, "it was looked at all the time");
+        latency.watch(&BTreeSet::new(), Time(800));
+        latency.watch(&BTreeSet::from([share]), Time(900));
+        assert_eq!(timed(&mut latency, 850), 2, "it was not looked at when it came");
     }
 
     #[test]

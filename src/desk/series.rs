@@ -11,12 +11,19 @@ use crate::market::series::{Applied, BarSeries};
 /// A demanded series, as far as it has come.
 #[derive(Debug, Clone, Default)]
 pub struct SeriesView {
-    /// The bars; the last one may be forming.
+    /// The bars; the last one may be forming. While they are not loaded: those of before, to look at.
     pub series: BarSeries,
-    /// Whether the first answer has come.
+    /// Whether the answer has come that the bars stand on.
     pub is_loaded: bool,
     /// Whether nothing older exists.
     pub is_complete: bool,
+}
+
+impl SeriesView {
+    fn expect_anew(&mut self) {
+        self.is_loaded = false;
+        self.is_complete = false;
+    }
 }
 
 #[derive(Default)]
@@ -29,29 +36,46 @@ impl Charts {
         self.by_key.get(&key)
     }
 
-    pub fn clear(&mut self) {
-        self.by_key.clear();
+    /// Every series will come anew. The bars stay in sight until then, and nothing is added
+    /// to them: a chart that goes blank loses its reader, one with a hole misleads him.
+    pub fn expect_anew(&mut self) {
+        self.by_key.values_mut().for_each(SeriesView::expect_anew);
     }
 
     /// Takes new bars over; says how many were taken and how many refused. Bars that come
     /// before the history are of no use: the history will contain them.
     pub fn bars(&mut self, key: BarKey, slot: &BarSlot) -> (u64, u64) {
         let total = slot.bars.len() as u64;
-        let Some(view) = self.by_key.get_mut(&key).filter(|view| view.is_loaded) else { return (0, total) };
-        let mut is_stale = |bar: &Bar| view.series.apply(*bar) == Applied::Stale;
-        let stale = slot.bars.iter().filter(|bar| is_stale(bar)).count() as u64;
-        (total - stale, stale)
+        let Some(view) = self.by_key.get_mut(&key) else { return (0, total) };
+        if slot.has_gap {
+            view.expect_anew();
+        }
+        if !view.is_loaded {
+            return (0, total);
+        }
+        let is_taken = |bar: &&Bar| matches!(view.series.apply(**bar), Applied::Replaced | Applied::Appended);
+        let taken = slot.bars.iter().filter(is_taken).count() as u64;
+        (taken, total - taken)
     }
 
     pub fn history(&mut self, history: History) {
-        let view = self.by_key.entry(history.key).or_default();
-        view.is_loaded = true;
-        view.is_complete |= history.is_complete;
-        let Some(chunk) = history.chunk else { return };
-        match history.placement {
-            Placement::Anew => view.series.replace(chunk),
+        let History { key, chunk, placement, is_complete } = history;
+        match placement {
+            Placement::Anew => {
+                let view = self.by_key.entry(key).or_default();
+                view.is_loaded = true;
+                view.is_complete = is_complete;
+                match chunk {
+                    Some(chunk) => view.series.replace(chunk),
+                    None => view.series = BarSeries::default(),
+                }
+            }
             Placement::Before => {
-                if let Err(overlap) = view.series.prepend(chunk) {
+                // An answer from before a snapshot belongs to bars that will come anew.
+                let Some(view) = self.by_key.get_mut(&key).filter(|view| view.is_loaded) else { return };
+                view.is_complete |= is_complete;
+                let overlap = chunk.and_then(|chunk| view.series.prepend(chunk).err());
+                if let Some(overlap) = overlap {
                     tracing::warn!("older bars refused: {overlap}");
                 }
             }

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    AssetClass, Bar, Currency, Decimal, Order, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote,
-    Side, TickTable, TimeInForce, Timeframe, TradingHours,
+    AssetClass, Bar, Currency, Decimal, ExecId, Fill, Liquidity, Money, Order, OrderKind, OrderSpec,
+    OrderStatus, Origin, Position, Price, Qty, Quote, Side, TickTable, TimeInForce, Timeframe, TradingHours,
 };
-use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING};
+use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING, connect_with};
 use crate::link::update::Placement;
 use crate::link::{Alive, EngineEnd, History, WindowEnd, connect};
 use crate::market::series::BarChunk;
@@ -51,10 +51,40 @@ fn order(id: u64, status: OrderStatus) -> Order {
     }
 }
 
+fn fill(id: u64) -> Fill {
+    Fill {
+        exec_id: ExecId(format!("X{id}").into()),
+        order: OrderId(id),
+        account: "A".into(),
+        instrument: InstrumentId(0),
+        side: Side::Buy,
+        quantity: Qty(Decimal::ONE),
+        price: Price(Decimal::ONE_HUNDRED),
+        commission: Money { amount: Decimal::ONE, currency: Currency::USD },
+        realised: Decimal::ZERO,
+        liquidity: Liquidity::Taker,
+        time: Time(0),
+    }
+}
+
+fn position(net: usize) -> Position {
+    Position {
+        account: "A".into(),
+        instrument: InstrumentId(0),
+        net: net.into(),
+        average_price: Decimal::ONE_HUNDRED,
+        realised: Decimal::ZERO,
+        commissions: Decimal::ZERO,
+    }
+}
+
 /// An engine's side that keeps the truth to compare with.
 struct Engine {
     end: EngineEnd,
     orders: BTreeMap<OrderId, Order>,
+    fills: Vec<Fill>,
+    position: Option<Position>,
+    kill: KillState,
 }
 
 impl Engine {
@@ -62,12 +92,12 @@ impl Engine {
         let snapshot = Snapshot {
             instruments: (0..3).map(instrument).collect(),
             orders: self.orders.values().cloned().collect(),
-            fills: Vec::new(),
-            positions: Vec::new(),
+            fills: self.fills.clone(),
+            positions: self.position.iter().cloned().collect(),
             accounts: Vec::new(),
             commissions: Vec::new(),
             connections: Vec::new(),
-            kill: KillState::Armed,
+            kill: self.kill,
             settings: Arc::default(),
             notices: Vec::new(),
         };
@@ -76,8 +106,27 @@ impl Engine {
 
     fn publish_order(&mut self, order: Order) {
         self.orders.insert(order.id, order.clone());
+        self.publish(Update::Order(order));
+    }
+
+    /// An execution, and the position after it.
+    fn publish_fill(&mut self) {
+        let fill = fill(self.fills.len() as u64);
+        self.fills.push(fill.clone());
+        self.publish(Update::Fill(fill));
+        let position = position(self.fills.len());
+        self.position = Some(position.clone());
+        self.publish(Update::Position(position));
+    }
+
+    fn publish_kill(&mut self, kill: KillState) {
+        self.kill = kill;
+        self.publish(Update::Kill(kill));
+    }
+
+    fn publish(&mut self, update: Update) {
         let is_behind = self.end.publisher.batch(|b| {
-            b.lossless(Update::Order(order), Time(0));
+            b.lossless(update, Time(0));
             b.needs_snapshot()
         });
         if is_behind {
@@ -91,9 +140,20 @@ impl Engine {
     }
 }
 
+impl Engine {
+    fn new(end: EngineEnd) -> Self {
+        Self { end, orders: BTreeMap::new(), fills: Vec::new(), position: None, kill: KillState::Armed }
+    }
+}
+
 fn stage() -> (Engine, WindowEnd, Desk) {
-    let (end, window) = connect(Arc::new(|| {}));
-    let mut engine = Engine { end, orders: BTreeMap::new() };
+    stage_of(LOSSLESS_CAPACITY)
+}
+
+/// With room for so many lossless updates.
+fn stage_of(capacity: usize) -> (Engine, WindowEnd, Desk) {
+    let (end, window) = connect_with(Arc::new(|| {}), capacity);
+    let mut engine = Engine::new(end);
     engine.snapshot();
     let mut desk = Desk::default();
     desk.apply(window.inbox.drain(), Time(0));
@@ -112,6 +172,8 @@ fn trade(cents: i64) -> Trade {
 #[derive(Debug, Clone)]
 enum Step {
     Order(u64, bool),
+    Fill,
+    Kill(bool),
     Quote(u32, i64),
     Trade(i64),
     Bar(i64),
@@ -121,6 +183,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (1..40_u64, any::<bool>()).prop_map(|(id, ended)| Step::Order(id, ended)),
+        3 => Just(Step::Fill),
+        1 => any::<bool>().prop_map(Step::Kill),
         4 => (0..3_u32, 1..1_000_i64).prop_map(|(id, cents)| Step::Quote(id, cents)),
         3 => (1..1_000_i64).prop_map(Step::Trade),
         3 => (0..50_i64).prop_map(Step::Bar),
@@ -130,8 +194,12 @@ fn steps() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn whatever_happens_the_replica_is_complete_and_the_ledger_adds_up(walk in proptest::collection::vec(steps(), 1..300)) {
-        let (mut engine, window, mut desk) = stage();
+    fn whatever_happens_the_replica_is_complete_and_the_ledger_adds_up(
+        walk in proptest::collection::vec(steps(), 1..300),
+        // Few enough that many a walk overflows them.
+        capacity in 4..60_usize,
+    ) {
+        let (mut engine, window, mut desk) = stage_of(capacity);
         let history = History { key: KEY, chunk: None, placement: Placement::Anew, is_complete: true };
         engine.end.publisher.batch(|b| b.lossless(Update::History(history), Time(0)));
         let mut newest = BTreeMap::new();
@@ -140,6 +208,11 @@ proptest! {
                 Step::Order(id, ended) => {
                     let status = if ended { OrderStatus::Cancelled } else { OrderStatus::Working };
                     engine.publish_order(order(id, status));
+                }
+                Step::Fill => engine.publish_fill(),
+                Step::Kill(is_locked) => {
+                    let locked = KillState::Locked { still_working: 1 };
+                    engine.publish_kill(if is_locked { locked } else { KillState::Armed });
                 }
                 Step::Quote(id, cents) => {
                     newest.insert(id, cents);
@@ -155,6 +228,10 @@ proptest! {
                     prop_assert!(desk.ledger().adds_up(), "{:?}", desk.ledger());
                     let shown: Vec<_> = desk.blotter().orders().rev().cloned().collect();
                     prop_assert_eq!(shown, engine.orders.values().cloned().collect::<Vec<_>>());
+                    prop_assert_eq!(desk.blotter().fills(), &engine.fills);
+                    let held: Vec<_> = desk.blotter().positions().cloned().collect();
+                    prop_assert_eq!(held, engine.position.iter().cloned().collect::<Vec<_>>());
+                    prop_assert_eq!(desk.kill(), engine.kill);
                     for (id, cents) in &newest {
                         let last = desk.quote(InstrumentId(*id)).and_then(|view| view.quote.last);
                         prop_assert_eq!(last, Some(Price(Decimal::new(*cents, 2))));
@@ -163,6 +240,32 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn tick_to_screen_counts_only_what_was_looked_at_and_shown() {
+    let (mut engine, window, mut desk) = stage();
+    let second = Time::from_seconds;
+    let quote = |engine: &mut Engine, received| {
+        engine.end.publisher.batch(|b| b.quote(InstrumentId(0), Quote::default(), received));
+    };
+    let frame = |desk: &mut Desk, now, is_shown| {
+        desk.apply(window.inbox.drain(), now);
+        let mut demand = Demand { quotes: [InstrumentId(0)].into(), ..Demand::default() };
+        desk.settle_demand(&mut demand);
+        if is_shown {
+            desk.on_painted(now);
+        }
+        desk.latency().tick_to_screen.total()
+    };
+    frame(&mut desk, second(10), true);
+    quote(&mut engine, second(1));
+    assert_eq!(frame(&mut desk, second(11), true), 0, "it was known before anyone looked");
+    quote(&mut engine, second(12));
+    assert_eq!(frame(&mut desk, second(12), false), 0, "the window is hidden");
+    quote(&mut engine, second(600));
+    assert_eq!(frame(&mut desk, second(600), true), 1, "what came while it was hidden is not timed");
+    assert!(desk.latency().tick_to_screen.quantile(1.0).unwrap() < std::time::Duration::from_millis(1));
 }
 
 #[test]
@@ -223,7 +326,7 @@ fn one_wake_is_pending_at_a_time() {
     let (end, window) = connect(Arc::new(move || {
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }));
-    let mut engine = Engine { end, orders: BTreeMap::new() };
+    let mut engine = Engine::new(end);
     for cents in 1..100 {
         engine.quote(0, cents);
     }
@@ -240,7 +343,7 @@ fn a_sign_of_life_keeps_a_quiet_quote_alive_and_wakes_nobody() {
     let (end, window) = connect(Arc::new(move || {
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }));
-    let mut engine = Engine { end, orders: BTreeMap::new() };
+    let mut engine = Engine::new(end);
     let mut desk = Desk::default();
     engine.snapshot();
     engine.quote(0, 1);
@@ -261,21 +364,86 @@ fn a_sign_of_life_keeps_a_quiet_quote_alive_and_wakes_nobody() {
 #[test]
 fn older_bars_go_in_front_and_newer_ones_behind() {
     let (mut engine, window, mut desk) = stage();
-    let chunk = |times: std::ops::Range<i64>| {
-        let bars: Vec<Bar> = times.map(|t| Bar::from_trade(Time(t), 1.0, 1.0)).collect();
-        Some(BarChunk::new(bars.into()).unwrap())
-    };
-    let send = |engine: &mut Engine, chunk, placement| {
-        let history = History { key: KEY, chunk, placement, is_complete: false };
-        engine.end.publisher.batch(|b| b.lossless(Update::History(history), Time(0)));
-    };
-    send(&mut engine, chunk(10..20), Placement::Anew);
-    engine.end.publisher.batch(|b| b.bar(KEY, Bar::from_trade(Time(20), 1.0, 1.0), Time(0)));
-    send(&mut engine, chunk(0..10), Placement::Before);
+    send_history(&mut engine, Some(chunk(10..20)), Placement::Anew, false);
+    send_bar(&mut engine, 20);
+    send_history(&mut engine, Some(chunk(0..10)), Placement::Before, false);
     desk.apply(window.inbox.drain(), Time(1));
+    assert_eq!(shown_times(&desk), (0..=20).collect::<Vec<_>>());
+}
+
+/// Bars of these minutes, as a history.
+fn chunk(times: std::ops::Range<i64>) -> Arc<BarChunk> {
+    let bars: Vec<Bar> = times.map(|t| Bar::from_trade(Time(t), 1.0, 1.0)).collect();
+    BarChunk::new(bars.into()).unwrap()
+}
+
+fn send_history(engine: &mut Engine, chunk: Option<Arc<BarChunk>>, placement: Placement, is_complete: bool) {
+    let history = History { key: KEY, chunk, placement, is_complete };
+    engine.end.publisher.batch(|b| b.lossless(Update::History(history), Time(0)));
+}
+
+fn send_bar(engine: &mut Engine, time: i64) {
+    engine.end.publisher.batch(|b| b.bar(KEY, Bar::from_trade(Time(time), 1.0, 1.0), Time(0)));
+}
+
+fn shown_times(desk: &Desk) -> Vec<i64> {
     let series = &desk.series(KEY).unwrap().series;
-    let times: Vec<i64> = (0..series.len()).map(|i| series.get(i).unwrap().time.0).collect();
-    assert_eq!(times, (0..=20).collect::<Vec<_>>());
+    (0..series.len()).map(|i| series.get(i).unwrap().time.0).collect()
+}
+
+#[test]
+fn a_snapshot_leaves_the_bars_in_sight_but_trusts_none_of_them() {
+    let (mut engine, window, mut desk) = stage();
+    send_history(&mut engine, Some(chunk(10..20)), Placement::Anew, true);
+    desk.apply(window.inbox.drain(), Time(1));
+    engine.snapshot();
+    send_bar(&mut engine, 25);
+    send_history(&mut engine, Some(chunk(0..10)), Placement::Before, true);
+    desk.apply(window.inbox.drain(), Time(1));
+    let view = desk.series(KEY).unwrap();
+    assert!(!view.is_loaded && !view.is_complete, "an answer from before the snapshot is no load");
+    assert_eq!(shown_times(&desk), (10..20).collect::<Vec<_>>(), "nothing is added behind a hole");
+
+    send_history(&mut engine, Some(chunk(15..30)), Placement::Anew, false);
+    send_bar(&mut engine, 30);
+    desk.apply(window.inbox.drain(), Time(2));
+    let view = desk.series(KEY).unwrap();
+    assert!(view.is_loaded && !view.is_complete);
+    assert_eq!(shown_times(&desk), (15..=30).collect::<Vec<_>>());
+    assert!(desk.ledger().adds_up(), "{:?}", desk.ledger());
+}
+
+#[test]
+fn a_series_that_comes_anew_without_bars_has_none() {
+    let (mut engine, window, mut desk) = stage();
+    send_history(&mut engine, Some(chunk(10..20)), Placement::Anew, false);
+    send_history(&mut engine, None, Placement::Anew, true);
+    desk.apply(window.inbox.drain(), Time(1));
+    assert!(desk.series(KEY).unwrap().series.is_empty());
+    assert!(desk.series(KEY).unwrap().is_loaded);
+}
+
+#[test]
+fn bars_behind_a_gap_are_not_drawn_beside_those_before_it() {
+    let (mut engine, window, mut desk) = stage();
+    send_history(&mut engine, Some(chunk(0..10)), Placement::Anew, true);
+    desk.apply(window.inbox.drain(), Time(1));
+    let many = i64::try_from(BARS_PER_SLOT).unwrap() + 20;
+    (10..many).for_each(|time| send_bar(&mut engine, time));
+    assert!(desk.apply(window.inbox.drain(), Time(2)).needs_snapshot);
+    assert_eq!(shown_times(&desk), (0..10).collect::<Vec<_>>());
+    assert!(desk.ledger().adds_up(), "{:?}", desk.ledger());
+}
+
+#[test]
+fn a_bar_that_cannot_be_one_counts_as_rejected() {
+    let (mut engine, window, mut desk) = stage();
+    send_history(&mut engine, Some(chunk(0..10)), Placement::Anew, true);
+    let broken = Bar { high: 0.5, ..Bar::from_trade(Time(11), 1.0, 1.0) };
+    engine.end.publisher.batch(|b| b.bar(KEY, broken, Time(0)));
+    desk.apply(window.inbox.drain(), Time(1));
+    let count = *desk.ledger().of(Stream::Bars);
+    assert_eq!((count.applied, count.rejected), (0, 1));
 }
 
 #[test]

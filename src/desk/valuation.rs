@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Desk, Freshness};
 use crate::domain::{
-    Account, AccountId, AssetClass, Currency, Decimal, Instrument, InstrumentId, Position, Price,
+    Account, AccountId, AssetClass, Currency, Decimal, Instrument, InstrumentId, Money, Position, Price,
 };
 use crate::market::valuation::{Rates, Valuation, value};
 
@@ -75,12 +75,23 @@ impl Desk {
     /// Exchange rates into the base currency of the settings, by the newest quotes.
     #[must_use]
     pub fn rates(&self) -> Rates {
+        self.rates_into(self.settings.base_currency)
+    }
+
+    fn rates_into(&self, base: Currency) -> Rates {
         let quoted = |instrument: &Arc<Instrument>| {
             let (bought, paid) = instrument.pair()?;
             Some((bought, paid, self.mark(instrument.id)?.0))
         };
         let quotes: Vec<_> = self.rate_instruments().filter_map(quoted).collect();
-        Rates::from_quotes(self.settings.base_currency, &quotes)
+        Rates::from_quotes(base, &quotes)
+    }
+
+    /// What a unit of one currency is worth in another, by the newest quotes.
+    #[must_use]
+    pub fn worth(&self, of: Currency, into: Currency) -> Option<Money> {
+        let amount = self.rates_into(into).to_base(Decimal::ONE, of)?;
+        Some(Money { amount, currency: into })
     }
 
     /// The price that a position is valued at.

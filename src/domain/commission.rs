@@ -21,6 +21,7 @@ pub struct Commission {
 
 /// Which instruments a commission is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CommissionRule {
     /// Of this class.
     pub class: AssetClass,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A currency code of up to eight ASCII letters or digits (`USD`, `JPY`, `USDT`).
@@ -93,7 +93,70 @@ pub struct Money {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimals = self.currency.decimals() as usize;
-        write!(f, "{:.decimals$} {}", self.amount, self.currency)
+        write!(f, "{} {}", rounded(self.amount, self.currency.decimals()), self.currency)
+    }
+}
+
+/// A decimal as people read it: exactly `decimals` decimals, half rounded away from zero,
+/// thousands separated by commas, and no sign before a zero. (The decimal's own `Display`
+/// cuts off what it does not show: 250,000.006 would be "worth 250000.00".)
+#[must_use]
+pub fn rounded(value: Decimal, decimals: u32) -> String {
+    shown(value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero), decimals)
+}
+
+/// As [`rounded`], but away from zero: for what is over a limit and must not read as equal to it.
+#[must_use]
+pub fn rounded_up(value: Decimal, decimals: u32) -> String {
+    shown(value.round_dp_with_strategy(decimals, RoundingStrategy::AwayFromZero), decimals)
+}
+
+fn shown(mut value: Decimal, decimals: u32) -> String {
+    value.rescale(decimals);
+    if value.is_zero() {
+        value.set_sign_positive(true);
+    }
+    grouped(&value.to_string())
+}
+
+/// Commas between the thousands of a plain number.
+#[must_use]
+pub fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let whole = digits.split('.').next().unwrap_or_default().len();
+    let mut text = String::with_capacity(number.len() + whole / 3);
+    text.push_str(sign);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && i < whole && (whole - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_rounded_grouped_and_never_a_negative_zero() {
+        let check = |amount: &str, currency, shown: &str| {
+            let money = Money { amount: amount.parse().unwrap(), currency };
+            assert_eq!(money.to_string(), shown);
+        };
+        check("250000.006", Currency::USD, "250,000.01 USD");
+        check("1234567", Currency::USD, "1,234,567.00 USD");
+        check("-1234.565", Currency::USD, "-1,234.57 USD");
+        check("0.005", Currency::USD, "0.01 USD");
+        check("-0.004", Currency::USD, "0.00 USD");
+        check("999999.5", Currency::JPY, "1,000,000 JPY");
+        check("-100", Currency::JPY, "-100 JPY");
+    }
+
+    #[test]
+    fn what_is_over_a_limit_never_reads_as_the_limit() {
+        assert_eq!(rounded_up("10.04".parse().unwrap(), 1), "10.1");
+        assert_eq!(rounded_up("10.10".parse().unwrap(), 1), "10.1");
     }
 }

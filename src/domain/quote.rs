@@ -36,10 +36,14 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// The price at which a position is valued: last trade, else the middle, else the previous close.
+    /// The price at which a position is valued: the last trade, moved into the spread where
+    /// the book has left it behind; else the middle, else the previous close.
     #[must_use]
     pub fn mark(&self) -> Option<Price> {
-        self.last.or_else(|| self.mid()).or(self.prev_close)
+        match (self.last, self.bid, self.ask) {
+            (Some(last), Some(bid), Some(ask)) if bid <= ask => Some(last.clamp(bid, ask)),
+            _ => self.last.or_else(|| self.mid()).or(self.prev_close),
+        }
     }
 
     /// The middle of bid and ask.
@@ -63,5 +67,25 @@ impl Quote {
             return None;
         }
         Some(self.change()? / previous * Decimal::ONE_HUNDRED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_the_last_trade_within_the_spread() {
+        let price = |cents: i64| Some(Price(Decimal::new(cents, 2)));
+        let mark =
+            |last, bid, ask| Quote { last, bid, ask, prev_close: price(9_000), ..Quote::default() }.mark();
+        let (bid, ask) = (price(10_300), price(10_305));
+        assert_eq!(mark(price(10_000), bid, ask), bid, "the book has risen above the last trade");
+        assert_eq!(mark(price(10_400), bid, ask), ask);
+        assert_eq!(mark(price(10_301), bid, ask), price(10_301));
+        assert_eq!(mark(price(10_000), ask, bid), price(10_000), "a crossed book says nothing");
+        assert_eq!(mark(price(10_000), bid, None), price(10_000));
+        assert_eq!(mark(None, bid, ask), Some(Price(Decimal::new(103_025, 3))));
+        assert_eq!(mark(None, bid, None), price(9_000));
     }
 }

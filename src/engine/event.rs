@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::broker::contract::StateCopy;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{Bar, BrokerId, Depth, Instrument, InstrumentId, Quote, Time, Trade};
-use crate::link::{Alive, BarKey, Envelope, Update};
+use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Update};
 
 /// What the engine begins with.
 pub struct Start {
@@ -36,8 +37,8 @@ pub enum EngineEvent {
     Broker(BrokerId, BrokerEvent),
     /// A request could not be handed to its adapter, and why: nothing was sent.
     Undelivered(BrokerId, BrokerRequest, &'static str),
-    /// Something could not be written to disk; says what and what to do.
-    SaveFailed(Arc<str>),
+    /// Something around the engine is worth a line in the activity log: the disk, the clock.
+    Note(NoticeLevel, Arc<str>),
     /// The window let too much pile up and needs everything anew.
     WindowIsBehind,
     /// Time has passed; comes a few times a second.
@@ -62,6 +63,8 @@ pub enum Effect {
     Depth(InstrumentId, Arc<Depth>, Time),
     /// Replace or follow a series' last bar.
     Bar(BarKey, Bar, Time),
+    /// A print came when its bar of this series had closed: it is in no bar.
+    LateTrade(BarKey),
     /// Add a print.
     Trade(InstrumentId, Trade, Time),
     /// Quotes of a broker still hold.
@@ -100,7 +103,7 @@ pub enum SaveJob {
     BrokerState {
         /// The adapter's name.
         name: Arc<str>,
-        /// Its state, in its own format.
-        text: Arc<str>,
+        /// Its state; made into text where it is written.
+        text: StateCopy,
     },
 }

@@ -174,7 +174,7 @@ impl MarketData {
         series.ask(instrument.broker, out);
     }
 
-    /// Asks a broker, whose session is new, for everything anew.
+    /// Asks a broker for everything anew: its session is new, or its bars are others now.
     pub fn ask_again(&mut self, broker: BrokerId, out: &mut Vec<Effect>) {
         let instruments = &self.instruments;
         let of_broker = |id: &InstrumentId| instruments.get(id.index()).is_some_and(|i| i.broker == broker);
@@ -245,7 +245,11 @@ impl MarketData {
                     out.push(Effect::Bar(series.key, bar, received));
                 }
                 Aggregated::Opened { closed: None, .. } | Aggregated::Formed(_) => {}
-                Aggregated::Late => continue,
+                Aggregated::Late => {
+                    out.push(Effect::LateTrade(series.key));
+                    continue;
+                }
+                Aggregated::Outside => continue,
             }
             series.is_dirty = true;
         }
@@ -274,7 +278,7 @@ impl MarketData {
         if let Some(first) = bars.first() {
             series.oldest = first.time;
         }
-        let chunk = match BarChunk::new(bars.into()) {
+        let chunk = match BarChunk::new(bars) {
             Ok(chunk) => (!chunk.bars().is_empty()).then_some(chunk),
             Err(error) => {
                 tracing::error!("history of {key:?} refused: {error}");

@@ -140,6 +140,8 @@ impl OrderBook {
     pub fn triggers_at(&mut self, id: OrderId, trigger: Price, now: Time) -> Option<Order> {
         let order = self.orders.get_mut(&id).filter(|order| order.is_live())?;
         order.trigger = Some(trigger);
+        // What it waited for when it was placed is not what it waits for now.
+        order.reason = None;
         order.updated = now;
         Some(order.clone())
     }

@@ -6,11 +6,11 @@
 //! none goes back to a state before the broker had it.
 //!
 //! ```text
-//!            ┌──────────► Rejected
-//! Intended ► Sent ► Held ► Working ► PartiallyFilled ► Filled
-//!                            │  ▲        │  ▲
-//!                            ▼  │        ▼  │
-//!                       PendingAmend / PendingCancel ──► Cancelled, Expired
+//! Intended ► Sent ► Held ◄► Working ► PartiallyFilled ► Filled
+//!                     │       │  ▲        │  ▲
+//!                     ▼       ▼  │        ▼  │
+//!                      PendingAmend / PendingCancel
+//!   a broker's last word, from wherever it lives ──► Filled, Cancelled, Expired, Rejected
 //! ```
 //!
 //! `Unknown` is where an order goes whose broker was lost while a message was on
@@ -75,6 +75,8 @@ pub fn next(now: OrderStatus, step: Step) -> Option<OrderStatus> {
         (Intended | Sent | Unknown, Step::Says(Held)) => Held,
         (Intended | Sent | Held | Unknown, Step::Says(working @ (Working | PartiallyFilled))) => working,
         (Working, Step::Says(PartiallyFilled)) => PartiallyFilled,
+        // Overnight, or for want of quotes: it rests with the broker, not in the market.
+        (Working | PartiallyFilled, Step::Says(Held)) => Held,
         // The adapter says so when the broker knows of a cancel that we did not ask for.
         (Held | Working | PartiallyFilled | Unknown, Step::Says(PendingCancel)) => PendingCancel,
         _ => return None,
@@ -119,8 +121,8 @@ mod tests {
         match status {
             Intended => 0,
             Sent => 1,
-            Held | Unknown => 2,
-            Working | PartiallyFilled | PendingAmend | PendingCancel => 3,
+            Unknown => 2,
+            Held | Working | PartiallyFilled | PendingAmend | PendingCancel => 3,
             Filled | Cancelled | Rejected | Expired => 4,
         }
     }

@@ -11,6 +11,7 @@ impl Effect {
             Self::Quote(id, quote, received) => window.quote(id, quote, received),
             Self::Depth(id, depth, received) => window.depth(id, depth, received),
             Self::Bar(key, bar, received) => window.bar(key, bar, received),
+            Self::LateTrade(_) => window.late_trade(),
             Self::Trade(id, trade, received) => window.trade(id, trade, received),
             Self::Alive(alive) => window.alive(alive),
             Self::ForgetBars(key) => window.forget_bars(key),

@@ -16,7 +16,7 @@ use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent, SaveJob};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::BrokerId;
-use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope};
+use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope, NoticeLevel};
 use crate::store::profile::Profile;
 
 /// Events of brokers that may wait; sessions wait when it is full.
@@ -74,7 +74,9 @@ pub async fn run(
         };
         spawn("broker session", keep_alive(keep));
     }
-    Shell { engine, ports, kept, link, clock, writer, events, internal, effects: Vec::new() }.run().await;
+    let slept = clock.jumped();
+    let effects = Vec::new();
+    Shell { engine, ports, kept, link, clock, slept, writer, events, internal, effects }.run().await;
     Ok(())
 }
 
@@ -85,6 +87,8 @@ struct Shell {
     kept: Vec<Arc<dyn Adapter>>,
     link: EngineEnd,
     clock: Clock,
+    /// How long the computer slept, as far as the trader was told.
+    slept: Duration,
     writer: Writer,
     events: mpsc::Receiver<(BrokerId, BrokerEvent)>,
     internal: mpsc::Receiver<EngineEvent>,
@@ -137,7 +141,15 @@ impl Shell {
     }
 
     fn process(&mut self, event: EngineEvent) {
-        self.engine.process(event, self.clock.now(), &mut self.effects);
+        let now = self.clock.now();
+        let slept = self.clock.jumped();
+        if slept > self.slept {
+            let note =
+                EngineEvent::Note(NoticeLevel::Warning, slept_text(slept.saturating_sub(self.slept)).into());
+            self.slept = slept;
+            self.engine.process(note, now, &mut self.effects);
+        }
+        self.engine.process(event, now, &mut self.effects);
     }
 
     /// Carries out what has piled up, and what that causes in turn.
@@ -173,18 +185,47 @@ impl Shell {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
             }
         }
-        if flow == Flow::Finished {
-            self.save_last_states();
-        }
         flow
     }
+}
 
-    /// A session that hangs or is down said no last word; its broker may still know.
-    fn save_last_states(&self) {
+/// At the end, whether it is orderly or a panic of the engine: a session that hangs or is
+/// down said no last word, but its broker may still know. The writer goes after this, and
+/// writes what it was given.
+impl Drop for Shell {
+    fn drop(&mut self) {
         for adapter in &self.kept {
             if let Some(text) = adapter.state_now() {
                 self.writer.save(SaveJob::BrokerState { name: adapter.name().into(), text });
             }
+        }
+    }
+}
+
+/// What the trader is told after a jump of the clock. Prices need nothing more: they are as
+/// old as their times say.
+fn slept_text(slept: Duration) -> String {
+    let seconds = slept.as_secs();
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    let span = match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min"),
+        _ => format!("{hours} h {minutes} min"),
+    };
+    format!(
+        "The computer slept for {span}, or its clock was set: prices count as old until they are heard anew"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_is_told_in_hours_and_minutes() {
+        for (seconds, span) in [(7, "7 s"), (150, "2 min"), (50_399, "13 h 59 min")] {
+            let text = slept_text(Duration::from_secs(seconds));
+            assert!(text.starts_with(&format!("The computer slept for {span}, ")), "{text}");
         }
     }
 }

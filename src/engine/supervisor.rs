@@ -1,6 +1,6 @@
 //! Every task of the program is started here: named, watched, its end reported.
 //!
-//! A broker's session that panics or ends by itself is reported to the engine and
+//! A broker's session that panics or loses its connection is reported to the engine and
 //! started again after a back-off that doubles from half a second to thirty; the
 //! rest of the program lives on. A session that was told to disconnect stays ended.
 
@@ -12,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::broker::contract::{EventSender, SessionStart};
+use crate::broker::contract::{EventSender, SessionEnd, SessionStart};
 use crate::broker::{Adapter, BrokerEvent, BrokerRequest};
 use crate::domain::BrokerId;
 use crate::link::Clock;
@@ -49,12 +49,13 @@ where
 
 /// Runs a task to its end; a panic becomes an error with its message.
 #[expect(clippy::disallowed_methods, reason = "this is the supervisor")]
-async fn guarded<F>(task: F) -> Result<(), String>
+async fn guarded<F, T>(task: F) -> Result<T, String>
 where
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
 {
     match tokio::spawn(task).await {
-        Ok(()) => Ok(()),
+        Ok(end) => Ok(end),
         Err(error) if error.is_panic() => Err(panic_text(&*error.into_panic())),
         Err(_cancelled) => Err("it was cancelled".to_owned()),
     }
@@ -127,19 +128,96 @@ pub async fn keep_alive(keep: Keep) {
         if keep.clock.now().since(started) > HEALTHY {
             pause = FIRST_PAUSE;
         }
-        let is_wanted_end = end.is_ok();
+        let is_asked = end == Ok(SessionEnd::Asked);
+        let again = format!("trying again in {:.1} s", pause.as_secs_f32());
         let reason = match end {
-            Ok(()) => "Ended".to_owned(),
+            Ok(SessionEnd::Asked) => "Ended".to_owned(),
+            Ok(SessionEnd::Lost(why)) => {
+                tracing::warn!(broker = keep.adapter.name(), "session lost: {why}");
+                format!("{why}; {again}")
+            }
             Err(why) => {
                 tracing::error!(broker = keep.adapter.name(), "session ended by a panic: {why}");
-                format!("The session failed ({why}); trying again in {:.1} s", pause.as_secs_f32())
+                format!("The session failed ({why}); {again}")
             }
         };
         let ended = (keep.id, BrokerEvent::Ended(reason.into()));
-        if keep.events.send(ended).await.is_err() || is_wanted_end {
+        if keep.events.send(ended).await.is_err() || is_asked {
             return;
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::broker::Capabilities;
+    use crate::broker::contract::Session;
+    use crate::domain::Instrument;
+
+    /// A broker whose first session loses its connection, and whose second ends when asked.
+    #[derive(Default)]
+    struct Flaky {
+        sessions: AtomicU32,
+    }
+
+    impl Adapter for Flaky {
+        fn name(&self) -> &'static str {
+            "Flaky"
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { native_groups: false, amend: false }
+        }
+
+        fn instruments(&self) -> Vec<Arc<Instrument>> {
+            Vec::new()
+        }
+
+        fn start(&self, mut start: SessionStart) -> Session {
+            let is_first = self.sessions.fetch_add(1, Ordering::Relaxed) == 0;
+            Box::pin(async move {
+                if is_first {
+                    return SessionEnd::Lost("The broker closed the connection".into());
+                }
+                while start.requests.recv().await.is_some_and(|r| r != BrokerRequest::Disconnect) {}
+                SessionEnd::Asked
+            })
+        }
+    }
+
+    #[test]
+    fn a_lost_session_is_started_again_and_one_that_was_asked_to_end_is_not() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (sender, mut events) = mpsc::channel(8);
+            let adapter = Arc::new(Flaky::default());
+            let port = Port::default();
+            let keep = Keep {
+                id: BrokerId(0),
+                adapter: Arc::clone(&adapter) as Arc<dyn Adapter>,
+                clock: Clock::system(),
+                port: port.clone(),
+                saved: None,
+                events: sender,
+            };
+            let kept = spawn("broker session", keep_alive(keep));
+            let lost = events.recv().await;
+            let Some((_, BrokerEvent::Ended(why))) = lost else { panic!("{lost:?}") };
+            assert_eq!(&*why, "The broker closed the connection; trying again in 0.5 s");
+            let mut request = BrokerRequest::Disconnect;
+            while let Err((back, _)) = port.try_send(request) {
+                request = back;
+                tokio::task::yield_now().await;
+            }
+            let ended = events.recv().await;
+            assert!(matches!(&ended, Some((_, BrokerEvent::Ended(why))) if &**why == "Ended"), "{ended:?}");
+            kept.await.unwrap();
+            assert_eq!(adapter.sessions.load(Ordering::Relaxed), 2);
+        });
     }
 }

@@ -1,19 +1,26 @@
 //! Writes to disk on a thread of its own, so that a slow or full disk delays nobody.
 //!
 //! Jobs of one kind supersede each other while they wait: what is pending is bounded
-//! by the number of files, however slow the disk is.
+//! by the number of files, however slow the disk is. What could not be written is tried
+//! again until it can, or until the program ends; the trader is told once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::{EngineEvent, SaveJob};
+use crate::link::NoticeLevel;
+use crate::store::engine_state::{self, EngineState};
 use crate::store::files::{self, WriteError};
 use crate::store::profile::Profile;
-use crate::store::{engine_state, settings};
+use crate::store::settings;
+
+/// How long after a failure it is tried again.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// The file that a job writes.
 type Target = String;
@@ -42,16 +49,30 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. Failures come back as [`EngineEvent::SaveFailed`].
+    /// Starts the thread. Failures come back as [`EngineEvent::Note`].
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(profile: Arc<Profile>, failures: mpsc::Sender<EngineEvent>) -> io::Result<Self> {
+    pub fn start(profile: Arc<Profile>, notes: mpsc::Sender<EngineEvent>) -> io::Result<Self> {
+        Self::start_with(profile, notes, RETRY)
+    }
+
+    fn start_with(
+        profile: Arc<Profile>,
+        notes: mpsc::Sender<EngineEvent>,
+        pause: Duration,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
-        let for_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("pitdesk-store".to_owned())
-            .spawn(move || write_until_finished(&for_thread, &profile, &failures))?;
+        let thread = Thread {
+            shared: Arc::clone(&shared),
+            profile,
+            notes,
+            waiting: BTreeMap::new(),
+            told: BTreeSet::new(),
+            other: serde_json::Map::new(),
+        };
+        let thread =
+            std::thread::Builder::new().name("pitdesk-store".to_owned()).spawn(move || thread.run(pause))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -83,39 +104,172 @@ fn target(job: &SaveJob) -> Target {
     }
 }
 
-fn write_until_finished(shared: &Shared, profile: &Profile, failures: &mpsc::Sender<EngineEvent>) {
-    loop {
-        let mut queue = shared.lock();
-        while queue.jobs.is_empty() && !queue.is_finishing {
-            queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-        }
-        let jobs = std::mem::take(&mut queue.jobs);
-        drop(queue);
-        if jobs.is_empty() {
-            return;
-        }
-        for job in jobs.into_values() {
-            if let Err(error) = write(profile, &job) {
-                let event = EngineEvent::SaveFailed(error.to_string().into());
-                // A full channel already holds the same news.
-                failures.try_send(event).ok();
+/// The thread: what it could not write it keeps, unless something newer takes its place.
+struct Thread {
+    shared: Arc<Shared>,
+    profile: Arc<Profile>,
+    notes: mpsc::Sender<EngineEvent>,
+    /// What waits for the next attempt.
+    waiting: BTreeMap<Target, SaveJob>,
+    /// What the trader was told could not be written.
+    told: BTreeSet<Target>,
+    /// Fields of the engine's file that another version of this program knows.
+    other: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Thread {
+    fn run(mut self, pause: Duration) {
+        // What is wrong with the file was said at the start of the program.
+        let (state, _known) = engine_state::load(&self.profile.engine_file());
+        self.other = state.other;
+        loop {
+            let (jobs, is_finishing) = self.take(pause);
+            self.waiting.extend(jobs);
+            self.write_all();
+            if is_finishing {
+                for target in self.waiting.keys() {
+                    tracing::error!("{target} is not saved: the program ends");
+                }
+                return;
             }
+        }
+    }
+
+    /// Waits for something to do: at most `pause` while something must be tried again.
+    fn take(&self, pause: Duration) -> (BTreeMap<Target, SaveJob>, bool) {
+        let queue = self.shared.lock();
+        let is_idle = |queue: &mut Queue| queue.jobs.is_empty() && !queue.is_finishing;
+        let changed = &self.shared.changed;
+        let mut queue = if self.waiting.is_empty() {
+            changed.wait_while(queue, is_idle).unwrap_or_else(PoisonError::into_inner)
+        } else {
+            changed.wait_timeout_while(queue, pause, is_idle).unwrap_or_else(PoisonError::into_inner).0
+        };
+        (std::mem::take(&mut queue.jobs), queue.is_finishing)
+    }
+
+    fn write_all(&mut self) {
+        for (target, job) in std::mem::take(&mut self.waiting) {
+            match write(&self.profile, &job, &self.other) {
+                Ok(()) => {
+                    if self.told.remove(&target) && self.told.is_empty() {
+                        self.note(NoticeLevel::Info, "What could not be saved is saved now".into());
+                    }
+                }
+                Err(error) => {
+                    if self.told.insert(target.clone()) {
+                        self.note(NoticeLevel::Error, format!("{error}. It is tried again").into());
+                    }
+                    self.waiting.insert(target, job);
+                }
+            }
+        }
+    }
+
+    fn note(&self, level: NoticeLevel, text: Arc<str>) {
+        // An engine so far behind, or gone, has no ear for it; the log has.
+        if let Err(unheard) = self.notes.try_send(EngineEvent::Note(level, text)) {
+            tracing::error!("{unheard}");
         }
     }
 }
 
-fn write(profile: &Profile, job: &SaveJob) -> Result<(), WriteError> {
+fn write(
+    profile: &Profile,
+    job: &SaveJob,
+    other: &serde_json::Map<String, serde_json::Value>,
+) -> Result<(), WriteError> {
     match job {
         SaveJob::Settings(chosen) => settings::save(&profile.settings_file(), chosen),
         SaveJob::Workspace(text) => files::write(&profile.workspace_file(), text.as_bytes()),
         SaveJob::EngineState { is_killed, next_order_id } => {
-            let state = engine_state::EngineState {
-                killed: *is_killed,
-                next_order_id: *next_order_id,
-                ..engine_state::EngineState::default()
-            };
+            let state =
+                EngineState { killed: *is_killed, next_order_id: *next_order_id, other: other.clone() };
             engine_state::save(&profile.engine_file(), &state)
         }
-        SaveJob::BrokerState { name, text } => files::write(&profile.account_file(name), text.as_bytes()),
+        SaveJob::BrokerState { name, text } => {
+            files::write(&profile.account_file(name), text.text().as_bytes())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::broker::contract::StateCopy;
+
+    struct Desk {
+        folder: tempfile::TempDir,
+        writer: Writer,
+        notes: mpsc::Receiver<EngineEvent>,
+    }
+
+    fn desk(before: &[(&str, &str)]) -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::open(Some(folder.path()), "paper").unwrap();
+        for (name, text) in before {
+            fs::write(folder.path().join("paper").join(name), text).unwrap();
+        }
+        let (sender, notes) = mpsc::channel(8);
+        // Longer than any test: what is tried again here is so because of another job.
+        let writer = Writer::start_with(Arc::new(profile), sender, Duration::from_hours(1)).unwrap();
+        Desk { folder, writer, notes }
+    }
+
+    impl Desk {
+        fn save_account(&self, text: &'static str) {
+            let text = StateCopy::new(move || text.to_owned());
+            self.writer.save(SaveJob::BrokerState { name: "paper".into(), text });
+        }
+
+        fn note(&mut self) -> (NoticeLevel, Arc<str>) {
+            let Some(EngineEvent::Note(level, text)) = self.notes.blocking_recv() else {
+                panic!("the writer has something to say")
+            };
+            (level, text)
+        }
+
+        fn read(&self, name: &str) -> String {
+            fs::read_to_string(self.folder.path().join("paper").join(name)).unwrap()
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_once_and_written_later() {
+        let mut desk = desk(&[]);
+        let in_the_way = desk.folder.path().join("paper/account-paper.json");
+        fs::create_dir_all(in_the_way.join("full")).unwrap();
+        desk.save_account("first");
+        let (level, text) = desk.note();
+        assert_eq!(level, NoticeLevel::Error);
+        assert!(text.contains("account-paper.json") && text.contains("tried again"), "{text}");
+        desk.save_account("second");
+        desk.writer.save(SaveJob::Workspace("one".into()));
+        fs::remove_dir_all(&in_the_way).unwrap();
+        // Another job: the failed one is tried with it.
+        desk.writer.save(SaveJob::Workspace("two".into()));
+        assert_eq!(desk.note().0, NoticeLevel::Info, "told once that it failed, then that it is well");
+        assert_eq!(desk.read("account-paper.json"), "second", "the newest state, not the first that failed");
+    }
+
+    #[test]
+    fn what_waits_is_written_at_the_end() {
+        let Desk { folder, writer, .. } = desk(&[]);
+        writer.save(SaveJob::Workspace("arranged".into()));
+        drop(writer);
+        assert_eq!(fs::read_to_string(folder.path().join("paper/workspace.json")).unwrap(), "arranged");
+    }
+
+    #[test]
+    fn fields_of_another_version_stay_in_the_engines_file() {
+        let text = r#"{"version":1,"data":{"killed":false,"next_order_id":3,"later":[1]}}"#;
+        let Desk { folder, writer, .. } = desk(&[("engine.json", text)]);
+        writer.save(SaveJob::EngineState { is_killed: true, next_order_id: 9 });
+        drop(writer);
+        let (state, _) = engine_state::load(&folder.path().join("paper/engine.json"));
+        assert_eq!((state.killed, state.next_order_id), (true, 9));
+        assert!(state.other.contains_key("later"));
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::{
 
 use super::grid::{Points, Units};
 use super::listing::Listing;
-use super::orders::{Entry, Place};
+use super::orders::{Entry, Group, Place};
 use super::triggers::{is_reached, is_sound};
 use super::{AGENT_ORDERS, Amend, Exchange, Reject};
 
@@ -112,21 +112,28 @@ impl Exchange {
         if parent.account != entry.account || parent.slot != entry.slot {
             return Err(Reject::ParentMismatch(id));
         }
-        let others = self.orders.all().filter(|e| e.spec.parent == Some(id));
-        entry.released = Some(parent.filled - others.map(|e| e.filled).sum::<Units>());
-        if parent.status.is_final() {
-            if parent.filled == 0 {
-                return Err(Reject::ParentGone(id));
-            }
-            entry.set_quantity(entry.quantity.min(parent.filled), &self.listings[entry.slot].grid);
+        // It takes no buying power until it is active, so it must not add to the position then.
+        if parent.side() == entry.side() {
+            return Err(Reject::ParentSide(id));
+        }
+        let others = self.orders.all().filter(|e| e.spec.parent == Some(id) && e.filled > 0);
+        let (taken, last) = others.fold((0, None), |(sum, _), e| (sum + e.filled, Some(e.id)));
+        entry.released = Some(parent.filled - taken);
+        let to_come = if parent.status.is_final() { 0 } else { parent.remaining() };
+        let most = parent.filled - taken + to_come;
+        if most <= 0 {
+            return Err(last.map_or(Reject::ParentGone(id), Reject::GroupDone));
+        }
+        if last.is_some() || parent.status.is_final() {
+            entry.set_quantity(entry.quantity.min(most), &self.listings[entry.slot].grid);
         }
         Ok(())
     }
 
-    /// A group counts as if all its orders had been sent at once: what others have filled is
-    /// taken off a late one.
+    /// A named group counts as if all its orders had been sent at once: what others have filled
+    /// is taken off a late one.
     fn check_group(&self, entry: &mut Entry) -> Result<(), Reject> {
-        let Some(group) = entry.group() else { return Ok(()) };
+        let Some(group @ Group::Named(..)) = entry.group() else { return Ok(()) };
         let mut filled = 0;
         for member in self.orders.all().filter(|e| e.group() == Some(group)) {
             if member.slot != entry.slot {
@@ -140,12 +147,7 @@ impl Exchange {
         if filled > 0 {
             entry.set_quantity(entry.quantity - filled, &self.listings[entry.slot].grid);
         }
-        match entry.spec.parent {
-            Some(parent) if entry.active() == 0 && self.orders.get(parent).is_none() => {
-                Err(Reject::ParentGone(parent))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Refuses a stop that the market has passed: it is more often a typing error than a wish.
@@ -169,7 +171,7 @@ impl Exchange {
             let is_buy = entry.side() == Side::Buy;
             return Err(Reject::EmptyBook { symbol: listing.instrument.symbol.clone(), is_buy });
         }
-        if matches!(entry.spec.kind, OrderKind::Limit { .. }) && listing.session.is_some() {
+        if matches!(entry.spec.kind, OrderKind::Limit { .. }) && listing.admits_now(&entry.spec) {
             self.check_post_only(entry)?;
         }
         Ok(())
@@ -209,7 +211,10 @@ impl Exchange {
         }
         if let Some(stop) = change.stop {
             let points = grid.check_price(instrument, stop)?;
-            changed.stop.replace(points).ok_or(Reject::NoStop)?;
+            changed.stop.replace(points).ok_or(match entry.spec.kind {
+                OrderKind::TrailingStop { .. } => Reject::FollowsItself,
+                _ => Reject::NoStop,
+            })?;
             if entry.triggered {
                 return Err(Reject::AlreadyTriggered);
             }

@@ -53,7 +53,8 @@ pub struct AccountConfig {
 }
 
 /// Which of two orders of one account gives way when they would trade with each other.
-/// The one that gives way is cancelled; the other goes on.
+/// The one that gives way is cancelled; the other goes on. Decided once for each incoming
+/// order, by the position when it arrives: it either passes over all of its own or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SelfMatch {

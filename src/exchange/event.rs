@@ -26,8 +26,8 @@ pub const fn agent_order(n: u64) -> OrderId {
 pub enum Owner {
     /// One of the market's own participants: no account, no buying power, never reported.
     /// Its order ids come from [`agent_order`], it sends market and limit orders only, its
-    /// orders end with the session they were sent in, and where two orders of one agent
-    /// meet the resting one is withdrawn.
+    /// orders end when the market closes (not where one session follows on another), and where
+    /// two orders of one agent meet the resting one is withdrawn.
     Agent(u32),
     /// The trader.
     Account(AccountId),
@@ -47,12 +47,16 @@ pub struct Amend {
 /// Why an accepted order does not work in the book yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldFor {
-    /// The next session, which opens then; `None` where the calendar knows of none.
+    /// The next session that it may trade in, which opens then, and that session's first
+    /// quotes; `None` where the calendar knows of none.
     Open(Option<Time>),
     /// Its trigger price (of a trailing stop: where it stands now, once a trade has set it).
     Trigger(Option<Price>),
     /// A fill of its parent.
     Parent(OrderId),
+    /// It has triggered, and nobody else quotes on the other side, or only beyond this
+    /// price, the collar's bound. It takes the next quotes that come at their prices.
+    Quote(Option<Price>),
 }
 
 /// Why an order ended without being filled completely.
@@ -151,7 +155,7 @@ pub enum Event {
     Working {
         /// Which.
         id: OrderId,
-        /// Where it rests (of a triggered stop, the collar's bound).
+        /// Where it rests.
         price: Price,
         /// How much of it rests.
         resting: Qty,
@@ -214,6 +218,15 @@ pub enum Event {
     Expired {
         /// Which.
         id: OrderId,
+        /// When.
+        time: Time,
+    },
+    /// The trigger price of a trailing stop was set, or has followed the market.
+    Trails {
+        /// Which.
+        id: OrderId,
+        /// Where it triggers from now on.
+        trigger: Price,
         /// When.
         time: Time,
     },

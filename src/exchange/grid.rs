@@ -15,9 +15,9 @@ pub(super) type Points = i64;
 pub(super) type Units = i64;
 
 /// The highest price that is taken.
-const MAX_POINTS: Points = 1_000_000_000_000;
+pub(super) const MAX_POINTS: Points = 1_000_000_000_000;
 /// The largest quantity of one order.
-const MAX_UNITS: Units = 100_000_000_000_000;
+pub(super) const MAX_UNITS: Units = 100_000_000_000_000;
 
 /// Most decimals of a price or quantity.
 const MAX_DECIMALS: u32 = 12;

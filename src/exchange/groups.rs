@@ -1,9 +1,13 @@
 //! Orders that belong together, and how orders end.
 //!
 //! - *Bracket*: children wait for their parent, and all of them together may trade as much as
-//!   it has filled: what one child fills is released to the others no more.
+//!   it has filled: what one child fills is released to the others no more, and a child keeps
+//!   no more quantity than can still come to it. So two targets of half the position each leave
+//!   the stop for the whole of it as large as what is still held.
 //! - *OCO* (one cancels the other): what one order fills is taken off the quantity of the
-//!   others. The children of one parent are such a group, unless they name one of their own.
+//!   others.
+//!
+//! A cancel by the trader ends the others of a group, and the other children of a parent.
 //!
 //! An order's end is told to its group at once, and to its children through the work list,
 //! so that a long chain of parents cannot recurse.
@@ -13,7 +17,7 @@ use std::sync::Arc;
 use crate::domain::{OrderId, OrderStatus};
 
 use super::grid::Units;
-use super::orders::{Entry, Place};
+use super::orders::{Entry, Group, Place};
 use super::sessions::Timer;
 use super::triggers::is_reached;
 use super::{CancelReason, Event, Exchange, Work};
@@ -25,19 +29,38 @@ impl Exchange {
         let is_done = filled.remaining() == 0;
         for other in self.orders.others(id, group, parent) {
             let Some(entry) = self.orders.get_mut(other) else { continue };
-            if let Some(released) = &mut entry.released
-                && entry.spec.parent == parent
-            {
+            let is_sibling = parent.is_some() && entry.spec.parent == parent;
+            if let Some(released) = entry.released.as_mut().filter(|_| is_sibling) {
                 *released -= units;
             }
-            if group.is_none() || entry.group() != group {
-                self.adjust(other, out);
-            } else if is_done || entry.remaining() <= units {
-                self.cancel_entry(other, CancelReason::OtherFilled(id), out);
+            let is_oco = matches!(group, Some(Group::Named(..))) && entry.group() == group;
+            let quantity = if is_oco {
+                if is_done { entry.filled } else { entry.quantity - units }
             } else {
-                let quantity = entry.quantity - units;
-                self.resize(other, quantity, out);
-            }
+                entry.quantity
+            };
+            let quantity = quantity.min(self.most_of_parent(other));
+            self.cut(other, quantity, CancelReason::OtherFilled(id), out);
+        }
+    }
+
+    /// The largest quantity that a child can still come to: what its parent's fills leave to it,
+    /// and what the parent may yet fill.
+    fn most_of_parent(&self, id: OrderId) -> Units {
+        let Some(entry) = self.orders.get(id) else { return Units::MAX };
+        let (Some(parent), Some(released)) = (entry.spec.parent, entry.released) else { return Units::MAX };
+        released + self.orders.get(parent).map_or(0, Entry::remaining)
+    }
+
+    /// Leaves an order `quantity` at most; ends it where that is no more than it has filled.
+    fn cut(&mut self, id: OrderId, quantity: Units, reason: CancelReason, out: &mut Vec<Event>) {
+        let Some(entry) = self.orders.get(id) else { return };
+        if quantity <= entry.filled {
+            self.cancel_entry(id, reason, out);
+        } else if quantity < entry.quantity {
+            self.resize(id, quantity, out);
+        } else {
+            self.adjust(id, out);
         }
     }
 
@@ -59,7 +82,7 @@ impl Exchange {
         let active = entry.active();
         match entry.place {
             Place::Book if active > 0 => self.shrink_resting(id, active),
-            Place::Book | Place::Trigger | Place::Opening if active == 0 => {
+            Place::Book | Place::Trigger | Place::Opening | Place::Quote if active == 0 => {
                 self.withdraw(id);
                 self.hold_for_parent(id, out);
             }
@@ -94,7 +117,7 @@ impl Exchange {
         let Some(entry) = self.orders.get(id) else { return };
         let resting = || self.index.get(&id).map(|&(_, key)| self.listings[entry.slot].book.get(key).units);
         match entry.place {
-            Place::Entering | Place::Trigger => return,
+            Place::Entering | Place::Trigger | Place::Quote => return,
             Place::Parent if entry.active() == 0 => return,
             Place::Book if resting() == Some(entry.active()) => return,
             Place::Parent | Place::Book | Place::Opening => {}
@@ -110,7 +133,7 @@ impl Exchange {
         let Some(entry) = self.orders.get_mut(id) else { return };
         let listing = &mut self.listings[entry.slot];
         if let (Place::Trigger, Some(stop), Some(last)) = (entry.place, entry.stop, listing.day.last)
-            && listing.session.is_some()
+            && listing.is_regular()
             && is_reached(entry.side(), stop, last)
         {
             entry.disarm(listing);

@@ -1,7 +1,9 @@
-//! An account's books: cash, positions, fills. Every amount is exact.
+//! An account's books: cash, positions, fills.
 //!
 //! A fill moves cash by the whole value traded and by its commission, so equity is cash plus
-//! the value of the positions, and cash, positions and fills always reconcile.
+//! the value of the positions, and cash, positions and fills always reconcile to the last
+//! decimal. Only a position's average price is a quotient and may be rounded at its 28th digit,
+//! and with it the split of a profit into realised and unrealised, never their sum.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -6,11 +6,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 
 use crate::domain::{
-    Depth, Instrument, Level, OrderId, Price, Qty, Quote, SessionKind, Side, Time, TradingHours,
+    Depth, Instrument, Level, OrderId, OrderKind, OrderSpec, Price, Qty, Quote, Session, SessionKind, Side,
+    Time, TimeInForce, TradingHours,
 };
 use crate::market::calendar::Calendar;
 
@@ -18,6 +20,9 @@ use super::book::Book;
 use super::grid::{Grid, Points, Units};
 use super::triggers::Triggers;
 use super::{BadExchange, Commission, DayStats};
+
+/// How far ahead a session is looked for in which an order may trade.
+const LONGEST_BREAK: Duration = Duration::from_hours(24 * 31);
 
 /// Best bid and ask with their quantities.
 pub(super) type Top = (Option<(Points, Units)>, Option<(Points, Units)>);
@@ -30,8 +35,12 @@ pub(super) struct Listing {
     pub(super) calendar: Calendar,
     pub(super) book: Book,
     pub(super) triggers: Triggers,
-    /// Orders of accounts that enter the book at the next open, by rank.
+    /// Whether it has regular sessions; where all are extended, they count as regular.
+    has_regular: bool,
+    /// Orders of accounts that wait for a session or for its first quotes, by rank.
     pub(super) waiting: BTreeSet<(u64, OrderId)>,
+    /// Triggered stops that found nobody to trade with, by rank.
+    pub(super) parked: BTreeSet<(u64, OrderId)>,
     /// The running session; `None` while closed.
     pub(super) session: Option<SessionKind>,
     pub(super) day: Day,
@@ -102,6 +111,8 @@ impl Listing {
         } else {
             &instrument.hours
         };
+        let is_regular = |session: &Session| session.kind == SessionKind::Regular;
+        let has_regular = hours.is_always() || hours.sessions.iter().any(is_regular);
         let calendar = Calendar::new(hours).map_err(|error| BadExchange::Instrument {
             symbol: instrument.symbol.clone(),
             field: "trading hours",
@@ -112,15 +123,46 @@ impl Listing {
             grid,
             commission,
             calendar,
+            has_regular,
             book: Book::new(),
             triggers: Triggers::default(),
             waiting: BTreeSet::new(),
+            parked: BTreeSet::new(),
             session: None,
             day: Day::default(),
             touched: false,
             top: (None, None),
             changed: Time::default(),
         })
+    }
+
+    /// Whether it is in its main trading: stops trigger and follow only then.
+    pub(super) fn is_regular(&self) -> bool {
+        self.session.is_some_and(|kind| self.is_main(kind))
+    }
+
+    fn is_main(&self, session: SessionKind) -> bool {
+        session == SessionKind::Regular || !self.has_regular
+    }
+
+    /// Whether an order may trade in a session of this kind: a DAY order in regular ones only,
+    /// unless it cannot wait.
+    fn admits(&self, spec: &OrderSpec, session: SessionKind) -> bool {
+        let can_wait = !matches!(spec.kind, OrderKind::Market);
+        self.is_main(session) || spec.tif != TimeInForce::Day || !can_wait
+    }
+
+    /// Whether an order may trade now.
+    pub(super) fn admits_now(&self, spec: &OrderSpec) -> bool {
+        self.session.is_some_and(|kind| self.admits(spec, kind))
+    }
+
+    /// When the next session opens in which an order may trade.
+    pub(super) fn next_entry(&self, spec: &OrderSpec, now: Time) -> Option<Time> {
+        let first = self.calendar.next_open(now);
+        let spans = std::iter::successors(first, |span| self.calendar.next_open(span.open));
+        let mut near = spans.take_while(|span| span.open < now + LONGEST_BREAK);
+        near.find(|span| self.admits(spec, span.kind)).map(|span| span.open)
     }
 
     pub(super) fn best(&self) -> Top {

@@ -5,13 +5,16 @@
 //! group is reduced or withdrawn at once. What a print *starts* (stops that trigger, children
 //! that become active) waits in the work list until the loop has ended, so that nothing recurses.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Side, TimeInForce, Trade};
 use crate::domain::{ExecId, Fill, Liquidity, Money, OrderStatus};
 
 use super::book::{Party, Resting};
 use super::check::{AgentOrder, takes};
 use super::grid::{Points, Units};
-use super::orders::{Entry, Place};
+use super::orders::{Entry, Group, Place};
+use super::triggers::Passed;
 use super::{CancelReason, Event, Exchange, HeldFor, SelfMatch, Work};
 
 /// An order while it takes liquidity.
@@ -23,6 +26,10 @@ struct Taker {
     /// The worst price it accepts.
     worst: Points,
     units: Units,
+    /// Who gives way where it meets an order of its own; never [`SelfMatch::KeepReducing`].
+    /// Decided once, when it enters: its own fills change the position, and an order that
+    /// passed over its own bids at first must not end at one half-way.
+    own: SelfMatch,
 }
 
 /// How a taker came out of the book.
@@ -53,8 +60,9 @@ impl Exchange {
     ) {
         let &AgentOrder { slot, units, limit } = order;
         let party = Party::Agent(agent);
-        let Some(worst) = limit.or_else(|| self.collar(slot, spec.side)) else { return };
-        let taker = Taker { id, party, side: spec.side, worst, units };
+        let Some(worst) = limit.or_else(|| self.collar(slot, spec.side, party)) else { return };
+        let own = self.gives_way(slot, party, spec.side);
+        let taker = Taker { id, party, side: spec.side, worst, units, own };
         if spec.tif == TimeInForce::Fok && self.available(slot, taker) < units {
             return;
         }
@@ -75,17 +83,19 @@ impl Exchange {
         let Some(entry) = self.orders.get_mut(id) else { return };
         entry.rank = rank;
         let listing = &mut self.listings[entry.slot];
+        let mut trails = None;
         let why = if entry.active() == 0 {
             entry.place = Place::Parent;
             HeldFor::Parent(entry.spec.parent.unwrap_or_default())
         } else if entry.is_stop() {
             entry.place = Place::Trigger;
-            let stop = entry.arm(listing);
-            HeldFor::Trigger(stop.map(|at| listing.grid.price(at)))
-        } else if listing.session.is_none() {
+            let stop = entry.arm(listing).map(|at| listing.grid.price(at));
+            trails = stop.filter(|_| matches!(entry.spec.kind, OrderKind::TrailingStop { .. }));
+            HeldFor::Trigger(stop)
+        } else if !listing.admits_now(&entry.spec) {
             entry.place = Place::Opening;
             listing.waiting.insert((rank, id));
-            HeldFor::Open(listing.calendar.next_open(time).map(|span| span.open))
+            HeldFor::Open(listing.next_entry(&entry.spec, time))
         } else {
             entry.place = Place::Entering;
             return self.execute(id, out);
@@ -93,6 +103,7 @@ impl Exchange {
         entry.status = OrderStatus::Held;
         entry.updated = time;
         out.push(Event::Held { id, why, time });
+        out.extend(trails.map(|trigger| Event::Trails { id, trigger, time }));
     }
 
     /// Takes an order out of wherever it waits or rests, to be routed again or ended.
@@ -111,6 +122,9 @@ impl Exchange {
             Place::Opening => {
                 listing.waiting.remove(&(entry.rank, id));
             }
+            Place::Quote => {
+                listing.parked.remove(&(entry.rank, id));
+            }
             Place::Entering | Place::Parent => {}
         }
         if let Some(entry) = self.orders.get_mut(id) {
@@ -119,23 +133,22 @@ impl Exchange {
     }
 
     /// An account's order trades what it can, and the rest rests or ends by its kind.
-    fn execute(&mut self, id: OrderId, out: &mut Vec<Event>) {
-        let Some(entry) = self.orders.get_mut(id) else { return };
+    pub(super) fn execute(&mut self, id: OrderId, out: &mut Vec<Event>) {
+        let Some(entry) = self.orders.get(id) else { return };
         let (slot, side, spec, units) = (entry.slot, entry.side(), entry.spec, entry.active());
         let party = entry.party();
+        if entry.waits_for_quotes() && self.best_of_others(slot, side.opposite(), party).is_none() {
+            return self.park(id, entry.bound, out);
+        }
         let limit = entry.limit.or(entry.bound);
-        let Some(worst) = limit.or_else(|| self.collar(slot, side)) else {
+        let Some(worst) = limit.or_else(|| self.collar(slot, side, party)) else {
             return self.end_dry(id, None, out);
         };
-        if entry_is_protected(&spec)
-            && let Some(entry) = self.orders.get_mut(id)
-        {
-            entry.bound = Some(worst);
-        }
         if spec.post_only && takes(&self.listings[slot], side, worst).is_some() {
             return self.cancel_entry(id, CancelReason::WouldTake, out);
         }
-        let taker = Taker { id, party, side, worst, units };
+        let own = self.gives_way(slot, party, side);
+        let taker = Taker { id, party, side, worst, units, own };
         if spec.tif == TimeInForce::Fok {
             let available = self.available(slot, taker);
             if available < units {
@@ -162,6 +175,11 @@ impl Exchange {
             (OrderKind::Market, _) => self.end_dry(id, Some(worst), out),
             (_, TimeInForce::Ioc | TimeInForce::Fok) => {
                 self.cancel_entry(id, CancelReason::ImmediateRest { filled }, out);
+            }
+            _ if entry.waits_for_quotes() => {
+                // A hole in the book is waited out; an empty book has no price to hold on to.
+                let others = self.best_of_others(slot, entry.side().opposite(), entry.party());
+                self.park(id, others.map(|_| worst), out);
             }
             _ => {
                 let order = Resting { id, party: entry.party(), side: entry.side(), at: worst, units };
@@ -212,6 +230,8 @@ impl Exchange {
         let slot_32 = u32::try_from(slot).expect("instrument ids are 32 bits");
         self.index.insert(order.id, (slot_32, key));
         self.touch(slot);
+        self.wake_parked(slot);
+        self.plan_entry(slot);
     }
 
     /// Trades until nothing is left of the taker or within its limit.
@@ -223,11 +243,10 @@ impl Exchange {
                 break;
             }
             if maker.party == taker.party {
-                let gives_way = self.gives_way(slot, taker);
-                if gives_way != SelfMatch::CancelIncoming {
+                if taker.own != SelfMatch::CancelIncoming {
                     self.withdraw_own(slot, maker, taker.id, out);
                 }
-                if gives_way != SelfMatch::CancelResting {
+                if taker.own != SelfMatch::CancelResting {
                     return Crossed::SelfMatch(maker.id);
                 }
                 taker.units = self.units_of(taker);
@@ -254,7 +273,8 @@ impl Exchange {
         Crossed::Left(taker.units)
     }
 
-    /// Publishes a trade and collects the stops it triggers.
+    /// Publishes a trade and collects the stops it triggers, in regular hours only: a print of
+    /// the thin book before or after them is not what a stop was placed for.
     fn print(&mut self, slot: usize, at: Points, units: Units, aggressor: Side, out: &mut Vec<Event>) {
         self.touch(slot);
         let listing = &mut self.listings[slot];
@@ -262,7 +282,14 @@ impl Exchange {
         let (price, quantity) = (listing.grid.price(at), listing.grid.quantity(units));
         let trade = Trade { time: self.now, price, quantity, aggressor: Some(aggressor) };
         out.push(Event::Trade(listing.instrument.id, trade));
-        for id in listing.triggers.on_print(at, &listing.grid) {
+        if !listing.is_regular() {
+            return;
+        }
+        let Passed { reached, moved } = listing.triggers.on_print(at, &listing.grid);
+        for (id, stop) in moved {
+            out.push(Event::Trails { id, trigger: listing.grid.price(stop), time: self.now });
+        }
+        for id in reached {
             if let Some(entry) = self.orders.get_mut(id) {
                 entry.place = Place::Entering;
                 entry.best = None;
@@ -325,15 +352,15 @@ impl Exchange {
         self.release_children(id, units);
     }
 
-    /// Who gives way where the taker meets an order of its own: never
+    /// Who gives way where a taker meets an order of its own: never
     /// [`SelfMatch::KeepReducing`], which is resolved by the position held.
-    fn gives_way(&self, slot: usize, taker: Taker) -> SelfMatch {
-        let Party::Account(account) = taker.party else { return SelfMatch::CancelResting };
+    fn gives_way(&self, slot: usize, party: Party, side: Side) -> SelfMatch {
+        let Party::Account(account) = party else { return SelfMatch::CancelResting };
         if self.self_match != SelfMatch::KeepReducing {
             return self.self_match;
         }
         let net = self.ledgers[account as usize].net(self.listings[slot].instrument.id);
-        let reduces = net * taker.side.sign() < Decimal::ZERO;
+        let reduces = net * side.sign() < Decimal::ZERO;
         if reduces { SelfMatch::CancelResting } else { SelfMatch::CancelIncoming }
     }
 
@@ -360,17 +387,26 @@ impl Exchange {
         }
     }
 
-    /// What the taker could have at once, up to its size: orders of its own are passed over if
-    /// they would give way, and end it if the taker would.
+    /// What the taker could have at once, up to its size, and can count on: orders of its own
+    /// are passed over if they would give way, and end it if the taker would. Of orders that a
+    /// fill of one reduces (a group, the children of one parent) only the first counts.
     fn available(&self, slot: usize, taker: Taker) -> Units {
-        let own_yields = self.gives_way(slot, taker) == SelfMatch::CancelResting;
         let within = self.listings[slot].book.orders(taker.side.opposite());
         let mut available = 0;
+        let mut linked: BTreeSet<Group> = BTreeSet::new();
         for order in within.take_while(|order| !is_beyond(taker.side, order.at, taker.worst)) {
-            if order.party != taker.party {
+            if order.party == taker.party {
+                if taker.own != SelfMatch::CancelResting {
+                    break;
+                }
+                continue;
+            }
+            let mut is_first = true;
+            for link in self.orders.get(order.id).into_iter().flat_map(Entry::links) {
+                is_first &= linked.insert(link);
+            }
+            if is_first {
                 available += order.units;
-            } else if !own_yields {
-                break;
             }
             if available >= taker.units {
                 return taker.units;
@@ -379,11 +415,11 @@ impl Exchange {
         available
     }
 
-    /// The farthest price a market order may trade at: the collar around the best opposite
-    /// price or, where nobody is there, the last one.
-    pub(super) fn collar(&self, slot: usize, side: Side) -> Option<Points> {
+    /// The farthest price a market order of `party` may trade at: the collar around the best
+    /// opposite price of others or, where nobody is there, the last one.
+    pub(super) fn collar(&self, slot: usize, side: Side, party: Party) -> Option<Points> {
         let listing = &self.listings[slot];
-        let best = listing.book.best(side.opposite()).map(|(at, _)| at).or(listing.day.last)?;
+        let best = self.best_of_others(slot, side.opposite(), party).or(listing.day.last)?;
         let distance = i64::try_from(i128::from(best) * i128::from(self.collar_ppm) / 1_000_000)
             .expect("a part of a price is not larger than the price");
         Some(match side {
@@ -391,9 +427,4 @@ impl Exchange {
             Side::Sell => listing.grid.ceil(best - distance).max(listing.grid.lowest()),
         })
     }
-}
-
-/// A stop without a limit, whose rest works at the collar's bound.
-fn entry_is_protected(spec: &OrderSpec) -> bool {
-    matches!(spec.kind, OrderKind::Stop { .. } | OrderKind::TrailingStop { .. })
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     AccountId, Decimal, GroupId, Instrument, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Qty,
-    Side, Time,
+    Side, Time, TimeInForce,
 };
 
 use super::book::Party;
@@ -29,10 +29,12 @@ pub(super) enum Place {
     Book,
     /// Waiting for its trigger price.
     Trigger,
-    /// Waiting for the open.
+    /// Waiting for a session that it may trade in, or for that session's first quotes.
     Opening,
     /// Waiting for its parent to fill (more).
     Parent,
+    /// Triggered, waiting for somebody to quote.
+    Quote,
 }
 
 /// Orders that reduce each other when they fill.
@@ -63,7 +65,7 @@ pub(super) struct Entry {
     pub(super) triggered: bool,
     /// Of a trailing stop that was taken out or restored: where it had followed to.
     pub(super) best: Option<Points>,
-    /// Of a triggered stop without a limit: how far it may trade.
+    /// Of a triggered stop without a limit that waits for quotes: how far it may trade.
     pub(super) bound: Option<Points>,
     /// Priority among the account's orders; renewed when an order loses its place.
     pub(super) rank: u64,
@@ -98,6 +100,12 @@ impl Entry {
         named.or_else(|| self.spec.parent.map(Group::Bracket))
     }
 
+    /// All that ties it to other orders, so that a fill of one takes from the others.
+    pub(super) fn links(&self) -> impl Iterator<Item = Group> {
+        let named = self.spec.oco.map(|group| Group::Named(self.account, group));
+        named.into_iter().chain(self.spec.parent.map(Group::Bracket))
+    }
+
     /// Whether it waits for a trigger price before it may trade.
     pub(super) fn is_stop(&self) -> bool {
         !self.triggered
@@ -105,6 +113,13 @@ impl Entry {
                 self.spec.kind,
                 OrderKind::Stop { .. } | OrderKind::StopLimit { .. } | OrderKind::TrailingStop { .. }
             )
+    }
+
+    /// Whether it waits for quotes where it finds none that it may take: a triggered stop
+    /// without a limit, which must not name a price.
+    pub(super) fn waits_for_quotes(&self) -> bool {
+        matches!(self.spec.kind, OrderKind::Stop { .. } | OrderKind::TrailingStop { .. })
+            && !matches!(self.spec.tif, TimeInForce::Ioc | TimeInForce::Fok)
     }
 
     pub(super) fn party(&self) -> Party {

@@ -4,14 +4,16 @@
 //! The margin of one instrument is the larger of two cases, since they exclude each other:
 //! every working buy fills, or every working sell fills. In each, what is held counts at its
 //! mark and orders at their worst price with their commission; orders that only reduce what
-//! is held need nothing; of an OCO group only the largest order counts, since one fill takes
-//! the others away. Marks are the exchange's own (last trade, else previous close, else
+//! is held need nothing, and one that closes at once is never refused, even where the exits
+//! that work already add up to more than is held; of an OCO group only the largest order counts, since one fill takes
+//! the others away, and of a parent's children no more than it has released to all. Marks are the exchange's own (last trade, else previous close, else
 //! the position's average price).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Account, AccountKind, Balance, Currency, Decimal, OrderId, OrderKind, Position, Qty, Side,
+    Account, AccountKind, Balance, Currency, Decimal, OrderId, OrderKind, Position, Qty, Side, TimeInForce,
 };
 
 use super::book::Party;
@@ -28,6 +30,9 @@ struct Claim {
     quantity: Decimal,
     price: Decimal,
     group: Option<Group>,
+    /// What all orders of the group may trade together; `None` where the largest order stands
+    /// for all.
+    pool: Option<Decimal>,
 }
 
 /// The largest value of one order that is taken, so that no later sum can overflow.
@@ -42,6 +47,9 @@ impl Exchange {
         let value = value.and_then(|value| value.checked_mul(listing.instrument.multiplier));
         if value.is_none_or(|value| value > Decimal::from(MAX_VALUE)) {
             return Err(Reject::TooLarge);
+        }
+        if gets_out(ledger, listing, after) {
+            return Ok(());
         }
         let currency = listing.instrument.currency;
         let others = self.claims(after.account, after.slot, Some(after.id));
@@ -140,7 +148,15 @@ impl Exchange {
             quantity: self.listings[entry.slot].grid.quantity(active).0,
             price: self.worst_price(entry),
             group: entry.group(),
+            pool: self.pool(entry),
         })
+    }
+
+    /// What a child and its siblings may still trade together.
+    fn pool(&self, entry: &Entry) -> Option<Decimal> {
+        let is_sibling = matches!(entry.group(), Some(Group::Bracket(_)));
+        let released = entry.released.filter(|_| is_sibling)?;
+        Some(self.listings[entry.slot].grid.quantity((released - entry.filled).max(0)).0)
     }
 
     /// The price that ties up most of all those an order may trade at.
@@ -157,7 +173,7 @@ impl Exchange {
         let best_bid = || listing.book.best(Side::Buy).map_or(Decimal::ZERO, |(at, _)| price(at));
         match (entry.spec.kind, entry.limit, entry.stop) {
             (OrderKind::Market, ..) if is_buy => {
-                let reach = self.reach(entry).min(self.collar(entry.slot, Side::Buy));
+                let reach = self.reach(entry).min(self.collar(entry.slot, Side::Buy, entry.party()));
                 reach.map_or_else(mark, price)
             }
             (OrderKind::Market, ..) => best_bid().max(mark()),
@@ -165,7 +181,7 @@ impl Exchange {
             (OrderKind::Limit { .. }, Some(limit), _) => price(limit).max(best_bid()),
             (OrderKind::StopLimit { .. }, Some(limit), _) if is_buy => price(limit),
             (OrderKind::StopLimit { .. }, Some(limit), Some(stop)) => price(limit.max(stop)),
-            (_, _, Some(stop)) if is_buy => beyond(price(stop)),
+            (_, _, Some(stop)) if is_buy => beyond(price(stop).max(mark())),
             (_, _, Some(stop)) => price(stop),
             _ if is_buy => {
                 let stop = entry.trigger_price(listing);
@@ -192,6 +208,17 @@ impl Exchange {
         }
         deepest
     }
+}
+
+/// Whether an order trades at once and can only shrink the position. A trader may always get
+/// out, whatever other exits work and however little is left.
+fn gets_out(ledger: &Ledger, listing: &Listing, order: &Entry) -> bool {
+    let at_once = matches!(order.spec.kind, OrderKind::Market)
+        || (matches!(order.spec.kind, OrderKind::Limit { .. })
+            && matches!(order.spec.tif, TimeInForce::Ioc | TimeInForce::Fok));
+    let net = ledger.net(listing.instrument.id);
+    let reduces = net * order.side().sign() < Decimal::ZERO;
+    at_once && reduces && listing.grid.quantity(order.active()).0 <= net.abs()
 }
 
 fn mark(ledger: &Ledger, listing: &Listing) -> Decimal {
@@ -230,22 +257,28 @@ fn opening(ledger: &Ledger, listing: &Listing, mut claims: Vec<Claim>, mut cover
     total
 }
 
-/// The claims of one side, of each group only the most valuable.
+/// The claims of one side. Of an OCO group only the most valuable; of a parent's children the
+/// dearest, up to what all of them may trade together.
 fn largest_of_groups(claims: &[Claim], side: Side) -> Vec<Claim> {
-    let worth = |claim: &Claim| claim.quantity * claim.price;
-    let mut groups: BTreeMap<Group, Claim> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<Claim>> = BTreeMap::new();
     let mut out = Vec::new();
     for claim in claims.iter().filter(|claim| claim.side == side) {
         match claim.group {
             None => out.push(*claim),
-            Some(group) => {
-                let largest = groups.entry(group).or_insert(*claim);
-                if worth(claim) > worth(largest) {
-                    *largest = *claim;
-                }
-            }
+            Some(group) => groups.entry(group).or_default().push(*claim),
         }
     }
-    out.extend(groups.into_values());
+    for mut members in groups.into_values() {
+        let Some(mut left) = members.iter().filter_map(|claim| claim.pool).max() else {
+            out.extend(members.into_iter().max_by_key(|claim| claim.quantity * claim.price));
+            continue;
+        };
+        members.sort_by_key(|claim| Reverse(claim.price));
+        for claim in members {
+            let quantity = claim.quantity.min(left);
+            left -= quantity;
+            out.push(Claim { quantity, ..claim });
+        }
+    }
     out
 }

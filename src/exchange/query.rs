@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Account, AccountId, Depth, Fill, Instrument, InstrumentId, Order, OrderId, Position, Price, Qty, Quote,
-    Time,
+    Account, AccountId, Depth, Fill, Instrument, InstrumentId, Order, OrderId, OrderKind, Position, Price,
+    Qty, Quote, Time,
 };
 
 use super::orders::{Entry, Place};
@@ -123,6 +123,10 @@ impl Exchange {
 
     fn view(&self, entry: &Entry) -> Order {
         let listing = &self.listings[entry.slot];
-        entry.order(self.ledgers[entry.account].id.clone(), &listing.instrument, &listing.grid)
+        let order = entry.order(self.ledgers[entry.account].id.clone(), &listing.instrument, &listing.grid);
+        let trails =
+            matches!(entry.spec.kind, OrderKind::TrailingStop { .. }) && entry.place == Place::Trigger;
+        let trigger = if trails { entry.trigger_price(listing) } else { None };
+        Order { trigger: trigger.map(|at| listing.grid.price(at)), ..order }
     }
 }

@@ -123,6 +123,9 @@ pub enum Reject {
     /// The parent is another account's or another instrument's.
     #[error("Order {0}, which it should follow, is for another account or instrument")]
     ParentMismatch(OrderId),
+    /// The parent buys, and so would the child, or both sell.
+    #[error("Order {0}, which it should follow, is on the same side: choose the other side, or no parent")]
+    ParentSide(OrderId),
     /// A child that could not wait for its parent.
     #[error("An order that waits for another one must be a limit or stop with DAY, GTC or GTD")]
     ChildCannotWait,
@@ -155,6 +158,9 @@ pub enum Reject {
     /// A new stop for a type without a fixed one.
     #[error("This order has no fixed stop price to change: cancel it and send a stop order")]
     NoStop,
+    /// A new stop for a trailing one.
+    #[error("A trailing stop follows the market by itself: cancel it and send one with another distance")]
+    FollowsItself,
     /// A new stop after the trigger.
     #[error("The stop has already triggered: change the limit price or cancel the order")]
     AlreadyTriggered,
@@ -179,7 +185,7 @@ fn until(opens: Option<Time>, zone: &str) -> String {
 
 fn advice(opens: Option<Time>) -> &'static str {
     if opens.is_some() {
-        "use a GTC limit or wait"
+        "use a limit order, which waits for the open"
     } else {
         "no session is planned, choose another instrument"
     }

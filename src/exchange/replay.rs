@@ -23,8 +23,11 @@ use super::synth::ladder::{Floor, Ladder, Style};
 use super::synth::rng::Rng;
 use super::{DayStats, Event, Exchange};
 use crate::domain::time::MINUTE;
-use crate::domain::{Bar, Instrument, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade};
+use crate::domain::{
+    Instrument, InstrumentId, OrderKind, OrderSpec, Side, Time, TimeInForce, Trade, TradingHours,
+};
 use crate::market::calendar::Calendar;
+use crate::market::series::Bars;
 pub use clock::ReplayClock;
 pub use input::{BadReplay, ReplayInput};
 pub use listing::ReplaySubject;
@@ -44,6 +47,8 @@ const REPAIR: usize = 4;
 #[derive(Debug, Clone)]
 pub struct Replay {
     instrument: Arc<Instrument>,
+    /// Of a zone that does not exist, UTC's: the exchange refuses to list the instrument.
+    calendar: Calendar,
     grid: Grid,
     input: ReplayInput,
     /// The first row that is played.
@@ -84,6 +89,8 @@ impl Replay {
             return Err(BadReplay::NothingLeft { from });
         }
         let grid = Grid::new(&instrument);
+        let utc = || Calendar::new(&TradingHours::always("UTC")).expect("UTC is always known");
+        let calendar = Calendar::new(&instrument.hours).unwrap_or_else(|_unknown| utc());
         let has_volume =
             matches!(&input, ReplayInput::Bars(bars, _) if bars.iter().any(|bar| bar.volume > 0.0));
         let stride = stride(input.price_at(first), &grid);
@@ -101,18 +108,31 @@ impl Replay {
             next: first,
             first,
             spread: stride,
+            calendar,
             grid,
             instrument,
             input,
         })
     }
 
-    /// The recording's bars before the start: the chart's history.
+    /// The instrument that is replayed.
     #[must_use]
-    pub fn past_bars(&self) -> &[Bar] {
+    pub fn instrument(&self) -> InstrumentId {
+        self.instrument.id
+    }
+
+    /// The whole recording, what is still to come too.
+    #[must_use]
+    pub fn input(&self) -> &ReplayInput {
+        &self.input
+    }
+
+    /// The recording's bars before the start: the chart's history, which shares its storage.
+    #[must_use]
+    pub fn past_bars(&self) -> Bars {
         match &self.input {
-            ReplayInput::Bars(bars, _) => &bars[..self.first],
-            ReplayInput::Trades(_) => &[],
+            ReplayInput::Bars(bars, _) => bars.slice(0..self.first),
+            ReplayInput::Trades(_) => Bars::default(),
         }
     }
 
@@ -150,7 +170,8 @@ impl Replay {
             (0, _) => self.next - 1,
             _ => return None,
         };
-        let next = self.input.time_at(row).filter(|_| self.input.end_before(row) <= now)?;
+        let ended = row.checked_sub(1).and_then(|before| self.input.end_of(before, &self.calendar));
+        let next = self.input.time_at(row).filter(|_| ended.is_none_or(|ended| ended <= now))?;
         (next.0 - now.0 > LONGEST_PAUSE).then_some(next)
     }
 
@@ -177,8 +198,10 @@ impl Replay {
             let last = self.last.unwrap_or((0, Side::Buy));
             match &self.input {
                 ReplayInput::Bars(bars, timeframe) => {
-                    let (bar, style) = (&bars[self.next], self.tape_style);
-                    tape::prints_of_bar(bar, *timeframe, last.0, &self.grid, style, &mut self.prints);
+                    let bar = bars.get(self.next).unwrap_or_default();
+                    let end = self.input.end_of(self.next, &self.calendar).unwrap_or(bar.time);
+                    let period = tape::Period { timeframe: *timeframe, end };
+                    tape::prints_of_bar(&bar, period, last.0, &self.grid, self.tape_style, &mut self.prints);
                 }
                 ReplayInput::Trades(trades) => {
                     self.prints.push(tape::print_of_trade(&trades[self.next], last, &self.grid));
@@ -210,18 +233,41 @@ impl Replay {
     }
 
     fn tell_the_past(&self, exchange: &mut Exchange, start: Time) {
-        let Ok(calendar) = Calendar::new(&self.instrument.hours) else { return };
+        let today = self.calendar.day_start(self.calendar.trading_day(start));
+        match &self.input {
+            ReplayInput::Bars(..) => self.tell_past_bars(exchange, today),
+            ReplayInput::Trades(_) => self.tell_past_trades(exchange, today),
+        }
+    }
+
+    fn tell_past_trades(&self, exchange: &mut Exchange, today: Time) {
+        let past = self.past_trades();
+        let (before, day) = past.split_at(past.partition_point(|trade| trade.time < today));
+        let price = |trade: &Trade| self.grid.price(self.grid.units(trade.price));
+        if let Some(last) = before.last() {
+            exchange.set_previous_close(self.instrument.id, price(last));
+        }
+        let (Some(first), Some(last)) = (day.first(), day.last()) else { return };
+        let stats = DayStats {
+            open: Some(price(first)),
+            high: day.iter().map(price).max(),
+            low: day.iter().map(price).min(),
+            last: Some(price(last)),
+            volume: self.grid.quantity(day.iter().map(|trade| self.grid.lots(trade.quantity)).sum()),
+        };
+        exchange.set_day_stats(self.instrument.id, stats);
+    }
+
+    fn tell_past_bars(&self, exchange: &mut Exchange, today: Time) {
         let price = |value: f64| self.grid.price(self.grid.nearest(value));
         let past = self.past_bars();
-        let begun = past.partition_point(|bar| bar.time < calendar.day_start(calendar.trading_day(start)));
+        let begun = past.partition_by_time(today);
         if let Some(before) = begun.checked_sub(1).and_then(|at| past.get(at)) {
             exchange.set_previous_close(self.instrument.id, price(before.close));
         }
-        let Some((first, rest)) = past[begun..].split_first() else { return };
-        let mut day = *first;
-        for bar in rest {
-            day.add_bar(bar);
-        }
+        let mut today = past.within(begun..past.len());
+        let Some(mut day) = today.next() else { return };
+        today.for_each(|bar| day.add_bar(&bar));
         let stats = DayStats {
             open: Some(price(day.open)),
             high: Some(price(day.high)),
@@ -236,9 +282,11 @@ impl Replay {
         let Print { units, aggressor, .. } = print;
         self.bids.observe(floor.exchange, &self.grid);
         self.asks.observe(floor.exchange, &self.grid);
-        self.bids.retreat(if aggressor == Side::Buy { units - 1 } else { units }, floor);
-        self.asks.retreat(if aggressor == Side::Buy { units } else { units + 1 }, floor);
+        let bids_gone = self.bids.retreat(if aggressor == Side::Buy { units - 1 } else { units }, floor);
+        let asks_gone = self.asks.retreat(if aggressor == Side::Buy { units } else { units + 1 }, floor);
         self.fill_passed(units, floor);
+        let gone = if aggressor == Side::Buy { asks_gone } else { bids_gone };
+        self.quote_behind(units, aggressor, gone, floor);
         let mut lots = print.lots;
         // Orders of the trader that the recorded trade would have met on its own side.
         lots -= self.take_at(aggressor.opposite(), units, lots, floor);
@@ -248,6 +296,20 @@ impl Replay {
         }
         self.last = Some((units, aggressor));
         self.quote_around(units, aggressor, REPAIR, floor);
+    }
+
+    /// Puts the levels that have retreated up again behind the print, on the side that is about
+    /// to be hit: after a gap it is empty, and a stop that the print triggers must meet the
+    /// market of now.
+    fn quote_behind(&mut self, units: i64, aggressor: Side, gone: usize, floor: &mut Floor<'_>) {
+        let Self { bids, asks, rng, grid, book_style, spread, .. } = self;
+        let (ladder, best) = match aggressor {
+            Side::Buy => (asks, units + *spread),
+            Side::Sell => (bids, units - *spread),
+        };
+        if best > 0 {
+            ladder.build(best, *book_style, gone, grid, rng, floor);
+        }
     }
 
     /// Fills the trader's orders that the price has passed: all that is left beyond `units`,

@@ -91,7 +91,7 @@ pub struct SavedOrder {
     pub triggered: bool,
     /// Of a trailing stop: the best price since it was placed.
     pub best: Option<Price>,
-    /// Of a triggered stop: the price at which its rest works.
+    /// Of a triggered stop that waits for quotes: the worst price it takes, where it has one.
     pub bound: Option<Price>,
     /// When it expires.
     pub expires: Option<Time>,

@@ -27,7 +27,8 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    /// Where it triggers now. A distance as large as the price leaves it at the lowest price.
+    /// Where it triggers now. A distance as large as the price, once that has fallen, leaves it
+    /// at the lowest price there is.
     pub(super) fn stop(&self, grid: &Grid) -> Option<Points> {
         let best = grid.price(self.best?).0;
         let distance = match self.by {
@@ -35,7 +36,7 @@ impl Trail {
             TrailBy::Percent(percent) => best * percent / Decimal::ONE_HUNDRED,
         };
         Some(match self.side {
-            Side::Sell => grid.round(best - distance, Round::Down),
+            Side::Sell => grid.round(best - distance, Round::Down).max(grid.lowest()),
             Side::Buy => grid.round(best + distance, Round::Up),
         })
     }
@@ -47,6 +48,14 @@ impl Trail {
             (Side::Buy, Some(best)) => best.min(last),
         });
     }
+}
+
+/// What a trade does to the stops that wait.
+pub(super) struct Passed {
+    /// Those that it reaches, in the order in which they execute.
+    pub(super) reached: Vec<OrderId>,
+    /// Trailing stops that follow it, with their new trigger prices, the oldest first.
+    pub(super) moved: Vec<(OrderId, Points)>,
 }
 
 /// All stops that have not triggered.
@@ -84,8 +93,9 @@ impl Triggers {
         Some(self.trails.remove(at))
     }
 
-    /// Takes out the stops that a trade at `last` reaches, in the order in which they execute.
-    pub(super) fn on_print(&mut self, last: Points, grid: &Grid) -> Vec<OrderId> {
+    /// Takes out the stops that a trade at `last` reaches, and lets the others follow it.
+    pub(super) fn on_print(&mut self, last: Points, grid: &Grid) -> Passed {
+        let mut moved = Vec::new();
         let mut hits: Vec<Fixed> = Vec::new();
         while let Some(&(stop, ..)) = self.buys.first()
             && stop <= last
@@ -98,6 +108,7 @@ impl Triggers {
             hits.extend(self.sells.pop_last());
         }
         self.trails.retain_mut(|trail| {
+            let before = *trail;
             trail.follow(last);
             let Some(stop) = trail.stop(grid) else { return true };
             let reached = match trail.side {
@@ -106,11 +117,13 @@ impl Triggers {
             };
             if reached {
                 hits.push((stop, trail.rank, trail.id));
+            } else if before.best != trail.best && before.stop(grid) != Some(stop) {
+                moved.push((trail.id, stop));
             }
             !reached
         });
         hits.sort_unstable_by_key(|&(stop, rank, _)| (-(stop - last).abs(), rank));
-        hits.into_iter().map(|(.., id)| id).collect()
+        Passed { reached: hits.into_iter().map(|(.., id)| id).collect(), moved }
     }
 
     fn side(&mut self, side: Side) -> &mut BTreeSet<Fixed> {

@@ -27,8 +27,15 @@ pub const BARS_PER_SLOT: usize = 4_096;
 /// look; at most once until it has looked.
 #[must_use]
 pub fn connect(wake: Arc<dyn Fn() + Send + Sync>) -> (EngineEnd, WindowEnd) {
+    connect_with(wake, LOSSLESS_CAPACITY)
+}
+
+/// As [`connect`], with room for so many lossless updates.
+#[must_use]
+pub fn connect_with(wake: Arc<dyn Fn() + Send + Sync>, lossless: usize) -> (EngineEnd, WindowEnd) {
     let (sender, commands) = mpsc::channel(COMMAND_CAPACITY);
-    let shared = Arc::new(Shared { slots: Mutex::default(), wake_pending: AtomicBool::new(false) });
+    let slots = Mutex::new(Slots::new(lossless));
+    let shared = Arc::new(Shared { slots, wake_pending: AtomicBool::new(false) });
     let publisher = Publisher { shared: Arc::clone(&shared), wake, next_seq: 1 };
     let commander = CommandSender { sender };
     (EngineEnd { commands, publisher }, WindowEnd { commander, inbox: Inbox { shared } })
@@ -118,6 +125,12 @@ impl Batch<'_> {
         self.is_changed = true;
     }
 
+    /// Counts a trade that came when the bar of its time had closed. Changes nothing that is
+    /// shown but a count, so the window is not woken for it.
+    pub fn late_trade(&mut self) {
+        self.slots.count_late();
+    }
+
     /// Adds a trade to an instrument's ring.
     pub fn trade(&mut self, id: InstrumentId, trade: Trade, received: Time) {
         self.slots.put_trade(id, trade, received);
@@ -173,7 +186,30 @@ pub struct CommandSender {
     sender: mpsc::Sender<Envelope>,
 }
 
+/// A second way to the engine, for when the window hangs. It does not count as a window: the
+/// engine ends when the [`CommandSender`] is gone, whether this one is there or not.
+pub struct SpareSender {
+    sender: mpsc::WeakSender<Envelope>,
+}
+
+impl SpareSender {
+    /// As [`CommandSender::try_send`].
+    ///
+    /// # Errors
+    /// When the queue is full, or the engine or the window gone; nothing was sent then.
+    pub fn try_send(&self, envelope: Envelope) -> Result<(), SendError> {
+        let sender = self.sender.upgrade().ok_or(SendError::Closed)?;
+        CommandSender { sender }.try_send(envelope)
+    }
+}
+
 impl CommandSender {
+    /// A second way to the same engine.
+    #[must_use]
+    pub fn spare(&self) -> SpareSender {
+        SpareSender { sender: self.sender.downgrade() }
+    }
+
     /// Hands a command over without waiting.
     ///
     /// # Errors

@@ -45,15 +45,15 @@ pub struct StreamCount {
     pub rejected: u64,
     /// Pushed out of a full ring or queue.
     pub dropped: u64,
-    /// Still in the link.
-    pub waiting: u64,
+    /// Trades that came when the bar of their time had closed: no bar has them.
+    pub late: u64,
 }
 
 impl StreamCount {
-    /// Whether every message is accounted for.
+    /// Whether every message is accounted for, where none waits: after a drain.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        self.received == self.applied + self.conflated + self.rejected + self.dropped + self.waiting
+        self.received == self.applied + self.conflated + self.rejected + self.dropped + self.late
     }
 }
 

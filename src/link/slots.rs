@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING};
+use super::channel::{BARS_PER_SLOT, TRADES_PER_RING};
 use super::{Alive, BarKey, Ledger, Numbered, Stream, Update};
 use crate::domain::{Bar, Depth, InstrumentId, Quote, Time, Trade};
 
@@ -64,9 +64,11 @@ pub struct BarSlot {
     pub received: Time,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Slots {
     lossless: VecDeque<Numbered>,
+    /// How many of these may wait.
+    capacity: usize,
     /// Set when the queue overflowed and its content was given up for a snapshot.
     pub needs_snapshot: bool,
     quotes: Latest<Quote>,
@@ -78,6 +80,21 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    /// Room for so many lossless updates.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            lossless: VecDeque::new(),
+            capacity,
+            needs_snapshot: false,
+            quotes: Latest::default(),
+            depth: Latest::default(),
+            bars: BTreeMap::new(),
+            trades: BTreeMap::new(),
+            alive: Vec::new(),
+            ledger: Ledger::default(),
+        }
+    }
+
     pub fn push_lossless(&mut self, item: Numbered) {
         let count = self.ledger.of_mut(Stream::Lossless);
         count.received += 1;
@@ -85,7 +102,7 @@ impl Slots {
             // Whatever waits before a snapshot is void, but for answers that someone waits for.
             count.conflated += drop_all_but_answers(&mut self.lossless);
             self.needs_snapshot = false;
-        } else if self.lossless.len() >= LOSSLESS_CAPACITY {
+        } else if self.lossless.len() >= self.capacity {
             count.dropped += drop_all_but_answers(&mut self.lossless);
             self.needs_snapshot = true;
         }
@@ -125,6 +142,13 @@ impl Slots {
                 slot.bars.push(bar);
             }
         }
+    }
+
+    /// Counts a trade that no bar of the series has taken in.
+    pub fn count_late(&mut self) {
+        let count = self.ledger.of_mut(Stream::Bars);
+        count.received += 1;
+        count.late += 1;
     }
 
     pub fn put_trade(&mut self, id: InstrumentId, trade: Trade, received: Time) {
@@ -188,6 +212,6 @@ pub struct Drained {
     pub trades: BTreeMap<InstrumentId, VecDeque<(Trade, Time)>>,
     /// Brokers' last signs of life.
     pub alive: Vec<Alive>,
-    /// The engine side's counts; `applied`, `rejected` and `waiting` are the window's to fill in.
+    /// The engine side's counts; `applied` and `rejected` are the window's to fill in.
     pub ledger: Ledger,
 }

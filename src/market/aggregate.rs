@@ -6,6 +6,9 @@
 //! [`Calendar::period_start`] says, so live bars continue historic ones, and periods
 //! without trades have no bar.
 //!
+//! Days and longer are made of regular trading, whose prices are the official ones: extended
+//! hours show in shorter bars only.
+//!
 //! A bar that is closed stays as it is: a trade that arrives after the bar of its time
 //! has closed is counted as late and changes nothing.
 
@@ -21,6 +24,8 @@ use crate::domain::{Bar, SessionKind, Time, Timeframe, Trade};
 #[derive(Debug, Clone)]
 pub struct Aggregator {
     periods: PeriodCursor,
+    /// Of timeframes that count regular trading only.
+    sessions: Option<SessionCursor>,
     forming: Option<Bar>,
     /// Trades before this instant are late.
     open_from: Time,
@@ -41,14 +46,17 @@ pub enum Aggregated {
     },
     /// Its bar has closed already: counted, and nothing changed.
     Late,
+    /// It was made in extended hours, which bars of this timeframe do not count.
+    Outside,
 }
 
 impl Aggregator {
     /// Before the first trade.
     #[must_use]
     pub fn new(calendar: Arc<Calendar>, timeframe: Timeframe) -> Self {
+        let sessions = timeframe.is_calendar().then(|| SessionCursor::new(Arc::clone(&calendar)));
         let periods = PeriodCursor::new(calendar, timeframe);
-        Self { periods, forming: None, open_from: Time::MIN, late: 0 }
+        Self { periods, sessions, forming: None, open_from: Time::MIN, late: 0 }
     }
 
     /// Goes on with a bar that history says is still forming.
@@ -65,6 +73,10 @@ impl Aggregator {
         if trade.time < self.open_from {
             self.late += 1;
             return Aggregated::Late;
+        }
+        let session = self.sessions.as_mut().and_then(|sessions| sessions.at(trade.time));
+        if session.is_some_and(|session| session.kind != SessionKind::Regular) {
+            return Aggregated::Outside;
         }
         let (price, volume) = (trade.price.to_f64(), trade.quantity.to_f64());
         let start = self.periods.start(trade.time);
@@ -118,7 +130,7 @@ pub enum Sessions {
 /// Joins bars, which are in order of time, to bars of the longer `timeframe`.
 #[must_use]
 pub fn aggregate_bars(
-    bars: &[Bar],
+    bars: impl IntoIterator<Item = Bar>,
     calendar: &Calendar,
     timeframe: Timeframe,
     sessions: Sessions,
@@ -133,8 +145,8 @@ pub fn aggregate_bars(
         }
         let start = periods.start(bar.time);
         match joined.last_mut() {
-            Some(last) if last.time == start => last.add_bar(bar),
-            _ => joined.push(Bar { time: start, ..*bar }),
+            Some(last) if last.time == start => last.add_bar(&bar),
+            _ => joined.push(Bar { time: start, ..bar }),
         }
     }
     joined

@@ -8,8 +8,9 @@
 //! Invariants: bars are sound and their times strictly rise over the whole series.
 //! [`BarSeries::extent`] is exact for every range (the true high and low, the sum of
 //! the volumes) and costs about 30 steps for each power of 16 in the range's length.
-//! A sum of whole volumes is exact up to 2⁵³; of fractions it is a sum of `f64`s.
+//! A sum of whole volumes is exact up to 2⁵³; one of fractions is rounded on the way.
 
+mod bars;
 mod chunk;
 mod pyramid;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::domain::{Bar, Time};
 use pyramid::{FACTOR, Pyramid};
 
+pub use bars::{Bars, Packer};
 pub use chunk::{BadBars, BarChunk};
 pub use pyramid::Extent;
 
@@ -56,8 +58,8 @@ struct Part {
 }
 
 impl Part {
-    fn bars(&self) -> &[Bar] {
-        &self.chunk.bars()[..self.len]
+    fn last(&self) -> Option<Bar> {
+        self.chunk.bars().get(self.len.checked_sub(1)?)
     }
 }
 
@@ -81,7 +83,8 @@ impl Tail {
     fn extent(&self, range: Range<usize>) -> Extent {
         let Some((last, finals)) = self.bars.split_last() else { return Extent::EMPTY };
         let Range { start, end } = range;
-        let mut extent = self.pyramid.extent(finals, start.min(finals.len())..end.min(finals.len()));
+        let of_bars = |part: Range<usize>| Extent::of_bars(&finals[part]);
+        let mut extent = self.pyramid.extent(of_bars, start.min(finals.len())..end.min(finals.len()));
         if start < end && end == self.bars.len() {
             extent.merge(&Extent::of_bars(std::slice::from_ref(last)));
         }
@@ -141,35 +144,31 @@ impl BarSeries {
 
     /// The bar at `index`, 0 being the oldest.
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<&Bar> {
+    pub fn get(&self, index: usize) -> Option<Bar> {
         if let Some(in_tail) = index.checked_sub(self.chunked) {
-            return self.tail.bars.get(in_tail);
+            return self.tail.bars.get(in_tail).copied();
         }
         let part = &self.parts[self.part_at(index)];
-        part.bars().get(index - self.start_of(part))
+        part.chunk.bars().get(index - self.start_of(part))
     }
 
     /// The oldest bar.
     #[must_use]
-    pub fn first(&self) -> Option<&Bar> {
+    pub fn first(&self) -> Option<Bar> {
         self.get(0)
     }
 
     /// The newest bar, which may still be forming.
     #[must_use]
-    pub fn last(&self) -> Option<&Bar> {
-        self.tail.bars.last().or_else(|| self.parts.back()?.bars().last())
+    pub fn last(&self) -> Option<Bar> {
+        self.tail.bars.last().copied().or_else(|| self.parts.back()?.last())
     }
 
-    /// The bars of `range` in order, in as many pieces as they are stored in. What
-    /// the range has beyond the series is left out.
-    pub fn slices(&self, range: Range<usize>) -> impl Iterator<Item = &[Bar]> {
+    /// The bars of `range` in order. What the range has beyond the series is left out.
+    pub fn bars(&self, range: Range<usize>) -> impl Iterator<Item = Bar> {
         let in_tail = self.tail_range(&range);
-        let tail = &self.tail.bars[in_tail];
-        self.parts_of(range)
-            .map(|(part, within)| &part.bars()[within])
-            .chain(std::iter::once(tail))
-            .filter(|bars| !bars.is_empty())
+        let tail = self.tail.bars[in_tail].iter().copied();
+        self.parts_of(range).flat_map(|(part, within)| part.chunk.bars().within(within)).chain(tail)
     }
 
     /// High, low and volume of `range`, exactly; [`Extent::EMPTY`] for a range without bars.
@@ -191,9 +190,10 @@ impl BarSeries {
         if self.tail.bars.first().is_some_and(older) {
             return self.chunked + self.tail.bars.partition_point(older);
         }
-        let after = self.parts.partition_point(|part| part.bars().first().is_some_and(older));
+        let begins_older = |part: &Part| part.chunk.bars().time(0).is_some_and(|first| first < time);
+        let after = self.parts.partition_point(begins_older);
         let Some(part) = after.checked_sub(1).map(|i| &self.parts[i]) else { return 0 };
-        self.start_of(part) + part.bars().partition_point(older)
+        self.start_of(part) + part.chunk.bars().partition_by_time(time).min(part.len)
     }
 
     /// Puts older history in front. An empty chunk changes nothing.
@@ -225,8 +225,8 @@ impl BarSeries {
     pub fn replace(&mut self, chunk: Arc<BarChunk>) {
         let Some(ends) = chunk.bars().last().map(|bar| bar.time) else { return };
         let was_newest = self.last().map(|bar| (self.len() - 1, bar.time));
-        let not_older = self.slices(self.index_at(ends)..self.len()).flatten();
-        let kept: Vec<Bar> = not_older.filter(|bar| bar.time > ends).copied().collect();
+        let not_older = self.bars(self.index_at(ends)..self.len());
+        let kept: Vec<Bar> = not_older.filter(|bar| bar.time > ends).collect();
 
         let len = chunk.bars().len();
         self.parts = VecDeque::from([Part { chunk, len, start: 0 }]);
@@ -281,7 +281,7 @@ impl BarSeries {
     }
 
     fn replace_last(&mut self, bar: Bar) {
-        if self.last() == Some(&bar) {
+        if self.last() == Some(bar) {
             return;
         }
         if let Some(last) = self.tail.bars.last_mut() {

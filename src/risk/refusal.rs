@@ -1,5 +1,6 @@
 //! Why the gate refuses: the limit, its value, the order's value, and what to do.
 
+use crate::domain::money::rounded_up;
 use crate::domain::{Decimal, Money, Price, Qty};
 
 /// Why the gate refused, with the limit and the order's own value.
@@ -58,7 +59,7 @@ pub enum Refusal {
     BeyondCounting(Qty),
     /// Worth too much.
     #[error(
-        "The order is worth {value}, the limit per order is {limit}: lower the quantity or raise max_order_value in settings.toml."
+        "The order is worth {value}, the limit per order is {limit}: lower the quantity, or raise limits.max_order_value in settings.toml and restart."
     )]
     OrderValue {
         /// The order's.
@@ -68,7 +69,7 @@ pub enum Refusal {
     },
     /// The position would be worth too much.
     #[error(
-        "The position would be worth {value}, the limit is {limit}: lower the quantity or raise max_position_value in settings.toml."
+        "The position would be worth {value}, the limit is {limit}: lower the quantity, or raise limits.max_position_value in settings.toml and restart."
     )]
     PositionValue {
         /// After the order.
@@ -78,7 +79,8 @@ pub enum Refusal {
     },
     /// A price far on the wrong side of the market.
     #[error(
-        "{what} {price} is {distance:.1} % beyond the market at {market}, the limit is {limit} %: check the price."
+        "{what} {price} is {} % beyond the market at {market}, the limit is {limit} %: check the price.",
+        rounded_up(*.distance, 1)
     )]
     PriceDistance {
         /// Which price of the order.
@@ -94,7 +96,7 @@ pub enum Refusal {
     },
     /// Too many orders work.
     #[error(
-        "{count} orders are working, the limit is {limit}: cancel some or raise max_working_orders in settings.toml."
+        "{count} orders are working, the limit is {limit}: cancel some, or raise limits.max_working_orders in settings.toml and restart."
     )]
     WorkingOrders {
         /// Now.

@@ -332,7 +332,8 @@ fn every_refusal_says_what_to_do() {
     };
     assert_eq!(
         refusal.to_string(),
-        "The order is worth 12340.00 USD, the limit per order is 10000.00 USD: lower the quantity or raise max_order_value in settings.toml."
+        "The order is worth 12,340.00 USD, the limit per order is 10,000.00 USD: lower the quantity, or raise \
+         limits.max_order_value in settings.toml and restart."
     );
     let _shared: Arc<str> = refusal.to_string().into();
 }

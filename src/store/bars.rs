@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::files::{self, Loaded, WriteError, advice};
 use super::profile::file_stem;
-use crate::domain::{Bar, Time, Timeframe, Trade};
+use crate::domain::{AssetClass, Currency, Time, Timeframe, Trade};
+use crate::market::series::Bars;
 
 mod format;
 #[cfg(test)]
@@ -27,8 +28,8 @@ const EXTENSION: &str = "series";
 /// Recorded market data of one instrument, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Series {
-    /// Bars of one timeframe, times strictly rising.
-    Bars(Vec<Bar>, Timeframe),
+    /// Bars of one timeframe, times strictly rising; packed where they can be.
+    Bars(Bars, Timeframe),
     /// Trades, times never falling.
     Trades(Vec<Trade>),
 }
@@ -114,6 +115,12 @@ pub struct Origin {
     pub venue: String,
     /// IANA name of the zone in which its days are counted.
     pub zone: String,
+    /// What it is, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<AssetClass>,
+    /// The currency of its price, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// The file it was imported from.
     pub source: String,
     /// When.
@@ -200,6 +207,12 @@ pub struct Library {
 }
 
 impl Library {
+    /// Of a run that keeps no recordings: nothing is in it, and nothing is to be saved to it.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { folder: PathBuf::new(), entries: Vec::new() }
+    }
+
     /// Opens the library in `folder`. The second value says, in words for a person, what
     /// is there but cannot be used; it is left where it is.
     #[must_use]

@@ -34,6 +34,7 @@ use self::rows::{FromFields, Reader, Row, Rows};
 use self::source::Lines;
 use super::bars::Series;
 use crate::domain::{Bar, Time, Timeframe, Trade};
+use crate::market::series::Bars;
 
 /// Longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 1 << 16;
@@ -174,7 +175,7 @@ impl Import<'_> {
         problems.into_result()?;
         let found = found?;
         self.warnings.extend(found.warning);
-        let bars = rows.all;
+        let bars = Bars::pack(rows.all);
         let ends = bars.first().zip(bars.last()).map(|(first, last)| (first.time, last.time));
         let format = self.format(&lines, order, verdict, Some(found.timeframe));
         self.report(Series::Bars(bars, found.timeframe), ends, format, duplicates)

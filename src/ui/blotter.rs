@@ -79,6 +79,9 @@ impl Pane for Blotter {
         self.orders.settle(desk);
         self.positions.settle(desk);
         self.bar_ui(ui, desk, &theme, out);
+        if desk.stopped().is_some() {
+            ui.disable();
+        }
         match self.tab {
             Tab::Orders => self.orders.ui(ui, desk, &theme, out),
             Tab::Fills => self.fills.ui(ui, desk, &theme, out),
@@ -114,6 +117,9 @@ impl Blotter {
         let rest = bar.with_min_x(tabs.min_rect().right() + theme.sizes.gap).shrink2(egui::vec2(6.0, 0.0));
         let mut controls =
             ui.new_child(UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(Align::Center)));
+        if desk.stopped().is_some() {
+            controls.disable();
+        }
         match self.tab {
             Tab::Orders => self.orders.bar_ui(&mut controls, desk, out),
             Tab::Activity => Activity::bar_ui(&mut controls, desk),

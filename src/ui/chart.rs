@@ -2,8 +2,9 @@
 //!
 //! [`chart_ui`] draws a [`BarSeries`] through a [`ChartView`], which is all the state a chart
 //! has. Layers, each knowing only those before it: scales (`time_scale`: bar index ↔ x,
-//! `price_scale`: price ↔ y) → candles → axes and overlays → crosshair; `input` turns mouse
-//! and keys into changes of the view before anything is drawn.
+//! `price_scale`: price ↔ y) → candles → axes and overlays → head (title, legend) → crosshair;
+//! `input` turns mouse and keys into changes of the view before anything is drawn, `controls`
+//! are the buttons of a chart that is not where a new one would be.
 //!
 //! Invariants: everything is drawn in whole physical pixels; no step looks at every bar, so
 //! cost depends on the chart's width and not on its history; where several bars share a
@@ -13,8 +14,9 @@
 mod areas;
 mod axis;
 mod candles;
+mod controls;
 mod crosshair;
-mod format;
+mod head;
 mod input;
 mod kept;
 mod layer;
@@ -26,7 +28,7 @@ mod view;
 
 use std::ops::Range;
 
-use egui::{Align2, Response, Sense, Shape, Ui, pos2, vec2};
+use egui::{Align2, CursorIcon, Response, Sense, Shape, Ui, pos2, vec2};
 use jiff::tz::TimeZone;
 
 use self::areas::Areas;
@@ -35,8 +37,9 @@ use self::crosshair::hover;
 use self::layer::Layer;
 use self::overlay::Tags;
 use self::time_scale::Ground;
-use crate::domain::{Side, Time, Timeframe};
+use crate::domain::{Price, Side, TickTable, Time, Timeframe};
 use crate::market::series::BarSeries;
+use crate::ui::format::float;
 use crate::ui::paint::{Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
@@ -52,15 +55,16 @@ pub struct ChartData<'a> {
     pub title: &'a str,
     /// Their period.
     pub timeframe: Timeframe,
-    /// Decimals of a price on the instrument's tick grid.
-    pub decimals: u32,
+    /// The grid of its prices.
+    pub ticks: &'a TickTable,
     /// Decimals of a quantity on its lot grid.
     pub quantity_decimals: u32,
-    /// The zone whose clocks the time axis shows.
+    /// The zone whose clocks the time axis shows. Days and longer are dated by the exchange: give
+    /// its zone for them.
     pub zone: &'a TimeZone,
     /// The last price, where there is one.
-    pub last: Option<f64>,
-    /// Prices to mark across the chart: working orders, the position, alerts.
+    pub last: Option<LastPrice>,
+    /// Prices to mark across the chart: working orders, the position.
     pub lines: &'a [PriceLine<'a>],
     /// Fills, in order of time.
     pub marks: &'a [FillMark],
@@ -71,16 +75,33 @@ pub struct ChartData<'a> {
     pub has_older: bool,
 }
 
+impl ChartData<'_> {
+    /// Decimals of a price.
+    fn decimals(&self) -> u32 {
+        self.ticks.decimals()
+    }
+}
+
+/// The last price, and whether it can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LastPrice {
+    /// The price.
+    pub price: f64,
+    /// The market may be elsewhere by now.
+    pub is_stale: bool,
+}
+
 /// A price to mark across the chart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PriceLine<'a> {
     /// Where.
     pub price: f64,
-    /// What stands at its right end, such as `Buy 100 LMT`. Printable ASCII; may be empty.
+    /// What stands at its left end, such as `Buy 100 limit`. May be empty; the characters are
+    /// those of [`Digits`].
     pub label: &'a str,
     /// What it is about, which decides its colour.
     pub kind: LineKind,
-    /// Dashed rather than solid: not at the exchange yet.
+    /// Dashed rather than solid: not working at the exchange.
     pub dashed: bool,
 }
 
@@ -93,8 +114,6 @@ pub enum LineKind {
     Sell,
     /// A position's average price.
     Position,
-    /// A price alert.
-    Alert,
 }
 
 /// A fill to mark on the chart.
@@ -117,8 +136,9 @@ pub struct ChartResponse {
     pub wants_older: Option<usize>,
     /// What the pointer is over.
     pub hovered: Option<Hover>,
-    /// The price that was clicked at, with the primary button.
-    pub clicked_price: Option<f64>,
+    /// The price that was clicked at with Ctrl held (a plain click only gives the focus):
+    /// above zero and on the tick grid.
+    pub picked_price: Option<Price>,
     /// The chart's response: focus, context menu.
     pub response: Response,
 }
@@ -128,7 +148,7 @@ const TIME_APART: f32 = 72.0;
 /// Height of title and legend, in points.
 const HEAD: f32 = 46.0;
 /// What a chart asks for when it has no bars to judge by.
-const FIRST_BARS: usize = 1000;
+pub const FIRST_BARS: usize = 1_000;
 
 /// Shows `data` through `view` in all of the room that is left in `ui`.
 pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: &Theme) -> ChartResponse {
@@ -147,17 +167,25 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     let hovered = hands.panes.hover_pos().and_then(at);
     // Asked of the click itself: a finger is gone from the glass by now.
     let clicked = hands.panes.interact_pointer_pos().filter(|_| hands.panes.clicked()).and_then(at);
+    let picks = ui.input(|input| input.modifiers.command);
+    if picks && hovered.is_some_and(|hover| hover.price.is_some()) {
+        ui.set_cursor_icon(CursorIcon::Copy);
+    }
     let visible = stage.visible(data.series.len());
-    hands.name(data.title, &|| info(data, &visible));
+    hands.name(data.title, &|| info(data, &visible), &|| {
+        time_axis::zone_name(data, visible.end.checked_sub(1))
+    });
     if ui.is_rect_visible(rect) {
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
-        Frame { view, data, theme, areas, stage, grid }.paint(ui, hovered.zip(pointer), focus);
+        let visible = visible.clone();
+        Frame { view, data, theme, areas, stage, visible, grid }.paint(ui, hovered.zip(pointer), focus);
+        controls::controls_ui(ui, view, &areas, grid);
     }
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
     ChartResponse {
         wants_older: (data.has_older && visible.start < wanted / 4).then_some(wanted),
-        clicked_price: clicked.and_then(|hover| hover.price),
+        picked_price: clicked.filter(|_| picks).and_then(|hover| hover.price),
         hovered,
         visible,
         response: hands.panes,
@@ -169,12 +197,11 @@ fn pixel(grid: PixelGrid, points: f32) -> i32 {
     (points * grid.per_point()).floor() as i32
 }
 
-fn ground(data: &ChartData<'_>, areas: &Areas, grid: PixelGrid) -> Ground {
+fn ground<'a>(data: &ChartData<'a>, areas: &Areas, grid: PixelGrid) -> Ground<'a> {
     Ground {
         width: f64::from(areas.prices.width()),
         per_point: f64::from(grid.per_point()),
-        len: data.series.len(),
-        prepended: data.series.prepended(),
+        series: data.series,
     }
 }
 
@@ -197,11 +224,23 @@ fn settle(
     (areas, stage)
 }
 
+/// What the chart says to those who do not see it: the price, which bars are in sight, and every
+/// line with its price.
 fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
+    let price = |price| float::fixed(price, data.decimals());
+    let last = data.last.map(|last| {
+        let stale = if last.is_stale { " stale" } else { "" };
+        format!("last {}{stale}, ", price(last.price))
+    });
+    let date = |index| Some(time_axis::time_text(data.series.get(index)?.time, data.timeframe, data.zone));
+    let dates = visible.end.checked_sub(1).and_then(|end| Some((date(visible.start)?, date(end)?)));
+    let dates = dates.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+    let seen = format!("{}{} bars visible{dates}", last.unwrap_or_default(), visible.len());
+    let lines = data.lines.iter().map(|line| format!("{} at {}", line.label, price(line.price)));
+    let value = std::iter::once(seen).chain(lines).collect::<Vec<_>>().join("; ");
     let name = format!("Chart {} {}", data.title, data.timeframe);
     let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, name);
-    let last = data.last.map(|price| format!("last {}, ", format::price_text(price, data.decimals)));
-    info.current_text_value = Some(format!("{}{} bars visible", last.unwrap_or_default(), visible.len()));
+    info.current_text_value = Some(value);
     info
 }
 
@@ -212,6 +251,7 @@ struct Frame<'a> {
     theme: &'a Theme,
     areas: Areas,
     stage: Stage,
+    visible: Range<usize>,
     grid: PixelGrid,
 }
 
@@ -226,22 +266,25 @@ impl Frame<'_> {
         let tags = Tags::of(data, &areas, &self.stage.price, height, theme);
 
         under.mesh.rect(areas.frame, theme.surface);
-        self.grid_ui(&tags, candles.full, &mut under);
+        let mut covered = tags.rows();
+        covered.extend(pointer.map(|(_, row)| row));
+        self.grid_ui(&covered, candles.full, &mut under);
         let [ground, labels] = under.into_shapes();
         let marks = self.view.marks(data, &self.stage, self.grid, theme);
+        let mut top = layer();
+        let shown = pointer.map(|(hover, _)| hover.index).or(self.visible.end.checked_sub(1));
+        let head = head::head_ui(data, &areas, shown, &painter, &mut top, theme);
         let mut over = layer();
-        overlay::lines_ui(data, &areas, &tags, &mut over, theme);
-        let mut head = layer();
-        self.legend_ui(&painter, pointer.map(|(hover, _)| hover), &mut head);
+        overlay::lines_ui(data, &areas, &tags, head.taken, &mut over, theme);
         if focus {
-            head.mesh.outline(areas.frame, theme.accent);
+            top.mesh.outline(areas.frame, theme.accent);
         }
 
         let forming = candles.forming.into_shape();
         let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming, Shape::Mesh(marks), labels];
         shapes.extend(over.into_shapes());
-        shapes.extend(head.into_shapes());
-        shapes.extend(self.title_ui(&painter));
+        shapes.extend(top.into_shapes());
+        shapes.push(head.title);
         if let Some((hover, row)) = pointer {
             let mut cross = layer();
             let at = (row, candles.full);
@@ -257,7 +300,7 @@ impl Frame<'_> {
     }
 
     /// Grid lines, axis labels and the lines between the areas.
-    fn grid_ui(&mut self, tags: &Tags, full: f64, layer: &mut Layer) {
+    fn grid_ui(&mut self, covered: &[i32], full: f64, layer: &mut Layer) {
         let Layer { mesh, text } = layer;
         let Areas { frame, prices, volumes, time_axis, .. } = self.areas;
         let (theme, data) = (self.theme, self.data);
@@ -265,7 +308,15 @@ impl Frame<'_> {
         let apart = f64::from(TIME_APART * self.grid.per_point());
         let middle = self.grid.points(time_axis.top + time_axis.bottom) / 2.0;
         let time = self.stage.time;
-        for tick in self.view.time_ticks(data, &time, apart) {
+        let labels = self.view.time_labels(data, &time, apart);
+        let zone = text.put(
+            pos2(self.grid.points(time_axis.right) - 6.0, middle),
+            Align2::RIGHT_CENTER,
+            &labels.zone,
+            theme.text_weak,
+        );
+        let end = if labels.zone.is_empty() { time_axis.right } else { self.grid.nearest(zone.left() - 8.0) };
+        for tick in &labels.ticks {
             let x = time.x_of(tick.index as f64).floor() as i32 + panes.left;
             if !(panes.left..panes.right).contains(&x) {
                 continue;
@@ -274,14 +325,13 @@ impl Frame<'_> {
                 if tick.strong { (theme.grid_strong, theme.text) } else { (theme.grid, theme.text_weak) };
             mesh.column(x, panes.top, panes.bottom, line);
             let half = self.grid.length(text.width(&tick.text) / 2.0);
-            if x - half >= time_axis.left && x + half <= time_axis.right {
+            if x - half >= time_axis.left && x + half <= end {
                 let at = pos2((x as f32 + 0.5) / self.grid.per_point(), middle);
                 text.put(at, Align2::CENTER_CENTER, &tick.text, ink);
             }
         }
         if !data.series.is_empty() {
-            let rows = tags.rows();
-            axis::price_grid_ui(&self.areas, &self.stage.price, data.decimals, &rows, layer, theme);
+            axis::price_grid_ui(data, &self.areas, &self.stage.price, covered, layer, theme);
             axis::volume_grid_ui(&self.areas, full, data.quantity_decimals, layer, theme);
         }
         let mesh = &mut layer.mesh;
@@ -290,48 +340,6 @@ impl Frame<'_> {
         if !volumes.is_empty() {
             mesh.row(prices.bottom, frame.left, frame.right, theme.line);
         }
-    }
-
-    /// Title, period and notice, top left. Ordinary text: it seldom changes and may be foreign.
-    fn title_ui(&self, painter: &egui::Painter) -> Option<Shape> {
-        let (data, theme) = (self.data, self.theme);
-        let mut job = egui::text::LayoutJob::default();
-        let mut piece = |text: &str, colour| {
-            job.append(text, 0.0, egui::TextFormat::simple(theme.text_font(), colour));
-        };
-        piece(data.title, theme.text_strong);
-        piece("  ", theme.text_weak);
-        piece(data.timeframe.label(), theme.text_weak);
-        if let Some(notice) = data.notice.filter(|_| !data.series.is_empty()) {
-            piece("  ", theme.text_weak);
-            piece(notice, theme.warn);
-        }
-        let galley = painter.layout_job(job);
-        let pos = self.title_pos();
-        let fits = galley.size().x + pos.x < self.grid.points(self.areas.prices.right);
-        fits.then(|| Shape::galley(pos, galley, theme.text))
-    }
-
-    fn title_pos(&self) -> egui::Pos2 {
-        self.grid.snap(self.grid.pos(self.areas.prices.left, self.areas.prices.top) + vec2(10.0, 7.0))
-    }
-
-    /// The numbers of the bar under the pointer, or of the last.
-    fn legend_ui(&self, painter: &egui::Painter, hover: Option<Hover>, Layer { mesh, text }: &mut Layer) {
-        let series = self.data.series;
-        let Some(index) = hover.map(|hover| hover.index).or(series.len().checked_sub(1)) else { return };
-        let Some(bar) = series.get(index) else { return };
-        let before = index.checked_sub(1).and_then(|i| series.get(i)).map(|bar| bar.close);
-        let title = painter.ctx().fonts_mut(|fonts| fonts.row_height(&self.theme.text_font()));
-        let pos = self.title_pos() + vec2(0.0, title + 1.0);
-        let width = self.grid.points(self.areas.prices.right) - pos.x - 8.0;
-        let written = crosshair::legend_ui(self.data, bar, before, (pos, width), text, self.theme);
-        // Numbers stay readable over candles.
-        let backdrop = egui::Rect::from_min_max(self.title_pos(), written.max).expand2(vec2(4.0, 2.0));
-        mesh.rect(
-            self.grid.rect(backdrop).intersect(self.areas.prices),
-            self.theme.surface.gamma_multiply(0.88),
-        );
     }
 }
 

@@ -1,18 +1,22 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
+mod lines;
+
 use serde::{Deserialize, Serialize};
 
-use super::chart::{ChartData, ChartView, FillMark, LineKind, PriceLine, chart_ui};
+use self::lines::{Labelled, price_lines};
+use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::pane::Pane;
 use super::theme::theme_of;
-use crate::desk::Desk;
-use crate::domain::{Instrument, Order, OrderStatus, Price, Side, Timeframe};
+use crate::desk::{Desk, Freshness, QuoteView, SeriesView};
+use crate::domain::settings::ZoneDisplay;
+use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe};
 use crate::link::BarKey;
 
-/// Bars that a chart begins with, and by which it grows to the left.
-const FIRST_BARS: usize = 1_000;
+/// From this width on, all periods stand in one row at their full size.
+const ROOMY: f32 = 540.0;
 
 /// Which period is shown, and how.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,11 +29,19 @@ pub struct ChartPane {
     shown: Option<BarKey>,
     #[serde(skip)]
     wanted: usize,
+    #[serde(skip)]
+    fills: Fills,
 }
 
 impl Default for ChartPane {
     fn default() -> Self {
-        Self { timeframe: Timeframe::M1, view: ChartView::default(), shown: None, wanted: FIRST_BARS }
+        Self {
+            timeframe: Timeframe::M1,
+            view: ChartView::default(),
+            shown: None,
+            wanted: FIRST_BARS,
+            fills: Fills::default(),
+        }
     }
 }
 
@@ -46,16 +58,36 @@ impl ChartPane {
     }
 
     fn timeframes_ui(&mut self, ui: &mut egui::Ui) {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
+        let is_narrow = ui.available_width() < ROOMY;
+        // Wrapped: a row that is too wide would push the price axis out of a narrow pane.
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(2.0, 0.0);
+            if is_narrow {
+                ui.spacing_mut().button_padding.x = 4.0;
+            }
             for timeframe in Timeframe::ALL {
                 let button = ui.selectable_label(self.timeframe == timeframe, timeframe.label());
-                if button.on_hover_text(format!("Bars of {}", timeframe.label())).clicked() {
+                if button.on_hover_text(words(timeframe)).clicked() {
                     self.timeframe = timeframe;
                 }
             }
         });
     }
+}
+
+/// A period in words: its label tells minutes from months by the case of a letter.
+fn words(timeframe: Timeframe) -> String {
+    let label = timeframe.label();
+    let (count, unit) = label.split_at(label.len() - 1);
+    let unit = match unit {
+        "s" => "second",
+        "m" => "minute",
+        "h" => "hour",
+        "D" => "trading day",
+        "W" => "week",
+        _ => "month",
+    };
+    if count == "1" { format!("{count} {unit} a bar") } else { format!("{count} {unit}s a bar") }
 }
 
 impl Pane for ChartPane {
@@ -75,88 +107,92 @@ impl Pane for ChartPane {
         out.demand.quotes.insert(instrument.id);
         out.demand.want_bars(key, self.wanted);
 
-        let empty = crate::desk::SeriesView::default();
+        let empty = SeriesView::default();
         let series = desk.series(key).unwrap_or(&empty);
         let labelled = price_lines(desk, instrument);
         let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
-        let marks = fill_marks(desk, instrument);
-        let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
+        // A trading day has the date that the exchange gives it, wherever the trader is.
+        let display = if self.timeframe.is_calendar() {
+            ZoneDisplay::Exchange
+        } else {
+            desk.settings().time_zone_display
+        };
+        let zone = format::zone(display, Some(instrument));
         let quote = desk.quote(instrument.id);
+        let notice = notice(desk, instrument, quote.as_ref(), series);
         let title = format!("{} · {}", instrument.symbol, instrument.venue);
         let data = ChartData {
             series: &series.series,
             title: &title,
             timeframe: self.timeframe,
-            decimals: instrument.ticks.decimals(),
+            ticks: &instrument.ticks,
             quantity_decimals: instrument.quantity_decimals(),
             zone: &zone,
-            last: quote.and_then(|view| view.quote.last).map(Price::to_f64),
+            last: quote.and_then(|view| {
+                let price = view.quote.last?.to_f64();
+                Some(LastPrice { price, is_stale: view.freshness == Freshness::Stale })
+            }),
             lines: &lines,
-            marks: &marks,
-            notice: (!series.is_loaded).then_some("Loading history …"),
+            marks: self.fills.marks(desk, instrument.id),
+            notice: notice.as_deref(),
             has_older: series.is_loaded && !series.is_complete,
         };
         let theme = theme_of(ui.ctx());
         let response = chart_ui(ui, &mut self.view, &data, &theme);
-        if let Some(more) = response.wants_older
-            && series.is_loaded
-        {
-            self.wanted = self.wanted.max(series.series.len() + more.max(FIRST_BARS));
+        if let Some(more) = response.wants_older {
+            self.wanted = self.wanted.max(series.series.len() + more);
         }
-        if let Some(price) = response.clicked_price {
-            let price = rust_decimal::Decimal::try_from(price).unwrap_or_default();
-            out.window(UiCommand::TakePrice(instrument.ticks.round(Price(price))));
+        if let Some(price) = response.picked_price {
+            out.window(UiCommand::TakePrice(price));
         }
     }
 }
 
-/// A price line that owns its label.
-struct Labelled {
-    price: f64,
-    label: String,
-    kind: LineKind,
-    /// Waits outside the book.
-    is_held: bool,
-}
-
-impl Labelled {
-    fn as_line(&self) -> PriceLine<'_> {
-        PriceLine { price: self.price, label: &self.label, kind: self.kind, dashed: self.is_held }
+/// What is wrong with what the chart shows, if anything is.
+fn notice(
+    desk: &Desk,
+    instrument: &Instrument,
+    quote: Option<&QuoteView<'_>>,
+    series: &SeriesView,
+) -> Option<String> {
+    let stale = quote.filter(|view| view.freshness == Freshness::Stale).map(|view| {
+        let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
+        let is_today = format::is_same_day(view.confirmed, desk.now(), &zone);
+        let since = if is_today { format::clock_time } else { format::date_time };
+        format!("Stale since {}", since(view.confirmed, &zone))
+    });
+    let loading = (!series.is_loaded).then(|| "Loading history …".to_owned());
+    match (stale, loading) {
+        (Some(stale), Some(loading)) => Some(format!("{stale} · {loading}")),
+        (stale, loading) => stale.or(loading),
     }
 }
 
-/// Working orders and the position.
-fn price_lines(desk: &Desk, instrument: &Instrument) -> Vec<Labelled> {
-    let mut lines = Vec::new();
-    for order in desk.blotter().working().filter(|order| order.spec.instrument == instrument.id) {
-        let kind = match order.spec.side {
-            Side::Buy => LineKind::Buy,
-            Side::Sell => LineKind::Sell,
-        };
-        for (what, price) in [("", order.spec.kind.limit()), (" stop", order.spec.kind.stop())] {
-            let Some(price) = price else { continue };
-            let is_held = order.status == OrderStatus::Held;
-            let label = order_label(order, what, instrument);
-            lines.push(Labelled { price: price.to_f64(), label, kind, is_held });
+/// The fills of one instrument, made ready to be drawn when there are others.
+#[derive(Debug, Default)]
+struct Fills {
+    made_for: Option<(InstrumentId, usize, Option<ExecId>)>,
+    marks: Vec<FillMark>,
+}
+
+impl Fills {
+    fn marks(&mut self, desk: &Desk, instrument: InstrumentId) -> &[FillMark] {
+        let fills = desk.blotter().fills();
+        // The list only grows at its end, or comes anew.
+        let newest = fills.last().map(|fill| &fill.exec_id);
+        let is_current = self.made_for.as_ref().is_some_and(|(of, count, last)| {
+            (*of, *count, last.as_ref()) == (instrument, fills.len(), newest)
+        });
+        if !is_current {
+            let own = fills.iter().filter(|fill| fill.instrument == instrument);
+            let mark = |fill: &crate::domain::Fill| FillMark {
+                time: fill.time,
+                price: Price::to_f64(fill.price),
+                side: fill.side,
+            };
+            self.marks = own.map(mark).collect();
+            self.made_for = Some((instrument, fills.len(), newest.cloned()));
         }
+        &self.marks
     }
-    let Some(account) = desk.entry_account(instrument.broker) else { return lines };
-    if let Some(position) = desk.blotter().position_of(&account.id, instrument.id).filter(|p| !p.is_flat()) {
-        let profit = desk
-            .unrealised(position)
-            .map_or_else(String::new, |profit| format!("  {}", format::gain(profit, instrument.currency)));
-        let label = format!("{}{profit}", format::signed(position.net, instrument.quantity_decimals()));
-        let price = Price(position.average_price).to_f64();
-        lines.push(Labelled { price, label, kind: LineKind::Position, is_held: false });
-    }
-    lines
-}
-
-fn order_label(order: &Order, what: &str, instrument: &Instrument) -> String {
-    format!("{}{what} {}", order.spec.side, format::quantity(order.remaining(), instrument))
-}
-
-fn fill_marks(desk: &Desk, instrument: &Instrument) -> Vec<FillMark> {
-    let own = desk.blotter().fills().iter().filter(|fill| fill.instrument == instrument.id);
-    own.map(|fill| FillMark { time: fill.time, price: fill.price.to_f64(), side: fill.side }).collect()
 }

@@ -11,10 +11,11 @@
 //! `true`, eframe enumerates the system fonts a second time and picks Han shapes by the locale of the
 //! system, not by that of the user interface.
 
+mod system;
+
 use std::sync::Arc;
 
 use egui::{Context, FontData, FontDefinitions, FontFamily, FontId};
-use egui_system_font_provider::SystemFontProvider;
 
 /// The named family of headings: Pitdesk Sans in its semi-bold weight, with the same tabular digits.
 pub const BOLD: &str = "bold";
@@ -52,12 +53,10 @@ pub fn install(ctx: &Context) {
 /// characters are shared, and drawn differently, by three languages. `None` takes the system's locale.
 /// Calling it again with another locale replaces the choice.
 ///
-/// For the real window only; see the module's documentation for what `NativeOptions` must say. The fonts are
-/// enumerated on a thread of their own, so this returns at once; the first character that needs one waits for it.
+/// For the real window only; see the module's documentation for what `NativeOptions` must say. Returns at
+/// once, and no frame waits for a font: a thread reads them.
 pub fn install_system_fallback(ctx: &Context, locale: Option<&str>) {
-    let provider = SystemFontProvider::new();
-    let provider = if locale.is_some() { provider.with_locale(locale) } else { provider };
-    ctx.set_font_providers(vec![Arc::new(provider)]);
+    system::install(ctx, locale);
 }
 
 /// Our fonts in front of egui's own, which stay behind them for Cyrillic and for its few icons.

@@ -1,30 +1,30 @@
 //! Numbers, money and times as they are shown: aligned, grouped, in the right zone.
+//!
+//! A minus is U+2212, as wide as a plus in our fonts, so that gains and losses align.
 
+pub mod float;
+
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::domain::settings::ZoneDisplay;
-use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time};
+use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time, money};
+
+const MINUS: &str = "−";
 
 /// A decimal with exactly `decimals` decimals and thousands separated by commas.
 #[must_use]
 pub fn decimal(value: Decimal, decimals: u32) -> String {
-    let mut rounded =
-        value.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
-    rounded.rescale(decimals);
-    if rounded.is_zero() {
-        rounded.set_sign_positive(true);
-    }
-    grouped(&rounded.to_string())
+    with_minus(money::rounded(value, decimals))
 }
 
 /// The same with a sign in front of a gain too.
 #[must_use]
 pub fn signed(value: Decimal, decimals: u32) -> String {
-    let text = decimal(value, decimals);
-    let is_zero = !text.bytes().any(|b| (b'1'..=b'9').contains(&b));
-    if is_zero || text.starts_with('-') { text } else { format!("+{text}") }
+    with_plus(decimal(value, decimals))
 }
 
 /// A price on the grid of its instrument.
@@ -50,23 +50,12 @@ pub fn exact(value: Decimal) -> String {
 /// A large quantity in few characters: `12.4K`, `3.25M`.
 #[must_use]
 pub fn compact(value: Decimal) -> String {
-    const STEPS: [(i64, &str); 3] = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
-    for (step, unit) in STEPS {
-        let step = Decimal::from(step);
-        if value.abs() >= step {
-            let scaled = value / step;
-            let decimals = if scaled.abs() >= Decimal::from(100) {
-                0
-            } else if scaled.abs() >= Decimal::TEN {
-                1
-            } else {
-                2
-            };
-            return format!("{}{unit}", decimal(scaled, decimals));
-        }
-    }
-    let decimals = if value.fract().is_zero() { 0 } else { 2 };
-    decimal(value, decimals)
+    let sign = if value.is_sign_negative() { MINUS } else { "" };
+    let in_units = value.abs().to_f64().and_then(float::in_units);
+    in_units.map_or_else(
+        || decimal(value, if value.fract().is_zero() { 0 } else { 2 }),
+        |text| format!("{sign}{text}"),
+    )
 }
 
 /// The size of a quote in at most six characters: `12`, `1.25K`, `8K`, `0.0312`,
@@ -98,7 +87,7 @@ pub fn size(value: Qty) -> String {
 /// An amount with its currency.
 #[must_use]
 pub fn money(value: Money) -> String {
-    format!("{} {}", amount(value.amount, value.currency), value.currency)
+    value.to_string()
 }
 
 /// An amount with the decimals of its currency.
@@ -133,6 +122,14 @@ pub fn age(value: Duration) -> String {
     if value < Duration::from_secs(1) { "<1 s".to_owned() } else { duration(value) }
 }
 
+/// Finding out the zone of this computer is file access: once, and not on the window's thread.
+static SYSTEM_ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+
+/// Reads the zone of this computer. Comes before the window, so that no frame does.
+pub fn read_system_zone() {
+    LazyLock::force(&SYSTEM_ZONE);
+}
+
 /// The zone that times of an instrument are shown in.
 #[must_use]
 pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
@@ -140,7 +137,7 @@ pub fn zone(display: ZoneDisplay, instrument: Option<&Instrument>) -> TimeZone {
         (ZoneDisplay::Exchange, Some(instrument)) => {
             TimeZone::get(&instrument.hours.zone).unwrap_or(TimeZone::UTC)
         }
-        (ZoneDisplay::Local | ZoneDisplay::Exchange, _) => TimeZone::system(),
+        (ZoneDisplay::Local | ZoneDisplay::Exchange, _) => SYSTEM_ZONE.clone(),
         (ZoneDisplay::Utc, _) => TimeZone::UTC,
     }
 }
@@ -160,7 +157,7 @@ pub fn clock_minute(time: Time, zone: &TimeZone) -> String {
 /// What a zone calls itself at a time: `EST`, `JST`, `UTC`.
 #[must_use]
 pub fn zone_name(time: Time, zone: &TimeZone) -> String {
-    time.to_timestamp().to_zoned(zone.clone()).strftime("%Z").to_string()
+    zone.to_offset_info(time.to_timestamp()).abbreviation().to_owned()
 }
 
 /// `21 Nov 14:03:22` in a zone.
@@ -212,22 +209,21 @@ pub fn cancels_first(count: usize) -> String {
     }
 }
 
-fn grouped(plain: &str) -> String {
-    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
-    let mut text = String::with_capacity(plain.len() + whole.len() / 3);
-    text.push_str(sign);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
+/// Whether a number that is written out is nothing but zeros.
+fn is_zero(text: &str) -> bool {
+    !text.bytes().any(|b| (b'1'..=b'9').contains(&b))
+}
+
+/// The minus of our fonts in the place of the keyboard's.
+fn with_minus(text: String) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => format!("{MINUS}{rest}"),
+        None => text,
     }
-    if let Some(fraction) = fraction {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
+}
+
+fn with_plus(text: String) -> String {
+    if is_zero(&text) || text.starts_with(MINUS) { text } else { format!("+{text}") }
 }
 
 #[cfg(test)]
@@ -241,7 +237,7 @@ mod tests {
     #[test]
     fn thousands_are_separated_and_decimals_fixed() {
         assert_eq!(decimal(dec("1234567.891"), 2), "1,234,567.89");
-        assert_eq!(decimal(dec("-1000"), 0), "-1,000");
+        assert_eq!(decimal(dec("-1000"), 0), "−1,000");
         assert_eq!(decimal(dec("999.5"), 0), "1,000");
         assert_eq!(decimal(dec("-0.004"), 2), "0.00");
     }
@@ -256,7 +252,7 @@ mod tests {
     #[test]
     fn gains_carry_a_sign_and_zero_does_not() {
         assert_eq!(signed(dec("12.3"), 2), "+12.30");
-        assert_eq!(signed(dec("-12.3"), 2), "-12.30");
+        assert_eq!(signed(dec("-12.3"), 2), "−12.30");
         assert_eq!(signed(dec("0.001"), 2), "0.00");
     }
 
@@ -266,6 +262,8 @@ mod tests {
         assert_eq!(compact(dec("12400")), "12.4K");
         assert_eq!(compact(dec("3250000")), "3.25M");
         assert_eq!(compact(dec("0.5")), "0.50");
+        assert_eq!(compact(dec("-12400")), "−12.4K");
+        assert_eq!(compact(dec("999960")), "1.00M");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! For views that draw many things each frame (chart, ladder, tape, watchlist). Two tools:
 //!
-//! - [`PixelMesh`] fills rectangles, lines, arrows and hatches given in *physical pixels*
+//! - [`PixelMesh`] fills rectangles, lines and arrows given in *physical pixels*
 //!   (integers), so that edges are sharp at every scale factor;
 //! - [`Digits`] writes short texts from glyphs that are laid out once per font, sixteen
 //!   times cheaper than a label whose text changes.

@@ -2,7 +2,8 @@
 //!
 //! Adding a pane = one file and one line in each of the two matches here.
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::blotter::Blotter;
 use super::chart_pane::ChartPane;
@@ -47,18 +48,34 @@ impl PaneKind {
     }
 }
 
-/// The state of every pane.
+/// The state of every pane. One that cannot be read begins anew, and the others with what they had.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Panes {
     /// Instruments with their quotes.
+    #[serde(deserialize_with = "or_anew")]
     pub watchlist: Watchlist,
     /// The chart.
+    #[serde(deserialize_with = "or_anew")]
     pub chart: ChartPane,
     /// Entry of orders.
+    #[serde(deserialize_with = "or_anew")]
     pub ticket: Ticket,
     /// Orders, fills, positions, account, activity.
+    #[serde(deserialize_with = "or_anew")]
     pub blotter: Blotter,
+}
+
+fn or_anew<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let saved = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(saved).unwrap_or_else(|error| {
+        tracing::warn!("the saved state of a pane could not be read: {error}");
+        T::default()
+    }))
 }
 
 impl Panes {

@@ -14,6 +14,9 @@ use crate::domain::AccountKind;
 pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
+    if let Some(why) = terminal.desk.stopped() {
+        stopped_ui(ui, why, &theme, out);
+    }
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         top_bar_ui(ui, &terminal.desk, out);
     });
@@ -43,11 +46,32 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     }
 }
 
+/// Says over the whole width that nothing here is the present any more.
+fn stopped_ui(ui: &mut egui::Ui, why: &str, theme: &Theme, out: &mut Commands) {
+    let frame = egui::Frame::new().fill(theme.down_fill).inner_margin(egui::Margin::symmetric(12, 8));
+    egui::Panel::top("engine stopped").frame(frame).show_separator_line(false).show(ui, |ui| {
+        let text = egui::RichText::new(why).strong().color(theme.on_fill);
+        egui::Sides::new().shrink_left().wrap_mode(egui::TextWrapMode::Wrap).show(
+            ui,
+            |ui| ui.label(text),
+            |ui| {
+                if ui.button("Close Pitdesk").clicked() {
+                    out.window(UiCommand::Quit);
+                }
+            },
+        );
+    });
+}
+
 fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
         for account in desk.accounts() {
             account_badge_ui(ui, account.kind, &account.title, &theme);
+        }
+        // Before the name, whose width changes: a button that moves is clicked in vain.
+        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
+            out.window(UiCommand::Search);
         }
         if let Some(instrument) = desk.selected() {
             ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
@@ -55,9 +79,6 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
                 egui::RichText::new(format!("{} · {}", instrument.name, instrument.venue))
                     .color(theme.text_weak),
             );
-        }
-        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
-            out.window(UiCommand::Search);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let base = desk.settings().base_currency;
@@ -156,6 +177,9 @@ impl Behavior<PaneKind> for Arrangement<'_> {
         }
         egui::Frame::new().fill(fill).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
+            if self.desk.stopped().is_some() && *kind == PaneKind::Ticket {
+                ui.disable();
+            }
             self.panes.get_mut(*kind).ui(ui, self.desk, self.out);
         });
         UiResponse::None

@@ -43,7 +43,10 @@ pub struct Terminal {
     sent_demand: Option<Arc<Demand>>,
     saved_text: String,
     saved_at: Time,
-    shown_theme: Option<ThemeChoice>,
+    /// There was input since the arrangement was last compared with what is saved.
+    may_have_changed: bool,
+    /// What was chosen, and what the desktop had then.
+    shown_theme: Option<(ThemeChoice, Option<egui::Theme>)>,
     /// Set until the question has found room in the queue.
     wants_snapshot: bool,
 }
@@ -76,6 +79,7 @@ impl Terminal {
             next_id: 1,
             sent_demand: None,
             saved_at: now,
+            may_have_changed: false,
             shown_theme: None,
             wants_snapshot: false,
         }
@@ -93,9 +97,15 @@ impl Terminal {
         self.has_quit
     }
 
-    /// Asks the trader whether to close while orders work; closes at once otherwise.
+    /// The engine is gone, and why: the window shows the last that is known, and says so.
+    pub fn engine_stopped(&mut self, why: &str) {
+        self.desk.engine_stopped(why);
+    }
+
+    /// Asks the trader whether to close while orders work; closes at once otherwise, and when
+    /// staying would change nothing.
     pub fn ask_to_quit(&mut self) {
-        if self.desk.blotter().working().next().is_some() {
+        if self.desk.blotter().working().next().is_some() && self.desk.stopped().is_none() {
             self.is_asking_to_quit = true;
         } else {
             self.has_quit = true;
@@ -124,7 +134,7 @@ impl Terminal {
         keys::handle(self, ui.ctx(), &mut out);
         shell::shell_ui(self, ui, &mut out);
         self.carry_out(out);
-        self.save_if_changed();
+        self.save_if_changed(ui.ctx());
     }
 
     /// The frame was on the screen at `at`.
@@ -194,10 +204,10 @@ impl Terminal {
     }
 
     fn apply_theme(&mut self, ctx: &egui::Context) {
-        let wanted = self.desk.settings().theme;
-        if self.shown_theme != Some(wanted) {
-            self.shown_theme = Some(wanted);
-            Theme::of_choice(wanted, ctx.system_theme()).apply(ctx);
+        let (choice, desktop) = (self.desk.settings().theme, ctx.system_theme());
+        if self.shown_theme != Some((choice, desktop)) {
+            self.shown_theme = Some((choice, desktop));
+            Theme::of_choice(choice, desktop).apply(ctx);
         }
     }
 
@@ -215,17 +225,26 @@ impl Terminal {
         }
     }
 
-    fn save_if_changed(&mut self) {
-        if self.input_at.since(self.saved_at) >= SAVE_EVERY {
+    /// Hands a changed arrangement over, at most once in [`SAVE_EVERY`]. A change that came sooner
+    /// asks for the frame in which that is over: a quiet market brings none for a minute.
+    fn save_if_changed(&mut self, ctx: &egui::Context) {
+        self.may_have_changed |= ctx.input(|input| !input.raw.events.is_empty());
+        let since = self.input_at.since(self.saved_at);
+        if since >= SAVE_EVERY {
             self.saved_at = self.input_at;
-            self.hand_over_workspace();
+            self.may_have_changed = !self.hand_over_workspace();
+        }
+        if self.may_have_changed {
+            ctx.request_repaint_after(SAVE_EVERY.saturating_sub(self.input_at.since(self.saved_at)));
         }
     }
 
-    fn hand_over_workspace(&mut self) {
+    /// Whether what is saved is what is shown: no when the queue was full.
+    fn hand_over_workspace(&mut self) -> bool {
         let text = self.workspace.to_text();
         if text != self.saved_text && self.send_own(Command::SaveWorkspace(text.as_str().into())) {
-            self.saved_text = text;
+            self.saved_text.clone_from(&text);
         }
+        text == self.saved_text
     }
 }

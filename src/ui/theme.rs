@@ -122,10 +122,6 @@ theme! {
     buy_fill,
     /// The sell button.
     sell_fill,
-    /// Size bars of bids.
-    bid_depth,
-    /// Size bars of asks.
-    ask_depth,
     /// The line and label of a position.
     position,
     /// Connected, accepted, healthy.
@@ -409,8 +405,9 @@ mod tests {
                 ("text on selection", t.text_strong, t.selection),
                 ("text on up_flash", t.text, t.up_flash),
                 ("text on down_flash", t.text, t.down_flash),
-                ("text on bid_depth", t.text, t.bid_depth),
-                ("text on ask_depth", t.text, t.ask_depth),
+                ("buy on surface", t.buy, t.surface),
+                ("sell on surface", t.sell, t.surface),
+                ("surface on position", t.surface, t.position),
                 ("warn on warn_fill", t.warn, t.warn_fill),
                 ("danger on danger_fill", t.danger, t.danger_fill),
             ] {

@@ -68,7 +68,9 @@ impl Toasts {
     fn standing<'a>(&self, desk: &'a Desk) -> Vec<Toast<'a>> {
         let mut toasts: Vec<Toast<'_>> = Vec::new();
         let is_wanted = |notice: &&Notice| {
-            let is_loud = notice.level >= NoticeLevel::Warning;
+            // Why the engine has stopped stands over the whole window already.
+            let is_news = desk.stopped() != Some(&*notice.text);
+            let is_loud = notice.level >= NoticeLevel::Warning && is_news;
             is_loud && is_young(notice.time, desk.now()) && !self.dismissed.contains(notice)
         };
         for notice in desk.notices().iter().rev().filter(is_wanted) {

@@ -5,6 +5,7 @@
 
 use egui_tiles::{Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::pane::{PaneKind, Panes};
 
@@ -64,7 +65,9 @@ impl Workspace {
         if version > VERSION {
             return Err(BadWorkspace::Newer { found: version, newest: VERSION });
         }
-        let workspace: Self = serde_json::from_str(text)?;
+        let mut saved: Value = serde_json::from_str(text)?;
+        mend_shares(&mut saved);
+        let workspace: Self = serde_json::from_value(saved)?;
         let shows_something = workspace.tree.tiles.tiles().any(|tile| matches!(tile, Tile::Pane(_)));
         if workspace.tree.root().is_none() || !shows_something {
             return Err(BadWorkspace::Empty);
@@ -76,6 +79,27 @@ impl Workspace {
     #[must_use]
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a workspace has string keys only")
+    }
+}
+
+/// Leaves shares of room that are no numbers to their default: JSON writes a NaN as `null`, and one of
+/// those is no reason to lose the arrangement.
+fn mend_shares(saved: &mut Value) {
+    match saved {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match (name.as_str(), &mut *value) {
+                    ("shares", Value::Object(shares)) => shares.retain(|_, share| !share.is_null()),
+                    ("col_shares" | "row_shares", Value::Array(shares)) => {
+                        shares.iter_mut().filter(|share| share.is_null()).for_each(|share| *share = 1.into());
+                    }
+                    _ => {}
+                }
+                mend_shares(value);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(mend_shares),
+        _ => {}
     }
 }
 
@@ -104,6 +128,8 @@ fn shared(tiles: &mut Tiles<PaneKind>, direction: LinearDir, children: &[(TileId
 
 #[cfg(test)]
 mod tests {
+    use egui_tiles::Container;
+
     use super::*;
 
     #[test]
@@ -113,6 +139,27 @@ mod tests {
         let back = Workspace::parse(&workspace.to_text()).unwrap();
         assert_eq!(back.tree, workspace.tree);
         assert_eq!(back.selected, workspace.selected);
+    }
+
+    #[test]
+    fn a_number_that_is_none_costs_no_more_than_itself() {
+        let mut workspace = Workspace { selected: Some("AAPL@NASDAQ".to_owned()), ..Workspace::default() };
+        workspace.panes.watchlist.add("MSFT@NASDAQ".to_owned());
+        let mut shares = 0;
+        for tile in workspace.tree.tiles.tiles_mut() {
+            if let Tile::Container(Container::Linear(linear)) = tile {
+                shares += linear.children.len();
+                linear.children.clone().into_iter().for_each(|id| linear.shares.set_share(id, f32::NAN));
+            }
+        }
+        let text = workspace.to_text();
+        assert_eq!((shares, text.matches("null").count() >= 5), (5, true), "{text}");
+        let text = text.replace("\"timeframe\":\"M1\"", "\"timeframe\":17");
+        let back = Workspace::parse(&text).unwrap();
+        assert_eq!(back.selected, workspace.selected);
+        assert_eq!(back.panes.watchlist.keys().collect::<Vec<_>>(), ["MSFT@NASDAQ"]);
+        let panes = back.tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(_))).count();
+        assert_eq!(panes, 4);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Pictures for kittest without a GPU: its renderer interface over `ui::raster`.
 //!
-//! Start every harness with [`builder`]. `harness.snapshot("name")` then compares with
+//! Start a harness with [`builder`], unless its test prepares a context of its own. `harness.snapshot("name")` then compares with
 //! `tests/snapshots/name.png`; a wanted change is taken over with `UPDATE_SNAPSHOTS=1 cargo test`.
 
 use egui_kittest::{HarnessBuilder, TestRenderer};
 use image::RgbaImage;
 use pitdesk::ui::{fonts, raster::Raster, raster::Skipped};
 
-/// A harness with our fonts and our pixels: the one place where the context of a test is prepared.
+/// A harness with our fonts and our pixels.
 pub fn builder<State>() -> HarnessBuilder<State> {
     HarnessBuilder::default().with_context_setup(fonts::install).renderer(SoftRenderer::default())
 }

@@ -34,6 +34,8 @@ use std::time::{Duration, Instant};
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2};
 use egui_inspection::{Request, Response};
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
 
 pub use tree::{Role, Tree, Widget};
 
@@ -263,6 +265,18 @@ impl Window {
         output
     }
 
+    /// Sends the program a signal, as a desktop, a terminal or a person does.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        send(self.program.id(), signal);
+    }
+
+    /// Stops the display server: the window hangs in the middle of its next frame.
+    #[track_caller]
+    pub fn hang_display(&self) {
+        send(self.display.process_id(), Signal::STOP);
+    }
+
     /// Ends the program at once, as a power cut does, for tests of what it finds at the next start.
     #[track_caller]
     pub fn kill(mut self) {
@@ -343,6 +357,12 @@ fn end(process: &mut Child) {
     process.wait().map(drop).unwrap_or_default();
 }
 
+#[track_caller]
+fn send(process: u32, signal: Signal) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw).expect("a process has an id");
+    kill_process(process, signal).expect("the process is a child of ours");
+}
+
 fn button(pos: Pos2, pressed: bool) -> Event {
     Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE }
 }
@@ -377,15 +397,17 @@ fn logs(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The machine's time.
 #[expect(
     clippy::disallowed_methods,
     reason = "a deadline for another process, which our clock does not move"
 )]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 
-fn after(limit: Duration) -> Instant {
+/// A deadline.
+pub fn after(limit: Duration) -> Instant {
     now() + limit
 }
 
@@ -399,4 +421,5 @@ const _: () = {
     let _ = (Window::start, Window::tree, Window::find, Window::drag, Window::type_text, Window::press);
     let _ = (Window::press_with, Window::screenshot, Window::close, Window::kill, Window::process_id);
     let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output, Window::resize);
+    let _ = (Window::signal, Window::hang_display);
 };

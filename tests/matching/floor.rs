@@ -105,9 +105,7 @@ impl Floor {
         self.events.clear();
         act(&mut self.exchange, self.now, &mut self.events);
         let (bid, ask) = self.exchange.best(X);
-        if let (Some((bid, _)), Some((ask, _))) = (bid, ask)
-            && self.exchange.is_open(X)
-        {
+        if let (Some((bid, _)), Some((ask, _))) = (bid, ask) {
             assert!(bid < ask, "crossed: {bid} {ask}");
         }
     }
@@ -168,6 +166,11 @@ impl Floor {
     pub fn advance(&mut self, to: Time) {
         self.now = to;
         self.call(Exchange::advance);
+    }
+
+    /// An instant passes.
+    pub fn soon(&mut self) {
+        self.advance(Time(self.now.0 + 1));
     }
 
     /// Prints of the latest call.

@@ -62,6 +62,38 @@ fn a_fill_of_one_child_reduces_the_other() {
 }
 
 #[test]
+fn a_first_target_leaves_the_second_and_the_stop_for_the_rest() {
+    let mut floor = Floor::new();
+    floor.quote(&[("90.00", 200)], &[("120.00", 200)]);
+    floor.print("100.00");
+    let parent = floor.send(buy(100, limit("99.00")));
+    let near = floor.send(child(parent, sell(50, limit("105.00"))));
+    let far = floor.send(child(parent, sell(50, limit("110.00"))));
+    let protection = floor.send(child(parent, sell(100, stop("95.00"))));
+    floor.agent(4, sell(100, limit("99.00")));
+    floor.agent(4, buy(50, limit("105.00")));
+    assert_eq!(floor.order(near).status, OrderStatus::Filled);
+    assert_eq!((floor.resting(far), floor.order(protection).spec.quantity), (50, qty(50)));
+    floor.agent(4, buy(20, limit("110.00")));
+    assert_eq!((floor.resting(far), floor.order(protection).spec.quantity), (30, qty(30)));
+    floor.print("95.00");
+    assert_eq!(floor.fills(), [(protection, qty(30), price("90.00"))]);
+    assert_eq!(floor.cancelled(far), Some(CancelReason::OtherFilled(protection)));
+    assert_eq!(floor.net(), dec("0"));
+}
+
+#[test]
+fn a_late_target_of_a_scaled_exit_is_cut_to_what_is_left() {
+    let mut floor = Floor::new();
+    floor.quote(&[("90.00", 200)], &[("100.00", 100)]);
+    let parent = floor.send(buy(100, OrderKind::Market));
+    floor.send(child(parent, sell(60, limit("105.00"))));
+    floor.agent(4, buy(60, limit("105.00")));
+    let late = floor.send(child(parent, sell(60, limit("110.00"))));
+    assert_eq!((floor.resting(late), floor.order(late).spec.quantity), (40, qty(40)));
+}
+
+#[test]
 fn exits_never_exceed_what_the_parent_has_filled() {
     let mut floor = Floor::new();
     let [_, target, stop] = bracket(&mut floor, 10);
@@ -148,6 +180,14 @@ fn a_parent_that_is_unknown_or_gone_refuses_children() {
 }
 
 #[test]
+fn a_child_on_its_parents_side_is_refused() {
+    let mut floor = Floor::new();
+    let parent = floor.send(buy(10, limit("99.00")));
+    floor.send(child(parent, buy(10, limit("98.00"))));
+    assert_eq!(floor.rejection(), Some(&Reject::ParentSide(parent)));
+}
+
+#[test]
 fn a_grandchild_waits_for_the_child() {
     let mut floor = Floor::new();
     let first = floor.send(buy(10, limit("99.00")));
@@ -164,8 +204,9 @@ fn a_long_chain_of_parents_ends_without_recursion() {
     let mut floor = Floor::new();
     let first = floor.send(buy(1, limit("99.00")));
     let mut last = first;
-    for _ in 0..1_000 {
+    for _ in 0..500 {
         last = floor.send(child(last, sell(1, limit("105.00"))));
+        last = floor.send(child(last, buy(1, limit("99.00"))));
     }
     floor.cancel(first);
     assert_eq!(floor.order(last).status, OrderStatus::Cancelled);

@@ -1,10 +1,13 @@
 //! What must hold after every call, whatever is sent: groups, money, restarts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
-use pitdesk::domain::{AssetClass, Currency, Decimal, Fill, OrderId, OrderStatus, Side};
+use pitdesk::domain::{
+    AssetClass, Currency, Decimal, Fill, Liquidity, OrderId, OrderStatus, Side, TimeInForce,
+};
 use pitdesk::exchange::{Commission, CommissionRule, Config, DayStats, Event, Owner};
 
 use super::floor::{START, X, account, config, dec, paper};
@@ -53,12 +56,31 @@ fn check_brackets(driver: &Driver, filled: &Filled) -> Result<(), TestCaseError>
     Ok(())
 }
 
+/// An agent's FOK trades all of its quantity or nothing. Every print has one taker, and what
+/// the trader's orders took in the same call is told.
+fn check_fok(step: &Step, events: &[Event]) -> Result<(), TestCaseError> {
+    let Step::Send(send) = step else { return Ok(()) };
+    if send.party == TRADER || send.tif != TimeInForce::Fok {
+        return Ok(());
+    }
+    let printed: Decimal = events
+        .iter()
+        .filter_map(|event| if let Event::Trade(_, trade) = event { Some(trade.quantity.0) } else { None })
+        .sum();
+    let taken = fills(events).filter(|fill| fill.liquidity == Liquidity::Taker).map(|fill| fill.quantity.0);
+    let filled = printed - taken.sum::<Decimal>();
+    prop_assert!(filled.is_zero() || filled == Decimal::from(send.quantity), "{} of {:?}", filled, send);
+    Ok(())
+}
+
 /// Filled, working and gone are all there is of an order.
 fn check_orders(driver: &Driver, filled: &Filled) -> Result<(), TestCaseError> {
     for (id, _) in driver.sent.iter().filter(|(_, send)| send.party == TRADER) {
         let Some(order) = driver.exchange.order(*id) else { continue };
         prop_assert_eq!(order.filled.0, filled.get(id).copied().unwrap_or_default());
         prop_assert!(order.filled <= order.spec.quantity);
+        let is_fok = order.spec.tif == TimeInForce::Fok;
+        prop_assert!(!is_fok || order.filled.is_zero() || order.filled == order.spec.quantity);
         let resting = driver.exchange.resting(*id).unwrap_or_default();
         prop_assert!(resting <= order.remaining());
         prop_assert_eq!(order.status == OrderStatus::Filled, order.remaining().is_zero() && !order.is_live());
@@ -91,6 +113,7 @@ proptest! {
             prop_assert_eq!(held, net);
             check_orders(&driver, &filled)?;
             check_brackets(&driver, &filled)?;
+            check_fok(&step, &events)?;
             // A stop that an order of one's own triggers was paid for when it was sent, at the
             // prices of then; so only calls without a trigger say something of the check.
             let is_accepted = events.iter().any(|e| matches!(e, Event::Accepted { .. }));
@@ -134,6 +157,27 @@ proptest! {
             }
             driver.step(&step);
             prop_assert!(buying_power(&driver) >= Decimal::ZERO);
+        }
+    }
+
+    #[test]
+    fn sessions_hold_back_what_may_not_trade(steps in steps(80), waits in prop::collection::vec(0..150_u64, 80)) {
+        let mut driver = Driver::with(super::sessions::three_sessions(super::stream::coarse()), costly(200_000));
+        let mut filled = Filled::new();
+        for (step, minutes) in steps.into_iter().zip(waits) {
+            // Mostly the same session goes on.
+            driver.now = driver.now + Duration::from_mins(minutes.saturating_sub(100));
+            let events = driver.step(&step);
+            for fill in fills(&events) {
+                *filled.entry(fill.order).or_default() += fill.quantity.0;
+            }
+            check_orders(&driver, &filled)?;
+            check_brackets(&driver, &filled)?;
+            match (driver.exchange.is_open(X), driver.exchange.best(X)) {
+                (false, best) => prop_assert_eq!(best, (None, None)),
+                (true, (Some((bid, _)), Some((ask, _)))) => prop_assert!(bid < ask),
+                (true, _) => {}
+            }
         }
     }
 

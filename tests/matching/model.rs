@@ -1,8 +1,10 @@
 //! The exchange against a naive model: a plain list of orders, scanned for every question.
 //!
-//! The model knows price–time priority, every type but trailing stops, amends, the collar and
-//! self-match; it knows no groups and no money. Both must print the same trades in the same order,
+//! The model knows price–time priority, every type but trailing stops, amends, the collar,
+//! stops that wait for quotes and self-match; it knows no groups and no money. Both must print the same trades in the same order,
 //! and leave the same quantity of every order.
+
+use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
@@ -19,6 +21,8 @@ type Print = (i64, i64, Side);
 enum State {
     Resting,
     Waiting,
+    /// Triggered, and nobody to trade with.
+    Parked,
     Gone,
 }
 
@@ -46,12 +50,18 @@ impl Order {
     }
 }
 
+/// What comes after the matching at hand.
+enum Work {
+    Trigger(usize),
+    Retry(usize),
+}
+
 #[derive(Default)]
 struct Model {
     orders: Vec<Order>,
     prints: Vec<Print>,
     fills: Vec<(OrderId, i64, i64)>,
-    reached: Vec<usize>,
+    work: VecDeque<Work>,
     last: Option<i64>,
     net: i64,
     arrivals: usize,
@@ -75,8 +85,15 @@ impl Model {
         self.best(side).and_then(|at| self.orders[at].worst)
     }
 
-    fn collar(&self, side: Side) -> Option<i64> {
-        let best = self.best_price(side).or(self.last)?;
+    /// Best price against somebody on `side` that is not `party`'s own.
+    fn best_of_others(&self, side: Side, party: u32) -> Option<i64> {
+        let others = self.orders.iter().filter(|o| o.state == State::Resting && o.send.party != party);
+        let prices = others.filter(|o| o.send.side != side).filter_map(|o| o.worst);
+        if side == Side::Buy { prices.min() } else { prices.max() }
+    }
+
+    fn collar(&self, side: Side, party: u32) -> Option<i64> {
+        let best = self.best_of_others(side, party).or(self.last)?;
         Some(if side == Side::Buy { best + best / 20 } else { best - best / 20 })
     }
 
@@ -138,7 +155,7 @@ impl Model {
             self.arrive(at);
         } else {
             self.execute(at);
-            self.run_stops();
+            self.work_off();
         }
     }
 
@@ -147,11 +164,30 @@ impl Model {
         self.orders[at].arrival = self.arrivals;
     }
 
-    fn run_stops(&mut self) {
-        while !self.reached.is_empty() {
-            let at = self.reached.remove(0);
-            self.execute(at);
+    fn work_off(&mut self) {
+        while let Some(work) = self.work.pop_front() {
+            match work {
+                Work::Trigger(at) => {
+                    self.arrive(at);
+                    self.execute(at);
+                }
+                Work::Retry(at) if self.orders[at].state == State::Parked => {
+                    let order = &self.orders[at];
+                    let best = self.best_of_others(order.send.side, order.send.party);
+                    let may =
+                        |best| order.worst.is_none_or(|worst| Self::crosses(order.send.side, best, worst));
+                    if best.is_some_and(may) {
+                        self.execute(at);
+                    }
+                }
+                Work::Retry(_) => {}
+            }
         }
+    }
+
+    fn park(&mut self, at: usize, bound: Option<i64>) {
+        self.orders[at].state = State::Parked;
+        self.orders[at].worst = bound;
     }
 
     fn execute(&mut self, at: usize) {
@@ -161,11 +197,18 @@ impl Model {
             Kind::Limit(limit) | Kind::StopLimit(_, limit) => Some(limit),
             _ => order.worst,
         };
-        let Some(worst) = limit.or_else(|| self.collar(side)) else {
+        let party = order.send.party;
+        let at_once = matches!(order.send.tif, TimeInForce::Ioc | TimeInForce::Fok);
+        let waits = matches!(order.send.kind, Kind::Stop(_)) && !at_once;
+        if waits && self.best_of_others(side, party).is_none() {
+            return self.park(at, order.worst);
+        }
+        let Some(worst) = limit.or_else(|| self.collar(side, party)) else {
             self.orders[at].state = State::Gone;
             return;
         };
         self.orders[at].state = State::Gone;
+        let yields = self.own_yields(&order);
         let takes = self.best_price(side).is_some_and(|best| Self::crosses(side, best, worst));
         let kill = order.send.tif == TimeInForce::Fok && self.available(&order, worst) < order.left();
         if (order.send.post_only && order.send.party == TRADER && takes) || kill {
@@ -178,7 +221,7 @@ impl Model {
                 break;
             }
             if self.orders[best].send.party == order.send.party {
-                if !self.own_yields(&order) {
+                if !yields {
                     return;
                 }
                 self.orders[best].state = State::Gone;
@@ -186,12 +229,20 @@ impl Model {
             }
             self.trade(best, at, price);
         }
-        let may_rest =
-            order.send.kind != Kind::Market && !matches!(order.send.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        if self.orders[at].left() > 0 && may_rest {
+        if self.orders[at].left() == 0 {
+            return;
+        }
+        if waits {
+            let others = self.best_of_others(side, party);
+            self.park(at, others.map(|_| worst));
+        } else if order.send.kind != Kind::Market && !at_once {
             self.orders[at].state = State::Resting;
             self.orders[at].worst = Some(worst);
             self.arrive(at);
+            let mut parked: Vec<usize> =
+                (0..self.orders.len()).filter(|&at| self.orders[at].state == State::Parked).collect();
+            parked.sort_by_key(|&at| self.orders[at].arrival);
+            self.work.extend(parked.into_iter().map(Work::Retry));
         }
     }
 
@@ -219,7 +270,7 @@ impl Model {
             }
         }
         reached.sort_unstable();
-        self.reached.extend(reached.into_iter().map(|(.., at)| at));
+        self.work.extend(reached.into_iter().map(|(.., at)| Work::Trigger(at)));
     }
 
     fn cancel(&mut self, id: OrderId) {
@@ -263,8 +314,9 @@ impl Model {
         if before.state == State::Waiting {
             self.arrive(at);
         } else {
+            self.arrive(at);
             self.execute(at);
-            self.run_stops();
+            self.work_off();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Commissions, cash, buying power.
 
-use pitdesk::domain::{AssetClass, Decimal, GroupId, OrderKind, OrderSpec};
+use pitdesk::domain::{AssetClass, Decimal, GroupId, OrderKind, OrderSpec, OrderStatus, TimeInForce};
 use pitdesk::exchange::{Commission, CommissionRule, Config, Event, Reject};
 
 use super::floor::*;
@@ -90,6 +90,34 @@ fn orders_that_reduce_need_nothing() {
 }
 
 #[test]
+fn a_close_is_never_refused_whatever_exits_work() {
+    let mut floor = with_cash(1_000, 1);
+    floor.quote(&[("99.00", 100)], &[("100.00", 10)]);
+    floor.send(buy(10, OrderKind::Market));
+    let target = floor.send(sell(10, limit("110.00")));
+    floor.send(sell(11, OrderKind::Market));
+    assert!(is_short_of_money(&floor), "more than is held opens a short");
+    let part = floor.send(OrderSpec { tif: TimeInForce::Ioc, ..sell(4, limit("99.00")) });
+    assert_eq!(floor.order(part).status, OrderStatus::Filled);
+    let close = floor.send(sell(6, OrderKind::Market));
+    assert_eq!(floor.order(close).status, OrderStatus::Filled);
+    assert_eq!((floor.net(), floor.resting(target)), (dec("0"), 10));
+}
+
+#[test]
+fn a_losing_account_can_close_a_short_beside_its_stop() {
+    let mut floor = with_cash(1_000, 2);
+    floor.quote(&[("100.00", 20)], &[("130.00", 50)]);
+    floor.send(sell(20, OrderKind::Market));
+    let protection = floor.send(buy(20, stop("150.00")));
+    floor.print("129.00");
+    assert!(floor.balance().buying_power < dec("0"));
+    let close = floor.send(buy(20, OrderKind::Market));
+    assert_eq!(floor.order(close).status, OrderStatus::Filled);
+    assert_eq!(floor.order(protection).status, OrderStatus::Held);
+}
+
+#[test]
 fn orders_of_both_sides_are_not_counted_twice() {
     let mut floor = with_cash(1_000, 1);
     floor.send(buy(10, limit("99.00")));
@@ -110,6 +138,19 @@ fn the_exits_of_a_bracket_count_once() {
         assert!(floor.rejection().is_none());
     }
     assert_eq!(floor.balance().margin, dec("1000"));
+}
+
+#[test]
+fn the_targets_of_a_bracket_count_together_up_to_what_their_parent_bought() {
+    let mut floor = with_cash(10_000, 1);
+    floor.quote(&[("99.00", 100)], &[("100.00", 10)]);
+    let parent = floor.send(buy(10, OrderKind::Market));
+    for exit in [sell(5, limit("110.00")), sell(5, limit("120.00")), sell(10, stop("95.00"))] {
+        floor.send(OrderSpec { parent: Some(parent), ..exit });
+    }
+    floor.send(sell(10, OrderKind::Market));
+    assert_eq!(floor.net(), dec("0"));
+    assert_eq!(floor.balance().margin, dec("1150"), "both targets, and no stop beside them");
 }
 
 #[test]

@@ -104,15 +104,18 @@ fn brackets_continue_where_they_were() {
 }
 
 #[test]
-fn the_rest_of_a_triggered_stop_works_on() {
+fn the_rest_of_a_triggered_stop_waits_on_for_quotes() {
     let mut floor = Floor::new();
-    floor.quote(&[("97.00", 2)], &[]);
+    floor.quote(&[("97.00", 2), ("90.00", 9)], &[]);
     floor.print("100.00");
     let id = floor.send(sell(5, stop("98.00")));
     floor.print("98.00");
-    let again = restored(written(&floor), Duration::ZERO);
-    assert_eq!(again.exchange.best(X).1, Some((price("92.15"), qty(3))));
+    let mut again = restored(written(&floor), Duration::ZERO);
     assert_eq!(again.order(id).filled, qty(2));
+    again.agent(1, buy(5, limit("92.14")));
+    assert!(again.fills().is_empty(), "the collar's bound of 92.15 is kept");
+    again.agent(1, buy(5, limit("96.00")));
+    assert_eq!(again.fills(), [(id, qty(3), price("96.00"))]);
 }
 
 #[test]

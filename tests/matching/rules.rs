@@ -261,6 +261,50 @@ fn a_flatten_passes_over_a_forgotten_bid_of_ones_own() {
     assert_eq!(floor.net(), dec("0"));
 }
 
+/// Long 5, and a forgotten bid of one's own between the bids of others.
+fn long_five_with_a_forgotten_bid() -> (Floor, pitdesk::domain::OrderId) {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("101.00", 5)]);
+    floor.send(buy(5, OrderKind::Market));
+    floor.quote(&[("100.00", 5)], &[]);
+    let forgotten = floor.send(buy(10, limit("99.00")));
+    floor.quote(&[("98.00", 10)], &[]);
+    (floor, forgotten)
+}
+
+#[test]
+fn a_fok_order_that_passes_over_its_own_bid_still_fills_completely() {
+    let (mut floor, forgotten) = long_five_with_a_forgotten_bid();
+    let spec = pitdesk::domain::OrderSpec { tif: TimeInForce::Fok, ..sell(15, limit("98.00")) };
+    let id = floor.send(spec);
+    assert_eq!(floor.order(id).filled, qty(15));
+    assert_eq!(floor.cancelled(forgotten), Some(CancelReason::SelfMatch(id)));
+}
+
+#[test]
+fn a_reverse_goes_on_past_flat_over_a_forgotten_bid() {
+    let (mut floor, forgotten) = long_five_with_a_forgotten_bid();
+    let id = floor.send(sell(10, OrderKind::Market));
+    assert_eq!(floor.order(id).status, OrderStatus::Filled);
+    assert_eq!(floor.cancelled(forgotten), Some(CancelReason::SelfMatch(id)));
+    assert_eq!(floor.net(), dec("-5"));
+}
+
+#[test]
+fn a_fok_order_does_not_count_on_two_orders_of_one_group() {
+    let mut floor = Floor::new();
+    let group = Some(pitdesk::domain::GroupId(1));
+    for at in ["99.00", "98.00"] {
+        floor.send(pitdesk::domain::OrderSpec { oco: group, ..buy(10, limit(at)) });
+    }
+    let fok =
+        |quantity| pitdesk::domain::OrderSpec { tif: TimeInForce::Fok, ..sell(quantity, limit("98.00")) };
+    floor.agent(1, fok(20));
+    assert_eq!(floor.net(), dec("0"), "a fill of the first would have cancelled the second");
+    floor.agent(1, fok(10));
+    assert_eq!(floor.net(), dec("10"));
+}
+
 #[test]
 fn adding_to_a_position_never_removes_the_order_that_protects_it() {
     let mut floor = Floor::new();

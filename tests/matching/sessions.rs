@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pitdesk::domain::{
     Instrument, OrderKind, OrderSpec, OrderStatus, Session, SessionKind, Time, TimeInForce, TradingHours,
+    TrailBy,
 };
 use pitdesk::exchange::{Config, DayStats, Event, HeldFor, Reject};
 
@@ -44,7 +45,7 @@ fn orders_that_cannot_wait_are_refused_while_closed() {
     floor.advance(later(EVENING.0, EVENING.1));
     floor.send(buy(1, OrderKind::Market));
     let text = floor.rejection().unwrap().to_string();
-    assert_eq!(text, "TSE is closed until Tue 24 Nov 09:00 JST: use a GTC limit or wait");
+    assert_eq!(text, "TSE is closed until Tue 24 Nov 09:00 JST: use a limit order, which waits for the open");
     for tif in [TimeInForce::Ioc, TimeInForce::Fok] {
         floor.send(OrderSpec { tif, ..buy(1, limit("100")) });
         assert!(matches!(floor.rejection(), Some(Reject::Closed { .. })));
@@ -62,9 +63,63 @@ fn limits_sent_while_closed_enter_at_the_open_in_order_of_arrival() {
     let second = floor.send(day(buy(5, limit("100.00"))));
     assert_eq!(floor.exchange.best(X), (None, None), "nothing matches or shows before the open");
     floor.advance(opens);
-    assert_eq!([first, second].map(|id| floor.resting(id)), [5, 5]);
-    floor.agent(1, sell(5, limit("100.00")));
-    assert_eq!(floor.order(first).status, OrderStatus::Filled);
+    floor.agent(1, sell(7, limit("100.00")));
+    floor.soon();
+    assert_eq!(floor.fills(), [(first, qty(5), price("100.00")), (second, qty(2), price("100.00"))]);
+    assert_eq!(floor.resting(second), 3);
+}
+
+#[test]
+fn what_waits_for_the_open_trades_at_the_makers_prices_and_not_at_its_own() {
+    let mut floor = floor();
+    let overnight = floor.send(sell(4, limit("101.00")));
+    floor.advance(later(LUNCH.0, LUNCH.1));
+    let bold = floor.send(buy(5, limit("108.00")));
+    let patient = floor.send(buy(5, limit("103.00")));
+    floor.advance(later(2, 30));
+    floor.quote(&[("104.30", 9), ("104.20", 9)], &[]);
+    assert!(floor.trades().is_empty(), "the makers are not done: they quote at one instant");
+    floor.quote(&[], &[("104.40", 3), ("104.50", 9)]);
+    floor.soon();
+    assert_eq!(
+        floor.fills(),
+        [
+            (overnight, qty(4), price("104.30")),
+            (bold, qty(3), price("104.40")),
+            (bold, qty(2), price("104.50"))
+        ]
+    );
+    assert_eq!(floor.resting(patient), 5);
+    assert_eq!(floor.exchange.quote(X).open, Some(price("104.30")));
+}
+
+#[test]
+fn what_waits_enters_only_where_the_other_side_is_quoted() {
+    let mut floor = floor();
+    floor.advance(later(LUNCH.0, LUNCH.1));
+    let bid = floor.send(buy(5, limit("108.00")));
+    floor.advance(later(2, 30));
+    floor.quote(&[("104.30", 9)], &[]);
+    floor.advance(later(2, 45));
+    assert_eq!((floor.order(bid).status, floor.resting(bid)), (OrderStatus::Held, 0));
+    floor.quote(&[], &[("104.40", 9)]);
+    floor.soon();
+    assert_eq!(floor.fills(), [(bid, qty(5), price("104.40"))]);
+}
+
+#[test]
+fn a_stop_left_unfilled_at_the_close_takes_the_opening_quotes() {
+    let mut floor = floor();
+    floor.quote(&[("99.00", 2), ("90.00", 9)], &[("101.00", 5)]);
+    floor.print("100.00");
+    let id = floor.send(sell(5, stop("99.50")));
+    floor.print("99.50");
+    assert_eq!(floor.order(id).filled, qty(2));
+    floor.advance(later(LUNCH.0, LUNCH.1));
+    floor.advance(later(2, 30));
+    floor.quote(&[("88.00", 9)], &[]);
+    floor.soon();
+    assert_eq!(floor.fills(), [(id, qty(3), price("88.00"))], "the bound of the morning is not held on to");
 }
 
 #[test]
@@ -78,6 +133,8 @@ fn waiting_orders_can_be_amended_and_cancelled() {
     floor.amend_limit(first, "100.00");
     floor.cancel(gone);
     floor.advance(later(3, 0));
+    floor.quote(&[], &[("110.00", 1)]);
+    floor.soon();
     assert_eq!([first, second, gone].map(|id| floor.resting(id)), [5, 5, 0]);
     floor.agent(1, sell(5, limit("100.00")));
     assert_eq!(floor.order(second).status, OrderStatus::Filled, "the amended one lost its place");
@@ -88,6 +145,8 @@ fn a_day_order_survives_lunch_and_expires_at_the_close() {
     let mut floor = floor();
     let id = floor.send(day(buy(5, limit("100.00"))));
     floor.advance(later(3, 0));
+    floor.quote(&[], &[("110.00", 1)]);
+    floor.soon();
     assert_eq!(floor.resting(id), 5);
     floor.advance(later(9, 0));
     let close = later(5, 30);
@@ -101,7 +160,7 @@ fn a_day_order_of_the_evening_is_for_the_next_day() {
     floor.advance(later(EVENING.0, EVENING.1));
     let id = floor.send(day(buy(5, limit("100.00"))));
     floor.advance(later(24 + 5, 29));
-    assert_eq!(floor.resting(id), 5);
+    assert_eq!(floor.order(id).status, OrderStatus::Held);
     floor.advance(later(24 + 5, 30));
     assert_eq!(floor.order(id).status, OrderStatus::Expired);
 }
@@ -121,17 +180,100 @@ fn a_gtd_order_expires_at_its_instant_and_not_later() {
 }
 
 #[test]
-fn agents_leave_at_the_close_and_gtc_orders_stay() {
+fn at_the_close_agents_leave_and_gtc_orders_wait_in_their_order() {
     let mut floor = floor();
     floor.quote(&[("99.00", 5)], &[("101.00", 5)]);
-    let id = floor.send(buy(5, limit("98.00")));
+    let ids = [5, 6].map(|quantity| floor.send(buy(quantity, limit("98.00"))));
     floor.advance(later(LUNCH.0, LUNCH.1));
-    assert_eq!(floor.exchange.best(X), (Some((price("98.00"), qty(5))), None));
+    assert_eq!(floor.exchange.best(X), (None, None), "no quote of a closed market is the trader's own");
+    let why = HeldFor::Open(Some(later(2, 30)));
+    let close = later(1, 30);
+    for id in ids {
+        assert!(floor.events.contains(&Event::Held { id, why, time: close }));
+    }
     let refused = floor.agent(1, buy(5, limit("99.00")));
     assert_eq!(floor.resting(refused), 0);
     floor.advance(later(3, 0));
-    floor.agent(1, sell(5, limit("98.00")));
+    floor.quote(&[], &[("101.00", 5)]);
+    floor.soon();
+    assert_eq!(ids.map(|id| floor.resting(id)), [5, 6]);
+    floor.agent(2, sell(5, limit("98.00")));
+    assert_eq!(ids.map(|id| floor.resting(id)), [0, 6]);
+}
+
+/// Open 04:00–20:00, regular 09:30–16:00; START is 10:00 in Tokyo, so these are Tokyo's hours.
+pub fn three_sessions(of: Instrument) -> Instrument {
+    let session = |open, close, kind| Session { open, close, kind };
+    let hours = TradingHours {
+        sessions: vec![
+            session(240, 570, SessionKind::Extended),
+            session(570, 960, SessionKind::Regular),
+            session(960, 1200, SessionKind::Extended),
+        ],
+        ..tokyo().hours
+    };
+    Instrument { hours, ..of }
+}
+
+fn extended() -> Floor {
+    let mut floor = Floor::with(three_sessions(tokyo()), config());
+    floor.advance(EARLY);
+    floor.quote(&[("99.00", 50)], &[("101.00", 50)]);
+    floor
+}
+
+/// Monday 09:00, before the regular session.
+const EARLY: Time = Time(START.0 - 3_600_000_000_000);
+/// Monday 09:30.
+const REGULAR: Time = Time(START.0 - 1_800_000_000_000);
+
+#[test]
+fn a_day_order_of_the_early_session_waits_for_the_regular_one() {
+    let mut floor = extended();
+    let id = floor.send(day(buy(5, limit("101.00"))));
+    let why = HeldFor::Open(Some(REGULAR));
+    assert!(floor.events.contains(&Event::Held { id, why, time: EARLY }));
+    let gtc = floor.send(buy(5, limit("101.00")));
+    assert_eq!(floor.order(gtc).status, OrderStatus::Filled, "GTC works in every session");
+    let market = floor.send(day(buy(5, OrderKind::Market)));
+    assert_eq!(floor.order(market).status, OrderStatus::Filled, "a market order is for now");
+    floor.advance(REGULAR);
+    assert_eq!(floor.order(id).status, OrderStatus::Held);
+    floor.soon();
+    assert_eq!(floor.fills(), [(id, qty(5), price("101.00"))]);
+}
+
+#[test]
+fn a_day_order_of_the_late_session_is_for_the_next_regular_one() {
+    let mut floor = extended();
+    floor.advance(later(7, 0));
+    let id = floor.send(day(buy(5, limit("101.00"))));
+    let why = HeldFor::Open(Some(REGULAR + Duration::from_hours(24)));
+    assert!(floor.events.contains(&Event::Held { id, why, time: floor.now }));
+    floor.advance(later(19, 0));
+    floor.quote(&[], &[("101.00", 50)]);
+    floor.soon();
+    assert_eq!(floor.order(id).status, OrderStatus::Held, "the next early session is open and quoted");
+    floor.advance(REGULAR + Duration::from_hours(24));
+    floor.soon();
     assert_eq!(floor.order(id).status, OrderStatus::Filled);
+}
+
+#[test]
+fn stops_trigger_and_follow_in_regular_hours_only() {
+    let mut floor = extended();
+    floor.print("100.00");
+    let fixed = floor.send(sell(5, stop("99.50")));
+    let by = TrailBy::Amount(dec("2"));
+    let trailing = floor.send(sell(5, OrderKind::TrailingStop { by }));
+    floor.print("100.80");
+    floor.print("99.40");
+    assert_eq!([fixed, trailing].map(|id| floor.order(id).status), [OrderStatus::Held; 2]);
+    assert_eq!(floor.exchange.trigger_price(trailing), Some(price("98.00")));
+    floor.advance(REGULAR);
+    assert_eq!(floor.order(fixed).status, OrderStatus::Held, "it waits for a trade");
+    floor.print("99.50");
+    assert_eq!(floor.fills(), [(fixed, qty(5), price("99.00"))]);
 }
 
 #[test]

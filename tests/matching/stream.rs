@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use pitdesk::domain::{
-    Decimal, GroupId, Instrument, OrderId, OrderKind, OrderSpec, Price, Qty, Side, TickTable, TimeInForce,
-    TrailBy,
+    Decimal, GroupId, Instrument, OrderId, OrderKind, OrderSpec, Price, Qty, Side, TickTable, Time,
+    TimeInForce, TrailBy,
 };
 use pitdesk::exchange::{Amend, Config, Event, Exchange, Owner, agent_order};
 
@@ -55,7 +55,7 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 fn tif() -> impl Strategy<Value = TimeInForce> {
-    prop_oneof![6 => Just(TimeInForce::Gtc), 1 => Just(TimeInForce::Ioc), 1 => Just(TimeInForce::Fok)]
+    prop_oneof![6 => Just(TimeInForce::Gtc), 1 => Just(TimeInForce::Day), 1 => Just(TimeInForce::Ioc), 1 => Just(TimeInForce::Fok)]
 }
 
 fn send() -> impl Strategy<Value = Send> {
@@ -111,12 +111,18 @@ impl Kind {
 pub struct Driver {
     pub exchange: Exchange,
     pub sent: Vec<(OrderId, Send)>,
+    /// When it is; stands still unless told.
+    pub now: Time,
 }
 
 impl Driver {
     pub fn new(config: Config) -> Self {
-        let exchange = Exchange::new(vec![std::sync::Arc::new(coarse())], config).unwrap();
-        Self { exchange, sent: Vec::new() }
+        Self::with(coarse(), config)
+    }
+
+    pub fn with(instrument: Instrument, config: Config) -> Self {
+        let exchange = Exchange::new(vec![std::sync::Arc::new(instrument)], config).unwrap();
+        Self { exchange, sent: Vec::new(), now: START }
     }
 
     /// The id that the next order of `party` gets.
@@ -152,19 +158,19 @@ impl Driver {
                 } else {
                     Owner::Agent(send.party)
                 };
-                self.exchange.submit(owner, id, spec, START, &mut out);
+                self.exchange.submit(owner, id, spec, self.now, &mut out);
                 self.sent.push((id, send.clone()));
             }
             Step::Cancel(pick) => {
                 if let Some(id) = self.pick(*pick) {
-                    self.exchange.cancel(id, START, &mut out);
+                    self.exchange.cancel(id, self.now, &mut out);
                 }
             }
             Step::Amend(pick, quantity, limit) => {
                 if let Some(id) = self.pick(*pick) {
                     let quantity = quantity.map(|n| Qty(n.into()));
                     let change = Amend { quantity, limit: limit.map(whole), stop: None };
-                    self.exchange.amend(id, change, START, &mut out);
+                    self.exchange.amend(id, change, self.now, &mut out);
                 }
             }
         }

@@ -145,8 +145,8 @@ fn a_row_says_what_its_order_hangs_together_with_and_when_it_ends() {
     check(&mut pane, &|order| order.spec.post_only = true, "Type Limit, post, ");
     check(&mut pane, &|order| order.spec.parent = Some(OrderId(9)), "Type Limit, post · exit of 9, ");
     let trailing = OrderKind::TrailingStop { by: TrailBy::Amount(decimal("2")) };
-    check(&mut pane, &|order| order.spec.kind = trailing, "Stop by 2.00, ");
-    check(&mut pane, &|order| order.trigger = Some(price("280.5")), "Stop 280.50, by 2.00, ");
+    check(&mut pane, &|order| order.spec.kind = trailing, "Type Trailing stop by 2.00, ");
+    check(&mut pane, &|order| order.trigger = Some(price("280.5")), "Stop 280.50, ");
     check(&mut pane, &|order| order.spec.tif = until(1), "TIF GTD 16:00");
     check(&mut pane, &|order| order.spec.tif = until(73), "TIF GTD 23 Nov 16:00");
 }

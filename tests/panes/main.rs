@@ -12,8 +12,10 @@ mod picture;
 mod soft_renderer;
 
 mod blotter;
+mod chart_pane;
 mod search;
 mod status_bar;
+mod terminal;
 mod ticket;
 mod watchlist;
 mod window;

@@ -6,6 +6,8 @@
 
 #![cfg(feature = "inspection")]
 
+#[path = "../common/data.rs"]
+mod data;
 #[path = "../common/window.rs"]
 mod window;
 
@@ -14,6 +16,7 @@ mod driver;
 mod layout;
 mod replay;
 mod restart;
+mod signals;
 mod stall;
 mod trader;
 mod trading;

@@ -1,17 +1,12 @@
 //! A recording plays, and can be traded.
 
-use std::path::Path;
-
+use crate::data::recorded;
 use crate::trader::{PATIENCE, Trader};
 use crate::window::Role;
 
 #[test]
 fn a_recording_moves_and_can_be_traded() {
-    let Some(data) = std::env::var_os("PITDESK_DATA") else {
-        eprintln!("did not run: PITDESK_DATA is not set");
-        return;
-    };
-    let file = Path::new(&data).join("history/lean_spy_minute_20131004-11.csv.gz");
+    let Some(file) = recorded("lean_spy_minute_20131004-11.csv.gz") else { return };
     let home = tempfile::tempdir().unwrap();
     let arguments = ["--replay", file.to_str().expect("a path of a test is text"), "--symbol", "SPY"];
     let more = ["--zone", "America/New_York", "--speed", "60", "--from", "2013-10-07T13:31:00Z"];

@@ -75,6 +75,54 @@ fn arrangement_and_history_are_there_after_a_restart() {
 }
 
 #[test]
+fn what_was_done_is_there_when_the_program_was_killed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut trader = Trader::start(home.path());
+    let row = trader.window.wait_for("NVDA", SOON, |w| w.name.starts_with("NVDA NASDAQ"));
+    trader.window.click_at(row.bounds.center());
+    trader.window.press(Key::Delete);
+    trader.turn_to("AAPL");
+    trader.window.click("5m");
+    trader.search("theme light", "Theme: light");
+    let price = trader.rest_a_buy();
+    trader.prepare_market_order("10");
+    trader.trade("Buy", "buy 10 AAPL at market");
+    trader.wait_to_read(&["long 10"]);
+    // Nothing is asked to save: it is on disk because time passes.
+    let saved = |start: &str| {
+        let names = fs::read_dir(home.path().join("paper")).into_iter().flatten().flatten();
+        let file = names
+            .map(|entry| entry.path())
+            .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)));
+        file.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default()
+    };
+    let unseparated = price.replace(',', "");
+    trader.window.wait_until("everything to be on disk", PATIENCE, |_| {
+        let (layout, account) = (saved("workspace.json"), saved("account-"));
+        let is_laid_out = !layout.is_empty() && !layout.contains("NVDA@NASDAQ") && layout.contains("\"M5\"");
+        let is_booked = account.contains(&unseparated) && account.contains("\"fills\":[{");
+        (is_laid_out && is_booked && saved("settings.toml").contains("light")).then_some(())
+    });
+    let list = watched(&trader.window.tree());
+    trader.kill();
+
+    let mut trader = Trader::start(home.path());
+    trader.window.wait_for("the chart of the last time", PATIENCE, |w| {
+        w.role == Role::Canvas && w.name == "Chart AAPL · NASDAQ 5m"
+    });
+    assert_eq!(watched(&trader.window.tree()), list);
+    assert!(saved("settings.toml").contains("light"));
+    trader.look_at("Positions");
+    trader.wait_for_row(&["Position in AAPL", "Net +10"]);
+    trader.look_at("Orders");
+    trader.wait_for_count("Orders", 1);
+    trader.wait_for_row(&["Symbol AAPL", "Working", &price]);
+    assert_eq!(trader.rows().len(), 2, "the order that works and the one that filled, each once");
+    trader.cancel_all();
+    trader.leave();
+}
+
+#[test]
 fn an_account_is_saved_when_the_window_closes_right_after_a_fill() {
     let home = tempfile::tempdir().unwrap();
     let mut trader = Trader::start(home.path());

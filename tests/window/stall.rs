@@ -1,5 +1,6 @@
 //! The broker hangs for ten seconds. The window must not notice, and the order must not be lost.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use egui::{Event, Pos2, Rect, vec2};
@@ -11,41 +12,52 @@ use crate::window::{Role, SOON, Window};
 const ROUNDS: usize = 2_000;
 /// A person takes this for a stall.
 const LONGEST_GAP: Duration = Duration::from_millis(100);
-/// Rendering is done by the processor here, and other programs may want it too: where the
-/// gap was longer, it must not be longer than this many times what the same clicks cost
-/// with a healthy broker. A window that waits for its broker stands still for seconds.
-const ALLOWANCE: u32 = 3;
-const CALM_ROUNDS: usize = 12;
+/// Rendering is done by the processor here, and other programs may want it too: a gap may
+/// be longer than that, but at most so many times as long as the longest of the same work
+/// with a healthy broker.
+const ALLOWANCE: u32 = 2;
+/// No machine is so busy that this is not the broker: a window that waits for it stands still
+/// for seconds.
+const NEVER: Duration = Duration::from_millis(500);
+/// As many rounds as the broker hangs for, or more, so that both maxima are of as much work.
+const CALM: Duration = Duration::from_secs(12);
 
 #[test]
 fn the_window_lives_on_while_the_broker_hangs() {
     let home = tempfile::tempdir().unwrap();
     let mut trader = Trader::start_alone(home.path());
+    let calm = calm_gap(&mut trader.window);
     measure_anew(&mut trader.window);
     trader.search("freeze", "Freeze the paper broker for 10 s");
     let order = trader.rest_a_buy();
     work_until(&mut trader.window, "Silent");
     work_until(&mut trader.window, "Ready");
     let gap = longest_gap(&mut trader.window);
-    println!("longest frame gap while the broker hung: {gap:?}");
+    // Past the test runner, which keeps to itself what a test prints that passes.
+    let told = format!("\nlongest frame gap while the broker hung: {gap:?}, with a healthy one: {calm:?}\n");
+    std::io::stderr().write_all(told.as_bytes()).expect("standard error can be written");
+    assert!(gap <= LONGEST_GAP.max(calm * ALLOWANCE), "{gap:?} while the broker hung, {calm:?} before");
+    assert!(gap < NEVER, "{gap:?} while the broker hung");
 
     trader.wait_for_count("Orders", 1);
     trader.look_at("Orders");
     trader.wait_for_row(&["Symbol AAPL", "Working", &order]);
     assert_eq!(trader.rows().len(), 1, "the order arrived exactly once");
     trader.cancel_all();
-
-    if gap > LONGEST_GAP {
-        measure_anew(&mut trader.window);
-        let desk = Places::find(&mut trader.window);
-        for round in 0..CALM_ROUNDS {
-            desk.work(&mut trader.window, round);
-        }
-        let calm = longest_gap(&mut trader.window);
-        println!("and with a healthy broker: {calm:?}");
-        assert!(gap <= calm * ALLOWANCE, "{gap:?} while the broker hung, {calm:?} while it did not");
-    }
     trader.leave();
+}
+
+/// The longest gap of as much work as is done later, while nothing is wrong.
+fn calm_gap(window: &mut Window) -> Duration {
+    measure_anew(window);
+    let desk = Places::find(window);
+    let end = crate::window::after(CALM);
+    let mut round = 0;
+    while crate::window::now() < end {
+        desk.work(window, round);
+        round += 1;
+    }
+    longest_gap(window)
 }
 
 /// Where there is something to do.

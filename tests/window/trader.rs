@@ -2,18 +2,24 @@
 
 use std::cell::Cell;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers};
+use pitdesk::domain::money::rounded;
+use pitdesk::domain::{Decimal, Time};
 
-use crate::window::{Role, SOON, Tree, Widget, Window};
+use crate::window::{Role, SOON, Tree, Widget, Window, now};
 
 /// Longer than any back-off or drill of these tests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a person reads what a button asks.
 const READING: Duration = Duration::from_millis(600);
+
+/// Friday 20 November 2026, 15:00 UTC, New York open: the time at which the first window of
+/// these tests is opened, so that their prices and sessions are the same on every day.
+const START: Time = Time::from_seconds(1_795_186_800);
 
 /// Who has the machine: one test that measures frames, or any number that do not.
 static MACHINE: RwLock<()> = RwLock::new(());
@@ -55,7 +61,8 @@ impl Trader {
     #[track_caller]
     fn sit_down(home: &Path, arguments: &[&str], share: Share) -> Self {
         let home = home.to_str().expect("a path of a test is text");
-        let window = Window::start(&[&["--data-dir", home], arguments].concat());
+        let at = program_time();
+        let window = Window::start(&[&["--data-dir", home, "--at", &at], arguments].concat());
         let mut trader = Self { window, _share: share };
         trader.wait_for_connection("Ready");
         trader.window.wait_for("market data", PATIENCE, |w| w.role == Role::Button && w.name == "Bid");
@@ -66,6 +73,12 @@ impl Trader {
     #[track_caller]
     pub fn leave(self) -> String {
         self.window.close()
+    }
+
+    /// Ends the program at once, as a power cut does.
+    #[track_caller]
+    pub fn kill(self) {
+        self.window.kill();
     }
 
     #[track_caller]
@@ -173,9 +186,9 @@ impl Trader {
     #[track_caller]
     pub fn rest_a_buy(&mut self) -> String {
         let bid = self.window.find(Role::Button, "Bid").expect("the bid").value;
-        let bid: f64 =
-            bid.split(' ').next().and_then(|price| price.replace(',', "").parse().ok()).expect("a price");
-        let price = format!("{:.2}", bid * 0.95);
+        let bid = bid.split(' ').next().map(|price| price.replace(',', ""));
+        let bid: Decimal = bid.and_then(|price| price.parse().ok()).expect("a price");
+        let price = rounded(bid * Decimal::new(95, 2), 2);
         self.type_into("Limit price", &price);
         self.trade("Buy", &format!("buy 100 AAPL @ {price}"));
         price
@@ -227,6 +240,13 @@ impl Trader {
             rows(tree).into_iter().find(|row| parts.iter().all(|part| row.contains(part)))
         })
     }
+}
+
+/// The time that a program started now is told: it goes on from window to window, as days do.
+fn program_time() -> String {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let first = *FIRST.get_or_init(now);
+    (START + now().duration_since(first)).to_timestamp().to_string()
 }
 
 /// A time may be written otherwise on another day.

@@ -1,28 +1,35 @@
 //! Where the paper exchange's market comes from, and its bars: the past of the source
 //! and what has traded here since, joined without a seam.
+//!
+//! The seam is where this run began, until the program slept (the market has gone on without
+//! it, so that the source knows best) or so much has traded that the oldest bars are dropped:
+//! then it moves up, and what is before it is the source's again.
 
-use std::collections::VecDeque;
-use std::ops::Range;
+mod live;
+mod recording;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::broker::contract::HistoryRequest;
-use crate::domain::time::{MINUTE, SECOND};
-use crate::domain::{Bar, InstrumentId, Time, Timeframe, Trade};
+use crate::domain::{Bar, InstrumentId, Price, Time, Timeframe, Trade};
 use crate::exchange::replay::{Replay, ReplayClock};
 use crate::exchange::synth::Market;
-use crate::exchange::{Event, Exchange};
-use crate::market::aggregate::{Aggregated, Aggregator, Sessions, aggregate_bars};
+use crate::exchange::{DayStats, Event, Exchange};
+use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
+use crate::market::series::{Bars, Packer};
+use live::{Kept, Live};
 
-/// Second bars of this run that are kept, per instrument: two hours of a busy one.
-const SECONDS_KEPT: usize = 7_200;
-/// Minute bars of this run that are kept, per instrument: ten days.
-const MINUTES_KEPT: usize = 14_400;
+/// Bars of this run that are kept of each instrument: seconds of two busy hours, minutes of
+/// ten days.
+const KEPT: Kept = Kept { seconds: 7_200, minutes: 14_400 };
 
 /// A pause of the program (a laptop asleep) after which the market goes on from its path
-/// instead of trading everything that was missed.
-const LONG_SLEEP: Duration = Duration::from_mins(2);
+/// instead of trading everything that was missed, and a replay from where it was.
+const LONG_PAUSE: Duration = Duration::from_mins(2);
 
 /// What moves the market.
 pub enum Source {
@@ -34,6 +41,8 @@ pub enum Source {
         replay: Box<Replay>,
         /// Recorded time by the program's time.
         clock: ReplayClock,
+        /// What other instruments are worth, which are listed to value the currency and do not move.
+        rates: Vec<(InstrumentId, Price)>,
     },
 }
 
@@ -42,22 +51,58 @@ pub(super) struct Prices {
     source: Source,
     calendars: Vec<Arc<Calendar>>,
     live: Vec<Live>,
-    /// The market's time when this run began; what is before it comes from the source.
+    /// The market's time when this run began.
     opened_at: Time,
     advanced_to: Time,
+    /// The program's time at the last advance.
+    seen_at: Time,
+    /// Orders of the market's agents that the exchange refused, which should be none.
+    refusals: u64,
+}
+
+/// What became of the bars while time passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// Trades were added.
+    Traded,
+    /// The market went on from its path: bars that were told before are others now.
+    Skipped,
 }
 
 impl Prices {
     /// Starts the market at `now` and has the exchange told of the day so far.
     pub fn open(source: Source, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) -> Self {
+        Self::open_keeping(KEPT, source, exchange, now, out)
+    }
+
+    fn open_keeping(
+        kept: Kept,
+        source: Source,
+        exchange: &mut Exchange,
+        now: Time,
+        out: &mut Vec<Event>,
+    ) -> Self {
         let calendar = |hours| {
             Arc::new(Calendar::new(hours).expect("the exchange has refused hours that make no calendar"))
         };
         let calendars: Vec<_> = exchange.instruments().map(|i| calendar(&i.hours)).collect();
-        let live = calendars.iter().map(|_| Live::default()).collect();
-        let mut prices = Self { source, calendars, live, opened_at: now, advanced_to: now };
+        let mut prices = Self {
+            source,
+            calendars,
+            live: Vec::new(),
+            opened_at: now,
+            advanced_to: now,
+            seen_at: now,
+            refusals: 0,
+        };
         prices.opened_at = prices.market_time(now);
         prices.advanced_to = prices.opened_at;
+        prices.live = prices.calendars.iter().map(|_| Live::new(prices.opened_at, kept)).collect();
+        if let Source::Replay { rates, .. } = &prices.source {
+            for &(pair, price) in rates {
+                exchange.set_day_stats(pair, DayStats { last: Some(price), ..DayStats::default() });
+            }
+        }
         prices.advance(exchange, now, out);
         prices
     }
@@ -81,14 +126,23 @@ impl Prices {
     }
 
     /// Lets the market run until `now`.
-    pub fn advance(&mut self, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) {
+    pub fn advance(&mut self, exchange: &mut Exchange, now: Time, out: &mut Vec<Event>) -> Passage {
+        let has_slept = now.since(self.seen_at) > LONG_PAUSE;
+        self.seen_at = now;
+        if has_slept && let Source::Replay { clock, .. } = &mut self.source {
+            clock.jump(now, self.advanced_to);
+        }
         let to = self.market_time(now);
-        let slept = to.since(self.advanced_to);
         self.advanced_to = to;
+        let mut passage = Passage::Traded;
         match &mut self.source {
-            Source::Synthetic(market) if slept > LONG_SLEEP => market.skip_to(exchange, to, out),
+            Source::Synthetic(market) if has_slept => {
+                market.skip_to(exchange, to, out);
+                self.live.iter_mut().for_each(|live| live.restart(to));
+                passage = Passage::Skipped;
+            }
             Source::Synthetic(market) => market.advance(exchange, to, out),
-            Source::Replay { replay, clock } => {
+            Source::Replay { replay, clock, .. } => {
                 replay.advance(exchange, to, out);
                 // Nothing was recorded for a long while: go to where it goes on.
                 if let Some(next) = replay.skip_gap(to) {
@@ -96,6 +150,19 @@ impl Prices {
                 }
             }
         }
+        self.note_refusals(exchange);
+        passage
+    }
+
+    /// A market whose agents are refused stands still, which nobody else would say.
+    fn note_refusals(&mut self, exchange: &Exchange) {
+        let (refusals, latest) = exchange.agent_refusals();
+        if self.refusals == 0
+            && let Some(latest) = latest
+        {
+            tracing::error!("the exchange refuses orders of the market's agents: {latest:?}");
+        }
+        self.refusals = refusals;
     }
 
     /// When the market moves next, by the program's time; `None` when nothing is due.
@@ -115,205 +182,78 @@ impl Prices {
     }
 
     /// Closed bars, oldest first, and the forming one where the request reaches up to now.
-    pub fn history(&self, request: &HistoryRequest, now: Time) -> (Vec<Bar>, Option<Bar>) {
+    pub fn history(&self, request: &HistoryRequest, now: Time) -> (Bars, Option<Bar>) {
         let HistoryRequest { instrument, timeframe, before, count } = *request;
-        let Some(calendar) = self.calendars.get(instrument.index()) else { return (Vec::new(), None) };
-        // The period in which this run began has a part before it and a part since.
-        let seam = calendar.period_start(self.opened_at, timeframe);
+        let Some(calendar) = self.calendars.get(instrument.index()) else { return (Bars::default(), None) };
+        // The period that the seam is in has a part before it and a part since.
+        let joint = self.joint(instrument, timeframe);
+        let seam = calendar.period_start(joint, timeframe);
         let mut recent = Vec::new();
         if before > seam {
-            let mut joined = self.since(instrument, timeframe, seam);
-            joined.extend(self.live[instrument.index()].bars(timeframe, self.opened_at));
-            recent = aggregate_bars(&joined, calendar, timeframe, Sessions::All);
+            let live = self.live[instrument.index()].bars(timeframe, joint);
+            // Days and longer are those of regular trading, in the source's past too.
+            let sessions = if timeframe.is_calendar() { Sessions::RegularOnly } else { Sessions::All };
+            recent.extend(self.so_far(instrument, timeframe, joint));
+            for bar in aggregate_bars(live, calendar, timeframe, sessions) {
+                match recent.last_mut() {
+                    Some(last) if last.time == bar.time => last.add_bar(&bar),
+                    _ => recent.push(bar),
+                }
+            }
         }
         let current = calendar.period_start(self.market_time(now), timeframe);
         let is_forming = |bar: &Bar| bar.time >= current;
         let forming = recent.last().copied().filter(is_forming).filter(|bar| bar.time < before);
         recent.retain(|bar| bar.time < before && !is_forming(bar));
         let missing = count.saturating_sub(recent.len());
-        let mut bars = if missing > 0 {
-            self.past(instrument, timeframe, before.min(seam), missing)
-        } else {
+        if missing == 0 {
             recent.drain(..recent.len() - count);
-            Vec::new()
-        };
-        bars.append(&mut recent);
-        (bars, forming)
+            return (recent.into(), forming);
+        }
+        let past = self.past(instrument, timeframe, before.min(seam), missing);
+        if recent.is_empty() {
+            return (past, forming);
+        }
+        let mut joined = Packer::with_capacity(past.len() + recent.len());
+        past.iter().chain(recent).for_each(|bar| joined.push(bar));
+        (joined.finish(), forming)
     }
 
     /// Bars of the source that had closed by `before`, which begins a period.
-    fn past(&self, id: InstrumentId, timeframe: Timeframe, before: Time, count: usize) -> Vec<Bar> {
+    fn past(&self, id: InstrumentId, timeframe: Timeframe, before: Time, count: usize) -> Bars {
         match &self.source {
-            Source::Synthetic(market) => market.history().bars(id, timeframe, before, count),
-            Source::Replay { replay, .. } => {
-                past_of_recording(replay, &self.calendars[id.index()], timeframe, before, count)
+            Source::Synthetic(market) => market.history().bars(id, timeframe, before, count).into(),
+            Source::Replay { replay, .. } if replay.instrument() == id => {
+                recording::newest(replay, &self.calendars[id.index()], timeframe, before, count)
             }
+            Source::Replay { .. } => Bars::default(),
         }
     }
 
-    /// What the source knows of the period that begins at `seam`, up to the start of this run.
-    fn since(&self, id: InstrumentId, timeframe: Timeframe, seam: Time) -> Vec<Bar> {
+    /// Where the bars of this run begin: before, they are the source's.
+    fn joint(&self, id: InstrumentId, timeframe: Timeframe) -> Time {
+        let from = self.live[id.index()].from(timeframe);
+        let recorded = match &self.source {
+            Source::Replay { replay, .. } => replay.timeframe(),
+            Source::Synthetic(_) => None,
+        };
+        match recorded.filter(|recorded| from > self.opened_at && *recorded <= timeframe) {
+            // A recorded bar is the source's as a whole or not at all.
+            Some(recorded) => self.calendars[id.index()].period_end(Time(from.0 - 1), recorded),
+            None => from,
+        }
+    }
+
+    /// What the source knows of the period that `at` is in, up to then.
+    fn so_far(&self, id: InstrumentId, timeframe: Timeframe, at: Time) -> Option<Bar> {
         match &self.source {
-            Source::Synthetic(market) => {
-                market.history().forming(id, timeframe, self.opened_at).into_iter().collect()
+            Source::Synthetic(market) => market.history().so_far(id, timeframe, at),
+            Source::Replay { replay, .. } if replay.instrument() == id => {
+                let calendar = &self.calendars[id.index()];
+                let seam = calendar.period_start(at, timeframe);
+                recording::within(replay, calendar, timeframe, seam..at).last()
             }
-            Source::Replay { replay, .. } => {
-                recorded_bars(replay, &self.calendars[id.index()], timeframe, seam..Time::MAX)
-            }
-        }
-    }
-}
-
-/// The newest `count` bars of `timeframe` that had closed by `before`, which begins a period.
-/// Looks no farther back than it must: a recording may be years of minutes, and the chart
-/// asks for a screenful.
-fn past_of_recording(
-    replay: &Replay,
-    calendar: &Arc<Calendar>,
-    timeframe: Timeframe,
-    before: Time,
-    count: usize,
-) -> Vec<Bar> {
-    let first_bar = replay.past_bars().first().map(|bar| bar.time);
-    let Some(first) = first_bar.or_else(|| replay.past_trades().first().map(|trade| trade.time)) else {
-        return Vec::new();
-    };
-    // Enough where the market never closes; doubled until it spans the nights and weekends too.
-    let mut span = timeframe.nanos().saturating_mul(i64::try_from(count.max(1)).unwrap_or(i64::MAX));
-    loop {
-        let from = Time(before.0.saturating_sub(span)).max(first);
-        let periods = calendar.period_start(from, timeframe)..before;
-        let mut bars = recorded_bars(replay, calendar, timeframe, periods);
-        if bars.len() >= count || from == first {
-            bars.drain(..bars.len().saturating_sub(count));
-            return bars;
-        }
-        span = span.saturating_mul(2);
-    }
-}
-
-/// A part of the recording before the start of the replay, which begins and ends with periods
-/// of `timeframe`, in bars of that; nothing where it was recorded in longer ones.
-fn recorded_bars(
-    replay: &Replay,
-    calendar: &Arc<Calendar>,
-    timeframe: Timeframe,
-    within: Range<Time>,
-) -> Vec<Bar> {
-    let trades = part(replay.past_trades(), &within, |trade| trade.time);
-    if trades.is_empty() {
-        let is_too_fine = replay.timeframe().is_some_and(|recorded| timeframe < recorded);
-        let bars = if is_too_fine { &[] } else { part(replay.past_bars(), &within, |bar| bar.time) };
-        return aggregate_bars(bars, calendar, timeframe, Sessions::All);
-    }
-    let mut aggregator = Aggregator::new(Arc::clone(calendar), timeframe);
-    let mut bars = Vec::new();
-    for trade in trades {
-        if let Aggregated::Opened { closed, .. } = aggregator.add(trade) {
-            bars.extend(closed);
-        }
-    }
-    bars.extend(aggregator.forming());
-    bars
-}
-
-/// The rows of a span of time, of rows in its order.
-fn part<'a, T>(rows: &'a [T], within: &Range<Time>, time: impl Fn(&T) -> Time) -> &'a [T] {
-    let end = rows.partition_point(|row| time(row) < within.end);
-    let start = rows[..end].partition_point(|row| time(row) < within.start);
-    &rows[start..end]
-}
-
-/// One instrument's bars of this run.
-#[derive(Default)]
-struct Live {
-    seconds: VecDeque<Bar>,
-    minutes: VecDeque<Bar>,
-}
-
-impl Live {
-    fn add(&mut self, trade: &Trade) {
-        let (price, volume) = (trade.price.to_f64(), trade.quantity.to_f64());
-        for (bars, length, kept) in
-            [(&mut self.seconds, SECOND, SECONDS_KEPT), (&mut self.minutes, MINUTE, MINUTES_KEPT)]
-        {
-            let start = Time(trade.time.0.div_euclid(length) * length);
-            match bars.back_mut() {
-                Some(last) if last.time >= start => last.add_trade(price, volume),
-                _ => {
-                    if bars.len() >= kept {
-                        bars.pop_front();
-                    }
-                    bars.push_back(Bar::from_trade(start, price, volume));
-                }
-            }
-        }
-    }
-
-    /// The bars that `timeframe` is made of, none before `opened_at`.
-    fn bars(&self, timeframe: Timeframe, opened_at: Time) -> impl Iterator<Item = Bar> + '_ {
-        let source = if timeframe < Timeframe::M1 { &self.seconds } else { &self.minutes };
-        source.iter().map(move |bar| Bar { time: bar.time.max(opened_at), ..*bar })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{AssetClass, Currency, Price, Qty};
-    use crate::exchange::replay::{ReplayInput, ReplaySubject};
-
-    /// Where the replay begins: the 19th day, before it opens.
-    const START: Time = Time(18 * 1_440 * MINUTE);
-
-    /// Minutes of three weeks with nights, weekends and single minutes missing.
-    fn minutes() -> Vec<Bar> {
-        let opens = |minute: &i64| {
-            let (day, of_day) = (minute / 1_440, minute % 1_440);
-            day % 7 < 5 && (570..960).contains(&of_day) && minute % 13 != 0
-        };
-        let bar = |minute: i64| Bar {
-            volume: 1.0,
-            ..Bar::from_trade(Time(minute * MINUTE), 100.0 + (minute % 17) as f64, 1.0)
-        };
-        (0..21 * 1_440).filter(opens).map(bar).collect()
-    }
-
-    fn replay(input: ReplayInput) -> (Replay, Arc<Calendar>) {
-        let subject = ReplaySubject {
-            id: InstrumentId(0),
-            symbol: "TEST".into(),
-            class: AssetClass::Share,
-            currency: Currency::USD,
-            zone: "America/New_York".to_owned(),
-        };
-        let instrument = subject.instrument(&input);
-        let calendar = Arc::new(Calendar::new(&instrument.hours).unwrap());
-        (Replay::new(instrument, input, START, 1).unwrap(), calendar)
-    }
-
-    #[test]
-    fn a_part_of_the_past_is_the_end_of_all_of_it() {
-        let trade = |bar: &Bar| Trade {
-            time: bar.time,
-            price: Price(rust_decimal::Decimal::try_from(bar.close).unwrap()),
-            quantity: Qty(1.into()),
-            aggressor: None,
-        };
-        let bars = minutes();
-        let trades = bars.iter().map(trade).collect();
-        for input in [ReplayInput::Bars(bars, Timeframe::M1), ReplayInput::Trades(trades)] {
-            let (replay, calendar) = replay(input);
-            for timeframe in Timeframe::ALL {
-                let all = recorded_bars(&replay, &calendar, timeframe, Time::MIN..Time::MAX);
-                for end in [all.len(), all.len() / 2, 1.min(all.len())] {
-                    let before = all.get(end).map_or(START, |bar| bar.time);
-                    for count in [0, 1, 7, 400, 100_000] {
-                        let part = past_of_recording(&replay, &calendar, timeframe, before, count);
-                        assert_eq!(part, all[end.saturating_sub(count)..end], "{count} of {timeframe}");
-                    }
-                }
-            }
+            Source::Replay { .. } => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::lock;
 use super::venue::PaperVenue;
-use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionStart};
+use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionEnd, SessionStart};
 use crate::link::{ConnectionState, Drill};
 
 /// Least time between two advances of the exchange to the present; it sleeps for longer while
@@ -19,9 +19,11 @@ enum Next {
     End,
 }
 
-pub(super) async fn run(venue: Arc<Mutex<PaperVenue>>, start: SessionStart) {
+/// Never lost: the exchange is in this program.
+pub(super) async fn run(venue: Arc<Mutex<PaperVenue>>, start: SessionStart) -> SessionEnd {
     // The engine being gone is how the program ends; there is nobody left to tell.
     connected(venue, start).await.unwrap_or_else(|EngineGone| tracing::debug!("the engine is gone"));
+    SessionEnd::Asked
 }
 
 async fn connected(venue: Arc<Mutex<PaperVenue>>, mut start: SessionStart) -> Result<(), EngineGone> {

@@ -35,6 +35,9 @@ pub(super) fn order_event(event: &Event) -> Option<BrokerEvent> {
             let kind = ReportKind::CancelRefused(reason.to_string().into());
             BrokerEvent::Report(Report { order: *id, kind, time: *time })
         }
+        Event::Trails { id, trigger, time } => {
+            BrokerEvent::Report(Report { order: *id, kind: ReportKind::Trigger(*trigger), time: *time })
+        }
         Event::Filled { fill, position, .. } => {
             BrokerEvent::Fill { fill: fill.clone(), position: position.clone() }
         }
@@ -56,5 +59,7 @@ fn waits_for(why: &HeldFor) -> String {
         HeldFor::Trigger(Some(price)) => format!("Waits for a trade at {price}"),
         HeldFor::Trigger(None) => "Waits for the first trade to follow".to_owned(),
         HeldFor::Parent(order) => format!("Waits for order {order} to fill"),
+        HeldFor::Quote(None) => "Triggered; waits for somebody to quote".to_owned(),
+        HeldFor::Quote(Some(price)) => format!("Triggered; waits for a quote at {price} or better"),
     }
 }

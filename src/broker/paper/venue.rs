@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ACCOUNT;
-use super::prices::{Prices, Source};
+use super::prices::{Passage, Prices, Source};
+use super::saved;
 use super::translate::order_event;
-use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, Watch};
+use crate::broker::contract::{
+    Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, StateCopy, Watch,
+};
 use crate::domain::{Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, Time};
-use crate::exchange::{AccountState, Amend, BadExchange, Config, Event, Exchange, Owner};
+use crate::exchange::{Amend, BadExchange, Config, Event, Exchange, Owner};
 use crate::link::ConnectionState;
 
 /// Levels a side of the depth that is sent.
@@ -87,7 +90,7 @@ impl PaperVenue {
     pub fn connect(&mut self, saved: Option<&str>, now: Time, out: &mut Vec<BrokerEvent>) {
         let mut reason: Arc<str> = self.prices.describe().into();
         if let Some(text) = saved.filter(|_| !self.is_restored) {
-            match serde_json::from_str::<AccountState>(text) {
+            match saved::read(text) {
                 Ok(state) => {
                     let at = self.prices.market_time(now);
                     self.exchange.restore(state, at, &mut self.events);
@@ -132,8 +135,7 @@ impl PaperVenue {
     pub fn handle(&mut self, request: BrokerRequest, now: Time, out: &mut Vec<BrokerEvent>) {
         // The market first catches up, so that the request meets the present, and its
         // answer stands behind everything that was before it.
-        self.run_market(now);
-        self.tell(now, out);
+        self.run_market(now, out);
         let at = self.prices.market_time(now);
         let events = &mut self.events;
         match request {
@@ -170,8 +172,7 @@ impl PaperVenue {
 
     /// Lets time pass until `now`.
     pub fn advance(&mut self, now: Time, out: &mut Vec<BrokerEvent>) {
-        self.run_market(now);
-        self.tell(now, out);
+        self.run_market(now, out);
         if now.since(self.last_beat) >= HEARTBEAT {
             self.last_beat = now;
             out.push(BrokerEvent::Alive { received: now });
@@ -186,8 +187,12 @@ impl PaperVenue {
         self.prices.next_time(&self.exchange, now).map_or(beat, |time| time.min(beat))
     }
 
-    fn run_market(&mut self, now: Time) {
-        self.prices.advance(&mut self.exchange, now, &mut self.events);
+    fn run_market(&mut self, now: Time, out: &mut Vec<BrokerEvent>) {
+        let passage = self.prices.advance(&mut self.exchange, now, &mut self.events);
+        self.tell(now, out);
+        if passage == Passage::Skipped {
+            out.push(BrokerEvent::BarsChanged);
+        }
     }
 
     /// Turns what has happened at the exchange into what the program is told, and
@@ -250,11 +255,10 @@ impl PaperVenue {
         }
     }
 
-    /// The accounts, for [`Self::connect`] of the next run.
+    /// A copy of the accounts, for [`Self::connect`] of the next run.
     #[must_use]
-    pub fn save(&self) -> Arc<str> {
-        serde_json::to_string(&self.exchange.save())
-            .expect("an account state has string keys and finite numbers only")
-            .into()
+    pub fn save(&self) -> StateCopy {
+        let state = self.exchange.save();
+        StateCopy::new(move || saved::write(&state))
     }
 }

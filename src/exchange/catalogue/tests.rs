@@ -107,6 +107,13 @@ fn errors_name_the_instrument_and_the_field() {
 }
 
 #[test]
+fn a_mistyped_field_of_a_commission_rule_is_refused() {
+    let rule =
+        "[[commissions]]\nclass = \"share\"\ncurency = \"USD\"\ncommission = { percent = \"1\" }\n[ticks]";
+    assert!(problem("[ticks]", rule).contains("curency"), "it would be the rule of every currency");
+}
+
+#[test]
 fn an_instrument_listed_twice_is_refused() {
     let twice = SMALL.replace("instruments = [", "instruments = [\n{ symbol = \"ONE\", name = \"O\", price = \"1\", volatility = 0.2, volume = 1, trades = 1 },");
     let error = Catalogue::parse(&twice, Opening::AsListed).unwrap_err().to_string();

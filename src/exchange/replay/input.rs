@@ -4,13 +4,16 @@
 //! from 1 as a person would find it in the file. Two trades may share an instant, two bars
 //! may not.
 
+use super::listing::can_be_listed;
 use crate::domain::{Bar, Decimal, Time, Timeframe, Trade};
+use crate::market::calendar::Calendar;
+use crate::market::series::Bars;
 
 /// What was recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReplayInput {
-    /// Bars of one timeframe.
-    Bars(Vec<Bar>, Timeframe),
+    /// Bars of one timeframe. Charts of them share this storage, so it should be packed.
+    Bars(Bars, Timeframe),
     /// Every trade.
     Trades(Vec<Trade>),
 }
@@ -42,6 +45,24 @@ pub enum BadReplay {
         /// Its time.
         time: Time,
     },
+    /// Numbers beyond what the exchange can count.
+    #[error(
+        "row {row} of the recording ({time}) is too large to be traded: prices can be up to 500 billion, volumes \
+         up to 100 trillion; record it in larger units"
+    )]
+    TooLarge {
+        /// Place in the recording, from 1.
+        row: usize,
+        /// Its time.
+        time: Time,
+    },
+}
+
+/// What is wrong with a row in itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Unsound,
+    TooLarge,
 }
 
 impl ReplayInput {
@@ -60,27 +81,48 @@ impl ReplayInput {
         self.len() == 0
     }
 
+    /// When the first row begins.
+    #[must_use]
+    pub fn first_time(&self) -> Option<Time> {
+        self.time_at(0)
+    }
+
     /// When a row begins; `None` behind the last.
     pub(super) fn time_at(&self, row: usize) -> Option<Time> {
         match self {
-            Self::Bars(bars, _) => bars.get(row).map(|bar| bar.time),
+            Self::Bars(bars, _) => bars.time(row),
             Self::Trades(trades) => trades.get(row).map(|trade| trade.time),
         }
     }
 
-    /// When the row before `row` ends.
-    pub(super) fn end_before(&self, row: usize) -> Time {
-        let length = match self {
-            Self::Bars(_, timeframe) => timeframe.nanos(),
-            Self::Trades(_) => 0,
+    /// When a row ends, in which it is played: with its period (months and days of summer time
+    /// are not all of one length), and before the next row begins.
+    pub(super) fn end_of(&self, row: usize, calendar: &Calendar) -> Option<Time> {
+        let begin = self.time_at(row)?;
+        let end = match self {
+            Self::Trades(_) => return Some(begin),
+            Self::Bars(_, timeframe) if calendar.period_start(begin, *timeframe) == begin => {
+                calendar.period_end(begin, *timeframe)
+            }
+            // Whoever recorded it counts periods otherwise.
+            Self::Bars(_, timeframe) => Time(begin.0.saturating_add(timeframe.nanos())),
         };
-        row.checked_sub(1).and_then(|at| self.time_at(at)).map_or(Time::MIN, |time| Time(time.0 + length))
+        Some(self.time_at(row + 1).map_or(end, |next| end.min(next)))
+    }
+
+    /// The highest price and the largest volume of a row.
+    pub(super) fn largest(&self) -> (f64, f64) {
+        let rows: &mut dyn Iterator<Item = (f64, f64)> = match self {
+            Self::Bars(bars, _) => &mut bars.iter().map(|bar| (bar.high, bar.volume)),
+            Self::Trades(trades) => &mut trades.iter().map(|t| (t.price.to_f64(), t.quantity.to_f64())),
+        };
+        rows.fold((0.0, 0.0), |(price, volume), row| (row.0.max(price), row.1.max(volume)))
     }
 
     /// Rows that begin before `from`.
     pub(super) fn rows_before(&self, from: Time) -> usize {
         match self {
-            Self::Bars(bars, _) => bars.partition_point(|bar| bar.time < from),
+            Self::Bars(bars, _) => bars.partition_by_time(from),
             Self::Trades(trades) => trades.partition_point(|trade| trade.time < from),
         }
     }
@@ -108,12 +150,13 @@ impl ReplayInput {
     pub(super) fn check(&self) -> Result<(), BadReplay> {
         match self {
             Self::Bars(bars, _) => {
-                let rows = bars.iter().map(|bar| (bar.time, bar.is_sound() && bar.low > 0.0));
-                check_rows(rows, Repeats::Refused)
+                let fault = |bar: &Bar| fault(bar.is_sound() && bar.low > 0.0, bar.high, bar.volume);
+                check_rows(bars.iter().map(|bar| (bar.time, fault(&bar))), Repeats::Refused)
             }
             Self::Trades(trades) => {
                 let is_sound = |t: &Trade| t.price.0 > Decimal::ZERO && t.quantity.0 > Decimal::ZERO;
-                check_rows(trades.iter().map(|trade| (trade.time, is_sound(trade))), Repeats::Allowed)
+                let fault = |t: &Trade| fault(is_sound(t), t.price.to_f64(), t.quantity.to_f64());
+                check_rows(trades.iter().map(|trade| (trade.time, fault(trade))), Repeats::Allowed)
             }
         }
     }
@@ -126,14 +169,24 @@ enum Repeats {
     Refused,
 }
 
-fn check_rows(rows: impl Iterator<Item = (Time, bool)>, repeats: Repeats) -> Result<(), BadReplay> {
+fn fault(is_sound: bool, price: f64, volume: f64) -> Option<Fault> {
+    match (is_sound, can_be_listed(price, volume)) {
+        (false, _) => Some(Fault::Unsound),
+        (true, false) => Some(Fault::TooLarge),
+        (true, true) => None,
+    }
+}
+
+fn check_rows(rows: impl Iterator<Item = (Time, Option<Fault>)>, repeats: Repeats) -> Result<(), BadReplay> {
     let mut before = None;
-    for (row, (time, is_sound)) in (1..).zip(rows) {
+    for (row, (time, fault)) in (1..).zip(rows) {
         if before.is_some_and(|b| time < b || (time == b && repeats == Repeats::Refused)) {
             return Err(BadReplay::Unsorted { row, time });
         }
-        if !is_sound {
-            return Err(BadReplay::Unsound { row, time });
+        match fault {
+            Some(Fault::Unsound) => return Err(BadReplay::Unsound { row, time }),
+            Some(Fault::TooLarge) => return Err(BadReplay::TooLarge { row, time }),
+            None => {}
         }
         before = Some(time);
     }

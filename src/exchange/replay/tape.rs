@@ -34,6 +34,15 @@ pub struct Style {
     pub seed: u64,
 }
 
+/// The period of a bar.
+#[derive(Debug, Clone, Copy)]
+pub struct Period {
+    /// Of which kind.
+    pub timeframe: Timeframe,
+    /// When it ends, or the next bar begins.
+    pub end: Time,
+}
+
 /// Prints of a bar of this timeframe at most.
 fn most_prints(timeframe: Timeframe) -> i64 {
     match timeframe {
@@ -49,7 +58,7 @@ fn most_prints(timeframe: Timeframe) -> i64 {
 /// last price before it, which the first print's direction is told by.
 pub fn prints_of_bar(
     bar: &Bar,
-    timeframe: Timeframe,
+    period: Period,
     previous: i64,
     grid: &Grid,
     style: Style,
@@ -67,13 +76,13 @@ pub fn prints_of_bar(
         }
     }
     let needed = i64::try_from(turns.len()).unwrap_or(i64::MAX);
-    let count = most_prints(timeframe).min(lots).max(needed);
+    let count = most_prints(period.timeframe).min(lots).max(needed);
     let mut rng = Rng::new(hash(style.seed, bar.time.0 as u64));
     let path = path_through(&turns, count, (low, high), grid, &mut rng);
     let weights: Vec<f64> = path.iter().map(|_| 0.2 + rng.exponential()).collect();
     let mut sizes = Vec::with_capacity(path.len());
     share(lots, 1, &weights, &mut sizes);
-    let length = timeframe.nanos();
+    let length = period.end.0 - bar.time.0;
     let mut last = (previous, Side::Buy);
     for (place, (units, lots)) in (0i64..).zip(path.into_iter().zip(sizes)) {
         // At the middle of each share of the period, so that none falls on the next bar's start.
@@ -163,7 +172,7 @@ mod tests {
             currency: Currency::USD,
             zone: "UTC".to_owned(),
         };
-        Grid::new(&subject.instrument(&ReplayInput::Bars(bars, Timeframe::M1)))
+        Grid::new(&subject.instrument(&ReplayInput::Bars(bars.into(), Timeframe::M1)))
     }
 
     proptest! {
@@ -185,7 +194,8 @@ mod tests {
             let grid = grid(vec![Bar::from_trade(Time(0), 0.01, 1.0)]);
             let mut prints = Vec::new();
             let style = Style { has_volume: true, seed };
-            prints_of_bar(&bar, Timeframe::M1, 1, &grid, style, &mut prints);
+            let period = Period { timeframe: Timeframe::M1, end: Time::from_seconds(660) };
+            prints_of_bar(&bar, period, 1, &grid, style, &mut prints);
             if bar.high.to_bits() == bar.low.to_bits() && lots == 0 {
                 prop_assert!(prints.is_empty());
                 return Ok(());

@@ -91,11 +91,18 @@ impl History {
         bars
     }
 
-    /// The bar that is still forming at `at`, of what has traded before `at`; `None` when
-    /// nothing has. Together with [`Self::bars`] before the same instant it misses nothing.
+    /// The bar of the period that `at` is in, of what has traded in it before `at`; `None` when
+    /// nothing has. Of days and longer it may be closed already: after the close, or at the weekend.
+    #[must_use]
+    pub fn so_far(&self, instrument: InstrumentId, timeframe: Timeframe, at: Time) -> Option<Bar> {
+        self.track(instrument)?.so_far(timeframe, at)
+    }
+
+    /// The bar that is still forming at `at`. Together with [`Self::bars`] before the same
+    /// instant it misses nothing.
     #[must_use]
     pub fn forming(&self, instrument: InstrumentId, timeframe: Timeframe, at: Time) -> Option<Bar> {
-        let bar = self.track(instrument)?.forming(timeframe, at)?;
+        let bar = self.so_far(instrument, timeframe, at)?;
         let newest_closed = self.bars(instrument, timeframe, at, 1);
         newest_closed.iter().all(|closed| closed.time < bar.time).then_some(bar)
     }
@@ -239,7 +246,7 @@ impl Track {
         loop {
             let parts = self.closed(from, end, want);
             let is_all = parts.len() < want;
-            let mut bars = aggregate_bars(&parts, calendar, timeframe, Sessions::All);
+            let mut bars = aggregate_bars(parts, calendar, timeframe, Sessions::All);
             if !is_all && !bars.is_empty() {
                 // Its beginning may lie before the parts that were asked for.
                 bars.remove(0);
@@ -304,7 +311,7 @@ impl Track {
         let want = count.saturating_add(2).saturating_mul(longest);
         let days = self.days(before, want);
         let calendar = self.path.timeline().calendar();
-        let mut bars = aggregate_bars(&days, calendar, timeframe, Sessions::All);
+        let mut bars = aggregate_bars(days.iter().copied(), calendar, timeframe, Sessions::All);
         let Some(last) = days.last() else { return bars };
         let next = calendar.next_trading_day(calendar.trading_day(last.time));
         let next = next.map_or(Time::MAX, |day| calendar.day_start(day));
@@ -317,9 +324,10 @@ impl Track {
         bars
     }
 
-    fn forming(&self, timeframe: Timeframe, at: Time) -> Option<Bar> {
+    fn so_far(&self, timeframe: Timeframe, at: Time) -> Option<Bar> {
         let calendar = self.path.timeline().calendar();
         let start = calendar.period_start(at, timeframe);
+        let today = calendar.period_start(at, Timeframe::D1);
         let mut whole: Option<Bar> = None;
         let mut add = |part: &Bar| match &mut whole {
             Some(whole) => whole.add_bar(part),
@@ -328,9 +336,12 @@ impl Track {
         if timeframe > Timeframe::D1 {
             let days = self.days(at, 32);
             days.iter().filter(|day| day.time >= start).for_each(&mut add);
+            if days.last().is_some_and(|day| day.time >= today) {
+                // Today's regular trading is over, and counted.
+                return whole;
+            }
         }
-        let fine_start =
-            if timeframe > Timeframe::D1 { calendar.period_start(at, Timeframe::D1) } else { start };
+        let fine_start = if timeframe > Timeframe::D1 { today } else { start };
         let counts = |time: Time| {
             time >= fine_start
                 && (!timeframe.is_calendar() || calendar.session_at(time).as_ref().is_some_and(is_regular))

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::recorded;
 use crate::domain::time::{HOUR, MINUTE, SECOND};
 use crate::domain::{Decimal, Price, Qty, Session, TradingHours};
 
@@ -80,14 +80,32 @@ fn regular_bars_leave_extended_trading_out() {
         minute("2026-03-09T15:59-04:00", 3.0),
         minute("2026-03-09T16:00-04:00", 4.0),
     ];
-    let day = |sessions| aggregate_bars(&minutes, &new_york(), Timeframe::D1, sessions);
+    let day = |sessions| aggregate_bars(minutes, &new_york(), Timeframe::D1, sessions);
     let midnight = at("2026-03-09T00:00-04:00");
     let bar = |open, close, volume| Bar { time: midnight, open, high: close, low: open, close, volume };
     assert_eq!(day(Sessions::All), [bar(1.0, 4.0, 4.0)]);
     assert_eq!(day(Sessions::RegularOnly), [bar(2.0, 3.0, 2.0)]);
     // A day's own bar begins at midnight and is not taken for night trading.
-    let weeks = aggregate_bars(&[bar(2.0, 3.0, 2.0)], &new_york(), Timeframe::W1, Sessions::RegularOnly);
+    let weeks = aggregate_bars([bar(2.0, 3.0, 2.0)], &new_york(), Timeframe::W1, Sessions::RegularOnly);
     assert_eq!(weeks, [bar(2.0, 3.0, 2.0)]);
+}
+
+#[test]
+fn live_days_leave_extended_trading_out_as_those_of_the_history_do() {
+    let calendar = Arc::new(new_york());
+    let prints = [("08:00", 1), ("09:30", 5), ("15:59", 3), ("16:01", 9)];
+    let trades = prints.map(|(time, price)| trade(at(&format!("2026-03-09T{time}-04:00")).0, price, 1));
+    let minutes = trades.map(|t| Bar::from_trade(t.time, t.price.to_f64(), t.quantity.to_f64()));
+    for timeframe in [Timeframe::D1, Timeframe::W1, Timeframe::Mo1] {
+        let mut aggregator = Aggregator::new(Arc::clone(&calendar), timeframe);
+        let added = trades.map(|trade| aggregator.add(&trade));
+        assert_eq!((added[0], added[3]), (Aggregated::Outside, Aggregated::Outside), "{timeframe}");
+        let history = aggregate_bars(minutes, &calendar, timeframe, Sessions::RegularOnly);
+        assert_eq!(aggregator.forming(), history.last(), "{timeframe}");
+        assert_eq!(aggregator.late(), 0);
+    }
+    let mut hours = Aggregator::new(calendar, Timeframe::H1);
+    assert!(trades.iter().all(|trade| !matches!(hours.add(trade), Aggregated::Outside)));
 }
 
 /// Bars by plain regrouping.
@@ -129,12 +147,17 @@ proptest! {
                 prop_assert_eq!(added, Aggregated::Late);
                 continue;
             }
+            let session = calendar.session_at(trade.time);
+            if timeframe.is_calendar() && session.is_some_and(|s| s.kind == SessionKind::Extended) {
+                prop_assert_eq!(added, Aggregated::Outside);
+                continue;
+            }
             newest = period;
             in_time.push(Bar::from_trade(trade.time, trade.price.to_f64(), trade.quantity.to_f64()));
             match added {
                 Aggregated::Opened { closed, .. } => bars.extend(closed),
                 Aggregated::Formed(bar) => prop_assert_eq!(aggregator.forming(), Some(&bar)),
-                Aggregated::Late => prop_assert!(false, "{} is not late", trade.time),
+                Aggregated::Late | Aggregated::Outside => prop_assert!(false, "{} counts", trade.time),
             }
         }
         bars.extend(aggregator.forming());
@@ -152,7 +175,7 @@ proptest! {
             Bar::from_trade(time, price.into(), volume.into())
         }).collect();
         let calendar = new_york();
-        let join = |bars: &[Bar], timeframe| aggregate_bars(bars, &calendar, timeframe, Sessions::All);
+        let join = |bars: &[Bar], timeframe| aggregate_bars(bars.iter().copied(), &calendar, timeframe, Sessions::All);
         let mut stepped = seconds.clone();
         for timeframe in [Timeframe::M1, Timeframe::M5, Timeframe::H1, Timeframe::D1, Timeframe::Mo1] {
             stepped = join(&stepped, timeframe);
@@ -164,11 +187,7 @@ proptest! {
 
 /// Bars of a `time,open,high,low,close,volume` file of the real data, where there is some.
 fn real_bars(file: &str) -> Option<Vec<Bar>> {
-    let Some(folder) = std::env::var_os("PITDESK_DATA") else {
-        println!("not run: PITDESK_DATA names no folder of real data");
-        return None;
-    };
-    let path = PathBuf::from(folder).join("history").join(file);
+    let path = recorded(file)?;
     let packed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
@@ -193,7 +212,7 @@ fn in_satoshi(volume: f64) -> i64 {
 fn coinbase_seconds_make_the_minutes() {
     let Some(seconds) = real_bars("lean_coinbase_btcusd_second_20161007-09.csv.gz") else { return };
     let Some(minutes) = real_bars("lean_coinbase_btcusd_minute_20161007-09.csv.gz") else { return };
-    let made = aggregate_bars(&seconds, &utc(), Timeframe::M1, Sessions::All);
+    let made = aggregate_bars(seconds, &utc(), Timeframe::M1, Sessions::All);
     let exact = |bar: &Bar| (prices(bar), in_satoshi(bar.volume));
     assert_eq!(minutes.len(), 4_216);
     assert_eq!(made.iter().map(exact).collect::<Vec<_>>(), minutes.iter().map(exact).collect::<Vec<_>>());
@@ -205,7 +224,7 @@ fn spy_seconds_make_the_minutes() {
     let Some(minutes) = real_bars("lean_spy_minute_20131004-11.csv.gz") else { return };
     let day = at("2013-10-07T00:00-04:00")..at("2013-10-08T00:00-04:00");
     let minutes: Vec<Bar> = minutes.into_iter().filter(|bar| day.contains(&bar.time)).collect();
-    let made = aggregate_bars(&seconds, &new_york(), Timeframe::M1, Sessions::All);
+    let made = aggregate_bars(seconds, &new_york(), Timeframe::M1, Sessions::All);
     assert_eq!(made.iter().map(prices).collect::<Vec<_>>(), minutes.iter().map(prices).collect::<Vec<_>>());
     // The vendor books the prints of auctions in the minutes only.
     let same_volume = made.iter().zip(&minutes).filter(|(a, b)| in_satoshi(a.volume) == in_satoshi(b.volume));
@@ -215,7 +234,7 @@ fn spy_seconds_make_the_minutes() {
 #[test]
 fn spy_regular_minutes_make_the_day() {
     let Some(minutes) = real_bars("lean_spy_minute_20131004-11.csv.gz") else { return };
-    let days = aggregate_bars(&minutes, &new_york(), Timeframe::D1, Sessions::RegularOnly);
+    let days = aggregate_bars(minutes, &new_york(), Timeframe::D1, Sessions::RegularOnly);
     assert_eq!(days.len(), 6);
     let monday = Bar {
         open: 167.43,

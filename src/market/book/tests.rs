@@ -1,12 +1,12 @@
 //! The book against a plain sorted vector, and against a recorded exchange.
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::data::recorded;
 use crate::domain::{Decimal, Qty};
 
 fn level(price: i64, quantity: i64) -> Level {
@@ -111,11 +111,7 @@ fn levels(rows: &Value) -> Vec<Level> {
 /// for the very state of the book, ours must be the same.
 #[test]
 fn a_recorded_book_has_the_exchanges_best_prices() {
-    let Some(folder) = std::env::var_os("PITDESK_DATA") else {
-        println!("not run: PITDESK_DATA names no folder of real data");
-        return;
-    };
-    let path = PathBuf::from(folder).join("history/hftbacktest_btcusdt_20240808.txt.gz");
+    let Some(path) = recorded("hftbacktest_btcusdt_20240808.txt.gz") else { return };
     let packed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();

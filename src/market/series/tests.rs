@@ -20,6 +20,11 @@ fn chunk(bars: Vec<Bar>) -> Arc<BarChunk> {
     BarChunk::new(bars.into()).unwrap()
 }
 
+/// The same bars at whole seconds, so that they can be packed.
+fn in_seconds(bars: Vec<Bar>) -> Vec<Bar> {
+    bars.into_iter().map(|bar| Bar { time: Time::from_seconds(bar.time.0), ..bar }).collect()
+}
+
 fn brute_extent(bars: &[Bar]) -> Extent {
     bars.iter().fold(Extent::EMPTY, |e, bar| Extent {
         high: e.high.max(bar.high),
@@ -32,17 +37,17 @@ fn brute_extent(bars: &[Bar]) -> Extent {
 fn assert_same(series: &BarSeries, model: &[Bar], probes: &[(usize, usize)]) {
     assert_eq!(series.len(), model.len());
     assert_eq!(series.is_empty(), model.is_empty());
-    assert_eq!(series.first(), model.first());
-    assert_eq!(series.last(), model.last());
+    assert_eq!(series.first(), model.first().copied());
+    assert_eq!(series.last(), model.last().copied());
     assert_eq!(series.get(model.len()), None);
     for (probe, &(a, b)) in (0_i64..).zip(probes.iter().chain(&[(0, usize::MAX)])) {
         let (start, end) = (a.min(b), a.max(b));
         let clamped = start.min(model.len())..end.min(model.len());
         let expected = &model[clamped];
-        let got: Vec<Bar> = series.slices(start..end).flatten().copied().collect();
-        assert_eq!(got, expected, "slices {start}..{end}");
+        let got: Vec<Bar> = series.bars(start..end).collect();
+        assert_eq!(got, expected, "bars {start}..{end}");
         assert_eq!(series.extent(start..end), brute_extent(expected), "extent {start}..{end}");
-        assert_eq!(series.get(start), model.get(start));
+        assert_eq!(series.get(start), model.get(start).copied());
         for time in [model.get(start).map_or(Time::MAX, |bar| bar.time), Time(probe * 317 - 2_000)] {
             for time in [Time(time.0.saturating_sub(1)), time, Time(time.0.saturating_add(1))] {
                 let older = model.iter().filter(|bar| bar.time < time).count();
@@ -160,15 +165,16 @@ proptest! {
 
     #[test]
     fn a_chunk_knows_the_extent_of_every_range(
-        bars in gaps_and_bars(5_000),
-        ranges in prop::collection::vec((0..5_100_usize, 0..5_100_usize), 60),
+        bars in gaps_and_bars(3_000),
+        ranges in prop::collection::vec((0..3_100_usize, 0..3_100_usize), 60),
     ) {
-        let bars = laid_out(0, &bars);
-        let chunk = chunk(bars.clone());
-        for (a, b) in ranges {
-            let (start, end) = (a.min(b), a.max(b));
-            let expected = brute_extent(&bars[start.min(bars.len())..end.min(bars.len())]);
-            prop_assert_eq!(chunk.extent(start..end), expected);
+        let bars = in_seconds(laid_out(0, &bars));
+        for chunk in [chunk(bars.clone()), BarChunk::new(Bars::pack(bars.clone())).unwrap()] {
+            for &(a, b) in &ranges {
+                let (start, end) = (a.min(b), a.max(b));
+                let expected = brute_extent(&bars[start.min(bars.len())..end.min(bars.len())]);
+                prop_assert_eq!(chunk.extent(start..end), expected);
+            }
         }
     }
 }
@@ -195,8 +201,9 @@ fn the_forming_bar_of_a_history_is_updated_without_a_copy() {
     let newer = bar(99, [1_000, 1, 5, 5], 77);
     assert_eq!(series.apply(newer), Applied::Replaced);
     assert_eq!(series.extent(99..100), Extent { high: 1_000.0, low: 1.0, volume: 77.0 });
-    assert_eq!(series.get(99), Some(&newer));
-    assert_eq!(series.slices(0..99).next().map(<[Bar]>::as_ptr), Some(history.bars().as_ptr()));
+    assert_eq!(series.get(99), Some(newer));
+    assert!(series.parts[0].chunk.bars().shares_with(history.bars()));
+    assert_eq!(series.bars(0..99).collect::<Vec<_>>(), numbered(0..99));
     assert_ne!(series.version(), version);
     assert_eq!(series.shape(), shape);
 }
@@ -206,7 +213,7 @@ fn the_same_bar_again_is_no_change() {
     let mut series = BarSeries::default();
     series.prepend(chunk(numbered(0..5))).unwrap();
     let version = series.version();
-    assert_eq!(series.apply(*series.last().unwrap()), Applied::Replaced);
+    assert_eq!(series.apply(series.last().unwrap()), Applied::Replaced);
     assert_eq!(series.version(), version);
 }
 
@@ -244,7 +251,7 @@ fn an_impossible_bar_changes_nothing() {
     let good = bar(10, [1, 2, 1, 2], 3);
     series.apply(good);
     assert_eq!(series.apply(Bar { high: f64::NAN, time: Time(11), ..good }), Applied::Unsound);
-    assert_eq!(series.last(), Some(&good));
+    assert_eq!(series.last(), Some(good));
 }
 
 #[test]
@@ -252,7 +259,9 @@ fn bars_that_make_no_chunk_are_named() {
     let check = |change: &dyn Fn(&mut Vec<Bar>), expected: &BadBars| {
         let mut bars = numbered(0..40);
         change(&mut bars);
-        assert_eq!(&BarChunk::new(bars.into()).unwrap_err(), expected);
+        for bars in [Bars::from(bars.clone()), Bars::pack(bars)] {
+            assert_eq!(&BarChunk::new(bars).unwrap_err(), expected);
+        }
     };
     check(&|bars| bars[33].time = Time(32), &BadBars::NotRising { index: 33, time: Time(32) });
     check(&|bars| bars[16].time = Time(3), &BadBars::NotRising { index: 16, time: Time(3) });
@@ -269,7 +278,23 @@ fn no_bars_have_no_extent() {
     series.replace(empty);
     assert!(series.extent(0..10).is_empty());
     assert_eq!((series.len(), series.version(), series.index_at(Time(5))), (0, 0, 0));
-    assert!(series.slices(0..10).next().is_none());
+    assert!(series.bars(0..10).next().is_none());
     let flat = Extent { high: 5.0, low: 5.0, volume: 0.0 };
     assert!(!flat.is_empty());
+}
+
+#[test]
+fn a_series_of_packed_parts_is_one_of_plain_ones() {
+    let model = in_seconds(numbered(0..900));
+    let history = Bars::pack(model[..800].to_vec());
+    let part = |range| BarChunk::new(history.slice(range)).unwrap();
+    let mut series = BarSeries::default();
+    series.prepend(part(500..800)).unwrap();
+    series.prepend(part(0..500)).unwrap();
+    assert!(series.parts.iter().all(|part| part.chunk.bars().shares_with(&history)));
+    // The last bar of the history goes on forming.
+    model[799..].iter().for_each(|bar| assert_ne!(series.apply(*bar), Applied::Stale));
+    assert_same(&series, &model, &[(0, 500), (499, 501), (790, 810), (3, 899)]);
+    series.replace(part(100..800));
+    assert_same(&series, &model[100..], &[(0, 400), (650, 750)]);
 }

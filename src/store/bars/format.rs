@@ -20,6 +20,7 @@ use crc32fast::Hasher;
 
 use super::{Entry, Kind, LoadError, Series};
 use crate::domain::{Bar, Decimal, Price, Qty, Side, Time, Trade};
+use crate::market::series::Packer;
 
 const MAGIC: &[u8; 8] = b"PITDSERS";
 const VERSION: u32 = 1;
@@ -69,9 +70,10 @@ pub(super) fn write(to: &mut impl Write, entry: &Entry, series: &Series) -> io::
     let mut block = Vec::new();
     match series {
         Series::Bars(bars, _) => {
-            for rows in bars.chunks(BLOCK) {
+            for start in (0..bars.len()).step_by(BLOCK) {
+                let rows: Vec<Bar> = bars.within(start..start + BLOCK).collect();
                 block.clear();
-                put_bars(rows, &mut block);
+                put_bars(&rows, &mut block);
                 out.write_all(&block)?;
             }
         }
@@ -110,13 +112,13 @@ pub(super) fn read(from: &mut impl Read, length: u64) -> Result<(Entry, Series),
     let mut block = vec![0; BLOCK.min(rows) * row];
     let series = match entry.kind {
         Kind::Bars(timeframe) => {
-            let mut bars = Vec::with_capacity(rows);
+            let mut bars = Packer::with_capacity(rows);
             while bars.len() < rows {
                 let bytes = &mut block[..BLOCK.min(rows - bars.len()) * row];
                 input.read_exact(bytes)?;
                 take_bars(bytes, &mut bars);
             }
-            Series::Bars(bars, timeframe)
+            Series::Bars(bars.finish(), timeframe)
         }
         Kind::Trades => {
             let mut trades = Vec::with_capacity(rows);
@@ -161,20 +163,22 @@ fn put_bars(bars: &[Bar], to: &mut Vec<u8>) {
     }
 }
 
-fn take_bars(bytes: &[u8], to: &mut Vec<Bar>) {
+fn take_bars(bytes: &[u8], to: &mut Packer) {
     let (words, _) = bytes.as_chunks::<8>();
     let rows = words.len() / 6;
     let (times, numbers) = words.split_at(rows);
     let column = |n: usize| &numbers[n * rows..][..rows];
     let [open, high, low, close, volume] = [0, 1, 2, 3, 4].map(column);
-    to.extend((0..rows).map(|i| Bar {
-        time: Time(i64::from_le_bytes(times[i])),
-        open: f64::from_le_bytes(open[i]),
-        high: f64::from_le_bytes(high[i]),
-        low: f64::from_le_bytes(low[i]),
-        close: f64::from_le_bytes(close[i]),
-        volume: f64::from_le_bytes(volume[i]),
-    }));
+    for i in 0..rows {
+        to.push(Bar {
+            time: Time(i64::from_le_bytes(times[i])),
+            open: f64::from_le_bytes(open[i]),
+            high: f64::from_le_bytes(high[i]),
+            low: f64::from_le_bytes(low[i]),
+            close: f64::from_le_bytes(close[i]),
+            volume: f64::from_le_bytes(volume[i]),
+        });
+    }
 }
 
 fn put_trades(trades: &[Trade], to: &mut Vec<u8>) {

@@ -3,19 +3,21 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Decimal, Price, Qty, Side};
+use crate::domain::{AssetClass, Bar, Decimal, Price, Qty, Side};
 
 fn origin(symbol: &str) -> Origin {
     Origin {
         symbol: symbol.to_owned(),
         venue: "NASDAQ".to_owned(),
         zone: "America/New_York".to_owned(),
+        class: Some(AssetClass::Share),
+        currency: None,
         source: "/home/me/aapl.csv".to_owned(),
         imported: Time(42),
     }
 }
 
-fn some_bars(count: usize) -> Vec<Bar> {
+fn some_bars(count: usize) -> Bars {
     (0..i32::try_from(count).unwrap())
         .map(|i| {
             let close = 100.0 + (f64::from(i) * 0.37).sin();
@@ -66,7 +68,7 @@ fn series_come_back_after_a_restart() {
 fn an_empty_series_and_a_strange_symbol() {
     let dir = tempfile::tempdir().unwrap();
     let (mut library, _) = Library::open(dir.path());
-    let empty = Series::Bars(vec![], Timeframe::D1);
+    let empty = Series::Bars(Bars::default(), Timeframe::D1);
     library.save(origin("../../etc/ПАР:삼성"), &empty).unwrap();
     assert_eq!(library.load("../../etc/ПАР:삼성@NASDAQ", empty.kind()).unwrap(), empty);
 }

@@ -6,7 +6,7 @@ use super::edit::Part;
 use super::orders::{Wish, reason_cell};
 use super::table::{Column, Give, Row};
 use crate::desk::Desk;
-use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, Price, TimeInForce, TrailBy};
+use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, TimeInForce, TrailBy};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -68,12 +68,14 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
         Cell::time(order.created, desk.now(), &zone, theme.text_weak),
         Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
         Cell::side(spec.side, theme),
-        kind_cell(order, text),
+        kind_cell(order, instrument, text),
         part(Part::Quantity),
         Cell::figures(format::quantity(order.filled, instrument), filled),
         part(Part::Limit),
         match spec.kind {
-            OrderKind::TrailingStop { by } => Cell::figures(trail(order.trigger, by, instrument), text),
+            OrderKind::TrailingStop { .. } => order
+                .trigger
+                .map_or_else(Cell::empty, |trigger| Cell::figures(format::price(trigger, instrument), text)),
             _ => part(Part::Stop),
         },
         Cell::label(order.status.label(), status_colour(order.status, theme)),
@@ -107,26 +109,26 @@ fn part_cell(
 }
 
 /// The type, and what the order hangs together with.
-fn kind_cell(order: &Order, colour: egui::Color32) -> Cell {
+fn kind_cell(order: &Order, instrument: &Instrument, colour: egui::Color32) -> Cell {
     let spec = &order.spec;
+    let by = match spec.kind {
+        OrderKind::TrailingStop { by } => format!(" {}", trail(by, instrument)),
+        _ => String::new(),
+    };
     let post = if spec.post_only { ", post" } else { "" };
     let ties = match (spec.parent, spec.oco) {
         (Some(parent), _) => format!(" · exit of {parent}"),
         (None, Some(_)) => " · OCO".to_owned(),
         (None, None) => String::new(),
     };
-    Cell::made(format!("{}{post}{ties}", spec.kind.label()), colour)
+    Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour)
 }
 
-/// Where a trailing stop stands now, and how it follows: `225.50, by 2.00`.
-fn trail(trigger: Option<Price>, by: TrailBy, instrument: &Instrument) -> String {
-    let by = match by {
+/// How a trailing stop follows.
+fn trail(by: TrailBy, instrument: &Instrument) -> String {
+    match by {
         TrailBy::Amount(amount) => format!("by {}", format::decimal(amount, instrument.ticks.decimals())),
         TrailBy::Percent(percent) => format!("by {}%", format::exact(percent)),
-    };
-    match trigger {
-        Some(trigger) => format!("{}, {by}", format::price(trigger, instrument)),
-        None => by,
     }
 }
 

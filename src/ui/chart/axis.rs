@@ -2,10 +2,11 @@
 
 use egui::{Align2, Color32, pos2};
 
+use super::ChartData;
 use super::areas::Areas;
-use super::format;
 use super::layer::Layer;
-use super::price_scale::{PriceScale, multiples, round_step};
+use super::price_scale::{PriceScale, multiples, round_step, tick_at};
+use crate::ui::format::float;
 use crate::ui::paint::{Arrow, Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
@@ -13,6 +14,8 @@ use crate::ui::theme::Theme;
 const APART: f32 = 44.0;
 /// Space between a label and the edges of its axis, in points.
 pub const PAD: f32 = 7.0;
+/// What an arrow beside a label takes, in points.
+const ARROW: f32 = 8.0;
 
 /// A price label in a box, on the axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +28,8 @@ pub struct Tag {
     pub fill: Color32,
     /// The text.
     pub ink: Color32,
+    /// The edge of the box, where it has another colour.
+    pub rim: Option<Color32>,
     /// An arrow left of the text.
     pub arrow: Option<Arrow>,
 }
@@ -37,9 +42,13 @@ pub fn tag_height(text: &Digits, grid: PixelGrid) -> i32 {
 
 /// Width of the price axis in pixels: that of its longest label.
 #[must_use]
-pub fn width(text: &Digits, grid: PixelGrid, scale: &PriceScale, decimals: u32) -> i32 {
-    let label = |price| text.width(&format::price_text(price, decimals));
-    grid.length(label(scale.low).max(label(scale.high)).max(36.0) + 2.0 * PAD)
+pub fn width(data: &ChartData<'_>, text: &Digits, grid: PixelGrid, scale: &PriceScale) -> i32 {
+    let label = |price| text.width(&float::fixed(price, data.decimals()));
+    let last = data.last.map_or(0.0, |last| {
+        let arrow = if scale.shows(last.price) { 0.0 } else { ARROW };
+        label(last.price) + arrow
+    });
+    grid.length(label(scale.low).max(label(scale.high)).max(last).max(36.0) + 2.0 * PAD)
 }
 
 /// The rows of boxes `height` tall around `wanted`, moved so that none overlaps another and
@@ -83,25 +92,24 @@ pub fn spread(wanted: &[i32], height: i32, top: i32, bottom: i32) -> Vec<i32> {
 
 /// Draws the horizontal grid and its labels; a label that a tag covers is left out.
 pub fn price_grid_ui(
+    data: &ChartData<'_>,
     areas: &Areas,
     scale: &PriceScale,
-    decimals: u32,
     covered: &[i32],
     Layer { mesh, text }: &mut Layer,
     theme: &Theme,
 ) {
     let grid = mesh.grid();
-    let step = scale.grid_step(f64::from(APART * grid.per_point()), format::grid_step(decimals));
+    let tick = tick_at(data.ticks, scale.high);
+    let step = scale.grid_step(f64::from(APART * grid.per_point()), tick);
     let margin = grid.length(text.line_height() / 2.0);
-    let mut label = String::new();
     for price in multiples(scale.low, scale.high, step) {
         let row = scale.row_of(price);
         mesh.row(row, areas.prices.left, areas.prices.right, theme.grid);
         let is_whole = row - margin >= areas.prices.top && row + margin < areas.prices.bottom;
         let is_free = covered.iter().all(|other| (other - row).abs() >= tag_height(text, grid));
         if is_whole && is_free {
-            label.clear();
-            format::push_price(&mut label, price, decimals);
+            let label = float::fixed(price, data.decimals());
             put_label(text, grid, areas.price_axis, row, &label, theme.text_weak);
         }
     }
@@ -122,7 +130,7 @@ pub fn volume_grid_ui(
     let volume = round_step(full * 0.4);
     let row = pane.bottom - (volume / full * f64::from(pane.height())) as i32;
     mesh.row(row, pane.left, pane.right, theme.grid);
-    let label = format::round_volume_text(volume, decimals);
+    let label = float::round_volume(volume, decimals);
     put_label(text, mesh.grid(), areas.price_axis, row, &label, theme.text_weak);
 }
 
@@ -130,12 +138,16 @@ pub fn volume_grid_ui(
 pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, Layer { mesh, text }: &mut Layer) {
     let height = tag_height(text, mesh.grid());
     let top = row - height / 2;
-    mesh.rect(PxRect::new(axis.left, top, axis.right, top + height), tag.fill);
+    let frame = PxRect::new(axis.left, top, axis.right, top + height);
+    mesh.rect(frame, tag.fill);
+    if let Some(rim) = tag.rim {
+        mesh.outline(frame, rim);
+    }
     put_label(text, mesh.grid(), axis, row, &tag.text, tag.ink);
     if let Some(arrow) = tag.arrow {
-        let size = mesh.grid().length(4.0);
+        let size = mesh.grid().length(3.0);
         let tip = if arrow == Arrow::Up { row - size / 2 } else { row + size / 2 };
-        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD) + size, tip, size, tag.ink);
+        mesh.arrow(arrow, axis.left + mesh.grid().length(PAD), tip, size, tag.ink);
     }
 }
 

@@ -4,7 +4,9 @@
 //! has the wick's parity, so the wick is truly centred, and neighbours keep a pixel between
 //! them. Below three wick widths a bar, there are **columns**: each shows the true high and
 //! low of all bars whose middle it holds, the sum of their volumes, and the colour of first
-//! open against last close. Nothing is sampled away, and the cost depends on columns, not bars.
+//! open against last close. From 256 bars a column on, its edges lie at the nearest cell of the
+//! level of detail, less than a 30th of a pixel away. Nothing is sampled away, each bar is in
+//! exactly one column, and the cost depends on columns, not bars.
 
 use std::ops::Range;
 
@@ -125,7 +127,7 @@ impl Stage {
         }
         match self.shape {
             Shape::Candles { wick, .. } => {
-                series.last().map(|bar| Piece::of_bar(self.wick_left(len - 1, wick), bar))
+                series.last().map(|bar| Piece::of_bar(self.wick_left(len - 1, wick), &bar))
             }
             Shape::Columns(width) => {
                 let column = (self.time.x_of((len - 1) as f64) / f64::from(width)).floor() as i32;
@@ -141,13 +143,8 @@ impl Stage {
     fn single(&self, series: &BarSeries, wick: i32) -> Vec<Piece> {
         let visible = self.visible(series.len());
         let mut closed = Vec::with_capacity(visible.len());
-        let mut index = visible.start;
-        for bars in series.slices(visible) {
-            for bar in bars {
-                closed.push(Piece::of_bar(self.wick_left(index, wick), bar));
-                index += 1;
-            }
-        }
+        let indexed = visible.clone().zip(series.bars(visible));
+        closed.extend(indexed.map(|(index, bar)| Piece::of_bar(self.wick_left(index, wick), &bar)));
         closed
     }
 

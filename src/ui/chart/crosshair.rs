@@ -2,13 +2,14 @@
 
 use egui::{Align2, Color32, Pos2, Rect, pos2};
 
+use super::ChartData;
 use super::areas::Areas;
 use super::axis::{self, PAD, Tag};
 use super::candles::Stage;
 use super::layer::Layer;
 use super::time_axis::time_text;
-use super::{ChartData, format};
-use crate::domain::{Bar, Time};
+use crate::domain::{Bar, Decimal, Price, Time};
+use crate::ui::format::{self, float};
 use crate::ui::paint::{Digits, PxRect};
 use crate::ui::theme::Theme;
 
@@ -19,8 +20,9 @@ pub struct Hover {
     pub index: usize,
     /// When that bar begins.
     pub time: Time,
-    /// The price at the pointer; `None` over the volume.
-    pub price: Option<f64>,
+    /// The price at the pointer, on the tick grid; `None` over the volume, and where no price is
+    /// above zero.
+    pub price: Option<Price>,
 }
 
 /// What is under `pos`, where that is in one of the panes.
@@ -33,7 +35,14 @@ pub fn hover(data: &ChartData<'_>, areas: &Areas, stage: &Stage, (x, y): (i32, i
     let index = stage.time.bar_at(f64::from(x - panes.left) + 0.5, data.series.len())?;
     let time = data.series.get(index)?.time;
     let in_prices = y < areas.prices.bottom;
-    Some(Hover { index, time, price: in_prices.then(|| stage.price.price_at(f64::from(y) + 0.5)) })
+    let price = in_prices.then(|| stage.price.price_at(f64::from(y) + 0.5));
+    Some(Hover { index, time, price: price.and_then(|price| on_grid(data, price)) })
+}
+
+/// The price that can be traded nearest to one that was pointed at.
+fn on_grid(data: &ChartData<'_>, price: f64) -> Option<Price> {
+    let price = data.ticks.round(Price(Decimal::try_from(price).ok()?));
+    (price.0 > Decimal::ZERO).then_some(price)
 }
 
 /// Draws the lines through the hovered bar and the pointer, and their labels on the axes.
@@ -56,16 +65,17 @@ pub fn crosshair_ui(
     }
     mesh.dashed_row(row, panes.left, panes.right, dash, theme.crosshair);
 
-    let mut label = String::new();
-    if let Some(price) = hover.price {
-        format::push_price(&mut label, price, data.decimals);
+    let label = if row < areas.prices.bottom {
+        hover.price.map(|price| format::decimal(price.0, data.decimals()))
     } else {
         let rows = f64::from(areas.volumes.bottom - row) - 0.5;
         let volume = rows / f64::from(areas.volumes.height()) * full;
-        format::push_volume(&mut label, volume, data.quantity_decimals);
+        Some(float::volume(volume, data.quantity_decimals))
+    };
+    if let Some(text) = label {
+        let tag = Tag { row, text, fill: theme.tag, ink: theme.on_tag, rim: None, arrow: None };
+        axis::tag_ui(areas.price_axis, row, &tag, layer);
     }
-    let tag = Tag { row, text: label, fill: theme.tag, ink: theme.on_tag, arrow: None };
-    axis::tag_ui(areas.price_axis, row, &tag, layer);
     let Layer { mesh, text } = layer;
 
     let time = time_text(hover.time, data.timeframe, data.zone);
@@ -97,16 +107,12 @@ pub fn legend_ui(
     } else {
         theme.unchanged
     };
-    let price = |price| format::price_text(price, data.decimals);
-    let mut moved = String::new();
-    format::push_change(&mut moved, change, data.decimals);
+    let price = |price| float::fixed(price, data.decimals());
+    let mut moved = float::signed(change, data.decimals());
     if base != 0.0 {
-        moved.push_str(" (");
-        format::push_change(&mut moved, change / base * 100.0, 2);
-        moved.push_str("%)");
+        moved = format!("{moved} ({}%)", float::signed(change / base * 100.0, 2));
     }
-    let mut volume = String::new();
-    format::push_volume(&mut volume, bar.volume, data.quantity_decimals);
+    let volume = float::volume(bar.volume, data.quantity_decimals);
     let mut written = Rect::from_min_size(pos, egui::Vec2::ZERO);
     let mut x = pos.x;
     let end = pos.x + width;

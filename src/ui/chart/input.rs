@@ -4,6 +4,9 @@
 //! pointer, Shift+wheel and sideways scrolling pan, drag on the price axis scales it and a
 //! double click fits it again, drag on the time axis zooms, double click resets.
 //!
+//! A plain click gives the focus and nothing else: it must not change an order. With Ctrl it picks
+//! the price ([`super::ChartResponse::picked_price`]).
+//!
 //! Keys, only while the chart has the focus (a click gives it): ← → pan, with Shift by one
 //! bar, ↑ ↓ + − zoom, Home goes to the oldest bar, End to the newest and stays there.
 
@@ -51,17 +54,16 @@ impl Hands {
     }
 
     /// Names the regions for assistive programs and tests.
-    pub fn name(&self, title: &str, label: &dyn Fn() -> egui::WidgetInfo) {
+    pub fn name(&self, title: &str, label: &dyn Fn() -> egui::WidgetInfo, zone: &dyn Fn() -> String) {
+        let axis = |what| egui::WidgetInfo::labeled(egui::Role::Splitter, true, format!("{what} of {title}"));
         self.panes.widget_info(label);
-        for (response, what) in [(&self.price_axis, "Price axis"), (&self.time_axis, "Time axis")] {
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Splitter, true, format!("{what} of {title}"))
-            });
-        }
+        self.price_axis.widget_info(|| axis("Price axis"));
+        self.time_axis
+            .widget_info(|| egui::WidgetInfo { current_text_value: Some(zone()), ..axis("Time axis") });
     }
 
     /// Changes the view as the user asked in this frame.
-    pub fn apply(&self, ui: &Ui, view: &mut ChartView, ground: &Ground, prices: Option<PriceScale>) {
+    pub fn apply(&self, ui: &Ui, view: &mut ChartView, ground: &Ground<'_>, prices: Option<PriceScale>) {
         if self.panes.clicked() || self.panes.drag_started() {
             self.panes.request_focus();
         }
@@ -69,7 +71,7 @@ impl Hands {
         let scale = self.keyed(ui, self.wheeled(ui, self.dragged(before, ground), ground), ground);
         if scale != before {
             view.spacing = scale.spacing / ground.per_point;
-            view.anchor = ground.anchor(scale.clamped(ground.len));
+            view.anchor = ground.anchor(scale.clamped(ground.len()));
         }
         if self.time_axis.double_clicked() {
             view.reset();
@@ -82,11 +84,11 @@ impl Hands {
         }
     }
 
-    fn dragged(&self, scale: TimeScale, ground: &Ground) -> TimeScale {
+    fn dragged(&self, scale: TimeScale, ground: &Ground<'_>) -> TimeScale {
         let by = |response: &Response| f64::from(response.drag_delta().x) * ground.per_point;
         let mut scale = scale;
         if self.panes.dragged_by(egui::PointerButton::Primary) {
-            scale = scale.panned(by(&self.panes)).clamped(ground.len);
+            scale = scale.panned(by(&self.panes)).clamped(ground.len());
         }
         if self.time_axis.dragged() {
             let factor = (by(&self.time_axis) / ground.per_point / AXIS).exp();
@@ -95,7 +97,7 @@ impl Hands {
         scale
     }
 
-    fn wheeled(&self, ui: &Ui, scale: TimeScale, ground: &Ground) -> TimeScale {
+    fn wheeled(&self, ui: &Ui, scale: TimeScale, ground: &Ground<'_>) -> TimeScale {
         let Some(pointer) = self.panes.hover_pos().or_else(|| self.time_axis.hover_pos()) else {
             return scale;
         };
@@ -111,7 +113,7 @@ impl Hands {
         scale.panned(f64::from(scroll.x) * ground.per_point)
     }
 
-    fn keyed(&self, ui: &Ui, scale: TimeScale, ground: &Ground) -> TimeScale {
+    fn keyed(&self, ui: &Ui, scale: TimeScale, ground: &Ground<'_>) -> TimeScale {
         if !self.panes.has_focus() {
             return scale;
         }
@@ -128,7 +130,7 @@ impl Hands {
         let mut scale = scale;
         if zooms != 0.0 {
             // The last bar stays where it is while it is followed, else the middle does.
-            let end = scale.x_of(ground.len as f64 - 0.5);
+            let end = scale.x_of(ground.len() as f64 - 0.5);
             let about = if end <= scale.width { end } else { scale.width / 2.0 };
             scale = zoomed(scale, about, KEY_ZOOM.powf(zooms), ground);
         }
@@ -137,7 +139,7 @@ impl Hands {
         if by == 0.0 { scale } else { scale.panned(by) }
     }
 
-    fn jumped(&self, ui: &Ui, ground: &Ground, spacing: f64) -> Option<Anchor> {
+    fn jumped(&self, ui: &Ui, ground: &Ground<'_>, spacing: f64) -> Option<Anchor> {
         if !self.panes.has_focus() {
             return None;
         }
@@ -147,7 +149,8 @@ impl Hands {
         }
         pressed(Key::Home).then(|| {
             let scale = ground.scale(Anchor::default(), spacing);
-            ground.anchor(TimeScale { right: scale.width / scale.spacing - 0.5, ..scale }.clamped(ground.len))
+            ground
+                .anchor(TimeScale { right: scale.width / scale.spacing - 0.5, ..scale }.clamped(ground.len()))
         })
     }
 
@@ -162,7 +165,7 @@ impl Hands {
     }
 }
 
-fn zoomed(scale: TimeScale, x: f64, factor: f64, ground: &Ground) -> TimeScale {
+fn zoomed(scale: TimeScale, x: f64, factor: f64, ground: &Ground<'_>) -> TimeScale {
     let least = ground.least_spacing() * ground.per_point;
     let most = SPACING.end() * ground.per_point;
     scale.zoomed(x, (scale.spacing * factor).clamp(least, most))

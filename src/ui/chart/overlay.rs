@@ -5,18 +5,21 @@ use egui::{Align2, Color32, pos2};
 use super::areas::Areas;
 use super::axis::{self, Tag};
 use super::candles::Stage;
-use super::format;
 use super::layer::Layer;
 use super::price_scale::PriceScale;
-use super::{ChartData, FillMark, LineKind, PriceLine};
+use super::{ChartData, FillMark, LastPrice, LineKind, PriceLine};
 use crate::domain::Side;
 use crate::market::series::BarSeries;
+use crate::ui::format::float;
 use crate::ui::paint::{Arrow, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
 /// Dashes of the last price's line and of dashed lines, in points.
 const DOTS: (f32, f32) = (1.0, 3.0);
 const DASHES: (f32, f32) = (5.0, 4.0);
+
+/// Space between a line's name and its box, in points.
+const NAME_PAD: f32 = 5.0;
 
 struct Ink {
     line: Color32,
@@ -29,13 +32,13 @@ fn ink(kind: LineKind, theme: &Theme) -> Ink {
         LineKind::Buy => (theme.buy, theme.buy_fill, theme.on_fill),
         LineKind::Sell => (theme.sell, theme.sell_fill, theme.on_fill),
         LineKind::Position => (theme.position, theme.position, theme.surface),
-        LineKind::Alert => (theme.warn, theme.warn, theme.surface),
     };
     Ink { line, fill, on_fill }
 }
 
 /// The tags on the price axis, with the rows they got: of the last price, of the lines in
 /// the pane (by index), and of how many lines lie above and below.
+#[derive(Default)]
 pub struct Tags {
     last: Option<(i32, Tag)>,
     lines: Vec<(i32, usize, Tag)>,
@@ -43,23 +46,21 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Places every tag so that none covers another.
+    /// Places every tag so that none covers another. A scale without bars has no prices to
+    /// place any at.
     #[must_use]
     pub fn of(data: &ChartData<'_>, areas: &Areas, scale: &PriceScale, height: i32, theme: &Theme) -> Self {
+        if data.series.is_empty() {
+            return Self::default();
+        }
         let PxRect { top, bottom, .. } = areas.prices;
-        let tag = |price, fill, ink| {
-            let text = format::price_text(price, data.decimals);
-            Tag { row: scale.row_of(price), text, fill, ink, arrow: None }
-        };
-        let last = data.last.filter(|price| scale.shows(*price)).map(|price| {
-            let rises = data.series.last().is_none_or(|bar| price >= bar.open);
-            tag(price, if rises { theme.up_fill } else { theme.down_fill }, theme.on_fill)
-        });
+        let last = data.last.map(|last| Self::last(data, last, scale, theme));
         let shown = data.lines.iter().enumerate().filter(|(_, line)| scale.shows(line.price));
         let lines: Vec<(usize, Tag)> = shown
             .map(|(i, line)| {
                 let Ink { fill, on_fill, .. } = ink(line.kind, theme);
-                (i, tag(line.price, fill, on_fill))
+                let text = float::fixed(line.price, data.decimals());
+                (i, Tag { row: scale.row_of(line.price), text, fill, ink: on_fill, rim: None, arrow: None })
             })
             .collect();
         let beyond = Self::beyond(data, scale, (top, bottom), theme);
@@ -73,6 +74,24 @@ impl Tags {
             lines: lines.into_iter().map(|(i, tag)| (next(), i, tag)).collect(),
             beyond: beyond.into_iter().map(|tag| (next(), tag)).collect(),
         }
+    }
+
+    /// The tag of the last price: at the edge with an arrow where it is out of sight, without a
+    /// colour that speaks of a market that moves where it is stale.
+    fn last(data: &ChartData<'_>, last: LastPrice, scale: &PriceScale, theme: &Theme) -> Tag {
+        let rises = data.series.last().is_none_or(|bar| last.price >= bar.open);
+        let (fill, ink, rim) = match (last.is_stale, rises) {
+            (true, _) => (theme.surface, theme.stale, Some(theme.stale)),
+            (false, true) => (theme.up_fill, theme.on_fill, None),
+            (false, false) => (theme.down_fill, theme.on_fill, None),
+        };
+        let arrow = match scale.row_of(last.price) {
+            row if row < scale.top => Some(Arrow::Up),
+            row if row >= scale.bottom => Some(Arrow::Down),
+            _ => None,
+        };
+        let row = scale.row_of(last.price).clamp(scale.top, (scale.bottom - 1).max(scale.top));
+        Tag { row, text: float::fixed(last.price, data.decimals()), fill, ink, rim, arrow }
     }
 
     /// Tags that count the lines out of sight, so that a working order is never forgotten.
@@ -92,6 +111,7 @@ impl Tags {
                 text: count.to_string(),
                 fill: theme.raised,
                 ink: theme.text,
+                rim: None,
                 arrow: Some(arrow),
             })
             .collect()
@@ -105,14 +125,22 @@ impl Tags {
     }
 }
 
-/// Draws the lines, then the tags on the axis and the lines' names in the pane.
-pub fn lines_ui(data: &ChartData<'_>, areas: &Areas, tags: &Tags, layer: &mut Layer, theme: &Theme) {
+/// Draws the lines, then the tags on the axis and the lines' names in the pane, beside what is
+/// `taken` by the head.
+pub fn lines_ui(
+    data: &ChartData<'_>,
+    areas: &Areas,
+    tags: &Tags,
+    taken: PxRect,
+    layer: &mut Layer,
+    theme: &Theme,
+) {
     let mesh = &mut layer.mesh;
     let grid = mesh.grid();
     let pane = areas.prices;
     let dash = |(on, off): (f32, f32)| (grid.length(on), grid.length(off));
-    if let Some((_, tag)) = &tags.last {
-        mesh.dashed_row(tag.row, pane.left, pane.right, dash(DOTS), tag.fill);
+    if let Some((_, tag)) = tags.last.as_ref().filter(|(_, tag)| tag.arrow.is_none()) {
+        mesh.dashed_row(tag.row, pane.left, pane.right, dash(DOTS), tag.rim.unwrap_or(tag.fill));
     }
     for (_, i, tag) in &tags.lines {
         let line = &data.lines[*i];
@@ -126,31 +154,40 @@ pub fn lines_ui(data: &ChartData<'_>, areas: &Areas, tags: &Tags, layer: &mut La
     for (row, i, tag) in &tags.lines {
         let line = &data.lines[*i];
         axis::tag_ui(areas.price_axis, *row, tag, layer);
-        name_ui(line, *row, pane, layer, theme);
+        name_ui(line, *row, pane, taken, layer, theme);
     }
     for (row, tag) in tags.beyond.iter().chain(&tags.last) {
         axis::tag_ui(areas.price_axis, *row, tag, layer);
     }
 }
 
-/// A line's name in a box at the right end of the pane.
-fn name_ui(line: &PriceLine<'_>, row: i32, pane: PxRect, Layer { mesh, text }: &mut Layer, theme: &Theme) {
+/// A line's name in a box at the left end of the pane: the newest candles, at the right, are
+/// those that an order is about.
+fn name_ui(
+    line: &PriceLine<'_>,
+    row: i32,
+    pane: PxRect,
+    taken: PxRect,
+    Layer { mesh, text }: &mut Layer,
+    theme: &Theme,
+) {
     if line.label.is_empty() {
         return;
     }
     let grid = mesh.grid();
     let height = axis::tag_height(text, grid);
-    let width = grid.length(text.width(line.label) + 2.0 * axis::PAD);
-    let right = pane.right - grid.length(8.0);
+    let width = grid.length(text.width(line.label) + 2.0 * NAME_PAD);
     let top = row - height / 2;
-    let frame = PxRect::new(right - width, top, right, top + height);
-    if frame.left <= pane.left {
+    let is_beside = top < taken.bottom && top + height > taken.top;
+    let left = if is_beside { taken.right } else { pane.left } + grid.length(6.0);
+    let frame = PxRect::new(left, top, left + width, top + height);
+    if frame.right >= pane.right {
         return;
     }
     let colour = ink(line.kind, theme).line;
     mesh.rect(frame, theme.surface);
     mesh.outline(frame, colour);
-    let pos = pos2(grid.points(frame.left) + axis::PAD, (row as f32 + 0.5) / grid.per_point());
+    let pos = pos2(grid.points(frame.left) + NAME_PAD, (row as f32 + 0.5) / grid.per_point());
     text.put(pos, Align2::LEFT_CENTER, line.label, colour);
 }
 

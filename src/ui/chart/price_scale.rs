@@ -3,6 +3,7 @@
 //! Pixel rows count downwards. A price lies in the row that [`PriceScale::row_of`] says;
 //! candles, lines and labels all use it, so they agree to the pixel.
 
+use crate::domain::{Decimal, Price, TickTable};
 use crate::market::series::Extent;
 
 /// Of the pane's height, what stays free above and below the bars.
@@ -122,6 +123,13 @@ impl PriceScale {
     fn per_price(&self) -> f64 {
         f64::from((self.bottom - self.top).max(1)) / (self.high - self.low)
     }
+}
+
+/// The step of the price grid at a price.
+#[must_use]
+pub fn tick_at(ticks: &TickTable, price: f64) -> f64 {
+    let price = Decimal::try_from(price).unwrap_or_default();
+    Price(ticks.tick_above(Price(price))).to_f64()
 }
 
 /// The smallest of 1, 2, 2.5, 5 × 10ᵏ that is at least `least` and a multiple of `grid`.

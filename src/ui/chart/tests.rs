@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::*;
-use crate::domain::Bar;
+use crate::domain::{Bar, Decimal};
 use crate::market::series::BarChunk;
 use crate::ui::fonts;
 
@@ -32,7 +32,7 @@ fn bars(from: i64, count: usize) -> Vec<Bar> {
 
 fn series(bars: Vec<Bar>) -> BarSeries {
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(Arc::from(bars)).unwrap());
+    series.replace(BarChunk::new(bars.into()).unwrap());
     series
 }
 
@@ -42,8 +42,12 @@ struct Desk {
     title: &'static str,
     notice: Option<&'static str>,
     has_older: bool,
+    is_stale: bool,
+    ticks: TickTable,
     note: String,
     response: Option<ChartResponse>,
+    /// Every price that was picked.
+    picked: Vec<Price>,
 }
 
 impl Desk {
@@ -54,8 +58,11 @@ impl Desk {
             title: "AAPL",
             notice: None,
             has_older: false,
+            is_stale: false,
+            ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
             note: String::new(),
             response: None,
+            picked: Vec::new(),
         }
     }
 
@@ -66,16 +73,18 @@ impl Desk {
             series: &self.series,
             title: self.title,
             timeframe: Timeframe::M1,
-            decimals: 2,
+            ticks: &self.ticks,
             quantity_decimals: 0,
             zone: &TimeZone::UTC,
-            last: self.series.last().map(|bar| bar.close),
+            last: self.series.last().map(|bar| LastPrice { price: bar.close, is_stale: self.is_stale }),
             lines: &[],
             marks: &[],
             notice: self.notice,
             has_older: self.has_older,
         };
-        self.response = Some(chart_ui(ui, &mut self.view, &data, &Theme::dark()));
+        let response = chart_ui(ui, &mut self.view, &data, &Theme::dark());
+        self.picked.extend(response.picked_price);
+        self.response = Some(response);
     }
 }
 
@@ -164,7 +173,8 @@ fn the_chart_has_a_name_and_a_value() {
     let chart = harness.get_by_label("Chart AAPL 1m");
     let value = chart.value().expect("a value");
     let count = visible(&harness).len();
-    assert_eq!(value, format!("last 203.02, {count} bars visible"));
+    let dates = "Thu 8 Jan 1970  13:25 to Thu 8 Jan 1970  15:19";
+    assert_eq!(value, format!("last 203.02, {count} bars visible, {dates}"));
     assert!(harness.query_by_label("Price axis of AAPL").is_some());
 }
 
@@ -243,21 +253,73 @@ fn arrows_in_a_text_field_leave_the_chart_alone() {
     assert_eq!(harness.state().note, "buy");
 }
 
-#[test]
-fn a_click_gives_the_focus_and_a_price() {
-    let mut harness = thousand();
-    harness.hover_at(MIDDLE);
-    harness.drag_at(MIDDLE);
-    harness.step();
-    release(&harness, MIDDLE);
-    harness.step();
-    let response = harness.state().response.clone().unwrap();
-    let price = response.clicked_price.expect("clicked in the price pane");
-    assert_eq!(response.hovered.unwrap().price, Some(price));
-    assert!((200.0..210.0).contains(&price), "{price}");
+/// Presses and releases the button at `pos`; the prices that were picked since the last click.
+fn click(harness: &mut Harness<'_, Desk>, pos: Pos2, modifiers: Modifiers) -> Vec<Price> {
+    harness.hover_at(pos);
+    for pressed in [true, false] {
+        harness.event_modifiers(
+            Event::PointerButton { pos, button: egui::PointerButton::Primary, pressed, modifiers },
+            modifiers,
+        );
+    }
     harness.run();
-    assert!(harness.state().response.as_ref().unwrap().clicked_price.is_none(), "a click counts once");
+    std::mem::take(&mut harness.state_mut().picked)
+}
+
+#[test]
+fn a_plain_click_gives_the_focus_and_no_price() {
+    let mut harness = thousand();
+    assert_eq!(click(&mut harness, MIDDLE, Modifiers::NONE), []);
     assert!(harness.get_by_label("Chart AAPL 1m").is_focused());
+}
+
+#[test]
+fn ctrl_click_picks_the_price_under_the_crosshair_on_the_tick_grid() {
+    let mut harness = thousand();
+    let tick = Decimal::new(5, 1);
+    harness.state_mut().ticks = TickTable::uniform(tick).unwrap();
+    let picked = click(&mut harness, MIDDLE, Modifiers::COMMAND);
+    let price = hovered(&harness).price.unwrap();
+    assert_eq!(picked, [price]);
+    assert!((price.0 % tick).is_zero() && (200.0..210.0).contains(&price.to_f64()), "{price}");
+    assert_eq!(click(&mut harness, pos2(400.0, 560.0), Modifiers::COMMAND), [], "the volume has no price");
+}
+
+#[test]
+fn below_zero_there_is_no_price_to_pick() {
+    let mut harness = thousand();
+    for _ in 0..6 {
+        drag(&mut harness, AXIS, AXIS + vec2(0.0, 300.0));
+    }
+    assert_eq!(click(&mut harness, pos2(400.0, 430.0), Modifiers::COMMAND), []);
+    assert_eq!(hovered(&harness).price, None);
+    assert_eq!(click(&mut harness, pos2(400.0, 100.0), Modifiers::COMMAND).len(), 1);
+}
+
+#[test]
+fn what_is_not_in_sight_has_a_way_back_to_it() {
+    let mut harness = thousand();
+    assert!(harness.query_by_label("Newest »").is_none() && harness.query_by_label("Auto").is_none());
+    let before = visible(&harness);
+    drag(&mut harness, MIDDLE, MIDDLE + vec2(300.0, 0.0));
+    drag(&mut harness, AXIS, AXIS + vec2(0.0, 80.0));
+    harness.get_by_label("Newest »").click();
+    harness.run();
+    assert_eq!(visible(&harness), before);
+    assert!(harness.query_by_label("Newest »").is_none());
+    harness.get_by_label("Auto").click();
+    harness.run();
+    assert!(harness.state().view.is_fitted() && harness.query_by_label("Auto").is_none());
+}
+
+#[test]
+fn the_axis_names_its_zone_and_a_stale_price_is_called_stale() {
+    let mut harness = thousand();
+    assert_eq!(harness.get_by_label("Time axis of AAPL").value().as_deref(), Some("UTC"));
+    harness.state_mut().is_stale = true;
+    harness.run();
+    let value = harness.get_by_label("Chart AAPL 1m").value().unwrap();
+    assert!(value.starts_with("last 203.02 stale, "), "{value}");
 }
 
 #[test]
@@ -269,11 +331,11 @@ fn the_price_axis_scales_by_hand_and_fits_again_at_a_double_click() {
     assert!(!harness.state().view.is_fitted());
     harness.hover_at(MIDDLE);
     harness.run();
-    let low = hovered(&harness).price.unwrap();
+    let low = hovered(&harness).price.unwrap().to_f64();
     drag(&mut harness, MIDDLE, MIDDLE + vec2(0.0, 60.0));
     harness.hover_at(MIDDLE + vec2(0.0, 60.0));
     harness.run();
-    let moved = hovered(&harness).price.unwrap();
+    let moved = hovered(&harness).price.unwrap().to_f64();
     assert!((moved - low).abs() < 0.05, "the price moves with the pointer: {low} to {moved}");
     double_click(&mut harness, AXIS);
     assert!(harness.state().view.is_fitted());
@@ -304,7 +366,7 @@ fn older_history_is_asked_for_near_the_oldest_bar_and_keeps_the_view_still() {
     assert!(wants(&harness).is_some_and(|count| count >= 1000));
 
     let before = hovered(&harness);
-    harness.state_mut().series.prepend(BarChunk::new(Arc::from(bars(8000, 2000))).unwrap()).unwrap();
+    harness.state_mut().series.prepend(BarChunk::new(bars(8000, 2000).into()).unwrap()).unwrap();
     harness.state_mut().has_older = false;
     harness.run();
     let after = hovered(&harness);
@@ -313,10 +375,23 @@ fn older_history_is_asked_for_near_the_oldest_bar_and_keeps_the_view_still() {
 }
 
 #[test]
+fn a_history_that_comes_anew_with_fewer_bars_keeps_the_view_still() {
+    let mut harness = thousand();
+    drag(&mut harness, MIDDLE, MIDDLE + vec2(300.0, 0.0));
+    harness.hover_at(MIDDLE);
+    harness.run();
+    let before = hovered(&harness);
+    harness.state_mut().series = series(bars(10_600, 400));
+    harness.run();
+    let after = hovered(&harness);
+    assert_eq!((after.time, after.index), (before.time, before.index - 600));
+}
+
+#[test]
 fn a_new_bar_moves_a_following_chart_and_no_other() {
     let mut harness = thousand();
     let next = |harness: &mut Harness<'_, Desk>| {
-        let mut bar = *harness.state().series.last().unwrap();
+        let mut bar = harness.state().series.last().unwrap();
         bar.time = Time::from_seconds(bar.time.seconds() + MINUTE);
         harness.state_mut().series.apply(bar);
         harness.run();
@@ -394,7 +469,7 @@ fn a_crosshair_or_a_trade_leaves_the_closed_candles_as_they_are() {
     harness.hover_at(MIDDLE);
     harness.run();
     assert!(Arc::ptr_eq(&kept, &candles(&harness)), "after a crosshair move");
-    let mut bar = *harness.state().series.last().unwrap();
+    let mut bar = harness.state().series.last().unwrap();
     bar.add_trade(f64::midpoint(bar.high, bar.low), 1.0);
     harness.state_mut().series.apply(bar);
     harness.run();
@@ -407,7 +482,7 @@ fn a_crosshair_or_a_trade_leaves_the_closed_candles_as_they_are() {
 fn a_trade_reaches_the_screen() {
     let mut harness = thousand();
     let before = meshes(&harness);
-    let mut bar = *harness.state().series.last().unwrap();
+    let mut bar = harness.state().series.last().unwrap();
     bar.add_trade(bar.high + 0.5, 200.0);
     harness.state_mut().series.apply(bar);
     harness.run();

@@ -1,18 +1,21 @@
 //! Which bars get a label on the time axis, and what it says.
 //!
-//! A pure function of series, scale, time zone and distance. A label marks the first bar of
+//! A pure function of series, scale, time zone and distance. Days, weeks and months are dated by
+//! the trading day that they begin with ([`BarClock`]), everything shorter by the clock. A label marks the first bar of
 //! a period (a quarter of an hour, a day, a month …) in the zone; the period is the shortest
 //! whose labels are far enough apart on screen. Where two would still collide, the bar that
 //! begins the longer period wins, so labels stay put while one pans. No step looks at
 //! every bar: periods are counted out and their first bars searched for.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
+use super::ChartData;
 use super::time_scale::TimeScale;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Time, Timeframe};
 use crate::market::series::BarSeries;
+use crate::ui::format;
 
 /// A labelled bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +99,41 @@ impl Step {
     }
 }
 
+/// What bars of a timeframe are dated by.
+#[derive(Debug, Clone, Copy)]
+struct BarClock<'a> {
+    zone: &'a TimeZone,
+    /// From a bar's beginning to the instant whose date it bears.
+    ahead: i64,
+    /// The least time between two bars.
+    least: i64,
+}
+
+impl<'a> BarClock<'a> {
+    /// A trading day begins at the midnight that it is named for, or on the evening before it:
+    /// twelve hours later is its noon, or its morning.
+    fn of(timeframe: Timeframe, zone: &'a TimeZone) -> Self {
+        if timeframe.is_calendar() {
+            Self { zone, ahead: 12 * HOUR, least: DAY }
+        } else {
+            Self { zone, ahead: 0, least: 1 }
+        }
+    }
+
+    /// The instant whose date and time a bar bears.
+    fn dated(self, time: Time) -> Time {
+        Time(time.0.saturating_add(self.ahead))
+    }
+
+    fn local(self, time: Time) -> Local {
+        Local::of(self.dated(time), self.zone)
+    }
+
+    fn read(self, time: Time) -> DateTime {
+        self.zone.to_datetime(self.dated(time).to_timestamp())
+    }
+}
+
 /// An instant on the clocks of a zone: nanoseconds since 1970-01-01 00:00 there, and
 /// months since year 0.
 #[derive(Debug, Clone, Copy)]
@@ -129,16 +167,42 @@ fn first_of_month(month: i64) -> i64 {
         .map_or(i64::MAX, |stamp| Time::from_timestamp(stamp).0)
 }
 
-/// The labels of the bars that `scale` shows, at least `apart` pixels from each other,
-/// left to right. Some may lie a little left of the pane.
+/// What stands on the time axis.
+#[derive(Debug, Clone, Default)]
+pub struct TimeLabels {
+    /// The labelled bars.
+    pub ticks: Vec<TimeTick>,
+    /// Whose clocks they are read from.
+    pub zone: String,
+}
+
+/// The labels of the bars that `scale` shows, at least `apart` pixels from each other.
 #[must_use]
-pub fn time_ticks(
+pub fn time_labels(data: &ChartData<'_>, scale: &TimeScale, apart: f64) -> TimeLabels {
+    let newest = scale.bar_at(scale.width, data.series.len());
+    TimeLabels {
+        ticks: time_ticks(data.series, scale, data.timeframe, data.zone, apart),
+        zone: zone_name(data, newest),
+    }
+}
+
+/// What the zone of the time axis calls itself at the bar with index `at`: `EST`. Nothing for
+/// days and longer, which are dates of the exchange wherever one is.
+#[must_use]
+pub fn zone_name(data: &ChartData<'_>, at: Option<usize>) -> String {
+    let bar = at.filter(|_| !data.timeframe.is_calendar()).and_then(|index| data.series.get(index));
+    bar.map_or_else(String::new, |bar| format::zone_name(bar.time, data.zone))
+}
+
+/// The labelled bars, left to right. Some may lie a little left of the pane.
+fn time_ticks(
     series: &BarSeries,
     scale: &TimeScale,
     timeframe: Timeframe,
     zone: &TimeZone,
     apart: f64,
 ) -> Vec<TimeTick> {
+    let clock = BarClock::of(timeframe, zone);
     let len = series.len();
     let range = scale.first_from(-apart, len)..scale.first_from(scale.width, len);
     if range.is_empty() {
@@ -149,8 +213,8 @@ pub fn time_ticks(
     let longest = LADDER.len() - 1;
     let first = LADDER.iter().position(|step| step.nanos() as f64 >= nominal).unwrap_or(longest);
     for step in &LADDER[first..] {
-        if let Some(bars) = first_bars(series, range.clone(), *step, zone, most) {
-            return thinned(series, bars, *step, scale, zone, apart);
+        if let Some(bars) = first_bars(series, range.clone(), *step, clock, most) {
+            return thinned(series, bars, *step, scale, clock, apart);
         }
     }
     Vec::new()
@@ -161,7 +225,7 @@ fn first_bars(
     series: &BarSeries,
     range: std::ops::Range<usize>,
     step: Step,
-    zone: &TimeZone,
+    clock: BarClock<'_>,
     most: usize,
 ) -> Option<Vec<usize>> {
     let mut found = Vec::with_capacity(most);
@@ -169,13 +233,13 @@ fn first_bars(
     if let Some(before) = at.checked_sub(1) {
         at = before;
     } else if let Some(bar) = series.first() {
-        let local = Local::of(bar.time, zone);
-        if step.start(step.period(local)) == local.nanos {
+        let before = Time(bar.time.0.saturating_sub(clock.least));
+        if step.period(clock.local(bar.time)) != step.period(clock.local(before)) {
             found.push(0);
         }
     }
     while let Some(bar) = series.get(at) {
-        let next = series.index_at(next_start(step, bar.time, zone));
+        let next = series.index_at(next_start(step, bar.time, clock));
         if next >= range.end {
             return Some(found);
         }
@@ -188,16 +252,18 @@ fn first_bars(
     Some(found)
 }
 
-/// When the period after that of `time` begins. Always later than `time`.
-fn next_start(step: Step, time: Time, zone: &TimeZone) -> Time {
-    let local = Local::of(time, zone);
+/// From when on bars are dated in the period after that of `time`. Always later than `time`.
+fn next_start(step: Step, time: Time, clock: BarClock<'_>) -> Time {
+    let dated = clock.dated(time);
+    let local = Local::of(dated, clock.zone);
     let start = step.start(step.period(local) + 1);
-    let offset = local.nanos - time.0;
+    let offset = local.nanos - dated.0;
     let guess = Time(start.saturating_sub(offset));
     // Clocks may change in between. Where they jump over the start itself, the guess holds.
-    let there = nanos_of(zone.to_offset(guess.to_timestamp()));
+    let there = nanos_of(clock.zone.to_offset(guess.to_timestamp()));
     let exact = Time(start.saturating_sub(there));
-    if exact > time { exact } else { guess.max(Time(time.0.saturating_add(1))) }
+    let next = if exact > dated { exact } else { guess.max(Time(dated.0.saturating_add(1))) };
+    Time(next.0.saturating_sub(clock.ahead))
 }
 
 fn thinned(
@@ -205,11 +271,11 @@ fn thinned(
     bars: Vec<usize>,
     step: Step,
     scale: &TimeScale,
-    zone: &TimeZone,
+    clock: BarClock<'_>,
     apart: f64,
 ) -> Vec<TimeTick> {
     let mut ranked: Vec<(Step, usize)> =
-        bars.into_iter().map(|index| (begun(series, index, zone).unwrap_or(step), index)).collect();
+        bars.into_iter().map(|index| (begun(series, index, clock).unwrap_or(step), index)).collect();
     ranked.sort_by_key(|(longest, index)| (std::cmp::Reverse(*longest), *index));
     let mut kept: Vec<(Step, usize)> = Vec::with_capacity(ranked.len());
     for (longest, index) in ranked {
@@ -227,20 +293,19 @@ fn thinned(
             Step::Day | Step::Week => longest >= Step::Months(1),
             Step::Months(_) => longest >= Step::Months(12) && step < Step::Months(12),
         };
-        Some(TimeTick { index, text: label(time, longest, step, zone), strong })
+        Some(TimeTick { index, text: label(clock.read(time), longest, step), strong })
     };
     kept.into_iter().filter_map(tick).collect()
 }
 
 /// The longest period that a bar begins, compared with the bar before it.
-fn begun(series: &BarSeries, index: usize, zone: &TimeZone) -> Option<Step> {
-    let now = Local::of(series.get(index)?.time, zone);
-    let before = Local::of(series.get(index.checked_sub(1)?)?.time, zone);
+fn begun(series: &BarSeries, index: usize, clock: BarClock<'_>) -> Option<Step> {
+    let now = clock.local(series.get(index)?.time);
+    let before = clock.local(series.get(index.checked_sub(1)?)?.time);
     LADDER.into_iter().rev().find(|step| step.period(now) != step.period(before))
 }
 
-fn label(time: Time, longest: Step, step: Step, zone: &TimeZone) -> String {
-    let local = zone.to_datetime(time.to_timestamp());
+fn label(local: DateTime, longest: Step, step: Step) -> String {
     let month = MONTHS[local.month().cast_unsigned() as usize - 1];
     match (longest, step) {
         (Step::Clock(_), Step::Clock(shortest)) if shortest < MINUTE => {
@@ -261,7 +326,7 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// A bar's time in full, as the crosshair shows it: `Fri 21 Nov 2026  14:30`.
 #[must_use]
 pub fn time_text(time: Time, timeframe: Timeframe, zone: &TimeZone) -> String {
-    let local = zone.to_datetime(time.to_timestamp());
+    let local = BarClock::of(timeframe, zone).read(time);
     let month = MONTHS[local.month().cast_unsigned() as usize - 1];
     if timeframe == Timeframe::Mo1 {
         return format!("{month} {}", local.year());

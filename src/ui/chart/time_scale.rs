@@ -7,6 +7,9 @@
 
 use std::ops::Range;
 
+use crate::domain::Time;
+use crate::market::series::BarSeries;
+
 /// Pixels per bar that a view may choose, in points.
 pub const SPACING: std::ops::RangeInclusive<f64> = 0.0005..=200.0;
 
@@ -94,10 +97,13 @@ pub enum Anchor {
         /// Free points right of the last bar.
         gap: f64,
     },
-    /// A place in history: an index that does not change when older bars are put in front.
+    /// A place in history: a moment, which stays where it is whatever becomes of the indices
+    /// when older bars are put in front, or the whole history comes anew.
     At {
-        /// Index at the right edge, less the bars prepended so far.
-        right: f64,
+        /// When the bar begins that is nearest to the right edge.
+        bar: Time,
+        /// How far the right edge is beyond the middle of that bar, in bars.
+        beyond: f64,
     },
 }
 
@@ -111,23 +117,27 @@ impl Default for Anchor {
 }
 
 /// What a scale stands on besides the view: the pane and the series.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ground {
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
     /// Width of the pane in pixels.
     pub width: f64,
     /// Pixels per point.
     pub per_point: f64,
-    /// Number of bars.
-    pub len: usize,
-    /// Bars ever put in front.
-    pub prepended: usize,
+    /// The bars.
+    pub series: &'a BarSeries,
 }
 
-impl Ground {
+impl Ground<'_> {
+    /// Number of bars.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
     /// The smallest spacing in points that shows something: all bars in half the pane.
     #[must_use]
     pub fn least_spacing(&self) -> f64 {
-        let all = 0.5 * self.width / self.per_point / (self.len.max(1) as f64);
+        let all = 0.5 * self.width / self.per_point / (self.len().max(1) as f64);
         all.clamp(*SPACING.start(), 2.0)
     }
 
@@ -137,9 +147,9 @@ impl Ground {
         let spacing = spacing.clamp(self.least_spacing(), *SPACING.end()) * self.per_point;
         let right = match anchor {
             Anchor::Follow { gap } => self.end() + gap * self.per_point / spacing,
-            Anchor::At { right } => right + self.prepended as f64,
+            Anchor::At { bar, beyond } => self.series.index_at(bar) as f64 + beyond,
         };
-        TimeScale { spacing, right, width: self.width }.clamped(self.len)
+        TimeScale { spacing, right, width: self.width }.clamped(self.len())
     }
 
     /// What a scale that the user has moved holds on to: the last bar while it is in the pane.
@@ -147,22 +157,27 @@ impl Ground {
     pub fn anchor(&self, scale: TimeScale) -> Anchor {
         let gap = (scale.right - self.end()) * scale.spacing;
         // A hair less than a pixel is rounding, not a wish to leave the last bar.
+        let follow = Anchor::Follow { gap: gap.max(0.0) / self.per_point };
         if gap > -0.01 {
-            Anchor::Follow { gap: gap.max(0.0) / self.per_point }
-        } else {
-            Anchor::At { right: scale.right - self.prepended as f64 }
+            return follow;
         }
+        let nearest = index(scale.right.round(), self.len().saturating_sub(1));
+        let at = |bar| Anchor::At { bar, beyond: scale.right - nearest as f64 };
+        self.series.get(nearest).map_or(follow, |bar| at(bar.time))
     }
 
     /// The index at the right side of the last bar.
     fn end(&self) -> f64 {
-        self.len as f64 - 0.5
+        self.len() as f64 - 0.5
     }
 }
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
+    use crate::domain::Bar;
+    use crate::market::series::BarChunk;
     use proptest::prelude::*;
 
     fn scales() -> impl Strategy<Value = (TimeScale, usize)> {
@@ -233,36 +248,78 @@ mod tests {
 
         #[test]
         fn a_place_in_history_survives_what_is_put_in_front_and_behind(
-            older in 0_usize..100_000, newer in 0_usize..1000, spacing in 0.5..50.0, back in 600.0..5000.0,
+            older in 0..2000_i64, newer in 0..1000_i64, spacing in 0.5..50.0, back in 150.0..900.0,
         ) {
-            let ground = Ground { width: 1200.0, per_point: 1.25, len: 20_000, prepended: 17 };
+            let known = minutes(0..1200);
+            let ground = ground(1200.0, 1.25, &known);
             let scale = ground.scale(Anchor::default(), spacing);
-            let scale = scale.panned(back * scale.spacing).clamped(ground.len);
+            let scale = scale.panned(back * scale.spacing).clamped(ground.len());
             let anchor = ground.anchor(scale);
             let left_behind = matches!(anchor, Anchor::At { .. });
             prop_assert!(left_behind);
-            let later = Ground { len: ground.len + older + newer, prepended: 17 + older, ..ground };
-            let again = later.scale(anchor, spacing);
-            for i in [0_usize, 7_000, 19_999] {
+            let later = minutes(-older..1200 + newer);
+            let again = Ground { series: &later, ..ground }.scale(anchor, spacing);
+            for i in [0, 700, 1199_i64] {
                 let (was, is) = (scale.x_of(i as f64), again.x_of((i + older) as f64));
                 prop_assert!((was - is).abs() < 1e-4, "bar {i} moved from {was} to {is}");
             }
         }
+
+        #[test]
+        fn a_place_in_history_survives_a_history_that_comes_anew_with_fewer_bars(
+            lost in 0..500_i64, spacing in 4.0..50.0, back in 10.0..300.0,
+        ) {
+            let known = minutes(0..1200);
+            let ground = ground(1200.0, 1.25, &known);
+            let scale = ground.scale(Anchor::default(), spacing);
+            let scale = scale.panned(back * scale.spacing);
+            let anchor = ground.anchor(scale);
+            let fewer = minutes(lost..1200);
+            let again = Ground { series: &fewer, ..ground }.scale(anchor, spacing);
+            let (was, is) = (scale.x_of(1000.0), again.x_of((1000 - lost) as f64));
+            prop_assert!((was - is).abs() < 1e-4, "bar 1000 moved from {was} to {is}");
+        }
+    }
+
+    /// A bar a minute.
+    fn minutes(range: Range<i64>) -> BarSeries {
+        let bar = |i| Bar::from_trade(Time::from_seconds(60 * i), 1.0, 1.0);
+        let bars: Vec<Bar> = range.map(bar).collect();
+        let mut series = BarSeries::default();
+        series.replace(BarChunk::new(bars.into()).unwrap());
+        series
+    }
+
+    fn ground(width: f64, per_point: f64, series: &BarSeries) -> Ground<'_> {
+        Ground { width, per_point, series }
+    }
+
+    #[test]
+    fn a_place_that_is_gone_is_found_again_when_it_is_loaded() {
+        let (all, newest) = (minutes(0..1000), minutes(600..1000));
+        let whole = ground(800.0, 1.0, &all);
+        let scale = whole.scale(Anchor::default(), 8.0).panned(500.0 * 8.0);
+        let anchor = whole.anchor(scale);
+        let without = Ground { series: &newest, ..whole }.scale(anchor, 8.0);
+        assert_eq!(without.visible(400).start, 0, "the oldest bars there are");
+        assert_eq!(whole.scale(anchor, 8.0), scale);
     }
 
     #[test]
     fn following_keeps_the_gap_when_a_bar_is_added() {
-        let ground = Ground { width: 800.0, per_point: 2.0, len: 1000, prepended: 0 };
+        let (thousand, more) = (minutes(0..1000), minutes(0..1001));
+        let ground = ground(800.0, 2.0, &thousand);
         let scale = ground.scale(Anchor::Follow { gap: 40.0 }, 6.0);
         let free = scale.width - scale.x_of(999.5);
         assert!((free - 80.0).abs() < 1e-9);
-        let next = Ground { len: 1001, ..ground }.scale(ground.anchor(scale), 6.0);
+        let next = Ground { series: &more, ..ground }.scale(ground.anchor(scale), 6.0);
         assert!((next.width - next.x_of(1000.5) - 80.0).abs() < 1e-9);
     }
 
     #[test]
     fn panning_away_from_the_last_bar_stops_following_and_back_resumes() {
-        let ground = Ground { width: 800.0, per_point: 1.0, len: 1000, prepended: 0 };
+        let series = minutes(0..1000);
+        let ground = ground(800.0, 1.0, &series);
         let scale = ground.scale(Anchor::default(), 8.0);
         let away = scale.panned(100.0);
         assert!(matches!(ground.anchor(away), Anchor::At { .. }));
@@ -271,15 +328,15 @@ mod tests {
 
     #[test]
     fn few_bars_cannot_be_zoomed_out_to_nothing_and_many_fit_in_half_the_pane() {
-        let few = Ground { width: 1000.0, per_point: 1.0, len: 5, prepended: 0 };
-        assert!(few.least_spacing() >= 2.0);
-        let many = Ground { len: 1_000_000, ..few };
-        assert!((many.least_spacing() - 0.0005).abs() < 1e-12);
+        let (few, many) = (minutes(0..5), minutes(0..1_000_000));
+        assert!(ground(1000.0, 1.0, &few).least_spacing() >= 2.0);
+        assert!((ground(1000.0, 1.0, &many).least_spacing() - 0.0005).abs() < 1e-12);
     }
 
     #[test]
     fn an_empty_series_shows_no_bar() {
-        let ground = Ground { width: 800.0, per_point: 1.0, len: 0, prepended: 0 };
+        let series = BarSeries::default();
+        let ground = ground(800.0, 1.0, &series);
         let scale = ground.scale(Anchor::default(), 8.0);
         assert!(scale.visible(0).is_empty());
         assert_eq!(scale.bar_at(10.0, 0), None);

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::areas::{self, Areas};
 use super::candles::{Inks, Pieces, Shape, Stage};
 use super::kept::Kept;
-use super::price_scale::{PriceRange, PriceScale, round_step};
-use super::time_axis::{TimeTick, time_ticks};
+use super::price_scale::{PriceRange, PriceScale, round_step, tick_at};
+use super::time_axis::{TimeLabels, time_labels};
 use super::time_scale::{Anchor, GAP, TimeScale};
-use super::{ChartData, FillMark, axis, format, ground, overlay};
+use super::{ChartData, FillMark, axis, ground, overlay};
 use crate::domain::{Bar, Timeframe};
 use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
@@ -33,22 +33,17 @@ pub struct ChartView {
     drawn: Drawn,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A number that is none is written as `null`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Saved {
-    spacing: f64,
-    gap: f64,
-}
-
-impl Default for Saved {
-    fn default() -> Self {
-        Self { spacing: SPACING, gap: GAP }
-    }
+    spacing: Option<f64>,
+    gap: Option<f64>,
 }
 
 impl From<Saved> for ChartView {
     fn from(Saved { spacing, gap }: Saved) -> Self {
-        let sound = |x: f64, or: f64| if x.is_finite() && x >= 0.0 { x } else { or };
+        let sound = |x: Option<f64>, or| x.filter(|x| x.is_finite() && *x >= 0.0).unwrap_or(or);
         Self {
             spacing: sound(spacing, SPACING),
             anchor: Anchor::Follow { gap: sound(gap, GAP) },
@@ -65,7 +60,7 @@ impl From<ChartView> for Saved {
             Anchor::Follow { gap } => gap,
             Anchor::At { .. } => GAP,
         };
-        Self { spacing: view.spacing, gap }
+        Self { spacing: Some(view.spacing), gap: Some(gap) }
     }
 }
 
@@ -82,7 +77,7 @@ struct Drawn {
     prices: Option<PriceScale>,
     pieces: Kept<PiecesKey, Pieces>,
     candles: Kept<CandlesKey, Arc<Mesh>>,
-    ticks: Kept<TicksKey, Vec<TimeTick>>,
+    labels: Kept<LabelsKey, TimeLabels>,
     marks: Kept<MarksKey, Arc<Mesh>>,
 }
 
@@ -98,17 +93,13 @@ impl ClosedBars {
     fn of(data: &ChartData<'_>) -> Self {
         let series = data.series;
         let before_last = series.len().checked_sub(2).and_then(|i| series.get(i));
-        Self {
-            shape: series.shape(),
-            len: series.len(),
-            ends: series.first().copied().zip(before_last.copied()),
-        }
+        Self { shape: series.shape(), len: series.len(), ends: series.first().zip(before_last) }
     }
 }
 
 type PiecesKey = (ClosedBars, TimeScale, PxRect, Shape);
 type CandlesKey = (PiecesKey, PriceScale, PxRect, f64, Inks, PixelGrid);
-type TicksKey = (ClosedBars, TimeScale, Timeframe, jiff::tz::TimeZone, f64);
+type LabelsKey = (ClosedBars, TimeScale, Timeframe, jiff::tz::TimeZone, f64);
 type MarksKey = (
     ClosedBars,
     TimeScale,
@@ -193,7 +184,7 @@ impl ChartView {
             PriceScale { low: close, high: close, top: 0, bottom: 1 }
         };
         let scale = self.drawn.prices.unwrap_or_else(guess);
-        let width = axis::width(text, grid, &scale, data.decimals);
+        let width = axis::width(data, text, grid, &scale);
         let height = grid.length(text.line_height() + 8.0);
         // Currency quotes have no volume; an empty pane would only take room.
         let whole = data.series.extent(0..data.series.len());
@@ -212,7 +203,6 @@ impl ChartView {
         let time = ground.scale(self.anchor, self.spacing);
         let wick = (grid.per_point() + 0.25).floor() as i32;
         let (top, bottom) = (areas.prices.top, areas.prices.bottom);
-        let step = format::grid_step(data.decimals);
         let shape = Shape::of(time.spacing, wick);
         let blank = PriceScale { low: 0.0, high: 1.0, top, bottom };
         let mut stage = Stage {
@@ -226,9 +216,12 @@ impl ChartView {
         stage.price = match self.prices {
             PriceRange::Auto => {
                 let extent = data.series.extent(stage.visible(data.series.len()));
-                PriceScale::fitted(&extent, step, top, bottom, grid.length(super::HEAD))
+                let tick = tick_at(data.ticks, extent.high);
+                PriceScale::fitted(&extent, tick, top, bottom, grid.length(super::HEAD))
             }
-            PriceRange::Manual { low, high } => PriceScale::between(low, high, step, top, bottom),
+            PriceRange::Manual { low, high } => {
+                PriceScale::between(low, high, tick_at(data.ticks, high), top, bottom)
+            }
         };
         self.drawn.prices = Some(stage.price);
         stage
@@ -262,9 +255,9 @@ impl ChartView {
     }
 
     /// The labels of the time axis.
-    pub(super) fn time_ticks(&mut self, data: &ChartData<'_>, scale: &TimeScale, apart: f64) -> &[TimeTick] {
+    pub(super) fn time_labels(&mut self, data: &ChartData<'_>, scale: &TimeScale, apart: f64) -> &TimeLabels {
         let key = (ClosedBars::of(data), *scale, data.timeframe, data.zone.clone(), apart);
-        self.drawn.ticks.get(key, || time_ticks(data.series, scale, data.timeframe, data.zone, apart))
+        self.drawn.labels.get(key, || time_labels(data, scale, apart))
     }
 
     /// The fills.
@@ -305,11 +298,12 @@ fn volume_scale(most: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Time;
 
     #[test]
     fn a_saved_view_keeps_its_zoom_and_opens_at_the_last_bar() {
         let mut view = ChartView { spacing: 12.5, ..ChartView::default() };
-        view.anchor = Anchor::At { right: 77.0 };
+        view.anchor = Anchor::At { bar: Time::from_seconds(77), beyond: 0.25 };
         let text = serde_json::to_string(&view).unwrap();
         let back: ChartView = serde_json::from_str(&text).unwrap();
         assert!((back.spacing - 12.5).abs() < 1e-12);
@@ -318,10 +312,11 @@ mod tests {
 
     #[test]
     fn a_saved_view_with_nonsense_is_a_usable_view() {
-        for text in ["{}", r#"{"spacing": -3.0, "gap": null}"#, r#"{"spacing": 1e300}"#] {
-            if let Ok(view) = serde_json::from_str::<ChartView>(text) {
-                assert!(view.spacing > 0.0 && view.is_following());
-            }
+        let broken = ChartView { spacing: f64::NAN, ..ChartView::default() };
+        let broken = serde_json::to_string(&broken).unwrap();
+        for text in ["{}", r#"{"spacing": -3.0, "gap": null}"#, r#"{"spacing": 1e300}"#, broken.as_str()] {
+            let view: ChartView = serde_json::from_str(text).unwrap();
+            assert!(view.spacing > 0.0 && view.is_following(), "{text}");
         }
     }
 

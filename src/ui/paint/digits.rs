@@ -9,7 +9,6 @@
 //! of a frame does no harm; and egui hands out the very same galley until it rebuilds the
 //! atlas, so a changed galley is how a stale set is noticed.
 
-use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use egui::epaint::{Galley, Mesh, TextShape, Vertex};
@@ -28,19 +27,13 @@ pub struct Digits {
     glyphs: Arc<GlyphSet>,
     mesh: Mesh,
     bounds: Rect,
-    scratch: String,
 }
 
 impl Digits {
     /// An empty batch in `font`. Lays the glyphs out when the font is new, or its atlas is.
     #[must_use]
     pub fn new(ctx: &egui::Context, font: &FontId) -> Self {
-        Self {
-            glyphs: GlyphSet::of(ctx, font),
-            mesh: Mesh::default(),
-            bounds: Rect::NOTHING,
-            scratch: String::new(),
-        }
+        Self { glyphs: GlyphSet::of(ctx, font), mesh: Mesh::default(), bounds: Rect::NOTHING }
     }
 
     /// Width of `text` in points, always whole pixels.
@@ -83,22 +76,12 @@ impl Digits {
         Rect::from_min_size(corner, size)
     }
 
-    /// As [`Self::put`], for `format_args!`; allocates nothing once the batch is warm.
-    pub fn put_fmt(&mut self, pos: Pos2, anchor: Align2, text: fmt::Arguments<'_>, colour: Color32) -> Rect {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        scratch.write_fmt(text).expect("a String takes any text");
-        let rect = self.put(pos, anchor, &scratch, colour);
-        self.scratch = scratch;
-        rect
-    }
-
     /// As a shape for `egui::Painter::add`; `Shape::Noop` where nothing was written.
     pub fn into_shape(self) -> Shape {
         if self.mesh.is_empty() {
             return Shape::Noop;
         }
-        let Self { glyphs, mesh, bounds, .. } = self;
+        let Self { glyphs, mesh, bounds } = self;
         let mut galley = glyphs.shell.clone();
         galley.num_vertices = mesh.vertices.len();
         galley.num_indices = mesh.indices.len();

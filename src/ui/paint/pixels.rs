@@ -242,31 +242,6 @@ impl PixelMesh {
         self.mesh.add_triangle(first, first + 1, first + 2);
     }
 
-    /// Diagonal lines one pixel thick, `step` pixels apart, rising to the right.
-    pub fn hatch(&mut self, rect: PxRect, step: i32, colour: Color32) {
-        let step = step.max(2);
-        let (width, height) = (rect.width(), rect.height());
-        // A line leaves the left or bottom edge at distance `d` from the top left corner
-        // and meets the top or right edge.
-        let mut d = step;
-        while d < width + height {
-            let top = rect.top + (d - width).max(0);
-            let bottom = rect.top + d.min(height);
-            // Half a pixel to the right, so that pixel centres lie in the middle of the line.
-            let at = |y: i32| ((rect.left + d - (y - rect.top)) as f32 + 0.5) / self.grid.per_point;
-            let thick = self.grid.points(1);
-            let first = self.mesh.vertices.len() as u32;
-            for (x, y) in
-                [(at(top) - thick, top), (at(top), top), (at(bottom), bottom), (at(bottom) - thick, bottom)]
-            {
-                self.mesh.colored_vertex(pos2(x, self.grid.points(y)), colour);
-            }
-            self.mesh.add_triangle(first, first + 1, first + 2);
-            self.mesh.add_triangle(first, first + 2, first + 3);
-            d += step;
-        }
-    }
-
     /// Whether nothing was drawn.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -352,22 +327,6 @@ mod tests {
                 .sum();
             let inner = (width - 2).max(0) * (height - 2).max(0);
             assert_eq!(area as i32, width * height - inner, "{width} x {height}");
-        }
-    }
-
-    #[test]
-    fn a_hatch_stays_inside_its_rectangle() {
-        let rect = PxRect::new(2, 1, 12, 7);
-        let mut mesh = PixelMesh::new(PixelGrid::new(1.0));
-        mesh.hatch(rect, 4, Color32::WHITE);
-        assert!(!mesh.is_empty());
-        let rows = covered(&mesh, 14, 8);
-        for (y, row) in rows.iter().enumerate() {
-            for (x, dot) in row.chars().enumerate() {
-                let inside = (2..12).contains(&x) && (1..7).contains(&y);
-                let line = inside && (x - 2 + y - 1) % 4 == 3;
-                assert_eq!(dot == '#', line, "pixel {x}, {y} of {rows:#?}");
-            }
         }
     }
 

@@ -81,6 +81,9 @@ pub(super) fn actions(desk: &Desk) -> Vec<Action> {
         Action::grave(format!("Cancel all orders of {}", instrument.symbol), "working", command)
     }));
     actions.push(kill_switch(desk));
+    if desk.stopped().is_some() {
+        actions.retain(|action| matches!(action.does, Does::Window(_)));
+    }
     actions
 }
 

@@ -124,10 +124,10 @@ fn unit_text(power: f64) -> String {
     unit.map_or_else(String::new, |(_, text)| (*text).to_owned())
 }
 
-/// Received = applied + conflated + rejected + dropped + waiting, per stream.
+/// Received = applied + conflated + rejected + dropped + late, per stream.
 fn ledger_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     ui.label(RichText::new("Messages from the engine").color(theme.text_strong));
-    let heads = ["received", "applied", "conflated", "rejected", "dropped", "waiting", "adds up"];
+    let heads = ["received", "applied", "conflated", "rejected", "dropped", "late", "adds up"];
     line_ui(ui, RichText::new(""), heads.map(|head| RichText::new(head).small().color(theme.text_weak)));
     for stream in Stream::ALL {
         let count = desk.ledger().of(stream);
@@ -149,7 +149,7 @@ fn ledger_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
                 number(count.conflated, theme.text),
                 number(count.rejected, theme.warn),
                 number(count.dropped, theme.warn),
-                number(count.waiting, theme.text),
+                number(count.late, theme.warn),
                 sum,
             ],
         );

@@ -34,13 +34,14 @@ impl KillSwitch {
             (Asked::Lock(_), KillState::Locked { .. }) | (Asked::Release(_), KillState::Armed) => false,
             (Asked::Lock(id) | Asked::Release(id), _) => desk.answer(*id).is_none(),
         });
+        let has_engine = desk.stopped().is_none();
         match desk.kill() {
             KillState::Armed => {
                 self.is_asking_release = false;
-                self.armed_ui(ui, &theme, out);
+                ui.add_enabled_ui(has_engine, |ui| self.armed_ui(ui, &theme, out));
             }
             KillState::Locked { still_working } => {
-                self.locked_ui(ui, &theme, out);
+                ui.add_enabled_ui(has_engine, |ui| self.locked_ui(ui, &theme, out));
                 locked_label_ui(ui, &theme, still_working);
             }
         }

@@ -18,10 +18,8 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::form::{Field, Form, KindChoice, TifChoice};
 use super::outlook::{Effect, effect};
-use crate::domain::{
-    Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, TimeInForce,
-    TrailBy,
-};
+use crate::domain::money::rounded_up;
+use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy};
 use crate::link::{Bracket, Place};
 use crate::risk::{self, Known, Refusal, Role};
 use crate::ui::format;
@@ -268,22 +266,6 @@ fn check_size(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
 
 /// Asks what the engine will ask.
 pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<(), Refusal> {
-    let Some(account) = facts.account else { return Ok(()) };
-    // The gate looks at the specification; the rest of an order does not exist yet.
-    let order = Order {
-        id: OrderId(0),
-        broker: facts.instrument.broker,
-        account: account.id.clone(),
-        spec: *spec,
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: facts.now,
-        updated: facts.now,
-    };
     let known = Known {
         limits: &facts.settings.limits,
         instrument: facts.instrument,
@@ -291,14 +273,14 @@ pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Resul
         position: facts.net(),
         pending: facts.pending(spec.side),
         working_orders: facts.working_orders,
+        // The engine asks the calendar; here an old quote that says closed is shown as old.
         is_in_hours: false,
-        to_limits: facts.to_base,
+        to_limits: facts.to_limits,
         is_killed: facts.is_killed,
         not_ready: facts.not_ready.as_deref(),
         now: facts.now,
     };
-    // The approval is for whoever sends; the ticket only asks whether there would be one.
-    risk::approve(&order, role, &known).map(drop)
+    risk::check(spec, role, &known)
 }
 
 /// The gate's own words, and a few of them beside the field they are about.
@@ -309,7 +291,7 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
             let field = if *what == "Stop" { Field::Stop } else { Field::Limit };
             let place = if price > market { "above" } else { "below" };
             let of = if matches!(spec.kind, OrderKind::StopLimit { .. }) { "the stop" } else { "the market" };
-            let line = format!("{} is {} % {place} {of}", spec.side, format::decimal(*distance, 1));
+            let line = format!("{} is {} % {place} {of}", spec.side, rounded_up(*distance, 1));
             // A stop on the wrong side of the market is the other side's stop.
             let block = Block::beside(field, line, why);
             if matches!(spec.kind, OrderKind::Stop { .. }) { block.natural() } else { block }
@@ -397,13 +379,6 @@ fn check_post_only(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
 
 /// Exits on the right sides of the entry, and through the same gate.
 fn check_bracket(entry: &OrderSpec, bracket: Bracket, facts: &Facts<'_>) -> Result<(), Block> {
-    let exit = |kind| OrderSpec {
-        side: entry.side.opposite(),
-        kind,
-        tif: TimeInForce::Gtc,
-        post_only: false,
-        ..*entry
-    };
     let at = entry.kind.limit().or_else(|| entry.kind.stop()).or_else(|| facts.far_side(entry.side));
     let (target_side, stop_side) = match entry.side {
         Side::Buy => ("above", "below"),
@@ -420,21 +395,20 @@ fn check_bracket(entry: &OrderSpec, bracket: Bracket, facts: &Facts<'_>) -> Resu
         let why = format!("{}: the {} must be {place} the entry at {at}", entry.side, name.to_lowercase());
         Block::beside(field, format!("{} needs it {place} the entry", entry.side), why).natural()
     };
-    if let Some(price) = bracket.take_profit {
-        if let Some(at) = at.filter(|&at| !is_beyond(price, at)) {
-            return Err(wrong(Field::TakeProfit, target_side, at));
-        }
-        let spec = exit(OrderKind::Limit { price });
-        ask_gate(&spec, Role::exit_of(entry), facts)
-            .map_err(|r| of_exit(Field::TakeProfit, &r, &spec, facts))?;
+    if let (Some(price), Some(at)) = (bracket.take_profit, at)
+        && !is_beyond(price, at)
+    {
+        return Err(wrong(Field::TakeProfit, target_side, at));
     }
-    if let Some(stop) = bracket.stop_loss {
-        if let Some(at) = at.filter(|&at| !is_short_of(stop, at)) {
-            return Err(wrong(Field::StopLoss, stop_side, at));
-        }
-        let spec = exit(OrderKind::Stop { stop });
-        ask_gate(&spec, Role::exit_of(entry), facts)
-            .map_err(|r| of_exit(Field::StopLoss, &r, &spec, facts))?;
+    if let (Some(stop), Some(at)) = (bracket.stop_loss, at)
+        && !is_short_of(stop, at)
+    {
+        return Err(wrong(Field::StopLoss, stop_side, at));
+    }
+    for (before, spec) in bracket.exits(entry, OrderId(0)).enumerate() {
+        let field = if spec.kind.stop().is_some() { Field::StopLoss } else { Field::TakeProfit };
+        let facts = &Facts { working_orders: facts.working_orders + 1 + before, ..facts.clone() };
+        ask_gate(&spec, Role::exit_of(entry), facts).map_err(|r| of_exit(field, &r, &spec, facts))?;
     }
     Ok(())
 }

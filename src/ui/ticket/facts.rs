@@ -11,6 +11,7 @@ use crate::risk::Refusal;
 use crate::ui::format;
 
 /// The frame's facts.
+#[derive(Clone)]
 pub(super) struct Facts<'a> {
     pub desk: &'a Desk,
     pub instrument: &'a Instrument,
@@ -21,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub settings: &'a Settings,
     /// Base currency per unit of the instrument's currency.
     pub to_base: Option<Money>,
+    /// The limits' currency per unit of the instrument's currency.
+    pub to_limits: Option<Money>,
     pub is_killed: bool,
     /// Why the broker takes no orders now, in the words of the engine's refusal.
     pub not_ready: Option<String>,
@@ -74,6 +77,7 @@ impl<'a> Facts<'a> {
             position: position.filter(|position| !position.is_flat()),
             settings: desk.settings(),
             to_base: amount.map(|amount| Money { amount, currency: rates.base() }),
+            to_limits: desk.worth(instrument.currency, desk.settings().limits.currency),
             is_killed: desk.kill().is_locked(),
             not_ready,
             working_orders: desk.blotter().working().count(),

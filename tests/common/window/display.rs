@@ -40,7 +40,12 @@ impl Display {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start Xvfb ({error}): apt-get install xvfb"));
+            .unwrap_or_else(|error| {
+                panic!(
+                    "the window tests need Xvfb and Mesa, and Xvfb cannot be started ({error}): \
+                     apt-get install xvfb libgl1-mesa-dri"
+                )
+            });
         // The server writes its number when it is ready, and closes the pipe when it fails.
         let mut number = String::new();
         let read = server.stdout.take().map(|pipe| BufReader::new(pipe).read_line(&mut number));
@@ -56,6 +61,11 @@ impl Display {
                 panic!("Xvfb did not start: {read:?} {:?}\n{log}", other.err());
             }
         }
+    }
+
+    /// The server's process.
+    pub fn process_id(&self) -> u32 {
+        self.server.id()
     }
 
     /// What goes into `DISPLAY`.

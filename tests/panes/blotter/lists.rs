@@ -17,7 +17,7 @@ fn fills_are_held_too_and_select_their_instrument() {
         rows(&pane, "Fill"),
         [
             "Fill of order 12: Time 15:00:00, Symbol AAPL, Side Buy, Quantity 60, Price 282.50, Commission 0.35, \
-          Realised -12.50, Currency USD, Liquidity Taker, Order 12"
+          Realised −12.50, Currency USD, Liquidity Taker, Order 12"
         ]
     );
     pane.get_by_label_contains("Fill of order 12").click();
@@ -188,4 +188,23 @@ fn tab_filter_and_widths_are_saved_and_nothing_else() {
     assert!(!saved.contains("12"), "no order: {saved}");
     let back: pitdesk::ui::blotter::Blotter = serde_json::from_str(&saved).unwrap();
     assert_eq!(serde_json::to_string(&back).unwrap(), saved);
+}
+
+#[test]
+fn a_trailing_stop_shows_where_it_triggers_now() {
+    let mut bench = empty();
+    let aapl = bench.market.id(AAPL);
+    let kind = OrderKind::TrailingStop { by: TrailBy::Amount(decimal("2")) };
+    let mut stop = order(12, aapl, Side::Sell, "100", kind, bench.market.now());
+    stop.status = OrderStatus::Held;
+    stop.trigger = Some(Price(decimal("282.5")));
+    bench.order(stop);
+    let mut pane = bench.show(LARGE);
+    pane.step();
+    let row = &rows(&pane, "Order")[0];
+    assert!(row.contains("Type Trailing stop by 2.00") && row.contains("Stop 282.50"), "{row}");
+    pane.state_mut().change(12, |order| order.trigger = Some(Price(decimal("283.1"))));
+    settle(&mut pane);
+    let row = &rows(&pane, "Order")[0];
+    assert!(row.contains("Stop 283.10"), "{row}");
 }

@@ -132,7 +132,7 @@ fn problems_are_said_at_their_field_and_on_the_buttons() {
     assert_eq!(ui.state().sent, []);
     write(&mut ui, "Quantity", "200");
     write(&mut ui, "Limit price", "3,000");
-    ui.get_by_label("Buy is 20.5 % above the market");
+    ui.get_by_label("Buy is 20.6 % above the market");
     assert!(is_disabled(&ui, "Buy") && !is_disabled(&ui, "Sell"));
 }
 

@@ -1,7 +1,5 @@
 //! Whole pixels, true highs and lows, sums that add up.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::domain::Time;
 use crate::market::series::BarChunk;
@@ -13,7 +11,7 @@ const BOTTOM: i32 = 320;
 
 fn series(bars: Vec<Bar>) -> BarSeries {
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(Arc::from(bars)).unwrap());
+    series.replace(BarChunk::new(bars.into()).unwrap());
     series
 }
 

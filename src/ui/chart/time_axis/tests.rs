@@ -1,7 +1,5 @@
 //! Which times a chart labels.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::domain::Bar;
 use crate::market::series::BarChunk;
@@ -16,9 +14,9 @@ fn zone(name: &str) -> TimeZone {
 }
 
 fn series(times: impl IntoIterator<Item = Time>) -> BarSeries {
-    let bars: Arc<[Bar]> = times.into_iter().map(|time| Bar::from_trade(time, 100.0, 1.0)).collect();
+    let bars: Vec<Bar> = times.into_iter().map(|time| Bar::from_trade(time, 100.0, 1.0)).collect();
     let mut series = BarSeries::default();
-    series.replace(BarChunk::new(bars).unwrap());
+    series.replace(BarChunk::new(bars.into()).unwrap());
     series
 }
 
@@ -161,4 +159,45 @@ proptest! {
         let same = a.iter().filter(|i| b.contains(i)).count();
         prop_assert!(same * 2 >= a.len().saturating_sub(1), "{a:?} became {b:?}");
     }
+}
+
+/// The bars of a market whose day begins at 17:00 in New York on the evening before.
+fn evenings(dates: impl IntoIterator<Item = Date>) -> BarSeries {
+    let eve = |date: Date| date.yesterday().unwrap().at(17, 0, 0, 0);
+    let time = |date| eve(date).to_zoned(zone("America/New_York")).unwrap().timestamp();
+    series(dates.into_iter().map(|date| Time::from_timestamp(time(date))))
+}
+
+#[test]
+fn a_bar_bears_the_date_of_its_trading_day_though_it_begins_the_evening_before() {
+    let zone = zone("America/New_York");
+    for (begins, timeframe, text) in [
+        ("2026-11-15T22:00:00Z", Timeframe::D1, "Mon 16 Nov 2026"),
+        ("2026-11-15T22:00:00Z", Timeframe::W1, "Mon 16 Nov 2026"),
+        ("2026-10-31T21:00:00Z", Timeframe::Mo1, "Nov 2026"),
+        ("2026-11-16T05:00:00Z", Timeframe::D1, "Mon 16 Nov 2026"),
+        ("2026-11-15T22:00:00Z", Timeframe::H4, "Sun 15 Nov 2026  17:00"),
+    ] {
+        assert_eq!(time_text(at(begins), timeframe, &zone), text);
+    }
+}
+
+#[test]
+fn the_axis_names_the_months_and_years_of_trading_days() {
+    let zone = zone("America/New_York");
+    let month = |i: i16| Date::new(2024 + i / 12, i8::try_from(i % 12).unwrap() + 1, 1).unwrap();
+    let months = evenings((0..30).map(month));
+    let scale = TimeScale { spacing: 20.0, right: 30.0, width: 1200.0 };
+    let ticks = time_ticks(&months, &scale, Timeframe::Mo1, &zone, 64.0);
+    let begins = |text: &str| ticks.iter().find(|tick| tick.text == text).map(|tick| tick.index);
+    assert_eq!((begins("2025"), begins("2026")), (Some(12), Some(24)), "{ticks:?}");
+    assert_eq!(ticks[0].index, 0, "the first bar of all begins a month: {ticks:?}");
+
+    let first = Date::new(2026, 10, 26).unwrap();
+    let days = evenings((0..14).map(|i| first + jiff::Span::new().days(i)));
+    let scale = TimeScale { spacing: 80.0, right: 14.0, width: 1200.0 };
+    let found = time_ticks(&days, &scale, Timeframe::D1, &zone, 64.0);
+    let texts: Vec<&str> = found.iter().map(|tick| tick.text.as_str()).collect();
+    assert_eq!(texts[..8], ["26", "27", "28", "29", "30", "31", "Nov", "2"]);
+    assert!(found.iter().enumerate().all(|(i, tick)| tick.index == i));
 }

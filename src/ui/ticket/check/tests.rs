@@ -98,6 +98,7 @@ impl World {
             position: self.position.as_ref(),
             settings: &self.settings,
             to_base: Some(Money { amount: Decimal::ONE, currency: Currency::USD }),
+            to_limits: Some(Money { amount: Decimal::ONE, currency: Currency::USD }),
             is_killed: self.is_killed,
             not_ready: self.not_ready.clone(),
             working_orders: 0,
