@@ -4,15 +4,16 @@
 //! one sends what was armed, though the world may have moved on. Where the trader wants no
 //! question, the first press sends.
 //!
-//! Presses that follow each other within half a second are one press, as a double click of
-//! the desktop is: they never confirm, and after a send they do nothing at all, whichever of
-//! the controls they meet. So no run of quick clicks places two orders.
+//! A double click of the desktop is one press: within half a second after a control began to
+//! ask, it does not confirm, and within half a second after something was sent, the pointer
+//! does nothing at all, whichever of the controls it meets. Never longer than that: whoever
+//! hammers on Close is heard.
 
 use std::time::Duration;
 
 use crate::domain::Time;
 
-/// Presses closer than this belong together: the longest double click that desktops allow.
+/// Two presses within this are one: the longest double click that desktops allow.
 pub(super) const SAME_PRESS: Duration = Duration::from_millis(500);
 /// How long a control asks before it turns back.
 pub(super) const ASKS_FOR: Duration = Duration::from_secs(3);
@@ -46,7 +47,7 @@ pub(super) enum Outcome<W> {
 #[derive(Debug)]
 pub(super) struct Confirm<C, W> {
     asked: Option<Asked<C, W>>,
-    /// The newest press since something was sent, that one included.
+    /// When something was sent last.
     sent: Option<Time>,
 }
 
@@ -55,8 +56,6 @@ struct Asked<C, W> {
     control: C,
     what: W,
     since: Time,
-    /// The newest press of it.
-    pressed: Time,
 }
 
 impl<C, W> Default for Confirm<C, W> {
@@ -69,16 +68,13 @@ impl<C: PartialEq, W> Confirm<C, W> {
     /// A press of a control that would send `what` now.
     pub(super) fn press(&mut self, control: C, what: W, rule: Rule, hand: Hand, now: Time) -> Outcome<W> {
         // Keys ask always, so that what they do after a send is seen before it counts.
-        if let Some(newest) = self.sent.filter(|_| hand == Hand::Pointer)
-            && now.since(newest) < SAME_PRESS
-        {
-            self.sent = Some(now);
+        let is_same = |at: Time| now.since(at) < SAME_PRESS;
+        if hand == Hand::Pointer && self.sent.is_some_and(is_same) {
             return Outcome::Nothing;
         }
         match self.asked.take() {
-            Some(mut asked) if asked.control == control => {
-                if now.since(asked.pressed) < SAME_PRESS {
-                    asked.pressed = now;
+            Some(asked) if asked.control == control => {
+                if is_same(asked.since) {
                     self.asked = Some(asked);
                     return Outcome::Nothing;
                 }
@@ -86,7 +82,7 @@ impl<C: PartialEq, W> Confirm<C, W> {
                 Outcome::Sends(asked.what)
             }
             _ if rule == Rule::AsksFirst || hand == Hand::Key => {
-                self.asked = Some(Asked { control, what, since: now, pressed: now });
+                self.asked = Some(Asked { control, what, since: now });
                 Outcome::Asks
             }
             _ => {
@@ -158,10 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_clicks_is_one_click() {
-        let run: Vec<(char, i64)> = (0..10).map(|click| ('b', click * 250)).collect();
-        assert_eq!(sent(Rule::AsksFirst, Hand::Pointer, &run), "");
-        assert_eq!(sent(Rule::SendsAtOnce, Hand::Pointer, &run), "b");
+    fn whoever_hammers_on_a_control_is_heard() {
+        let run = |control: char| (0..10).map(move |click| (control, 300 + click * 100));
+        // An order by mistake, and then close, close, close.
+        let presses: Vec<(char, i64)> = std::iter::once(('b', 0)).chain(run('c')).collect();
+        assert_eq!(sent(Rule::SendsAtOnce, Hand::Pointer, &presses), "bcc");
+        assert_eq!(sent(Rule::AsksFirst, Hand::Pointer, &presses), "c");
     }
 
     #[test]
