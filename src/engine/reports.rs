@@ -3,6 +3,7 @@
 use super::order_state::Step;
 use super::{Effect, Engine};
 use crate::broker::{BrokerRequest, Report, ReportKind};
+use crate::domain::money::grouped;
 use crate::domain::{BrokerId, Fill, Order, OrderId, OrderStatus, Position, Time};
 use crate::link::{NoticeLevel, Update};
 
@@ -15,7 +16,7 @@ impl Engine {
             return;
         };
         let symbol = self.instruments.get(known.spec.instrument.index()).map_or("?", |i| &*i.symbol);
-        let subject = format!("{} {} {symbol}", known.spec.side, known.spec.quantity);
+        let subject = format!("{} {} {symbol}", known.spec.side, grouped(&known.spec.quantity.to_string()));
         if known.broker != broker {
             let text = format!("A broker that does not have order {id} reported on it: ignored");
             self.note(NoticeLevel::Error, text, now, out);
@@ -114,7 +115,8 @@ impl Engine {
             crate::domain::Side::Buy => "Bought",
             crate::domain::Side::Sell => "Sold",
         };
-        let text = format!("{verb} {} {symbol} at {}", fill.quantity, fill.price);
+        let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
+        let text = format!("{verb} {quantity} {symbol} at {price}");
         out.push(Effect::publish(Update::Fill(fill), now));
         self.positions.insert((position.account.clone(), position.instrument), position.clone());
         out.push(Effect::publish(Update::Position(position), now));

@@ -144,7 +144,7 @@ fn exits_of_an_entry_that_has_not_filled_stay() {
 
 #[test]
 fn exits_whose_entry_was_forgotten_go_too() {
-    let mut stage = guarded();
+    let stage = guarded();
     let exits: Vec<Order> = [2, 3].map(|id| stage.order(id).clone()).into();
     let position = stage.engine.positions.values().next().unwrap().clone();
     let mut later = super::stage();
