@@ -208,16 +208,26 @@ fn time_ticks(
     if range.is_empty() {
         return Vec::new();
     }
-    let most = (1.25 * (scale.width / apart + 1.0)) as usize + 2;
+    let most = (2.5 * (scale.width / apart + 1.0)) as usize + 4;
     let nominal = apart / scale.spacing * timeframe.nanos() as f64 * 0.999;
     let longest = LADDER.len() - 1;
     let first = LADDER.iter().position(|step| step.nanos() as f64 >= nominal).unwrap_or(longest);
     for step in &LADDER[first..] {
-        if let Some(bars) = first_bars(series, range.clone(), *step, clock, most) {
+        if let Some(bars) = first_bars(series, range.clone(), *step, clock, most)
+            && !is_crowded(&bars, apart * 0.6 / scale.spacing)
+        {
             return thinned(series, bars, *step, scale, clock, apart);
         }
     }
     Vec::new()
+}
+
+/// Whether the usual distance between these bars is less than `least`. The usual one, and not
+/// how many there are: that changes with every pan, and the labels would change with it.
+fn is_crowded(bars: &[usize], least: f64) -> bool {
+    let mut gaps: Vec<usize> = bars.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).is_some_and(|usual| (*usual as f64) < least)
 }
 
 /// The bars of `range` that begin a period; `None` when they are more than `most`.

@@ -127,6 +127,20 @@ fn the_crosshair_says_the_time_in_full() {
     }
 }
 
+#[test]
+fn weeks_stay_labelled_wherever_the_pane_is() {
+    let zone = zone("America/New_York");
+    let series = bars("2024-01-02T05:00:00Z", 4000, DAY, &zone, |_| true);
+    let scale = TimeScale { spacing: 9.535, right: 3900.0, width: 1000.0 };
+    let counts: Vec<usize> = (0..300)
+        .map(|pan| time_ticks(&series, &scale.panned(f64::from(pan)), Timeframe::D1, &zone, 64.0).len())
+        .collect();
+    assert!(
+        counts.iter().all(|count| *count >= 8),
+        "a week more in sight must not make them months: {counts:?}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -157,7 +171,7 @@ proptest! {
         };
         let (a, b) = (middle(&ticks), middle(&again));
         let same = a.iter().filter(|i| b.contains(i)).count();
-        prop_assert!(same * 2 >= a.len().saturating_sub(1), "{a:?} became {b:?}");
+        prop_assert!(same * 2 >= a.len().saturating_sub(1), "{a:?} became {b:?} at {spacing}");
     }
 }
 
