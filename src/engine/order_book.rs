@@ -101,7 +101,8 @@ impl OrderBook {
         if matches!(step, Step::AskAmend | Step::AskCancel | Step::LosesBroker) && !is_asking {
             self.before.insert(id, was);
         }
-        if order.status != OrderStatus::PendingAmend {
+        // A change may still be made while a cancel is on its way behind it.
+        if !matches!(order.status, OrderStatus::PendingAmend | OrderStatus::PendingCancel) {
             self.asked.remove(&id);
         }
         if order.status.is_final() {
@@ -133,7 +134,21 @@ impl OrderBook {
         let changed = order.clone();
         // Not every change is the answer to ours: a fill in an OCO group shrinks its partners.
         let is_answer = self.asked.get(&id).is_some_and(|asked| asked.applied_to(&spec) == spec);
-        if is_answer { self.stands(id, None, now).or(Some(changed)) } else { Some(changed) }
+        if is_answer {
+            self.asked.remove(&id);
+        }
+        if is_answer && changed.status == OrderStatus::PendingAmend {
+            self.stands(id, None, now).or(Some(changed))
+        } else {
+            Some(changed)
+        }
+    }
+
+    /// Our change was refused: the order stands as before, unless a cancel is still on its way.
+    pub fn amend_refused(&mut self, id: OrderId, reason: Arc<str>, now: Time) -> Option<Order> {
+        self.asked.remove(&id);
+        let is_cancelling = self.orders.get(&id)?.status == OrderStatus::PendingCancel;
+        if is_cancelling { None } else { self.stands(id, Some(reason), now) }
     }
 
     /// Notes where a trailing stop triggers now.
@@ -157,6 +172,9 @@ impl OrderBook {
         if let Some(status) = next(order.status, Step::Fills { all }) {
             order.status = status;
             order.reason = None;
+        }
+        if order.status.is_final() {
+            order.trigger = None;
         }
         let order = order.clone();
         if order.status.is_final() {

@@ -39,7 +39,7 @@ impl Engine {
             ReportKind::Trigger(price) => self.orders.triggers_at(id, price, time),
             ReportKind::AmendRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);
-                self.orders.stands(id, Some(why), time)
+                self.orders.amend_refused(id, why, time)
             }
             // That an order which is gone could not be cancelled is no news, but that it filled.
             ReportKind::CancelRefused(_)

@@ -179,3 +179,21 @@ fn an_order_in_a_recording_is_of_the_recordings_time() {
     stage.buy("10", "99.00");
     assert_eq!(stage.order(1).created, recorded, "as its fills will be");
 }
+
+#[test]
+fn a_change_that_a_cancel_overtook_still_counts_and_leaves_the_cancel_on_its_way() {
+    let mut stage = stage();
+    stage.buy("2000", "99.00");
+    stage.says(1, OrderStatus::Working);
+    let quantity = Some(Qty(dec("2400")));
+    stage.command(Command::Amend { order: OrderId(1), quantity, limit: None, stop: None });
+    stage.command(Command::Cancel { order: OrderId(1) });
+    let pending = |stage: &Stage| stage.engine.orders.pending(|_| true);
+    assert_eq!((stage.status(1), pending(&stage)), (OrderStatus::PendingCancel, dec("2400")));
+    let report =
+        |kind| BrokerEvent::Report(Report { order: OrderId(1), kind, time: Time::from_seconds(1_000) });
+    stage.broker(report(ReportKind::AmendRefused("Too late".into())));
+    assert_eq!((stage.status(1), pending(&stage)), (OrderStatus::PendingCancel, dec("2000")));
+    stage.says(1, OrderStatus::Cancelled);
+    assert_eq!(stage.status(1), OrderStatus::Cancelled);
+}
