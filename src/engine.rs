@@ -13,6 +13,7 @@
 
 pub mod event;
 mod flatten;
+mod known;
 mod log;
 mod market_data;
 mod notices;

@@ -2,23 +2,17 @@
 
 use std::sync::Arc;
 
+use super::known::Ahead;
 use super::order_book::why_not;
 use super::order_state::{Step, next};
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
-    AccountId, BrokerId, Decimal, Instrument, InstrumentId, Order, OrderId, OrderSpec, OrderStatus, Origin,
-    Qty, Time,
+    AccountId, BrokerId, Instrument, InstrumentId, Order, OrderId, OrderSpec, OrderStatus, Origin, Qty, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{NoticeLevel, Place, Update};
 use crate::risk::{self, Change, Known, Refusal, Role};
-
-/// Orders that go out in one request with the one in question, ahead of it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sent {
-    before_it: usize,
-}
 
 impl Engine {
     pub(super) fn place(
@@ -55,7 +49,7 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let mut approved = Vec::with_capacity(orders.len());
         for (order, role) in &orders {
-            let known = Sent { before_it: approved.len() };
+            let known = Ahead { orders: approved.len() };
             approved
                 .push(self.with_known(order, instrument, known, now, |k| risk::approve(order, *role, k))?);
         }
@@ -110,7 +104,7 @@ impl Engine {
         now: Time,
     ) -> Result<(), Refused> {
         let ask = |known: &Known<'_>| risk::check(&order.spec, role, known);
-        self.with_known(order, instrument, Sent::default(), now, ask).map_err(refused)
+        self.with_known(order, instrument, Ahead::default(), now, ask).map_err(refused)
     }
 
     pub(super) fn amend(
@@ -131,7 +125,7 @@ impl Engine {
         let instrument = self.instrument(order.spec.instrument)?;
         let role = self.role_of_change(&order, change);
         let ask = |known: &Known<'_>| risk::approve_amend(&order, change, role, known);
-        let approved = self.with_known(&order, &instrument, Sent::default(), now, ask).map_err(refused)?;
+        let approved = self.with_known(&order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
         self.orders.remember_input(id, input_at);
         out.push(Effect::Request(order.broker, BrokerRequest::Amend(approved)));
         if let Some(order) = self.orders.ask_amend(id, change, now) {
@@ -254,47 +248,6 @@ impl Engine {
 
     fn own_order(&self, id: OrderId) -> Result<Order, Refused> {
         self.orders.get(id).cloned().ok_or_else(|| Refused(format!("There is no order {id}").into()))
-    }
-
-    /// Gathers what the gate must know.
-    fn with_known<R>(
-        &self,
-        order: &Order,
-        instrument: &Arc<Instrument>,
-        sent: Sent,
-        now: Time,
-        ask: impl FnOnce(&Known<'_>) -> R,
-    ) -> R {
-        let connection = &self.brokers[usize::from(instrument.broker.0)].connection;
-        let not_ready = (!connection.state.takes_orders()).then(|| {
-            format!(
-                "{} is {}: {}",
-                connection.name,
-                connection.state.label().to_lowercase(),
-                connection.reason
-            )
-        });
-        let position = self.position_of(&order.account, instrument.id).map_or(Decimal::ZERO, |p| p.net);
-        let adds_too = |other: &Order| {
-            let is_alike = other.account == order.account && other.spec.instrument == order.spec.instrument;
-            is_alike
-                && other.id != order.id
-                && other.spec.side == order.spec.side
-                && other.spec.parent.is_none()
-        };
-        ask(&Known {
-            limits: &self.settings.limits,
-            instrument,
-            quote: self.market.quote(instrument.id),
-            position,
-            pending: self.orders.pending(adds_too),
-            working_orders: self.orders.live().filter(|other| other.id != order.id).count() + sent.before_it,
-            is_in_hours: self.market.is_in_hours(instrument.id, now),
-            to_limits: self.market.worth(instrument.currency, self.settings.limits.currency),
-            is_killed: self.is_killed,
-            not_ready: not_ready.as_deref(),
-            now,
-        })
     }
 }
 
