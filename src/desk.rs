@@ -31,8 +31,9 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, KillState, Ledger, Notice,
-    NoticeLevel, Numbered, SendError, Snapshot, Stream, Update,
+    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, JournalState, KillReport,
+    KillState, Ledger, Notice, NoticeLevel, Numbered, Reconciliation, SendError, Snapshot, Stream, Timeline,
+    Update,
 };
 use answers::Answers;
 use prices::Prices;
@@ -52,6 +53,11 @@ pub struct Desk {
     commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     connections: Vec<Connection>,
     kill: KillState,
+    kill_report: Option<Arc<KillReport>>,
+    journal: JournalState,
+    reconciled: Vec<Arc<Reconciliation>>,
+    /// The one that was asked for last.
+    timeline: Option<Timeline>,
     settings: Arc<Settings>,
     notices: VecDeque<Notice>,
     /// Those of them that are the window's own, which no snapshot knows.
@@ -190,6 +196,15 @@ impl Desk {
             Update::Notice(notice) => keep(&mut self.notices, notice),
             Update::Answer(answer) => self.answers.add(answer),
             Update::Kill(kill) => self.kill = kill,
+            Update::KillReport(report) => self.kill_report = report,
+            Update::Journal(state) => self.journal = state,
+            Update::Reconciled(report) => {
+                match self.reconciled.iter_mut().find(|known| known.broker == report.broker) {
+                    Some(known) => *known = report,
+                    None => self.reconciled.push(report),
+                }
+            }
+            Update::Timeline(timeline) => self.timeline = Some(timeline),
             Update::Settings(settings) => self.settings = settings,
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
@@ -210,6 +225,9 @@ impl Desk {
         self.connections.clone_from(&snapshot.connections);
         self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;
+        self.kill_report.clone_from(&snapshot.kill_report);
+        self.journal.clone_from(&snapshot.journal);
+        self.reconciled.clone_from(&snapshot.reconciled);
         self.settings = Arc::clone(&snapshot.settings);
         // What came at one instant stays in order: the engine's lines first.
         let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
@@ -348,6 +366,30 @@ impl Desk {
     #[must_use]
     pub fn kill(&self) -> KillState {
         self.kill
+    }
+
+    /// How far the kill switch has come, with evidence, while it is on.
+    #[must_use]
+    pub fn kill_report(&self) -> Option<&Arc<KillReport>> {
+        self.kill_report.as_ref()
+    }
+
+    /// Whether what is asked for can be written down before it is sent.
+    #[must_use]
+    pub fn journal(&self) -> &JournalState {
+        &self.journal
+    }
+
+    /// The newest comparison of each broker's books with ours.
+    #[must_use]
+    pub fn reconciled(&self) -> &[Arc<Reconciliation>] {
+        &self.reconciled
+    }
+
+    /// The timeline of an order, where it was asked for last ([`crate::link::Command::Timeline`]).
+    #[must_use]
+    pub fn timeline(&self, order: OrderId) -> Option<&Timeline> {
+        self.timeline.as_ref().filter(|timeline| timeline.order == order)
     }
 
     /// Settings in force.

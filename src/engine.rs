@@ -13,40 +13,46 @@
 
 pub mod event;
 mod flatten;
+mod journal;
+mod kill;
 mod known;
 mod log;
 mod market_data;
 mod notices;
-mod order_book;
 pub mod order_state;
+mod orders;
 mod publish;
+mod reconcile;
 mod reports;
 pub mod shell;
 pub mod supervisor;
 mod trading;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use event::{Effect, EngineEvent, SaveJob, Start};
+pub use event::{Effect, EngineEvent, Journaled, SaveJob, Start};
 
-use crate::broker::contract::{Books, Watch};
+use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Order, OrderStatus,
-    Position, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Moment, OrderId, Position,
+    Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Snapshot, Update,
+    Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, Snapshot,
+    Update,
 };
 use flatten::{Flattening, WayOut};
+use journal::Journal;
+use kill::Kill;
 use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
-use order_book::OrderBook;
+use orders::Orders;
 
 /// How long a ready broker may say nothing before it counts as silent.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -56,21 +62,28 @@ const SAVE_DELAY: std::time::Duration = std::time::Duration::from_secs(1);
 const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The outcome of a command: done, with the order it made, or refused.
-type Outcome = Result<Option<crate::domain::OrderId>, Refused>;
+type Outcome = Result<Option<OrderId>, Refused>;
 
 /// All trading state, and the rules by which it changes.
 pub struct Engine {
     instruments: Arc<[Arc<Instrument>]>,
     settings: Arc<Settings>,
     is_killed: bool,
+    /// How far the kill switch has come, while it is on.
+    kill: Option<Kill>,
+    /// Orders by which the kill switch closes positions: the only ones that leave while it is on.
+    closing: BTreeSet<OrderId>,
     brokers: Vec<BrokerLine>,
-    orders: OrderBook,
+    journal: Journal,
+    orders: Orders,
     executions: ExecutionLog,
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
     /// Closes and reversals that wait for exits to go.
     flattening: Vec<Flattening>,
+    /// The newest comparison of books of each broker.
+    reconciled: BTreeMap<BrokerId, Arc<Reconciliation>>,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -85,8 +98,18 @@ struct BrokerLine {
     watch: Watch,
     /// Set when the last word on what to watch was not handed over.
     must_watch: bool,
-    /// What it said when it became ready, for when it is heard again after a silence.
-    ready_reason: Arc<str>,
+    /// How its session says that it stands; `Silent` and `Reconciling` are found out here.
+    said: ConnectionState,
+    /// What it said with that.
+    said_reason: Arc<str>,
+    /// Sessions that have begun in this run.
+    session: u64,
+    /// Whether the books of this session have come and were compared.
+    is_reconciled: bool,
+    /// Whether there was ever something to compare its books with.
+    has_memory: bool,
+    /// When the books were asked for in the middle of a session.
+    books_asked_at: Option<Time>,
 }
 
 struct Shutdown {
@@ -111,7 +134,12 @@ impl Engine {
             save_at: None,
             watch: Watch::default(),
             must_watch: false,
-            ready_reason: "".into(),
+            said: ConnectionState::Connecting,
+            said_reason: "Connecting".into(),
+            session: 0,
+            is_reconciled: false,
+            has_memory: start.journal.next_seq > Seq::default().next(),
+            books_asked_at: None,
         };
         Self {
             market: MarketData::new(&start.instruments),
@@ -119,8 +147,12 @@ impl Engine {
             instruments: start.instruments,
             settings: start.settings,
             is_killed: start.is_killed,
-            orders: OrderBook::new(start.next_order_id),
-            executions: ExecutionLog::default(),
+            kill: start.is_killed.then(|| Kill::left_on(start.broker_names.len(), start.now)),
+            closing: BTreeSet::new(),
+            journal: Journal::new(start.journal.next_seq),
+            orders: Orders::new(start.next_order_id, start.journal.orders),
+            executions: ExecutionLog::new(start.journal.fills),
+            reconciled: BTreeMap::new(),
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             flattening: Vec::new(),
@@ -141,12 +173,19 @@ impl Engine {
             EngineEvent::Command(envelope) => self.command(envelope, now, out),
             EngineEvent::Broker(id, event) => self.broker_event(id, event, now, out),
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
+            EngineEvent::Journaled(seq) => self.journaled(seq, now, out),
+            EngineEvent::JournalFailed { from, why } => self.journal_failed(from, why, now, out),
+            EngineEvent::JournalWorks => self.journal_works(now, out),
+            EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Tick => self.tick(now, out),
         }
         if !self.flattening.is_empty() {
             self.advance_flattening(now, out);
+        }
+        if self.kill.is_some() {
+            self.advance_kill(now, out);
         }
     }
 
@@ -173,11 +212,17 @@ impl Engine {
             Command::CancelAll { instrument } => self.cancel_all(instrument, now, out),
             Command::Close { instrument } => self.flatten(instrument, WayOut::Close, input_at, now, out),
             Command::Reverse { instrument } => self.flatten(instrument, WayOut::Reverse, input_at, now, out),
-            Command::Kill => {
-                self.kill(now, out);
+            Command::Kill { flatten } => {
+                self.kill(flatten, now, out);
                 Ok(None)
             }
             Command::ReleaseKill => self.release_kill(now, out),
+            Command::Decide { order, decision } => self.decide(order, decision, now, out),
+            Command::Timeline { order } => {
+                out.push(Effect::AskTimeline(order));
+                Ok(None)
+            }
+            Command::Reconcile { broker } => self.reconcile(broker, now, out),
             Command::Demand(demand) => {
                 self.market.set_demand(&demand, out);
                 self.watch(out);
@@ -223,20 +268,16 @@ impl Engine {
 
     fn broker_event(&mut self, id: BrokerId, event: BrokerEvent, now: Time, out: &mut Vec<Effect>) {
         let Some(line) = self.brokers.get_mut(usize::from(id.0)) else { return };
-        if let BrokerEvent::Ended(reason) = event {
-            return self.session_ended(id, &reason, now, out);
-        }
         line.last_heard = now;
-        if line.connection.state == ConnectionState::Silent {
-            let reason = Arc::clone(&line.ready_reason);
-            self.set_connection(id, ConnectionState::Ready, &reason, now, out);
-        }
         match event {
+            BrokerEvent::Ended { reason, unread } => {
+                return self.session_ended(id, &reason, unread, now, out);
+            }
             BrokerEvent::Connection { state, reason } => {
-                let is_fresh = state == ConnectionState::Ready;
-                self.set_connection(id, state, &reason, now, out);
-                if is_fresh {
-                    self.brokers[usize::from(id.0)].ready_reason = reason;
+                line.said = state;
+                line.said_reason = reason;
+                self.show_connection(id, now, out);
+                if state == ConnectionState::Ready {
                     self.resubscribe(id, out);
                 }
                 self.finish_shutdown(out);
@@ -248,7 +289,7 @@ impl Engine {
                 self.save_soon(id, now);
             }
             BrokerEvent::Fill { fill, position } => {
-                self.fill(fill, position, now, out);
+                self.fill(id, fill, position, now, out);
                 self.save_soon(id, now);
                 self.watch(out);
             }
@@ -267,37 +308,23 @@ impl Engine {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
                 out.push(Effect::Save(SaveJob::BrokerState { name, text }));
             }
-            BrokerEvent::Ended(_) => {}
+        }
+        if self.brokers[usize::from(id.0)].connection.state == ConnectionState::Silent {
+            self.show_connection(id, now, out);
         }
     }
 
-    /// Takes over what the broker has. Where both know a thing, the broker is right.
-    fn adopt(&mut self, id: BrokerId, books: &Books, now: Time, out: &mut Vec<Effect>) {
-        let unknown = self.orders.adopt(id, &books.orders, now);
-        if unknown > 0 {
-            let text =
-                format!("{unknown} working order(s) are not at the broker any more; their fate is unknown");
-            self.note(NoticeLevel::Error, text, now, out);
-        }
-        self.market.begin_session(id, now);
-        self.executions.adopt(&books.fills);
-        self.brokers[usize::from(id.0)].commissions.clone_from(&books.commissions);
-        for position in &books.positions {
-            self.positions.insert((position.account.clone(), position.instrument), position.clone());
-        }
-        for account in &books.accounts {
-            self.accounts.insert((id, account.id.clone()), Arc::clone(account));
-        }
-        if self.is_killed {
-            self.cancel_everything(id, now, out);
-        }
-        out.push(self.snapshot(now));
-        // The window has given up all charts for the snapshot. This broker's are asked for when
-        // it is ready.
-        for other in (0..self.brokers.len()).map(|index| BrokerId(index as u8)).filter(|other| *other != id) {
-            self.market.ask_again(other, out);
-        }
-        self.watch(out);
+    /// Shows how a broker stands: as its session says, but that it is ready for everything only
+    /// when its books were compared.
+    fn show_connection(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) {
+        let line = &self.brokers[usize::from(id.0)];
+        let (state, reason) = match line.said {
+            ConnectionState::Ready if !line.is_reconciled => {
+                (ConnectionState::Reconciling, Arc::from("Comparing its books with ours"))
+            }
+            said => (said, Arc::clone(&line.said_reason)),
+        };
+        self.set_connection(id, state, &reason, now, out);
     }
 
     fn set_connection(
@@ -325,14 +352,29 @@ impl Engine {
         self.note(level, text, now, out);
     }
 
-    fn session_ended(&mut self, id: BrokerId, reason: &str, now: Time, out: &mut Vec<Effect>) {
-        let Some(line) = self.brokers.get_mut(usize::from(id.0)) else { return };
+    fn session_ended(
+        &mut self,
+        id: BrokerId,
+        reason: &str,
+        unread: Vec<BrokerRequest>,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let line = &mut self.brokers[usize::from(id.0)];
         line.watch = Watch::default();
+        line.is_reconciled = false;
+        line.books_asked_at = None;
         let is_closed = line.connection.state == ConnectionState::Closed;
         if !is_closed {
-            self.set_connection(id, ConnectionState::Down, reason, now, out);
+            line.said = ConnectionState::Down;
+            line.said_reason = reason.into();
+            self.show_connection(id, now, out);
+            for request in unread {
+                let why = "The session ended before it was read: nothing was sent";
+                self.undelivered(id, &request, why, now, out);
+            }
             for order in self.orders.lose_broker(id, now) {
-                out.push(Effect::publish(Update::Order(order), now));
+                self.tell(order, Moment::LostBroker, now, out);
             }
         }
         self.finish_shutdown(out);
@@ -389,7 +431,7 @@ impl Engine {
                 out.push(Effect::Request(id, BrokerRequest::Save));
             }
             if is_ready {
-                self.ask_for_the_missed(id, now, out);
+                self.ask_for_the_missed(id, out);
             }
             let quiet = now.since(self.brokers[index].last_heard);
             if is_ready && quiet > SILENCE {
@@ -397,21 +439,18 @@ impl Engine {
                 self.set_connection(id, ConnectionState::Silent, &reason, now, out);
             }
         }
+        self.abandon_the_late(now, out);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
         }
     }
 
     /// What a full queue has kept from a broker is asked again.
-    fn ask_for_the_missed(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) {
+    fn ask_for_the_missed(&mut self, id: BrokerId, out: &mut Vec<Effect>) {
         if self.brokers[usize::from(id.0)].must_watch {
             self.watch(out);
         }
         self.market.ask_missing(id, out);
-        let stands = |o: &Order| o.broker == id && o.status != OrderStatus::PendingCancel;
-        if self.is_killed && self.orders.live().any(stands) {
-            self.cancel_everything(id, now, out);
-        }
     }
 
     fn save_soon(&mut self, id: BrokerId, now: Time) {
@@ -423,6 +462,7 @@ impl Engine {
             return;
         }
         self.shutdown = Some(Shutdown { deadline: now + SHUTDOWN_LIMIT, is_done: false });
+        self.abandon_all("Pitdesk is closing: nothing was sent", now, out);
         for index in 0..self.brokers.len() {
             out.push(Effect::Request(BrokerId(index as u8), BrokerRequest::Disconnect));
         }
@@ -473,6 +513,9 @@ impl Engine {
             commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
             kill: self.kill_state(),
+            kill_report: self.kill_report(),
+            journal: self.journal.state(),
+            reconciled: self.reconciled.values().cloned().collect(),
             settings: Arc::clone(&self.settings),
             notices: self.notices.all().cloned().collect(),
         };

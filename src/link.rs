@@ -22,6 +22,7 @@ pub mod clock;
 pub mod command;
 pub mod demand;
 pub mod ledger;
+pub mod safety;
 mod slots;
 pub mod update;
 
@@ -38,6 +39,10 @@ pub use clock::Clock;
 pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
 pub use demand::{BarKey, Demand};
 pub use ledger::{Ledger, Stream, StreamCount};
+pub use safety::{
+    AccountKill, Decision, Finding, FindingKind, Flatten, JournalState, KillReport, KillStage,
+    Reconciliation, Timeline,
+};
 pub use update::{
     Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot, Update,
 };

@@ -120,6 +120,8 @@ pub struct Known<'a> {
     pub is_killed: bool,
     /// Why the broker takes no orders now; `None` when it does.
     pub not_ready: Option<&'a str>,
+    /// What holds back orders that open risk, and them alone; `None` when nothing does.
+    pub opening_locked: Option<&'a str>,
     /// Now.
     pub now: Time,
 }
@@ -218,6 +220,9 @@ fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<Effect, Refu
     let effect = effect(spec, role, known).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     match (effect, role) {
         (Effect::Opens { quantity, position }, _) => {
+            if let Some(why) = known.opening_locked {
+                return Err(Refusal::OpeningLocked(why.to_owned()));
+            }
             let market = fresh_market(spec, known)?;
             check_distance(spec, market, known.limits)?;
             check_value(spec, quantity, position, market, known)?;

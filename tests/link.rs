@@ -20,7 +20,9 @@ use pitdesk::domain::{
 };
 use pitdesk::engine::{Engine, EngineEvent, Start};
 use pitdesk::link::channel::LOSSLESS_CAPACITY;
-use pitdesk::link::{BarKey, Command, CommandId, Demand, Drill, Envelope, Place, Stream, WindowEnd, connect};
+use pitdesk::link::{
+    BarKey, Command, CommandId, Demand, Drill, Envelope, Flatten, Place, Stream, WindowEnd, connect,
+};
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -113,7 +115,7 @@ fn day(eyes: Eyes) -> (Trader, BarKey) {
     trader.place(aapl, Side::Buy, 7, limit);
     trader.send(Command::Configure(Arc::new(Settings { theme: ThemeChoice::Light, ..Settings::default() })));
     trader.send(Command::Drill { broker: BrokerId(0), drill: Drill::Crash });
-    trader.send(Command::Kill);
+    trader.send(Command::Kill { flatten: Flatten::No });
     trader.run(3);
     trader.look();
     (trader, key)
@@ -131,6 +133,7 @@ fn a_trade_that_no_bar_takes_in_is_counted() {
         settings: Arc::default(),
         is_killed: false,
         next_order_id: 1,
+        journal: pitdesk::engine::Journaled::default(),
         notices: Vec::new(),
         now: START,
     });

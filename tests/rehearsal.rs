@@ -21,7 +21,9 @@ use pitdesk::domain::{
     TimeInForce, Timeframe, TrailBy,
 };
 use pitdesk::engine::SaveJob;
-use pitdesk::link::{BarKey, Bracket, Command, CommandId, Demand, Envelope, KillState, Place, WindowEnd};
+use pitdesk::link::{
+    BarKey, Bracket, Command, CommandId, Demand, Envelope, Flatten, KillState, Place, WindowEnd,
+};
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -194,7 +196,7 @@ fn the_kill_switch_cancels_what_works_and_locks() {
     let far = Price((bid.0 * Decimal::new(97, 2)).round_dp(2));
     trader.place(aapl, Side::Buy, 10, OrderKind::Limit { price: far });
     assert_eq!(trader.desk.blotter().working().count(), 1);
-    trader.send(Command::Kill);
+    trader.send(Command::Kill { flatten: Flatten::No });
     assert_eq!(trader.desk.kill(), KillState::Locked { still_working: 0 });
     assert_eq!(trader.desk.blotter().working().count(), 0);
     let refused = trader.place(aapl, Side::Buy, 10, OrderKind::Market);

@@ -20,7 +20,7 @@ use pitdesk::domain::{
 use pitdesk::engine::shell::{self, Keeping, Line};
 use pitdesk::engine::{Engine, Start};
 use pitdesk::link::{
-    Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Place, WindowEnd, connect,
+    Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Place, WindowEnd, connect,
 };
 use pitdesk::store::bars::Library;
 use pitdesk::store::engine_state;
@@ -65,6 +65,7 @@ impl Program {
             settings: Arc::new(Settings::default()),
             is_killed: state.killed,
             next_order_id: state.next_order_id,
+            journal: pitdesk::engine::Journaled::default(),
             notices: Vec::new(),
             now: clock.now(),
         });
@@ -169,7 +170,7 @@ fn position_orders_fills_and_the_lock_are_there_after_a_restart() {
     program.watch("ETH/USD");
     let next = program.place(btc, 1, far);
     assert!(next > resting, "an id is never used twice");
-    program.send(Command::Kill);
+    program.send(Command::Kill { flatten: Flatten::No });
     program.wait("the cancels", |desk| desk.blotter().working().next().is_none());
     program.shut_down();
 

@@ -1,7 +1,7 @@
 //! The whole program below the window, in one thread and on a virtual clock.
 //!
 //! Engine, link and paper exchange are the real ones; only tasks, timers and the disk
-//! are missing. The same seed and the same commands give the same market, orders and
+//! are missing: its journal is a list that takes everything at once. The same seed and the same commands give the same market, orders and
 //! fills: `pitdesk shot`, the tests and the benchmarks stand on this.
 
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use super::market::Plan;
 use crate::broker::contract::BrokerEvent;
 use crate::broker::paper::{PaperVenue, VenueError};
 use crate::domain::settings::Settings;
-use crate::domain::{BrokerId, Time};
-use crate::engine::{Effect, Engine, EngineEvent, SaveJob, Start};
-use crate::link::{Clock, EngineEnd, WindowEnd, connect};
+use crate::domain::{BrokerId, Record, Seq, Time};
+use crate::engine::{Effect, Engine, EngineEvent, Journaled, SaveJob, Start};
+use crate::link::{Clock, EngineEnd, Timeline, WindowEnd, connect};
 
 /// How far the market moves at a time.
 const STEP: Duration = Duration::from_millis(5);
@@ -30,6 +30,7 @@ pub struct Rehearsal {
     effects: Vec<Effect>,
     events: Vec<BrokerEvent>,
     saved: Vec<SaveJob>,
+    journal: Vec<Record>,
 }
 
 impl Rehearsal {
@@ -48,6 +49,7 @@ impl Rehearsal {
             settings: Arc::new(settings),
             is_killed: false,
             next_order_id: 1,
+            journal: Journaled::default(),
             notices: Vec::new(),
             now: start,
         });
@@ -60,6 +62,7 @@ impl Rehearsal {
             effects: Vec::new(),
             events: Vec::new(),
             saved: Vec::new(),
+            journal: Vec::new(),
         };
         rehearsal.engine.process(EngineEvent::Started, start, &mut rehearsal.effects);
         rehearsal.venue.connect(None, start, &mut rehearsal.events);
@@ -83,6 +86,12 @@ impl Rehearsal {
     #[must_use]
     pub fn saved(&self) -> &[SaveJob] {
         &self.saved
+    }
+
+    /// What would have been written into the journal, oldest first.
+    #[must_use]
+    pub fn journal(&self) -> &[Record] {
+        &self.journal
     }
 
     /// Lets `duration` pass; commands that wait in the link are carried out first.
@@ -124,18 +133,36 @@ impl Rehearsal {
             if self.effects.is_empty() {
                 return;
             }
-            let Self { venue, events, saved, .. } = self;
+            let Self { venue, events, saved, journal, .. } = self;
             let effects = std::mem::take(&mut self.effects);
+            let mut written: Option<Seq> = None;
+            let mut asked = Vec::new();
             let is_behind = self.link.publisher.batch(|window| {
                 for effect in effects {
                     match effect.publish_to(window) {
                         Some(Effect::Request(_, request)) => venue.handle(request, now, events),
                         Some(Effect::Save(job)) => saved.push(job),
+                        Some(Effect::Journal(record)) => {
+                            written = Some(record.seq);
+                            journal.push(*record);
+                        }
+                        Some(Effect::AskTimeline(order)) => asked.push(order),
                         _ => {}
                     }
                 }
                 window.needs_snapshot()
             });
+            for event in
+                written.map(EngineEvent::Journaled).into_iter().chain(asked.into_iter().map(|order| {
+                    let is_about = |record: &&Record| record.orders.iter().any(|about| about.id == order);
+                    EngineEvent::Timeline(Timeline {
+                        order,
+                        records: journal.iter().filter(is_about).cloned().collect(),
+                    })
+                }))
+            {
+                self.engine.process(event, now, &mut self.effects);
+            }
             if is_behind {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
             }

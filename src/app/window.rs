@@ -18,7 +18,7 @@ use crate::broker::paper::saved::{self, BadAccount};
 use crate::desk::FrameGap;
 use crate::domain::Time;
 use crate::engine::shell::{self, Keeping, Line};
-use crate::engine::{Engine, Start, supervisor};
+use crate::engine::{Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
@@ -143,6 +143,7 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
         settings: Arc::new(settings),
         is_killed: engine.killed,
         next_order_id: engine.next_order_id,
+        journal: Journaled::default(),
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };

@@ -27,6 +27,8 @@ pub enum BrokerRequest {
     Cancel(OrderId),
     /// Cancel everything this program has there.
     CancelAll,
+    /// Send the books anew ([`BrokerEvent::Books`]).
+    Books,
     /// From now on, send market data of these, and of no others.
     Watch(Watch),
     /// Send closed bars.
@@ -103,7 +105,7 @@ pub enum BrokerEvent {
         /// Why, in words for a trader.
         reason: Arc<str>,
     },
-    /// What the broker has: the first thing after every connect.
+    /// What the broker has: the first thing after every connect, and whenever asked for.
     Books(Arc<Books>),
     /// An order, amend or cancel has been handed to the wire.
     OnWire {
@@ -144,7 +146,12 @@ pub enum BrokerEvent {
     State(StateCopy),
     /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind
     /// everything that the session itself had told.
-    Ended(Arc<str>),
+    Ended {
+        /// Why, in words for a trader.
+        reason: Arc<str>,
+        /// Requests that the session has never read: nothing of them was sent.
+        unread: Vec<BrokerRequest>,
+    },
 }
 
 /// Everything a broker knows of an account when a session begins.
@@ -152,6 +159,9 @@ pub enum BrokerEvent {
 pub struct Books {
     /// Orders of this program: working ones, and the newest past ones.
     pub orders: Vec<crate::domain::Order>,
+    /// Whether an order that is not here, and has never been spoken of, has never arrived and
+    /// never will: so where the broker takes nothing more from an earlier session.
+    pub are_final: bool,
     /// Executions, oldest first.
     pub fills: Vec<Fill>,
     /// Positions.
@@ -234,9 +244,44 @@ pub struct SessionStart {
     /// The state it handed over last ([`BrokerEvent::State`]).
     pub saved: Option<Arc<str>>,
     /// From the engine; closed means end at once.
-    pub requests: mpsc::Receiver<BrokerRequest>,
+    pub requests: Requests,
     /// To the engine.
     pub events: EventSender,
+}
+
+/// What the engine asks of a session. The supervisor keeps hold of it: what a session has not
+/// read when it ends was not sent, and the engine is told so.
+#[derive(Debug, Clone)]
+pub struct Requests(Arc<tokio::sync::Mutex<mpsc::Receiver<BrokerRequest>>>);
+
+impl Requests {
+    /// Reads from `receiver`.
+    #[must_use]
+    pub fn new(receiver: mpsc::Receiver<BrokerRequest>) -> Self {
+        Self(Arc::new(tokio::sync::Mutex::new(receiver)))
+    }
+
+    /// The next request; `None` when the engine is gone. Nothing is lost when this is given up
+    /// halfway.
+    pub async fn recv(&mut self) -> Option<BrokerRequest> {
+        self.0.lock().await.recv().await
+    }
+
+    /// The next request, if one waits.
+    pub async fn next_waiting(&mut self) -> Option<BrokerRequest> {
+        self.0.lock().await.try_recv().ok()
+    }
+
+    /// Takes no more, and hands over what was not read.
+    pub async fn close(&mut self) -> Vec<BrokerRequest> {
+        let mut receiver = self.0.lock().await;
+        receiver.close();
+        let mut unread = Vec::new();
+        while let Some(request) = receiver.recv().await {
+            unread.push(request);
+        }
+        unread
+    }
 }
 
 /// A session's way to tell the engine something.

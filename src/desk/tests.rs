@@ -98,6 +98,9 @@ impl Engine {
             commissions: Vec::new(),
             connections: Vec::new(),
             kill: self.kill,
+            kill_report: None,
+            journal: crate::link::JournalState::Works,
+            reconciled: Vec::new(),
             settings: Arc::default(),
             notices: Vec::new(),
         };

@@ -206,14 +206,18 @@ impl OrderSpec {
     }
 }
 
-/// Where an order stands. Which follows which is the table in `engine::order_state`.
+/// Where an order stands, as shown. How it is made is `engine::order_state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
-    /// Approved by the risk gate, not yet handed to the broker.
+    /// Approved by the risk gate, not yet on disk.
     Intended,
+    /// On disk, not yet handed to the broker.
+    Journaled,
     /// On its way; the broker has not answered.
     Sent,
-    /// The broker has it and waits for a trigger or a parent order.
+    /// The broker has it, and has not said yet what it does with it.
+    Accepted,
+    /// The broker has it, and it waits for a trigger, a parent order or the session.
     Held,
     /// Working at the exchange, nothing filled.
     Working,
@@ -247,7 +251,9 @@ impl OrderStatus {
     pub fn label(self) -> &'static str {
         match self {
             Self::Intended => "Intended",
+            Self::Journaled => "Journaled",
             Self::Sent => "Sent",
+            Self::Accepted => "Accepted",
             Self::Held => "Held",
             Self::Working => "Working",
             Self::PartiallyFilled => "Part filled",

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::broker::contract::StateCopy;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
-use crate::domain::{Bar, BrokerId, Depth, Instrument, InstrumentId, Quote, Time, Trade};
-use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Update};
+use crate::domain::{
+    Bar, BrokerId, Depth, Fill, Instrument, InstrumentId, Order, OrderId, Quote, Record, Seq, Time, Trade,
+};
+use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Timeline, Update};
 
 /// What the engine begins with.
 pub struct Start {
@@ -20,10 +22,30 @@ pub struct Start {
     pub is_killed: bool,
     /// First order id that no earlier run can have used.
     pub next_order_id: u64,
+    /// What the journal has of earlier runs.
+    pub journal: Journaled,
     /// What the start-up has to tell the trader.
     pub notices: Vec<crate::link::Notice>,
     /// Now.
     pub now: Time,
+}
+
+/// What the journal has of earlier runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Journaled {
+    /// Place of the first record of this run.
+    pub next_seq: Seq,
+    /// Orders as their newest records have them: live ones, and the newest ended.
+    pub orders: Vec<Order>,
+    /// The newest executions, each with its broker, oldest first.
+    pub fills: Vec<(BrokerId, Fill)>,
+}
+
+impl Default for Journaled {
+    /// Of a first run: nothing.
+    fn default() -> Self {
+        Self { next_seq: Seq::default().next(), orders: Vec::new(), fills: Vec::new() }
+    }
 }
 
 /// Everything that can happen to the engine.
@@ -37,6 +59,19 @@ pub enum EngineEvent {
     Broker(BrokerId, BrokerEvent),
     /// A request could not be handed to its adapter, and why: nothing was sent.
     Undelivered(BrokerId, BrokerRequest, &'static str),
+    /// The journal has everything up to this record safely on disk.
+    Journaled(Seq),
+    /// Records from `from` on could not be written.
+    JournalFailed {
+        /// The first of them.
+        from: Seq,
+        /// Why, in words for a trader.
+        why: Arc<str>,
+    },
+    /// What could not be written has been written.
+    JournalWorks,
+    /// The timeline of an order, as [`Effect::AskTimeline`] asked for it.
+    Timeline(Timeline),
     /// Something around the engine is worth a line in the activity log: the disk, the clock.
     Note(NoticeLevel, Arc<str>),
     /// The window let too much pile up and needs everything anew.
@@ -71,6 +106,10 @@ pub enum Effect {
     Alive(Alive),
     /// Forget what waits of a series.
     ForgetBars(BarKey),
+    /// Append a record to the journal, in order.
+    Journal(Box<Record>),
+    /// Ask the journal for the timeline of an order.
+    AskTimeline(OrderId),
     /// Write something to disk.
     Save(SaveJob),
     /// Everything is done; end.

@@ -8,15 +8,15 @@
 
 use std::time::Duration;
 
-use super::order_state::Step;
+use super::order_state::Life;
 use super::{Effect, Engine, Outcome};
 use crate::domain::{
-    AccountId, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position, Qty, Time,
-    TimeInForce,
+    AccountId, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position,
+    Qty, Time, TimeInForce,
 };
+use crate::link::NoticeLevel;
 use crate::link::update::Refused;
-use crate::link::{NoticeLevel, Update};
-use crate::risk::{self, Role};
+use crate::risk::Role;
 
 /// How long the exits may take to be cancelled.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -75,16 +75,16 @@ impl Engine {
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let (id, exits) = (order.id, self.exits_of(&position));
         if exits.is_empty() {
-            let refused = |refusal: risk::Refusal| Refused(refusal.to_string().into());
-            self.send(vec![(order, way.role())], &instrument, input_at, now, out).map_err(refused)?;
+            self.submit(vec![(order, way.role())], None, &instrument, input_at, now, out)?;
             return Ok(Some(id));
         }
         // Asked before anything is cancelled: a close that is refused must leave its guards alone.
+        self.journal.check()?;
         self.would_pass(&order, way.role(), &instrument, now)?;
         let waits = format!("Waits until {} order(s) of its bracket are cancelled", exits.len());
         let order = Order { reason: Some(waits.into()), ..order };
         self.orders.insert(order.clone());
-        out.push(Effect::publish(Update::Order(order), now));
+        self.tell(order, Moment::Intended { input_at, seen: None }, now, out);
         for exit in &exits {
             self.ask_cancel(exit, now, out);
         }
@@ -114,7 +114,7 @@ impl Engine {
             if let Some(&exit) = stuck {
                 let why = format!("Not sent: order {exit}, which guards the position, was not cancelled");
                 self.note(NoticeLevel::Error, why.clone(), now, out);
-                self.end_intended(flattening.order, OrderStatus::Cancelled, why, now, out);
+                self.end_intended(flattening.order, Life::Cancelled, &why, now, out);
             } else if flattening.exits.iter().any(|id| live(&id)) {
                 self.flattening.push(flattening);
             } else {
@@ -130,17 +130,19 @@ impl Engine {
         let spec = position.and_then(|position| flattening.way.order(position));
         let Some(spec) = spec.filter(|spec| spec.side == order.spec.side) else {
             let why = "Not sent: an exit had filled, nothing is left to close";
-            return self.end_intended(order.id, OrderStatus::Cancelled, why.to_owned(), now, out);
+            return self.end_intended(order.id, Life::Cancelled, why, now, out);
         };
         let Ok(instrument) = self.instrument(spec.instrument) else { return };
         let id = order.id;
         let order = Order { spec, ..order };
         let role = flattening.way.role();
-        if let Err(refusal) = self.send(vec![(order, role)], &instrument, flattening.input_at, now, out) {
+        if let Err(refused) =
+            self.submit(vec![(order, role)], None, &instrument, flattening.input_at, now, out)
+        {
             let why =
-                format!("{refusal} The position in {} stays and its exits are gone.", instrument.symbol);
+                format!("{refused} The position in {} stays and its exits are gone.", instrument.symbol);
             self.note(NoticeLevel::Error, why.clone(), now, out);
-            self.end_intended(id, OrderStatus::Rejected, why, now, out);
+            self.end_intended(id, Life::Rejected, &why, now, out);
         }
     }
 
@@ -156,15 +158,9 @@ impl Engine {
         self.flattening.retain(|flattening| flattening.order != id);
         let is_one = self.flattening.len() < before;
         if is_one {
-            self.end_intended(id, OrderStatus::Cancelled, why.to_owned(), now, out);
+            self.end_intended(id, Life::Cancelled, why, now, out);
         }
         is_one
-    }
-
-    fn end_intended(&mut self, id: OrderId, end: OrderStatus, why: String, now: Time, out: &mut Vec<Effect>) {
-        if let Some(order) = self.orders.step(id, Step::Says(end), Some(why.into()), now) {
-            out.push(Effect::publish(Update::Order(order), now));
-        }
     }
 
     /// What guards a position: the exits of entries that have filled, and what is left of such

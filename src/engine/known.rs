@@ -48,8 +48,10 @@ impl Engine {
             working_orders: self.orders.live().filter(|other| other.id != order.id).count() + ahead.orders,
             is_in_hours: self.market.is_in_hours(instrument.id, now),
             to_limits: self.market.worth(instrument.currency, self.settings.limits.currency),
-            is_killed: self.is_killed,
+            // Nothing leaves while it is on but what it sends itself.
+            is_killed: self.is_killed && !self.closing.contains(&order.id),
             not_ready: not_ready.as_deref(),
+            opening_locked: self.opening_is_locked(instrument.broker),
             now,
         })
     }

@@ -1,21 +1,30 @@
-//! Executions of our orders: each counts once, by its id. The newest are kept and shown, the
-//! ids of all are remembered.
+//! Executions of our orders: each counts once, by broker, account and its id there. The newest
+//! are kept and shown, the ids of all are remembered.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::domain::{ExecId, Fill};
+use crate::domain::{AccountId, BrokerId, ExecId, Fill};
 use crate::link::FILLS_KEPT;
 
 #[derive(Default)]
 pub(super) struct ExecutionLog {
     fills: VecDeque<Fill>,
-    seen: BTreeSet<ExecId>,
+    seen: BTreeSet<(BrokerId, AccountId, ExecId)>,
 }
 
 impl ExecutionLog {
+    /// With what the journal has.
+    pub fn new(known: Vec<(BrokerId, Fill)>) -> Self {
+        let mut log = Self::default();
+        for (broker, fill) in known {
+            log.add(broker, &fill);
+        }
+        log
+    }
+
     /// Whether the fill is new.
-    pub fn add(&mut self, fill: &Fill) -> bool {
-        if !self.seen.insert(fill.exec_id.clone()) {
+    pub fn add(&mut self, broker: BrokerId, fill: &Fill) -> bool {
+        if !self.seen.insert((broker, fill.account.clone(), fill.exec_id.clone())) {
             return false;
         }
         if self.fills.len() >= FILLS_KEPT {
@@ -23,12 +32,6 @@ impl ExecutionLog {
         }
         self.fills.push_back(fill.clone());
         true
-    }
-
-    pub fn adopt(&mut self, fills: &[Fill]) {
-        for fill in fills {
-            self.add(fill);
-        }
     }
 
     pub fn fills(&self) -> impl Iterator<Item = &Fill> {

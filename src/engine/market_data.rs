@@ -106,6 +106,13 @@ impl MarketData {
         self.calendars.get(id.index()).and_then(Option::as_ref).is_some_and(|hours| hours.is_open(now))
     }
 
+    /// Whether the day that an order of `created` was good for is over at `now`.
+    pub fn day_has_ended(&self, id: InstrumentId, created: Time, now: Time) -> bool {
+        let now = self.market_time(id).unwrap_or(now);
+        let calendar = self.calendars.get(id.index()).and_then(Option::as_ref);
+        calendar.is_some_and(|calendar| calendar.day_end(created) <= now)
+    }
+
     /// What a unit of `currency` is worth in `base`, by the newest FX quotes.
     pub fn worth(&self, currency: Currency, base: Currency) -> Option<Money> {
         let quoted = |instrument: &Arc<Instrument>| {

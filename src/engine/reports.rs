@@ -1,10 +1,15 @@
 //! What brokers say of orders, and what it changes.
 
-use super::order_state::Step;
+use std::sync::Arc;
+
+use super::order_state::{Life, Step};
 use super::{Effect, Engine};
 use crate::broker::{BrokerRequest, Report, ReportKind};
 use crate::domain::money::grouped;
-use crate::domain::{BrokerId, Fill, Order, OrderId, OrderStatus, Position, Time};
+use crate::domain::{
+    BrokerId, Fill, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position, Side, Time,
+    TimeInForce,
+};
 use crate::link::{NoticeLevel, Update};
 
 impl Engine {
@@ -13,7 +18,7 @@ impl Engine {
         let Some(known) = self.orders.get(id) else {
             let text = format!("The broker reported on order {id}, which this program does not know");
             self.note(NoticeLevel::Warning, text, now, out);
-            return;
+            return self.ask_for_books(broker, now, out);
         };
         let symbol = self.instruments.get(known.spec.instrument.index()).map_or("?", |i| &*i.symbol);
         let subject = format!("{} {} {symbol}", known.spec.side, grouped(&known.spec.quantity.to_string()));
@@ -22,10 +27,10 @@ impl Engine {
             self.note(NoticeLevel::Error, text, now, out);
             return;
         }
-        let changed = match kind {
+        let (changed, moment) = match kind {
             ReportKind::Status { status, reason } => {
-                let changed = self.orders.step(id, Step::Says(status), reason.clone(), time);
-                if let (Some(_), Some(why)) = (&changed, reason) {
+                let changed = self.orders.says(id, status, reason.clone(), time);
+                if let (Some(_), Some(why)) = (&changed, &reason) {
                     let level = match status {
                         OrderStatus::Rejected => NoticeLevel::Error,
                         _ => NoticeLevel::Info,
@@ -33,13 +38,17 @@ impl Engine {
                     let text = format!("{subject}: {}. {why}", status.label().to_lowercase());
                     self.note(level, text, now, out);
                 }
-                changed
+                (changed, Moment::Reported { status, reason, broker_time: time })
             }
-            ReportKind::Amended(spec) => self.orders.amended(id, spec, time),
-            ReportKind::Trigger(price) => self.orders.triggers_at(id, price, time),
+            ReportKind::Amended(spec) => {
+                (self.orders.amended(id, spec, time), Moment::Amended { broker_time: time })
+            }
+            ReportKind::Trigger(price) => {
+                (self.orders.triggers_at(id, price, time), Moment::TriggerMoved { price })
+            }
             ReportKind::AmendRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);
-                self.orders.amend_refused(id, why, time)
+                (self.orders.amend_refused(id, Arc::clone(&why), time), Moment::AmendRefused { why })
             }
             // That an order which is gone could not be cancelled is no news, but that it filled.
             ReportKind::CancelRefused(_)
@@ -48,16 +57,16 @@ impl Engine {
                     OrderStatus::Cancelled | OrderStatus::Expired | OrderStatus::Rejected
                 ) =>
             {
-                None
+                return;
             }
             ReportKind::CancelRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not cancelled. {why}"), now, out);
-                self.orders.stands(id, Some(why), time)
+                (self.orders.cancel_refused(id, Arc::clone(&why), time), Moment::CancelRefused { why })
             }
         };
         let Some(order) = changed else { return };
         let has_ended = order.status.is_final();
-        out.push(Effect::publish(Update::Order(order), now));
+        self.tell(order, moment, now, out);
         if has_ended {
             self.after_end(now, out);
         }
@@ -76,8 +85,10 @@ impl Engine {
         let refused = |order, kind| Report { order, kind, time: now };
         let reports = match request {
             BrokerRequest::Place(orders) => {
-                let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
-                orders.iter().map(|order| refused(order.id(), kind.clone())).collect()
+                for order in orders {
+                    self.never_left(order.id(), why, now, out);
+                }
+                Vec::new()
             }
             BrokerRequest::Amend(amend) => vec![refused(amend.id(), ReportKind::AmendRefused(why.into()))],
             BrokerRequest::Cancel(order) => vec![refused(*order, ReportKind::CancelRefused(why.into()))],
@@ -85,6 +96,10 @@ impl Engine {
                 let is_asked = |o: &&Order| o.broker == broker && o.status == OrderStatus::PendingCancel;
                 let asked: Vec<OrderId> = self.orders.live().filter(is_asked).map(|order| order.id).collect();
                 asked.into_iter().map(|id| refused(id, ReportKind::CancelRefused(why.into()))).collect()
+            }
+            BrokerRequest::Books => {
+                self.brokers[usize::from(broker.0)].books_asked_at = None;
+                Vec::new()
             }
             BrokerRequest::Watch(_) => {
                 self.brokers[usize::from(broker.0)].must_watch = true;
@@ -101,22 +116,38 @@ impl Engine {
         }
     }
 
-    pub(super) fn fill(&mut self, fill: Fill, position: Position, now: Time, out: &mut Vec<Effect>) {
-        if !self.executions.add(&fill) {
+    /// Nothing of an order reached its broker's session: no other word of it can come.
+    fn never_left(&mut self, id: OrderId, why: &str, now: Time, out: &mut Vec<Effect>) {
+        let why: Arc<str> = why.into();
+        let refused = Step::Says(Life::Rejected);
+        if let Some(order) = self.orders.step(id, refused, Some(Arc::clone(&why)), now) {
+            self.note(NoticeLevel::Error, format!("Order {id}: rejected. {why}"), now, out);
+            self.tell(order, Moment::NotSent { why }, now, out);
+            self.after_end(now, out);
+        }
+    }
+
+    pub(super) fn fill(
+        &mut self,
+        broker: BrokerId,
+        fill: Fill,
+        position: Position,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        if !self.executions.add(broker, &fill) {
             return;
         }
-        let order = self.orders.filled(&fill, now);
-        let has_ended = order.as_ref().is_some_and(|order| order.status.is_final());
-        if let Some(order) = order {
-            out.push(Effect::publish(Update::Order(order), now));
-        }
+        let order = self.book(broker, &fill, now);
+        let has_ended = order.status.is_final();
         let symbol = self.instruments.get(fill.instrument.index()).map_or("?", |i| &*i.symbol);
         let verb = match fill.side {
-            crate::domain::Side::Buy => "Bought",
-            crate::domain::Side::Sell => "Sold",
+            Side::Buy => "Bought",
+            Side::Sell => "Sold",
         };
         let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
         let text = format!("{verb} {quantity} {symbol} at {price}");
+        self.tell(order, Moment::Executed(fill.clone()), now, out);
         out.push(Effect::publish(Update::Fill(fill), now));
         self.positions.insert((position.account.clone(), position.instrument), position.clone());
         out.push(Effect::publish(Update::Position(position), now));
@@ -126,14 +157,44 @@ impl Engine {
         }
     }
 
+    /// Adds an execution to its order; one that is not known here was entered elsewhere, and
+    /// is made from what its executions tell.
+    pub(super) fn book(&mut self, broker: BrokerId, fill: &Fill, now: Time) -> Order {
+        if let Some(order) = self.orders.filled(fill, now) {
+            return order;
+        }
+        let spec =
+            OrderSpec::new(fill.instrument, fill.side, fill.quantity, OrderKind::Market, TimeInForce::Day);
+        self.orders.insert_foreign(Order {
+            id: fill.order,
+            broker,
+            account: fill.account.clone(),
+            spec,
+            status: OrderStatus::Filled,
+            filled: fill.quantity,
+            average_price: Some(fill.price.0),
+            trigger: None,
+            reason: Some("Entered elsewhere; known by its executions only".into()),
+            origin: Origin::Foreign,
+            created: fill.time,
+            updated: now,
+        })
+    }
+
     pub(super) fn on_wire(&mut self, order: OrderId, wire_at: Time, out: &mut Vec<Effect>) {
+        self.record(
+            Moment::OnWire { at: wire_at },
+            self.orders.get(order).cloned().into_iter().collect(),
+            wire_at,
+            out,
+        );
         if let Some(input_at) = self.orders.take_input(order) {
             out.push(Effect::publish(Update::Wire { order, input_at, wire_at }, wire_at));
         }
     }
 
     /// While locked, the window counts down what still works.
-    fn after_end(&self, now: Time, out: &mut Vec<Effect>) {
+    pub(super) fn after_end(&self, now: Time, out: &mut Vec<Effect>) {
         if self.is_killed {
             out.push(Effect::publish(Update::Kill(self.kill_state()), now));
         }

@@ -171,6 +171,7 @@ impl Shell {
                         Some(Effect::Save(SaveJob::BrokerState { name, .. }))
                             if kept.iter().all(|adapter| *adapter.name() != *name) => {}
                         Some(Effect::Save(job)) => writer.save(job),
+                        Some(Effect::Journal(record)) => undelivered.push(EngineEvent::Journaled(record.seq)),
                         Some(Effect::Finish) => flow = Flow::Finished,
                         _ => {}
                     }

@@ -12,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::broker::contract::{EventSender, SessionEnd, SessionStart};
+use crate::broker::contract::{EventSender, Requests, SessionEnd, SessionStart};
 use crate::broker::{Adapter, BrokerEvent, BrokerRequest};
 use crate::domain::BrokerId;
 use crate::link::Clock;
@@ -114,17 +114,19 @@ pub async fn keep_alive(keep: Keep) {
     let mut pause = FIRST_PAUSE;
     loop {
         let (sender, requests) = mpsc::channel(REQUEST_CAPACITY);
+        let mut requests = Requests::new(requests);
         keep.port.current.store(Some(Arc::new(sender)));
         let started = keep.clock.now();
         let session = keep.adapter.start(SessionStart {
             id: keep.id,
             clock: keep.clock.clone(),
             saved: keep.saved.clone(),
-            requests,
+            requests: requests.clone(),
             events: EventSender::new(keep.id, keep.events.clone()),
         });
         let end = guarded(session).await;
         keep.port.current.store(None);
+        let unread = requests.close().await;
         if keep.clock.now().since(started) > HEALTHY {
             pause = FIRST_PAUSE;
         }
@@ -141,7 +143,7 @@ pub async fn keep_alive(keep: Keep) {
                 format!("The session failed ({why}); {again}")
             }
         };
-        let ended = (keep.id, BrokerEvent::Ended(reason.into()));
+        let ended = (keep.id, BrokerEvent::Ended { reason: reason.into(), unread });
         if keep.events.send(ended).await.is_err() || is_asked {
             return;
         }
@@ -207,7 +209,7 @@ mod tests {
             };
             let kept = spawn("broker session", keep_alive(keep));
             let lost = events.recv().await;
-            let Some((_, BrokerEvent::Ended(why))) = lost else { panic!("{lost:?}") };
+            let Some((_, BrokerEvent::Ended { reason: why, .. })) = lost else { panic!("{lost:?}") };
             assert_eq!(&*why, "The broker closed the connection; trying again in 0.5 s");
             let mut request = BrokerRequest::Disconnect;
             while let Err((back, _)) = port.try_send(request) {
@@ -215,7 +217,10 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             let ended = events.recv().await;
-            assert!(matches!(&ended, Some((_, BrokerEvent::Ended(why))) if &**why == "Ended"), "{ended:?}");
+            assert!(
+                matches!(&ended, Some((_, BrokerEvent::Ended { reason, .. })) if &**reason == "Ended"),
+                "{ended:?}"
+            );
             kept.await.unwrap();
             assert_eq!(adapter.sessions.load(Ordering::Relaxed), 2);
         });

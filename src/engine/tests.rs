@@ -1,15 +1,19 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
 mod flatten;
+mod journal;
+mod kill;
+mod reconcile;
 mod trust;
 
 use super::*;
+use crate::broker::contract::Books;
 use crate::broker::{MarketEvent, Report, ReportKind};
 use crate::domain::{
     AccountKind, AssetClass, Balance, Currency, Decimal, ExecId, Liquidity, Money, Order, OrderId, OrderKind,
-    OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Side, TickTable, TimeInForce, TradingHours,
+    OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Record, Side, TickTable, TimeInForce, TradingHours,
 };
-use crate::link::{Bracket, CommandId, Place};
+use crate::link::{Bracket, CommandId, Flatten, Place};
 use crate::risk::ApprovedOrder;
 
 const BROKER: BrokerId = BrokerId(0);
@@ -41,9 +45,30 @@ struct Stage {
     now: Time,
     next_command: u64,
     next_exec: u64,
+    disk: Disk,
+    journal: Vec<Record>,
+}
+
+/// What the disk does with the journal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    /// It has every record at once.
+    Quick,
+    /// It has none until [`Stage::disk_has_all`].
+    Slow,
 }
 
 fn stage() -> Stage {
+    let mut stage = stage_after(Journaled::default());
+    let books = Books { accounts: vec![account()], are_final: true, ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.quote();
+    stage
+}
+
+/// An engine that begins with what a journal has; its broker has not spoken yet.
+fn stage_after(journal: Journaled) -> Stage {
     let now = Time::from_seconds(1_000);
     let engine = Engine::new(Start {
         instruments: vec![share()].into(),
@@ -51,14 +76,13 @@ fn stage() -> Stage {
         settings: Arc::default(),
         is_killed: false,
         next_order_id: 1,
+        journal,
         notices: Vec::new(),
         now,
     });
-    let mut stage = Stage { engine, now, next_command: 1, next_exec: 1 };
+    let mut stage =
+        Stage { engine, now, next_command: 1, next_exec: 1, disk: Disk::Quick, journal: Vec::new() };
     stage.feed(EngineEvent::Started);
-    stage.broker(BrokerEvent::Books(Arc::new(Books { accounts: vec![account()], ..Books::default() })));
-    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
-    stage.quote();
     stage
 }
 
@@ -85,7 +109,43 @@ impl Stage {
     fn feed(&mut self, event: EngineEvent) -> Vec<Effect> {
         let mut out = Vec::new();
         self.engine.process(event, self.now, &mut out);
+        self.write(&mut out);
         out
+    }
+
+    /// Takes the records over, and tells the engine, as the disk is.
+    fn write(&mut self, out: &mut Vec<Effect>) {
+        let mut from = 0;
+        while from < out.len() {
+            let new = std::mem::replace(&mut from, out.len());
+            let records = out[new..].iter().filter_map(|effect| match effect {
+                Effect::Journal(record) => Some((**record).clone()),
+                _ => None,
+            });
+            let before = self.journal.len();
+            self.journal.extend(records);
+            if self.disk == Disk::Quick
+                && let Some(last) = self.journal[before..].last()
+            {
+                self.engine.process(EngineEvent::Journaled(last.seq), self.now, out);
+            }
+        }
+    }
+
+    /// The disk has everything it was given.
+    fn disk_has_all(&mut self) -> Vec<Effect> {
+        let last = self.journal.last().unwrap().seq;
+        self.feed(EngineEvent::Journaled(last))
+    }
+
+    fn session_ends(&mut self) -> Vec<Effect> {
+        self.broker(BrokerEvent::Ended { reason: "It failed".into(), unread: Vec::new() })
+    }
+
+    /// What the journal says of an order, oldest first.
+    fn moments(&self, order: u64) -> Vec<&Moment> {
+        let is_about = |r: &&Record| r.orders.iter().any(|o| o.id == OrderId(order));
+        self.journal.iter().filter(is_about).map(|record| &record.moment).collect()
     }
 
     fn broker(&mut self, event: BrokerEvent) -> Vec<Effect> {
@@ -321,7 +381,7 @@ fn the_kill_switch_locks_cancels_counts_down_and_stays() {
     let mut stage = stage();
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
-    let effects = stage.command(Command::Kill);
+    let effects = stage.command(Command::Kill { flatten: Flatten::No });
     assert!(requests(&effects).contains(&&BrokerRequest::CancelAll));
     assert!(effects.iter().any(|e| matches!(e, Effect::Save(SaveJob::EngineState { is_killed: true, .. }))));
     assert_eq!(stage.engine.kill_state(), KillState::Locked { still_working: 1 });
@@ -337,7 +397,7 @@ fn a_broken_session_makes_orders_unknown_until_the_broker_tells() {
     let mut stage = stage();
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
-    stage.broker(BrokerEvent::Ended("It failed".into()));
+    stage.session_ends();
     assert_eq!(stage.status(1), OrderStatus::Unknown);
     assert!(refusal(&stage.buy("10", "99.00")).contains("down"));
     let known = Order { status: OrderStatus::Working, ..stage.order(1).clone() };
@@ -352,7 +412,8 @@ fn an_order_the_broker_does_not_have_after_reconnecting_is_unknown_and_said_so()
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
     stage.buy("10", "99.00");
-    let books = Books { accounts: vec![account()], ..Books::default() };
+    stage.session_ends();
+    let books = Books { accounts: vec![account()], are_final: true, ..Books::default() };
     let effects = stage.broker(BrokerEvent::Books(Arc::new(books)));
     assert_eq!(stage.status(1), OrderStatus::Unknown);
     assert_eq!(stage.status(2), OrderStatus::Rejected, "it was never acknowledged, so it never arrived");
@@ -397,8 +458,10 @@ fn a_sign_of_life_confirms_quotes_of_this_session_only() {
     stage.now = stage.now + std::time::Duration::from_mins(2);
     stage.broker(BrokerEvent::Alive { received: stage.now });
     assert!(requests(&stage.buy("10", "99.00")).iter().any(|r| matches!(r, BrokerRequest::Place(_))));
+    stage.session_ends();
     let books = Books { accounts: vec![account()], ..Books::default() };
     stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
     stage.broker(BrokerEvent::Alive { received: stage.now });
     assert!(refusal(&stage.buy("10", "99.00")).contains("old"));
     stage.quote();
@@ -421,13 +484,15 @@ fn a_kill_that_could_not_be_delivered_is_repeated_after_the_reconnect() {
     let mut stage = stage();
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
-    stage.command(Command::Kill);
+    stage.command(Command::Kill { flatten: Flatten::No });
     stage.feed(EngineEvent::Undelivered(BROKER, BrokerRequest::CancelAll, "not connected"));
     assert_eq!(stage.status(1), OrderStatus::Working, "the screen does not pretend");
     let known = stage.order(1).clone();
+    stage.session_ends();
     let books = Books { orders: vec![known], accounts: vec![account()], ..Books::default() };
-    let effects = stage.broker(BrokerEvent::Books(Arc::new(books)));
-    assert!(requests(&effects).contains(&&BrokerRequest::CancelAll));
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    let ready = BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() };
+    assert!(requests(&stage.broker(ready)).contains(&&BrokerRequest::Cancel(OrderId(1))));
 }
 
 #[test]

@@ -1,17 +1,19 @@
-//! Commands about orders: place, amend, cancel, kill.
+//! Commands about orders: place, amend, cancel, decide.
 
 use std::sync::Arc;
 
+use super::journal::Intent;
 use super::known::Ahead;
-use super::order_book::why_not;
-use super::order_state::{Step, next};
+use super::order_state::{Life, Step};
+use super::orders::why_not;
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
-    AccountId, BrokerId, Instrument, InstrumentId, Order, OrderId, OrderSpec, OrderStatus, Origin, Qty, Time,
+    AccountId, Instrument, InstrumentId, Moment, Order, OrderId, OrderSpec, OrderStatus, Origin, Qty, Quote,
+    Time,
 };
 use crate::link::update::Refused;
-use crate::link::{NoticeLevel, Place, Update};
+use crate::link::{ConnectionState, Decision, Place, Update};
 use crate::risk::{self, Change, Known, Refusal, Role};
 
 impl Engine {
@@ -34,31 +36,33 @@ impl Engine {
             let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
             orders.push((exit, Role::exit_of(&place.spec)));
         }
-        self.send(orders, &instrument, input_at, now, out).map_err(refused)?;
+        self.submit(orders, place.seen, &instrument, input_at, now, out)?;
         Ok(Some(id))
     }
 
-    /// Hands orders, which are new, to their adapter: all of them or none.
-    pub(super) fn send(
+    /// Takes orders on, which are new: all of them or none. They leave when the disk has them.
+    pub(super) fn submit(
         &mut self,
         orders: Vec<(Order, Role)>,
+        seen: Option<Quote>,
         instrument: &Arc<Instrument>,
         input_at: Time,
         now: Time,
         out: &mut Vec<Effect>,
-    ) -> Result<(), Refusal> {
-        let mut approved = Vec::with_capacity(orders.len());
-        for (order, role) in &orders {
-            let known = Ahead { orders: approved.len() };
-            approved
-                .push(self.with_known(order, instrument, known, now, |k| risk::approve(order, *role, k))?);
+    ) -> Result<(), Refused> {
+        self.journal.check()?;
+        for (index, (order, role)) in orders.iter().enumerate() {
+            let ask = |known: &Known<'_>| risk::check(&order.spec, *role, known);
+            self.with_known(order, instrument, Ahead { orders: index }, now, ask).map_err(refused)?;
         }
-        out.push(Effect::Request(instrument.broker, BrokerRequest::Place(approved)));
-        for (mut order, _) in orders {
-            order.status = next(order.status, Step::Send).unwrap_or(order.status);
-            order.reason = None;
-            self.orders.remember_input(order.id, input_at);
+        let roles = orders.iter().map(|(order, role)| (order.id, *role)).collect();
+        let orders: Vec<Order> =
+            orders.into_iter().map(|(order, _)| Order { reason: None, updated: now, ..order }).collect();
+        let seq = self.record(Moment::Intended { input_at, seen }, orders.clone(), now, out);
+        self.send_when_written(seq, Intent::Place(roles), now);
+        for order in orders {
             self.orders.insert(order.clone());
+            self.orders.remember_input(order.id, input_at);
             out.push(Effect::publish(Update::Order(order), now));
         }
         self.watch(out);
@@ -116,19 +120,23 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Outcome {
         let order = self.own_order(id)?;
-        if next(order.status, Step::AskAmend).is_none() {
+        if !self.orders.can_amend(id) {
             return Err(Refused(why_not(&order).into()));
         }
         if change.applied_to(&order.spec) == order.spec {
             return Err(Refused("Nothing would change: enter another quantity or price".into()));
         }
+        self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
         let role = self.role_of_change(&order, change);
-        let ask = |known: &Known<'_>| risk::approve_amend(&order, change, role, known);
-        let approved = self.with_known(&order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
+        let ask = |known: &Known<'_>| risk::approve_amend(&order, change, role, known).map(drop);
+        self.with_known(&order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
         self.orders.remember_input(id, input_at);
-        out.push(Effect::Request(order.broker, BrokerRequest::Amend(approved)));
         if let Some(order) = self.orders.ask_amend(id, change, now) {
+            let Change { quantity, limit, stop } = change;
+            let seq =
+                self.record(Moment::AskedAmend { quantity, limit, stop }, vec![order.clone()], now, out);
+            self.send_when_written(seq, Intent::Amend { order: id, change, role }, now);
             out.push(Effect::publish(Update::Order(order), now));
         }
         Ok(Some(id))
@@ -154,16 +162,26 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Outcome {
         let order = self.own_order(id)?;
-        if self.give_up_flattening(id, "Cancelled before it was sent", now, out) {
+        if self.give_up_unsent(id, "Cancelled before it was sent", now, out) {
             return Ok(Some(id));
         }
-        if next(order.status, Step::AskCancel).is_none() {
+        if !self.orders.can_cancel(id) {
             return Err(Refused(why_not(&order).into()));
         }
         self.orders.remember_input(id, input_at);
-        out.push(Effect::Request(order.broker, BrokerRequest::Cancel(id)));
-        self.publish_step(id, Step::AskCancel, now, out);
+        self.ask_cancel(&order, now, out);
         Ok(Some(id))
+    }
+
+    /// Gives up an order that waits for the disk or for exits; `false` where it does not.
+    pub(super) fn give_up_unsent(
+        &mut self,
+        id: OrderId,
+        why: &str,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        self.give_up_flattening(id, why, now, out) || self.give_up_intent(id, why, now, out)
     }
 
     pub(super) fn cancel_all(
@@ -178,7 +196,7 @@ impl Engine {
             return Err(Refused("No order is working".into()));
         }
         for order in meant {
-            if !self.give_up_flattening(order.id, "Cancelled before it was sent", now, out) {
+            if !self.give_up_unsent(order.id, "Cancelled before it was sent", now, out) {
                 self.ask_cancel(&order, now, out);
             }
         }
@@ -187,53 +205,42 @@ impl Engine {
 
     /// Asks for a cancel where that can be asked.
     pub(super) fn ask_cancel(&mut self, order: &Order, now: Time, out: &mut Vec<Effect>) {
-        if next(order.status, Step::AskCancel).is_some() {
-            out.push(Effect::Request(order.broker, BrokerRequest::Cancel(order.id)));
-            self.publish_step(order.id, Step::AskCancel, now, out);
+        if !self.orders.can_cancel(order.id) {
+            return;
+        }
+        // The journal never holds a cancel up.
+        out.push(Effect::Request(order.broker, BrokerRequest::Cancel(order.id)));
+        if let Some(order) = self.orders.ask_cancel(order.id, now) {
+            self.tell(order, Moment::AskedCancel, now, out);
         }
     }
 
-    /// Locks first, then cancels: nothing new can slip in between.
-    pub(super) fn kill(&mut self, now: Time, out: &mut Vec<Effect>) {
-        self.is_killed = true;
-        out.push(Effect::Save(self.engine_state()));
-        let count = self.orders.live().count();
-        for index in 0..self.brokers.len() {
-            self.cancel_everything(BrokerId(index as u8), now, out);
+    /// What the trader takes an order of unknown fate for. The program itself never guesses.
+    pub(super) fn decide(
+        &mut self,
+        id: OrderId,
+        decision: Decision,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
+        let order = self.own_order(id)?;
+        if self.orders.life(id) != Some(Life::Unknown) {
+            let label = order.status.label().to_lowercase();
+            return Err(Refused(format!("Order {id} is {label}: there is nothing to decide").into()));
         }
-        out.push(Effect::publish(Update::Kill(self.kill_state()), now));
-        let text =
-            format!("Kill switch on: new orders are locked, {count} working order(s) are being cancelled");
-        self.note(NoticeLevel::Error, text, now, out);
-    }
-
-    /// Cancels whatever lives at one broker.
-    pub(super) fn cancel_everything(&mut self, broker: BrokerId, now: Time, out: &mut Vec<Effect>) {
-        out.push(Effect::Request(broker, BrokerRequest::CancelAll));
-        let live: Vec<OrderId> = self.orders.live().filter(|o| o.broker == broker).map(|o| o.id).collect();
-        for id in live {
-            if !self.give_up_flattening(id, "The kill switch is on", now, out) {
-                self.publish_step(id, Step::AskCancel, now, out);
-            }
+        let connection = &self.brokers[usize::from(order.broker.0)].connection;
+        if connection.state != ConnectionState::Ready {
+            let text = format!("{} is not ready: what it says of the order comes first", connection.name);
+            return Err(Refused(text.into()));
         }
-    }
-
-    pub(super) fn release_kill(&mut self, now: Time, out: &mut Vec<Effect>) -> Outcome {
-        if !self.is_killed {
-            return Err(Refused("The kill switch is not on".into()));
+        let (life, text) = match decision {
+            Decision::IsGone => (Life::Cancelled, "You said that it is gone"),
+        };
+        if let Some(order) = self.orders.step(id, Step::Says(life), Some(text.into()), now) {
+            self.tell(order, Moment::Decided { decision: text.into() }, now, out);
+            self.after_end(now, out);
         }
-        self.is_killed = false;
-        out.push(Effect::Save(self.engine_state()));
-        out.push(Effect::publish(Update::Kill(self.kill_state()), now));
-        self.note(NoticeLevel::Warning, "Kill switch released: orders are taken again", now, out);
-        Ok(None)
-    }
-
-    /// Moves an order and tells the window.
-    pub(super) fn publish_step(&mut self, id: OrderId, step: Step, now: Time, out: &mut Vec<Effect>) {
-        if let Some(order) = self.orders.step(id, step, None, now) {
-            out.push(Effect::publish(Update::Order(order), now));
-        }
+        Ok(Some(id))
     }
 
     pub(super) fn instrument(&self, id: InstrumentId) -> Result<Arc<Instrument>, Refused> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Demand;
+use super::{Decision, Demand, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
     BrokerId, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Time, TimeInForce,
@@ -61,10 +61,30 @@ pub enum Command {
         /// Of which instrument.
         instrument: InstrumentId,
     },
-    /// Lock new orders and cancel working ones, until released.
-    Kill,
+    /// Lock new orders, cancel working ones and, if asked, close positions; until released.
+    Kill {
+        /// What becomes of positions.
+        flatten: Flatten,
+    },
     /// Allow orders again.
     ReleaseKill,
+    /// Say what an order of unknown fate is to be taken for.
+    Decide {
+        /// Which.
+        order: OrderId,
+        /// What for.
+        decision: Decision,
+    },
+    /// Tell the timeline of an order ([`super::Update::Timeline`]).
+    Timeline {
+        /// Which.
+        order: OrderId,
+    },
+    /// Ask a broker for its books and compare them with ours.
+    Reconcile {
+        /// Whose.
+        broker: BrokerId,
+    },
     /// Replace the demand set.
     Demand(Arc<Demand>),
     /// Replace the settings.

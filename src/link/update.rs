@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BarKey, CommandId};
+use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{Account, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time};
 use crate::market::series::BarChunk;
@@ -40,6 +40,14 @@ pub enum Update {
     Answer(Answer),
     /// The kill switch has changed.
     Kill(KillState),
+    /// How far the kill switch has come; `None` when it is released.
+    KillReport(Option<Arc<KillReport>>),
+    /// Whether the journal can be written.
+    Journal(JournalState),
+    /// A broker's books were compared with ours.
+    Reconciled(Arc<Reconciliation>),
+    /// The timeline that was asked for.
+    Timeline(Timeline),
     /// The settings have changed.
     Settings(Arc<Settings>),
     /// Older bars of a demanded series.
@@ -74,6 +82,12 @@ pub struct Snapshot {
     pub connections: Vec<Connection>,
     /// Kill switch.
     pub kill: KillState,
+    /// How far it has come.
+    pub kill_report: Option<Arc<KillReport>>,
+    /// Whether the journal can be written.
+    pub journal: JournalState,
+    /// The newest comparison of books of each broker.
+    pub reconciled: Vec<Arc<Reconciliation>>,
     /// Settings in force.
     pub settings: Arc<Settings>,
     /// The newest lines of the activity log, oldest first.
@@ -100,6 +114,9 @@ pub struct Connection {
 pub enum ConnectionState {
     /// Not there yet.
     Connecting,
+    /// The broker's books are being compared with ours: what opens risk waits, what reduces it
+    /// may be sent.
+    Reconciling,
     /// Data flow and orders are taken.
     Ready,
     /// Connected, but nothing has been heard for too long.
@@ -111,10 +128,10 @@ pub enum ConnectionState {
 }
 
 impl ConnectionState {
-    /// Whether orders may be sent.
+    /// Whether orders may be sent: while books are compared, only those that reduce risk.
     #[must_use]
     pub fn takes_orders(self) -> bool {
-        self == Self::Ready
+        matches!(self, Self::Ready | Self::Reconciling)
     }
 
     /// The word on the screen.
@@ -122,6 +139,7 @@ impl ConnectionState {
     pub fn label(self) -> &'static str {
         match self {
             Self::Connecting => "Connecting",
+            Self::Reconciling => "Reconciling",
             Self::Ready => "Ready",
             Self::Silent => "Silent",
             Self::Down => "Down",

@@ -12,6 +12,9 @@ pub enum Refusal {
     /// The connection takes no orders.
     #[error("{0}. Orders can be sent once it is ready.")]
     NotReady(String),
+    /// Nothing that opens risk may be sent for now.
+    #[error("{0}. Until that has ended, orders may only make positions smaller.")]
+    OpeningLocked(String),
     /// Not a multiple of the lot.
     #[error("Quantity {quantity} is not a positive multiple of the lot of {lot}.")]
     OffLot {

@@ -63,7 +63,7 @@ impl StatusBar {
 fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme: &Theme) {
     let colour = match connection.state {
         ConnectionState::Ready => theme.ok,
-        ConnectionState::Connecting | ConnectionState::Silent => theme.warn,
+        ConnectionState::Connecting | ConnectionState::Reconciling | ConnectionState::Silent => theme.warn,
         ConnectionState::Down => theme.danger,
         ConnectionState::Closed => theme.text_weak,
     };

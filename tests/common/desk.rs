@@ -100,6 +100,9 @@ impl Market {
             commissions: vec![(BrokerId(0), self.commissions.clone())],
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,
+            kill_report: None,
+            journal: pitdesk::link::JournalState::Works,
+            reconciled: Vec::new(),
             settings: Arc::clone(&self.settings),
             notices: Vec::new(),
         };

@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::BrokerId;
 use pitdesk::domain::settings::ThemeChoice;
-use pitdesk::link::{Command, Drill, KillState, Update};
+use pitdesk::link::{Command, Drill, Flatten, KillState, Update};
 
 use crate::bench::settle;
 use crate::desktop::{Desktop, desktop, sent};
@@ -160,7 +160,7 @@ fn orders_are_taken_away_by_name() {
     let apple = harness.state().market.id("AAPL@NASDAQ");
     let of_apple = Command::CancelAll { instrument: Some(apple) };
     assert_eq!(enter(&mut harness, "cancel aapl"), [of_apple]);
-    assert_eq!(enter(&mut harness, "kill switch"), [Command::Kill]);
+    assert_eq!(enter(&mut harness, "kill switch"), [Command::Kill { flatten: Flatten::No }]);
 }
 
 #[test]
@@ -208,7 +208,10 @@ fn without_a_word_the_actions_are_listed_and_none_of_them_enters_an_order() {
             assert!(
                 matches!(
                     command,
-                    Command::Kill | Command::CancelAll { .. } | Command::Configure(_) | Command::Drill { .. }
+                    Command::Kill { .. }
+                        | Command::CancelAll { .. }
+                        | Command::Configure(_)
+                        | Command::Drill { .. }
                 ),
                 "{action} sent {command:?}"
             );

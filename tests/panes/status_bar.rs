@@ -10,7 +10,7 @@ use pitdesk::desk::FrameGap;
 use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::domain::{Quote, Time};
 use pitdesk::link::update::Refused;
-use pitdesk::link::{Answer, Command, ConnectionState, KillState, NoticeLevel, Update};
+use pitdesk::link::{Answer, Command, ConnectionState, Flatten, KillState, NoticeLevel, Update};
 
 use crate::bench::focused;
 use crate::desk::START;
@@ -25,7 +25,7 @@ fn lock(harness: &mut Harness<'_, Desktop>, still_working: u32) {
 fn one_click_locks_and_the_bar_says_so_until_it_is_so() {
     let mut harness = desktop();
     click(&mut harness, "Kill switch");
-    assert_eq!(sent(&mut harness), [Command::Kill]);
+    assert_eq!(sent(&mut harness), [Command::Kill { flatten: Flatten::No }]);
     harness.get_by_label("Locking…");
     lock(&mut harness, 3);
     harness.get_by_label("LOCKED · 3 still working");
@@ -40,12 +40,14 @@ fn a_lock_that_was_refused_can_be_tried_again() {
     click(&mut harness, "Kill switch");
     let market = &mut harness.state_mut().market;
     let sent_now = market.envelopes();
-    let asked =
-        sent_now.iter().find(|envelope| envelope.command == Command::Kill).expect("the lock was sent");
+    let asked = sent_now
+        .iter()
+        .find(|envelope| envelope.command == Command::Kill { flatten: Flatten::No })
+        .expect("the lock was sent");
     market.publish(Update::Answer(Answer { to: asked.id, outcome: Err(Refused("busy".into())) }));
     harness.run_steps(2);
     click(&mut harness, "Kill switch");
-    assert_eq!(sent(&mut harness), [Command::Kill]);
+    assert_eq!(sent(&mut harness), [Command::Kill { flatten: Flatten::No }]);
     harness.get_by_label("Locking…");
 }
 
@@ -99,7 +101,10 @@ fn no_walk_with_tab_and_space_locks_or_releases() {
             assert!(reached.contains(name), "Tab has not come to {name}: {reached:?}");
         }
         let commands = sent(&mut harness);
-        assert!(!commands.iter().any(|c| matches!(c, Command::Kill | Command::ReleaseKill)), "{commands:?}");
+        assert!(
+            !commands.iter().any(|c| matches!(c, Command::Kill { .. } | Command::ReleaseKill)),
+            "{commands:?}"
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{OrderStatus, Side};
-use pitdesk::link::{Command, KillState, NoticeLevel, Update};
+use pitdesk::link::{Command, Flatten, KillState, NoticeLevel, Update};
 
 use crate::bench::{limit, order, settle};
 use crate::desktop::{Desktop, busy_desktop, click, desktop, sent};
@@ -84,7 +84,7 @@ fn a_command_that_finds_no_room_is_told_and_can_be_given_again() {
     window.get_by_label("Kill switch");
     assert_eq!(sent(&mut window), []);
     click(&mut window, "Kill switch");
-    assert_eq!(sent(&mut window), [Command::Kill]);
+    assert_eq!(sent(&mut window), [Command::Kill { flatten: Flatten::No }]);
     window.get_by_label("Locking…");
     let market = &mut window.state_mut().market;
     market.publish(Update::Kill(KillState::Locked { still_working: 0 }));

@@ -118,6 +118,7 @@ impl PaperVenue {
         let past = self.exchange.past_orders(&self.account);
         let working = self.exchange.working_orders(&self.account);
         Books {
+            are_final: true,
             orders: past.into_iter().chain(working).map(own).collect(),
             fills: self.exchange.fills(&self.account).cloned().collect(),
             positions: self.exchange.positions(&self.account).cloned().collect(),
@@ -164,6 +165,7 @@ impl PaperVenue {
                 let (bars, forming) = self.prices.history(&request, now);
                 out.push(BrokerEvent::History(HistoryBars { request, bars, forming }));
             }
+            BrokerRequest::Books => out.push(BrokerEvent::Books(Arc::new(self.books()))),
             BrokerRequest::Save => out.push(BrokerEvent::State(self.save())),
             BrokerRequest::Drill(_) | BrokerRequest::Disconnect => {}
         }

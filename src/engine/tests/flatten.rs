@@ -110,7 +110,7 @@ fn a_second_close_and_a_cancel_of_the_first_find_it() {
 fn the_kill_switch_drops_a_close_that_waits() {
     let mut stage = guarded();
     stage.command(Command::Close { instrument: SHARE });
-    stage.command(Command::Kill);
+    stage.command(Command::Kill { flatten: Flatten::No });
     assert_eq!(stage.status(4), OrderStatus::Cancelled);
     stage.says(2, OrderStatus::Cancelled);
     assert!(placed(&stage.says(3, OrderStatus::Cancelled)).is_empty());

@@ -38,7 +38,7 @@ fn the_reason_of_an_order_is_what_the_broker_said_last() {
     assert_eq!(reason(&stage).as_deref(), Some("Waits for a trade at 95"));
     stage.says(1, OrderStatus::Working);
     assert_eq!(reason(&stage), None);
-    stage.broker(BrokerEvent::Ended("It failed".into()));
+    stage.session_ends();
     let known = Order { status: OrderStatus::Working, reason: None, ..stage.order(1).clone() };
     let books = Books { orders: vec![known], accounts: vec![account()], ..Books::default() };
     stage.broker(BrokerEvent::Books(Arc::new(books)));
@@ -136,10 +136,11 @@ fn a_kill_that_met_a_full_queue_is_repeated_until_it_is_delivered() {
     let mut stage = stage();
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
-    stage.command(Command::Kill);
+    stage.command(Command::Kill { flatten: Flatten::No });
     stage.feed(EngineEvent::Undelivered(BROKER, BrokerRequest::CancelAll, "full"));
+    stage.now = stage.now + std::time::Duration::from_millis(250);
     let effects = stage.feed(EngineEvent::Tick);
-    assert!(requests(&effects).contains(&&BrokerRequest::CancelAll));
+    assert!(requests(&effects).contains(&&BrokerRequest::Cancel(OrderId(1))));
     assert_eq!(stage.status(1), OrderStatus::PendingCancel);
     assert!(requests(&stage.feed(EngineEvent::Tick)).is_empty());
 }

@@ -150,10 +150,14 @@ pub(super) fn read(
 /// Why an order cannot be changed now; `None` where it can.
 pub(super) fn why_not(order: &Order) -> Option<&'static str> {
     match order.status {
-        OrderStatus::Held | OrderStatus::Working | OrderStatus::PartiallyFilled => None,
+        OrderStatus::Accepted | OrderStatus::Held | OrderStatus::Working | OrderStatus::PartiallyFilled => {
+            None
+        }
         OrderStatus::PendingAmend => Some("A change is on its way: wait for the broker's answer"),
         OrderStatus::PendingCancel => Some("A cancel is on its way"),
-        OrderStatus::Intended | OrderStatus::Sent => Some("The broker has not confirmed it yet"),
+        OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
+            Some("The broker has not confirmed it yet")
+        }
         OrderStatus::Unknown => Some("The broker cannot say where it stands: cancel it instead"),
         OrderStatus::Filled | OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired => {
             Some("It has ended")

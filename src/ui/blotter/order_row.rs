@@ -144,7 +144,9 @@ fn status_colour(status: OrderStatus, theme: &Theme) -> egui::Color32 {
         OrderStatus::Working | OrderStatus::PartiallyFilled => theme.accent,
         OrderStatus::Held | OrderStatus::Cancelled | OrderStatus::Expired => theme.text_weak,
         OrderStatus::Intended
+        | OrderStatus::Journaled
         | OrderStatus::Sent
+        | OrderStatus::Accepted
         | OrderStatus::PendingAmend
         | OrderStatus::PendingCancel => theme.warn,
         OrderStatus::Filled => theme.ok,

@@ -10,7 +10,7 @@ use egui::KeyboardShortcut;
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
 use crate::domain::{AccountKind, BrokerId, Timeframe};
-use crate::link::{Command, Drill};
+use crate::link::{Command, Drill, Flatten};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::SHORTCUTS;
 
@@ -94,7 +94,7 @@ fn kill_switch(desk: &Desk) -> Action {
         Action::grave(
             "Kill switch: cancel all orders and lock new ones",
             "stop halt emergency panic",
-            Command::Kill,
+            Command::Kill { flatten: Flatten::No },
         )
     }
 }

@@ -7,7 +7,7 @@
 use egui::{Button, RichText, Sense};
 
 use crate::desk::Desk;
-use crate::link::{Command, CommandId, KillState};
+use crate::link::{Command, CommandId, Flatten, KillState};
 use crate::ui::commands::Commands;
 use crate::ui::theme::{Theme, theme_of};
 
@@ -52,7 +52,7 @@ impl KillSwitch {
         let tip = "Cancels every working order and refuses new ones until you release it. \
                    Positions stay as they are.";
         if button(ui, RichText::new(text).color(theme.danger)).on_hover_text(tip).clicked() {
-            self.asked = Some(Asked::Lock(out.send(Command::Kill)));
+            self.asked = Some(Asked::Lock(out.send(Command::Kill { flatten: Flatten::No })));
         }
     }
 

@@ -1,0 +1,276 @@
+//! What the engine puts into the journal, and what waits until it is there.
+//!
+//! Everything that happens to an order is one [`Record`], numbered here. An intent, to place
+//! or to change, is sent only when the disk has it: until then it waits in this file, can be
+//! cancelled, and is judged by the gate once more before it leaves, for the market, the
+//! connection and the kill switch may have changed. A cancel never waits.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::order_state::{Life, Step};
+use super::{Effect, Engine};
+use crate::broker::BrokerRequest;
+use crate::domain::{Moment, Order, OrderId, Record, Seq, Time};
+use crate::link::update::Refused;
+use crate::link::{JournalState, NoticeLevel, Update};
+use crate::risk::{self, Change, Refusal, Role};
+
+/// How long an intent may wait for the disk: later it is not what the trader asked for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The engine's end of the journal.
+pub(super) struct Journal {
+    next: Seq,
+    /// Why it cannot be written; `None` when it can.
+    broken: Option<Arc<str>>,
+    /// By the place of their records.
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    seq: Seq,
+    since: Time,
+    intent: Intent,
+}
+
+/// What is sent when the disk has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Intent {
+    /// New orders, all or none: an entry with its exits.
+    Place(Vec<(OrderId, Role)>),
+    /// A change of a working order.
+    Amend { order: OrderId, change: Change, role: Role },
+}
+
+impl Intent {
+    fn is_about(&self, id: OrderId) -> bool {
+        match self {
+            Self::Place(orders) => orders.iter().any(|(order, _)| *order == id),
+            Self::Amend { order, .. } => *order == id,
+        }
+    }
+}
+
+impl Journal {
+    pub fn new(next: Seq) -> Self {
+        Self { next, broken: None, waiting: VecDeque::new() }
+    }
+
+    pub fn state(&self) -> JournalState {
+        self.broken.clone().map_or(JournalState::Works, JournalState::Broken)
+    }
+
+    /// Whether intents can be written at all.
+    ///
+    /// # Errors
+    /// In words for a trader.
+    pub fn check(&self) -> Result<(), Refused> {
+        match &self.broken {
+            None => Ok(()),
+            Some(why) => {
+                let text = format!(
+                    "The journal cannot be written ({why}): new orders and changes are refused, cancels work"
+                );
+                Err(Refused(text.into()))
+            }
+        }
+    }
+
+    fn take_written(&mut self, up_to: Seq) -> Option<Waiting> {
+        self.waiting.pop_front_if(|waiting| waiting.seq <= up_to)
+    }
+
+    /// Takes the intent that an order is in, if it still waits.
+    fn take_about(&mut self, id: OrderId) -> Option<Intent> {
+        let at = self.waiting.iter().position(|waiting| waiting.intent.is_about(id))?;
+        self.waiting.remove(at).map(|waiting| waiting.intent)
+    }
+}
+
+impl Engine {
+    /// Puts a line into the journal.
+    pub(super) fn record(
+        &mut self,
+        moment: Moment,
+        orders: Vec<Order>,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Seq {
+        let seq = self.journal.next;
+        self.journal.next = seq.next();
+        out.push(Effect::Journal(Box::new(Record { seq, at: now, moment, orders })));
+        seq
+    }
+
+    /// An order has changed: the window and the journal are told.
+    pub(super) fn tell(&mut self, order: Order, moment: Moment, now: Time, out: &mut Vec<Effect>) {
+        self.record(moment, vec![order.clone()], now, out);
+        out.push(Effect::publish(Update::Order(order), now));
+    }
+
+    /// Has an intent wait for its record.
+    pub(super) fn send_when_written(&mut self, seq: Seq, intent: Intent, now: Time) {
+        self.journal.waiting.push_back(Waiting { seq, since: now, intent });
+    }
+
+    /// The disk has everything up to a record: what waited for that leaves.
+    pub(super) fn journaled(&mut self, up_to: Seq, now: Time, out: &mut Vec<Effect>) {
+        while let Some(waiting) = self.journal.take_written(up_to) {
+            match waiting.intent {
+                Intent::Place(orders) => self.send_placed(&orders, now, out),
+                Intent::Amend { order, change, role } => self.send_amend(order, change, role, now, out),
+            }
+        }
+    }
+
+    /// Records from a place on are not on disk: the intents among them are given up.
+    pub(super) fn journal_failed(&mut self, from: Seq, why: Arc<str>, now: Time, out: &mut Vec<Effect>) {
+        let given_up: Vec<Intent> =
+            self.journal.waiting.iter().filter(|w| w.seq >= from).map(|w| w.intent.clone()).collect();
+        self.journal.waiting.retain(|waiting| waiting.seq < from);
+        for intent in given_up {
+            self.abandon(intent, &format!("Not sent: it could not be written to disk ({why})"), now, out);
+        }
+        if self.journal.broken.as_ref() == Some(&why) {
+            return;
+        }
+        self.journal.broken = Some(Arc::clone(&why));
+        out.push(Effect::publish(Update::Journal(self.journal.state()), now));
+        let text = format!("The journal cannot be written ({why}): no new orders until it can. Cancels work");
+        self.note(NoticeLevel::Error, text, now, out);
+    }
+
+    pub(super) fn journal_works(&mut self, now: Time, out: &mut Vec<Effect>) {
+        if self.journal.broken.take().is_some() {
+            out.push(Effect::publish(Update::Journal(self.journal.state()), now));
+            self.note(NoticeLevel::Info, "The journal is written again: orders are taken", now, out);
+        }
+    }
+
+    /// Gives up what has waited for the disk too long.
+    pub(super) fn abandon_the_late(&mut self, now: Time, out: &mut Vec<Effect>) {
+        while let Some(late) = self.journal.waiting.pop_front_if(|w| now.since(w.since) >= PATIENCE) {
+            let why = format!("Not sent: the disk did not take it within {} s", PATIENCE.as_secs());
+            self.note(NoticeLevel::Error, why.clone(), now, out);
+            self.abandon(late.intent, &why, now, out);
+        }
+    }
+
+    /// Gives up everything that waits for the disk.
+    pub(super) fn abandon_all(&mut self, why: &str, now: Time, out: &mut Vec<Effect>) {
+        for waiting in std::mem::take(&mut self.journal.waiting) {
+            self.abandon(waiting.intent, why, now, out);
+        }
+    }
+
+    /// Gives up the intent that an order is in, while it still waits: the whole of a bracket.
+    /// `false` where none waits.
+    pub(super) fn give_up_intent(
+        &mut self,
+        id: OrderId,
+        why: &str,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let is_new = self.orders.life(id).is_some_and(Life::is_ours_alone);
+        let Some(intent) = is_new.then(|| self.journal.take_about(id)).flatten() else { return false };
+        self.end_unsent(&intent, Life::Cancelled, why, now, out);
+        true
+    }
+
+    fn abandon(&mut self, intent: Intent, why: &str, now: Time, out: &mut Vec<Effect>) {
+        self.end_unsent(&intent, Life::Rejected, why, now, out);
+    }
+
+    /// Nothing of an intent was sent, and nothing will be.
+    fn end_unsent(&mut self, intent: &Intent, end: Life, why: &str, now: Time, out: &mut Vec<Effect>) {
+        match intent {
+            Intent::Place(orders) => {
+                for (id, _) in orders {
+                    self.end_intended(*id, end, why, now, out);
+                }
+            }
+            Intent::Amend { order, .. } => {
+                if let Some(order) = self.orders.amend_refused(*order, why.into(), now) {
+                    self.tell(order, Moment::AmendRefused { why: why.into() }, now, out);
+                }
+            }
+        }
+    }
+
+    /// Ends an order of which nothing has been sent.
+    pub(super) fn end_intended(
+        &mut self,
+        id: OrderId,
+        end: Life,
+        why: &str,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let why: Arc<str> = why.into();
+        if let Some(order) = self.orders.step(id, Step::GiveUp(end), Some(Arc::clone(&why)), now) {
+            self.tell(order, Moment::NotSent { why }, now, out);
+        }
+    }
+
+    /// Orders that are on disk leave, if the gate still lets all of them through.
+    fn send_placed(&mut self, orders: &[(OrderId, Role)], now: Time, out: &mut Vec<Effect>) {
+        let approved = match self.approve_all(orders, now) {
+            Ok(approved) => approved,
+            Err(refusal) => {
+                let why = format!("Not sent: {refusal}");
+                self.note(NoticeLevel::Warning, why.clone(), now, out);
+                return self.abandon(Intent::Place(orders.to_vec()), &why, now, out);
+            }
+        };
+        let Some(broker) = orders.first().and_then(|(id, _)| self.orders.get(*id)).map(|o| o.broker) else {
+            return;
+        };
+        out.push(Effect::Request(broker, BrokerRequest::Place(approved)));
+        let mut sent = Vec::with_capacity(orders.len());
+        for (id, _) in orders {
+            self.orders.step(*id, Step::Journal, None, now);
+            sent.extend(self.orders.step(*id, Step::Send, None, now));
+        }
+        let session = self.brokers[usize::from(broker.0)].session;
+        self.record(Moment::Sent { journaled_at: now, session }, sent.clone(), now, out);
+        for order in sent {
+            out.push(Effect::publish(Update::Order(order), now));
+        }
+    }
+
+    fn approve_all(
+        &self,
+        orders: &[(OrderId, Role)],
+        now: Time,
+    ) -> Result<Vec<risk::ApprovedOrder>, Refusal> {
+        let intended = orders.iter().filter_map(|(id, role)| Some((self.orders.get(*id)?, *role)));
+        let approve = |(order, role): (&Order, Role)| {
+            let instrument = &self.instruments[order.spec.instrument.index()];
+            let ahead = super::known::Ahead::default();
+            self.with_known(order, instrument, ahead, now, |known| risk::approve(order, role, known))
+        };
+        intended.map(approve).collect()
+    }
+
+    /// A change that is on disk leaves, if the gate still lets it through.
+    fn send_amend(&mut self, id: OrderId, change: Change, role: Role, now: Time, out: &mut Vec<Effect>) {
+        let intent = Intent::Amend { order: id, change, role };
+        let Some(order) = self.orders.get(id).cloned() else { return };
+        if order.status != crate::domain::OrderStatus::PendingAmend {
+            return self.abandon(intent, "Not changed: it is being cancelled, or has ended", now, out);
+        }
+        let instrument = Arc::clone(&self.instruments[order.spec.instrument.index()]);
+        let ask = |known: &risk::Known<'_>| risk::approve_amend(&order, change, role, known);
+        match self.with_known(&order, &instrument, super::known::Ahead::default(), now, ask) {
+            Ok(approved) => out.push(Effect::Request(order.broker, BrokerRequest::Amend(approved))),
+            Err(refusal) => {
+                let why = format!("Not changed: {refusal}");
+                self.note(NoticeLevel::Warning, why.clone(), now, out);
+                self.abandon(intent, &why, now, out);
+            }
+        }
+    }
+}

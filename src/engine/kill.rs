@@ -1,0 +1,400 @@
+//! The kill switch: lock, cancel everything, see by the broker's own report that nothing
+//! works, close positions if asked, see that again, and stay locked.
+//!
+//! Each account has its own way to the end, taken one step at a time as brokers answer. An
+//! acknowledgement that is lost is asked for again; a broker that is away is named, and what
+//! is left is done when it is back. The end is `Done`, or an account with a reason.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Effect, Engine, Outcome};
+use crate::broker::BrokerRequest;
+use crate::domain::{
+    AccountId, BrokerId, Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin,
+    Position, Price, Side, Time, TimeInForce,
+};
+use crate::link::update::Refused;
+use crate::link::{AccountKill, Flatten, KillReport, KillStage, NoticeLevel, Update};
+use crate::risk::Role;
+
+/// How long a broker has to answer a cancel or a question before it is asked again.
+const ANSWER: Duration = Duration::from_secs(2);
+/// How long cancelling may take before it is told as not done. It goes on all the same.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Least time between two tries of a cancel that was refused or could not be handed over.
+const RETRY: Duration = Duration::from_millis(200);
+/// Lines of evidence that are kept of an account: the first, and the newest.
+const EVIDENCE_KEPT: usize = 200;
+/// How often a position is tried to be closed.
+const ATTEMPTS: u32 = 3;
+
+/// The kill switch, while it is on.
+pub(super) struct Kill {
+    since: Time,
+    flatten: Flatten,
+    accounts: Vec<Line>,
+    told: Option<Arc<KillReport>>,
+}
+
+/// One account's way.
+struct Line {
+    broker: BrokerId,
+    account: Option<AccountId>,
+    /// When the switch was used.
+    began: Time,
+    /// When the cancels were asked for last.
+    asked_at: Option<Time>,
+    /// When the broker's books were asked for, to see that nothing works.
+    verify_asked_at: Option<Time>,
+    /// Whether the books have come since nothing works, and since the last order that closes.
+    is_verified: bool,
+    attempts: BTreeMap<InstrumentId, u32>,
+    /// Why a position cannot be closed.
+    stuck: BTreeMap<InstrumentId, Arc<str>>,
+    stage: KillStage,
+    evidence: Vec<(Time, Arc<str>)>,
+}
+
+impl Line {
+    fn new(broker: BrokerId, account: Option<AccountId>, now: Time, first: &str) -> Self {
+        Self {
+            broker,
+            account,
+            began: now,
+            asked_at: None,
+            verify_asked_at: None,
+            is_verified: false,
+            attempts: BTreeMap::new(),
+            stuck: BTreeMap::new(),
+            stage: KillStage::Verifying,
+            evidence: vec![(now, first.into())],
+        }
+    }
+
+    fn note(&mut self, now: Time, text: impl Into<Arc<str>>) {
+        let text = text.into();
+        if self.evidence.last().is_none_or(|(_, last)| *last != text) {
+            if self.evidence.len() >= EVIDENCE_KEPT {
+                self.evidence.remove(1);
+            }
+            self.evidence.push((now, text));
+        }
+    }
+
+    /// Something may work: what the books said before is no proof any more.
+    fn is_unproven(&mut self) {
+        self.is_verified = false;
+        self.verify_asked_at = None;
+    }
+}
+
+impl Kill {
+    /// The switch as an earlier run has left it: on.
+    pub fn left_on(brokers: usize, now: Time) -> Self {
+        let line = |index| Line::new(BrokerId(index as u8), None, now, "Locked since an earlier run");
+        Self { since: now, flatten: Flatten::No, accounts: (0..brokers).map(line).collect(), told: None }
+    }
+}
+
+impl Engine {
+    /// Locks first, then cancels: nothing new can slip in between.
+    pub(super) fn kill(&mut self, flatten: Flatten, now: Time, out: &mut Vec<Effect>) {
+        self.is_killed = true;
+        out.push(Effect::Save(self.engine_state()));
+        self.record(Moment::Kill { is_on: true }, Vec::new(), now, out);
+        self.give_up_everything_unsent(now, out);
+        let count = self.orders.live().count();
+        let mut accounts = Vec::new();
+        for index in 0..self.brokers.len() {
+            let broker = BrokerId(index as u8);
+            self.cancel_everything(broker, now, out);
+            let known = self.accounts.keys().filter(|(b, _)| *b == broker).map(|(_, a)| Some(a.clone()));
+            let mut known: Vec<Option<AccountId>> = known.collect();
+            if known.is_empty() {
+                known.push(None);
+            }
+            accounts.extend(known.into_iter().map(|account| {
+                let first = "Locked; the cancel of every order asked for";
+                Line { asked_at: Some(now), ..Line::new(broker, account, now, first) }
+            }));
+        }
+        self.kill = Some(Kill { since: now, flatten, accounts, told: None });
+        out.push(Effect::publish(Update::Kill(self.kill_state()), now));
+        let then = match flatten {
+            Flatten::No => "",
+            Flatten::Market | Flatten::Within(_) => ", then positions are closed",
+        };
+        let text = format!(
+            "Kill switch on: new orders are locked, {count} working order(s) are being cancelled{then}"
+        );
+        self.note(NoticeLevel::Error, text, now, out);
+    }
+
+    pub(super) fn release_kill(&mut self, now: Time, out: &mut Vec<Effect>) -> Outcome {
+        if !self.is_killed {
+            return Err(Refused("The kill switch is not on".into()));
+        }
+        self.is_killed = false;
+        self.kill = None;
+        out.push(Effect::Save(self.engine_state()));
+        self.record(Moment::Kill { is_on: false }, Vec::new(), now, out);
+        out.push(Effect::publish(Update::Kill(self.kill_state()), now));
+        out.push(Effect::publish(Update::KillReport(None), now));
+        self.note(NoticeLevel::Warning, "Kill switch released: orders are taken again", now, out);
+        Ok(None)
+    }
+
+    /// Cancels whatever lives at one broker.
+    pub(super) fn cancel_everything(&mut self, broker: BrokerId, now: Time, out: &mut Vec<Effect>) {
+        out.push(Effect::Request(broker, BrokerRequest::CancelAll));
+        let live: Vec<OrderId> = self.orders.live().filter(|o| o.broker == broker).map(|o| o.id).collect();
+        for id in live {
+            if let Some(order) = self.orders.ask_cancel(id, now) {
+                self.tell(order, Moment::AskedCancel, now, out);
+            }
+        }
+    }
+
+    fn give_up_everything_unsent(&mut self, now: Time, out: &mut Vec<Effect>) {
+        let live: Vec<OrderId> = self.orders.live().map(|order| order.id).collect();
+        for id in live {
+            self.give_up_unsent(id, "The kill switch is on", now, out);
+        }
+    }
+
+    pub(super) fn kill_report(&self) -> Option<Arc<KillReport>> {
+        self.kill.as_ref().and_then(|kill| kill.told.clone())
+    }
+
+    /// The books of a broker have come: they are the proof that was asked for.
+    pub(super) fn books_came(&mut self, broker: BrokerId) {
+        if let Some(kill) = &mut self.kill {
+            for line in kill.accounts.iter_mut().filter(|line| line.broker == broker) {
+                line.is_verified = line.verify_asked_at.take().is_some();
+                // What they brought to light is cancelled at once.
+                line.asked_at = None;
+            }
+        }
+    }
+
+    /// Takes every account the next step.
+    pub(super) fn advance_kill(&mut self, now: Time, out: &mut Vec<Effect>) {
+        let Some(mut kill) = self.kill.take() else { return };
+        let flatten = kill.flatten;
+        for line in &mut kill.accounts {
+            // Whoever had no account yet may have told of it since.
+            if line.account.is_none() {
+                line.account = self.entry_account(line.broker).map(|account| account.id.clone());
+            }
+            let stage = self.step_of(line, flatten, now, out);
+            if stage != line.stage {
+                line.note(now, stage.label());
+                line.stage = stage;
+            }
+        }
+        let report = KillReport {
+            since: kill.since,
+            flatten,
+            accounts: kill.accounts.iter().map(|line| self.told_of(line)).collect(),
+        };
+        if kill.told.as_deref() != Some(&report) {
+            let was_done = kill.told.as_ref().is_some_and(|told| told.is_done());
+            if report.is_done() && !was_done {
+                let what = if flatten == Flatten::No { "nothing works" } else { "flat" };
+                self.note(NoticeLevel::Warning, format!("Kill switch: {what} and locked"), now, out);
+            }
+            let report = Arc::new(report);
+            kill.told = Some(Arc::clone(&report));
+            out.push(Effect::publish(Update::KillReport(Some(report)), now));
+        }
+        self.kill = Some(kill);
+    }
+
+    fn told_of(&self, line: &Line) -> AccountKill {
+        AccountKill {
+            broker: line.broker,
+            broker_name: Arc::clone(&self.brokers[usize::from(line.broker.0)].connection.name),
+            account: line.account.clone(),
+            stage: line.stage.clone(),
+            evidence: line.evidence.clone(),
+        }
+    }
+
+    fn step_of(&mut self, line: &mut Line, flatten: Flatten, now: Time, out: &mut Vec<Effect>) -> KillStage {
+        let is_here = |o: &&Order| {
+            o.broker == line.broker && line.account.as_ref().is_none_or(|account| o.account == *account)
+        };
+        let live: Vec<Order> = self.orders.live().filter(is_here).cloned().collect();
+        let (own, others): (Vec<Order>, Vec<Order>) =
+            live.into_iter().partition(|o| self.closing.contains(&o.id));
+        let connection = &self.brokers[usize::from(line.broker.0)].connection;
+        if !connection.state.takes_orders() {
+            line.is_unproven();
+            let state = connection.state.label().to_lowercase();
+            let left = match others.len() + own.len() {
+                0 => "whether anything works there cannot be seen".to_owned(),
+                count => format!("{count} order(s) may still work there"),
+            };
+            return KillStage::Stuck(format!("{} is {state}: {left}", connection.name).into());
+        }
+        if !others.is_empty() {
+            line.is_unproven();
+            return self.cancel_step(line, &others, now, out);
+        }
+        if !own.is_empty() {
+            line.is_unproven();
+            return self.closing_step(&own, now);
+        }
+        if !line.is_verified {
+            if line.verify_asked_at.is_none_or(|at| now.since(at) >= ANSWER) {
+                line.note(now, "The broker has ended every order; its books are asked for");
+                line.verify_asked_at = Some(now);
+                out.push(Effect::Request(line.broker, BrokerRequest::Books));
+            }
+            return KillStage::Verifying;
+        }
+        if flatten == Flatten::No {
+            line.note(now, "By its books nothing works");
+            return KillStage::Done;
+        }
+        self.flatten_step(line, flatten, now, out)
+    }
+
+    /// Asks again for cancels that were not answered.
+    fn cancel_step(
+        &mut self,
+        line: &mut Line,
+        live: &[Order],
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> KillStage {
+        // What could not be handed over, or was refused, is asked for sooner than what may
+        // still be answered.
+        let is_refused = live.iter().any(|order| self.orders.can_cancel(order.id));
+        let pause = if is_refused { RETRY } else { ANSWER };
+        if line.asked_at.is_none_or(|at| now.since(at) >= pause) {
+            line.asked_at = Some(now);
+            line.note(now, format!("{} order(s) work: their cancels asked for", live.len()));
+            for order in live {
+                out.push(Effect::Request(order.broker, BrokerRequest::Cancel(order.id)));
+                if let Some(order) = self.orders.ask_cancel(order.id, now) {
+                    self.tell(order, Moment::AskedCancel, now, out);
+                }
+            }
+        }
+        if now.since(line.began) < PATIENCE {
+            return KillStage::Cancelling(live.len() as u32);
+        }
+        let named: Vec<String> = live.iter().take(5).map(|order| named(self, order)).collect();
+        let more = if live.len() > 5 { format!(" and {} more", live.len() - 5) } else { String::new() };
+        KillStage::Stuck(format!("the broker has not ended {}{more}", named.join(", ")).into())
+    }
+
+    /// Orders that close positions are on their way: limits at once or not at all, so that
+    /// only a market order in a closed market rests.
+    fn closing_step(&self, own: &[Order], now: Time) -> KillStage {
+        let late = own.iter().find(|order| now.since(order.created.max(order.updated)) >= PATIENCE);
+        match late {
+            None => KillStage::Flattening(own.len() as u32),
+            Some(order) => {
+                let why = order.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+                KillStage::Stuck(format!("{} has not filled{why}", named(self, order)).into())
+            }
+        }
+    }
+
+    /// Nothing works: closes what is held, or is done.
+    fn flatten_step(
+        &mut self,
+        line: &mut Line,
+        flatten: Flatten,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> KillStage {
+        let Some(account) = line.account.clone() else { return KillStage::Done };
+        let is_held = |p: &&Position| {
+            let is_its = self.instruments.get(p.instrument.index()).is_some_and(|i| i.broker == line.broker);
+            p.account == account && is_its && !p.is_flat()
+        };
+        let held: Vec<Position> = self.positions.values().filter(is_held).cloned().collect();
+        if held.is_empty() {
+            line.note(now, "By its books nothing works and nothing is held");
+            return KillStage::Done;
+        }
+        let mut on_their_way = 0;
+        for position in &held {
+            if line.stuck.contains_key(&position.instrument) {
+                continue;
+            }
+            let attempt = line.attempts.entry(position.instrument).or_default();
+            *attempt += 1;
+            let outcome = if *attempt > ATTEMPTS {
+                Err(Refused(format!("{ATTEMPTS} orders did not close it").into()))
+            } else {
+                self.close_for_kill(position, flatten, now, out)
+            };
+            match outcome {
+                Ok(order) => {
+                    on_their_way += 1;
+                    line.is_unproven();
+                    line.note(now, format!("Order {order} closes {}", self.symbol(position.instrument)));
+                }
+                Err(why) => {
+                    line.stuck.insert(position.instrument, why.0);
+                }
+            }
+        }
+        if on_their_way > 0 {
+            return KillStage::Flattening(on_their_way);
+        }
+        let reasons: Vec<String> =
+            line.stuck.iter().map(|(id, why)| format!("{} is held: {why}", self.symbol(*id))).collect();
+        KillStage::Stuck(reasons.join("; ").into())
+    }
+
+    fn close_for_kill(
+        &mut self,
+        position: &Position,
+        flatten: Flatten,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Result<OrderId, Refused> {
+        let instrument = self.instrument(position.instrument)?;
+        let side = position.side().ok_or_else(|| Refused("nothing is held".into()))?.opposite();
+        let (kind, tif) = match flatten {
+            Flatten::Within(percent) => {
+                let quote = self.market.quote(instrument.id).map(|(quote, _)| quote);
+                let far = quote.and_then(|q| if side == Side::Buy { q.ask } else { q.bid });
+                let far = far.ok_or_else(|| Refused("nobody quotes it".into()))?;
+                let price = within(far, side, percent, &instrument.ticks)
+                    .ok_or_else(|| Refused("the band makes no price".into()))?;
+                (OrderKind::Limit { price }, TimeInForce::Ioc)
+            }
+            Flatten::Market | Flatten::No => (OrderKind::Market, TimeInForce::Day),
+        };
+        let spec = OrderSpec::new(instrument.id, side, position.size(), kind, tif);
+        let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
+        let id = order.id;
+        self.closing.insert(id);
+        self.submit(vec![(order, Role::Close)], None, &instrument, now, now, out).map(|()| id)
+    }
+}
+
+/// The worst price within a band around the far side of the book, on the grid.
+fn within(far: Price, side: Side, percent: Decimal, ticks: &crate::domain::TickTable) -> Option<Price> {
+    let band = far.0.checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)?;
+    let worst = Price(far.0.checked_add(side.sign().checked_mul(band)?)?);
+    let below = ticks.round_down(worst);
+    let price = match side {
+        Side::Buy => below,
+        Side::Sell if below < worst => ticks.step(below, 1),
+        Side::Sell => below,
+    };
+    (price.0 > Decimal::ZERO).then_some(price)
+}
+
+fn named(engine: &Engine, order: &Order) -> String {
+    format!("order {} ({} {})", order.id, order.spec.side, engine.symbol(order.spec.instrument))
+}

@@ -1,0 +1,383 @@
+//! Our own orders: the only place that holds them, moved only along the table.
+//!
+//! Each has its life ([`super::order_state`]) and, apart from it, what was asked of it since.
+//! What is handed out is always a whole [`Order`] with the status that both make.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::order_state::{Life, Step, Underway, next, status};
+use crate::domain::{
+    BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Qty, Time,
+};
+use crate::link::ENDED_ORDERS_KEPT;
+use crate::risk::Change;
+
+/// Ids are reserved on disk in blocks of this many, so that a crash never hands one out twice.
+const ID_BLOCK: u64 = 1_000;
+const NOT_CONFIRMED: &str = "Not confirmed by the broker since the start";
+const STILL_TO_COME: &str = "Filled, says the broker: its executions are still to come";
+
+pub(super) struct Orders {
+    entries: BTreeMap<OrderId, Entry>,
+    next_id: u64,
+    reserved: u64,
+}
+
+struct Entry {
+    order: Order,
+    life: Life,
+    /// A change that is on its way.
+    amend: Option<Change>,
+    /// Whether a cancel is on its way.
+    is_cancelling: bool,
+    /// Whether its broker has ever spoken of it.
+    is_acknowledged: bool,
+    /// When the input came whose bytes have not left yet.
+    input_at: Option<Time>,
+}
+
+impl Entry {
+    fn new(order: Order, life: Life) -> Self {
+        let is_acknowledged = false;
+        Self { order, life, amend: None, is_cancelling: false, is_acknowledged, input_at: None }
+    }
+
+    fn underway(&self) -> Underway {
+        match (self.is_cancelling, self.amend) {
+            (true, _) => Underway::Cancel,
+            (false, Some(_)) => Underway::Amend,
+            (false, None) => Underway::Nothing,
+        }
+    }
+
+    /// The order after a change, with the status that follows from it.
+    fn changed(&mut self, now: Time) -> Order {
+        if self.life.is_final() {
+            self.answered();
+            self.order.trigger = None;
+        }
+        self.order.status = status(self.life, self.underway(), !self.order.filled.is_zero());
+        self.order.updated = now;
+        self.order.clone()
+    }
+
+    /// Nothing is on its way any more.
+    fn answered(&mut self) {
+        self.amend = None;
+        self.is_cancelling = false;
+    }
+
+    /// Whether `change` can be asked for now.
+    fn can_amend(&self) -> bool {
+        let is_there = matches!(self.life, Life::Accepted | Life::Held | Life::Working);
+        is_there && self.underway() == Underway::Nothing
+    }
+
+    fn can_cancel(&self) -> bool {
+        !self.life.is_final() && !self.life.is_ours_alone() && !self.is_cancelling
+    }
+}
+
+impl Orders {
+    /// Ids begin at `next_id`; `known` is what the journal has of earlier runs. Whatever lived
+    /// then may have changed since: until its broker speaks, nobody can say how it stands.
+    pub fn new(next_id: u64, known: Vec<Order>) -> Self {
+        let mut orders = Self { entries: BTreeMap::new(), next_id, reserved: next_id };
+        for order in known {
+            orders.next_id = orders.next_id.max(order.id.0.saturating_add(1));
+            let told = Life::told(order.status).unwrap_or(Life::Working);
+            let life = if told.is_final() { told } else { Life::Unknown };
+            let was_sent_at_most = matches!(told, Life::Intended | Life::Journaled | Life::Sent);
+            let updated = order.updated;
+            let mut entry = Entry::new(order, life);
+            entry.is_acknowledged = !was_sent_at_most;
+            if life == Life::Unknown {
+                entry.order.reason = Some(NOT_CONFIRMED.into());
+            }
+            let order = entry.changed(updated);
+            orders.entries.insert(order.id, entry);
+        }
+        orders.reserved = orders.next_id;
+        orders
+    }
+
+    /// A fresh id; `true` where the reservation on disk should be extended. That is
+    /// asked for half a block ahead, so that it is on disk before it is needed.
+    pub fn allocate(&mut self) -> (OrderId, bool) {
+        let id = OrderId(self.next_id);
+        self.next_id = self.next_id.saturating_add(1);
+        let must_reserve = self.next_id.saturating_add(ID_BLOCK / 2) > self.reserved;
+        if must_reserve {
+            self.reserve();
+        }
+        (id, must_reserve)
+    }
+
+    /// Reserves the next block of ids.
+    pub fn reserve(&mut self) {
+        self.reserved = self.next_id.saturating_add(ID_BLOCK);
+    }
+
+    pub fn reserved_up_to(&self) -> u64 {
+        self.reserved
+    }
+
+    pub fn get(&self, id: OrderId) -> Option<&Order> {
+        self.entries.get(&id).map(|entry| &entry.order)
+    }
+
+    pub fn life(&self, id: OrderId) -> Option<Life> {
+        self.entries.get(&id).map(|entry| entry.life)
+    }
+
+    /// Whether its broker has ever spoken of it.
+    pub fn is_acknowledged(&self, id: OrderId) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.is_acknowledged)
+    }
+
+    /// An order of this program's, of which nothing has been sent.
+    pub fn insert(&mut self, order: Order) {
+        self.entries.insert(order.id, Entry::new(order, Life::Intended));
+        self.forget_old();
+    }
+
+    /// An order that its broker has and that was not known here.
+    pub fn insert_foreign(&mut self, order: Order) -> Order {
+        self.next_id = self.next_id.max(order.id.0.saturating_add(1));
+        self.reserved = self.reserved.max(self.next_id);
+        let life = Life::told(order.status).unwrap_or(Life::Working);
+        let (id, updated) = (order.id, order.updated);
+        let is_cancelling = order.status == OrderStatus::PendingCancel;
+        let mut entry = Entry { is_cancelling, is_acknowledged: true, ..Entry::new(order, life) };
+        let order = entry.changed(updated);
+        self.entries.insert(id, entry);
+        self.forget_old();
+        order
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Order> {
+        self.entries.values().map(|entry| &entry.order)
+    }
+
+    pub fn live(&self) -> impl Iterator<Item = &Order> {
+        self.all().filter(|order| order.is_live())
+    }
+
+    /// Whether a cancel of it can be asked for now.
+    pub fn can_cancel(&self, id: OrderId) -> bool {
+        self.entries.get(&id).is_some_and(Entry::can_cancel)
+    }
+
+    /// Whether a change of it can be asked for now.
+    pub fn can_amend(&self, id: OrderId) -> bool {
+        self.entries.get(&id).is_some_and(Entry::can_amend)
+    }
+
+    /// A change goes on its way.
+    pub fn ask_amend(&mut self, id: OrderId, change: Change, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id).filter(|entry| entry.can_amend())?;
+        entry.amend = Some(change);
+        Some(entry.changed(now))
+    }
+
+    /// A cancel goes on its way.
+    pub fn ask_cancel(&mut self, id: OrderId, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id).filter(|entry| entry.can_cancel())?;
+        entry.is_cancelling = true;
+        Some(entry.changed(now))
+    }
+
+    /// Moves an order along the table. `None` where the step changes nothing.
+    pub fn step(&mut self, id: OrderId, step: Step, reason: Option<Arc<str>>, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.is_acknowledged |= matches!(step, Step::Says(_) | Step::Fills { .. });
+        // Executions are the only proof of a fill: until they are here, it is a promise.
+        let is_promise = step == Step::Says(Life::Filled) && !entry.order.remaining().is_zero();
+        if is_promise && !entry.life.is_final() {
+            let is_new = entry.order.reason.as_deref() != Some(STILL_TO_COME);
+            entry.order.reason = Some(STILL_TO_COME.into());
+            return is_new.then(|| entry.changed(now));
+        }
+        // The broker may have more to say of the same state: what a held order waits for now.
+        let is_news = step == Step::Says(entry.life) && reason.is_some() && reason != entry.order.reason;
+        match next(entry.life, step) {
+            Some(after) => entry.life = after,
+            None if is_news => {}
+            None => return None,
+        }
+        if step == Step::LosesBroker {
+            entry.answered();
+        }
+        // The broker's word replaces its last one, its silence too.
+        if reason.is_some() || matches!(step, Step::Says(_)) {
+            entry.order.reason = reason;
+        }
+        Some(entry.changed(now))
+    }
+
+    /// The broker says how it stands.
+    pub fn says(
+        &mut self,
+        id: OrderId,
+        status: OrderStatus,
+        reason: Option<Arc<str>>,
+        now: Time,
+    ) -> Option<Order> {
+        match Life::told(status) {
+            Some(life) => self.step(id, Step::Says(life), reason, now),
+            // The broker knows of a cancel that we did not ask for.
+            None if status == OrderStatus::PendingCancel => self.ask_cancel(id, now),
+            None => None,
+        }
+    }
+
+    /// Takes over the terms that the broker has confirmed.
+    pub fn amended(&mut self, id: OrderId, spec: OrderSpec, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id).filter(|entry| !entry.life.is_final())?;
+        entry.is_acknowledged = true;
+        entry.order.spec = spec;
+        entry.order.reason = None;
+        // Not every change is the answer to ours: a fill in an OCO group shrinks its partners.
+        if entry.amend.is_some_and(|asked| asked.applied_to(&spec) == spec) {
+            entry.amend = None;
+        }
+        Some(entry.changed(now))
+    }
+
+    /// Our change was refused: the order stands as it does without it.
+    pub fn amend_refused(&mut self, id: OrderId, reason: Arc<str>, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.amend.take()?;
+        // What is to be cancelled has other news.
+        if !entry.is_cancelling {
+            entry.order.reason = Some(reason);
+        }
+        Some(entry.changed(now))
+    }
+
+    /// Our cancel was refused: the order stands as it does without it.
+    pub fn cancel_refused(&mut self, id: OrderId, reason: Arc<str>, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id).filter(|entry| entry.is_cancelling)?;
+        entry.is_cancelling = false;
+        entry.order.reason = Some(reason);
+        Some(entry.changed(now))
+    }
+
+    /// Notes where a trailing stop triggers now.
+    pub fn triggers_at(&mut self, id: OrderId, trigger: Price, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id).filter(|entry| !entry.life.is_final())?;
+        entry.order.trigger = Some(trigger);
+        // What it waited for when it was placed is not what it waits for now.
+        entry.order.reason = None;
+        Some(entry.changed(now))
+    }
+
+    /// Books an execution. The caller has made sure that it is counted once.
+    pub fn filled(&mut self, fill: &Fill, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&fill.order).filter(|_| !fill.quantity.is_zero())?;
+        entry.is_acknowledged = true;
+        let order = &mut entry.order;
+        // Of an order that is known by its executions only, they are all there is.
+        if order.origin == Origin::Foreign && entry.life == Life::Filled {
+            order.spec.quantity = order.spec.quantity.max(Qty(order.filled.0 + fill.quantity.0));
+        }
+        let before = order.average_price.unwrap_or_default() * order.filled.0;
+        order.filled += fill.quantity;
+        order.average_price = Some((before + fill.price.0 * fill.quantity.0) / order.filled.0);
+        let all = order.remaining().is_zero();
+        if let Some(life) = next(entry.life, Step::Fills { all }) {
+            entry.life = life;
+            entry.order.reason = None;
+        }
+        Some(entry.changed(now))
+    }
+
+    /// Takes over how a broker has an order that is known here. It is right, even about an
+    /// order that had ended for us; but executions that we have are facts.
+    /// What was asked in an earlier session has been lost or answered.
+    pub fn take_over(&mut self, theirs: &Order, is_new_session: bool) -> Option<Order> {
+        let entry = self.entries.get_mut(&theirs.id)?;
+        entry.is_acknowledged = true;
+        if is_new_session {
+            entry.answered();
+        }
+        entry.is_cancelling |= theirs.status == OrderStatus::PendingCancel;
+        let order = &mut entry.order;
+        if theirs.filled >= order.filled {
+            order.filled = theirs.filled;
+            order.average_price = theirs.average_price.or(order.average_price);
+        }
+        order.spec = theirs.spec;
+        order.reason.clone_from(&theirs.reason);
+        order.trigger = theirs.trigger;
+        let told = Life::told(theirs.status).unwrap_or(Life::Working);
+        let has_filled = order.remaining().is_zero() && !order.filled.is_zero();
+        entry.life = if has_filled { Life::Filled } else { told };
+        Some(entry.changed(theirs.updated))
+    }
+
+    /// The session of a broker broke: what it had is not certain until it is back.
+    pub fn lose_broker(&mut self, broker: BrokerId, now: Time) -> Vec<Order> {
+        let ids: Vec<OrderId> = self.live().filter(|o| o.broker == broker).map(|o| o.id).collect();
+        let lose = |id| self.step(id, Step::LosesBroker, Some("The connection was lost".into()), now);
+        ids.into_iter().filter_map(lose).collect()
+    }
+
+    /// Says why an order stands as it does, where nothing else about it changes.
+    pub fn explain(&mut self, id: OrderId, why: &str, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.order.reason = Some(why.into());
+        Some(entry.changed(now))
+    }
+
+    pub fn remember_input(&mut self, id: OrderId, input_at: Time) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.input_at = Some(input_at);
+        }
+    }
+
+    pub fn take_input(&mut self, id: OrderId) -> Option<Time> {
+        self.entries.get_mut(&id)?.input_at.take()
+    }
+
+    /// Signed quantity that live orders of `pick` could still add to a position, with the
+    /// larger of both sizes where a change is on its way.
+    pub fn pending(&self, pick: impl Fn(&Order) -> bool) -> Decimal {
+        let most = |entry: &Entry| {
+            let asked = entry.amend.and_then(|change| change.quantity).unwrap_or_default();
+            entry.order.remaining().max(asked.saturating_sub(entry.order.filled))
+        };
+        let live = self.entries.values().filter(|entry| entry.order.is_live() && pick(&entry.order));
+        live.map(|entry| entry.order.spec.side.sign() * most(entry).0).sum()
+    }
+
+    fn forget_old(&mut self) {
+        if self.entries.len() <= ENDED_ORDERS_KEPT {
+            return;
+        }
+        let is_ended = |o: &&Order| o.status.is_final();
+        let excess = self.all().filter(is_ended).count().saturating_sub(ENDED_ORDERS_KEPT);
+        let old: Vec<OrderId> = self.all().filter(is_ended).take(excess).map(|o| o.id).collect();
+        for id in old {
+            self.entries.remove(&id);
+        }
+    }
+}
+
+/// Why an order can be neither changed nor cancelled now.
+pub(super) fn why_not(order: &Order) -> String {
+    match order.status {
+        OrderStatus::PendingAmend => "A change of this order is already on its way".to_owned(),
+        OrderStatus::PendingCancel => "A cancel of this order is already on its way".to_owned(),
+        OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
+            "The broker has not acknowledged this order yet: try again in a moment".to_owned()
+        }
+        OrderStatus::Unknown => {
+            format!("The broker cannot say how order {} stands: cancel it, or look at the broker", order.id)
+        }
+        status => {
+            format!("Order {} is {} and cannot change any more", order.id, status.label().to_lowercase())
+        }
+    }
+}

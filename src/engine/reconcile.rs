@@ -1,0 +1,336 @@
+//! Reconciliation: a broker's books against ours, at the start, after every reconnect and
+//! whenever asked.
+//!
+//! Each difference is settled by one rule, told as a [`Finding`] and written into the journal.
+//! The rules stand as a table in ARCHITECTURE.md. Two hold throughout: the broker is right
+//! about how an order stands, and nothing is ever sent again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::order_state::{Life, Step};
+use super::{Effect, Engine};
+use crate::broker::BrokerRequest;
+use crate::broker::contract::Books;
+use crate::domain::money::grouped;
+use crate::domain::{
+    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, Position,
+    Time, TimeInForce,
+};
+use crate::link::update::Refused;
+use crate::link::{ConnectionState, Finding, FindingKind, NoticeLevel, Reconciliation, Update};
+
+/// Least time between two questions for the books that nobody asked for.
+const ASK_PAUSE: Duration = Duration::from_secs(5);
+
+/// Whether books are the first of their session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Session {
+    New,
+    Same,
+}
+
+impl Session {
+    fn of(is_new: bool) -> Self {
+        if is_new { Self::New } else { Self::Same }
+    }
+}
+
+/// What executions that we had not heard of did.
+#[derive(Default)]
+struct Fresh {
+    positions: BTreeMap<(AccountId, InstrumentId), Decimal>,
+    orders: BTreeSet<OrderId>,
+}
+
+impl Engine {
+    /// Takes over what the broker has. Where both know a thing, the broker is right.
+    pub(super) fn adopt(&mut self, id: BrokerId, books: &Books, now: Time, out: &mut Vec<Effect>) {
+        let line = &mut self.brokers[usize::from(id.0)];
+        let is_new_session = !line.is_reconciled;
+        line.is_reconciled = true;
+        line.books_asked_at = None;
+        line.commissions.clone_from(&books.commissions);
+        if is_new_session {
+            line.session += 1;
+            self.market.begin_session(id, now);
+        }
+        let findings = self.settle(id, books, Session::of(is_new_session), now, out);
+        for account in &books.accounts {
+            self.accounts.insert((id, account.id.clone()), Arc::clone(account));
+        }
+        self.tell_findings(id, findings, now, out);
+        self.books_came(id);
+        out.push(self.snapshot(now));
+        // The window has given up all charts for the snapshot. Those of a session that has just
+        // begun are asked for when it is ready.
+        for other in (0..self.brokers.len()).map(|index| BrokerId(index as u8)) {
+            if other != id || !is_new_session {
+                self.market.ask_again(other, out);
+            }
+        }
+        self.show_connection(id, now, out);
+        self.watch(out);
+    }
+
+    /// Asks for the books, unless they were asked for a moment ago.
+    pub(super) fn ask_for_books(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) {
+        let line = &mut self.brokers[usize::from(id.0)];
+        if line.books_asked_at.is_none_or(|at| now.since(at) >= ASK_PAUSE) {
+            line.books_asked_at = Some(now);
+            out.push(Effect::Request(id, BrokerRequest::Books));
+        }
+    }
+
+    /// The trader wants the books compared now.
+    pub(super) fn reconcile(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) -> super::Outcome {
+        let Some(line) = self.brokers.get(usize::from(id.0)) else {
+            return Err(Refused("There is no such broker".into()));
+        };
+        if !line.connection.state.takes_orders() {
+            let text = format!("{} is not ready: its books are compared when it is", line.connection.name);
+            return Err(Refused(text.into()));
+        }
+        self.ask_for_books(id, now, out);
+        Ok(None)
+    }
+
+    fn settle(
+        &mut self,
+        id: BrokerId,
+        books: &Books,
+        session: Session,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let fresh = self.settle_fills(id, books, now, out, &mut findings);
+        for theirs in &books.orders {
+            self.settle_order(id, theirs, session, &fresh, out, &mut findings);
+        }
+        self.settle_missing(id, books, session, now, out, &mut findings);
+        self.settle_positions(id, books, &fresh, &mut findings);
+        // Where nothing was known before, there is nothing to differ.
+        let line = &mut self.brokers[usize::from(id.0)];
+        if !std::mem::replace(&mut line.has_memory, true) {
+            findings.retain(|finding| finding.kind.needs_attention());
+        }
+        findings
+    }
+
+    /// Books executions that we had not heard of; returns what they did to positions.
+    fn settle_fills(
+        &mut self,
+        id: BrokerId,
+        books: &Books,
+        now: Time,
+        out: &mut Vec<Effect>,
+        findings: &mut Vec<Finding>,
+    ) -> Fresh {
+        let mut fresh = Fresh::default();
+        for fill in &books.fills {
+            if !self.executions.add(id, fill) {
+                continue;
+            }
+            let is_in_books = |order: &&Order| order.id == fill.order;
+            // How much of an order has filled stands in the books; only where it is not in them
+            // do its executions say so.
+            let theirs = books.orders.iter().rev().find(is_in_books);
+            let order = match theirs {
+                Some(theirs) => Order { broker: id, ..theirs.clone() },
+                None => self.book(id, fill, now),
+            };
+            self.record(Moment::Executed(fill.clone()), vec![order], now, out);
+            let key = (fill.account.clone(), fill.instrument);
+            *fresh.positions.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
+            fresh.orders.insert(fill.order);
+            findings.push(self.finding(FindingKind::Filled, fill.order, fill_text(self, fill)));
+        }
+        fresh
+    }
+
+    /// An order that the broker has.
+    fn settle_order(
+        &mut self,
+        id: BrokerId,
+        theirs: &Order,
+        session: Session,
+        fresh: &Fresh,
+        out: &mut Vec<Effect>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(ours) = self.orders.get(theirs.id).cloned() else {
+            let origin = if theirs.origin == Origin::Foreign { "elsewhere" } else { "by an earlier run" };
+            let adopted = self.orders.insert_foreign(Order { broker: id, ..theirs.clone() });
+            let text = format!("{} entered {origin}: adopted, {}", subject(self, theirs), label(theirs));
+            self.record(
+                Moment::Settled { finding: text.as_str().into() },
+                vec![adopted],
+                theirs.updated,
+                out,
+            );
+            if theirs.is_live() {
+                findings.push(self.finding(FindingKind::Foreign, theirs.id, text));
+            }
+            return;
+        };
+        let Some(now_stands) = self.orders.take_over(theirs, session == Session::New) else { return };
+        let is_told = fresh.orders.contains(&theirs.id);
+        let (kind, text) = match difference(&ours, &now_stands, is_told) {
+            Some((kind, what)) => (Some(kind), format!("{}: {what}", subject(self, theirs))),
+            None if ours.status == now_stands.status && ours.filled == now_stands.filled => return,
+            None => (None, format!("Confirmed by the broker: {}", label(&now_stands))),
+        };
+        let at = now_stands.updated;
+        self.record(Moment::Settled { finding: text.as_str().into() }, vec![now_stands], at, out);
+        findings.extend(kind.map(|kind| self.finding(kind, theirs.id, text)));
+    }
+
+    /// Orders that live for us and that the broker does not have.
+    fn settle_missing(
+        &mut self,
+        id: BrokerId,
+        books: &Books,
+        session: Session,
+        now: Time,
+        out: &mut Vec<Effect>,
+        findings: &mut Vec<Finding>,
+    ) {
+        // In the middle of a session, what the broker has not spoken of may still be on its way.
+        let can_be_judged = |o: &Order| session == Session::New || self.orders.is_acknowledged(o.id);
+        let is_missing = |o: &&Order| {
+            o.broker == id
+                && o.is_live()
+                && self.orders.life(o.id).is_some_and(|life| !life.is_ours_alone())
+                && can_be_judged(o)
+                && !books.orders.iter().any(|theirs| theirs.id == o.id)
+        };
+        let missing: Vec<Order> = self.orders.live().filter(is_missing).cloned().collect();
+        for order in missing {
+            let was_heard = self.orders.is_acknowledged(order.id);
+            let (kind, life, why) = if !was_heard && books.are_final && order.filled.is_zero() {
+                let why = "It never reached the broker: enter it again if you still want it";
+                (FindingKind::NeverArrived, Life::Rejected, why.to_owned())
+            } else if self.is_day_over(&order, now) {
+                (FindingKind::Ended, Life::Expired, "Its day is over".to_owned())
+            } else {
+                let why = "Not at the broker any more: look there, then cancel it or mark it as gone";
+                (FindingKind::Gone, Life::Unknown, why.to_owned())
+            };
+            let step = if life == Life::Unknown { Step::LosesBroker } else { Step::Says(life) };
+            let text = format!("{}: {why}", subject(self, &order));
+            self.orders.step(order.id, Step::LosesBroker, None, now);
+            let changed = self.orders.step(order.id, step, Some(why.as_str().into()), now);
+            let stands = changed.or_else(|| self.orders.explain(order.id, &why, now));
+            if let Some(stands) = stands {
+                self.record(Moment::Settled { finding: text.as_str().into() }, vec![stands], now, out);
+            }
+            findings.push(self.finding(kind, order.id, text));
+        }
+    }
+
+    /// Whether an order was good for a day that has ended since it was entered.
+    fn is_day_over(&self, order: &Order, now: Time) -> bool {
+        match order.spec.tif {
+            TimeInForce::Day => self.market.day_has_ended(order.spec.instrument, order.created, now),
+            TimeInForce::Gtd(until) => self.market.market_time(order.spec.instrument).unwrap_or(now) > until,
+            TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => false,
+        }
+    }
+
+    fn settle_positions(&mut self, id: BrokerId, books: &Books, fresh: &Fresh, findings: &mut Vec<Finding>) {
+        let told = books.positions.iter().map(|p| (p.account.clone(), p.instrument));
+        // What the broker does not mention is flat.
+        let is_ours = |i: &InstrumentId| self.instruments.get(i.index()).is_some_and(|i| i.broker == id);
+        let silent: Vec<(AccountId, InstrumentId)> = self
+            .positions
+            .iter()
+            .filter(|((_, i), position)| is_ours(i) && !position.is_flat())
+            .map(|(key, _)| key.clone())
+            .filter(|key| !told.clone().any(|told| told == *key))
+            .collect();
+        let flat = silent.into_iter().map(|(account, instrument)| Position::flat(account, instrument));
+        for position in books.positions.iter().cloned().chain(flat) {
+            let key = (position.account.clone(), position.instrument);
+            let before = self.positions.insert(key.clone(), position.clone());
+            let Some(before) = before else { continue };
+            let expected = before.net + fresh.positions.get(&key).copied().unwrap_or_default();
+            if expected != position.net {
+                let symbol = self.symbol(position.instrument);
+                let text = format!(
+                    "{symbol}: the broker holds {}, our executions make {}: taken over",
+                    grouped(&position.net.normalize().to_string()),
+                    grouped(&expected.normalize().to_string()),
+                );
+                findings.push(Finding { kind: FindingKind::Position, order: None, text: text.into() });
+            }
+        }
+    }
+
+    fn tell_findings(&mut self, id: BrokerId, findings: Vec<Finding>, now: Time, out: &mut Vec<Effect>) {
+        let report = Arc::new(Reconciliation { broker: id, at: now, findings });
+        let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
+        let summary: Arc<str> = report.to_string().into();
+        self.record(Moment::Reconciled { broker: id, summary: Arc::clone(&summary) }, Vec::new(), now, out);
+        if !report.findings.is_empty() {
+            let level = if report.needs_attention() { NoticeLevel::Error } else { NoticeLevel::Warning };
+            self.note(level, format!("{name}: {summary}"), now, out);
+        }
+        self.reconciled.insert(id, Arc::clone(&report));
+        out.push(Effect::publish(Update::Reconciled(report), now));
+    }
+
+    fn finding(&self, kind: FindingKind, order: OrderId, text: String) -> Finding {
+        Finding { kind, order: Some(order), text: text.into() }
+    }
+
+    pub(super) fn symbol(&self, instrument: InstrumentId) -> &str {
+        self.instruments.get(instrument.index()).map_or("?", |i| &*i.symbol)
+    }
+
+    /// What holds back orders that open risk, at a broker that takes others.
+    pub(super) fn opening_is_locked(&self, id: BrokerId) -> Option<&'static str> {
+        let line = self.brokers.get(usize::from(id.0))?;
+        let is_comparing = line.connection.state == ConnectionState::Reconciling;
+        is_comparing.then_some("The broker's books are being compared with ours")
+    }
+}
+
+fn subject(engine: &Engine, order: &Order) -> String {
+    let quantity = grouped(&order.spec.quantity.to_string());
+    format!("Order {}, {} {quantity} {}", order.id, order.spec.side, engine.symbol(order.spec.instrument))
+}
+
+fn fill_text(engine: &Engine, fill: &Fill) -> String {
+    let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
+    format!("Order {}: {} {quantity} {} at {price}", fill.order, fill.side, engine.symbol(fill.instrument))
+}
+
+fn label(order: &Order) -> String {
+    order.status.label().to_lowercase()
+}
+
+/// What the broker has otherwise than we had it; `None` where it only confirms.
+fn difference(ours: &Order, theirs: &Order, fills_are_told: bool) -> Option<(FindingKind, String)> {
+    let had_ended = ours.status.is_final();
+    if had_ended && theirs.is_live() {
+        let text = format!("it had counted as {} and is {}", label(ours), label(theirs));
+        return Some((FindingKind::FoundAgain, text));
+    }
+    if had_ended {
+        // Both have ended: which way may still differ, such as a fill that crossed a cancel.
+        let differs = ours.status != theirs.status;
+        return differs.then(|| (FindingKind::Ended, format!("{}, not {}", label(theirs), label(ours))));
+    }
+    if theirs.status.is_final() && theirs.status != OrderStatus::Filled {
+        let why = theirs.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+        return Some((FindingKind::Ended, format!("{}{why}", label(theirs))));
+    }
+    // That it filled is told by its executions, where the books go back that far.
+    if theirs.filled > ours.filled && !fills_are_told {
+        let text = format!("{} of it have filled; the broker lists no executions", theirs.filled);
+        return Some((FindingKind::Filled, text));
+    }
+    (ours.spec != theirs.spec).then(|| (FindingKind::Changed, "its terms have changed".to_owned()))
+}

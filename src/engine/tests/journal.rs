@@ -1,0 +1,175 @@
+//! No order leaves before the disk has it, and nothing is done twice or behind the trader's back.
+
+use std::time::Duration;
+
+use super::*;
+
+fn slow_disk() -> Stage {
+    let mut stage = stage();
+    stage.disk = Disk::Slow;
+    stage
+}
+
+#[test]
+fn an_order_leaves_when_the_disk_has_it_and_not_before() {
+    let mut stage = slow_disk();
+    let asked = stage.buy("10", "99.00");
+    assert!(placed(&asked).is_empty());
+    assert_eq!(stage.status(1), OrderStatus::Intended);
+    let written = stage.disk_has_all();
+    assert_eq!(placed(&written).len(), 1);
+    assert_eq!(stage.status(1), OrderStatus::Sent);
+    assert!(placed(&stage.disk_has_all()).is_empty(), "that it is on disk is said twice; it leaves once");
+}
+
+#[test]
+fn the_timeline_of_an_order_tells_its_whole_way() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.broker(BrokerEvent::OnWire { order: OrderId(1), at: stage.now });
+    stage.says(1, OrderStatus::Accepted);
+    stage.says(1, OrderStatus::Working);
+    stage.command(Command::Cancel { order: OrderId(1) });
+    stage.fill(1, Side::Buy, "4", "4");
+    stage.says(1, OrderStatus::Cancelled);
+    let told: Vec<String> = stage.moments(1).iter().map(|moment| format!("{moment:?}")).collect();
+    let begins =
+        ["Intended", "Sent", "OnWire", "Reported", "Reported", "AskedCancel", "Executed", "Reported"];
+    assert_eq!(told.len(), begins.len(), "{told:#?}");
+    for (line, begin) in told.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{line}");
+    }
+    let numbers: Vec<u64> = stage.journal.iter().map(|record| record.seq.0).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+}
+
+#[test]
+fn an_order_that_waits_for_the_disk_can_be_cancelled_and_never_leaves() {
+    let mut stage = slow_disk();
+    stage.buy("10", "99.00");
+    let cancelled = stage.command(Command::Cancel { order: OrderId(1) });
+    assert!(requests(&cancelled).is_empty());
+    assert_eq!(stage.status(1), OrderStatus::Cancelled);
+    assert!(requests(&stage.disk_has_all()).is_empty());
+}
+
+#[test]
+fn a_cancel_never_waits_for_the_disk() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.disk = Disk::Slow;
+    let asked = stage.command(Command::Cancel { order: OrderId(1) });
+    assert_eq!(requests(&asked), [&BrokerRequest::Cancel(OrderId(1))]);
+}
+
+#[test]
+fn the_gate_is_asked_again_when_the_disk_is_done() {
+    for spoil in [
+        |stage: &mut Stage| drop(stage.session_ends()),
+        |stage: &mut Stage| drop(stage.command(Command::Kill { flatten: Flatten::No })),
+        |stage: &mut Stage| {
+            let mut settings = Settings::default();
+            settings.limits.max_order_value = dec("1");
+            stage.command(Command::Configure(Arc::new(settings)));
+        },
+    ] {
+        let mut stage = slow_disk();
+        stage.buy("10", "99.00");
+        spoil(&mut stage);
+        let written = stage.disk_has_all();
+        assert!(placed(&written).is_empty());
+        assert!(stage.status(1).is_final(), "{:?}", stage.order(1));
+        assert!(stage.order(1).reason.is_some());
+    }
+}
+
+#[test]
+fn what_the_disk_refuses_is_not_sent_and_new_orders_are_refused_until_it_works() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.disk = Disk::Slow;
+    stage.buy("10", "98.00");
+    let from = stage.journal.last().unwrap().seq;
+    stage.feed(EngineEvent::JournalFailed { from, why: "no space left".into() });
+    assert_eq!(stage.status(2), OrderStatus::Rejected);
+    assert!(stage.order(2).reason.as_deref().unwrap().contains("no space left"));
+    assert!(refusal(&stage.buy("10", "98.00")).contains("no space left"));
+    let amend = Command::Amend { order: OrderId(1), quantity: Some(Qty(dec("5"))), limit: None, stop: None };
+    assert!(refusal(&stage.command(amend)).contains("journal"));
+    assert_eq!(
+        requests(&stage.command(Command::Cancel { order: OrderId(1) })),
+        [&BrokerRequest::Cancel(OrderId(1))],
+        "a cancel works"
+    );
+    stage.feed(EngineEvent::JournalWorks);
+    stage.disk = Disk::Quick;
+    assert_eq!(placed(&stage.buy("10", "98.00")).len(), 1);
+}
+
+#[test]
+fn an_intent_that_the_disk_does_not_take_in_time_is_given_up() {
+    let mut stage = slow_disk();
+    stage.buy("10", "99.00");
+    stage.now = stage.now + Duration::from_secs(6);
+    stage.broker(BrokerEvent::Alive { received: stage.now });
+    stage.feed(EngineEvent::Tick);
+    assert_eq!(stage.status(1), OrderStatus::Rejected);
+    assert!(placed(&stage.disk_has_all()).is_empty(), "six seconds later it is not what was asked for");
+}
+
+#[test]
+fn half_a_bracket_does_not_leave_and_cancelling_a_part_gives_up_the_whole() {
+    let mut stage = slow_disk();
+    let mut place = limit_order(Side::Buy, "10", "100.00");
+    place.bracket =
+        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    stage.command(Command::Place(place));
+    assert_eq!(stage.journal.last().unwrap().orders.len(), 3, "one record: all or nothing");
+    stage.command(Command::Cancel { order: OrderId(3) });
+    for order in 1..=3 {
+        assert_eq!(stage.status(order), OrderStatus::Cancelled);
+    }
+    assert!(requests(&stage.disk_has_all()).is_empty());
+}
+
+#[test]
+fn a_change_leaves_when_the_disk_has_it_unless_a_cancel_came_first() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.disk = Disk::Slow;
+    let amend = Command::Amend { order: OrderId(1), quantity: Some(Qty(dec("5"))), limit: None, stop: None };
+    assert!(requests(&stage.command(amend.clone())).is_empty());
+    assert_eq!(stage.status(1), OrderStatus::PendingAmend);
+    assert!(matches!(requests(&stage.disk_has_all())[..], [BrokerRequest::Amend(_)]));
+    stage.says(1, OrderStatus::Working);
+    let kind = ReportKind::AmendRefused("no".into());
+    stage.broker(BrokerEvent::Report(Report { order: OrderId(1), kind, time: stage.now }));
+    stage.command(amend);
+    stage.command(Command::Cancel { order: OrderId(1) });
+    assert!(requests(&stage.disk_has_all()).is_empty());
+    assert_eq!(stage.status(1), OrderStatus::PendingCancel);
+}
+
+#[test]
+fn what_waits_when_the_program_closes_is_never_sent() {
+    let mut stage = slow_disk();
+    stage.buy("10", "99.00");
+    stage.command(Command::Shutdown);
+    assert_eq!(stage.status(1), OrderStatus::Rejected);
+    assert!(placed(&stage.disk_has_all()).is_empty());
+}
+
+#[test]
+fn requests_that_a_session_never_read_never_left() {
+    let mut stage = stage();
+    let sent = stage.buy("10", "99.00");
+    stage.buy("10", "98.00");
+    let unread =
+        requests(&sent).into_iter().filter(|r| matches!(r, BrokerRequest::Place(_))).cloned().collect();
+    stage.broker(BrokerEvent::Ended { reason: "It failed".into(), unread });
+    assert_eq!(stage.status(1), OrderStatus::Rejected, "it was not read");
+    assert_eq!(stage.status(2), OrderStatus::Unknown, "it was read, and nobody knows");
+}

@@ -1,0 +1,230 @@
+//! The kill switch ends flat or names what it could not end.
+
+use std::time::Duration;
+
+use super::*;
+use crate::link::{AccountKill, Flatten, KillStage};
+
+impl Stage {
+    fn kill(&mut self, flatten: Flatten) -> Vec<Effect> {
+        self.command(Command::Kill { flatten })
+    }
+
+    fn line(&self) -> AccountKill {
+        self.engine.kill_report().unwrap().accounts[0].clone()
+    }
+
+    fn stage_of_kill(&self) -> KillStage {
+        self.line().stage
+    }
+
+    /// The books as this engine has the orders, but for those named, which work on.
+    fn answers_books(&mut self, positions: Vec<Position>) -> Vec<Effect> {
+        let orders = self.engine.orders.all().cloned().collect();
+        let books =
+            Books { orders, positions, accounts: vec![account()], are_final: true, ..Books::default() };
+        self.broker(BrokerEvent::Books(Arc::new(books)))
+    }
+
+    fn tick_after(&mut self, pause: Duration) -> Vec<Effect> {
+        self.now = self.now + pause;
+        self.broker(BrokerEvent::Alive { received: self.now });
+        self.feed(EngineEvent::Tick)
+    }
+}
+
+fn holding(net: &str) -> Position {
+    Position { net: dec(net), ..Position::flat("PAPER".into(), SHARE) }
+}
+
+/// Ten shares held and an order that works.
+fn exposed() -> Stage {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.buy("10", "99.00");
+    stage.says(2, OrderStatus::Working);
+    stage
+}
+
+#[test]
+fn without_positions_the_end_is_that_nothing_works_by_the_brokers_own_books() {
+    let mut stage = exposed();
+    assert!(requests(&stage.kill(Flatten::No)).contains(&&BrokerRequest::CancelAll));
+    assert_eq!(stage.stage_of_kill(), KillStage::Cancelling(1));
+    let asked = stage.says(2, OrderStatus::Cancelled);
+    assert!(requests(&asked).contains(&&BrokerRequest::Books), "its word on the order is not proof enough");
+    assert_eq!(stage.stage_of_kill(), KillStage::Verifying);
+    stage.answers_books(vec![holding("10")]);
+    assert_eq!(stage.stage_of_kill(), KillStage::Done);
+    assert!(refusal(&stage.buy("1", "99.00")).contains("kill switch"));
+}
+
+#[test]
+fn it_closes_positions_and_sees_that_they_are_gone() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Market);
+    stage.says(2, OrderStatus::Cancelled);
+    let closes = stage.answers_books(vec![holding("10")]);
+    let specs = placed(&closes);
+    assert_eq!(specs.len(), 1);
+    assert_eq!(
+        (specs[0].side, specs[0].quantity, specs[0].kind),
+        (Side::Sell, Qty(dec("10")), OrderKind::Market)
+    );
+    assert_eq!(stage.stage_of_kill(), KillStage::Flattening(1));
+    stage.fill(3, Side::Sell, "10", "0");
+    assert_eq!(stage.stage_of_kill(), KillStage::Verifying);
+    stage.answers_books(vec![holding("0")]);
+    assert_eq!(stage.stage_of_kill(), KillStage::Done);
+    let evidence: Vec<Arc<str>> = stage.line().evidence.into_iter().map(|(_, text)| text).collect();
+    assert!(evidence.iter().any(|text| text.contains("nothing is held")), "{evidence:?}");
+}
+
+#[test]
+fn a_band_limits_what_closing_may_cost() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Within(dec("1")));
+    stage.says(2, OrderStatus::Cancelled);
+    let closes = stage.answers_books(vec![holding("10")]);
+    let spec = placed(&closes)[0];
+    assert_eq!(
+        spec.kind,
+        OrderKind::Limit { price: Price(dec("99.00")) },
+        "bid 99.99 less one per cent, rounded into the band"
+    );
+    assert_eq!(spec.tif, TimeInForce::Ioc);
+}
+
+#[test]
+fn what_a_partial_fill_left_is_closed_by_another_order_and_after_three_it_is_named() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Within(dec("1")));
+    stage.says(2, OrderStatus::Cancelled);
+    let mut placed_in_all = 0;
+    let mut left = 10;
+    let mut effects = stage.answers_books(vec![holding("10")]);
+    for order in 3..6 {
+        placed_in_all += placed(&effects).len();
+        left -= 2;
+        stage.fill(order, Side::Sell, "2", &left.to_string());
+        stage.says(order, OrderStatus::Cancelled);
+        effects = stage.answers_books(vec![holding(&left.to_string())]);
+    }
+    assert_eq!((placed_in_all, placed(&effects).len()), (3, 0));
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("AAPL is held") && why.contains("3 orders"), "{why}");
+}
+
+#[test]
+fn an_acknowledgement_that_is_lost_is_asked_for_again() {
+    let mut stage = exposed();
+    stage.kill(Flatten::No);
+    let cancel = BrokerRequest::Cancel(OrderId(2));
+    assert!(!requests(&stage.tick_after(Duration::from_secs(1))).contains(&&cancel));
+    assert!(requests(&stage.tick_after(Duration::from_secs(1))).contains(&&cancel));
+    for _ in 0..5 {
+        stage.tick_after(Duration::from_secs(2));
+    }
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("order 2"), "{why}");
+    stage.says(2, OrderStatus::Cancelled);
+    assert_eq!(stage.stage_of_kill(), KillStage::Verifying, "it goes on when the answer comes after all");
+}
+
+#[test]
+fn an_order_that_fills_while_it_is_cancelled_is_closed_too() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Market);
+    stage.fill(2, Side::Buy, "10", "20");
+    let closes = stage.answers_books(vec![holding("20")]);
+    assert_eq!(placed(&closes)[0].quantity, Qty(dec("20")));
+}
+
+#[test]
+fn a_broker_that_is_away_is_named_and_dealt_with_when_it_is_back() {
+    let mut stage = exposed();
+    let order = stage.order(2).clone();
+    stage.session_ends();
+    stage.kill(Flatten::Market);
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("Paper is down") && why.contains("1 order"), "{why}");
+    let books = Books {
+        orders: vec![stage.order(1).clone(), order],
+        positions: vec![holding("10")],
+        accounts: vec![account()],
+        ..Books::default()
+    };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    let back =
+        stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    assert!(requests(&back).contains(&&BrokerRequest::Cancel(OrderId(2))));
+}
+
+#[test]
+fn what_the_books_bring_to_light_is_cancelled_too() {
+    let mut stage = exposed();
+    stage.kill(Flatten::No);
+    stage.says(2, OrderStatus::Cancelled);
+    let foreign = Order {
+        id: OrderId(900),
+        origin: Origin::Foreign,
+        status: OrderStatus::Working,
+        ..stage.order(2).clone()
+    };
+    let orders = vec![stage.order(1).clone(), stage.order(2).clone(), foreign];
+    let books =
+        Books { orders, positions: vec![holding("10")], accounts: vec![account()], ..Books::default() };
+    let found = stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert!(requests(&found).contains(&&BrokerRequest::Cancel(OrderId(900))));
+    assert_eq!(stage.stage_of_kill(), KillStage::Cancelling(1));
+}
+
+#[test]
+fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
+    let mut stage = stage();
+    stage.kill(Flatten::No);
+    let engine = Engine::new(Start {
+        instruments: vec![share()].into(),
+        broker_names: vec!["Paper".into()],
+        settings: Arc::default(),
+        is_killed: true,
+        next_order_id: 1,
+        journal: Journaled::default(),
+        notices: Vec::new(),
+        now: stage.now,
+    });
+    let mut again = Stage { engine, journal: Vec::new(), ..stage };
+    again.feed(EngineEvent::Started);
+    let kind = OrderKind::Limit { price: Price(dec("99")) };
+    let spec = OrderSpec::new(SHARE, Side::Buy, Qty(dec("1")), kind, TimeInForce::Gtc);
+    let order = Order {
+        id: OrderId(5),
+        broker: BROKER,
+        account: "PAPER".into(),
+        spec,
+        status: OrderStatus::Working,
+        filled: Qty::ZERO,
+        average_price: None,
+        trigger: None,
+        reason: None,
+        origin: Origin::Ticket,
+        created: again.now,
+        updated: again.now,
+    };
+    let books = Books { orders: vec![order], accounts: vec![account()], ..Books::default() };
+    again.broker(BrokerEvent::Books(Arc::new(books)));
+    let ready =
+        again.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    assert!(requests(&ready).contains(&&BrokerRequest::Cancel(OrderId(5))));
+    assert!(refusal(&again.buy("1", "99.00")).contains("kill switch"));
+}
+
+#[test]
+fn released_it_is_gone() {
+    let mut stage = exposed();
+    stage.kill(Flatten::No);
+    stage.command(Command::ReleaseKill);
+    assert!(stage.engine.kill_report().is_none());
+    assert_eq!(placed(&stage.buy("1", "99.00")).len(), 1);
+}

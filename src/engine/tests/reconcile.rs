@@ -1,0 +1,272 @@
+//! Each rule by which a broker's books and ours are brought together.
+
+use super::*;
+use crate::link::{Decision, FindingKind, Reconciliation};
+
+impl Stage {
+    fn books(&mut self, books: Books) -> Vec<Effect> {
+        let books = Books { accounts: vec![account()], ..books };
+        self.broker(BrokerEvent::Books(Arc::new(books)))
+    }
+
+    fn report(&self) -> &Reconciliation {
+        &self.engine.reconciled[&BROKER]
+    }
+
+    fn kinds(&self) -> Vec<FindingKind> {
+        self.report().findings.iter().map(|finding| finding.kind).collect()
+    }
+
+    fn ready(&mut self) -> Vec<Effect> {
+        self.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() })
+    }
+}
+
+/// An order of ten that works, in a stage whose session has just broken.
+fn cut_off() -> Stage {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.session_ends();
+    stage
+}
+
+fn execution(exec: &str, order: u64, quantity: &str) -> Fill {
+    Fill {
+        exec_id: ExecId(exec.into()),
+        order: OrderId(order),
+        account: "PAPER".into(),
+        instrument: SHARE,
+        side: Side::Buy,
+        quantity: Qty(dec(quantity)),
+        price: Price(dec("99")),
+        commission: Money { amount: Decimal::ONE, currency: Currency::USD },
+        realised: Decimal::ZERO,
+        liquidity: Liquidity::Maker,
+        time: Time::from_seconds(1_001),
+    }
+}
+
+fn holding(net: &str) -> Position {
+    Position { net: dec(net), ..Position::flat("PAPER".into(), SHARE) }
+}
+
+#[test]
+fn nothing_differs_where_both_agree() {
+    let mut stage = cut_off();
+    let known = Order { status: OrderStatus::Working, reason: None, ..stage.order(1).clone() };
+    stage.books(Books { orders: vec![known], ..Books::default() });
+    assert_eq!(stage.report().to_string(), "nothing differs");
+    assert_eq!(stage.status(1), OrderStatus::Working);
+}
+
+#[test]
+fn fills_of_the_meantime_are_booked_once_and_told() {
+    let mut stage = cut_off();
+    let known =
+        Order { status: OrderStatus::PartiallyFilled, filled: Qty(dec("7")), ..stage.order(1).clone() };
+    let books = Books {
+        orders: vec![known],
+        fills: vec![execution("A", 1, "4"), execution("B", 1, "3")],
+        positions: vec![holding("7")],
+        ..Books::default()
+    };
+    stage.books(books.clone());
+    assert_eq!(stage.report().to_string(), "2 fills happened while offline");
+    assert_eq!(stage.order(1).filled, Qty(dec("7")));
+    assert_eq!(stage.engine.fills().count(), 2);
+    stage.session_ends();
+    stage.books(books);
+    assert_eq!(stage.report().to_string(), "nothing differs");
+    assert_eq!(stage.engine.fills().count(), 2);
+}
+
+#[test]
+fn an_order_that_filled_away_from_us_is_filled() {
+    let mut stage = cut_off();
+    let known = Order { status: OrderStatus::Filled, filled: Qty(dec("10")), ..stage.order(1).clone() };
+    stage.books(Books { orders: vec![known], fills: vec![execution("A", 1, "10")], ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::Filled);
+    assert_eq!(stage.kinds(), [FindingKind::Filled]);
+}
+
+#[test]
+fn an_order_whose_executions_are_all_that_is_left_is_filled_by_them() {
+    let mut stage = cut_off();
+    stage.books(Books { fills: vec![execution("A", 1, "10")], are_final: true, ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::Filled);
+}
+
+#[test]
+fn an_order_that_was_cancelled_elsewhere_has_ended() {
+    let mut stage = cut_off();
+    let known = Order {
+        status: OrderStatus::Cancelled,
+        reason: Some("By the exchange".into()),
+        ..stage.order(1).clone()
+    };
+    stage.books(Books { orders: vec![known], ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::Cancelled);
+    assert_eq!(stage.kinds(), [FindingKind::Ended]);
+}
+
+#[test]
+fn an_order_that_was_entered_elsewhere_is_adopted_as_it_is() {
+    let mut stage = cut_off();
+    let mine = Order { status: OrderStatus::Working, ..stage.order(1).clone() };
+    let foreign = Order { id: OrderId(77), origin: Origin::Foreign, ..mine.clone() };
+    stage.books(Books { orders: vec![mine, foreign], ..Books::default() });
+    assert_eq!((stage.status(77), stage.order(77).origin), (OrderStatus::Working, Origin::Foreign));
+    assert_eq!(stage.kinds(), [FindingKind::Foreign]);
+    stage.ready();
+    stage.quote();
+    assert_eq!(answer(&stage.buy("10", "99.00")), &Ok(Some(OrderId(78))), "its id is not given out again");
+}
+
+#[test]
+fn an_order_that_the_broker_never_spoke_of_never_arrived_if_its_books_are_final() {
+    for (are_final, expected) in [(true, OrderStatus::Rejected), (false, OrderStatus::Unknown)] {
+        let mut stage = stage();
+        stage.buy("10", "99.00");
+        stage.session_ends();
+        let effects = stage.books(Books { are_final, ..Books::default() });
+        assert_eq!(stage.status(1), expected);
+        assert!(placed(&effects).is_empty(), "nothing is ever sent again");
+    }
+}
+
+#[test]
+fn an_order_of_a_day_that_is_over_has_expired() {
+    let mut stage = cut_off();
+    stage.now = stage.now + std::time::Duration::from_hours(48);
+    stage.books(Books { are_final: true, ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::Expired);
+}
+
+#[test]
+fn an_order_that_is_gone_is_unknown_until_the_trader_decides() {
+    let mut stage = cut_off();
+    stage.books(Books { are_final: true, ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::Unknown);
+    assert!(stage.report().needs_attention());
+    let decide = Command::Decide { order: OrderId(1), decision: Decision::IsGone };
+    assert!(
+        refusal(&stage.command(decide.clone())).contains("not ready"),
+        "what the broker says comes first"
+    );
+    stage.ready();
+    stage.command(decide.clone());
+    assert_eq!(stage.status(1), OrderStatus::Cancelled);
+    assert!(matches!(stage.moments(1).last(), Some(Moment::Decided { .. })));
+    assert!(refusal(&stage.command(decide)).contains("nothing to decide"));
+}
+
+#[test]
+fn an_order_that_had_counted_as_ended_and_works_is_taken_over() {
+    let mut stage = cut_off();
+    stage.books(Books { are_final: true, ..Books::default() });
+    stage.ready();
+    stage.command(Command::Decide { order: OrderId(1), decision: Decision::IsGone });
+    stage.session_ends();
+    let known = Order { status: OrderStatus::Working, ..stage.order(1).clone() };
+    stage.books(Books { orders: vec![known], ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::Working, "what the blotter shows is what the broker has");
+    assert_eq!(stage.kinds(), [FindingKind::FoundAgain]);
+}
+
+#[test]
+fn a_position_that_executions_do_not_explain_is_taken_over_and_told() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.session_ends();
+    let known = stage.order(1).clone();
+    stage.books(Books { orders: vec![known.clone()], positions: vec![holding("25")], ..Books::default() });
+    assert_eq!(stage.kinds(), [FindingKind::Position]);
+    assert_eq!(stage.engine.position_of(&"PAPER".into(), SHARE).unwrap().net, dec("25"));
+    stage.session_ends();
+    stage.books(Books { orders: vec![known], ..Books::default() });
+    assert_eq!(stage.kinds(), [FindingKind::Position], "what is not mentioned is not held");
+    assert!(stage.engine.position_of(&"PAPER".into(), SHARE).unwrap().is_flat());
+}
+
+#[test]
+fn until_the_books_have_come_only_what_reduces_is_sent() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.session_ends();
+    stage.ready();
+    stage.quote();
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Reconciling);
+    let refused = stage.buy("10", "99.00");
+    assert!(refusal(&refused).contains("compared"), "{}", refusal(&refused));
+    assert_eq!(placed(&stage.command(Command::Close { instrument: SHARE })).len(), 1);
+    let orders = vec![stage.order(1).clone()];
+    stage.books(Books { orders, positions: vec![holding("10")], ..Books::default() });
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Ready);
+}
+
+#[test]
+fn books_in_the_middle_of_a_session_judge_nothing_that_is_on_its_way() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.command(Command::Cancel { order: OrderId(1) });
+    stage.buy("10", "98.00");
+    let known = Order { status: OrderStatus::Working, ..stage.order(1).clone() };
+    stage.books(Books { orders: vec![known], are_final: true, ..Books::default() });
+    assert_eq!(stage.status(1), OrderStatus::PendingCancel, "our cancel is still on its way");
+    assert_eq!(stage.status(2), OrderStatus::Sent, "and so is this order");
+}
+
+#[test]
+fn a_restart_knows_every_order_and_says_that_none_is_confirmed() {
+    let mut before = stage();
+    before.buy("10", "99.00");
+    before.says(1, OrderStatus::Working);
+    before.buy("10", "98.00");
+    before.fill(2, Side::Buy, "10", "10");
+    let orders = vec![before.order(1).clone(), before.order(2).clone()];
+    let fills = before.engine.fills().map(|fill| (BROKER, fill.clone())).collect();
+    let next_seq = before.journal.last().unwrap().seq.next();
+    let mut stage = stage_after(Journaled { next_seq, orders: orders.clone(), fills });
+    assert_eq!(stage.status(1), OrderStatus::Unknown);
+    assert_eq!(stage.status(2), OrderStatus::Filled);
+    stage.books(Books { orders, fills: before.engine.fills().cloned().collect(), ..Books::default() });
+    assert_eq!(stage.report().to_string(), "nothing differs");
+    assert_eq!(stage.status(1), OrderStatus::Working);
+    assert_eq!(stage.engine.fills().count(), 1, "an execution counts once, over restarts too");
+    stage.ready();
+    stage.quote();
+    assert_eq!(answer(&stage.buy("10", "99.00")), &Ok(Some(OrderId(3))));
+}
+
+#[test]
+fn an_execution_of_an_order_that_is_not_known_creates_it_as_foreign() {
+    let mut stage = stage();
+    stage.fill(500, Side::Sell, "3", "-3");
+    stage.fill(500, Side::Sell, "2", "-5");
+    let order = stage.order(500);
+    assert_eq!((order.origin, order.status), (Origin::Foreign, OrderStatus::Filled));
+    assert_eq!((order.filled, order.spec.quantity), (Qty(dec("5")), Qty(dec("5"))));
+}
+
+#[test]
+fn a_report_on_an_order_that_is_not_known_has_the_books_asked_for_once() {
+    let mut stage = stage();
+    assert_eq!(requests(&stage.says(500, OrderStatus::Working)), [&BrokerRequest::Books]);
+    assert!(requests(&stage.says(500, OrderStatus::Working)).is_empty());
+}
+
+#[test]
+fn that_an_order_is_filled_is_shown_when_its_executions_are_here() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.says(1, OrderStatus::Working);
+    stage.says(1, OrderStatus::Filled);
+    assert_eq!(stage.status(1), OrderStatus::Working);
+    assert!(stage.order(1).reason.as_deref().unwrap().contains("executions are still to come"));
+    stage.fill(1, Side::Buy, "10", "10");
+    assert_eq!((stage.status(1), stage.order(1).reason.clone()), (OrderStatus::Filled, None));
+}
