@@ -29,8 +29,9 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
     ("exchange", &["link", "risk"]),
 ];
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 4] = [
-    ("tokio", &["link", "broker", "engine", "app"]),
+const CRATES: [(&str, &[&str]); 5] = [
+    ("tokio", &["link", "store", "broker", "engine", "app"]),
+    ("sqlx", &["store"]),
     ("egui", &["ui", "app"]),
     ("eframe", &["ui", "app"]),
     ("std::fs", &["store", "app"]),

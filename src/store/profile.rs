@@ -116,6 +116,12 @@ impl Profile {
         self.data.join("engine.json")
     }
 
+    /// The record of all orders, see [`super::journal`].
+    #[must_use]
+    pub fn journal_file(&self) -> PathBuf {
+        self.data.join("journal.sqlite")
+    }
+
     /// Imported market data, see [`super::bars`].
     #[must_use]
     pub fn bars_folder(&self) -> PathBuf {

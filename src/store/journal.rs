@@ -1,0 +1,138 @@
+//! The journal on disk: the one record of what this program has asked for, and what came back.
+//!
+//! An SQLite file in the profile's data folder. [`Journal::open`] reads how things stood
+//! ([`Recovered`]); [`Journal::run`] then writes the records that the engine numbers, in
+//! their order, and says up to where they are on the disk. An intent must not be sent
+//! before its [`JournalEvent::Written`].
+//!
+//! - What was told as written is on the disk (synced) and in its order, whatever dies then.
+//! - A record is there whole, with every order that it is about, or not at all.
+//! - While the disk fails intents are given up at once, facts wait in memory.
+//! - A file that is damaged is set aside, never deleted; what can be read of it comes over.
+//!
+//! One program writes at a time: whoever has the `Profile` holds its lock.
+
+mod batch;
+mod disk;
+mod inbox;
+mod names;
+mod recover;
+pub mod row;
+mod schema;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::domain::{OrderId, Record, Seq, Time};
+
+use disk::{Disk, DiskError};
+pub use inbox::{CAPACITY, Full, Inbox, JournalSender, channel};
+use names::Directory;
+pub use names::Names;
+pub use recover::{NEWEST, Recovered};
+use writer::Writer;
+
+#[cfg(test)]
+mod tests;
+
+/// What the running journal tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JournalEvent {
+    /// Everything up to and including this record is on the disk, but for intents that were
+    /// told of as given up.
+    Written(Seq),
+    /// These records are not on the disk. Intents among them are given up: they must not be
+    /// sent, and the journal never had them. The others wait and are tried again.
+    Failed {
+        /// The first that was not told of before.
+        from: Seq,
+        /// The last that the journal has; what is handed over later is tried anew.
+        through: Seq,
+        /// In words for a trader, with what to do.
+        why: Arc<str>,
+    },
+    /// All that waited is written (and told as `Written`): the journal works again.
+    Works,
+    /// All records of an order that could be read, oldest first.
+    Timeline {
+        /// Which order.
+        order: OrderId,
+        /// From disk, and those that wait.
+        records: Vec<Record>,
+    },
+}
+
+/// A journal that cannot be used. The file was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It could not be opened or read.
+    #[error("cannot open the journal {}: {why}", file.display())]
+    Open {
+        /// The file.
+        file: PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "a newer Pitdesk wrote the journal {} (format {found}, this one reads up to {newest}): start that one, or \
+         choose another --profile",
+        file.display()
+    )]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version that this program knows.
+        newest: i64,
+    },
+}
+
+/// A journal that is open and not running yet.
+#[derive(Debug)]
+pub struct Journal {
+    disk: Disk,
+    directory: Directory,
+    must_reconcile: bool,
+}
+
+impl Journal {
+    /// Opens the journal `file`, or begins one, and reads how things stood. `now` tells which
+    /// intents are of the last minute.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or a newer program wrote it.
+    pub async fn open(file: &Path, names: Names, now: Time) -> Result<(Self, Recovered), JournalError> {
+        let directory = Directory::new(names);
+        let failed = |error: DiskError| JournalError::Open { file: file.to_owned(), why: error.to_string() };
+        let disk = Disk::open(file).await.map_err(failed)?;
+        Self::ready(disk, directory, now).await.map_err(failed)
+    }
+
+    /// A journal that keeps nothing, for replays.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub async fn in_memory(names: Names) -> Result<(Self, Recovered), JournalError> {
+        let failed =
+            |error: DiskError| JournalError::Open { file: ":memory:".into(), why: error.to_string() };
+        let disk = Disk::in_memory().await.map_err(failed)?;
+        Self::ready(disk, Directory::new(names), Time::default()).await.map_err(failed)
+    }
+
+    async fn ready(mut disk: Disk, directory: Directory, now: Time) -> Result<(Self, Recovered), DiskError> {
+        let db = disk.connection().await?;
+        schema::migrate(db, schema::STEPS).await?;
+        let recovered = recover::recover(db, &directory, now).await?;
+        let must_reconcile = recovered.must_reconcile.is_some();
+        Ok((Self { disk, directory, must_reconcile }, recovered))
+    }
+
+    /// Writes what comes, until every sender is gone and all is written, or given up with a
+    /// line in the log. `events` must not wait.
+    pub async fn run(self, inbox: Inbox, events: impl Fn(JournalEvent) + Send + 'static) {
+        Writer::new(self.disk, self.directory, self.must_reconcile, events).run(inbox).await;
+    }
+}

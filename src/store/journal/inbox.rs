@@ -1,0 +1,60 @@
+//! The way into the journal: bounded, and never waited at.
+
+use tokio::sync::mpsc;
+
+use crate::domain::{OrderId, Record};
+
+/// How many records may wait to be taken.
+pub const CAPACITY: usize = 65_536;
+/// How many timelines may be asked for at once; a person looks at one.
+const QUESTIONS: usize = 256;
+
+/// A record that was not taken: too many wait, or the journal has ended. It is not on disk
+/// and never will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the journal takes no more: it has ended, or its disk is {CAPACITY} records behind")]
+pub struct Full;
+
+/// The engine's end.
+#[derive(Debug, Clone)]
+pub struct JournalSender {
+    records: mpsc::Sender<Record>,
+    questions: mpsc::Sender<OrderId>,
+}
+
+/// The journal's end. It ends when every sender is gone.
+#[derive(Debug)]
+pub struct Inbox {
+    pub(super) records: mpsc::Receiver<Record>,
+    pub(super) questions: mpsc::Receiver<OrderId>,
+}
+
+/// Both ends.
+#[must_use]
+pub fn channel() -> (JournalSender, Inbox) {
+    channel_of(CAPACITY)
+}
+
+pub(super) fn channel_of(capacity: usize) -> (JournalSender, Inbox) {
+    let (records, taken) = mpsc::channel(capacity);
+    let (questions, asked) = mpsc::channel(QUESTIONS);
+    (JournalSender { records, questions }, Inbox { records: taken, questions: asked })
+}
+
+impl JournalSender {
+    /// Hands a record over. What became of it comes as a `JournalEvent`.
+    ///
+    /// # Errors
+    /// When it was not taken; nothing more comes about it then.
+    pub fn append(&self, record: Record) -> Result<(), Full> {
+        self.records.try_send(record).or(Err(Full))
+    }
+
+    /// Asks for all records of an order. Where hundreds are asked for at once the last
+    /// questions get no answer.
+    pub fn timeline(&self, order: OrderId) {
+        if self.questions.try_send(order).is_err() {
+            tracing::debug!("nobody took the question for the timeline of order {order}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Between the numbers of a run and the names in the file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::row::{EventRow, FillRow, MomentRow, OrderRow};
+use crate::domain::{BrokerId, Fill, Instrument, InstrumentId, Moment, Order, OrderSpec, Record, Seq, Time};
+
+/// What a run calls its brokers and instruments.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Brokers by [`BrokerId`].
+    pub brokers: Vec<Arc<str>>,
+    /// Instruments by [`InstrumentId`].
+    pub instruments: Arc<[Arc<Instrument>]>,
+}
+
+/// [`Names`], ready to look up both ways.
+#[derive(Debug)]
+pub(super) struct Directory {
+    names: Names,
+    /// Keys of the instruments, by id.
+    keys: Vec<Arc<str>>,
+    broker_of: BTreeMap<Arc<str>, BrokerId>,
+    /// Two brokers may carry the same listing.
+    instrument_of: HashMap<Arc<str>, Vec<(BrokerId, InstrumentId)>>,
+}
+
+impl Directory {
+    pub(super) fn new(names: Names) -> Self {
+        let keys: Vec<Arc<str>> = names.instruments.iter().map(|i| i.key().into()).collect();
+        let mut instrument_of: HashMap<_, Vec<_>> = HashMap::with_capacity(keys.len());
+        for (key, instrument) in keys.iter().zip(names.instruments.iter()) {
+            instrument_of.entry(Arc::clone(key)).or_default().push((instrument.broker, instrument.id));
+        }
+        let broker_of = (0..=u8::MAX).zip(&names.brokers).map(|(id, n)| (Arc::clone(n), BrokerId(id)));
+        Self { broker_of: broker_of.collect(), names, keys, instrument_of }
+    }
+
+    pub(super) fn brokers(&self) -> &[Arc<str>] {
+        &self.names.brokers
+    }
+
+    fn broker(&self, id: BrokerId) -> Arc<str> {
+        self.names.brokers.get(usize::from(id.0)).cloned().unwrap_or_else(|| {
+            tracing::error!("the journal was not told the name of broker {id}");
+            format!("#{id}").into()
+        })
+    }
+
+    fn key(&self, id: InstrumentId) -> Arc<str> {
+        self.keys.get(id.index()).cloned().unwrap_or_else(|| {
+            tracing::error!("the journal was not told the name of instrument {id}");
+            format!("#{id}").into()
+        })
+    }
+
+    pub(super) fn order_row(&self, order: &Order) -> OrderRow {
+        let spec = &order.spec;
+        OrderRow {
+            id: order.id,
+            broker: self.broker(order.broker),
+            account: order.account.clone(),
+            instrument: self.key(spec.instrument),
+            side: spec.side,
+            quantity: spec.quantity,
+            kind: spec.kind,
+            tif: spec.tif,
+            post_only: spec.post_only,
+            oco: spec.oco,
+            parent: spec.parent,
+            status: order.status,
+            filled: order.filled,
+            average_price: order.average_price,
+            trigger: order.trigger,
+            reason: order.reason.clone(),
+            origin: order.origin,
+            created: order.created,
+            updated: order.updated,
+        }
+    }
+
+    /// The row of a fill that `orders` say something about.
+    pub(super) fn fill_row(&self, fill: &Fill, orders: &[Order]) -> FillRow {
+        let instrument = self.names.instruments.get(fill.instrument.index());
+        let of_order = orders.iter().find(|order| order.id == fill.order).map(|order| order.broker);
+        let broker = of_order.or(instrument.map(|i| i.broker)).unwrap_or_default();
+        FillRow {
+            broker: self.broker(broker),
+            account: fill.account.clone(),
+            exec: fill.exec_id.clone(),
+            order: fill.order,
+            instrument: self.key(fill.instrument),
+            currency: instrument.map_or(fill.commission.currency, |i| i.currency),
+            side: fill.side,
+            quantity: fill.quantity,
+            price: fill.price,
+            commission: fill.commission,
+            realised: fill.realised,
+            liquidity: fill.liquidity,
+            time: fill.time,
+        }
+    }
+
+    pub(super) fn event_row(&self, record: &Record) -> EventRow {
+        let moment = match &record.moment {
+            Moment::Executed(fill) => MomentRow::Executed(self.fill_row(fill, &record.orders)),
+            Moment::Reconciled { broker, summary } => {
+                MomentRow::Reconciled { broker: self.broker(*broker), summary: Arc::clone(summary) }
+            }
+            plain => MomentRow::Plain(plain.clone()),
+        };
+        EventRow { moment, orders: record.orders.iter().map(|order| self.order_row(order)).collect() }
+    }
+
+    fn instrument(&self, broker: BrokerId, key: &str) -> Option<InstrumentId> {
+        let known = self.instrument_of.get(key)?;
+        known.iter().find(|(carrier, _)| *carrier == broker).map(|&(_, id)| id)
+    }
+
+    /// The order in this run's numbers; `None` where this run does not know what it names.
+    pub(super) fn order(&self, row: OrderRow) -> Option<Order> {
+        let broker = *self.broker_of.get(&row.broker)?;
+        let instrument = self.instrument(broker, &row.instrument)?;
+        Some(Order {
+            id: row.id,
+            broker,
+            account: row.account,
+            spec: OrderSpec {
+                post_only: row.post_only,
+                oco: row.oco,
+                parent: row.parent,
+                ..OrderSpec::new(instrument, row.side, row.quantity, row.kind, row.tif)
+            },
+            status: row.status,
+            filled: row.filled,
+            average_price: row.average_price,
+            trigger: row.trigger,
+            reason: row.reason,
+            origin: row.origin,
+            created: row.created,
+            updated: row.updated,
+        })
+    }
+
+    /// As [`Self::order`].
+    pub(super) fn fill(&self, row: FillRow) -> Option<Fill> {
+        let broker = *self.broker_of.get(&row.broker)?;
+        Some(Fill {
+            exec_id: row.exec,
+            order: row.order,
+            account: row.account,
+            instrument: self.instrument(broker, &row.instrument)?,
+            side: row.side,
+            quantity: row.quantity,
+            price: row.price,
+            commission: row.commission,
+            realised: row.realised,
+            liquidity: row.liquidity,
+            time: row.time,
+        })
+    }
+
+    /// As [`Self::order`]; orders of the record that this run does not know are left out.
+    pub(super) fn record(&self, seq: Seq, at: Time, row: EventRow) -> Option<Record> {
+        let moment = match row.moment {
+            MomentRow::Executed(fill) => Moment::Executed(self.fill(fill)?),
+            MomentRow::Reconciled { broker, summary } => {
+                Moment::Reconciled { broker: *self.broker_of.get(&broker)?, summary }
+            }
+            MomentRow::Plain(moment) => moment,
+        };
+        let orders = row.orders.into_iter().filter_map(|order| self.order(order)).collect();
+        Some(Record { seq, at, moment, orders })
+    }
+}

@@ -1,0 +1,180 @@
+//! What a start reads from the journal: how things stand, not all that ever was.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::batch::{KILLED, MUST_RECONCILE};
+use super::disk::DiskError;
+use super::names::Directory;
+use super::row::{self, FillRow, OrderRow, decode_checked};
+use crate::domain::{Fill, Order, Seq, Time};
+
+/// Of what has ended, only the newest so many come back; the rest is asked for by day.
+pub const NEWEST: usize = 10_000;
+/// Rows that are read at once.
+const PAGE: i64 = 4_096;
+
+/// How things stood when the last run ended.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// The place of the next record.
+    pub next_seq: Seq,
+    /// Above the id of every order in the journal.
+    pub next_order_id: u64,
+    /// Orders that may still trade, and the newest [`NEWEST`] that have ended; by id.
+    pub orders: Vec<Order>,
+    /// The newest [`NEWEST`] fills, oldest first.
+    pub fills: Vec<Fill>,
+    /// Whether the kill switch was set; `None` where it was never used.
+    pub is_killed: Option<bool>,
+    /// When each order of the last minute was intended, oldest first.
+    pub recent_intents: Vec<Time>,
+    /// Why the journal may not know all: nothing that opens risk before every broker's books
+    /// were compared.
+    pub must_reconcile: Option<Arc<str>>,
+    /// What a person should know, for the activity log.
+    pub problems: Vec<String>,
+    /// Time of the last record.
+    pub last_commit: Option<Time>,
+}
+
+/// What the file names and this run does not know.
+#[derive(Default)]
+struct Strangers {
+    orders: usize,
+    live: usize,
+    fills: usize,
+    /// Broker and instrument, to name some of them.
+    named: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
+impl Strangers {
+    fn problem(&self) -> Option<String> {
+        if self.orders + self.fills == 0 {
+            return None;
+        }
+        let live = if self.live > 0 { format!(" ({} of them not ended)", self.live) } else { String::new() };
+        let some: Vec<String> =
+            self.named.iter().take(3).map(|(broker, key)| format!("{key} of {broker}")).collect();
+        let more = if self.named.len() > some.len() { " and others" } else { "" };
+        Some(format!(
+            "The journal has {} orders{live} and {} fills of instruments or brokers that this start does not \
+             know: {}{more}. They stay in the file and are not shown",
+            self.orders,
+            self.fills,
+            some.join(", ")
+        ))
+    }
+}
+
+pub(super) async fn recover(
+    db: &mut SqliteConnection,
+    directory: &Directory,
+    now: Time,
+) -> Result<Recovered, DiskError> {
+    let mut strangers = Strangers::default();
+    let last: Option<(i64, i64)> = sqlx::query_as("SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(&mut *db)
+        .await?;
+    let highest: Option<i64> =
+        sqlx::query_scalar("SELECT max(order_id) FROM touched").fetch_one(&mut *db).await?;
+    let orders = orders(db, directory, &mut strangers).await?;
+    let fills = fills(db, directory, &mut strangers).await?;
+    let minute_ago = (now - Duration::from_mins(1)).0;
+    let recent: Vec<i64> = sqlx::query_scalar(
+        "SELECT intended FROM orders WHERE intended > ? AND intended <= ? ORDER BY intended",
+    )
+    .bind(minute_ago)
+    .bind(now.0)
+    .fetch_all(&mut *db)
+    .await?;
+    let killed = fact(db, KILLED).await?;
+    let must_reconcile = fact(db, MUST_RECONCILE).await?.filter(|why| !why.is_empty());
+    Ok(Recovered {
+        next_seq: last.map_or(Seq(1), |(seq, _)| Seq(seq.cast_unsigned()).next()),
+        next_order_id: highest.map_or(1, |id| id.cast_unsigned().saturating_add(1)),
+        orders,
+        fills,
+        is_killed: killed.map(|text| text == "true"),
+        recent_intents: recent.into_iter().map(Time).collect(),
+        must_reconcile: must_reconcile.map(Into::into),
+        problems: strangers.problem().into_iter().collect(),
+        last_commit: last.map(|(_, at)| Time(at)),
+    })
+}
+
+async fn orders(
+    db: &mut SqliteConnection,
+    directory: &Directory,
+    strangers: &mut Strangers,
+) -> Result<Vec<Order>, DiskError> {
+    const LIVE: &str = "SELECT id, seq, body, crc FROM orders WHERE is_live = 1 AND (seq, id) > (?, ?) ORDER BY seq, id LIMIT ?";
+    const ENDED: &str = "SELECT id, seq, body, crc FROM orders WHERE is_live = 0 ORDER BY seq DESC LIMIT ?";
+    let mut found = Vec::new();
+    let mut take = |rows: &[SqliteRow]| -> Result<(), DiskError> {
+        for row in rows {
+            let order: OrderRow = read(row, "an order")?;
+            let (name, is_live) =
+                ((Arc::clone(&order.broker), Arc::clone(&order.instrument)), !order.status.is_final());
+            if let Some(order) = directory.order(order) {
+                found.push(order);
+            } else {
+                strangers.orders += 1;
+                strangers.live += usize::from(is_live);
+                strangers.named.insert(name);
+            }
+        }
+        Ok(())
+    };
+    let (mut seq, mut id) = (i64::MIN, i64::MIN);
+    loop {
+        let rows = sqlx::query(LIVE).bind(seq).bind(id).bind(PAGE).fetch_all(&mut *db).await?;
+        take(&rows)?;
+        let Some(last) = rows.last() else { break };
+        (id, seq) = (last.try_get(0)?, last.try_get(1)?);
+    }
+    let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
+    take(&sqlx::query(ENDED).bind(newest).fetch_all(&mut *db).await?)?;
+    found.sort_by_key(|order| order.id);
+    Ok(found)
+}
+
+async fn fills(
+    db: &mut SqliteConnection,
+    directory: &Directory,
+    strangers: &mut Strangers,
+) -> Result<Vec<Fill>, DiskError> {
+    const NEWEST_FILLS: &str = "SELECT seq, time, body, crc FROM fills ORDER BY seq DESC LIMIT ?";
+    let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
+    let rows = sqlx::query(NEWEST_FILLS).bind(newest).fetch_all(db).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows.iter().rev() {
+        let fill: FillRow = read(row, "a fill")?;
+        let name = (Arc::clone(&fill.broker), Arc::clone(&fill.instrument));
+        if let Some(fill) = directory.fill(fill) {
+            found.push(fill);
+        } else {
+            strangers.fills += 1;
+            strangers.named.insert(name);
+        }
+    }
+    Ok(found)
+}
+
+/// A row of two numbers, the text and its checksum. What does not fit was damaged.
+pub(super) fn read<R: row::Row>(cells: &SqliteRow, what: &str) -> Result<R, DiskError> {
+    let numbers: [i64; 2] = [cells.try_get(0)?, cells.try_get(1)?];
+    let (text, crc): (&[u8], i64) = (cells.try_get(2)?, cells.try_get(3)?);
+    decode_checked(numbers, text, crc)
+        .map_err(|error| DiskError::Damaged(format!("{what} is damaged: {error}")))
+}
+
+/// What concerns all trading, by name.
+pub(super) async fn fact(db: &mut SqliteConnection, name: &str) -> Result<Option<String>, DiskError> {
+    let found = sqlx::query_scalar("SELECT value FROM facts WHERE name = ?").bind(name.to_owned());
+    Ok(found.fetch_optional(db).await?)
+}

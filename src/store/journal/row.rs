@@ -1,0 +1,249 @@
+//! Rows of the journal: orders, fills and records as text that outlives this run.
+//!
+//! In memory an order points at its broker and its instrument by numbers that hold for one
+//! run; a row names them. Each row is JSON, so that a person can read it with any SQLite
+//! tool, and carries a checksum, because a page that was damaged on disk may still be a
+//! well-formed one. Whatever bytes come in, decoding answers with a value or a [`BadRow`].
+//!
+//! The forms here are the file's format: fields may be added (with a default), never renamed.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    AccountId, Currency, Decimal, ExecId, GroupId, Liquidity, Moment, Money, OrderId, OrderKind, OrderStatus,
+    Origin, Price, Qty, Side, Time, TimeInForce,
+};
+
+/// An order as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// Our id.
+    pub id: OrderId,
+    /// Name of the broker that works it.
+    pub broker: Arc<str>,
+    /// For whose account.
+    pub account: AccountId,
+    /// The instrument's key.
+    pub instrument: Arc<str>,
+    /// Buy or sell.
+    pub side: Side,
+    /// How much.
+    pub quantity: Qty,
+    /// Type, with its prices.
+    pub kind: OrderKind,
+    /// How long.
+    pub tif: TimeInForce,
+    /// Refuse rather than take liquidity.
+    #[serde(default)]
+    pub post_only: bool,
+    /// One cancels the other.
+    #[serde(default)]
+    pub oco: Option<GroupId>,
+    /// The entry that it is an exit of.
+    #[serde(default)]
+    pub parent: Option<OrderId>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// How much of it has filled.
+    pub filled: Qty,
+    /// Average price of what has filled.
+    #[serde(default)]
+    pub average_price: Option<Decimal>,
+    /// Where a trailing stop triggers.
+    #[serde(default)]
+    pub trigger: Option<Price>,
+    /// Why it stands as it does.
+    #[serde(default)]
+    pub reason: Option<Arc<str>>,
+    /// Where it was entered.
+    pub origin: Origin,
+    /// When it was entered.
+    pub created: Time,
+    /// When it last changed.
+    pub updated: Time,
+}
+
+/// A fill as the file has it. Broker, account and execution id together are its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FillRow {
+    /// Name of the broker.
+    pub broker: Arc<str>,
+    /// Where it is booked.
+    pub account: AccountId,
+    /// The broker's id of it.
+    pub exec: ExecId,
+    /// The order it belongs to.
+    pub order: OrderId,
+    /// The instrument's key.
+    pub instrument: Arc<str>,
+    /// The instrument's currency: that of `price` and `realised`.
+    pub currency: Currency,
+    /// Bought or sold.
+    pub side: Side,
+    /// How much.
+    pub quantity: Qty,
+    /// At which price.
+    pub price: Price,
+    /// What it cost, or (negative) earned.
+    pub commission: Money,
+    /// Profit that it realised, before commission.
+    pub realised: Decimal,
+    /// Made or taken.
+    pub liquidity: Liquidity,
+    /// When the exchange says it happened.
+    pub time: Time,
+}
+
+/// What happened, as the file has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum MomentRow {
+    /// An order was executed.
+    Executed(FillRow),
+    /// A broker's books were compared with ours.
+    Reconciled {
+        /// Name of the broker.
+        broker: Arc<str>,
+        /// What was found.
+        summary: Arc<str>,
+    },
+    /// All that names no broker and no instrument.
+    #[serde(untagged)]
+    Plain(Moment),
+}
+
+/// A record as the file has it; its place and time stand in columns of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// What happened.
+    pub moment: MomentRow,
+    /// The orders that it is about, after it.
+    #[serde(default)]
+    pub orders: Vec<OrderRow>,
+}
+
+/// A row that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRow {
+    /// It was damaged after it was written.
+    #[error("its checksum does not fit its content")]
+    Checksum,
+    /// It is not what this program writes.
+    #[error("it cannot be read: {0}")]
+    Form(#[from] serde_json::Error),
+    /// It reads well and says what cannot be.
+    #[error("it says what cannot be: {0}")]
+    Nonsense(&'static str),
+}
+
+/// What can be a row's text.
+pub trait Row: Serialize + DeserializeOwned {
+    /// What no row says, though its form is right.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    fn check(&self) -> Result<(), BadRow>;
+}
+
+impl Row for OrderRow {
+    fn check(&self) -> Result<(), BadRow> {
+        if self.quantity < Qty::ZERO || self.filled < Qty::ZERO {
+            return Err(BadRow::Nonsense("a quantity below zero"));
+        }
+        Ok(())
+    }
+}
+
+impl Row for FillRow {
+    fn check(&self) -> Result<(), BadRow> {
+        if self.quantity < Qty::ZERO {
+            return Err(BadRow::Nonsense("a quantity below zero"));
+        }
+        Ok(())
+    }
+}
+
+impl Row for EventRow {
+    fn check(&self) -> Result<(), BadRow> {
+        match &self.moment {
+            MomentRow::Executed(fill) => fill.check()?,
+            MomentRow::Plain(Moment::Executed(_) | Moment::Reconciled { .. }) => {
+                return Err(BadRow::Nonsense("a broker or an instrument by the number of another run"));
+            }
+            MomentRow::Reconciled { .. } | MomentRow::Plain(_) => {}
+        }
+        self.orders.iter().try_for_each(Row::check)
+    }
+}
+
+/// The row's text.
+///
+/// # Errors
+/// When a value has no JSON form; none of ours does not.
+pub fn encode<R: Row>(row: &R) -> Result<String, serde_json::Error> {
+    serde_json::to_string(row)
+}
+
+/// Reads a row's text, after its checksum was found right.
+///
+/// # Errors
+/// When it is not such a row.
+pub fn decode<R: Row>(text: &[u8]) -> Result<R, BadRow> {
+    let row: R = serde_json::from_slice(text)?;
+    row.check()?;
+    Ok(row)
+}
+
+/// Reads a row as it stands in the file: `numbers` are its columns beside the text.
+///
+/// # Errors
+/// When it was damaged, or is not such a row.
+pub fn decode_checked<R: Row>(numbers: [i64; 2], text: &[u8], checksum: i64) -> Result<R, BadRow> {
+    if self::checksum(numbers, text) != checksum {
+        return Err(BadRow::Checksum);
+    }
+    decode(text)
+}
+
+/// CRC-32 over a row's numbers and its text.
+#[must_use]
+pub fn checksum(numbers: [i64; 2], text: &[u8]) -> i64 {
+    let mut hasher = crc32fast::Hasher::new();
+    for number in numbers {
+        hasher.update(&number.to_le_bytes());
+    }
+    hasher.update(text);
+    i64::from(hasher.finalize())
+}
+
+/// An id as SQLite's signed integer. One to one, so that no id is ever another one's.
+#[must_use]
+pub fn column(id: u64) -> i64 {
+    id.cast_signed()
+}
+
+/// The word for a kind of moment in the column that queries choose by.
+#[must_use]
+pub fn kind(moment: &Moment) -> &'static str {
+    match moment {
+        Moment::Intended { .. } => "intended",
+        Moment::NotSent { .. } => "not sent",
+        Moment::Sent { .. } => "sent",
+        Moment::OnWire { .. } => "on wire",
+        Moment::AskedAmend { .. } => "asked amend",
+        Moment::AskedCancel => "asked cancel",
+        Moment::Reported { .. } => "reported",
+        Moment::Amended { .. } => "amended",
+        Moment::AmendRefused { .. } => "amend refused",
+        Moment::CancelRefused { .. } => "cancel refused",
+        Moment::TriggerMoved { .. } => "trigger moved",
+        Moment::Executed(_) => "executed",
+        Moment::LostBroker => "lost broker",
+        Moment::Settled { .. } => "settled",
+        Moment::Decided { .. } => "decided",
+        Moment::Reconciled { .. } => "reconciled",
+        Moment::Kill { .. } => "kill",
+    }
+}

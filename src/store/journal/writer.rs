@@ -1,0 +1,265 @@
+//! The running journal: takes records, writes them in groups, and keeps them while the
+//! disk fails.
+//!
+//! Whatever waits goes into one transaction. When that fails, intents are given up and
+//! said to be (nothing was sent, so nothing is lost), and all other records, which are facts,
+//! wait in memory until the disk takes them. The numbers of intents that were given up are
+//! the only gaps in the journal.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::Row as _;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::batch::{Batch, MUST_RECONCILE, PROBE, about};
+use super::disk::{Disk, DiskError};
+use super::inbox::{CAPACITY, Inbox};
+use super::names::Directory;
+use super::row::{EventRow, column};
+use super::{JournalEvent, recover};
+use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, Time};
+
+/// Records in one transaction, at most.
+const GROUP: usize = 4_096;
+/// How long after a failure it is tried again, if no record comes before.
+const RETRY: Duration = Duration::from_secs(3);
+/// How often it is tried again once nobody can send any more.
+const LAST_TRIES: usize = 3;
+/// Records after which the WAL is emptied when there is nothing else to do, and when there is.
+const CHECKPOINT: [usize; 2] = [512, 16_384];
+
+/// What runs until every sender is gone.
+pub(super) struct Writer<F> {
+    disk: Disk,
+    directory: Directory,
+    events: F,
+    /// What is not on disk yet, oldest first.
+    waiting: VecDeque<Record>,
+    /// Set while the disk fails: the newest record that was told of.
+    failing: Option<Seq>,
+    /// Orders whose intent was given up.
+    void: BTreeSet<OrderId>,
+    /// Brokers whose books must still be compared before the journal is trusted.
+    unreconciled: BTreeSet<BrokerId>,
+    /// Records since the WAL was last emptied.
+    since_checkpoint: usize,
+    retry: Duration,
+}
+
+impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
+    pub(super) fn new(disk: Disk, directory: Directory, must_reconcile: bool, events: F) -> Self {
+        let brokers = (0..=u8::MAX).zip(directory.brokers()).map(|(id, _)| BrokerId(id));
+        Self {
+            unreconciled: brokers.filter(|_| must_reconcile).collect(),
+            disk,
+            directory,
+            events,
+            waiting: VecDeque::new(),
+            failing: None,
+            void: BTreeSet::new(),
+            since_checkpoint: 0,
+            retry: RETRY,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn retrying_after(mut self, pause: Duration) -> Self {
+        self.retry = pause;
+        self
+    }
+
+    pub(super) async fn run(mut self, inbox: Inbox) {
+        let Inbox { mut records, mut questions } = inbox;
+        let mut group = Vec::new();
+        let mut next_try = Instant::now();
+        loop {
+            // While the disk fails, memory is bounded by leaving records with their senders.
+            let has_room = self.waiting.len() < CAPACITY;
+            tokio::select! {
+                biased;
+                taken = records.recv_many(&mut group, GROUP), if has_room => {
+                    self.waiting.extend(group.drain(..));
+                    if taken == 0 {
+                        break;
+                    }
+                    self.write().await;
+                    next_try = Instant::now() + self.retry;
+                }
+                () = sleep_until(next_try), if self.failing.is_some() => {
+                    self.write().await;
+                    next_try = Instant::now() + self.retry;
+                }
+                Some(order) = questions.recv() => {
+                    take_all(&mut records, &mut self.waiting);
+                    self.write().await;
+                    self.answer(order).await;
+                }
+            }
+            self.tidy(records.is_empty()).await;
+        }
+        self.finish().await;
+    }
+
+    /// Writes what waits, or says from where on it could not.
+    async fn write(&mut self) {
+        while !self.waiting.is_empty() {
+            match self.write_group().await {
+                Ok((count, last)) => {
+                    self.waiting.drain(..count);
+                    self.since_checkpoint += count;
+                    (self.events)(JournalEvent::Written(last));
+                }
+                Err(error) => return self.fail(&error),
+            }
+        }
+        if let Some(told) = self.failing
+            && self.probe(told).await
+        {
+            self.failing = None;
+            (self.events)(JournalEvent::Works);
+        }
+    }
+
+    /// Whether the disk takes anything. What waited may all have been given up, so that
+    /// having nothing left to write proves nothing.
+    async fn probe(&mut self, told: Seq) -> bool {
+        let mut batch = Batch::default();
+        batch.set(PROBE, told.to_string());
+        let outcome = self.disk.write(&batch).await;
+        outcome.inspect_err(|error| tracing::debug!("the journal still cannot be written: {error}")).is_ok()
+    }
+
+    /// Writes the oldest group; how many records it had, and the last of them.
+    async fn write_group(&mut self) -> Result<(usize, Seq), DiskError> {
+        let mut batch = Batch::default();
+        let mut reconciled = self.unreconciled.clone();
+        let mut wrote = (0, Seq::default());
+        for record in self.waiting.iter().take(GROUP) {
+            let is_ours = is_our_word(&record.moment);
+            batch
+                .add(record, &self.directory, |order| is_ours && self.void.contains(&order))
+                .map_err(|error| DiskError::Other(format!("record {} has no form: {error}", record.seq)))?;
+            if let Moment::Reconciled { broker, .. } = record.moment {
+                reconciled.remove(&broker);
+            }
+            wrote = (wrote.0 + 1, record.seq);
+        }
+        if !self.unreconciled.is_empty() && reconciled.is_empty() {
+            batch.set(MUST_RECONCILE, String::new());
+        }
+        self.disk.write(&batch).await?;
+        self.unreconciled = reconciled;
+        Ok(wrote)
+    }
+
+    fn fail(&mut self, error: &DiskError) {
+        let told = self.failing;
+        let is_news = |record: &&Record| told.is_none_or(|told| record.seq > told);
+        let Some(from) = self.waiting.iter().find(is_news).map(|record| record.seq) else {
+            return tracing::debug!("the journal still cannot be written: {error}");
+        };
+        let through = self.waiting.back().map_or(from, |record| record.seq);
+        let void = &mut self.void;
+        self.waiting.retain(|record| {
+            let is_intent = matches!(record.moment, Moment::Intended { .. });
+            if is_intent {
+                void.extend(record.orders.iter().map(|order| order.id));
+            }
+            !is_intent
+        });
+        self.failing = Some(through);
+        let why: Arc<str> = format!("The journal cannot be written: {error}").into();
+        tracing::error!("records {from} to {through}: {why}");
+        (self.events)(JournalEvent::Failed { from, through, why });
+    }
+
+    async fn answer(&mut self, order: OrderId) {
+        let mut records = match self.read_timeline(order).await {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::warn!("the timeline of order {order} has only what is in memory: {error}");
+                Vec::new()
+            }
+        };
+        let waiting = self.waiting.iter().filter(|record| about(record).any(|id| id == order));
+        records.extend(waiting.cloned());
+        (self.events)(JournalEvent::Timeline { order, records });
+    }
+
+    async fn read_timeline(&mut self, order: OrderId) -> Result<Vec<Record>, DiskError> {
+        const TIMELINE: &str = "SELECT events.seq, at, body, crc FROM touched JOIN events USING (seq) \
+            WHERE order_id = ? ORDER BY events.seq";
+        let db = self.disk.connection().await?;
+        let rows = sqlx::query(TIMELINE).bind(column(order.0)).fetch_all(db).await?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (seq, at) = (Seq(row.try_get::<i64, _>(0)?.cast_unsigned()), Time(row.try_get(1)?));
+            match recover::read::<EventRow>(row, "an event") {
+                Ok(event) => records.extend(self.directory.record(seq, at, event)),
+                Err(error) => tracing::error!("record {seq} is left out of the timeline of {order}: {error}"),
+            }
+        }
+        Ok(records)
+    }
+
+    /// Empties the WAL, when that delays nobody or it has grown too long.
+    async fn tidy(&mut self, is_idle: bool) {
+        let [when_idle, always] = CHECKPOINT;
+        if self.since_checkpoint >= if is_idle { when_idle } else { always } {
+            self.since_checkpoint = 0;
+            if let Err(error) = self.disk.checkpoint().await {
+                // All is safe in the WAL; it only grows until this works again.
+                tracing::warn!("the journal's WAL could not be emptied: {error}");
+            }
+        }
+    }
+
+    async fn finish(mut self) {
+        for attempt in 0..LAST_TRIES {
+            if attempt > 0 && !self.waiting.is_empty() {
+                sleep_until(Instant::now() + self.retry).await;
+            }
+            self.write().await;
+        }
+        for record in &self.waiting {
+            tracing::error!("given up, the journal does not have it: {record:?}");
+        }
+        self.disk.close().await;
+    }
+}
+
+/// What this program wanted or concluded, as opposed to what it was told: about an order
+/// that was never sent it says nothing.
+fn is_our_word(moment: &Moment) -> bool {
+    match moment {
+        Moment::Intended { .. }
+        | Moment::Sent { .. }
+        | Moment::OnWire { .. }
+        | Moment::AskedAmend { .. }
+        | Moment::AskedCancel
+        | Moment::LostBroker => true,
+        Moment::NotSent { .. }
+        | Moment::Reported { .. }
+        | Moment::Amended { .. }
+        | Moment::AmendRefused { .. }
+        | Moment::CancelRefused { .. }
+        | Moment::TriggerMoved { .. }
+        | Moment::Executed(_)
+        | Moment::Settled { .. }
+        | Moment::Decided { .. }
+        | Moment::Reconciled { .. }
+        | Moment::Kill { .. } => false,
+    }
+}
+
+/// Takes what is there without waiting, so that an answer misses nothing said before it.
+fn take_all(records: &mut mpsc::Receiver<Record>, waiting: &mut VecDeque<Record>) {
+    while waiting.len() < CAPACITY
+        && let Ok(record) = records.try_recv()
+    {
+        waiting.push_back(record);
+    }
+}
