@@ -141,6 +141,8 @@ impl Engine {
             has_memory: start.journal.next_seq > Seq::default().next(),
             books_asked_at: None,
         };
+        let catalogue = Arc::clone(&start.instruments);
+        let with_broker = move |fill: Fill| Some((catalogue.get(fill.instrument.index())?.broker, fill));
         Self {
             market: MarketData::new(&start.instruments),
             brokers: start.broker_names.iter().enumerate().map(line).collect(),
@@ -151,7 +153,7 @@ impl Engine {
             closing: BTreeSet::new(),
             journal: Journal::new(start.journal.next_seq),
             orders: Orders::new(start.next_order_id, start.journal.orders),
-            executions: ExecutionLog::new(start.journal.fills),
+            executions: ExecutionLog::new(start.journal.fills.into_iter().filter_map(with_broker)),
             reconciled: BTreeMap::new(),
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -174,7 +176,9 @@ impl Engine {
             EngineEvent::Broker(id, event) => self.broker_event(id, event, now, out),
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
             EngineEvent::Journaled(seq) => self.journaled(seq, now, out),
-            EngineEvent::JournalFailed { from, why } => self.journal_failed(from, why, now, out),
+            EngineEvent::JournalFailed { from, through, why } => {
+                self.journal_failed(from..=through, why, now, out);
+            }
             EngineEvent::JournalWorks => self.journal_works(now, out),
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),

@@ -18,12 +18,13 @@ use pitdesk::domain::{
     TimeInForce,
 };
 use pitdesk::engine::shell::{self, Keeping, Line};
-use pitdesk::engine::{Engine, Start};
+use pitdesk::engine::{Engine, Journaled, Start};
 use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Place, WindowEnd, connect,
 };
 use pitdesk::store::bars::Library;
 use pitdesk::store::engine_state;
+use pitdesk::store::journal::{Journal, Names};
 use pitdesk::store::profile::Profile;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -59,21 +60,29 @@ impl Program {
         let line = Line { adapter: Arc::clone(&brokers[0]), saved, keeping: Keeping::Kept };
         let (ring, wakes) = channel();
         let (engine_end, window) = connect(Arc::new(move || ring.send(()).unwrap_or_default()));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let names = Names { brokers: vec!["Paper".into()], instruments: instruments.clone().into() };
+        let file = profile.journal_file();
+        let opening = Journal::open(&file, names, clock.now());
+        let (journal, recovered) = runtime.block_on(opening).unwrap();
         let engine = Engine::new(Start {
             instruments: instruments.into(),
             broker_names: vec!["Paper".into()],
             settings: Arc::new(Settings::default()),
             is_killed: state.killed,
-            next_order_id: state.next_order_id,
-            journal: pitdesk::engine::Journaled::default(),
+            next_order_id: state.next_order_id.max(recovered.next_order_id),
+            journal: Journaled {
+                next_seq: recovered.next_seq,
+                orders: recovered.orders,
+                fills: recovered.fills,
+            },
             notices: Vec::new(),
             now: clock.now(),
         });
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let of_shell = clock.clone();
         let shell = runtime.spawn(async move {
-            shell::run(engine, vec![line], engine_end, of_shell, profile).await.unwrap();
+            shell::run(engine, vec![line], engine_end, of_shell, profile, journal).await.unwrap();
         });
         let mut program = Self { runtime, shell, window, wakes, desk: Desk::default(), clock, next: 1 };
         program.wait("the paper broker", |desk| {

@@ -8,6 +8,7 @@ use pitdesk::domain::{InstrumentId, Settings, Timeframe};
 use pitdesk::engine::shell::{self, Keeping, Line};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
+use pitdesk::store::journal::{Journal, Names};
 use pitdesk::store::profile::Profile;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -44,11 +45,15 @@ impl Program {
             notices: Vec::new(),
             now: clock.now(),
         });
+        let names = Names { brokers: vec![adapter.name().into()], instruments: adapter.instruments().into() };
+        let file = profile.journal_file();
+        let opening = Journal::open(&file, names, clock.now());
+        let (journal, _nothing) = runtime.block_on(opening).expect("a new folder takes a journal");
         let _inside = runtime.enter();
         let engine_clock = clock.clone();
         let engine = supervisor::spawn("engine", async move {
             let lines = vec![Line { adapter, saved: None, keeping: Keeping::Dropped }];
-            shell::run(engine, lines, engine_end, engine_clock, Arc::new(profile))
+            shell::run(engine, lines, engine_end, engine_clock, Arc::new(profile), journal)
                 .await
                 .expect("the writer's thread starts");
         });

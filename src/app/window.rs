@@ -22,6 +22,7 @@ use crate::engine::{Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
+use crate::store::journal::{Journal, Names};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
 /// Said where there is no display, with the exit code that scripts look for.
@@ -136,18 +137,28 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
         };
         lines.push(Line { adapter: Arc::clone(adapter), saved, keeping });
     }
+    let names = Names {
+        brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),
+        instruments: instruments.clone().into(),
+    };
+    let (journal, recovered) = match keeping {
+        Keeping::Kept => Journal::open(&profile.journal_file(), names, now).await?,
+        Keeping::Dropped => Journal::in_memory(names).await?,
+    };
+    problems.extend(recovered.problems);
+    problems.extend(recovered.must_reconcile.map(|why| why.to_string()));
     let warn = |text: String| Notice { time: now, level: NoticeLevel::Warning, text: text.into() };
     let start = Start {
         instruments: instruments.into(),
         broker_names: brokers.iter().map(|adapter| adapter.name().into()).collect(),
         settings: Arc::new(settings),
-        is_killed: engine.killed,
-        next_order_id: engine.next_order_id,
-        journal: Journaled::default(),
+        is_killed: engine.killed || recovered.is_killed.unwrap_or_default(),
+        next_order_id: engine.next_order_id.max(recovered.next_order_id),
+        journal: Journaled { next_seq: recovered.next_seq, orders: recovered.orders, fills: recovered.fills },
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };
-    let running = shell::run(Engine::new(start), lines, link, clock, profile);
+    let running = shell::run(Engine::new(start), lines, link, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
     running.await.context("the engine could not start")

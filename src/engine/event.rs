@@ -37,8 +37,8 @@ pub struct Journaled {
     pub next_seq: Seq,
     /// Orders as their newest records have them: live ones, and the newest ended.
     pub orders: Vec<Order>,
-    /// The newest executions, each with its broker, oldest first.
-    pub fills: Vec<(BrokerId, Fill)>,
+    /// The newest executions, oldest first.
+    pub fills: Vec<Fill>,
 }
 
 impl Default for Journaled {
@@ -61,10 +61,12 @@ pub enum EngineEvent {
     Undelivered(BrokerId, BrokerRequest, &'static str),
     /// The journal has everything up to this record safely on disk.
     Journaled(Seq),
-    /// Records from `from` on could not be written.
+    /// Records could not be written; intents among them never will be.
     JournalFailed {
         /// The first of them.
         from: Seq,
+        /// The last.
+        through: Seq,
         /// Why, in words for a trader.
         why: Arc<str>,
     },

@@ -6,6 +6,7 @@
 //! connection and the kill switch may have changed. A cancel never waits.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,15 +68,7 @@ impl Journal {
     /// # Errors
     /// In words for a trader.
     pub fn check(&self) -> Result<(), Refused> {
-        match &self.broken {
-            None => Ok(()),
-            Some(why) => {
-                let text = format!(
-                    "The journal cannot be written ({why}): new orders and changes are refused, cancels work"
-                );
-                Err(Refused(text.into()))
-            }
-        }
+        self.state().refusal().map_or(Ok(()), |why| Err(Refused(why.into())))
     }
 
     fn take_written(&mut self, up_to: Seq) -> Option<Waiting> {
@@ -125,12 +118,20 @@ impl Engine {
         }
     }
 
-    /// Records from a place on are not on disk: the intents among them are given up.
-    pub(super) fn journal_failed(&mut self, from: Seq, why: Arc<str>, now: Time, out: &mut Vec<Effect>) {
-        let given_up: Vec<Intent> =
-            self.journal.waiting.iter().filter(|w| w.seq >= from).map(|w| w.intent.clone()).collect();
-        self.journal.waiting.retain(|waiting| waiting.seq < from);
-        for intent in given_up {
+    /// Records are not on disk: the intents among them are given up.
+    pub(super) fn journal_failed(
+        &mut self,
+        lost: RangeInclusive<Seq>,
+        why: Arc<str>,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let (given_up, waiting) = std::mem::take(&mut self.journal.waiting)
+            .into_iter()
+            .partition(|waiting| lost.contains(&waiting.seq));
+        self.journal.waiting = waiting;
+        let given_up: VecDeque<Waiting> = given_up;
+        for Waiting { intent, .. } in given_up {
             self.abandon(intent, &format!("Not sent: it could not be written to disk ({why})"), now, out);
         }
         if self.journal.broken.as_ref() == Some(&why) {

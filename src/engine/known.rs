@@ -51,7 +51,7 @@ impl Engine {
             // Nothing leaves while it is on but what it sends itself.
             is_killed: self.is_killed && !self.closing.contains(&order.id),
             not_ready: not_ready.as_deref(),
-            opening_locked: self.opening_is_locked(instrument.broker),
+            opening_locked: connection.state.opening_locked(),
             now,
         })
     }

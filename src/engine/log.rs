@@ -14,7 +14,7 @@ pub(super) struct ExecutionLog {
 
 impl ExecutionLog {
     /// With what the journal has.
-    pub fn new(known: Vec<(BrokerId, Fill)>) -> Self {
+    pub fn new(known: impl Iterator<Item = (BrokerId, Fill)>) -> Self {
         let mut log = Self::default();
         for (broker, fill) in known {
             log.add(broker, &fill);

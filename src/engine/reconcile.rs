@@ -19,7 +19,7 @@ use crate::domain::{
     Time, TimeInForce,
 };
 use crate::link::update::Refused;
-use crate::link::{ConnectionState, Finding, FindingKind, NoticeLevel, Reconciliation, Update};
+use crate::link::{Finding, FindingKind, NoticeLevel, Reconciliation, Update};
 
 /// Least time between two questions for the books that nobody asked for.
 const ASK_PAUSE: Duration = Duration::from_secs(5);
@@ -34,6 +34,13 @@ enum Session {
 impl Session {
     fn of(is_new: bool) -> Self {
         if is_new { Self::New } else { Self::Same }
+    }
+
+    /// Tells the window of a change, but where a snapshot follows.
+    fn publish(self, update: Update, now: Time, out: &mut Vec<Effect>) {
+        if self == Self::Same {
+            out.push(Effect::publish(update, now));
+        }
     }
 }
 
@@ -56,17 +63,22 @@ impl Engine {
             line.session += 1;
             self.market.begin_session(id, now);
         }
-        let findings = self.settle(id, books, Session::of(is_new_session), now, out);
+        let session = Session::of(is_new_session);
+        let findings = self.settle(id, books, session, now, out);
         for account in &books.accounts {
-            self.accounts.insert((id, account.id.clone()), Arc::clone(account));
+            let known = self.accounts.insert((id, account.id.clone()), Arc::clone(account));
+            if known.as_ref() != Some(account) {
+                session.publish(Update::Account(Arc::clone(account)), now, out);
+            }
         }
         self.tell_findings(id, findings, now, out);
         self.books_came(id);
-        out.push(self.snapshot(now));
-        // The window has given up all charts for the snapshot. Those of a session that has just
-        // begun are asked for when it is ready.
-        for other in (0..self.brokers.len()).map(|index| BrokerId(index as u8)) {
-            if other != id || !is_new_session {
+        if is_new_session {
+            out.push(self.snapshot(now));
+            // The window has given up all charts for the snapshot. This broker's are asked for
+            // when it is ready.
+            let others = (0..self.brokers.len()).map(|index| BrokerId(index as u8));
+            for other in others.filter(|other| *other != id) {
                 self.market.ask_again(other, out);
             }
         }
@@ -105,12 +117,12 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let fresh = self.settle_fills(id, books, now, out, &mut findings);
+        let fresh = self.settle_fills(id, books, session, now, out, &mut findings);
         for theirs in &books.orders {
             self.settle_order(id, theirs, session, &fresh, out, &mut findings);
         }
         self.settle_missing(id, books, session, now, out, &mut findings);
-        self.settle_positions(id, books, &fresh, &mut findings);
+        self.settle_positions(id, books, &fresh, session, now, out, &mut findings);
         // Where nothing was known before, there is nothing to differ.
         let line = &mut self.brokers[usize::from(id.0)];
         if !std::mem::replace(&mut line.has_memory, true) {
@@ -124,6 +136,7 @@ impl Engine {
         &mut self,
         id: BrokerId,
         books: &Books,
+        session: Session,
         now: Time,
         out: &mut Vec<Effect>,
         findings: &mut Vec<Finding>,
@@ -141,7 +154,8 @@ impl Engine {
                 Some(theirs) => Order { broker: id, ..theirs.clone() },
                 None => self.book(id, fill, now),
             };
-            self.record(Moment::Executed(fill.clone()), vec![order], now, out);
+            self.settled(order, Moment::Executed(fill.clone()), session, now, out);
+            session.publish(Update::Fill(fill.clone()), now, out);
             let key = (fill.account.clone(), fill.instrument);
             *fresh.positions.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
             fresh.orders.insert(fill.order);
@@ -183,7 +197,8 @@ impl Engine {
             None => (None, format!("Confirmed by the broker: {}", label(&now_stands))),
         };
         let at = now_stands.updated;
-        self.record(Moment::Settled { finding: text.as_str().into() }, vec![now_stands], at, out);
+        let moment = Moment::Settled { finding: text.as_str().into() };
+        self.settled(now_stands, moment, session, at, out);
         findings.extend(kind.map(|kind| self.finding(kind, theirs.id, text)));
     }
 
@@ -224,7 +239,8 @@ impl Engine {
             let changed = self.orders.step(order.id, step, Some(why.as_str().into()), now);
             let stands = changed.or_else(|| self.orders.explain(order.id, &why, now));
             if let Some(stands) = stands {
-                self.record(Moment::Settled { finding: text.as_str().into() }, vec![stands], now, out);
+                let moment = Moment::Settled { finding: text.as_str().into() };
+                self.settled(stands, moment, session, now, out);
             }
             findings.push(self.finding(kind, order.id, text));
         }
@@ -254,6 +270,9 @@ impl Engine {
         for position in books.positions.iter().cloned().chain(flat) {
             let key = (position.account.clone(), position.instrument);
             let before = self.positions.insert(key.clone(), position.clone());
+            if before.as_ref() != Some(&position) {
+                session.publish(Update::Position(position.clone()), now, out);
+            }
             let Some(before) = before else { continue };
             let expected = before.net + fresh.positions.get(&key).copied().unwrap_or_default();
             if expected != position.net {
@@ -266,6 +285,12 @@ impl Engine {
                 findings.push(Finding { kind: FindingKind::Position, order: None, text: text.into() });
             }
         }
+    }
+
+    /// An order was brought into line with the books.
+    fn settled(&mut self, order: Order, moment: Moment, session: Session, at: Time, out: &mut Vec<Effect>) {
+        session.publish(Update::Order(order.clone()), at, out);
+        self.record(moment, vec![order], at, out);
     }
 
     fn tell_findings(&mut self, id: BrokerId, findings: Vec<Finding>, now: Time, out: &mut Vec<Effect>) {
@@ -287,13 +312,6 @@ impl Engine {
 
     pub(super) fn symbol(&self, instrument: InstrumentId) -> &str {
         self.instruments.get(instrument.index()).map_or("?", |i| &*i.symbol)
-    }
-
-    /// What holds back orders that open risk, at a broker that takes others.
-    pub(super) fn opening_is_locked(&self, id: BrokerId) -> Option<&'static str> {
-        let line = self.brokers.get(usize::from(id.0))?;
-        let is_comparing = line.connection.state == ConnectionState::Reconciling;
-        is_comparing.then_some("The broker's books are being compared with ours")
     }
 }
 

@@ -15,12 +15,16 @@ use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent, SaveJob};
 use crate::broker::{Adapter, BrokerEvent};
-use crate::domain::BrokerId;
-use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope, NoticeLevel};
+use crate::domain::{BrokerId, Record};
+use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope, NoticeLevel, Timeline};
+use crate::store;
+use crate::store::journal::{Full, Journal, JournalEvent, JournalSender};
 use crate::store::profile::Profile;
 
 /// Events of brokers that may wait; sessions wait when it is full.
 const EVENT_CAPACITY: usize = 4_096;
+/// How long the journal may take to finish after the engine has.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(1);
 /// Events that are processed before what they caused is published.
 const BURST: usize = 1_024;
 const TICK: Duration = Duration::from_millis(250);
@@ -54,7 +58,17 @@ pub async fn run(
     link: EngineEnd,
     clock: Clock,
     profile: Arc<Profile>,
+    journal: Journal,
 ) -> std::io::Result<()> {
+    let (record_sender, records) = store::journal::channel();
+    let (journal_says, written) = mpsc::unbounded_channel();
+    let journal = spawn(
+        "journal",
+        journal.run(records, move |event| {
+            // An engine that is gone has nothing more to send.
+            journal_says.send(event).unwrap_or_else(|unheard| tracing::debug!("{unheard}"));
+        }),
+    );
     let (event_sender, events) = mpsc::channel(EVENT_CAPACITY);
     let (internal_sender, internal) = mpsc::channel(64);
     let writer = Writer::start(profile, internal_sender.clone())?;
@@ -76,8 +90,64 @@ pub async fn run(
     }
     let slept = clock.jumped();
     let effects = Vec::new();
-    Shell { engine, ports, kept, link, clock, slept, writer, events, internal, effects }.run().await;
+    let journal_end = JournalEnd { records: record_sender, written, is_full: false };
+    let shell = Shell {
+        engine,
+        ports,
+        kept,
+        link,
+        clock,
+        slept,
+        writer,
+        journal: journal_end,
+        events,
+        internal,
+        effects,
+    };
+    shell.run().await;
+    // Its sender is gone with the shell: it writes what it has and ends.
+    if tokio::time::timeout(JOURNAL_LIMIT, journal).await.is_err() {
+        tracing::error!(
+            "the journal did not finish within {JOURNAL_LIMIT:?}: its last records may be missing"
+        );
+    }
     Ok(())
+}
+
+/// The way to the journal and back.
+struct JournalEnd {
+    records: JournalSender,
+    written: mpsc::UnboundedReceiver<JournalEvent>,
+    /// Whether it has refused a record, so that nobody else will say when it takes them again.
+    is_full: bool,
+}
+
+impl JournalEnd {
+    /// Hands a record over, or says what its loss means.
+    fn append(&mut self, record: Record) -> Option<EngineEvent> {
+        let seq = record.seq;
+        let Full = self.records.append(record).err()?;
+        self.is_full = true;
+        Some(EngineEvent::JournalFailed { from: seq, through: seq, why: Full.to_string().into() })
+    }
+
+    /// What the journal has to say, in the engine's words.
+    fn hears(&mut self, event: JournalEvent) -> [Option<EngineEvent>; 2] {
+        match event {
+            JournalEvent::Written(seq) => {
+                let works = std::mem::take(&mut self.is_full).then_some(EngineEvent::JournalWorks);
+                [Some(EngineEvent::Journaled(seq)), works]
+            }
+            JournalEvent::Failed { from, through, why } => {
+                [Some(EngineEvent::JournalFailed { from, through, why }), None]
+            }
+            JournalEvent::Works => [Some(EngineEvent::JournalWorks), None],
+            JournalEvent::Timeline { order, records } => {
+                let timeline = Timeline { order, records: records.into() };
+                [Some(EngineEvent::Timeline(timeline)), None]
+            }
+        }
+    }
 }
 
 struct Shell {
@@ -90,6 +160,7 @@ struct Shell {
     /// How long the computer slept, as far as the trader was told.
     slept: Duration,
     writer: Writer,
+    journal: JournalEnd,
     events: mpsc::Receiver<(BrokerId, BrokerEvent)>,
     internal: mpsc::Receiver<EngineEvent>,
     effects: Vec<Effect>,
@@ -117,6 +188,12 @@ impl Shell {
                     let envelope = command.unwrap_or_else(|| self.shutdown_command());
                     self.process(EngineEvent::Command(envelope));
                 },
+                // Then what waits for the disk: an order has been clicked and is not sent yet.
+                Some(event) = self.journal.written.recv() => {
+                    for event in self.journal.hears(event).into_iter().flatten() {
+                        self.process(event);
+                    }
+                }
                 Some(event) = self.internal.recv() => self.process(event),
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
                 Some((id, event)) = self.events.recv() => {
@@ -158,7 +235,7 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, ports, kept, writer, .. } = self;
+            let Self { link, ports, kept, writer, journal, .. } = self;
             let is_behind = link.publisher.batch(|window| {
                 for effect in effects {
                     match effect.publish_to(window) {
@@ -171,7 +248,8 @@ impl Shell {
                         Some(Effect::Save(SaveJob::BrokerState { name, .. }))
                             if kept.iter().all(|adapter| *adapter.name() != *name) => {}
                         Some(Effect::Save(job)) => writer.save(job),
-                        Some(Effect::Journal(record)) => undelivered.push(EngineEvent::Journaled(record.seq)),
+                        Some(Effect::Journal(record)) => undelivered.extend(journal.append(*record)),
+                        Some(Effect::AskTimeline(order)) => journal.records.timeline(order),
                         Some(Effect::Finish) => flow = Flow::Finished,
                         _ => {}
                     }

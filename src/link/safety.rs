@@ -16,6 +16,19 @@ pub enum JournalState {
     Broken(Arc<str>),
 }
 
+impl JournalState {
+    /// Why new orders and changes are refused; `None` when they are not.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        match self {
+            Self::Works => None,
+            Self::Broken(why) => Some(format!(
+                "The journal cannot be written ({why}): new orders and changes are refused, cancels work"
+            )),
+        }
+    }
+}
+
 /// Everything that happened to one order, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {

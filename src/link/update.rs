@@ -134,6 +134,12 @@ impl ConnectionState {
         matches!(self, Self::Ready | Self::Reconciling)
     }
 
+    /// What holds back orders that open risk, where others are taken.
+    #[must_use]
+    pub fn opening_locked(self) -> Option<&'static str> {
+        (self == Self::Reconciling).then_some("The broker's books are being compared with ours")
+    }
+
     /// The word on the screen.
     #[must_use]
     pub fn label(self) -> &'static str {

@@ -117,6 +117,7 @@ impl Scene {
             to_limits: self.rate.map(|amount| Money { amount, currency: Currency::USD }),
             is_killed: self.is_killed,
             not_ready: self.not_ready,
+            opening_locked: None,
             now,
         })
     }

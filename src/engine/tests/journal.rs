@@ -92,7 +92,7 @@ fn what_the_disk_refuses_is_not_sent_and_new_orders_are_refused_until_it_works()
     stage.disk = Disk::Slow;
     stage.buy("10", "98.00");
     let from = stage.journal.last().unwrap().seq;
-    stage.feed(EngineEvent::JournalFailed { from, why: "no space left".into() });
+    stage.feed(EngineEvent::JournalFailed { from, through: from, why: "no space left".into() });
     assert_eq!(stage.status(2), OrderStatus::Rejected);
     assert!(stage.order(2).reason.as_deref().unwrap().contains("no space left"));
     assert!(refusal(&stage.buy("10", "98.00")).contains("no space left"));

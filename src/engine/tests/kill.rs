@@ -28,8 +28,9 @@ impl Stage {
 
     fn tick_after(&mut self, pause: Duration) -> Vec<Effect> {
         self.now = self.now + pause;
-        self.broker(BrokerEvent::Alive { received: self.now });
-        self.feed(EngineEvent::Tick)
+        let mut effects = self.broker(BrokerEvent::Alive { received: self.now });
+        effects.extend(self.feed(EngineEvent::Tick));
+        effects
     }
 }
 

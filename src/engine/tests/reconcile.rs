@@ -228,7 +228,7 @@ fn a_restart_knows_every_order_and_says_that_none_is_confirmed() {
     before.buy("10", "98.00");
     before.fill(2, Side::Buy, "10", "10");
     let orders = vec![before.order(1).clone(), before.order(2).clone()];
-    let fills = before.engine.fills().map(|fill| (BROKER, fill.clone())).collect();
+    let fills = before.engine.fills().cloned().collect();
     let next_seq = before.journal.last().unwrap().seq.next();
     let mut stage = stage_after(Journaled { next_seq, orders: orders.clone(), fills });
     assert_eq!(stage.status(1), OrderStatus::Unknown);

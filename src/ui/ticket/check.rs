@@ -278,6 +278,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Resul
         to_limits: facts.to_limits,
         is_killed: facts.is_killed,
         not_ready: facts.not_ready.as_deref(),
+        opening_locked: facts.opening_locked,
         now: facts.now,
     };
     risk::check(spec, role, &known)
@@ -320,6 +321,7 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
         }
         Refusal::Killed
         | Refusal::NotReady(_)
+        | Refusal::OpeningLocked(_)
         | Refusal::NoPrice(_)
         | Refusal::StaleQuote { .. }
         | Refusal::WorkingOrders { .. }

@@ -27,6 +27,8 @@ pub(super) struct Facts<'a> {
     pub is_killed: bool,
     /// Why the broker takes no orders now, in the words of the engine's refusal.
     pub not_ready: Option<String>,
+    /// What holds back orders that open risk, and them alone.
+    pub opening_locked: Option<&'static str>,
     pub working_orders: usize,
     /// The zone that times are typed and shown in.
     pub zone: TimeZone,
@@ -80,6 +82,7 @@ impl<'a> Facts<'a> {
             to_limits: desk.worth(instrument.currency, desk.settings().limits.currency),
             is_killed: desk.kill().is_locked(),
             not_ready,
+            opening_locked: desk.connection(instrument.broker).and_then(|c| c.state.opening_locked()),
             working_orders: desk.blotter().working().count(),
             zone: format::zone(desk.settings().time_zone_display, Some(instrument)),
             now: desk.now(),
@@ -134,6 +137,9 @@ impl<'a> Facts<'a> {
         if let Some(why) = &self.not_ready {
             return Some(Refusal::NotReady(why.clone()).to_string());
         }
+        if let Some(why) = self.desk.journal().refusal() {
+            return Some(why);
+        }
         if self.account.is_none() {
             return Some("The broker has not reported an account yet: wait until it is ready".to_owned());
         }
@@ -148,10 +154,16 @@ impl<'a> Facts<'a> {
                 "Kill switch on: no orders are sent"
             } else if self.not_ready.is_some() {
                 "Not connected: no orders are sent"
+            } else if self.desk.journal().refusal().is_some() {
+                "The journal cannot be written: no orders are sent"
             } else {
                 "No account yet: no orders are sent"
             };
             return say(Level::Danger, line.to_owned(), barrier);
+        }
+        if let Some(why) = self.opening_locked {
+            let more = Refusal::OpeningLocked(why.to_owned()).to_string();
+            return say(Level::Warn, "Comparing books: positions can only be made smaller".to_owned(), more);
         }
         let Some(view) = self.quote else {
             let more =

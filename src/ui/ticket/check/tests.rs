@@ -101,6 +101,7 @@ impl World {
             to_limits: Some(Money { amount: Decimal::ONE, currency: Currency::USD }),
             is_killed: self.is_killed,
             not_ready: self.not_ready.clone(),
+            opening_locked: None,
             working_orders: 0,
             zone: TimeZone::get("America/New_York").unwrap(),
             now: NOW + Duration::from_secs(self.age),
