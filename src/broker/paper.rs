@@ -5,11 +5,14 @@
 //! freeze or crash, on purpose or not, and the exchange still knows every order, as a
 //! real broker would.
 
+pub mod client;
 mod prices;
 pub mod saved;
+pub mod server;
 mod session;
 mod translate;
 pub mod venue;
+pub mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
