@@ -21,12 +21,13 @@ use super::wire::{
     VERSION,
 };
 use crate::broker::contract::{
-    Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, Report, ReportKind,
+    Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, Report, ReportKind, Watch,
 };
 use crate::domain::{Account, AccountId, Bar, BrokerId, OrderId, OrderStatus, Time};
 use crate::exchange::Amend;
 use crate::link::ConnectionState;
 use crate::market::series::Bars;
+use crate::risk::ApprovedOrder;
 
 /// How often it says something.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -95,6 +96,17 @@ enum About {
     Other,
 }
 
+impl From<&BrokerRequest> for About {
+    fn from(request: &BrokerRequest) -> Self {
+        match request {
+            BrokerRequest::Place(orders) => Self::Orders(orders.iter().map(ApprovedOrder::id).collect()),
+            BrokerRequest::Amend(amend) => Self::Amend(amend.id()),
+            BrokerRequest::Cancel(order) => Self::Cancel(*order),
+            _ => Self::Other,
+        }
+    }
+}
+
 /// One connection to an exchange.
 #[derive(Debug)]
 pub struct ClientCore {
@@ -161,42 +173,44 @@ impl ClientCore {
         (self.spoke + HEARTBEAT).min(self.heard + SILENCE)
     }
 
-    /// Sends what the engine asks. (Drills and saving are not the exchange's business.)
+    /// Sends what the engine asks. (Drills and saving are not the exchange's business.) To
+    /// disconnect is possible at any time.
     ///
     /// # Errors
     /// The request, while none are taken: nothing of it was sent.
     pub fn request(&mut self, request: BrokerRequest, now: Time, out: &mut Out) -> Result<(), BrokerRequest> {
+        if request == BrokerRequest::Disconnect {
+            self.disconnect(now, out);
+            return Ok(());
+        }
         if !self.is_ready() {
             return Err(request);
         }
-        let (message, about) = match request {
-            BrokerRequest::Place(orders) => {
-                let orders: Vec<NewOrder> = orders.iter().map(NewOrder::from).collect();
-                let ids = orders.iter().map(|order| order.id).collect();
-                (ToExchange::Place(orders), About::Orders(ids))
-            }
+        let about = About::from(&request);
+        let message = match request {
+            BrokerRequest::Place(orders) => ToExchange::Place(orders.iter().map(NewOrder::from).collect()),
             BrokerRequest::Amend(amend) => {
                 let (order, Amend { quantity, limit, stop }) = (amend.id(), amend_of(&amend));
-                (ToExchange::Amend { order, quantity, limit, stop }, About::Amend(order))
+                ToExchange::Amend { order, quantity, limit, stop }
             }
-            BrokerRequest::Cancel(order) => (ToExchange::Cancel(order), About::Cancel(order)),
-            BrokerRequest::CancelAll => (ToExchange::CancelAll, About::Other),
-            BrokerRequest::Watch(watch) => {
-                (ToExchange::Watch { quotes: watch.quotes, depth: watch.depth }, About::Other)
-            }
-            BrokerRequest::History(request) => (ToExchange::History(request.into()), About::Other),
-            BrokerRequest::Drill(_) | BrokerRequest::Save => return Ok(()),
-            BrokerRequest::Disconnect => {
-                self.say(&ToExchange::Goodbye, About::Other, now, out);
-                self.phase = Phase::Over;
-                let reason = Farewell::Asked.to_string().into();
-                out.events.push(BrokerEvent::Connection { state: ConnectionState::Closed, reason });
-                out.end = Some(Ending::Asked);
-                return Ok(());
-            }
+            BrokerRequest::Cancel(order) => ToExchange::Cancel(order),
+            BrokerRequest::CancelAll => ToExchange::CancelAll,
+            BrokerRequest::Watch(Watch { quotes, depth }) => ToExchange::Watch { quotes, depth },
+            BrokerRequest::History(request) => ToExchange::History(request.into()),
+            BrokerRequest::Drill(_) | BrokerRequest::Save | BrokerRequest::Disconnect => return Ok(()),
         };
         self.say(&message, about, now, out);
         Ok(())
+    }
+
+    fn disconnect(&mut self, now: Time, out: &mut Out) {
+        if !matches!(self.phase, Phase::Begins | Phase::Over) {
+            self.say(&ToExchange::Goodbye, About::Other, now, out);
+        }
+        self.phase = Phase::Over;
+        let reason = Farewell::Asked.to_string().into();
+        out.events.push(BrokerEvent::Connection { state: ConnectionState::Closed, reason });
+        out.end = Some(Ending::Asked);
     }
 
     /// The transport has taken `count` more of the bytes.
@@ -366,7 +380,9 @@ impl ClientCore {
                 self.made += (out.bytes.len() - before) as u64;
                 self.waiting.push_back((self.made, about));
             }
-            Err(error) => refuse(about, &format!("Too much at once ({error}): nothing was sent"), now, out),
+            Err(error) => {
+                refuse_about(about, &format!("Too much at once ({error}): nothing was sent"), now, out)
+            }
         }
     }
 
@@ -379,14 +395,19 @@ impl ClientCore {
         out.end = Some(ending);
         // Half a frame is none: the exchange cannot have got these.
         for (_, about) in std::mem::take(&mut self.waiting) {
-            refuse(about, "The connection was lost before it was sent", now, out);
+            refuse_about(about, "The connection was lost before it was sent", now, out);
         }
         out.bytes.clear();
     }
 }
 
-/// Tells of a request that the exchange cannot have got.
-fn refuse(about: About, why: &str, now: Time, out: &mut Out) {
+/// Tells the engine that a request was not sent, and why.
+pub fn refuse(request: &BrokerRequest, why: &str, now: Time, out: &mut Out) {
+    refuse_about(request.into(), why, now, out);
+}
+
+/// Tells of what the exchange cannot have got.
+fn refuse_about(about: About, why: &str, now: Time, out: &mut Out) {
     let why: Arc<str> = why.into();
     let mut report = |order, kind| out.events.push(BrokerEvent::Report(Report { order, kind, time: now }));
     match about {
