@@ -13,6 +13,8 @@ mod faults;
 mod memory;
 #[path = "wire/pipe.rs"]
 mod pipe;
+#[path = "wire/processes.rs"]
+mod processes;
 #[path = "wire/same.rs"]
 mod same;
 #[path = "wire/world.rs"]

@@ -381,7 +381,8 @@ impl ClientCore {
                 self.waiting.push_back((self.made, about));
             }
             Err(error) => {
-                refuse_about(about, &format!("Too much at once ({error}): nothing was sent"), now, out)
+                let why = format!("Too much at once ({error}): nothing was sent");
+                refuse_about(about, &why, now, out);
             }
         }
     }

@@ -91,7 +91,7 @@ impl Adapter for RemotePaper {
         Box::pin(async move {
             let end = run(address, login, seen, start).await;
             // The engine being gone is how the program ends; there is nobody left to tell.
-            end.unwrap_or_else(|EngineGone| SessionEnd::Asked)
+            end.unwrap_or(SessionEnd::Asked)
         })
     }
 }

@@ -82,24 +82,16 @@ impl Saved {
     /// What leads from here to `after`.
     #[must_use]
     pub fn change_to(&self, after: &Self) -> Change {
-        let empty = |account: &AccountId| SavedAccount {
-            account: account.clone(),
-            cash: Vec::new(),
-            positions: Vec::new(),
-            working: Vec::new(),
-            past: Vec::new(),
-            fills: Vec::new(),
-        };
         let account_change = |new: &SavedAccount| {
             let old = self.accounts.accounts.iter().find(|old| old.account == new.account);
-            let old = old.map_or_else(|| empty(&new.account), Clone::clone);
+            let (past, fills) = old.map_or((&[][..], &[][..]), |old| (&old.past, &old.fills));
             AccountChange {
                 account: new.account.clone(),
                 cash: new.cash.clone(),
                 positions: new.positions.clone(),
                 working: new.working.clone(),
-                past: Tail::between(&old.past, &new.past),
-                fills: Tail::between(&old.fills, &new.fills),
+                past: Tail::between(past, &new.past),
+                fills: Tail::between(fills, &new.fills),
             }
         };
         Change {
