@@ -5,6 +5,7 @@
 //! same parts run in one thread on a virtual clock.
 
 pub mod cli;
+pub mod exchange;
 mod import;
 mod logging;
 pub mod market;
@@ -37,6 +38,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => window::run(&options),
         Some(Task::Shot(shot)) => shot::run(&shot, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Import(import)) => import::run(&import, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Exchange(exchange)) => exchange::run(&exchange, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
     }
 }

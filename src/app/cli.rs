@@ -130,6 +130,8 @@ pub enum Task {
     Import(Import),
     /// Print imported bars as CSV
     Bars(Bars),
+    /// Run the practice market as an exchange of its own, which programs of this computer connect to
+    Exchange(super::exchange::Arguments),
 }
 
 /// Options of `shot`.

@@ -4,12 +4,19 @@
 //! program; a session is only a connection to it. So a session may
 //! freeze or crash, on purpose or not, and the exchange still knows every order, as a
 //! real broker would.
+//!
+//! The same exchange can run in a process of its own (`pitdesk exchange`): [`server`] and
+//! [`client`] are the two ends of its [`wire`], and [`remote`] is the adapter on it.
 
+pub mod client;
 mod prices;
+pub mod remote;
 pub mod saved;
+pub mod server;
 mod session;
 mod translate;
 pub mod venue;
+pub mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -44,11 +44,38 @@ impl Session {
     }
 }
 
-/// What executions that we had not heard of did.
-#[derive(Default)]
-struct Fresh {
-    positions: BTreeMap<(AccountId, InstrumentId), Decimal>,
-    orders: BTreeSet<OrderId>,
+/// One comparison of books, on its way through the rules.
+struct Comparison<'a> {
+    broker: BrokerId,
+    books: &'a Books,
+    /// Their orders by id.
+    theirs: BTreeMap<OrderId, &'a Order>,
+    session: Session,
+    now: Time,
+    findings: Vec<Finding>,
+    /// What executions that we had not heard of did to positions.
+    moved: BTreeMap<(AccountId, InstrumentId), Decimal>,
+    /// The orders they are of.
+    executed: BTreeSet<OrderId>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(broker: BrokerId, books: &'a Books, session: Session, now: Time) -> Self {
+        Self {
+            broker,
+            books,
+            theirs: books.orders.iter().map(|order| (order.id, order)).collect(),
+            session,
+            now,
+            findings: Vec::new(),
+            moved: BTreeMap::new(),
+            executed: BTreeSet::new(),
+        }
+    }
+
+    fn finds(&mut self, kind: FindingKind, order: OrderId, text: String) {
+        self.findings.push(Finding { kind, order: Some(order), text: text.into() });
+    }
 }
 
 impl Engine {
@@ -64,7 +91,7 @@ impl Engine {
             self.market.begin_session(id, now);
         }
         let session = Session::of(is_new_session);
-        let findings = self.settle(id, books, session, now, out);
+        let findings = self.settle(Comparison::new(id, books, session, now), out);
         for account in &books.accounts {
             let known = self.accounts.insert((id, account.id.clone()), Arc::clone(account));
             if known.as_ref() != Some(account) {
@@ -108,89 +135,60 @@ impl Engine {
         Ok(None)
     }
 
-    fn settle(
-        &mut self,
-        id: BrokerId,
-        books: &Books,
-        session: Session,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let fresh = self.settle_fills(id, books, session, now, out, &mut findings);
-        for theirs in &books.orders {
-            self.settle_order(id, theirs, session, &fresh, out, &mut findings);
+    fn settle(&mut self, mut comparison: Comparison<'_>, out: &mut Vec<Effect>) -> Vec<Finding> {
+        self.settle_fills(&mut comparison, out);
+        for theirs in &comparison.books.orders {
+            self.settle_order(theirs, &mut comparison, out);
         }
-        self.settle_missing(id, books, session, now, out, &mut findings);
-        self.settle_positions(id, books, &fresh, session, now, out, &mut findings);
+        self.settle_missing(&mut comparison, out);
+        self.settle_positions(&mut comparison, out);
+        let Comparison { broker, mut findings, .. } = comparison;
         // Where nothing was known before, there is nothing to differ.
-        let line = &mut self.brokers[usize::from(id.0)];
+        let line = &mut self.brokers[usize::from(broker.0)];
         if !std::mem::replace(&mut line.has_memory, true) {
             findings.retain(|finding| finding.kind.needs_attention());
         }
         findings
     }
 
-    /// Books executions that we had not heard of; returns what they did to positions.
-    fn settle_fills(
-        &mut self,
-        id: BrokerId,
-        books: &Books,
-        session: Session,
-        now: Time,
-        out: &mut Vec<Effect>,
-        findings: &mut Vec<Finding>,
-    ) -> Fresh {
-        let mut fresh = Fresh::default();
-        for fill in &books.fills {
+    /// Books executions that we had not heard of.
+    fn settle_fills(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
+        let (id, now) = (comparison.broker, comparison.now);
+        for fill in &comparison.books.fills {
             if !self.executions.add(id, fill) {
                 continue;
             }
-            let is_in_books = |order: &&Order| order.id == fill.order;
             // How much of an order has filled stands in the books; only where it is not in them
             // do its executions say so.
-            let theirs = books.orders.iter().rev().find(is_in_books);
-            let order = match theirs {
-                Some(theirs) => Order { broker: id, ..theirs.clone() },
+            let order = match comparison.theirs.get(&fill.order) {
+                Some(theirs) => Order { broker: id, ..(*theirs).clone() },
                 None => self.book(id, fill, now),
             };
-            self.settled(order, Moment::Executed(fill.clone()), session, now, out);
-            session.publish(Update::Fill(fill.clone()), now, out);
+            self.settled(order, Moment::Executed(fill.clone()), comparison.session, now, out);
+            comparison.session.publish(Update::Fill(fill.clone()), now, out);
             let key = (fill.account.clone(), fill.instrument);
-            *fresh.positions.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
-            fresh.orders.insert(fill.order);
-            findings.push(self.finding(FindingKind::Filled, fill.order, fill_text(self, fill)));
+            *comparison.moved.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
+            comparison.executed.insert(fill.order);
+            comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
         }
-        fresh
     }
 
     /// An order that the broker has.
-    fn settle_order(
-        &mut self,
-        id: BrokerId,
-        theirs: &Order,
-        session: Session,
-        fresh: &Fresh,
-        out: &mut Vec<Effect>,
-        findings: &mut Vec<Finding>,
-    ) {
+    fn settle_order(&mut self, theirs: &Order, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
+        let session = comparison.session;
         let Some(ours) = self.orders.get(theirs.id).cloned() else {
             let origin = if theirs.origin == Origin::Foreign { "elsewhere" } else { "by an earlier run" };
-            let adopted = self.orders.insert_foreign(Order { broker: id, ..theirs.clone() });
+            let adopted = self.orders.insert_foreign(Order { broker: comparison.broker, ..theirs.clone() });
             let text = format!("{} entered {origin}: adopted, {}", subject(self, theirs), label(theirs));
-            self.record(
-                Moment::Settled { finding: text.as_str().into() },
-                vec![adopted],
-                theirs.updated,
-                out,
-            );
+            let moment = Moment::Settled { finding: text.as_str().into() };
+            self.settled(adopted, moment, session, theirs.updated, out);
             if theirs.is_live() {
-                findings.push(self.finding(FindingKind::Foreign, theirs.id, text));
+                comparison.finds(FindingKind::Foreign, theirs.id, text);
             }
             return;
         };
         let Some(now_stands) = self.orders.take_over(theirs, session == Session::New) else { return };
-        let is_told = fresh.orders.contains(&theirs.id);
+        let is_told = comparison.executed.contains(&theirs.id);
         let (kind, text) = match difference(&ours, &now_stands, is_told) {
             Some((kind, what)) => (Some(kind), format!("{}: {what}", subject(self, theirs))),
             None if ours.status == now_stands.status && ours.filled == now_stands.filled => return,
@@ -199,50 +197,53 @@ impl Engine {
         let at = now_stands.updated;
         let moment = Moment::Settled { finding: text.as_str().into() };
         self.settled(now_stands, moment, session, at, out);
-        findings.extend(kind.map(|kind| self.finding(kind, theirs.id, text)));
+        if let Some(kind) = kind {
+            comparison.finds(kind, theirs.id, text);
+        }
     }
 
     /// Orders that live for us and that the broker does not have.
-    fn settle_missing(
-        &mut self,
-        id: BrokerId,
-        books: &Books,
-        session: Session,
-        now: Time,
-        out: &mut Vec<Effect>,
-        findings: &mut Vec<Finding>,
-    ) {
+    fn settle_missing(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
+        let (session, now) = (comparison.session, comparison.now);
         // In the middle of a session, what the broker has not spoken of may still be on its way.
         let can_be_judged = |o: &Order| session == Session::New || self.orders.is_acknowledged(o.id);
         let is_missing = |o: &&Order| {
-            o.broker == id
-                && o.is_live()
+            o.broker == comparison.broker
                 && self.orders.life(o.id).is_some_and(|life| !life.is_ours_alone())
                 && can_be_judged(o)
-                && !books.orders.iter().any(|theirs| theirs.id == o.id)
+                && !comparison.theirs.contains_key(&o.id)
         };
         let missing: Vec<Order> = self.orders.live().filter(is_missing).cloned().collect();
         for order in missing {
-            let was_heard = self.orders.is_acknowledged(order.id);
-            let (kind, life, why) = if !was_heard && books.are_final && order.filled.is_zero() {
-                let why = "It never reached the broker: enter it again if you still want it";
-                (FindingKind::NeverArrived, Life::Rejected, why.to_owned())
-            } else if self.is_day_over(&order, now) {
-                (FindingKind::Ended, Life::Expired, "Its day is over".to_owned())
-            } else {
-                let why = "Not at the broker any more: look there, then cancel it or mark it as gone";
-                (FindingKind::Gone, Life::Unknown, why.to_owned())
-            };
-            let step = if life == Life::Unknown { Step::LosesBroker } else { Step::Says(life) };
+            let (kind, life, why) = self.fate_of_the_missing(&order, comparison);
             let text = format!("{}: {why}", subject(self, &order));
             self.orders.step(order.id, Step::LosesBroker, None, now);
-            let changed = self.orders.step(order.id, step, Some(why.as_str().into()), now);
-            let stands = changed.or_else(|| self.orders.explain(order.id, &why, now));
-            if let Some(stands) = stands {
+            if life != Life::Unknown {
+                self.orders.step(order.id, Step::Says(life), None, now);
+            }
+            if let Some(stands) = self.orders.explain(order.id, why, now) {
                 let moment = Moment::Settled { finding: text.as_str().into() };
                 self.settled(stands, moment, session, now, out);
             }
-            findings.push(self.finding(kind, order.id, text));
+            comparison.finds(kind, order.id, text);
+        }
+    }
+
+    /// What has become of an order that the broker does not have, by the rules.
+    fn fate_of_the_missing(
+        &self,
+        order: &Order,
+        comparison: &Comparison<'_>,
+    ) -> (FindingKind, Life, &'static str) {
+        let was_heard_of = self.orders.is_acknowledged(order.id) || !order.filled.is_zero();
+        if !was_heard_of && comparison.books.are_final {
+            let why = "It never reached the broker: enter it again if you still want it";
+            (FindingKind::NeverArrived, Life::Rejected, why)
+        } else if self.is_day_over(order, comparison.now) {
+            (FindingKind::Ended, Life::Expired, "Its day is over")
+        } else {
+            let why = "Not at the broker any more: look there, then cancel it or mark it as gone";
+            (FindingKind::Gone, Life::Unknown, why)
         }
     }
 
@@ -255,34 +256,33 @@ impl Engine {
         }
     }
 
-    fn settle_positions(&mut self, id: BrokerId, books: &Books, fresh: &Fresh, findings: &mut Vec<Finding>) {
-        let told = books.positions.iter().map(|p| (p.account.clone(), p.instrument));
-        // What the broker does not mention is flat.
-        let is_ours = |i: &InstrumentId| self.instruments.get(i.index()).is_some_and(|i| i.broker == id);
-        let silent: Vec<(AccountId, InstrumentId)> = self
-            .positions
-            .iter()
-            .filter(|((_, i), position)| is_ours(i) && !position.is_flat())
-            .map(|(key, _)| key.clone())
-            .filter(|key| !told.clone().any(|told| told == *key))
-            .collect();
+    /// Positions as the broker has them; what it does not mention is flat.
+    fn settle_positions(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
+        let key_of = |p: &Position| (p.account.clone(), p.instrument);
+        let told: BTreeSet<(AccountId, InstrumentId)> =
+            comparison.books.positions.iter().map(key_of).collect();
+        let is_its =
+            |i: InstrumentId| self.instruments.get(i.index()).is_some_and(|i| i.broker == comparison.broker);
+        let silent = self.positions.values().filter(|p| !p.is_flat() && is_its(p.instrument)).map(key_of);
+        let silent: Vec<(AccountId, InstrumentId)> = silent.filter(|key| !told.contains(key)).collect();
         let flat = silent.into_iter().map(|(account, instrument)| Position::flat(account, instrument));
-        for position in books.positions.iter().cloned().chain(flat) {
-            let key = (position.account.clone(), position.instrument);
+        for position in comparison.books.positions.iter().cloned().chain(flat) {
+            let key = key_of(&position);
             let before = self.positions.insert(key.clone(), position.clone());
             if before.as_ref() != Some(&position) {
-                session.publish(Update::Position(position.clone()), now, out);
+                comparison.session.publish(Update::Position(position.clone()), comparison.now, out);
             }
             let Some(before) = before else { continue };
-            let expected = before.net + fresh.positions.get(&key).copied().unwrap_or_default();
+            let expected = before.net + comparison.moved.get(&key).copied().unwrap_or_default();
             if expected != position.net {
-                let symbol = self.symbol(position.instrument);
                 let text = format!(
-                    "{symbol}: the broker holds {}, our executions make {}: taken over",
+                    "{}: the broker holds {}, our executions make {}: taken over",
+                    self.symbol(position.instrument),
                     grouped(&position.net.normalize().to_string()),
                     grouped(&expected.normalize().to_string()),
                 );
-                findings.push(Finding { kind: FindingKind::Position, order: None, text: text.into() });
+                let finding = Finding { kind: FindingKind::Position, order: None, text: text.into() };
+                comparison.findings.push(finding);
             }
         }
     }
@@ -304,10 +304,6 @@ impl Engine {
         }
         self.reconciled.insert(id, Arc::clone(&report));
         out.push(Effect::publish(Update::Reconciled(report), now));
-    }
-
-    fn finding(&self, kind: FindingKind, order: OrderId, text: String) -> Finding {
-        Finding { kind, order: Some(order), text: text.into() }
     }
 
     pub(super) fn symbol(&self, instrument: InstrumentId) -> &str {

@@ -1,23 +1,32 @@
 //! The paper exchange as a broker's server: accounts, books, market data, history.
 //!
-//! Synchronous and without a clock: [`PaperVenue::handle`] and [`PaperVenue::advance`]
-//! are told the time and append what the broker would send. The session, the
-//! simulation and the tests drive the same value.
+//! Synchronous and without a clock: [`PaperVenue::ask`] and [`PaperVenue::advance`]
+//! are told the time and append what the broker would send. It takes plain data, as what
+//! comes over a wire is: [`PaperVenue::handle`] is for the session inside this program, which
+//! brings what the gate has approved. Session, server, simulation and tests drive the same value.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::ACCOUNT;
 use super::prices::{Passage, Prices, Source};
 use super::saved;
 use super::translate::order_event;
 use crate::broker::contract::{
-    Books, BrokerEvent, BrokerRequest, HistoryBars, MarketEvent, StateCopy, Watch,
+    Books, BrokerEvent, BrokerRequest, HistoryBars, HistoryRequest, MarketEvent, Report, ReportKind,
+    StateCopy, Watch,
 };
-use crate::domain::{Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, Time};
-use crate::exchange::{Amend, BadExchange, Config, Event, Exchange, Owner};
+use crate::domain::{
+    Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, OrderId, OrderSpec, Time,
+};
+use crate::exchange::{
+    AGENT_ORDERS, AccountState, Amend, BadExchange, Config, Event, Exchange, Owner, Reject,
+};
 use crate::link::ConnectionState;
+use crate::risk::{ApprovedAmend, ApprovedOrder, Change};
 
 /// Levels a side of the depth that is sent.
 const DEPTH_LEVELS: usize = 20;
@@ -35,6 +44,48 @@ pub struct PaperVenue {
     last_beat: Time,
     is_restored: bool,
     events: Vec<Event>,
+}
+
+/// An order as it reaches the exchange: plain data, whoever has approved it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOrder {
+    /// The sender's id of it.
+    pub id: OrderId,
+    /// For whose account.
+    pub account: AccountId,
+    /// What is asked for.
+    pub spec: OrderSpec,
+}
+
+impl From<&ApprovedOrder> for NewOrder {
+    fn from(order: &ApprovedOrder) -> Self {
+        Self { id: order.id(), account: order.account().clone(), spec: *order.spec() }
+    }
+}
+
+/// What can be asked of the exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// Take an order, or an entry with its exits.
+    Place(Vec<NewOrder>),
+    /// Change an order.
+    Amend(OrderId, Amend),
+    /// Cancel an order.
+    Cancel(OrderId),
+    /// Cancel everything of the account.
+    CancelAll,
+    /// Tell the books.
+    Books,
+    /// From now on, tell of these, and of no others.
+    Watch(Watch),
+    /// Tell closed bars.
+    History(HistoryRequest),
+}
+
+/// The change that the gate has approved, in the exchange's words.
+pub(super) fn amend_of(amend: &ApprovedAmend) -> Amend {
+    let Change { quantity, limit, stop } = amend.change();
+    Amend { quantity, limit, stop }
 }
 
 /// Why a paper exchange could not be set up.
@@ -85,16 +136,32 @@ impl PaperVenue {
         self.is_restored
     }
 
+    /// The account that orders are booked to.
+    #[must_use]
+    pub fn account_id(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Takes saved accounts over; to be done once, before anybody has traded.
+    pub fn restore(&mut self, state: AccountState, now: Time) {
+        let at = self.prices.market_time(now);
+        self.exchange.restore(state, at, &mut self.events);
+        self.is_restored = true;
+    }
+
+    /// The accounts as they are now.
+    #[must_use]
+    pub fn accounts(&self) -> AccountState {
+        self.exchange.save()
+    }
+
     /// A program connects: it is told what the broker has. `saved` is taken over by the
     /// first connection only; from then on the exchange itself knows best.
     pub fn connect(&mut self, saved: Option<&str>, now: Time, out: &mut Vec<BrokerEvent>) {
         let mut reason: Arc<str> = self.prices.describe().into();
         if let Some(text) = saved.filter(|_| !self.is_restored) {
             match saved::read(text) {
-                Ok(state) => {
-                    let at = self.prices.market_time(now);
-                    self.exchange.restore(state, at, &mut self.events);
-                }
+                Ok(state) => self.restore(state, now),
                 Err(error) => {
                     tracing::error!("the saved paper account cannot be read: {error}");
                     reason = "The saved paper account could not be read; a new one was opened".into();
@@ -108,9 +175,14 @@ impl PaperVenue {
                 self.prices.record(id, &trade);
             }
         }
-        self.watch = Watch::default();
+        self.disconnect();
         out.push(BrokerEvent::Books(Arc::new(self.books())));
         out.push(BrokerEvent::Connection { state: ConnectionState::Ready, reason });
+    }
+
+    /// The program is gone: nothing is watched any more.
+    pub fn disconnect(&mut self) {
+        self.watch = Watch::default();
     }
 
     fn books(&self) -> Books {
@@ -132,42 +204,75 @@ impl PaperVenue {
         Some(Arc::new(Account { broker: self.broker, ..account }))
     }
 
-    /// Does what is asked. Drills and the end of a session are the session's business.
+    /// How an order stands that the exchange remembers, as a report.
+    #[must_use]
+    pub fn standing(&self, id: OrderId) -> Option<Report> {
+        let order = self.exchange.order(id)?;
+        let kind = ReportKind::Status { status: order.status, reason: order.reason };
+        Some(Report { order: id, kind, time: order.updated })
+    }
+
+    /// Does what the session of this program asks. Drills and its end are its own business.
     pub fn handle(&mut self, request: BrokerRequest, now: Time, out: &mut Vec<BrokerEvent>) {
+        let on_wire = |order| BrokerEvent::OnWire { order, at: now };
+        let (about, ask) = match request {
+            BrokerRequest::Place(orders) => {
+                let about = orders.iter().map(ApprovedOrder::id).collect();
+                (about, Ask::Place(orders.iter().map(NewOrder::from).collect()))
+            }
+            BrokerRequest::Amend(amend) => (vec![amend.id()], Ask::Amend(amend.id(), amend_of(&amend))),
+            BrokerRequest::Cancel(order) => (vec![order], Ask::Cancel(order)),
+            BrokerRequest::CancelAll => (Vec::new(), Ask::CancelAll),
+            BrokerRequest::Books => (Vec::new(), Ask::Books),
+            BrokerRequest::Watch(watch) => (Vec::new(), Ask::Watch(watch)),
+            BrokerRequest::History(request) => (Vec::new(), Ask::History(request)),
+            BrokerRequest::Save => {
+                self.run_market(now, out);
+                return out.push(BrokerEvent::State(self.save()));
+            }
+            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => return self.run_market(now, out),
+        };
+        self.run_market(now, out);
+        out.extend(about.into_iter().map(on_wire));
+        self.answer(ask, now, out);
+    }
+
+    /// Does what is asked.
+    pub fn ask(&mut self, ask: Ask, now: Time, out: &mut Vec<BrokerEvent>) {
         // The market first catches up, so that the request meets the present, and its
         // answer stands behind everything that was before it.
         self.run_market(now, out);
+        self.answer(ask, now, out);
+    }
+
+    fn answer(&mut self, ask: Ask, now: Time, out: &mut Vec<BrokerEvent>) {
         let at = self.prices.market_time(now);
         let events = &mut self.events;
-        match request {
-            BrokerRequest::Place(orders) => {
-                for order in orders {
-                    out.push(BrokerEvent::OnWire { order: order.id(), at: now });
-                    let owner = Owner::Account(order.account().clone());
-                    self.exchange.submit(owner, order.id(), *order.spec(), at, events);
+        match ask {
+            Ask::Place(orders) => {
+                for NewOrder { id, account, spec } in orders {
+                    self.exchange.submit(Owner::Account(account), id, spec, at, events);
                 }
             }
-            BrokerRequest::Amend(amend) => {
-                out.push(BrokerEvent::OnWire { order: amend.id(), at: now });
-                let crate::risk::Change { quantity, limit, stop } = amend.change();
-                self.exchange.amend(amend.id(), Amend { quantity, limit, stop }, at, events);
+            // The market's own orders are nobody's to change, whatever a wire brings.
+            Ask::Amend(id, _) if is_agents(id) => {
+                events.push(Event::AmendRejected { id, reason: Reject::UnknownOrder(id), time: at });
             }
-            BrokerRequest::Cancel(order) => {
-                out.push(BrokerEvent::OnWire { order, at: now });
-                self.exchange.cancel(order, at, events);
+            Ask::Cancel(id) if is_agents(id) => {
+                events.push(Event::CancelRejected { id, reason: Reject::UnknownOrder(id), time: at });
             }
-            BrokerRequest::CancelAll => {
+            Ask::Amend(id, change) => self.exchange.amend(id, change, at, events),
+            Ask::Cancel(id) => self.exchange.cancel(id, at, events),
+            Ask::CancelAll => {
                 let owner = Owner::Account(self.account.clone());
                 self.exchange.cancel_all(&owner, None, at, events);
             }
-            BrokerRequest::Watch(watch) => self.watch(watch, now, out),
-            BrokerRequest::History(request) => {
+            Ask::Books => out.push(BrokerEvent::Books(Arc::new(self.books()))),
+            Ask::Watch(watch) => self.watch(watch, now, out),
+            Ask::History(request) => {
                 let (bars, forming) = self.prices.history(&request, now);
                 out.push(BrokerEvent::History(HistoryBars { request, bars, forming }));
             }
-            BrokerRequest::Books => out.push(BrokerEvent::Books(Arc::new(self.books()))),
-            BrokerRequest::Save => out.push(BrokerEvent::State(self.save())),
-            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => {}
         }
         self.tell(now, out);
     }
@@ -263,4 +368,9 @@ impl PaperVenue {
         let state = self.exchange.save();
         StateCopy::new(move || saved::write(&state))
     }
+}
+
+/// Whether it is an id of the market's own participants.
+fn is_agents(id: OrderId) -> bool {
+    id.0 & AGENT_ORDERS != 0
 }

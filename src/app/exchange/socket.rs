@@ -1,0 +1,86 @@
+//! A client's connection: a task that moves bytes both ways and understands none of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use crate::broker::paper::server::ConnId;
+use crate::engine::supervisor;
+
+/// Bytes that may wait for a client that does not read: the longest history, and then some.
+const MOST_WAITING: usize = 256 << 20;
+const READ_AT_ONCE: usize = 64 << 10;
+
+/// What comes from a connection.
+pub enum Incoming {
+    /// Bytes.
+    Bytes(ConnId, Vec<u8>),
+    /// Its end.
+    Closed(ConnId),
+}
+
+/// The way to a client. Dropped, the connection is closed behind what was sent.
+pub struct Socket {
+    sender: mpsc::UnboundedSender<Vec<u8>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Socket {
+    /// Starts to move the bytes of `stream`; those that come go to `inbox`.
+    pub fn open(conn: ConnId, stream: TcpStream, inbox: mpsc::Sender<Incoming>) -> Self {
+        // Without it, answers are only slower.
+        stream.set_nodelay(true).ok();
+        let (sender, outbox) = mpsc::unbounded_channel();
+        let waiting = Arc::<AtomicUsize>::default();
+        supervisor::spawn("connection", carry(conn, stream, inbox, outbox, Arc::clone(&waiting)));
+        Self { sender, waiting }
+    }
+
+    /// Sends bytes behind those before; whether there was room for them.
+    pub fn send(&self, bytes: Vec<u8>) -> bool {
+        let before = self.waiting.fetch_add(bytes.len(), Ordering::AcqRel);
+        // A task that has ended has said so; nobody is there to hear.
+        before <= MOST_WAITING && (self.sender.send(bytes).is_ok() || self.sender.is_closed())
+    }
+}
+
+async fn carry(
+    conn: ConnId,
+    stream: TcpStream,
+    inbox: mpsc::Sender<Incoming>,
+    mut outbox: mpsc::UnboundedReceiver<Vec<u8>>,
+    waiting: Arc<AtomicUsize>,
+) {
+    let (mut reader, mut writer) = stream.into_split();
+    let write = async {
+        while let Some(bytes) = outbox.recv().await {
+            if writer.write_all(&bytes).await.is_err() {
+                return;
+            }
+            waiting.fetch_sub(bytes.len(), Ordering::AcqRel);
+        }
+        // The client sees the end behind the last word, not instead of it.
+        writer.shutdown().await.ok();
+    };
+    let read = async {
+        let mut buffer = vec![0; READ_AT_ONCE];
+        loop {
+            match reader.read(&mut buffer).await {
+                Ok(count) if count > 0 => {
+                    if inbox.send(Incoming::Bytes(conn, buffer[..count].to_vec())).await.is_err() {
+                        return;
+                    }
+                }
+                _ => return,
+            }
+        }
+    };
+    tokio::select! {
+        () = write => {}
+        () = read => {}
+    }
+    inbox.send(Incoming::Closed(conn)).await.ok();
+}
