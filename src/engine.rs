@@ -11,6 +11,7 @@
 //! - what the window is told in the lossless class is told after the state changed,
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
+mod day;
 pub mod event;
 mod flatten;
 mod known;
@@ -42,6 +43,8 @@ use crate::link::update::Refused;
 use crate::link::{
     Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Snapshot, Update,
 };
+use day::Day;
+pub use day::DayState;
 use flatten::{Flattening, WayOut};
 use log::ExecutionLog;
 use market_data::MarketData;
@@ -71,6 +74,8 @@ pub struct Engine {
     market: MarketData,
     /// Closes and reversals that wait for exits to go.
     flattening: Vec<Flattening>,
+    /// What is used of the limits that count over time.
+    day: Day,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -124,6 +129,7 @@ impl Engine {
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             flattening: Vec::new(),
+            day: Day::default(),
             notices: Notices::new(start.notices),
             shutdown: None,
         }

@@ -21,6 +21,7 @@ use pitdesk::domain::{
 use pitdesk::engine::{Engine, EngineEvent, Start};
 use pitdesk::link::channel::LOSSLESS_CAPACITY;
 use pitdesk::link::{BarKey, Command, CommandId, Demand, Drill, Envelope, Place, Stream, WindowEnd, connect};
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -84,7 +85,7 @@ impl Trader {
     fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-        self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+        self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() }));
     }
 }
 

@@ -22,6 +22,7 @@ use pitdesk::engine::{Engine, Start};
 use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Place, WindowEnd, connect,
 };
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::store::engine_state;
 use pitdesk::store::profile::Profile;
@@ -116,7 +117,7 @@ impl Program {
     fn place(&mut self, instrument: InstrumentId, quantity: i64, kind: OrderKind) -> OrderId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
-        let id = self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+        let id = self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() }));
         self.wait("an answer", |desk| desk.answer(id).is_some());
         self.desk.order_of(id).unwrap()
     }

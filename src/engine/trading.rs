@@ -29,7 +29,7 @@ impl Engine {
         let account = self.account_for(&instrument)?;
         let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
         let id = entry.id;
-        let mut orders = vec![(entry, Role::Plain)];
+        let mut orders = vec![(entry, Role::entered(place.despite))];
         for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
             let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
             orders.push((exit, Role::exit_of(&place.spec)));

@@ -10,6 +10,7 @@ use pitdesk::domain::{
     AccountKind, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
 };
 use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update};
+use pitdesk::risk::Despite;
 use pitdesk::ui::theme::Theme;
 use pitdesk::ui::ticket::Ticket;
 
@@ -154,6 +155,7 @@ fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
         bracket: None,
         origin: Origin::Ticket,
         seen: Some(first_quote(&ui.state().market, AAPL)),
+        despite: Despite::default(),
     };
     assert_eq!(placed(&ui), &expected);
 }
