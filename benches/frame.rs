@@ -200,7 +200,13 @@ fn trade(world: &mut Rehearsal, link: &WindowEnd, instruments: &[Arc<Instrument>
         let kinds = if n % 2 == 0 { vec![OrderKind::Market] } else { vec![below(3), below(5)] };
         for kind in kinds {
             let spec = OrderSpec::new(instrument.id, Side::Buy, quantity, kind, TimeInForce::Day);
-            let place = Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() };
+            let place = Place {
+                spec,
+                bracket: None,
+                origin: Origin::Ticket,
+                seen: None,
+                despite: Despite::default(),
+            };
             send(world, Command::Place(place));
         }
     }

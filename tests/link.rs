@@ -85,7 +85,13 @@ impl Trader {
     fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-        self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() }));
+        self.send(Command::Place(Place {
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        }));
     }
 }
 

@@ -117,7 +117,13 @@ impl Program {
     fn place(&mut self, instrument: InstrumentId, quantity: i64, kind: OrderKind) -> OrderId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
-        let id = self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() }));
+        let id = self.send(Command::Place(Place {
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        }));
         self.wait("an answer", |desk| desk.answer(id).is_some());
         self.desk.order_of(id).unwrap()
     }

@@ -184,8 +184,7 @@ impl LimitSet {
     /// The limits of an order of `account` in `instrument`.
     #[must_use]
     pub fn in_force(&self, account: &AccountId, instrument: &Instrument) -> InForce<'_> {
-        let scopes =
-            [Some(&self.profile), self.accounts.get(&*account.0), self.of_instrument(instrument)];
+        let scopes = [Some(&self.profile), self.accounts.get(&*account.0), self.of_instrument(instrument)];
         InForce { currency: self.currency, scopes }
     }
 
@@ -230,10 +229,9 @@ impl LimitSet {
     pub fn check(&self) -> Result<(), BadSetting> {
         for (scope, limits) in self.scopes() {
             for limit in Limit::ALL {
-                limits.check(limit, scope.kind()).map_err(|why| BadSetting {
-                    name: format!("{}.{}", scope.path(), limit.name()),
-                    why,
-                })?;
+                limits
+                    .check(limit, scope.kind())
+                    .map_err(|why| BadSetting { name: format!("{}.{}", scope.path(), limit.name()), why })?;
             }
         }
         Ok(())

@@ -53,7 +53,9 @@ impl Day {
         let from = state.from.iter();
         Self {
             began: state.began,
-            from: from.filter_map(|(account, key, was)| Some(((account.clone(), find(key)?), *was))).collect(),
+            from: from
+                .filter_map(|(account, key, was)| Some(((account.clone(), find(key)?), *was)))
+                .collect(),
             locks: state.locks.iter().map(|(scope, loss, limit)| (scope.clone(), (*loss, *limit))).collect(),
             sent: VecDeque::new(),
         }
@@ -234,9 +236,10 @@ impl Engine {
             let is_of = |account: &AccountId, id: InstrumentId| match &scope {
                 Scope::Profile => true,
                 Scope::Account(name) => account.0 == *name,
-                Scope::Instrument(key) => {
-                    self.instruments.get(id.index()).is_some_and(|i: &std::sync::Arc<Instrument>| i.has_key(key))
-                }
+                Scope::Instrument(key) => self
+                    .instruments
+                    .get(id.index())
+                    .is_some_and(|i: &std::sync::Arc<Instrument>| i.has_key(key)),
             };
             let money = |amount| Money { amount, currency: limits.currency };
             if let Some(result) = self.result_of_day(is_of)

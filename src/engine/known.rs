@@ -27,8 +27,7 @@ impl Engine {
     ) -> R {
         let connection = &self.brokers[usize::from(instrument.broker.0)].connection;
         let state = connection.state;
-        let why =
-            format!("{} is {}: {}", connection.name, state.label().to_lowercase(), connection.reason);
+        let why = format!("{} is {}: {}", connection.name, state.label().to_lowercase(), connection.reason);
         let line = match state {
             _ if state.takes_orders() => Line::Ready,
             ConnectionState::Silent => Line::Silent(&why),
@@ -86,11 +85,8 @@ impl Engine {
         } else {
             Some(Decimal::ZERO)
         };
-        let result_of_day = if limits.any(|l| l.max_loss_per_day) {
-            self.result_of_day(is_of)
-        } else {
-            Some(Decimal::ZERO)
-        };
+        let result_of_day =
+            if limits.any(|l| l.max_loss_per_day) { self.result_of_day(is_of) } else { Some(Decimal::ZERO) };
         Use {
             working_orders: self.orders.live().filter(works).count(),
             orders_last_minute: self.day.orders_last_minute(now, is_of),
@@ -126,3 +122,6 @@ impl Engine {
         mark.0.checked_mul(instrument.multiplier)?.checked_mul(rate.amount)
     }
 }
+
+#[cfg(test)]
+mod tests;

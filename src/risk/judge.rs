@@ -128,12 +128,7 @@ pub fn check_grid(spec: &OrderSpec, instrument: &Instrument) -> Result<(), Refus
     Ok(())
 }
 
-fn check_opening(
-    spec: &OrderSpec,
-    role: Role,
-    opening: Opening,
-    known: &Known<'_>,
-) -> Result<(), Refusal> {
+fn check_opening(spec: &OrderSpec, role: Role, opening: Opening, known: &Known<'_>) -> Result<(), Refusal> {
     check_day(known)?;
     check_allowed(known)?;
     let market = fresh_market(spec, role, known)?;
@@ -151,8 +146,7 @@ fn check_day(known: &Known<'_>) -> Result<(), Refusal> {
     }
     for (limit, kind) in known.limits.each(|limits| limits.max_loss_per_day) {
         let scope = || known.scope(kind);
-        let result =
-            known.uses.of(kind).result_of_day.ok_or_else(|| Refusal::NoResult { scope: scope() })?;
+        let result = known.uses.of(kind).result_of_day.ok_or_else(|| Refusal::NoResult { scope: scope() })?;
         if -result >= limit {
             let money = |amount| Money { amount, currency: known.limits.currency };
             return Err(Refusal::LossPerDay { loss: money(-result), limit: money(limit), scope: scope() });
@@ -267,17 +261,16 @@ fn check_quantity(opening: Opening, known: &Known<'_>) -> Result<(), Refusal> {
     if let Some((limit, kind)) = known.limits.tightest(|limits| limits.max_position_quantity)
         && opening.position > limit
     {
-        return Err(Refusal::PositionQuantity { quantity: opening.position, limit, scope: known.scope(kind) });
+        return Err(Refusal::PositionQuantity {
+            quantity: opening.position,
+            limit,
+            scope: known.scope(kind),
+        });
     }
     Ok(())
 }
 
-fn check_value(
-    spec: &OrderSpec,
-    opening: Opening,
-    market: Market,
-    known: &Known<'_>,
-) -> Result<(), Refusal> {
+fn check_value(spec: &OrderSpec, opening: Opening, market: Market, known: &Known<'_>) -> Result<(), Refusal> {
     let rate = known.to_limits.ok_or_else(|| Refusal::NoRate(known.instrument.currency.to_string()))?;
     let worst = worst_price(spec, market.worth);
     let beyond = || Refusal::BeyondCounting(spec.quantity);

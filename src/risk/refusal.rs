@@ -255,7 +255,9 @@ pub enum Refusal {
         scope: Scope,
     },
     /// Not in a regular session.
-    #[error("Positions of {scope} are opened in regular sessions only: wait for one, or change it in {WHERE}.")]
+    #[error(
+        "Positions of {scope} are opened in regular sessions only: wait for one, or change it in {WHERE}."
+    )]
     NotRegular {
         /// Whose limit it is.
         scope: Scope,

@@ -103,7 +103,8 @@ fn parse(bytes: &[u8]) -> Result<(Settings, Vec<Problem>), Refusal> {
 
 fn move_limits_of_version_1(file: &mut Table) {
     let Some(Value::Table(limits)) = file.get_mut("limits") else { return };
-    let is_old = |(key, value): &(&String, &Value)| !OF_ALL_LIMITS.contains(&key.as_str()) && !value.is_table();
+    let is_old =
+        |(key, value): &(&String, &Value)| !OF_ALL_LIMITS.contains(&key.as_str()) && !value.is_table();
     let old: Vec<String> = limits.iter().filter(is_old).map(|(key, _)| key.clone()).collect();
     for key in old {
         let Some(value) = limits.remove(&key) else { continue };

@@ -97,9 +97,8 @@ fn the_tightest_of_what_applies_holds_and_tells_whose_it_is() {
     set.accounts.insert("A".into(), own("500"));
     set.accounts.insert("B".into(), own("900000"));
     let instrument = share();
-    let tightest = |account: &str| {
-        set.in_force(&account.into(), &instrument).tightest(|limits| limits.max_order_value)
-    };
+    let tightest =
+        |account: &str| set.in_force(&account.into(), &instrument).tightest(|limits| limits.max_order_value);
     assert_eq!(tightest("A"), Some((dec("500"), ScopeKind::Account)));
     assert_eq!(tightest("B"), Some((dec("250000"), ScopeKind::Profile)), "an account cannot loosen");
     assert_eq!(tightest("C"), Some((dec("250000"), ScopeKind::Profile)));

@@ -251,10 +251,7 @@ fn a_clock_that_is_set_back_gives_no_loss_away() {
 
 #[test]
 fn orders_of_the_last_minute_are_counted_where_they_belong() {
-    let mut stage = stage(
-        |limits| limits.profile.max_orders_per_minute = Some(3),
-        &DayState::default(),
-    );
+    let mut stage = stage(|limits| limits.profile.max_orders_per_minute = Some(3), &DayState::default());
     stage.connects(vec![]);
     for _ in 0..3 {
         assert_eq!(stage.order(Side::Buy, "1"), Ok(()));
@@ -262,8 +259,12 @@ fn orders_of_the_last_minute_are_counted_where_they_belong() {
         stage.quote(0, "100");
     }
     let refused = stage.order(Side::Buy, "1").unwrap_err();
-    assert!(refused.starts_with("3 orders were sent in the last minute, the limit of the profile is 3"), "{refused}");
-    let count = |stage: &Stage, id| stage.engine.day.orders_last_minute(stage.now, |_, of| of == InstrumentId(id));
+    assert!(
+        refused.starts_with("3 orders were sent in the last minute, the limit of the profile is 3"),
+        "{refused}"
+    );
+    let count =
+        |stage: &Stage, id| stage.engine.day.orders_last_minute(stage.now, |_, of| of == InstrumentId(id));
     assert_eq!((count(&stage, 0), count(&stage, 1)), (3, 0));
     stage.now = stage.now + Duration::from_secs(30);
     stage.quote(0, "100");
@@ -272,10 +273,7 @@ fn orders_of_the_last_minute_are_counted_where_they_belong() {
 
 #[test]
 fn exposure_counts_other_positions_and_orders_at_their_worst() {
-    let mut stage = stage(
-        |limits| limits.profile.max_exposure = Some(dec("5000")),
-        &DayState::default(),
-    );
+    let mut stage = stage(|limits| limits.profile.max_exposure = Some(dec("5000")), &DayState::default());
     stage.connects(vec![Position { instrument: InstrumentId(1), ..position("-30", "100", "0", "0") }]);
     assert_eq!(stage.order(Side::Buy, "10"), Ok(()));
     assert_eq!(stage.order(Side::Buy, "10"), Ok(()));

@@ -64,7 +64,9 @@ fn quantities_are_limited_per_order_and_per_position() {
     assert!(matches!(refusal, Refusal::OrderQuantity { .. }), "{refusal}");
     scene.position = "16";
     let refusal = scene.ask(Side::Buy, "10", OrderKind::Market).unwrap_err();
-    assert!(refusal.to_string().starts_with("The position would be 26 units, the limit of AAPL@NASDAQ is 25"));
+    assert!(
+        refusal.to_string().starts_with("The position would be 26 units, the limit of AAPL@NASDAQ is 25")
+    );
     assert!(scene.ask(Side::Sell, "15", OrderKind::Market).is_ok(), "it makes the position smaller");
 }
 
@@ -182,7 +184,8 @@ fn what_is_unusual_passes_only_for_the_order_that_the_trader_insists_on() {
         let scene = scene();
         let refusal = scene.ask(Side::Buy, "1", OrderKind::Market).unwrap_err();
         assert_eq!(refusal.unusual(), Some(unusual), "{refusal}");
-        let buy = |despite, quantity| scene.ask_as(Role::entered(despite), Side::Buy, quantity, OrderKind::Market);
+        let buy =
+            |despite, quantity| scene.ask_as(Role::entered(despite), Side::Buy, quantity, OrderKind::Market);
         let despite = Despite::default().and(unusual);
         assert!(buy(despite, "1").is_ok(), "{unusual:?}");
         let others = cases.iter().filter(|(_, other)| *other != unusual);

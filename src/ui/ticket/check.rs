@@ -19,7 +19,9 @@ use super::facts::Facts;
 use super::form::{Field, Form, KindChoice, TifChoice};
 use super::outlook::{Effect, effect};
 use crate::domain::money::rounded_up;
-use crate::domain::{AccountId, Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy};
+use crate::domain::{
+    AccountId, Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy,
+};
 use crate::link::{Bracket, Place};
 use crate::risk::{self, Despite, Known, Line, Refusal, Role};
 use crate::ui::format;
@@ -210,7 +212,8 @@ fn place(
         }
         if despite.silent_broker {
             // Whether the exits that should guard it have arrived, nobody could say.
-            let why = "The broker is silent: an order with a bracket is not sent, switch the bracket off or wait";
+            let why =
+                "The broker is silent: an order with a bracket is not sent, switch the bracket off or wait";
             return Err(Block::general(why));
         }
         check_bracket(&spec, bracket, facts)?;

@@ -220,7 +220,11 @@ fn a_fat_finger_blocks_the_side_that_it_would_hurt() {
     let checked = World::new().check(&form(KindChoice::Limit, &[(Field::Limit, "272.50")]));
     assert_eq!(line(&checked, Field::Limit), "Buy is 19.8 % above the market");
     assert!(!checked.problems[&Field::Limit].blocks);
-    assert!(why(&checked, Side::Buy).contains("the limit of the profile is 10 %"), "{}", why(&checked, Side::Buy));
+    assert!(
+        why(&checked, Side::Buy).contains("the limit of the profile is 10 %"),
+        "{}",
+        why(&checked, Side::Buy)
+    );
     assert!(checked.sell.order.is_ok());
 }
 
