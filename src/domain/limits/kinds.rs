@@ -7,6 +7,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 
 use super::{Limits, ScopeKind};
 use crate::domain::Qty;
+use crate::domain::money::grouped;
 
 /// One of the limits of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +61,9 @@ pub enum BadLimit {
     /// Not a number.
     #[error("not a number")]
     NoNumber,
+    /// A comma that does not separate thousands.
+    #[error("comma is for thousands: 1,500.25")]
+    Grouping,
     /// Zero or less: whoever wants no trading at all has the kill switch.
     #[error("must be above zero")]
     NotAboveZero,
@@ -225,7 +229,7 @@ impl Limits {
                 Some(keys.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
             }
             Limit::Hours => self.allowed_hours.as_ref().map(ToString::to_string),
-            _ => Some(crate::domain::money::grouped(&self.number(limit)?.normalize().to_string())),
+            _ => Some(grouped(&self.number(limit)?.normalize().to_string())),
         }
     }
 
@@ -347,6 +351,10 @@ impl Limits {
 }
 
 fn number(text: &str) -> Result<Decimal, BadLimit> {
-    let plain: String = text.chars().filter(|c| !matches!(c, ',' | ' ' | '_')).collect();
+    let plain: String = text.chars().filter(|c| *c != ',').collect();
+    // A comma anywhere else is somebody's decimal point, and the limit would be ten times as loose.
+    if plain != text && grouped(&plain) != text {
+        return Err(BadLimit::Grouping);
+    }
     Decimal::from_str_exact(&plain).map_err(|_unread| BadLimit::NoNumber)
 }

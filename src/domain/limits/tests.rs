@@ -61,6 +61,8 @@ fn what_makes_no_limit_is_told_and_changes_nothing() {
         assert_eq!(limits, Limits::default());
     };
     check(Limit::OrderValue, "lots", BadLimit::NoNumber);
+    check(Limit::OrderValue, "1,5", BadLimit::Grouping);
+    check(Limit::OrderValue, "12,34,567", BadLimit::Grouping);
     check(Limit::OrderValue, "0", BadLimit::NotAboveZero);
     check(Limit::OrderValue, "-5", BadLimit::NotAboveZero);
     check(Limit::Exposure, "70000000000000000000000000000", BadLimit::TooLarge);

@@ -1,6 +1,12 @@
 //! Any limits, any stream of intents, changes, fills and market moves: whatever the engine hands
 //! to a broker is inside every limit, as a naive model judges it (`model`), and what only makes a
 //! position smaller is never held back.
+//!
+//! What was broken on purpose, each seen by the model within these cases: the gate did not count
+//! orders on their way, exposure, a limit price above the market, the age of quotes, crossed and
+//! empty books, orders per minute, working orders, losses, locks, allowed hours and instruments,
+//! quantities, price distance, what rests on the other side; the engine counted an account's use
+//! as nothing, and of an order that is being changed the smaller size.
 
 mod model;
 
@@ -80,7 +86,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 /// A number of that size, or none.
 fn maybe(most: u32) -> impl Strategy<Value = Option<u32>> {
-    prop_oneof![2 => Just(None), 3 => (1..=most).prop_map(Some)]
+    prop_oneof![3 => Just(None), 2 => (1..=most).prop_map(Some)]
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -372,7 +378,7 @@ impl Theatre {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
     #[test]
     fn whatever_goes_out_is_inside_every_limit(
         limits in limit_set(),
