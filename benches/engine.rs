@@ -120,6 +120,7 @@ impl Actor {
             settings: Arc::new(Settings::default()),
             is_killed: false,
             next_order_id: 1,
+            day: Default::default(),
             journal: pitdesk::engine::Journaled::default(),
             notices: Vec::new(),
             now: clock.now(),

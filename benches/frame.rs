@@ -26,6 +26,7 @@ use pitdesk::domain::{
     Decimal, Instrument, OrderKind, OrderSpec, Origin, Price, Quote, Settings, Side, Time, TimeInForce,
 };
 use pitdesk::link::{Command, CommandId, Demand, Envelope, Place, WindowEnd};
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::ui::{Begin, Terminal, fonts, set_options};
 use spans::{Budget, heading, report};
@@ -199,7 +200,13 @@ fn trade(world: &mut Rehearsal, link: &WindowEnd, instruments: &[Arc<Instrument>
         let kinds = if n % 2 == 0 { vec![OrderKind::Market] } else { vec![below(3), below(5)] };
         for kind in kinds {
             let spec = OrderSpec::new(instrument.id, Side::Buy, quantity, kind, TimeInForce::Day);
-            let place = Place { spec, bracket: None, origin: Origin::Ticket, seen: None };
+            let place = Place {
+                spec,
+                bracket: None,
+                origin: Origin::Ticket,
+                seen: None,
+                despite: Despite::default(),
+            };
             send(world, Command::Place(place));
         }
     }

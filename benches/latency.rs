@@ -32,6 +32,7 @@ use pitdesk::domain::{
     Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Side, Time, TimeInForce,
 };
 use pitdesk::link::{Clock, Command, CommandId, Drained, Place, Stream, Update};
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use runtime::{Program, demand};
 use spans::{Budget, heading, report};
@@ -188,5 +189,5 @@ fn order(desk: &Desk) -> Option<Place> {
     let price = instrument.ticks.round_down(Price(bid.0 * Decimal::new(95, 2)));
     let kind = OrderKind::Limit { price };
     let spec = OrderSpec::new(TRADED, Side::Buy, instrument.lot, kind, TimeInForce::Day);
-    Some(Place { spec, bracket: None, origin: Origin::Ticket, seen: None })
+    Some(Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() })
 }

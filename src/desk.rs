@@ -294,9 +294,10 @@ impl Desk {
     /// An instrument's newest quote, and how far it can be trusted.
     #[must_use]
     pub fn quote(&self, id: InstrumentId) -> Option<QuoteView<'_>> {
-        let broker = self.instrument(id)?.broker;
+        let instrument = self.instrument(id)?;
+        let broker = instrument.broker;
         let is_ready = self.connection(broker).is_some_and(|c| c.state.takes_orders());
-        self.prices.view(id, broker, self.now, is_ready, self.settings.limits.max_quote_age_seconds)
+        self.prices.view(id, broker, self.now, is_ready, self.settings.limits.quote_age(instrument))
     }
 
     /// An instrument's newest book.

@@ -11,6 +11,7 @@
 //! - what the window is told in the lossless class is told after the state changed,
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
+mod day;
 pub mod event;
 mod flatten;
 mod journal;
@@ -38,14 +39,15 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Moment, OrderId, Position,
-    Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Moment, Order, OrderId,
+    Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, Snapshot,
     Update,
 };
+use day::{Day, MINUTE};
 use flatten::{Flattening, WayOut};
 use journal::Journal;
 use kill::Kill;
@@ -84,6 +86,8 @@ pub struct Engine {
     flattening: Vec<Flattening>,
     /// The newest comparison of books of each broker.
     reconciled: BTreeMap<BrokerId, Arc<Reconciliation>>,
+    /// What is used of the limits that count over time.
+    day: Day,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -121,6 +125,7 @@ impl Engine {
     /// An engine with nothing known yet but what was saved.
     #[must_use]
     pub fn new(start: Start) -> Self {
+        let day = start.day.clone();
         let line = |(index, name): (usize, &Arc<str>)| BrokerLine {
             connection: Connection {
                 broker: BrokerId(index as u8),
@@ -143,7 +148,8 @@ impl Engine {
         };
         let catalogue = Arc::clone(&start.instruments);
         let with_broker = move |fill: Fill| Some((catalogue.get(fill.instrument.index())?.broker, fill));
-        Self {
+        let now = start.now;
+        let mut engine = Self {
             market: MarketData::new(&start.instruments),
             brokers: start.broker_names.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
@@ -158,9 +164,16 @@ impl Engine {
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             flattening: Vec::new(),
+            day: Day::default(),
             notices: Notices::new(start.notices),
             shutdown: None,
+        };
+        engine.restore_day(&day);
+        let is_recent = |order: &&Order| now.since(order.created) < MINUTE;
+        for order in engine.orders.all().filter(is_recent) {
+            engine.day.sends(order, order.created);
         }
+        engine
     }
 
     /// Lets one event happen at `now`. What must be done about it is appended to `out`.
@@ -444,6 +457,7 @@ impl Engine {
             }
         }
         self.abandon_the_late(now, out);
+        self.pass_day(now, out);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
         }
@@ -492,7 +506,11 @@ impl Engine {
     }
 
     fn engine_state(&self) -> SaveJob {
-        SaveJob::EngineState { is_killed: self.is_killed, next_order_id: self.orders.reserved_up_to() }
+        SaveJob::EngineState {
+            is_killed: self.is_killed,
+            next_order_id: self.orders.reserved_up_to(),
+            day: self.day_state(),
+        }
     }
 
     fn kill_state(&self) -> KillState {

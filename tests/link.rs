@@ -23,6 +23,7 @@ use pitdesk::link::channel::LOSSLESS_CAPACITY;
 use pitdesk::link::{
     BarKey, Command, CommandId, Demand, Drill, Envelope, Flatten, Place, Stream, WindowEnd, connect,
 };
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -53,7 +54,10 @@ impl Trader {
         let options = Arguments::parse_from(["pitdesk", "--seed", "3"]).options;
         let (library, _none) = Library::open(Path::new(""));
         let plan = Plan::new(&options, &library, true, START).unwrap();
-        let (world, window) = Rehearsal::new(plan, Settings::default(), START).unwrap();
+        let mut settings = Settings::default();
+        // Thousands of orders in a minute are the point here.
+        settings.limits.profile.max_orders_per_minute = None;
+        let (world, window) = Rehearsal::new(plan, settings, START).unwrap();
         let mut trader = Self { world, window, desk: Desk::default(), eyes, next: 1, fresh: 0 };
         trader.look();
         trader
@@ -86,7 +90,13 @@ impl Trader {
     fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-        self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+        self.send(Command::Place(Place {
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        }));
     }
 }
 
@@ -133,6 +143,7 @@ fn a_trade_that_no_bar_takes_in_is_counted() {
         settings: Arc::default(),
         is_killed: false,
         next_order_id: 1,
+        day: Default::default(),
         journal: pitdesk::engine::Journaled::default(),
         notices: Vec::new(),
         now: START,

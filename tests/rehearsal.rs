@@ -24,6 +24,7 @@ use pitdesk::engine::SaveJob;
 use pitdesk::link::{
     BarKey, Bracket, Command, CommandId, Demand, Envelope, Flatten, KillState, Place, WindowEnd,
 };
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -80,7 +81,13 @@ impl Trader {
     fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) -> CommandId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-        self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }))
+        self.send(Command::Place(Place {
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        }))
     }
 
     fn net(&self, instrument: InstrumentId) -> Decimal {
@@ -99,7 +106,13 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
     };
     let bracket = Bracket { take_profit: Some(percent(105)), stop_loss: Some(percent(95)) };
     let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
-    let place = Place { spec, bracket: Some(bracket), origin: Origin::Ticket, seen: None };
+    let place = Place {
+        spec,
+        bracket: Some(bracket),
+        origin: Origin::Ticket,
+        seen: None,
+        despite: Despite::default(),
+    };
     trader.send(Command::Place(place));
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
     let close = trader.send(Command::Close { instrument: aapl });
@@ -305,8 +318,13 @@ fn a_coin_in_yen_is_replayed_in_yen_at_what_coins_cost() {
     let coin = trader.watch("BTCJPY");
     trader.run(10.0);
     let spec = OrderSpec::new(coin, Side::Buy, Qty(Decimal::new(1, 2)), OrderKind::Market, TimeInForce::Day);
-    let bought =
-        trader.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+    let bought = trader.send(Command::Place(Place {
+        spec,
+        bracket: None,
+        origin: Origin::Ticket,
+        seen: None,
+        despite: Despite::default(),
+    }));
     assert!(trader.desk.answer(bought).unwrap().outcome.is_ok(), "{:?}", trader.desk.answer(bought));
     let fills = trader.desk.blotter().fills();
     let value: Decimal = fills.iter().map(|fill| fill.price.0 * fill.quantity.0).sum();

@@ -22,6 +22,7 @@ use pitdesk::engine::{Engine, Journaled, Start};
 use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Place, WindowEnd, connect,
 };
+use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::store::engine_state;
 use pitdesk::store::journal::{Journal, Names};
@@ -72,6 +73,7 @@ impl Program {
             settings: Arc::new(Settings::default()),
             is_killed: state.killed,
             next_order_id: state.next_order_id.max(recovered.next_order_id),
+            day: state.day.clone(),
             journal: Journaled {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,
@@ -126,7 +128,13 @@ impl Program {
     fn place(&mut self, instrument: InstrumentId, quantity: i64, kind: OrderKind) -> OrderId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
-        let id = self.send(Command::Place(Place { spec, bracket: None, origin: Origin::Ticket, seen: None }));
+        let id = self.send(Command::Place(Place {
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        }));
         self.wait("an answer", |desk| desk.answer(id).is_some());
         self.desk.order_of(id).unwrap()
     }

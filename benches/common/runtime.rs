@@ -41,6 +41,7 @@ impl Program {
             settings: Arc::new(Settings::default()),
             is_killed: false,
             next_order_id: 1,
+            day: Default::default(),
             journal: pitdesk::engine::Journaled::default(),
             notices: Vec::new(),
             now: clock.now(),

@@ -157,6 +157,7 @@ impl Source {
             settings: Arc::default(),
             is_killed: false,
             next_order_id: 1,
+            day: Default::default(),
             journal: pitdesk::engine::Journaled::default(),
             notices: Vec::new(),
             now: clock.now(),

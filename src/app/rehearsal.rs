@@ -49,6 +49,7 @@ impl Rehearsal {
             settings: Arc::new(settings),
             is_killed: false,
             next_order_id: 1,
+            day: Default::default(),
             journal: Journaled::default(),
             notices: Vec::new(),
             now: start,

@@ -154,6 +154,7 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
         settings: Arc::new(settings),
         is_killed: engine.killed || recovered.is_killed.unwrap_or_default(),
         next_order_id: engine.next_order_id.max(recovered.next_order_id),
+        day: engine.day,
         journal: Journaled { next_seq: recovered.next_seq, orders: recovered.orders, fills: recovered.fills },
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,

@@ -16,8 +16,8 @@ use crate::link::{Clock, ConnectionState, Drill};
 use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
-/// What the engine asks of an adapter.
-#[derive(Debug, Clone, PartialEq)]
+/// What the engine asks of an adapter. Not to be copied: what was approved is sent once.
+#[derive(Debug, PartialEq)]
 pub enum BrokerRequest {
     /// Send an order, or an entry with its exits: all of them or none.
     Place(Vec<ApprovedOrder>),
@@ -96,7 +96,7 @@ pub struct HistoryRequest {
 }
 
 /// What an adapter tells the engine.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum BrokerEvent {
     /// The connection has changed.
     Connection {

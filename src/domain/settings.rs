@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetClass, Currency, Limits, Qty};
+use super::{AssetClass, Currency, LimitSet, Qty};
 
 /// The choices of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Settings {
     /// What the ticket begins with.
     pub default_quantity: DefaultQuantity,
     /// What no order may break.
-    pub limits: Limits,
+    pub limits: LimitSet,
 }
 
 impl Default for Settings {
@@ -37,7 +37,7 @@ impl Default for Settings {
             confirm_orders: true,
             practice_always_open: true,
             default_quantity: DefaultQuantity::default(),
-            limits: Limits::default(),
+            limits: LimitSet::default(),
         }
     }
 }
@@ -103,38 +103,29 @@ impl DefaultQuantity {
 }
 
 /// A setting whose value makes no sense, though it could be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' must be above zero")]
-pub struct BadSetting(pub &'static str);
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{name}' {why}")]
+pub struct BadSetting {
+    /// Which, as the file names it.
+    pub name: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
 
 impl Settings {
     /// Looks for a value that would disable what it is there for: a limit of zero is a
     /// typing error, and whoever wants no trading at all has the kill switch.
     ///
     /// # Errors
-    /// Names the first limit or quantity that is not above zero.
+    /// Names the first limit or quantity that makes no sense.
     pub fn check(&self) -> Result<(), BadSetting> {
-        let Limits {
-            currency: _,
-            max_order_value,
-            max_position_value,
-            max_price_distance_percent,
-            max_working_orders,
-            max_quote_age_seconds,
-        } = self.limits;
+        self.limits.check()?;
         let DefaultQuantity { share, fx, crypto } = self.default_quantity;
-        let amounts = [
-            ("limits.max_order_value", max_order_value),
-            ("limits.max_position_value", max_position_value),
-            ("limits.max_price_distance_percent", max_price_distance_percent),
-            ("limits.max_working_orders", max_working_orders.into()),
-            ("limits.max_quote_age_seconds", max_quote_age_seconds.into()),
-            ("default_quantity.share", share.0),
-            ("default_quantity.fx", fx.0),
-            ("default_quantity.crypto", crypto.0),
-        ];
-        match amounts.iter().find(|(_, amount)| *amount <= Decimal::ZERO) {
-            Some(&(name, _)) => Err(BadSetting(name)),
+        let amounts = [("share", share), ("fx", fx), ("crypto", crypto)];
+        match amounts.iter().find(|(_, amount)| amount.0 <= Decimal::ZERO) {
+            Some(&(name, _)) => {
+                Err(BadSetting { name: format!("default_quantity.{name}"), why: "must be above zero" })
+            }
             None => Ok(()),
         }
     }
@@ -152,7 +143,8 @@ mod tests {
     #[test]
     fn a_limit_of_zero_is_named() {
         let mut settings = Settings::default();
-        settings.limits.max_working_orders = 0;
-        assert_eq!(settings.check(), Err(BadSetting("limits.max_working_orders")));
+        settings.limits.profile.max_working_orders = Some(0);
+        let bad = settings.check().unwrap_err();
+        assert_eq!(bad.to_string(), "'limits.profile.max_working_orders' must be above zero");
     }
 }

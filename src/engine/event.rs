@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::broker::contract::StateCopy;
 use crate::broker::{BrokerEvent, BrokerRequest};
+use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
     Bar, BrokerId, Depth, Fill, Instrument, InstrumentId, Order, OrderId, Quote, Record, Seq, Time, Trade,
@@ -22,6 +23,8 @@ pub struct Start {
     pub is_killed: bool,
     /// First order id that no earlier run can have used.
     pub next_order_id: u64,
+    /// What the last run has left of its trading day.
+    pub day: DayState,
     /// What the journal has of earlier runs.
     pub journal: Journaled,
     /// What the start-up has to tell the trader.
@@ -139,6 +142,8 @@ pub enum SaveJob {
         is_killed: bool,
         /// First order id that this run cannot have used.
         next_order_id: u64,
+        /// What must be known of the trading day.
+        day: DayState,
     },
     /// An adapter's own state.
     BrokerState {

@@ -1,10 +1,13 @@
 //! What the gate is told of the world when it judges an order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::domain::{Decimal, Instrument, Order, Time};
-use crate::risk::Known;
+use crate::domain::limits::ScopeKind;
+use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, Side, Time};
+use crate::link::ConnectionState;
+use crate::risk::{Holding, Known, Line, Pending, Use, Uses, exposure, is_regular};
 
 /// Orders that go out in one request with the one in question, ahead of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,36 +26,103 @@ impl Engine {
         ask: impl FnOnce(&Known<'_>) -> R,
     ) -> R {
         let connection = &self.brokers[usize::from(instrument.broker.0)].connection;
-        let not_ready = (!connection.state.takes_orders()).then(|| {
-            format!(
-                "{} is {}: {}",
-                connection.name,
-                connection.state.label().to_lowercase(),
-                connection.reason
-            )
-        });
-        let position = self.position_of(&order.account, instrument.id).map_or(Decimal::ZERO, |p| p.net);
-        let adds_too = |other: &Order| {
-            let is_alike = other.account == order.account && other.spec.instrument == order.spec.instrument;
-            is_alike
-                && other.id != order.id
-                && other.spec.side == order.spec.side
-                && other.spec.parent.is_none()
+        let state = connection.state;
+        let why = format!("{} is {}: {}", connection.name, state.label().to_lowercase(), connection.reason);
+        let line = match state {
+            _ if state.takes_orders() => state.opening_locked().map_or(Line::Ready, Line::Reducing),
+            ConnectionState::Silent => Line::Silent(&why),
+            _ => Line::Down(&why),
         };
+        let limits = self.settings.limits.in_force(&order.account, instrument);
         ask(&Known {
-            limits: &self.settings.limits,
+            limits,
+            account: &order.account,
             instrument,
             quote: self.market.quote(instrument.id),
-            position,
-            pending: self.orders.pending(adds_too),
-            working_orders: self.orders.live().filter(|other| other.id != order.id).count() + ahead.orders,
+            position: self.net(&order.account, instrument.id),
+            pending: self.pending(&order.account, instrument.id, order),
+            uses: Uses::new(|kind| self.used(kind, order, now)).after(ahead.orders),
             is_in_hours: self.market.is_in_hours(instrument.id, now),
+            is_regular: is_regular(&limits, instrument, now),
             to_limits: self.market.worth(instrument.currency, self.settings.limits.currency),
             // Nothing leaves while it is on but what it sends itself.
             is_killed: self.is_killed && !self.closing.contains(&order.id),
-            not_ready: not_ready.as_deref(),
-            opening_locked: connection.state.opening_locked(),
+            line,
             now,
         })
     }
+
+    fn net(&self, account: &AccountId, instrument: InstrumentId) -> Decimal {
+        self.position_of(account, instrument).map_or(Decimal::ZERO, |position| position.net)
+    }
+
+    /// What live orders could still trade, `but` not counted: that is the one in question.
+    fn pending(&self, account: &AccountId, instrument: InstrumentId, but: &Order) -> Pending {
+        let of = |side: Side| {
+            let counts = |other: &Order| {
+                other.spec.side == side
+                    && other.spec.instrument == instrument
+                    && other.account == *account
+                    && other.id != but.id
+                    && other.spec.parent.is_none()
+            };
+            self.orders.pending(counts).abs()
+        };
+        Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
+    }
+
+    /// What is used of the limits of one scope of an order.
+    fn used(&self, kind: ScopeKind, order: &Order, now: Time) -> Use {
+        let is_of = |account: &AccountId, instrument: InstrumentId| match kind {
+            ScopeKind::Profile => true,
+            ScopeKind::Account => *account == order.account,
+            ScopeKind::Instrument => instrument == order.spec.instrument,
+        };
+        let works = |other: &&Order| other.id != order.id && is_of(&other.account, other.spec.instrument);
+        // Prices of everything that is held are looked at only where somebody wants them.
+        let limits = &self.settings.limits;
+        let exposure_elsewhere = if limits.any(|l| l.max_exposure) {
+            self.exposure_elsewhere(order, is_of)
+        } else {
+            Some(Decimal::ZERO)
+        };
+        let result_of_day =
+            if limits.any(|l| l.max_loss_per_day) { self.result_of_day(is_of) } else { Some(Decimal::ZERO) };
+        Use {
+            working_orders: self.orders.live().filter(works).count(),
+            orders_last_minute: self.day.orders_last_minute(now, order.id, is_of),
+            exposure_elsewhere,
+            result_of_day,
+            lock: self.lock_of(kind, order, now),
+        }
+    }
+
+    /// What all positions of a scope but the order's own would be worth, working orders filled.
+    fn exposure_elsewhere(
+        &self,
+        order: &Order,
+        is_of: impl Fn(&AccountId, InstrumentId) -> bool,
+    ) -> Option<Decimal> {
+        let held = self.positions.keys().cloned();
+        let ordered = self.orders.live().map(|order| (order.account.clone(), order.spec.instrument));
+        let mut places: BTreeSet<(AccountId, InstrumentId)> = held.chain(ordered).collect();
+        places.remove(&(order.account.clone(), order.spec.instrument));
+        places.retain(|(account, instrument)| is_of(account, *instrument));
+        exposure(places.iter().map(|(account, id)| Holding {
+            net: self.net(account, *id),
+            pending: self.pending(account, *id, order),
+            unit: self.unit(*id),
+        }))
+    }
+
+    /// What one unit is worth at its mark, in the limits' currency.
+    fn unit(&self, id: InstrumentId) -> Option<Decimal> {
+        let instrument = self.instruments.get(id.index())?;
+        let mark = self.market.quote(id)?.0.mark()?;
+        let rate = self.market.worth(instrument.currency, self.settings.limits.currency)?;
+        mark.0.checked_mul(instrument.multiplier)?.checked_mul(rate.amount)
+    }
 }
+
+#[cfg(test)]
+mod tests;

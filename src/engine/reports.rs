@@ -148,10 +148,14 @@ impl Engine {
         let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
         let text = format!("{verb} {quantity} {symbol} at {price}");
         self.tell(order, Moment::Executed(fill.clone()), now, out);
+        if self.day_fills(&fill) {
+            out.push(Effect::Save(self.engine_state()));
+        }
         out.push(Effect::publish(Update::Fill(fill), now));
         self.positions.insert((position.account.clone(), position.instrument), position.clone());
         out.push(Effect::publish(Update::Position(position), now));
         self.note(NoticeLevel::Info, text, now, out);
+        self.pass_day(now, out);
         if has_ended {
             self.after_end(now, out);
         }

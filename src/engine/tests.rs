@@ -14,7 +14,7 @@ use crate::domain::{
     OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Record, Side, TickTable, TimeInForce, TradingHours,
 };
 use crate::link::{Bracket, CommandId, Flatten, Place};
-use crate::risk::ApprovedOrder;
+use crate::risk::{ApprovedOrder, Despite};
 
 const BROKER: BrokerId = BrokerId(0);
 const SHARE: InstrumentId = InstrumentId(0);
@@ -76,6 +76,7 @@ fn stage_after(journal: Journaled) -> Stage {
         settings: Arc::default(),
         is_killed: false,
         next_order_id: 1,
+        day: Default::default(),
         journal,
         notices: Vec::new(),
         now,
@@ -223,7 +224,7 @@ impl Stage {
 fn limit_order(side: Side, quantity: &str, limit: &str) -> Place {
     let kind = OrderKind::Limit { price: Price(dec(limit)) };
     let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), kind, TimeInForce::Day);
-    Place { spec, bracket: None, origin: Origin::Ticket, seen: None }
+    Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() }
 }
 
 fn requests(effects: &[Effect]) -> Vec<&BrokerRequest> {
@@ -234,6 +235,15 @@ fn requests(effects: &[Effect]) -> Vec<&BrokerRequest> {
         }
     }
     found
+}
+
+/// The requests themselves: they cannot be copied.
+fn taken(effects: Vec<Effect>) -> Vec<BrokerRequest> {
+    let request = |effect| match effect {
+        Effect::Request(_, request) => Some(request),
+        _ => None,
+    };
+    effects.into_iter().filter_map(request).collect()
 }
 
 fn placed(effects: &[Effect]) -> Vec<&OrderSpec> {
@@ -432,7 +442,7 @@ fn what_could_not_be_handed_over_is_refused_and_not_counted_as_a_sign_of_life() 
     let sent = stage.buy("10", "99.00");
     let heard = stage.engine.brokers[0].last_heard;
     stage.now = stage.now + std::time::Duration::from_secs(1);
-    let place = requests(&sent).into_iter().find(|r| matches!(r, BrokerRequest::Place(_))).unwrap().clone();
+    let place = taken(sent).into_iter().find(|r| matches!(r, BrokerRequest::Place(_))).unwrap();
     stage.feed(EngineEvent::Undelivered(BROKER, place, "nothing was sent"));
     assert_eq!(stage.status(1), OrderStatus::Rejected);
     assert_eq!(stage.engine.brokers[0].last_heard, heard);

@@ -31,7 +31,7 @@ impl Engine {
         let account = self.account_for(&instrument)?;
         let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
         let id = entry.id;
-        let mut orders = vec![(entry, Role::Plain)];
+        let mut orders = vec![(entry, Role::entered(place.despite))];
         for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
             let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
             orders.push((exit, Role::exit_of(&place.spec)));
@@ -60,6 +60,7 @@ impl Engine {
             orders.into_iter().map(|(order, _)| Order { reason: None, updated: now, ..order }).collect();
         let seq = self.record(Moment::Intended { input_at, seen }, orders.clone(), now, out);
         self.send_when_written(seq, Intent::Place(roles), now);
+        self.day_sends(&orders, now);
         for order in orders {
             self.orders.insert(order.clone());
             self.orders.remember_input(order.id, input_at);

@@ -8,6 +8,7 @@ use crate::domain::settings::Settings;
 use crate::domain::{
     BrokerId, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Time, TimeInForce,
 };
+use crate::risk::Despite;
 
 /// Correlates a command with its answer. Unique in one run of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +133,8 @@ pub struct Place {
     pub origin: Origin,
     /// The quote the trader looked at.
     pub seen: Option<Quote>,
+    /// What is unusual about the market, which the trader was told and accepts for this order.
+    pub despite: Despite,
 }
 
 /// A profit target and a stop, one cancelling the other, both waiting for the entry to fill.

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+mod scopes;
+
 use super::*;
+use crate::domain::limits::{LimitSet, Limits, Scope, ScopeKind};
 use crate::domain::{
-    AssetClass, BrokerId, Currency, InstrumentId, OrderStatus, Origin, TickTable, TimeInForce, TradingHours,
+    AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, OrderKind, OrderStatus, Origin,
+    Quote, Side, TickTable, Time, TimeInForce, TradingHours,
 };
 
 fn dec(text: &str) -> Decimal {
@@ -36,37 +40,45 @@ fn quote() -> Quote {
 }
 
 struct Scene {
-    limits: Limits,
+    limits: LimitSet,
     instrument: Instrument,
     quote: Option<Quote>,
     age_seconds: i64,
     position: &'static str,
     pending: &'static str,
-    working: usize,
+    /// Of the other side, without a sign.
+    against: &'static str,
+    uses: [Use; 3],
     is_killed: bool,
-    not_ready: Option<&'static str>,
+    line: Line<'static>,
+    is_regular: bool,
     is_in_hours: bool,
     rate: Option<Decimal>,
 }
 
 fn scene() -> Scene {
     Scene {
-        limits: Limits {
-            currency: Currency::USD,
-            max_order_value: dec("10000"),
-            max_position_value: dec("15000"),
-            max_price_distance_percent: dec("5"),
-            max_working_orders: 3,
-            max_quote_age_seconds: 10,
+        limits: LimitSet {
+            profile: Limits {
+                max_order_value: Some(dec("10000")),
+                max_position_value: Some(dec("15000")),
+                max_price_distance_percent: Some(dec("5")),
+                max_working_orders: Some(3),
+                max_quote_age_seconds: Some(10),
+                ..Limits::default()
+            },
+            ..LimitSet::default()
         },
         instrument: instrument(),
         quote: Some(quote()),
         age_seconds: 0,
         position: "0",
         pending: "0",
-        working: 0,
+        against: "0",
+        uses: [Use::default(); 3],
         is_killed: false,
-        not_ready: None,
+        line: Line::Ready,
+        is_regular: false,
         is_in_hours: false,
         rate: Some(Decimal::ONE),
     }
@@ -106,18 +118,27 @@ impl Scene {
 
     fn with_known<R>(&self, f: impl FnOnce(&Known<'_>) -> R) -> R {
         let now = Time::from_seconds(1_000);
+        let account = "PAPER".into();
+        // Orders on their way are given with their sign, which tells the side.
+        let (pending, against) = (dec(self.pending), dec(self.against));
+        let pending = if pending.is_sign_negative() {
+            Pending { buys: against, sells: -pending }
+        } else {
+            Pending { buys: pending, sells: against }
+        };
         f(&Known {
             is_in_hours: self.is_in_hours,
-            limits: &self.limits,
+            is_regular: self.is_regular,
+            limits: self.limits.in_force(&account, &self.instrument),
+            account: &account,
             instrument: &self.instrument,
             quote: self.quote.as_ref().map(|q| (q, Time::from_seconds(1_000 - self.age_seconds))),
             position: dec(self.position),
-            pending: dec(self.pending),
-            working_orders: self.working,
+            pending,
+            uses: Uses::new(|kind| self.uses[kind as usize]),
             to_limits: self.rate.map(|amount| Money { amount, currency: Currency::USD }),
             is_killed: self.is_killed,
-            not_ready: self.not_ready,
-            opening_locked: None,
+            line: self.line,
             now,
         })
     }
@@ -145,7 +166,7 @@ fn the_kill_switch_comes_before_everything() {
 #[test]
 fn a_connection_that_is_not_ready_takes_nothing() {
     let mut scene = scene();
-    scene.not_ready = Some("Paper is down");
+    scene.line = Line::Down("Paper is down");
     assert!(matches!(scene.ask(Side::Buy, "10", OrderKind::Market), Err(Refusal::NotReady(_))));
 }
 
@@ -202,7 +223,7 @@ fn orders_on_their_way_count_as_if_they_had_filled() {
     scene.position = "100";
     scene.pending = "-100";
     assert!(scene.ask(Side::Sell, "99", OrderKind::Market).is_ok());
-    scene.limits.max_order_value = dec("1000");
+    scene.limits.profile.max_order_value = Some(dec("1000"));
     assert!(
         scene.ask(Side::Sell, "99", OrderKind::Market).is_err(),
         "the exits already close it: this opens a short"
@@ -224,7 +245,7 @@ fn nothing_but_the_switch_and_the_line_holds_a_close_back() {
     let mut scene = scene();
     scene.position = "1000";
     scene.pending = "-1000";
-    scene.working = 3;
+    scene.uses = [Use { working_orders: 3, ..Use::default() }; 3];
     scene.rate = None;
     scene.age_seconds = 60;
     let close = |scene: &Scene| scene.ask_as(Role::Close, Side::Sell, "1000", OrderKind::Market);
@@ -296,7 +317,7 @@ fn a_fat_finger_price_is_stopped_on_its_bad_side_only() {
 #[test]
 fn too_many_working_orders_stop_a_new_one() {
     let mut scene = scene();
-    scene.working = 3;
+    scene.uses = [Use { working_orders: 3, ..Use::default() }; 3];
     assert!(matches!(scene.ask(Side::Buy, "1", OrderKind::Market), Err(Refusal::WorkingOrders { .. })));
 }
 
@@ -330,11 +351,12 @@ fn every_refusal_says_what_to_do() {
     let refusal = Refusal::OrderValue {
         value: Money { amount: dec("12340"), currency: Currency::USD },
         limit: Money { amount: dec("10000"), currency: Currency::USD },
+        scope: Scope::Account("PAPER".into()),
     };
     assert_eq!(
         refusal.to_string(),
-        "The order is worth 12,340.00 USD, the limit per order is 10,000.00 USD: lower the quantity, or raise \
-         limits.max_order_value in settings.toml and restart."
+        "The order is worth 12,340.00 USD, the limit of account PAPER is 10,000.00 USD: lower the quantity, or \
+         change it in Limits (Ctrl+Shift+L)."
     );
     let _shared: Arc<str> = refusal.to_string().into();
 }

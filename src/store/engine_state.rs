@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, Loaded, WriteError};
+use crate::domain::limits::DayState;
 
 const VERSION: u32 = 1;
 
@@ -20,6 +21,8 @@ pub struct EngineState {
     pub killed: bool,
     /// The id of the next order; all below have been used.
     pub next_order_id: u64,
+    /// What must be known of the trading day.
+    pub day: DayState,
     /// What else is in the file.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
@@ -27,7 +30,7 @@ pub struct EngineState {
 
 impl Default for EngineState {
     fn default() -> Self {
-        Self { killed: false, next_order_id: 1, other: serde_json::Map::new() }
+        Self { killed: false, next_order_id: 1, day: DayState::default(), other: serde_json::Map::new() }
     }
 }
 

@@ -3,6 +3,10 @@
 //! One wrong line never costs the others: each value is tried by itself, and what
 //! cannot be used is reported with what stands in for it. Saving over a file in which
 //! a person left something we cannot keep first copies it aside.
+//!
+//! Version 1 had the limits of the profile in `[limits]` itself. They are read from there
+//! still, whoever wrote them; since version 2 they stand in `[limits.profile]`, so that an
+//! older Pitdesk refuses the file instead of trading without the limits that it cannot read.
 
 use std::fmt;
 use std::path::Path;
@@ -14,7 +18,10 @@ use crate::domain::Settings;
 
 use super::files::{self, Aside, Loaded, Refusal, WriteError};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// What stands in `[limits]` itself since version 2.
+const OF_ALL_LIMITS: [&str; 5] = ["currency", "day_start", "profile", "accounts", "instruments"];
 
 const HEADING: &str = "\
 # Settings of this Pitdesk profile. Pitdesk reads them when it starts and rewrites
@@ -86,11 +93,25 @@ fn parse(bytes: &[u8]) -> Result<(Settings, Vec<Problem>), Refusal> {
     {
         return Err(Refusal::Newer { found: u32::try_from(found).unwrap_or(u32::MAX), newest: VERSION });
     }
+    move_limits_of_version_1(&mut file);
     let mut reader =
         FieldByField { used: Table::try_from(Settings::default()).expect("a table"), problems: Vec::new() };
     reader.take(&file, &mut Vec::new());
     let settings = reader.settings().expect("every value was tried when it was taken");
     Ok((settings, reader.problems))
+}
+
+fn move_limits_of_version_1(file: &mut Table) {
+    let Some(Value::Table(limits)) = file.get_mut("limits") else { return };
+    let is_old =
+        |(key, value): &(&String, &Value)| !OF_ALL_LIMITS.contains(&key.as_str()) && !value.is_table();
+    let old: Vec<String> = limits.iter().filter(is_old).map(|(key, _)| key.clone()).collect();
+    for key in old {
+        let Some(value) = limits.remove(&key) else { continue };
+        if let Value::Table(profile) = limits.entry("profile").or_insert_with(|| Table::new().into()) {
+            profile.entry(key).or_insert(value);
+        }
+    }
 }
 
 /// Starts from the defaults and puts in one value of the file at a time, keeping only
@@ -110,22 +131,50 @@ impl FieldByField {
     fn take(&mut self, table: &Table, path: &mut Vec<String>) {
         for (key, value) in table {
             path.push(key.clone());
-            match (self.slot(path), value) {
-                (None, _) => self.report(path, "there is no such setting", "it is ignored".to_owned()),
-                (Some(Value::Table(_)), Value::Table(inner)) => self.take(inner, path),
-                (Some(_), _) => self.take_value(value, path),
+            let is_table = matches!(self.slot(path), Some(Value::Table(_)));
+            match value {
+                Value::Table(inner) if is_table || self.begin_table(path) => self.take(inner, path),
+                _ => self.take_value(value, path),
             }
             path.pop();
         }
     }
 
+    /// Whether a table of the file that the defaults do not have, such as the limits of an
+    /// account, has its place.
+    fn begin_table(&mut self, path: &[String]) -> bool {
+        if self.slot(path).is_some() {
+            return false;
+        }
+        self.put(path, Some(Table::new().into()));
+        let is_known = self.settings().is_ok_and(|settings| holds(&settings, path));
+        if !is_known {
+            self.put(path, None);
+        }
+        is_known
+    }
+
     fn take_value(&mut self, value: &Value, path: &[String]) {
-        let slot = self.slot(path).expect("the caller has looked");
-        let default = std::mem::replace(slot, value.clone());
-        if let Err(what) = self.settings() {
-            let used = format!("{default} is used");
-            *self.slot(path).expect("as above") = default;
-            self.report(path, what.trim_end(), used);
+        let default = self.slot(path).cloned();
+        self.put(path, Some(value.clone()));
+        let (what, used) = match (self.settings(), &default) {
+            (Ok(settings), _) if holds(&settings, path) => return,
+            (Err(what), Some(default)) => (what, format!("{default} is used")),
+            (Err(what), None) => (what, "it is ignored".to_owned()),
+            (Ok(_), _) => ("there is no such setting".to_owned(), "it is ignored".to_owned()),
+        };
+        self.put(path, default);
+        self.report(path, what.trim_end(), used);
+    }
+
+    fn put(&mut self, path: &[String], value: Option<Value>) {
+        let Some((key, tables)) = path.split_last() else { return };
+        let table = tables.iter().try_fold(&mut self.used, |at, key| at.get_mut(key)?.as_table_mut());
+        if let Some(table) = table {
+            match value {
+                Some(value) => drop(table.insert(key.clone(), value)),
+                None => drop(table.remove(key)),
+            }
         }
     }
 
@@ -137,6 +186,14 @@ impl FieldByField {
     fn report(&mut self, path: &[String], what: &str, used: String) {
         self.problems.push(Problem { field: path.join("."), what: what.to_owned(), used });
     }
+}
+
+/// Whether settings keep something at this place: what they do not know they drop.
+fn holds(settings: &Settings, path: &[String]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return true };
+    let table = Table::try_from(settings).unwrap_or_default();
+    let found = rest.iter().try_fold(table.get(first), |at, key| Some(at?.as_table()?.get(key)));
+    found.flatten().is_some()
 }
 
 #[cfg(test)]
@@ -164,7 +221,13 @@ mod tests {
             practice_always_open: false,
             ..Settings::default()
         };
-        settings.limits.max_order_value = "1234.56".parse().unwrap();
+        let mut limits = crate::domain::Limits::default();
+        limits.max_order_quantity = Some(crate::domain::Qty(50.into()));
+        limits.allowed_hours = Some("09:30-16:00 America/New_York".parse().unwrap());
+        settings.limits.profile.max_order_value = Some("1234.56".parse().unwrap());
+        settings.limits.profile.allowed_instruments = Some(["AAPL@NASDAQ".to_owned()].into());
+        settings.limits.instruments.insert("BRK.B@NYSE".to_owned(), limits);
+        settings.limits.day_start = "07:00 Asia/Seoul".parse().unwrap();
         settings.default_quantity.crypto.0 = "0.00000001".parse().unwrap();
         save(&path, &settings).unwrap();
         assert_eq!(load(&path), (settings, vec![]));
@@ -183,13 +246,18 @@ mod tests {
              [limits]\nmax_order_value = 'lots'\nmax_working_orders = 7\nmax_positon_value = 5\n",
         );
         assert_eq!(settings.base_currency, Currency::EUR);
-        assert_eq!(settings.limits.max_working_orders, 7);
-        assert_eq!(settings.limits.max_order_value, Decimal::from(250_000));
+        assert_eq!(settings.limits.profile.max_working_orders, Some(7));
+        assert_eq!(settings.limits.profile.max_order_value, Some(Decimal::from(250_000)));
         assert!(settings.confirm_orders);
         let mut fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
         fields.sort_unstable();
-        let expected =
-            ["colour", "confirm_orders", "limits.max_order_value", "limits.max_positon_value", "theme"];
+        let expected = [
+            "colour",
+            "confirm_orders",
+            "limits.profile.max_order_value",
+            "limits.profile.max_positon_value",
+            "theme",
+        ];
         assert_eq!(fields, expected);
         let theme = problems.iter().find(|p| p.field == "theme").unwrap().to_string();
         assert!(theme.contains("pink") && theme.ends_with("\"dark\" is used"), "{theme}");
@@ -200,8 +268,8 @@ mod tests {
         let (settings, problems) =
             read("[limits]\nmax_order_value = 5000\nmax_price_distance_percent = 2.5\n");
         assert_eq!(problems, vec![]);
-        assert_eq!(settings.limits.max_order_value, Decimal::from(5000));
-        assert_eq!(settings.limits.max_price_distance_percent, "2.5".parse().unwrap());
+        assert_eq!(settings.limits.profile.max_order_value, Some(Decimal::from(5000)));
+        assert_eq!(settings.limits.profile.max_price_distance_percent, "2.5".parse().ok());
     }
 
     #[test]
@@ -216,6 +284,49 @@ mod tests {
             assert_eq!(problems.len(), 1, "{text}");
             assert!(problems[0].what.contains("above zero"), "{}", problems[0]);
         }
+    }
+
+    #[test]
+    fn the_limits_of_an_older_file_are_the_profiles() {
+        let (settings, problems) = read(
+            "version = 1\n[limits]\ncurrency = 'KRW'\nmax_order_value = '1000000'\n\
+             max_position_value = '2000000'\nmax_price_distance_percent = '5'\nmax_working_orders = 7\n\
+             max_quote_age_seconds = 20\n",
+        );
+        assert_eq!(problems, vec![]);
+        let crate::domain::LimitSet { currency, profile, .. } = settings.limits;
+        assert_eq!((currency, profile.max_order_value), (Currency::KRW, Some(1_000_000.into())));
+        assert_eq!(profile.max_position_value, Some(2_000_000.into()));
+        assert_eq!(profile.max_price_distance_percent, Some(5.into()));
+        assert_eq!((profile.max_working_orders, profile.max_quote_age_seconds), (Some(7), Some(20)));
+    }
+
+    #[test]
+    fn limits_of_accounts_and_instruments_are_taken_one_by_one() {
+        let (settings, problems) = read(
+            "[limits.profile]\nmax_loss_per_day = 500\n\
+             [limits.accounts.PAPER]\nmax_working_orders = 3\nmax_exposure = 'all'\nmax_orderz = 1\n\
+             [limits.instruments.'AAPL@NASDAQ']\nmax_order_quantity = 50\nmax_exposure = 5\n\
+             allowed_hours = 'regular'\n[limits.accounts.OTHER]\nallowed_hours = 'late'\n\
+             [limits.brokers.IB]\nmax_working_orders = 1\n",
+        );
+        assert_eq!(settings.limits.profile.max_loss_per_day, Some(500.into()));
+        assert_eq!(settings.limits.accounts["PAPER"].max_working_orders, Some(3));
+        let share = &settings.limits.instruments["AAPL@NASDAQ"];
+        assert_eq!(share.max_order_quantity, Some(crate::domain::Qty(50.into())));
+        assert!(share.allowed_hours.is_some() && share.max_exposure.is_none());
+        let mut fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
+        fields.sort_unstable();
+        let expected = [
+            "limits.accounts.OTHER.allowed_hours",
+            "limits.accounts.PAPER.max_exposure",
+            "limits.accounts.PAPER.max_orderz",
+            "limits.brokers",
+            "limits.instruments.AAPL@NASDAQ.max_exposure",
+        ];
+        assert_eq!(fields, expected);
+        let misplaced = problems.iter().find(|p| p.field.contains("AAPL")).unwrap();
+        assert!(misplaced.what.contains("single instrument"), "{misplaced}");
     }
 
     #[test]
@@ -241,7 +352,7 @@ mod tests {
     fn a_newer_file_is_refused_and_copied() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("settings.toml");
-        std::fs::write(&path, "version = 2\ntheme = 'light'\n").unwrap();
+        std::fs::write(&path, "version = 3\ntheme = 'light'\n").unwrap();
         for _ in 0..3 {
             let (settings, problems) = load(&path);
             assert_eq!(settings, Settings::default());
@@ -249,7 +360,7 @@ mod tests {
         }
         save(&path, &Settings::default()).unwrap();
         let kept = std::fs::read_to_string(dir.path().join("settings.toml.newer-1")).unwrap();
-        assert_eq!(kept, "version = 2\ntheme = 'light'\n");
+        assert_eq!(kept, "version = 3\ntheme = 'light'\n");
         assert!(!dir.path().join("settings.toml.newer-2").exists());
     }
 

@@ -92,6 +92,11 @@ impl<C: PartialEq, W> Confirm<C, W> {
         }
     }
 
+    /// Has a control ask once more, in other words, before it sends.
+    pub(super) fn ask(&mut self, control: C, what: W, now: Time) {
+        self.asked = Some(Asked { control, what, since: now });
+    }
+
     /// The control that asks, and what it would send.
     pub(super) fn asked(&self) -> Option<(&C, &W)> {
         self.asked.as_ref().map(|asked| (&asked.control, &asked.what))

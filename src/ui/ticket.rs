@@ -27,6 +27,7 @@ pub(in crate::ui) mod number;
 mod offer;
 mod outlook;
 mod said;
+mod uses;
 
 use std::collections::BTreeMap;
 

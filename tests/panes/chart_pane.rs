@@ -250,7 +250,7 @@ fn a_price_that_is_old_or_not_heard_of_any_more_is_called_stale() {
     chart.state_mut().market.connection(ConnectionState::Ready, "Connected");
     chart.run_steps(2);
     assert!(said(&chart).starts_with("last 284.50, "), "{}", said(&chart));
-    let age = chart.state().window.desk.settings().limits.max_quote_age_seconds;
+    let age = chart.state().window.desk.settings().limits.profile.max_quote_age_seconds.unwrap();
     chart.state_mut().market.later(Duration::from_secs(u64::from(age) + 1));
     chart.run_steps(2);
     assert!(said(&chart).starts_with("last 284.50 stale, "), "{}", said(&chart));

@@ -10,6 +10,7 @@ use pitdesk::domain::{
     AccountKind, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
 };
 use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update};
+use pitdesk::risk::Despite;
 use pitdesk::ui::theme::Theme;
 use pitdesk::ui::ticket::Ticket;
 
@@ -154,6 +155,7 @@ fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
         bracket: None,
         origin: Origin::Ticket,
         seen: Some(first_quote(&ui.state().market, AAPL)),
+        despite: Despite::default(),
     };
     assert_eq!(placed(&ui), &expected);
 }
@@ -365,7 +367,7 @@ fn what_keeps_orders_from_going_is_said_at_the_top() {
     check("Not connected: no orders are sent", &ALL, &|market| {
         market.connection(ConnectionState::Down, "The connection was lost");
     });
-    check("Quote 45 s old: only closing orders are sent", &["Buy", "Reverse"], &|market| {
+    check("Quote 45 s old: opening asks twice", &["Reverse"], &|market| {
         market.later(Duration::from_secs(45));
     });
     check("NASDAQ closed: orders wait for the open", &ALL, &|market| {

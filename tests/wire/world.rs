@@ -15,10 +15,10 @@ use pitdesk::broker::paper::server::{ConnId, Effect, Saved, ServerCore};
 use pitdesk::broker::paper::wire::fingerprint;
 use pitdesk::broker::{BrokerEvent, BrokerRequest, MarketEvent};
 use pitdesk::domain::{
-    BrokerId, Decimal, Instrument, InstrumentId, Limits, Money, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Origin, Price, Qty, Quote, Side, Time, TimeInForce,
+    AccountId, BrokerId, Decimal, Instrument, InstrumentId, LimitSet, Limits, Money, Order, OrderId,
+    OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Side, Time, TimeInForce,
 };
-use pitdesk::risk::{self, ApprovedAmend, ApprovedOrder, Change, Known, Role};
+use pitdesk::risk::{self, ApprovedAmend, ApprovedOrder, Change, Known, Line, Pending, Role, Uses};
 use pitdesk::store::bars::Library;
 
 use crate::pipe::{Faults, Pipe};
@@ -66,26 +66,32 @@ pub fn order(id: u64, spec: OrderSpec, now: Time) -> Order {
     }
 }
 
-fn limits() -> Limits {
-    let plenty = Decimal::from(1_000_000_000_000_i64);
-    Limits { max_order_value: plenty, max_position_value: plenty, ..Limits::default() }
-}
-
-fn known<'a>(limits: &'a Limits, instrument: &'a Instrument, quote: &'a Quote, now: Time) -> Known<'a> {
-    Known {
-        limits,
+/// The gate of an account that may do anything but what makes no sense.
+fn with_known<R>(
+    account: &AccountId,
+    instrument: &Instrument,
+    quote: &Quote,
+    now: Time,
+    ask: impl FnOnce(&Known<'_>) -> R,
+) -> R {
+    let plenty = Some(Decimal::from(1_000_000_000_000_i64));
+    let profile = Limits { max_order_value: plenty, max_position_value: plenty, ..Limits::default() };
+    let limits = LimitSet { profile, ..LimitSet::default() };
+    ask(&Known {
+        limits: limits.in_force(account, instrument),
+        account,
         instrument,
         quote: Some((quote, now)),
         position: Decimal::ZERO,
-        pending: Decimal::ZERO,
-        working_orders: 0,
+        pending: Pending::default(),
+        uses: Uses::default(),
         is_in_hours: true,
+        is_regular: true,
         to_limits: Some(Money { amount: Decimal::ONE, currency: limits.currency }),
         is_killed: false,
-        not_ready: None,
-        opening_locked: None,
+        line: Line::Ready,
         now,
-    }
+    })
 }
 
 /// Only the gate makes orders that a client takes.
@@ -96,7 +102,9 @@ pub fn approved(
     quote: &Quote,
     now: Time,
 ) -> ApprovedOrder {
-    risk::approve(&order(id, spec, now), Role::Plain, &known(&limits(), instrument, quote, now)).unwrap()
+    let order = order(id, spec, now);
+    let ask = |known: &Known<'_>| risk::approve(&order, Role::Plain, known);
+    with_known(&order.account, instrument, quote, now, ask).unwrap()
 }
 
 pub fn approved_amend(
@@ -106,7 +114,8 @@ pub fn approved_amend(
     quote: &Quote,
     now: Time,
 ) -> ApprovedAmend {
-    risk::approve_amend(order, change, Role::Plain, &known(&limits(), instrument, quote, now)).unwrap()
+    let ask = |known: &Known<'_>| risk::approve_amend(order, change, Role::Plain, known);
+    with_known(&order.account, instrument, quote, now, ask).unwrap()
 }
 
 /// A trader in front of an exchange, however he is connected.

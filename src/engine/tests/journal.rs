@@ -70,7 +70,7 @@ fn the_gate_is_asked_again_when_the_disk_is_done() {
         |stage: &mut Stage| drop(stage.command(Command::Kill { flatten: Flatten::No })),
         |stage: &mut Stage| {
             let mut settings = Settings::default();
-            settings.limits.max_order_value = dec("1");
+            settings.limits.profile.max_order_value = Some(dec("1"));
             stage.command(Command::Configure(Arc::new(settings)));
         },
     ] {
@@ -167,8 +167,12 @@ fn requests_that_a_session_never_read_never_left() {
     let mut stage = stage();
     let sent = stage.buy("10", "99.00");
     stage.buy("10", "98.00");
-    let unread =
-        requests(&sent).into_iter().filter(|r| matches!(r, BrokerRequest::Place(_))).cloned().collect();
+    let is_placed = |effect: &Effect| matches!(effect, Effect::Request(_, BrokerRequest::Place(_)));
+    let unread = sent.into_iter().filter(is_placed).filter_map(|effect| match effect {
+        Effect::Request(_, request) => Some(request),
+        _ => None,
+    });
+    let unread = unread.collect();
     stage.broker(BrokerEvent::Ended { reason: "It failed".into(), unread });
     assert_eq!(stage.status(1), OrderStatus::Rejected, "it was not read");
     assert_eq!(stage.status(2), OrderStatus::Unknown, "it was read, and nobody knows");

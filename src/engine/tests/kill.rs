@@ -191,6 +191,7 @@ fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
         settings: Arc::default(),
         is_killed: true,
         next_order_id: 1,
+        day: Default::default(),
         journal: Journaled::default(),
         notices: Vec::new(),
         now: stage.now,

@@ -1,7 +1,7 @@
 //! What must stay true when messages cross, are lost, come late or were never asked for.
 
 use super::*;
-use crate::domain::Limits;
+use crate::domain::{LimitSet, Limits};
 
 #[test]
 fn a_quote_that_nobody_watches_any_more_is_forgotten() {
@@ -92,7 +92,10 @@ fn a_change_on_its_way_counts_with_its_larger_size() {
 fn a_bracket_counts_as_as_many_orders_as_it_has() {
     let mut stage = stage();
     stage.engine.settings = Arc::new(Settings {
-        limits: Limits { max_working_orders: 3, ..Limits::default() },
+        limits: LimitSet {
+            profile: Limits { max_working_orders: Some(3), ..LimitSet::default().profile },
+            ..LimitSet::default()
+        },
         ..Settings::default()
     });
     stage.buy("10", "99.00");
@@ -119,15 +122,16 @@ fn what_a_full_queue_kept_from_the_broker_is_asked_at_the_next_tick() {
     let mut demand = crate::link::Demand::default();
     demand.quotes.insert(SHARE);
     demand.want_bars(crate::link::BarKey { instrument: SHARE, timeframe: crate::domain::Timeframe::M1 }, 100);
-    let sent: Vec<BrokerRequest> =
-        requests(&stage.command(Command::Demand(Arc::new(demand)))).into_iter().cloned().collect();
+    let sent = taken(stage.command(Command::Demand(Arc::new(demand))));
     assert_eq!(sent.len(), 2, "{sent:?}");
+    let what = sent.iter().map(|request| format!("{request:?}")).collect::<Vec<_>>();
     assert!(stage.feed(EngineEvent::Tick).is_empty());
-    for request in sent.clone() {
+    for request in sent {
         assert!(stage.feed(EngineEvent::Undelivered(BROKER, request, "full")).is_empty());
     }
-    let again: Vec<BrokerRequest> = requests(&stage.feed(EngineEvent::Tick)).into_iter().cloned().collect();
-    assert!(sent.iter().all(|request| again.contains(request)), "{again:?}");
+    let again = taken(stage.feed(EngineEvent::Tick));
+    let again = again.iter().map(|request| format!("{request:?}")).collect::<Vec<_>>();
+    assert!(what.iter().all(|request| again.contains(request)), "{again:?}");
     assert!(stage.feed(EngineEvent::Tick).is_empty());
 }
 
@@ -158,7 +162,7 @@ fn nothing_is_sent_behind_the_goodbye() {
 fn settings_that_make_no_sense_change_nothing() {
     let mut stage = stage();
     let mut settings = Settings::default();
-    settings.limits.max_order_value = Decimal::ZERO;
+    settings.limits.profile.max_order_value = Some(Decimal::ZERO);
     let told = stage.command(Command::Configure(Arc::new(settings)));
     assert!(refusal(&told).contains("max_order_value"));
     assert_eq!(*stage.engine.settings, Settings::default());

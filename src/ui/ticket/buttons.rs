@@ -7,7 +7,7 @@ use super::check::{Checked, SideCheck};
 use super::entry::{Entry, KEYS};
 use super::facts::Facts;
 use super::header::halves;
-use super::offer::{Action, Offers, Words, prices};
+use super::offer::{Action, Doubt, Offers, Words, prices, said_short};
 use super::outlook::{Effect, effect};
 use crate::domain::{OrderKind, Side};
 use crate::ui::fonts;
@@ -74,8 +74,12 @@ impl Face {
 }
 
 fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts: &Facts<'_>) -> Face {
-    if let Some(words) = entry.armed(action) {
-        return armed_face(action, words);
+    if let Some(armed) = entry.armed(action) {
+        return if armed.despite.is_empty() {
+            armed_face(action, armed.words)
+        } else {
+            despite_face(armed.words, armed.despite)
+        };
     }
     let offer = offers.get(action);
     let (title, mut lines) = match action {
@@ -86,7 +90,11 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
     let hover = match offer {
         Ok(offer) => {
             lines.extend(offer.words.terms_lines());
-            format!("{} {}\n\n{KEYS}", ask_first(facts), offer.words)
+            let unusual = offer.doubts.iter().map(|doubt| format!("{}\n\n", doubt.why)).collect::<String>();
+            if !offer.doubts.is_empty() {
+                lines.push("asks twice".to_owned());
+            }
+            format!("{unusual}{} {}\n\n{KEYS}", ask_first(facts), offer.words)
         }
         Err(why) => why.clone(),
     };
@@ -117,6 +125,22 @@ fn armed_face(action: Action, words: &Words) -> Face {
     let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";
     let name = format!("Confirm {words}");
     Face { name, lines, hover: hover.to_owned(), is_enabled: true, is_armed: true }
+}
+
+/// `Send despite`, what is unusual, and what would be sent.
+fn despite_face(words: &Words, despite: &[Doubt]) -> Face {
+    let lines = std::iter::once("Send despite".to_owned())
+        .chain(despite.iter().map(|doubt| doubt.short.clone()))
+        .chain([format!("{} {}", words.verb, words.quantity)])
+        .map(Line::from)
+        .collect();
+    let why = despite.iter().map(|doubt| doubt.why.as_str()).collect::<Vec<_>>().join(" ");
+    let hover = format!(
+        "{why}\n\nClick again or press Ctrl+Enter to send this one order nevertheless. Escape, any change, or \
+         three seconds take it back."
+    );
+    let name = format!("Send despite {}: {words}", said_short(despite));
+    Face { name, lines, hover, is_enabled: true, is_armed: true }
 }
 
 /// The title and what the order would be.

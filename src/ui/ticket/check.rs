@@ -19,9 +19,11 @@ use super::facts::Facts;
 use super::form::{Field, Form, KindChoice, TifChoice};
 use super::outlook::{Effect, effect};
 use crate::domain::money::rounded_up;
-use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy};
+use crate::domain::{
+    AccountId, Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy,
+};
 use crate::link::{Bracket, Place};
-use crate::risk::{self, Known, Refusal, Role};
+use crate::risk::{self, Despite, Known, Line, Refusal, Role};
 use crate::ui::format;
 use read::{Read, read};
 
@@ -83,6 +85,8 @@ pub(super) struct SideCheck {
     pub at: Option<Price>,
     /// The order, or why there is none.
     pub order: Result<Place, String>,
+    /// What is unusual about the market, which the order would be sent in spite of.
+    pub doubts: Vec<Refusal>,
 }
 
 /// What the form comes to.
@@ -135,11 +139,11 @@ fn check_side(
         |kind| kind.limit().or_else(|| kind.stop()).or_else(|| facts.far_side(side)),
     );
     let order = place(side, form, facts, read, problems, kind);
-    let (order, block) = match order {
-        Ok(place) => (Ok(place), None),
-        Err(block) => (Err(block.why.clone()), Some(block)),
+    let (order, doubts, block) = match order {
+        Ok((place, doubts)) => (Ok(place), doubts, None),
+        Err(block) => (Err(block.why.clone()), Vec::new(), Some(block)),
     };
-    (SideCheck { quantity: read.quantity, kind, at, order }, block)
+    (SideCheck { quantity: read.quantity, kind, at, order, doubts }, block)
 }
 
 /// The type with the prices of this side: typed, or by default.
@@ -170,7 +174,7 @@ fn place(
     read: &Read,
     problems: &BTreeMap<Field, Problem>,
     kind: Option<OrderKind>,
-) -> Result<Place, Block> {
+) -> Result<(Place, Vec<Refusal>), Block> {
     if let Some(barrier) = facts.barrier() {
         return Err(Block::general(barrier));
     }
@@ -193,7 +197,7 @@ fn place(
     spec.post_only = form.post_only && form.can_be_post_only();
     check_waiting(&spec, facts)?;
     check_size(&spec, facts)?;
-    ask_gate(&spec, Role::Plain, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
+    let (despite, doubts) = insist(&spec, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
     check_trigger(&spec, facts)?;
     check_post_only(&spec, facts)?;
     let bracket = (form.has_bracket && !is_way_out)
@@ -206,9 +210,34 @@ fn place(
             );
             return Err(Block::general(why));
         }
+        if despite.silent_broker {
+            // Whether the exits that should guard it have arrived, nobody could say.
+            let why =
+                "The broker is silent: an order with a bracket is not sent, switch the bracket off or wait";
+            return Err(Block::general(why));
+        }
         check_bracket(&spec, bracket, facts)?;
     }
-    Ok(Place { spec, bracket, origin: Origin::Ticket, seen: facts.quote.map(|view| *view.quote) })
+    let seen = facts.quote.map(|view| *view.quote);
+    Ok((Place { spec, bracket, origin: Origin::Ticket, seen, despite }, doubts))
+}
+
+/// What the gate would let through only if the trader said so for this order, and what he
+/// would have to accept; the refusal where no word of his helps.
+fn insist(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(Despite, Vec<Refusal>), Refusal> {
+    let (mut despite, mut doubts) = (Despite::default(), Vec::new());
+    loop {
+        match ask_gate(spec, Role::entered(despite), facts) {
+            Ok(()) => return Ok((despite, doubts)),
+            Err(refusal) => match refusal.unusual().filter(|unusual| !despite.covers(*unusual)) {
+                Some(unusual) => {
+                    despite = despite.and(unusual);
+                    doubts.push(refusal);
+                }
+                None => return Err(refusal),
+            },
+        }
+    }
 }
 
 fn time_in_force(form: &Form, read: &Read) -> Result<TimeInForce, Block> {
@@ -266,19 +295,28 @@ fn check_size(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
 
 /// Asks what the engine will ask.
 pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<(), Refusal> {
+    let nobody = AccountId("".into());
+    let account = facts.account.map_or(&nobody, |account| &account.id);
+    let line = match (&facts.not_ready, &facts.silent) {
+        (Some(why), _) => Line::Down(why),
+        (None, Some(why)) => Line::Silent(why),
+        (None, None) => facts.opening_locked.map_or(Line::Ready, Line::Reducing),
+    };
+    let limits = facts.settings.limits.in_force(account, facts.instrument);
     let known = Known {
-        limits: &facts.settings.limits,
+        limits,
+        account,
         instrument: facts.instrument,
         quote: facts.quote.map(|view| (view.quote, view.confirmed)),
         position: facts.net(),
-        pending: facts.pending(spec.side),
-        working_orders: facts.working_orders,
+        pending: facts.pending(),
+        uses: facts.uses,
         // The engine asks the calendar; here an old quote that says closed is shown as old.
         is_in_hours: false,
+        is_regular: risk::is_regular(&limits, facts.instrument, facts.now),
         to_limits: facts.to_limits,
         is_killed: facts.is_killed,
-        not_ready: facts.not_ready.as_deref(),
-        opening_locked: facts.opening_locked,
+        line,
         now: facts.now,
     };
     risk::check(spec, role, &known)
@@ -306,6 +344,18 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
             let line = format!("{}: position over {}", spec.side, whole(limit.amount, limit.currency.code()));
             Block::beside(Field::Quantity, line, why)
         }
+        Refusal::OrderQuantity { limit, .. } => {
+            let line = format!("{} over the limit of {}", spec.side, format::exact(limit.0));
+            Block::beside(Field::Quantity, line, why)
+        }
+        Refusal::PositionQuantity { limit, .. } => {
+            let line = format!("{}: position over {}", spec.side, format::exact(limit.0));
+            Block::beside(Field::Quantity, line, why)
+        }
+        Refusal::Exposure { limit, .. } => {
+            let line = format!("{}: exposure over {}", spec.side, whole(limit.amount, limit.currency.code()));
+            Block::beside(Field::Quantity, line, why)
+        }
         Refusal::NothingLeft { .. } | Refusal::BadTrail => {
             Block::beside(Field::Trail, "Above zero, below 100 %", why)
         }
@@ -319,13 +369,7 @@ fn explain(refusal: &Refusal, spec: &OrderSpec, facts: &Facts<'_>) -> Block {
                 why,
             )
         }
-        Refusal::Killed
-        | Refusal::NotReady(_)
-        | Refusal::OpeningLocked(_)
-        | Refusal::NoPrice(_)
-        | Refusal::StaleQuote { .. }
-        | Refusal::WorkingOrders { .. }
-        | Refusal::NoRate(_) => Block::general(why),
+        _ => Block::general(why),
     }
 }
 
@@ -409,7 +453,7 @@ fn check_bracket(entry: &OrderSpec, bracket: Bracket, facts: &Facts<'_>) -> Resu
     }
     for (before, spec) in bracket.exits(entry, OrderId(0)).enumerate() {
         let field = if spec.kind.stop().is_some() { Field::StopLoss } else { Field::TakeProfit };
-        let facts = &Facts { working_orders: facts.working_orders + 1 + before, ..facts.clone() };
+        let facts = &Facts { uses: facts.uses.after(1 + before), ..facts.clone() };
         ask_gate(&spec, Role::exit_of(entry), facts).map_err(|r| of_exit(field, &r, &spec, facts))?;
     }
     Ok(())

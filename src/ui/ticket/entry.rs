@@ -4,12 +4,15 @@
 //! word for word: prices are frozen when it is armed. It turns back as soon as anything
 //! that it says could be different: a field, the position, or whether the order can be sent.
 //!
+//! An order that meets an unusual market (an old quote, a crossed book) asks once more, in other
+//! words, which name what is unusual: the trader says so for this order, and for no other.
+//!
 //! Keys always ask first, whatever the setting: a key that sends at one stroke is an order
 //! by mistake. A repeated key (held down) counts once.
 
 use egui::{Event, Key, Ui};
 
-use super::offer::{Action, Offer, Offers, Words};
+use super::offer::{Action, Doubt, Offer, Offers, Words};
 use super::said::{Said, Sent};
 use crate::desk::Desk;
 use crate::domain::{Decimal, Quote, Time};
@@ -28,6 +31,24 @@ struct Question {
     offer: Offer,
     /// The position it was asked on.
     net: Decimal,
+    step: Step,
+}
+
+/// How far a question has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Whether to send this order.
+    Order,
+    /// Whether to send it in spite of what is unusual.
+    Despite,
+}
+
+/// What an armed button asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Armed<'a> {
+    pub words: &'a Words,
+    /// What is unusual, where the question is about that.
+    pub despite: &'a [Doubt],
 }
 
 /// What the keys asked for in this frame.
@@ -59,8 +80,11 @@ pub(super) struct Entry {
 
 impl Entry {
     /// The words of a button that waits for its second press.
-    pub(super) fn armed(&self, action: Action) -> Option<&Words> {
-        self.confirm.asked_by(&action).map(|question| &question.offer.words)
+    pub(super) fn armed(&self, action: Action) -> Option<Armed<'_>> {
+        self.confirm.asked_by(&action).map(|Question { offer, step, .. }| {
+            let despite: &[Doubt] = if *step == Step::Despite { &offer.doubts } else { &[] };
+            Armed { words: &offer.words, despite }
+        })
     }
 
     pub(super) fn is_armed(&self) -> bool {
@@ -81,8 +105,14 @@ impl Entry {
 
     /// Disarms what is too old or no longer true, and has the frame drawn in which it ends.
     pub(super) fn settle(&mut self, ui: &Ui, offers: &Offers, scene: &Scene<'_>) {
-        let is_true =
-            |action: &Action, asked: &Question| asked.net == scene.net && offers.get(*action).is_ok();
+        // What was asked about an order holds for the market that it was asked in.
+        let is_same = |now: &Offer, then: &Offer| {
+            let unusual = |offer: &Offer| offer.doubts.iter().map(|d| d.unusual).collect::<Vec<_>>();
+            unusual(now) == unusual(then)
+        };
+        let is_true = |action: &Action, asked: &Question| {
+            asked.net == scene.net && offers.get(*action).as_ref().is_ok_and(|now| is_same(now, &asked.offer))
+        };
         self.confirm.settle(scene.now, is_true);
         if let Some(left) = self.confirm.left(scene.now) {
             ui.ctx().request_repaint_after(left);
@@ -133,10 +163,15 @@ impl Entry {
             }
             return None;
         };
-        let question = Question { offer: offer.clone(), net: scene.net };
+        let question = Question { offer: offer.clone(), net: scene.net, step: Step::Order };
         match self.confirm.press(action, question, scene.rule, hand, scene.now) {
             Outcome::Nothing => None,
             Outcome::Asks => {
+                self.sent = None;
+                None
+            }
+            Outcome::Sends(question) if question.step == Step::Order && !question.offer.doubts.is_empty() => {
+                self.confirm.ask(action, Question { step: Step::Despite, ..question }, scene.now);
                 self.sent = None;
                 None
             }

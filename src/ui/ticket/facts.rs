@@ -3,11 +3,13 @@
 
 use jiff::tz::TimeZone;
 
+use super::uses;
 use crate::desk::{Desk, Freshness, QuoteView};
 use crate::domain::{
-    Account, AccountKind, Decimal, Instrument, Money, Order, Position, Price, Settings, Side, Time,
+    Account, AccountKind, Decimal, Instrument, Money, Position, Price, Settings, Side, Time,
 };
-use crate::risk::Refusal;
+use crate::link::{Connection, ConnectionState};
+use crate::risk::{Pending, Refusal, Uses};
 use crate::ui::format;
 
 /// The frame's facts.
@@ -29,7 +31,10 @@ pub(super) struct Facts<'a> {
     pub not_ready: Option<String>,
     /// What holds back orders that open risk, and them alone.
     pub opening_locked: Option<&'static str>,
-    pub working_orders: usize,
+    /// That nothing is heard of the broker, in the same words.
+    pub silent: Option<String>,
+    /// What is used of the counted limits, as far as the window knows.
+    pub uses: Uses,
     /// The zone that times are typed and shown in.
     pub zone: TimeZone,
     pub now: Time,
@@ -53,12 +58,10 @@ pub(super) struct Standing {
 }
 
 impl<'a> Facts<'a> {
-    /// Signed units that working orders of this side could still add, as the gate counts them.
-    pub(super) fn pending(&self, side: Side) -> Decimal {
-        let is_alike = |o: &&Order| o.spec.instrument == self.instrument.id && o.spec.side == side;
-        let own = |o: &&Order| self.account.is_some_and(|account| account.id == o.account);
-        let working = self.desk.blotter().working().filter(is_alike).filter(own);
-        working.filter(|o| o.spec.parent.is_none()).map(|o| side.sign() * o.remaining().0).sum()
+    /// Units that working orders could still trade, as the gate counts them.
+    pub(super) fn pending(&self) -> Pending {
+        let pending = |account: &Account| uses::pending(self.desk, &account.id, self.instrument.id);
+        self.account.map(pending).unwrap_or_default()
     }
 
     pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
@@ -66,10 +69,13 @@ impl<'a> Facts<'a> {
         let position = account.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));
         let rates = desk.rates();
         let amount = rates.to_base(Decimal::ONE, instrument.currency);
-        let not_ready = match desk.connection(instrument.broker) {
-            Some(c) if c.state.takes_orders() => None,
-            Some(c) => Some(format!("{} is {}: {}", c.name, c.state.label().to_lowercase(), c.reason)),
-            None => Some("The broker is not connected".to_owned()),
+        let words =
+            |c: &Connection| format!("{} is {}: {}", c.name, c.state.label().to_lowercase(), c.reason);
+        let (not_ready, silent) = match desk.connection(instrument.broker) {
+            Some(c) if c.state.takes_orders() => (None, None),
+            Some(c) if c.state == ConnectionState::Silent => (None, Some(words(c))),
+            Some(c) => (Some(words(c)), None),
+            None => (Some("The broker is not connected".to_owned()), None),
         };
         Self {
             desk,
@@ -83,7 +89,8 @@ impl<'a> Facts<'a> {
             is_killed: desk.kill().is_locked(),
             not_ready,
             opening_locked: desk.connection(instrument.broker).and_then(|c| c.state.opening_locked()),
-            working_orders: desk.blotter().working().count(),
+            silent,
+            uses: account.map(|account| uses::of(desk, &account.id, instrument)).unwrap_or_default(),
             zone: format::zone(desk.settings().time_zone_display, Some(instrument)),
             now: desk.now(),
         }
@@ -171,15 +178,19 @@ impl<'a> Facts<'a> {
             return say(Level::Warn, "No quote yet: orders must wait".to_owned(), more);
         };
         let title = self.account.map_or("", |account| &account.title);
+        if let Some(why) = &self.silent {
+            let more = format!("{} An order asks twice before it is sent.", Refusal::Silent(why.clone()));
+            return say(Level::Danger, "Broker silent: orders ask twice".to_owned(), more);
+        }
         match view.freshness {
             Freshness::Stale => {
                 let age = format::duration(view.age);
-                let limit = self.settings.limits.max_quote_age_seconds;
+                let limit = self.settings.limits.quote_age(self.instrument);
                 let more = format!(
-                    "The newest quote of {} is {age} old, the limit is {limit} s: until a fresh one comes, only orders that make a position smaller are sent",
+                    "The newest quote of {} is {age} old, the limit is {limit} s: until a fresh one comes, an order that opens a position asks twice",
                     self.instrument.symbol
                 );
-                say(Level::Warn, format!("Quote {age} old: only closing orders are sent"), more)
+                say(Level::Warn, format!("Quote {age} old: opening asks twice"), more)
             }
             Freshness::Closed => {
                 let more = format!(

@@ -10,7 +10,7 @@ use super::facts::Facts;
 use crate::desk::Desk;
 use crate::domain::{Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
 use crate::link::{Command, Place};
-use crate::risk::Role;
+use crate::risk::{Refusal, Role, Unusual};
 use crate::ui::format;
 
 /// One of the four buttons.
@@ -50,6 +50,38 @@ impl From<Side> for Action {
 pub(super) struct Offer {
     pub command: Command,
     pub words: Words,
+    /// What is unusual, so that it is asked about in words of its own. Empty as a rule.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Something unusual that an order would be sent in spite of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub unusual: Unusual,
+    /// `a quote 45 s old`.
+    pub short: String,
+    /// The gate's own words.
+    pub why: String,
+}
+
+impl Doubt {
+    fn of(refusal: &Refusal) -> Option<Self> {
+        let short = match refusal {
+            Refusal::StaleQuote { age, .. } => format!("a quote {age} s old"),
+            Refusal::CrossedBook { .. } => "a crossed book".to_owned(),
+            Refusal::EmptyBook { side, .. } => {
+                format!("no {}", if *side == Side::Buy { "bid" } else { "ask" })
+            }
+            Refusal::Silent(_) => "a silent broker".to_owned(),
+            _ => return None,
+        };
+        Some(Self { unusual: refusal.unusual()?, short, why: refusal.to_string() })
+    }
+}
+
+/// `a quote 45 s old and a silent broker`.
+pub(super) fn said_short(doubts: &[Doubt]) -> String {
+    doubts.iter().map(|doubt| doubt.short.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
 /// An order in words; as a sentence goes on: `buy 100 AAPL @ 227.50, GTC`.
@@ -128,7 +160,8 @@ fn order(checked: &Checked, side: Side, facts: &Facts<'_>) -> Result<Offer, Stri
         prices: prices(place.spec.kind, facts.instrument),
         terms: terms(&place, checked, facts),
     };
-    Ok(Offer { command: Command::Place(place), words })
+    let doubts = checked.side(side).doubts.iter().filter_map(Doubt::of).collect();
+    Ok(Offer { command: Command::Place(place), words, doubts })
 }
 
 fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
@@ -190,7 +223,7 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         prices: prices(OrderKind::Market, instrument),
         terms: guards(position, facts.desk).into_iter().collect(),
     };
-    Ok(Offer { command, words })
+    Ok(Offer { command, words, doubts: Vec::new() })
 }
 
 /// What a way out of a position cancels first.

@@ -203,3 +203,72 @@ fn close_and_reverse_are_always_there_and_ask_like_the_others() {
     click(&mut ui, "Close");
     assert_eq!(only_command(&ui), &Command::Close { instrument: ui.state().market.id(AAPL) });
 }
+
+/// The quote is older than its limit.
+fn on_an_old_quote(bench: Bench) -> Ui {
+    let mut ui = open(bench, AAPL, "{}");
+    ui.state_mut().market.later(Duration::from_secs(45));
+    ui.run_steps(2);
+    ui
+}
+
+const DESPITE: &str = "Send despite a quote 45 s old: buy 100 AAPL @ 227.48";
+
+#[test]
+fn an_order_on_an_old_quote_is_asked_about_in_words_of_its_own() {
+    let mut ui = on_an_old_quote(asking());
+    click(&mut ui, "Buy");
+    ui.get_by_label("Confirm buy 100 AAPL @ 227.48");
+    wait(&mut ui, READING);
+    click(&mut ui, "Confirm buy 100 AAPL @ 227.48");
+    assert_eq!(ui.state().sent, [], "the usual confirmation is not enough");
+    let asked = ui.get_by_label(DESPITE);
+    assert!(about(&asked).contains("Send despite"), "{}", about(&asked));
+    wait(&mut ui, Duration::from_millis(499));
+    double_click(&mut ui, DESPITE, 0);
+    assert_eq!(ui.state().sent.len(), 0, "a double click confirms nothing");
+    wait(&mut ui, READING);
+    click(&mut ui, DESPITE);
+    assert_eq!(placed(&ui).despite, Despite { stale_quote: true, ..Despite::default() });
+}
+
+#[test]
+fn whoever_is_asked_nothing_else_is_asked_this_and_a_fresh_quote_takes_it_back() {
+    let mut ui = on_an_old_quote(at_once());
+    click(&mut ui, "Buy");
+    ui.get_by_label(DESPITE);
+    assert_eq!(ui.state().sent, []);
+    ui.state_mut().market.quote(AAPL, "227.50");
+    ui.run_steps(2);
+    assert!(ui.query_by_label_contains("Send despite").is_none());
+    wait(&mut ui, READING);
+    click(&mut ui, "Buy");
+    assert!(placed(&ui).despite.is_nothing(), "the quote is fresh again");
+}
+
+#[test]
+fn keys_insist_as_clicks_do() {
+    let mut ui = on_an_old_quote(at_once());
+    write(&mut ui, "Quantity", "100");
+    for expected in ["Confirm buy 100 AAPL @ 227.48", DESPITE] {
+        ui.key_press_modifiers(CTRL, if expected == DESPITE { Key::Enter } else { Key::B });
+        ui.run_steps(2);
+        ui.get_by_label(expected);
+        wait(&mut ui, READING);
+    }
+    ui.key_press_modifiers(CTRL, Key::Enter);
+    ui.run_steps(2);
+    assert!(placed(&ui).despite.stale_quote);
+}
+
+#[test]
+fn a_silent_broker_is_asked_about_and_a_dead_line_is_not() {
+    let mut ui = open(asking(), AAPL, "{}");
+    ui.state_mut().market.connection(ConnectionState::Silent, "Nothing heard for 6 s");
+    ui.run_steps(2);
+    ui.get_by_label("Broker silent: orders ask twice");
+    assert!(!is_disabled(&ui, "Buy"));
+    ui.state_mut().market.connection(ConnectionState::Down, "Lost");
+    ui.run_steps(2);
+    assert!(is_disabled(&ui, "Buy"));
+}

@@ -11,6 +11,7 @@ use crate::domain::{
     Account, AccountKind, AssetClass, Balance, BrokerId, Currency, Instrument, InstrumentId, Money, Position,
     Quote, Settings, TickTable, Time, TradingHours,
 };
+use crate::risk::Uses;
 use crate::ui::ticket::form::TrailUnit;
 
 const NOW: Time = Time::from_seconds(1_795_186_800);
@@ -31,6 +32,7 @@ struct World {
     position: Option<Position>,
     settings: Settings,
     not_ready: Option<String>,
+    silent: Option<String>,
     is_killed: bool,
     age: u64,
 }
@@ -78,6 +80,7 @@ impl World {
             position: None,
             settings: Settings::default(),
             not_ready: None,
+            silent: None,
             is_killed: false,
             age: 0,
         }
@@ -102,7 +105,8 @@ impl World {
             is_killed: self.is_killed,
             not_ready: self.not_ready.clone(),
             opening_locked: None,
-            working_orders: 0,
+            silent: self.silent.clone(),
+            uses: Uses::default(),
             zone: TimeZone::get("America/New_York").unwrap(),
             now: NOW + Duration::from_secs(self.age),
         };
@@ -217,7 +221,11 @@ fn a_fat_finger_blocks_the_side_that_it_would_hurt() {
     let checked = World::new().check(&form(KindChoice::Limit, &[(Field::Limit, "272.50")]));
     assert_eq!(line(&checked, Field::Limit), "Buy is 19.8 % above the market");
     assert!(!checked.problems[&Field::Limit].blocks);
-    assert!(why(&checked, Side::Buy).contains("the limit is 10 %"), "{}", why(&checked, Side::Buy));
+    assert!(
+        why(&checked, Side::Buy).contains("the limit of the profile is 10 %"),
+        "{}",
+        why(&checked, Side::Buy)
+    );
     assert!(checked.sell.order.is_ok());
 }
 
@@ -312,11 +320,37 @@ fn a_closed_exchange_takes_what_can_wait() {
 }
 
 #[test]
-fn nothing_goes_while_killed_disconnected_or_on_an_old_quote() {
-    let form = form(KindChoice::Market, &[]);
+fn an_old_quote_is_a_doubt_that_only_the_trader_can_lift() {
     let mut world = World::new();
     world.age = 31;
-    assert!(why(&world.check(&form), Side::Sell).contains("31 s old"));
+    let checked = world.check(&form(KindChoice::Market, &[]));
+    let place = checked.sell.order.as_ref().unwrap();
+    assert_eq!(place.despite, Despite { stale_quote: true, ..Despite::default() });
+    assert!(matches!(checked.sell.doubts[..], [Refusal::StaleQuote { age: 31, .. }]), "{:?}", checked.sell);
+    let large = world.check(&form(KindChoice::Market, &[(Field::Quantity, "2000")]));
+    assert!(why(&large, Side::Buy).contains("The order is worth"), "a limit is a limit");
+    let mut closing = World::new();
+    closing.age = 31;
+    closing.position = Some(Position { net: dec("200"), ..Position::flat("PAPER".into(), InstrumentId(0)) });
+    let checked = closing.check(&form(KindChoice::Market, &[]));
+    assert_eq!(checked.sell.doubts, [], "what makes a position smaller needs no fresh quote");
+}
+
+#[test]
+fn a_silent_broker_is_a_doubt_and_takes_no_bracket() {
+    let mut world = World::new();
+    world.silent = Some("Paper is silent: Nothing heard for 6 s".to_owned());
+    let mut form = form(KindChoice::Limit, &[(Field::TakeProfit, "240")]);
+    let checked = world.check(&form);
+    assert!(checked.buy.order.as_ref().unwrap().despite.silent_broker);
+    form.has_bracket = true;
+    assert!(why(&world.check(&form), Side::Buy).contains("a bracket is not sent"));
+}
+
+#[test]
+fn nothing_goes_while_killed_or_disconnected() {
+    let form = form(KindChoice::Market, &[]);
+    let mut world = World::new();
     world.not_ready = Some("Paper is down: lost".to_owned());
     assert_eq!(
         why(&world.check(&form), Side::Sell),

@@ -1,0 +1,289 @@
+//! The day by itself, and in an engine that tells it what happens.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::broker::contract::Books;
+use crate::broker::{BrokerEvent, BrokerRequest, MarketEvent};
+use crate::domain::limits::DayState;
+use crate::domain::{
+    Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, LimitSet, Liquidity, OrderId, OrderKind,
+    OrderSpec, Origin, Qty, Quote, Settings, Side, TickTable, TimeInForce, TradingHours,
+};
+use crate::engine::{EngineEvent, Journaled, Start};
+use crate::link::{Command, CommandId, ConnectionState, Envelope, Place, Update};
+use crate::risk::Despite;
+
+const BROKER: BrokerId = BrokerId(0);
+const SHARE: InstrumentId = InstrumentId(0);
+
+fn dec(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn at(text: &str) -> Time {
+    Time::from_timestamp(text.parse().unwrap())
+}
+
+fn share(id: u32, symbol: &str) -> Arc<Instrument> {
+    Arc::new(Instrument {
+        id: InstrumentId(id),
+        broker: BROKER,
+        symbol: symbol.into(),
+        name: symbol.into(),
+        venue: "NASDAQ".into(),
+        class: AssetClass::Share,
+        currency: Currency::USD,
+        ticks: TickTable::uniform(dec("0.01")).unwrap(),
+        lot: Qty(Decimal::ONE),
+        multiplier: Decimal::ONE,
+        hours: TradingHours::always("UTC"),
+    })
+}
+
+fn position(net: &str, average: &str, realised: &str, commissions: &str) -> Position {
+    Position {
+        net: dec(net),
+        average_price: dec(average),
+        realised: dec(realised),
+        commissions: dec(commissions),
+        ..Position::flat("PAPER".into(), SHARE)
+    }
+}
+
+/// An engine, and what its own files will tell the day.
+struct Stage {
+    engine: Engine,
+    now: Time,
+    commands: u64,
+}
+
+fn stage(set: impl FnOnce(&mut LimitSet), saved: &DayState) -> Stage {
+    let now = at("2026-11-20T15:00:00Z");
+    let mut settings = Settings::default();
+    set(&mut settings.limits);
+    let engine = Engine::new(Start {
+        instruments: vec![share(0, "AAPL"), share(1, "MSFT")].into(),
+        broker_names: vec!["Paper".into()],
+        settings: Arc::new(settings),
+        is_killed: false,
+        next_order_id: 1,
+        day: DayState::default(),
+        journal: Journaled::default(),
+        notices: Vec::new(),
+        now,
+    });
+    let mut stage = Stage { engine, now, commands: 0 };
+    stage.engine.restore_day(saved);
+    stage.feed(EngineEvent::Started);
+    stage
+}
+
+impl Stage {
+    fn feed(&mut self, event: EngineEvent) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.engine.process(event, self.now, &mut out);
+        out
+    }
+
+    fn connects(&mut self, positions: Vec<Position>) {
+        let account = Account {
+            id: "PAPER".into(),
+            broker: BROKER,
+            kind: AccountKind::Paper,
+            title: "Paper".into(),
+            base: Currency::USD,
+            balances: Vec::new(),
+        };
+        let books = Books { accounts: vec![Arc::new(account)], positions, ..Books::default() };
+        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Books(Arc::new(books))));
+        let state = ConnectionState::Ready;
+        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Connection { state, reason: "Ready".into() }));
+        for id in [0, 1] {
+            self.quote(id, "100");
+        }
+        self.passes();
+    }
+
+    fn quote(&mut self, id: u32, at: &str) {
+        let price = Some(Price(dec(at)));
+        let quote = Quote { bid: price, ask: price, last: price, is_open: true, ..Quote::default() };
+        let events = vec![MarketEvent::Quote(InstrumentId(id), quote)];
+        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Market { received: self.now, events }));
+    }
+
+    fn passes(&mut self) -> bool {
+        let mut out = Vec::new();
+        self.engine.day_passes(self.now, &mut out)
+    }
+
+    fn fills(&mut self, side: Side, quantity: &str, at: &str) {
+        let account: AccountId = "PAPER".into();
+        let mut after = self.engine.position_of(&account, SHARE).cloned();
+        let position = after.get_or_insert_with(|| Position::flat(account.clone(), SHARE));
+        position.apply(side, Qty(dec(quantity)), Price(dec(at)), Decimal::ONE);
+        position.commissions += Decimal::ONE;
+        let position = position.clone();
+        self.commands += 1;
+        let fill = Fill {
+            exec_id: ExecId(format!("E{}", self.commands).into()),
+            order: OrderId(99),
+            account,
+            instrument: SHARE,
+            side,
+            quantity: Qty(dec(quantity)),
+            price: Price(dec(at)),
+            commission: Money { amount: Decimal::ONE, currency: Currency::USD },
+            realised: Decimal::ZERO,
+            liquidity: Liquidity::Taker,
+            time: self.now,
+        };
+        self.engine.day_fills(&fill);
+        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Fill { fill, position }));
+        self.passes();
+    }
+
+    /// Sends a market order; the refusal where there is one.
+    fn order(&mut self, side: Side, quantity: &str) -> Result<(), String> {
+        self.commands += 1;
+        let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), OrderKind::Market, TimeInForce::Day);
+        let place =
+            Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() };
+        let command = Command::Place(place);
+        let envelope = Envelope { id: CommandId(self.commands), input_at: self.now, command };
+        let effects = self.feed(EngineEvent::Command(envelope));
+        let refused = effects.iter().find_map(|effect| match effect {
+            Effect::Publish { update, .. } => match &**update {
+                Update::Answer(answer) => answer.outcome.as_ref().err().map(ToString::to_string),
+                _ => None,
+            },
+            _ => None,
+        });
+        if let Some(why) = refused {
+            return Err(why);
+        }
+        for effect in effects {
+            if let Effect::Request(_, BrokerRequest::Place(orders)) = effect {
+                let sent: Vec<Order> =
+                    orders.iter().filter_map(|o| self.engine.orders.get(o.id()).cloned()).collect();
+                self.engine.day_sends(&sent, self.now);
+            }
+        }
+        Ok(())
+    }
+
+    fn result(&self) -> Option<Decimal> {
+        self.engine.result_of_day(|_, _| true)
+    }
+}
+
+fn loss(limit: &str) -> impl FnOnce(&mut LimitSet) {
+    let limit = dec(limit);
+    move |limits| limits.profile.max_loss_per_day = Some(limit)
+}
+
+#[test]
+fn a_day_counts_what_was_realised_what_was_not_and_what_it_cost() {
+    let mut stage = stage(loss("1000"), &DayState::default());
+    stage.connects(vec![]);
+    stage.fills(Side::Buy, "10", "100");
+    stage.quote(0, "95");
+    assert_eq!(stage.result(), Some(dec("-51")));
+    stage.fills(Side::Sell, "4", "90");
+    stage.quote(0, "95");
+    assert_eq!(stage.result(), Some(dec("-72")), "4 at a loss of 10, 6 at one of 5, two commissions");
+    stage.fills(Side::Sell, "6", "95");
+    assert_eq!(stage.result(), Some(dec("-73")));
+}
+
+#[test]
+fn what_was_held_before_counts_from_where_it_stood() {
+    let mut stage = stage(loss("1000"), &DayState::default());
+    stage.connects(vec![position("10", "500", "-7000", "30")]);
+    assert_eq!(stage.result(), Some(Decimal::ZERO), "yesterday's losses are yesterday's");
+    stage.quote(0, "98");
+    assert_eq!(stage.result(), Some(dec("-20")));
+}
+
+#[test]
+fn a_position_without_a_price_makes_the_result_unknown_and_opening_refused() {
+    let mut stage = stage(loss("1000"), &DayState::default());
+    stage.connects(vec![Position { instrument: InstrumentId(1), ..position("10", "100", "0", "0") }]);
+    stage.engine.market.forget_quote(InstrumentId(1));
+    assert_eq!(stage.result(), None);
+    assert!(stage.order(Side::Buy, "1").unwrap_err().contains("not known"));
+}
+
+#[test]
+fn a_loss_locks_until_the_next_day_and_over_a_restart() {
+    let mut first = stage(loss("50"), &DayState::default());
+    first.connects(vec![]);
+    first.fills(Side::Buy, "10", "100");
+    assert_eq!(first.order(Side::Buy, "1"), Ok(()));
+    first.quote(0, "95");
+    assert!(first.order(Side::Buy, "1").unwrap_err().starts_with("The loss of the day is 51.00 USD"));
+    assert!(first.passes(), "the lock is to be saved");
+    first.quote(0, "120");
+    let refused = first.order(Side::Buy, "1").unwrap_err();
+    assert!(refused.contains("before 2026-11-20 22:00 UTC"), "{refused}");
+    assert_eq!(first.order(Side::Sell, "4"), Ok(()), "what reduces is never held back");
+
+    let text = serde_json::to_string(&first.engine.day_state()).unwrap();
+    let saved: DayState = serde_json::from_str(&text).unwrap();
+    let held = first.engine.position_of(&"PAPER".into(), SHARE).cloned().unwrap();
+    let mut second = stage(|_| {}, &saved);
+    second.connects(vec![held]);
+    assert!(second.order(Side::Buy, "1").is_err(), "though the limit was taken away meanwhile");
+    assert_eq!(second.result(), Some(dec("-1")), "it counts on from the day's beginning");
+    second.now = at("2026-11-20T22:00:00Z");
+    second.quote(0, "90");
+    assert!(second.passes());
+    assert_eq!((second.order(Side::Buy, "1"), second.result()), (Ok(()), Some(Decimal::ZERO)));
+}
+
+#[test]
+fn a_clock_that_is_set_back_gives_no_loss_away() {
+    let mut day = Day::default();
+    let money = |text| Money { amount: dec(text), currency: Currency::USD };
+    assert!(day.turn(at("2026-11-20T22:00:00Z")));
+    assert!(day.lock(Scope::Profile, money("60"), money("50")));
+    assert!(!day.lock(Scope::Profile, money("70"), money("50")), "it was locked");
+    assert!(!day.turn(at("2026-11-19T22:00:00Z")));
+    assert!(day.locks.contains_key(&Scope::Profile));
+}
+
+#[test]
+fn orders_of_the_last_minute_are_counted_where_they_belong() {
+    let mut stage = stage(|limits| limits.profile.max_orders_per_minute = Some(3), &DayState::default());
+    stage.connects(vec![]);
+    for _ in 0..3 {
+        assert_eq!(stage.order(Side::Buy, "1"), Ok(()));
+        stage.now = stage.now + Duration::from_secs(10);
+        stage.quote(0, "100");
+    }
+    let refused = stage.order(Side::Buy, "1").unwrap_err();
+    assert!(
+        refused.starts_with("3 orders were sent in the last minute, the limit of the profile is 3"),
+        "{refused}"
+    );
+    let count = |stage: &Stage, id| {
+        stage.engine.day.orders_last_minute(stage.now, OrderId(0), |_, of| of == InstrumentId(id))
+    };
+    assert_eq!((count(&stage, 0), count(&stage, 1)), (3, 0));
+    stage.now = stage.now + Duration::from_secs(30);
+    stage.quote(0, "100");
+    assert_eq!(stage.order(Side::Buy, "1"), Ok(()), "the first is a minute old");
+}
+
+#[test]
+fn exposure_counts_other_positions_and_orders_at_their_worst() {
+    let mut stage = stage(|limits| limits.profile.max_exposure = Some(dec("5000")), &DayState::default());
+    stage.connects(vec![Position { instrument: InstrumentId(1), ..position("-30", "100", "0", "0") }]);
+    assert_eq!(stage.order(Side::Buy, "10"), Ok(()));
+    assert_eq!(stage.order(Side::Buy, "10"), Ok(()));
+    let refused = stage.order(Side::Buy, "1").unwrap_err();
+    assert!(refused.contains("the exposure would be 5,100.00 USD"), "{refused}");
+    assert!(stage.order(Side::Sell, "21").is_err());
+    stage.engine.market.forget_quote(InstrumentId(1));
+    assert!(stage.order(Side::Sell, "20").unwrap_err().contains("no price"));
+}

@@ -1,0 +1,202 @@
+//! What the gate is told of the world when it judges an order.
+//!
+//! Whoever asks gathers it: the engine of what it holds, the ticket of what the window has
+//! seen. What was counted is counted per scope, so that a limit of an account meets the
+//! account's own count.
+
+use crate::domain::limits::{AllowedHours, InForce, Scope, ScopeKind};
+use crate::domain::{AccountId, Decimal, Instrument, Money, Quote, SessionKind, Side, Time};
+use crate::market::calendar::Calendar;
+
+/// What the gate knows when it decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The limits that hold for the order.
+    pub limits: InForce<'a>,
+    /// Whose order it is.
+    pub account: &'a AccountId,
+    /// The instrument of the order.
+    pub instrument: &'a Instrument,
+    /// Its newest quote and when that was received.
+    pub quote: Option<(&'a Quote, Time)>,
+    /// Signed units held now.
+    pub position: Decimal,
+    /// What other orders could still do to the position.
+    pub pending: Pending,
+    /// What is used of the limits that are counted.
+    pub uses: Uses,
+    /// Whether the instrument trades at this hour by its calendar, whatever an old quote says.
+    pub is_in_hours: bool,
+    /// Whether that is a regular session.
+    pub is_regular: bool,
+    /// The limits' currency per unit of the instrument's currency, with its name.
+    pub to_limits: Option<Money>,
+    /// Whether the kill switch is on.
+    pub is_killed: bool,
+    /// Whether the broker takes orders now.
+    pub line: Line<'a>,
+    /// Now.
+    pub now: Time,
+}
+
+impl Known<'_> {
+    pub(super) fn scope(&self, kind: ScopeKind) -> Scope {
+        match kind {
+            ScopeKind::Profile => Scope::Profile,
+            ScopeKind::Account => Scope::Account(self.account.0.clone()),
+            ScopeKind::Instrument => Scope::Instrument(self.instrument.key().into()),
+        }
+    }
+
+    pub(super) fn symbol(&self) -> String {
+        self.instrument.symbol.to_string()
+    }
+}
+
+/// Units that live orders of the account in the instrument could still trade, this order and
+/// bracket exits not counted; of an order whose change is on its way, the larger of both sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pending {
+    /// Bought.
+    pub buys: Decimal,
+    /// Sold; not negative.
+    pub sells: Decimal,
+}
+
+impl Pending {
+    /// What orders of a side could do to a position, with its sign.
+    #[must_use]
+    pub fn signed(&self, side: Side) -> Decimal {
+        match side {
+            Side::Buy => self.buys,
+            Side::Sell => -self.sells,
+        }
+    }
+}
+
+/// How the way to the broker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// It takes orders.
+    Ready,
+    /// It takes orders that make positions smaller, and no others, for this reason.
+    Reducing(&'a str),
+    /// It is connected, but nothing has been heard for too long, as these words say.
+    Silent(&'a str),
+    /// It takes none, and why.
+    Down(&'a str),
+}
+
+/// Whether a regular session of the instrument runs, as far as one of the limits asks for it:
+/// making its calendar takes a while.
+#[must_use]
+pub fn is_regular(limits: &InForce<'_>, instrument: &Instrument, now: Time) -> bool {
+    let is_asked = |hours: &AllowedHours| *hours == AllowedHours::Regular;
+    limits.each(|limits| limits.allowed_hours.as_ref()).any(|(hours, _)| is_asked(hours))
+        && Calendar::new(&instrument.hours)
+            .ok()
+            .and_then(|calendar| calendar.session_at(now))
+            .is_some_and(|session| session.kind == SessionKind::Regular)
+}
+
+/// What is used of counted limits, by scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Uses([Use; 3]);
+
+impl Uses {
+    /// The uses of the profile, of the order's account, of its instrument.
+    #[must_use]
+    pub fn new(count: impl Fn(ScopeKind) -> Use) -> Self {
+        Self(ScopeKind::ALL.map(count))
+    }
+
+    /// With so many orders more, which go out together with the one in question, ahead of it.
+    #[must_use]
+    pub fn after(mut self, orders: usize) -> Self {
+        for used in &mut self.0 {
+            used.working_orders += orders;
+            used.orders_last_minute += orders;
+        }
+        self
+    }
+
+    /// Of one scope.
+    #[must_use]
+    pub fn of(&self, kind: ScopeKind) -> &Use {
+        &self.0[kind as usize]
+    }
+}
+
+/// What is used of counted limits in one scope, the order in question not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// Orders that work now, and those that are sent together with this one before it.
+    pub working_orders: usize,
+    /// New orders of the last minute, and those that are sent together with this one before it.
+    pub orders_last_minute: usize,
+    /// Worth of all other positions of the scope with their working orders filled, in the
+    /// limits' currency; `None` where a price or rate is missing.
+    pub exposure_elsewhere: Option<Decimal>,
+    /// Result since the trading day began, in the limits' currency; `None` where a price or rate
+    /// is missing.
+    pub result_of_day: Option<Decimal>,
+    /// Set once the loss of the day has reached its limit, until the next day.
+    pub lock: Option<Lock>,
+}
+
+impl Default for Use {
+    fn default() -> Self {
+        Self {
+            working_orders: 0,
+            orders_last_minute: 0,
+            exposure_elsewhere: Some(Decimal::ZERO),
+            result_of_day: Some(Decimal::ZERO),
+            lock: None,
+        }
+    }
+}
+
+/// That the loss of the day had reached its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    /// The loss at that instant; above zero.
+    pub loss: Money,
+    /// The limit then.
+    pub limit: Money,
+    /// When the next trading day begins.
+    pub until: Time,
+}
+
+/// What could become of one account's position in one instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding {
+    /// Signed units held.
+    pub net: Decimal,
+    /// What live orders could add or take.
+    pub pending: Pending,
+    /// What one unit is worth in the limits' currency, where that is known.
+    pub unit: Option<Decimal>,
+}
+
+impl Holding {
+    /// The most units that would be held, long or short, were those orders filled that add up;
+    /// `None` where that is beyond counting.
+    #[must_use]
+    pub fn most(&self) -> Option<Decimal> {
+        let long = self.net.checked_add(self.pending.buys)?;
+        let short = self.net.checked_sub(self.pending.sells)?;
+        Some(long.abs().max(short.abs()))
+    }
+
+    /// What they would be worth; `None` where no price or rate is known.
+    #[must_use]
+    pub fn exposure(&self) -> Option<Decimal> {
+        let most = self.most()?;
+        if most.is_zero() { Some(most) } else { most.checked_mul(self.unit?) }
+    }
+}
+
+/// What several would be worth together.
+pub fn exposure(holdings: impl IntoIterator<Item = Holding>) -> Option<Decimal> {
+    holdings.into_iter().try_fold(Decimal::ZERO, |sum, holding| sum.checked_add(holding.exposure()?))
+}

@@ -1,0 +1,72 @@
+//! What is used of the counted limits, as far as the window knows.
+//!
+//! For the ticket, which asks the gate what the engine will ask, and for the editor of the
+//! limits. What only the engine counts (orders of the last minute, the loss of the day) is
+//! taken for nothing used: the engine has the last word.
+
+use std::collections::BTreeSet;
+
+use crate::desk::Desk;
+use crate::domain::limits::ScopeKind;
+use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, Side};
+use crate::risk::{Holding, Pending, Use, Uses, exposure};
+
+/// Units that working orders of an account in an instrument could still trade.
+pub(in crate::ui) fn pending(desk: &Desk, account: &AccountId, instrument: InstrumentId) -> Pending {
+    let of = |side: Side| {
+        let is_alike = |o: &&Order| {
+            o.spec.instrument == instrument
+                && o.spec.side == side
+                && o.account == *account
+                && o.spec.parent.is_none()
+        };
+        desk.blotter().working().filter(is_alike).map(|o| o.remaining().0).sum::<Decimal>()
+    };
+    Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
+}
+
+/// What is used of the limits of an order of `account` in `instrument`.
+pub(super) fn of(desk: &Desk, account: &AccountId, instrument: &Instrument) -> Uses {
+    let limits = &desk.settings().limits;
+    Uses::new(|kind| {
+        let is_of = |of: &AccountId, id: InstrumentId| match kind {
+            ScopeKind::Profile => true,
+            ScopeKind::Account => of == account,
+            ScopeKind::Instrument => id == instrument.id,
+        };
+        let exposure_elsewhere = if limits.any(|l| l.max_exposure) {
+            let is_elsewhere = |of: &AccountId, id| is_of(of, id) && (of != account || id != instrument.id);
+            exposure_of(desk, is_elsewhere)
+        } else {
+            Some(Decimal::ZERO)
+        };
+        Use { working_orders: working(desk, is_of), exposure_elsewhere, ..Use::default() }
+    })
+}
+
+/// How many orders work.
+pub(in crate::ui) fn working(desk: &Desk, is_of: impl Fn(&AccountId, InstrumentId) -> bool) -> usize {
+    desk.blotter().working().filter(|o| is_of(&o.account, o.spec.instrument)).count()
+}
+
+/// What positions would be worth with their working orders filled, in the limits' currency.
+pub(in crate::ui) fn exposure_of(
+    desk: &Desk,
+    is_of: impl Fn(&AccountId, InstrumentId) -> bool,
+) -> Option<Decimal> {
+    let held = desk.blotter().open_positions().map(|p| (p.account.clone(), p.instrument));
+    let ordered = desk.blotter().working().map(|o| (o.account.clone(), o.spec.instrument));
+    let places: BTreeSet<(AccountId, InstrumentId)> = held.chain(ordered).collect();
+    exposure(places.iter().filter(|(account, id)| is_of(account, *id)).map(|(account, id)| Holding {
+        net: desk.blotter().position_of(account, *id).map_or(Decimal::ZERO, |p| p.net),
+        pending: pending(desk, account, *id),
+        unit: unit(desk, *id),
+    }))
+}
+
+/// What one unit is worth at its mark, in the limits' currency.
+pub(in crate::ui) fn unit(desk: &Desk, id: InstrumentId) -> Option<Decimal> {
+    let instrument = desk.instrument(id)?;
+    let rate = desk.worth(instrument.currency, desk.settings().limits.currency)?;
+    desk.mark(id)?.0.checked_mul(instrument.multiplier)?.checked_mul(rate.amount)
+}
