@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "wire/client.rs"]
+mod client;
 #[path = "wire/corpus.rs"]
 mod corpus;
 #[path = "wire/door.rs"]

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::pipe::Dice;
-use crate::world::{START, approved, below, plan};
+use crate::world::{approved, below, listed};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -64,10 +64,6 @@ impl Drop for Exchange {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-fn listed() -> Vec<Arc<Instrument>> {
-    plan(SEED.parse().unwrap(), START).setup.instruments
 }
 
 /// A session and all that it was told.
@@ -113,19 +109,21 @@ impl Desk {
 
     /// The next event; `None` when the session has ended.
     async fn next(&mut self) -> Option<&BrokerEvent> {
-        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        let (_, event) = next.expect("something happens in time")?;
+        let (_, event) = self.events.recv().await?;
         self.told.push(event);
         self.told.last()
     }
 
     async fn until<T>(&mut self, mut found: impl FnMut(&BrokerEvent) -> Option<T>) -> T {
-        loop {
-            let event = self.next().await.expect("the session lives");
-            if let Some(found) = found(event) {
-                return found;
+        let search = async {
+            loop {
+                let event = self.next().await.expect("the session lives");
+                if let Some(found) = found(event) {
+                    return found;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, search).await.expect("it comes in time")
     }
 
     async fn status(&mut self, id: u64, status: OrderStatus) {
@@ -192,7 +190,8 @@ impl Desk {
     }
 
     async fn ended(mut self) -> (SessionEnd, Vec<BrokerEvent>) {
-        while self.next().await.is_some() {}
+        let all = async { while self.next().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, all).await.expect("it ends in time");
         (self.end.await.unwrap(), self.told)
     }
 }
@@ -282,8 +281,10 @@ fn killed_at_any_moment_it_has_forgotten_nothing_that_it_had_confirmed() {
                 next += 1;
             }
             // It dies while it works off what it was sent.
-            for _ in 0..dice.below(40) {
-                desk.next().await;
+            for _ in 0..3 + dice.below(17) {
+                let is_answer =
+                    |e: &BrokerEvent| matches!(e, BrokerEvent::Report(_) | BrokerEvent::Fill { .. });
+                desk.until(|event| is_answer(event).then_some(())).await;
             }
             exchange.kill();
             while desk.next().await.is_some() {}
