@@ -13,8 +13,8 @@ use pitdesk::broker::contract::{Books, EventSender, Requests, SessionEnd, Watch}
 use pitdesk::broker::paper::remote::{NotLoopback, RemotePaper};
 use pitdesk::broker::{Adapter as _, BrokerEvent, BrokerRequest, MarketEvent, ReportKind, SessionStart};
 use pitdesk::domain::{
-    BrokerId, Decimal, ExecId, Instrument, OrderId, OrderKind, OrderSpec, OrderStatus, Position, Qty, Quote,
-    Side, TimeInForce,
+    BrokerId, Decimal, ExecId, Instrument, OrderId, OrderKind, OrderSpec, OrderStatus, Qty, Quote, Side,
+    TimeInForce,
 };
 use pitdesk::engine::supervisor;
 use pitdesk::link::{Clock, ConnectionState};
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::pipe::Dice;
-use crate::world::{START, approved, below, plan};
+use crate::world::{approved, below, listed};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -44,7 +44,11 @@ fn command(folder: &Path, listen: &str) -> Command {
 
 impl Exchange {
     fn start(folder: &Path, listen: &str) -> Self {
-        let mut child = command(folder, listen).stderr(Stdio::inherit()).spawn().unwrap();
+        Self::start_with(&mut command(folder, listen))
+    }
+
+    fn start_with(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on ").expect(&line).parse().unwrap();
@@ -66,8 +70,19 @@ impl Drop for Exchange {
     }
 }
 
-fn listed() -> Vec<Arc<Instrument>> {
-    plan(SEED.parse().unwrap(), START).setup.instruments
+/// An order that a test has in mind.
+struct Wanted {
+    id: u64,
+    side: Side,
+    units: i64,
+    kind: OrderKind,
+}
+
+impl Wanted {
+    /// One unit.
+    fn buy(id: u64, kind: OrderKind) -> Self {
+        Self { id, side: Side::Buy, units: 1, kind }
+    }
 }
 
 /// A session and all that it was told.
@@ -113,19 +128,21 @@ impl Desk {
 
     /// The next event; `None` when the session has ended.
     async fn next(&mut self) -> Option<&BrokerEvent> {
-        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        let (_, event) = next.expect("something happens in time")?;
+        let (_, event) = self.events.recv().await?;
         self.told.push(event);
         self.told.last()
     }
 
     async fn until<T>(&mut self, mut found: impl FnMut(&BrokerEvent) -> Option<T>) -> T {
-        loop {
-            let event = self.next().await.expect("the session lives");
-            if let Some(found) = found(event) {
-                return found;
+        let search = async {
+            loop {
+                let event = self.next().await.expect("the session lives");
+                if let Some(found) = found(event) {
+                    return found;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, search).await.expect("it comes in time")
     }
 
     async fn status(&mut self, id: u64, status: OrderStatus) {
@@ -153,8 +170,9 @@ impl Desk {
         .await
     }
 
-    async fn place(&self, id: u64, instrument: &Instrument, quote: &Quote, kind: OrderKind) {
-        let spec = OrderSpec::new(instrument.id, Side::Buy, Qty(Decimal::TEN), kind, TimeInForce::Gtc);
+    async fn place(&self, wanted: Wanted, instrument: &Instrument, quote: &Quote) {
+        let Wanted { id, side, units, kind } = wanted;
+        let spec = OrderSpec::new(instrument.id, side, Qty(units.into()), kind, TimeInForce::Gtc);
         let order = approved(id, spec, instrument, quote, self.clock.now());
         self.requests.send(BrokerRequest::Place(vec![order])).await.ok();
     }
@@ -192,7 +210,8 @@ impl Desk {
     }
 
     async fn ended(mut self) -> (SessionEnd, Vec<BrokerEvent>) {
-        while self.next().await.is_some() {}
+        let all = async { while self.next().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, all).await.expect("it ends in time");
         (self.end.await.unwrap(), self.told)
     }
 }
@@ -207,7 +226,11 @@ fn broker(folder: &Path, address: SocketAddr) -> RemotePaper {
 }
 
 fn net(books: &Books) -> Decimal {
-    books.positions.iter().map(|position: &Position| position.net).sum()
+    books.positions.iter().map(|position| position.net).sum()
+}
+
+fn bought(books: &Books) -> Decimal {
+    books.fills.iter().map(|fill| fill.side.sign() * fill.quantity.0).sum()
 }
 
 #[test]
@@ -217,16 +240,16 @@ fn a_killed_exchange_comes_back_with_the_same_books() {
         let (paper, aapl) = (broker(folder.path(), exchange.address), Arc::clone(&listed()[0]));
         let mut desk = Desk::connect(&paper).await;
         let quote = desk.quote(&aapl).await;
-        desk.place(1, &aapl, &quote, OrderKind::Market).await;
+        desk.place(Wanted::buy(1, OrderKind::Market), &aapl, &quote).await;
         let position = desk.until(|event| match event {
-            BrokerEvent::Fill { position, .. } if position.net == Decimal::TEN => Some(position.clone()),
+            BrokerEvent::Fill { position, .. } if position.net == Decimal::ONE => Some(position.clone()),
             _ => None,
         });
         let position = position.await;
         let price = below(&aapl, &quote, 400);
-        desk.place(2, &aapl, &quote, OrderKind::Limit { price }).await;
+        desk.place(Wanted::buy(2, OrderKind::Limit { price }), &aapl, &quote).await;
         desk.status(2, OrderStatus::Working).await;
-        desk.place(3, &aapl, &quote, OrderKind::Limit { price }).await;
+        desk.place(Wanted::buy(3, OrderKind::Limit { price }), &aapl, &quote).await;
         desk.request(BrokerRequest::Cancel(OrderId(3))).await;
         desk.status(3, OrderStatus::Cancelled).await;
         let fills = desk.confirmed().1;
@@ -271,19 +294,20 @@ fn killed_at_any_moment_it_has_forgotten_nothing_that_it_had_confirmed() {
             let executed: BTreeSet<ExecId> = books.fills.iter().map(|fill| fill.exec_id.clone()).collect();
             assert!(known.is_superset(&orders), "round {round}: {:?}", orders.difference(&known));
             assert!(executed.is_superset(&fills), "round {round}: {:?}", fills.difference(&executed));
-            let bought: Decimal = books.fills.iter().map(|fill| fill.quantity.0).sum();
-            assert_eq!(net(&books), bought, "round {round}");
+            assert_eq!(net(&books), bought(&books), "round {round}");
             assert!(known.iter().all(|id| id.0 < next), "round {round}: an order that nobody sent");
             let quote = desk.quote(&aapl).await;
             let price = below(&aapl, &quote, 400);
             for _ in 0..20 + dice.below(20) {
                 let kind = if dice.hits(2) { OrderKind::Market } else { OrderKind::Limit { price } };
-                desk.place(next, &aapl, &quote, kind).await;
+                desk.place(Wanted::buy(next, kind), &aapl, &quote).await;
                 next += 1;
             }
             // It dies while it works off what it was sent.
-            for _ in 0..dice.below(40) {
-                desk.next().await;
+            for _ in 0..3 + dice.below(17) {
+                let is_answer =
+                    |e: &BrokerEvent| matches!(e, BrokerEvent::Report(_) | BrokerEvent::Fill { .. });
+                desk.until(|event| is_answer(event).then_some(())).await;
             }
             exchange.kill();
             while desk.next().await.is_some() {}
@@ -298,29 +322,32 @@ fn killed_at_any_moment_it_has_forgotten_nothing_that_it_had_confirmed() {
 #[test]
 fn a_client_that_was_away_finds_what_happened_in_the_books() {
     run(|folder| async move {
-        let exchange = Exchange::start(folder.path(), "127.0.0.1:0");
-        let (paper, btc) = (broker(folder.path(), exchange.address), listed());
-        let btc = btc.iter().find(|i| &*i.symbol == "BTC/USD").unwrap();
+        let exchange = Exchange::start_with(command(folder.path(), "127.0.0.1:0").args(["--activity", "20"]));
+        let (paper, listed) = (broker(folder.path(), exchange.address), listed());
+        let btc = listed.iter().find(|i| &*i.symbol == "BTC/USD").unwrap();
         let mut desk = Desk::connect(&paper).await;
         let quote = desk.quote(btc).await;
-        desk.place(1, btc, &quote, OrderKind::Limit { price: quote.bid.unwrap() }).await;
-        desk.status(1, OrderStatus::Working).await;
-        assert!(desk.books().fills.is_empty());
-        desk.disconnect().await;
-        let end = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let desk = Desk::connect(&paper).await;
-            let books = desk.books();
-            let order = books.orders.iter().find(|order| order.id == OrderId(1)).unwrap();
-            let filled: Qty = books.fills.iter().map(|fill| fill.quantity).sum();
-            assert_eq!(order.filled, filled);
-            assert_eq!(net(&books), filled.0);
-            desk.disconnect().await;
-            if !filled.is_zero() || tokio::time::Instant::now() > end {
-                assert!(!filled.is_zero(), "the market came to the bid within a minute");
-                return;
-            }
+        // Wherever the market goes, it comes to one of the two.
+        let sides = [(1, Side::Buy, quote.bid), (2, Side::Sell, quote.ask)];
+        for (id, side, price) in sides {
+            let order = Wanted { id, side, units: 1, kind: OrderKind::Limit { price: price.unwrap() } };
+            desk.place(order, btc, &quote).await;
         }
+        desk.disconnect().await;
+        let search = async {
+            loop {
+                let desk = Desk::connect(&paper).await;
+                let books = desk.books();
+                let filled: Qty = books.fills.iter().map(|fill| fill.quantity).sum();
+                assert_eq!(books.orders.iter().map(|order| order.filled).sum::<Qty>(), filled);
+                assert_eq!(net(&books), bought(&books));
+                desk.disconnect().await;
+                if !filled.is_zero() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, search).await.expect("the market comes to one of them");
     });
 }
 

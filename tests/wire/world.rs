@@ -33,6 +33,11 @@ pub fn plan(seed: u64, now: Time) -> Plan {
     Plan::new(&options, &Library::empty(), true, now).unwrap()
 }
 
+/// What any market lists.
+pub fn listed() -> Vec<Arc<Instrument>> {
+    plan(1, START).setup.instruments
+}
+
 /// A market without a trader in it.
 pub fn venue(seed: u64, now: Time) -> PaperVenue {
     let setup = plan(seed, now).setup;

@@ -179,7 +179,7 @@ impl ClientCore {
     /// # Errors
     /// The request, while none are taken: nothing of it was sent.
     pub fn request(&mut self, request: BrokerRequest, now: Time, out: &mut Out) -> Result<(), BrokerRequest> {
-        if request == BrokerRequest::Disconnect {
+        if matches!(request, BrokerRequest::Disconnect) {
             self.disconnect(now, out);
             return Ok(());
         }
