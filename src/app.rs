@@ -5,6 +5,7 @@
 //! same parts run in one thread on a virtual clock.
 
 pub mod cli;
+mod export;
 mod import;
 mod logging;
 pub mod market;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use cli::{Arguments, Task};
+use cli::{Arguments, JournalTask, Task};
 
 use crate::domain::settings::Settings;
 use crate::store::files::{self, Loaded, Refusal};
@@ -38,6 +39,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Shot(shot)) => shot::run(&shot, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Import(import)) => import::run(&import, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Journal(JournalTask::Export(task))) => {
+            export::run(&task, &options).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 

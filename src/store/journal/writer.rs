@@ -14,7 +14,7 @@ use sqlx::Row as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::batch::{Batch, MUST_RECONCILE, PROBE, about};
+use super::batch::{Batch, MUST_RECONCILE, about};
 use super::disk::{Disk, DiskError};
 use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
@@ -115,21 +115,16 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                 Err(error) => return self.fail(&error),
             }
         }
-        if let Some(told) = self.failing
-            && self.probe(told).await
-        {
-            self.failing = None;
-            (self.events)(JournalEvent::Works);
+        // What waited may all have been given up: having nothing left to write proves nothing.
+        if self.failing.is_some() {
+            match self.disk.probe().await {
+                Ok(()) => {
+                    self.failing = None;
+                    (self.events)(JournalEvent::Works);
+                }
+                Err(error) => tracing::debug!("the journal still cannot be written: {error}"),
+            }
         }
-    }
-
-    /// Whether the disk takes anything. What waited may all have been given up, so that
-    /// having nothing left to write proves nothing.
-    async fn probe(&mut self, told: Seq) -> bool {
-        let mut batch = Batch::default();
-        batch.set(PROBE, told.to_string());
-        let outcome = self.disk.write(&batch).await;
-        outcome.inspect_err(|error| tracing::debug!("the journal still cannot be written: {error}")).is_ok()
     }
 
     /// Writes the oldest group; how many records it had, and the last of them.
@@ -139,9 +134,8 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
         let mut wrote = (0, Seq::default());
         for record in self.waiting.iter().take(GROUP) {
             let is_ours = is_our_word(&record.moment);
-            batch
-                .add(record, &self.directory, |order| is_ours && self.void.contains(&order))
-                .map_err(|error| DiskError::Other(format!("record {} has no form: {error}", record.seq)))?;
+            let event = self.directory.event_row(record);
+            batch.add(record.seq, record.at, &event, |order| is_ours && self.void.contains(&order))?;
             if let Moment::Reconciled { broker, .. } = record.moment {
                 reconciled.remove(&broker);
             }
