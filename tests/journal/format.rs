@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::desk::{self, block_on};
-use super::sample::*;
 
 fn corpus() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/journal")
@@ -64,6 +63,8 @@ fn the_rows_of_the_corpus_are_read_or_refused_as_they_should() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_bytes_are_a_row_or_refused(text in vec(any::<u8>(), 0..300)) {
         feed(&text);

@@ -239,26 +239,30 @@ fn another_program_that_holds_the_file_is_told_of() {
 
 #[test]
 fn damage_that_is_met_while_it_runs_is_looked_for_at_the_next_start() {
+    const PAGE: usize = 4_096;
+    /// First byte of a page of keys.
+    const KEYS: u8 = 10;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("j");
-    let records: Vec<Record> = (1..=200).map(|id| working(id, id)).collect();
-    write_all(&file, records);
-    // The last page of the events, which a start does not read.
+    write_all(&file, (1..=1_000).map(|id| working(id, id)).collect());
     let bytes = std::fs::read(&file).unwrap();
-    let newest = b"\"id\":200,";
-    let places = (0..bytes.len() - newest.len()).filter(|&at| bytes[at..].starts_with(newest));
-    for page in places.map(|at| at / 4_096).collect::<std::collections::BTreeSet<_>>() {
+    // A page of keys that no start reads and every record about the first order needs.
+    for page in (0..bytes.len()).step_by(PAGE).filter(|&at| bytes[at] == KEYS) {
         let mut damaged = bytes.clone();
-        damaged[page * 4_096..][..64].fill(0xff);
+        damaged[page..][..64].fill(0xff);
         std::fs::write(&file, &damaged).unwrap();
-        let told = write_all(&file, vec![working(201, 201)]);
-        if let [JournalEvent::Failed { why, .. }] = &told[..] {
+        let desk = Desk::new(&file, "", Duration::from_millis(1));
+        desk.sender.append(working(1_001, 1)).unwrap();
+        let told = desk.next();
+        desk.end();
+        if let JournalEvent::Failed { why, .. } = told {
             assert!(why.contains("damaged") && why.contains("Start Pitdesk again"), "{why}");
             assert!(reopen(&file).must_reconcile.is_some(), "it is found now");
+            assert_eq!(reopen(&file).orders.len(), 1_000);
             return;
         }
     }
-    panic!("the page of the newest event takes no other");
+    panic!("no page of keys was in the way of the record");
 }
 
 #[test]
