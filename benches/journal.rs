@@ -64,7 +64,7 @@ impl Running {
         }
     }
 
-    fn append(&self, record: Record) {
+    fn append(&self, record: &Record) {
         while self.sender.append(record.clone()).is_err() {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -91,7 +91,8 @@ fn main() {
     alone("one intent, without sync", Running::start(None));
     grouped("under load, with sync", Running::start(Some(&folder.path().join("grouped.sqlite"))));
     grouped("under load, without sync", Running::start(None));
-    years(&folder.path().join("years.sqlite"));
+    years("a tenth still live", &folder.path().join("years.sqlite"), 10);
+    years("all still live", &folder.path().join("live.sqlite"), 1);
 }
 
 /// Append to `Written`, one record after the other.
@@ -100,7 +101,7 @@ fn alone(what: &str, journal: Running) {
         .map(|seq| {
             let record = intended(seq, seq);
             let from = Instant::now();
-            journal.append(record);
+            journal.append(&record);
             journal.wait(Seq(seq));
             from.elapsed()
         })
@@ -115,7 +116,7 @@ fn alone(what: &str, journal: Running) {
 fn grouped(what: &str, journal: Running) {
     let from = Instant::now();
     for seq in 1..=GROUPED {
-        journal.append(life(seq));
+        journal.append(&life(seq, 10));
     }
     journal.wait(Seq(GROUPED));
     let took = from.elapsed();
@@ -126,21 +127,22 @@ fn grouped(what: &str, journal: Running) {
     );
 }
 
-/// Four records an order; every tenth order still works.
-fn life(seq: u64) -> Record {
+/// Four records an order; one of so many still works.
+fn life(seq: u64, live: u64) -> Record {
     let id = (seq - 1) / 4 + 1;
     match seq % 4 {
         1 => intended(seq, id),
         2 => sent(seq, id),
-        0 if !id.is_multiple_of(10) => executed(seq, id),
+        0 if !id.is_multiple_of(live) => executed(seq, id),
         _ => working(seq, id),
     }
 }
 
-fn years(file: &Path) {
+fn years(what: &str, file: &Path, live: u64) {
+    println!("{ORDERS} orders, {what}:");
     let journal = Running::start(Some(file));
     for seq in 1..=4 * ORDERS {
-        journal.append(life(seq));
+        journal.append(&life(seq, live));
     }
     journal.wait(Seq(4 * ORDERS));
     journal.end();
@@ -153,8 +155,7 @@ fn years(file: &Path) {
         let (journal, recovered) = opened.expect("it was written");
         let verdict = if took <= BUDGET { "ok" } else { "OVER" };
         println!(
-            "recovery of {ORDERS} orders ({size} MB, {} orders and {} fills come back), {what}: {took:.0?} \
-             (budget {BUDGET:?}: {verdict})",
+            "  recovery {what} ({size} MB, {} orders and {} fills come back): {took:.0?} (budget {BUDGET:?}: {verdict})",
             recovered.orders.len(),
             recovered.fills.len()
         );
@@ -169,5 +170,5 @@ fn years(file: &Path) {
         let mut archive = Archive::open(file).await.expect("it was written");
         archive.fills(Time::MIN, Time::MAX).await.expect("it was written").rows.len()
     });
-    println!("reading all {fills} fills: {:.0?}", from.elapsed());
+    println!("  reading all {fills} fills: {:.0?}", from.elapsed());
 }

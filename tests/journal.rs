@@ -1,6 +1,8 @@
 //! The journal from outside: what survives kills and damage, and that nothing else comes back
 //! than what was written.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 #[path = "journal/archive.rs"]
 mod archive;
 #[path = "journal/damage.rs"]

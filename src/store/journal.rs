@@ -101,6 +101,8 @@ pub enum JournalError {
 pub struct Journal {
     disk: Disk,
     directory: Directory,
+    /// The place of the next record.
+    next: Seq,
     must_reconcile: bool,
 }
 
@@ -113,8 +115,7 @@ impl Journal {
     pub async fn open(file: &Path, names: Names, now: Time) -> Result<(Self, Recovered), JournalError> {
         let directory = Directory::new(names);
         let (disk, recovered) = opening::open(file, &directory, now).await?;
-        let must_reconcile = recovered.must_reconcile.is_some();
-        Ok((Self { disk, directory, must_reconcile }, recovered))
+        Ok((Self::new(disk, directory, &recovered), recovered))
     }
 
     /// A journal that keeps nothing, for replays.
@@ -127,7 +128,12 @@ impl Journal {
         let directory = Directory::new(names);
         let mut disk = Disk::in_memory().await.map_err(failed)?;
         let recovered = opening::ready(&mut disk, &directory, Time::default()).await.map_err(failed)?;
-        Ok((Self { disk, directory, must_reconcile: false }, recovered))
+        Ok((Self::new(disk, directory, &recovered), recovered))
+    }
+
+    fn new(disk: Disk, directory: Directory, recovered: &Recovered) -> Self {
+        let must_reconcile = recovered.must_reconcile.is_some();
+        Self { disk, directory, next: recovered.next_seq, must_reconcile }
     }
 
     /// Closes a journal that is not to run.
@@ -138,6 +144,6 @@ impl Journal {
     /// Writes what comes, until every sender is gone and all is written, or given up with a
     /// line in the log. `events` must not wait.
     pub async fn run(self, inbox: Inbox, events: impl Fn(JournalEvent) + Send + 'static) {
-        Writer::new(self.disk, self.directory, self.must_reconcile, events).run(inbox).await;
+        Writer::new(self, events).run(inbox).await;
     }
 }

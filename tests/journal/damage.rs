@@ -168,6 +168,8 @@ fn a_rescue_that_was_interrupted_is_gone_on_with() {
     // Killed between setting the damaged file aside and giving its name to the new one.
     let rescued = written.folder.path().join("journal.sqlite.rescued");
     fs::rename(&written.file, &rescued).unwrap();
+    let wal = written.folder.path().join("journal.sqlite-wal");
+    fs::write(&wal, "of the damaged file").unwrap();
     assert!(is_whole(&desk::open(&written.file).unwrap(), &written.model));
     // Killed while the new file was made.
     fs::write(&rescued, &written.bytes[..2 * PAGE]).unwrap();

@@ -25,8 +25,12 @@ pub fn run(file: &Path, records: &[Record], timelines: &[OrderId]) -> Vec<Journa
     block_on(async {
         let (journal, _) = Journal::open(file, names(), NOW).await.unwrap();
         let (sender, inbox) = channel();
-        records.iter().for_each(|record| sender.append(record.clone()).unwrap());
-        timelines.iter().for_each(|order| sender.timeline(*order));
+        for record in records {
+            sender.append(record.clone()).unwrap();
+        }
+        for order in timelines {
+            sender.timeline(*order);
+        }
         let (told, hears) = mpsc::channel();
         // The sender lives until every question is answered: an inbox without one has ended.
         let open = Mutex::new((Some(sender), timelines.len()));

@@ -212,7 +212,9 @@ pub struct Model {
 impl Model {
     pub fn of(records: &[Record]) -> Self {
         let mut model = Self::default();
-        records.iter().for_each(|record| model.apply(record));
+        for record in records {
+            model.apply(record);
+        }
         model
     }
 

@@ -103,7 +103,7 @@ fn what_was_told_as_written_survives_a_kill() {
 
         let recovered = desk::open(&file).unwrap();
         assert!(recovered.must_reconcile.is_none() && recovered.problems.is_empty(), "{recovered:?}");
-        assert!(recovered.next_seq > written, "{} was told as written", written);
+        assert!(recovered.next_seq > written, "{written} was told as written");
         let there: Vec<Record> = (1..recovered.next_seq.0).map(nth).collect();
         let model = Model::of(&there);
         assert_eq!(recovered.orders, model.orders(), "every record up to the last, and none twice");

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::domain::*;
+use super::domain::time::SECOND;
+use super::domain::{
+    AssetClass, BrokerId, Currency, Decimal, ExecId, Fill, Instrument, InstrumentId, Liquidity, Moment,
+    Money, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Record, Seq, Side,
+    TickTable, Time, TimeInForce, TradingHours,
+};
 use super::journal::Names;
 
 /// Two brokers that carry the same listing, and one more instrument.
@@ -16,7 +21,7 @@ pub fn names() -> Names {
             venue: "TEST".into(),
             class: AssetClass::Share,
             currency,
-            ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
+            ticks: TickTable::uniform(Decimal::new(1, 2)).expect("a cent is above zero"),
             lot: Qty(Decimal::ONE),
             multiplier: Decimal::ONE,
             hours: TradingHours::always("UTC"),
@@ -33,6 +38,11 @@ pub fn names() -> Names {
     }
 }
 
+/// So many seconds after the start of all records.
+fn after(seconds: u64) -> Time {
+    Time((1_000 + seconds.cast_signed()) * SECOND)
+}
+
 pub fn order(id: u64, status: OrderStatus) -> Order {
     let kind = OrderKind::Limit { price: Price(Decimal::new(10_050, 2)) };
     Order {
@@ -47,12 +57,12 @@ pub fn order(id: u64, status: OrderStatus) -> Order {
         reason: None,
         origin: Origin::Ticket,
         created: Time::from_seconds(1_000),
-        updated: Time::from_seconds(1_000 + i64::try_from(id).unwrap()),
+        updated: after(id),
     }
 }
 
 pub fn record(seq: u64, moment: Moment, orders: Vec<Order>) -> Record {
-    Record { seq: Seq(seq), at: Time::from_seconds(1_000 + i64::try_from(seq).unwrap()), moment, orders }
+    Record { seq: Seq(seq), at: after(seq), moment, orders }
 }
 
 pub fn intended(seq: u64, id: u64) -> Record {

@@ -183,6 +183,10 @@ async fn rescue(file: &Path, why: &str, now: Time) -> Result<String, JournalErro
     disk.write(&first).await.map_err(failed)?;
     let report = salvage::take_over(file, &mut disk).await.map_err(failed)?;
     disk.close().await;
+    // A WAL that is left holds what the file does not: closing could not write it.
+    if beside(&fresh, "-wal").exists() {
+        return Err(failed(DiskError::Other("the new file could not be completed".to_owned())));
+    }
     let kept_as = set_aside(file, now).map_err(io_failed)?;
     take_over_rescued(file).map_err(io_failed)?;
     fs::remove_file(suspicion(file)).ok();
@@ -203,6 +207,8 @@ fn rescued_name(file: &Path) -> PathBuf {
 fn take_over_rescued(file: &Path) -> io::Result<()> {
     let fresh = rescued_name(file);
     if fresh.exists() && !file.exists() {
+        // SQLite would take a WAL that stayed behind for one of the new file.
+        move_beside(file, &beside(file, ".damaged"))?;
         fs::rename(fresh, file)?;
         sync_folder(file)?;
     }
@@ -218,15 +224,23 @@ fn set_aside(file: &Path, now: Time) -> io::Result<PathBuf> {
     });
     let mut free = names.filter(|name| !name.exists() && !beside(name, "-wal").exists());
     let kept_as = free.next().ok_or(io::ErrorKind::AlreadyExists)?;
-    // The main file goes last: with it gone, the new one takes its name.
-    for part in ["-shm", "-wal", ""] {
-        match fs::rename(beside(file, part), beside(&kept_as, part)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
+    // The file itself goes first: from then on the new one is what a start goes on with.
+    rename_if_there(file, &kept_as)?;
+    move_beside(file, &kept_as)?;
     sync_folder(file)?;
     Ok(kept_as)
+}
+
+/// Moves what SQLite keeps beside a file.
+fn move_beside(file: &Path, to: &Path) -> io::Result<()> {
+    ["-wal", "-shm"].into_iter().try_for_each(|end| rename_if_there(&beside(file, end), &beside(to, end)))
+}
+
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Removes what an interrupted rescue has left.

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Row as _;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::batch::{Batch, MUST_RECONCILE, about};
@@ -19,7 +18,7 @@ use super::disk::{Disk, DiskError};
 use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
 use super::row::{EventRow, column};
-use super::{JournalEvent, recover};
+use super::{Journal, JournalEvent, recover};
 use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, Time};
 
 /// Records in one transaction, at most.
@@ -36,6 +35,8 @@ pub(super) struct Writer<F> {
     disk: Disk,
     directory: Directory,
     events: F,
+    /// The lowest number that a new record may have.
+    next: Seq,
     /// What is not on disk yet, oldest first.
     waiting: VecDeque<Record>,
     /// Set while the disk fails: the newest record that was told of.
@@ -50,13 +51,15 @@ pub(super) struct Writer<F> {
 }
 
 impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
-    pub(super) fn new(disk: Disk, directory: Directory, must_reconcile: bool, events: F) -> Self {
+    pub(super) fn new(journal: Journal, events: F) -> Self {
+        let Journal { disk, directory, next, must_reconcile } = journal;
         let brokers = (0..=u8::MAX).zip(directory.brokers()).map(|(id, _)| BrokerId(id));
         Self {
             unreconciled: brokers.filter(|_| must_reconcile).collect(),
             disk,
             directory,
             events,
+            next,
             waiting: VecDeque::new(),
             failing: None,
             void: BTreeSet::new(),
@@ -81,7 +84,7 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             tokio::select! {
                 biased;
                 taken = records.recv_many(&mut group, GROUP), if has_room => {
-                    self.waiting.extend(group.drain(..));
+                    self.accept(group.drain(..));
                     if taken == 0 {
                         break;
                     }
@@ -93,7 +96,10 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                     next_try = Instant::now() + self.retry;
                 }
                 Some(order) = questions.recv() => {
-                    take_all(&mut records, &mut self.waiting);
+                    // What was said before the question belongs into the answer.
+                    while let Ok(record) = records.try_recv() {
+                        self.accept([record]);
+                    }
                     self.write().await;
                     self.answer(order).await;
                 }
@@ -101,6 +107,18 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             self.tidy(records.is_empty()).await;
         }
         self.finish().await;
+    }
+
+    fn accept(&mut self, records: impl IntoIterator<Item = Record>) {
+        for record in records {
+            if record.seq < self.next {
+                // A second record of a number would be taken for the first one tried again.
+                tracing::error!("record {} came out of order and is not kept: {record:?}", record.seq);
+                continue;
+            }
+            self.next = record.seq.next();
+            self.waiting.push_back(record);
+        }
     }
 
     /// Writes what waits, or says from where on it could not.
@@ -246,14 +264,5 @@ fn is_our_word(moment: &Moment) -> bool {
         | Moment::Decided { .. }
         | Moment::Reconciled { .. }
         | Moment::Kill { .. } => false,
-    }
-}
-
-/// Takes what is there without waiting, so that an answer misses nothing said before it.
-fn take_all(records: &mut mpsc::Receiver<Record>, waiting: &mut VecDeque<Record>) {
-    while waiting.len() < CAPACITY
-        && let Ok(record) = records.try_recv()
-    {
-        waiting.push_back(record);
     }
 }

@@ -21,7 +21,7 @@ impl Desk {
         runtime.block_on(journal.do_sql(spoil));
         let run = move || {
             let events = move |event| told.send(event).unwrap();
-            let writer = Writer::new(journal.disk, journal.directory, journal.must_reconcile, events);
+            let writer = Writer::new(journal, events);
             runtime.block_on(writer.retrying_after(retry).run(inbox));
         };
         let thread = std::thread::Builder::new().spawn(run).unwrap();
@@ -213,6 +213,16 @@ fn what_this_program_says_of_an_order_that_it_gave_up_makes_it_no_order() {
     let expected = [order(502, OrderStatus::Working), order(503, OrderStatus::Rejected)];
     assert_eq!(orders, expected.each_ref(), "501 was never sent, whatever this program said of it");
     assert_eq!(recovered.next_order_id, 504);
+}
+
+#[test]
+fn a_second_record_of_a_number_never_takes_the_place_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("j");
+    write_all(&file, vec![working(1, 1), working(2, 2), working(2, 9), working(3, 3)]);
+    write_all(&file, vec![working(3, 8), working(4, 4)]);
+    let ids: Vec<u64> = reopen(&file).orders.iter().map(|order| order.id.0).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
 }
 
 #[test]
