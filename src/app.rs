@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod exchange;
+mod export;
 mod import;
 mod logging;
 pub mod market;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use cli::{Arguments, Task};
+use cli::{Arguments, JournalTask, Task};
 
 use crate::domain::settings::Settings;
 use crate::store::files::{self, Loaded, Refusal};
@@ -40,6 +41,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Import(import)) => import::run(&import, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Exchange(exchange)) => exchange::run(&exchange, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Journal(JournalTask::Export(task))) => {
+            export::run(&task, &options).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 

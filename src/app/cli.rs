@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-#[cfg(feature = "inspection")]
-use crate::domain::Time;
-use crate::domain::{AssetClass, Currency, Timeframe};
+use crate::domain::{AssetClass, Currency, Time, Timeframe};
 use crate::link::Clock;
 use crate::store::import::{DateOrder, DecimalMark};
 use crate::store::profile::DEFAULT_PROFILE;
@@ -48,9 +46,10 @@ pub struct Options {
     /// Speed of the replay: 10 plays ten recorded seconds in one
     #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
     pub speed: f64,
-    /// Where the replay begins, such as 2013-10-07T13:30:00Z; else with the second recorded day
-    #[arg(long, global = true, value_name = "TIME")]
-    pub from: Option<jiff::Timestamp>,
+    /// Where the replay begins, such as 2013-10-07 or 2013-10-07T13:30:00Z, else with the second
+    /// recorded day; of an export, its first day
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_when)]
+    pub from: Option<When>,
     /// How to read a CSV file.
     #[command(flatten)]
     pub csv: CsvOptions,
@@ -58,6 +57,26 @@ pub struct Options {
     #[cfg(feature = "inspection")]
     #[arg(long, global = true, value_name = "TIME", hide = true)]
     pub at: Option<jiff::Timestamp>,
+}
+
+/// A day, or an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// A day of whatever zone is meant.
+    Day(jiff::civil::Date),
+    /// An instant.
+    At(Time),
+}
+
+impl When {
+    /// The instant: that of a day is where it starts.
+    #[must_use]
+    pub fn time(self, start_of: impl FnOnce(jiff::civil::Date) -> Time) -> Time {
+        match self {
+            Self::Day(day) => start_of(day),
+            Self::At(time) => time,
+        }
+    }
 }
 
 /// How to read a CSV file, where it does not say so itself.
@@ -132,6 +151,50 @@ pub enum Task {
     Bars(Bars),
     /// Run the practice market as an exchange of its own, which programs of this computer connect to
     Exchange(super::exchange::Arguments),
+    /// Look into the record of all orders
+    #[command(subcommand)]
+    Journal(JournalTask),
+}
+
+/// What can be done with the journal.
+#[derive(Debug, Subcommand)]
+pub enum JournalTask {
+    /// Write orders, fills or daily results into a CSV file; beside the window too
+    Export(Export),
+}
+
+/// Options of `journal export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The file to write
+    pub file: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = What::Fills)]
+    pub what: What,
+    /// The last day, or the instant before which to end; else all that there is
+    #[arg(long, value_name = "TIME", value_parser = parse_when)]
+    pub to: Option<When>,
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum What {
+    /// Executions, by the exchange's time
+    Fills,
+    /// Orders, by the time they were entered
+    Orders,
+    /// Realised profit and commissions per day of --zone, account and currency
+    Days,
+}
+
+impl std::fmt::Display for What {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fills => "fills",
+            Self::Orders => "orders",
+            Self::Days => "days",
+        })
+    }
 }
 
 /// Options of `shot`.
@@ -167,6 +230,14 @@ pub struct Bars {
     /// import (New York where it has none)
     #[arg(long, value_name = "HH:MM-HH:MM", num_args = 0..=1, default_missing_value = "09:30-16:00")]
     pub regular: Option<String>,
+}
+
+fn parse_when(text: &str) -> Result<When, String> {
+    let day = |_| text.parse().map(When::Day);
+    let instant = text.parse().map(Time::from_timestamp).map(When::At);
+    instant
+        .or_else(day)
+        .or(Err("write a day as 2013-10-07, or an instant as 2013-10-07T13:30:00Z".to_owned()))
 }
 
 fn parse_timeframe(text: &str) -> Result<Timeframe, String> {
@@ -241,6 +312,19 @@ mod tests {
             let replay = parse(&format!("pitdesk --replay SPY{profile}"));
             assert_eq!(import.options.recordings_profile(), replay.options.profile_name());
         }
+    }
+
+    #[test]
+    fn an_export_is_of_days_or_of_instants() {
+        let arguments =
+            parse("pitdesk journal export a.csv --what days --from 2026-01-02 --to 2026-01-02T10:00Z");
+        let Some(Task::Journal(JournalTask::Export(export))) = arguments.task else {
+            panic!("{arguments:?}")
+        };
+        assert_eq!(export.what, What::Days);
+        assert_eq!(arguments.options.from, Some(When::Day(jiff::civil::date(2026, 1, 2))));
+        assert_eq!(export.to, Some(When::At(Time::from_seconds(1_767_348_000))));
+        assert!(parse_when("yesterday").is_err() && parse_when("2026-02-30").is_err());
     }
 
     #[test]

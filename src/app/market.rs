@@ -62,7 +62,9 @@ impl Plan {
         let Recording { input, subject } = Recording::read(file, library, &catalogue, &options.csv)?;
         let instrument = subject.instrument(&input);
         let calendar = Calendar::new(&instrument.hours)?;
-        let from = options.from.map_or_else(|| second_day(&input, &calendar), Time::from_timestamp);
+        let from = options
+            .from
+            .map_or_else(|| second_day(&input, &calendar), |when| when.time(|day| calendar.day_start(day)));
         let start = first_row_from(&input, from);
         let seed = options.seed.unwrap_or(USUAL_SEED);
         let replay = Replay::new(Arc::clone(&instrument), input, start, seed)?;

@@ -10,14 +10,19 @@
 //! - While the disk fails intents are given up at once, facts wait in memory.
 //! - A file that is damaged is set aside, never deleted; what can be read of it comes over.
 //!
+//! [`Archive`] looks at past days, beside a running journal too.
+//!
 //! One program writes at a time: whoever has the `Profile` holds its lock.
 
+mod archive;
 mod batch;
 mod disk;
 mod inbox;
 mod names;
+mod opening;
 mod recover;
 pub mod row;
+mod salvage;
 mod schema;
 mod writer;
 
@@ -26,6 +31,7 @@ use std::sync::Arc;
 
 use crate::domain::{OrderId, Record, Seq, Time};
 
+pub use archive::{Archive, BeyondCounting, DayResult, Found, by_day};
 use disk::{Disk, DiskError};
 pub use inbox::{CAPACITY, Full, Inbox, JournalSender, channel};
 use names::Directory;
@@ -95,6 +101,8 @@ pub enum JournalError {
 pub struct Journal {
     disk: Disk,
     directory: Directory,
+    /// The place of the next record.
+    next: Seq,
     must_reconcile: bool,
 }
 
@@ -106,9 +114,8 @@ impl Journal {
     /// When the file cannot be opened, or a newer program wrote it.
     pub async fn open(file: &Path, names: Names, now: Time) -> Result<(Self, Recovered), JournalError> {
         let directory = Directory::new(names);
-        let failed = |error: DiskError| JournalError::Open { file: file.to_owned(), why: error.to_string() };
-        let disk = Disk::open(file).await.map_err(failed)?;
-        Self::ready(disk, directory, now).await.map_err(failed)
+        let (disk, recovered) = opening::open(file, &directory, now).await?;
+        Ok((Self::new(disk, directory, &recovered), recovered))
     }
 
     /// A journal that keeps nothing, for replays.
@@ -118,21 +125,25 @@ impl Journal {
     pub async fn in_memory(names: Names) -> Result<(Self, Recovered), JournalError> {
         let failed =
             |error: DiskError| JournalError::Open { file: ":memory:".into(), why: error.to_string() };
-        let disk = Disk::in_memory().await.map_err(failed)?;
-        Self::ready(disk, Directory::new(names), Time::default()).await.map_err(failed)
+        let directory = Directory::new(names);
+        let mut disk = Disk::in_memory().await.map_err(failed)?;
+        let recovered = opening::ready(&mut disk, &directory, Time::default()).await.map_err(failed)?;
+        Ok((Self::new(disk, directory, &recovered), recovered))
     }
 
-    async fn ready(mut disk: Disk, directory: Directory, now: Time) -> Result<(Self, Recovered), DiskError> {
-        let db = disk.connection().await?;
-        schema::migrate(db, schema::STEPS).await?;
-        let recovered = recover::recover(db, &directory, now).await?;
+    fn new(disk: Disk, directory: Directory, recovered: &Recovered) -> Self {
         let must_reconcile = recovered.must_reconcile.is_some();
-        Ok((Self { disk, directory, must_reconcile }, recovered))
+        Self { disk, directory, next: recovered.next_seq, must_reconcile }
+    }
+
+    /// Closes a journal that is not to run.
+    pub async fn close(self) {
+        self.disk.close().await;
     }
 
     /// Writes what comes, until every sender is gone and all is written, or given up with a
     /// line in the log. `events` must not wait.
     pub async fn run(self, inbox: Inbox, events: impl Fn(JournalEvent) + Send + 'static) {
-        Writer::new(self.disk, self.directory, self.must_reconcile, events).run(inbox).await;
+        Writer::new(self, events).run(inbox).await;
     }
 }

@@ -14,6 +14,7 @@ use super::files;
 
 /// The profile of a first start.
 pub const DEFAULT_PROFILE: &str = "paper";
+const JOURNAL: &str = "journal.sqlite";
 
 /// An open profile. Its lock is released when it is dropped.
 #[derive(Debug)]
@@ -68,14 +69,7 @@ impl Profile {
     /// When the name is unfit, a folder cannot be made or written, or another program
     /// has the profile open.
     pub fn open(data_dir: Option<&Path>, name: &str) -> Result<Self, ProfileError> {
-        check_name(name)?;
-        let (config, data, state) = match data_dir {
-            Some(dir) => {
-                let all = dir.join(name);
-                (all.clone(), all.clone(), all)
-            }
-            None => desktop_folders(name)?,
-        };
+        let (config, data, state) = folders(data_dir, name)?;
         for folder in [&config, &data, &state, &data.join("bars"), &state.join("logs")] {
             make_private(folder).map_err(|source| ProfileError::Folder { path: folder.clone(), source })?;
         }
@@ -119,7 +113,16 @@ impl Profile {
     /// The record of all orders, see [`super::journal`].
     #[must_use]
     pub fn journal_file(&self) -> PathBuf {
-        self.data.join("journal.sqlite")
+        self.data.join(JOURNAL)
+    }
+
+    /// The journal of a profile that may be in use, to look at.
+    ///
+    /// # Errors
+    /// When the name is unfit, or there is no home folder.
+    pub fn journal_of(data_dir: Option<&Path>, name: &str) -> Result<PathBuf, ProfileError> {
+        let (_, data, _) = folders(data_dir, name)?;
+        Ok(data.join(JOURNAL))
     }
 
     /// Imported market data, see [`super::bars`].
@@ -141,6 +144,18 @@ fn check_name(name: &str) -> Result<(), ProfileError> {
         Ok(())
     } else {
         Err(ProfileError::BadName(name.to_owned()))
+    }
+}
+
+/// The folders of configuration, data and state.
+fn folders(data_dir: Option<&Path>, name: &str) -> Result<(PathBuf, PathBuf, PathBuf), ProfileError> {
+    check_name(name)?;
+    match data_dir {
+        Some(dir) => {
+            let all = dir.join(name);
+            Ok((all.clone(), all.clone(), all))
+        }
+        None => desktop_folders(name),
     }
 }
 

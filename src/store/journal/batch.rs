@@ -4,15 +4,15 @@
 //! one record and one of a thousand both cost one visit to the database's thread.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 
-use super::names::Directory;
-use super::row::{self, checksum, column, encode};
-use crate::domain::{Moment, Order, OrderId, Record};
+use super::row::{EventRow, FillRow, MomentRow, OrderRow, checksum, checksum_of_fact, column, encode};
+use crate::domain::{Moment, OrderId, Record, Seq, Time};
 
 /// Repeating a group changes nothing: a commit whose answer was lost is simply tried again.
 const WRITE: &str = "
@@ -35,9 +35,9 @@ INSERT INTO fills (seq, broker, account, exec, order_id, time, body, crc)
         value ->> 7
     FROM json_each(?) WHERE true
     ON CONFLICT DO NOTHING;
-INSERT INTO facts (name, value)
-    SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+INSERT INTO facts (name, value, crc)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, crc = excluded.crc;
 COMMIT";
 
 /// Whether orders are locked by the kill switch.
@@ -45,8 +45,6 @@ pub(super) const KILLED: &str = "killed";
 /// Why the books of every broker must be compared before the journal is trusted; empty where
 /// they need not.
 pub(super) const MUST_RECONCILE: &str = "must reconcile";
-/// Written to learn whether the disk takes anything.
-pub(super) const PROBE: &str = "probe";
 
 /// Rows, in the order of the columns in [`WRITE`].
 #[derive(Debug, Default)]
@@ -56,7 +54,7 @@ pub(super) struct Batch {
     /// Of each order only what the newest record of the group says.
     orders: BTreeMap<OrderId, OrderCells>,
     fills: Vec<FillCells>,
-    facts: BTreeMap<&'static str, String>,
+    facts: BTreeMap<&'static str, FactCells>,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,58 +62,71 @@ struct EventCells(i64, i64, &'static str, String, i64);
 #[derive(Debug, Serialize)]
 struct OrderCells(i64, i64, bool, i64, Option<i64>, String, i64);
 #[derive(Debug, Serialize)]
-struct FillCells(i64, String, String, String, i64, i64, String, i64);
+struct FillCells(i64, Arc<str>, Arc<str>, Arc<str>, i64, i64, String, i64);
+#[derive(Debug, Serialize)]
+struct FactCells(&'static str, String, i64);
 
 impl Batch {
     /// Adds a record. `is_void` says which orders are not to be shown as it tells: those whose
     /// intent was never written, so that they were never sent.
     pub(super) fn add(
         &mut self,
-        record: &Record,
-        directory: &Directory,
+        seq: Seq,
+        at: Time,
+        event: &EventRow,
         is_void: impl Fn(OrderId) -> bool,
     ) -> Result<(), serde_json::Error> {
-        let (seq, at) = (column(record.seq.0), record.at.0);
-        let event = directory.event_row(record);
-        let body = encode(&event)?;
-        let crc = checksum([seq, at], body.as_bytes());
-        self.events.push(EventCells(seq, at, row::kind(&record.moment), body, crc));
-        for order in about(record) {
-            self.touched.insert((column(order.0), seq));
-        }
-        let intended = matches!(record.moment, Moment::Intended { .. }).then_some(at);
-        for (order, row) in record.orders.iter().zip(&event.orders) {
+        let place = column(seq.0);
+        let body = encode(event)?;
+        let crc = checksum([place, at.0], body.as_bytes());
+        self.events.push(EventCells(place, at.0, event.moment.kind(), body, crc));
+        let is_intent = matches!(event.moment, MomentRow::Plain(Moment::Intended { .. }));
+        for order in &event.orders {
+            self.touched.insert((column(order.id.0), place));
             if !is_void(order.id) {
-                self.put_order(order, seq, intended, encode(row)?);
+                self.put_order(seq, order, is_intent.then_some(at))?;
             }
         }
-        match &record.moment {
-            Moment::Executed(fill) => {
-                let row = directory.fill_row(fill, &record.orders);
-                let body = encode(&row)?;
-                let crc = checksum([seq, row.time.0], body.as_bytes());
-                let key = [&*row.broker, &*row.account.0, &*row.exec.0].map(str::to_owned);
-                let [broker, account, exec] = key;
-                let order = column(row.order.0);
-                self.fills.push(FillCells(seq, broker, account, exec, order, row.time.0, body, crc));
+        match &event.moment {
+            MomentRow::Executed(fill) => {
+                self.touched.insert((column(fill.order.0), place));
+                self.put_fill(seq, fill)?;
             }
-            Moment::Kill { is_on } => self.set(KILLED, is_on.to_string()),
+            MomentRow::Plain(Moment::Kill { is_on }) => self.set(KILLED, is_on.to_string()),
             _ => {}
         }
         Ok(())
     }
 
-    fn put_order(&mut self, order: &Order, seq: i64, intended: Option<i64>, body: String) {
-        let id = column(order.id.0);
-        let crc = checksum([id, seq], body.as_bytes());
-        let intended = self.orders.get(&order.id).and_then(|cells| cells.4).or(intended);
-        let cells = OrderCells(id, seq, order.is_live(), order.created.0, intended, body, crc);
+    /// How an order stands after record `seq`, and when it was intended, where that says so.
+    pub(super) fn put_order(
+        &mut self,
+        seq: Seq,
+        order: &OrderRow,
+        intended: Option<Time>,
+    ) -> Result<(), serde_json::Error> {
+        let (id, place, body) = (column(order.id.0), column(seq.0), encode(order)?);
+        let crc = checksum([id, place], body.as_bytes());
+        let is_live = !order.status.is_final();
+        let intended = self.orders.get(&order.id).and_then(|cells| cells.4).or(intended.map(|at| at.0));
+        let cells = OrderCells(id, place, is_live, order.created.0, intended, body, crc);
         self.orders.insert(order.id, cells);
+        Ok(())
+    }
+
+    /// A fill that record `seq` told of.
+    pub(super) fn put_fill(&mut self, seq: Seq, fill: &FillRow) -> Result<(), serde_json::Error> {
+        let (place, time, body) = (column(seq.0), fill.time.0, encode(fill)?);
+        let crc = checksum([place, time], body.as_bytes());
+        let [broker, account, exec] = [&fill.broker, &fill.account.0, &fill.exec.0].map(Arc::clone);
+        self.fills.push(FillCells(place, broker, account, exec, column(fill.order.0), time, body, crc));
+        Ok(())
     }
 
     /// Sets a fact.
     pub(super) fn set(&mut self, name: &'static str, value: String) {
-        self.facts.insert(name, value);
+        let crc = checksum_of_fact(name, &value);
+        self.facts.insert(name, FactCells(name, value, crc));
     }
 
     pub(super) fn statement(&self) -> Query<'static, Sqlite, SqliteArguments> {
@@ -124,7 +135,7 @@ impl Batch {
             .bind(array(&self.touched))
             .bind(array(self.orders.values()))
             .bind(array(&self.fills))
-            .bind(array(&self.facts))
+            .bind(array(self.facts.values()))
     }
 }
 

@@ -3,22 +3,27 @@
 //! WAL with full sync: a group is on the disk when its commit returns. What the WAL holds
 //! goes over to the main file between commits, so that no commit pays for it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::batch::Batch;
 
 /// How long another program (somebody who looks into the file) may hold it up.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Rows that the database's thread reads ahead.
+const ROWS: usize = 1_024;
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DiskError {
     /// What is in it is not what was written.
-    #[error("{0}")]
+    #[error(
+        "it is damaged ({0}). Start Pitdesk again: it sets the file aside and takes over what can be read"
+    )]
     Damaged(String),
     /// No space left.
     #[error("the disk is full. Free some space on it")]
@@ -46,6 +51,12 @@ impl From<sqlx::Error> for DiskError {
             (Some(11 | 26), _) | (None, sqlx::Error::ColumnDecode { .. }) => Self::Damaged(text),
             _ => Self::Other(text),
         }
+    }
+}
+
+impl From<serde_json::Error> for DiskError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Other(format!("a row has no form: {error}"))
     }
 }
 
@@ -77,6 +88,17 @@ impl Disk {
         Ok(Self { place: Place::Memory, connection: Some(options.connect().await?) })
     }
 
+    /// Opens a file that is only looked at: one that was set aside, or is written elsewhere.
+    pub(super) async fn look_at(file: &Path) -> Result<SqliteConnection, DiskError> {
+        Ok(looking_at(file).connect().await?)
+    }
+
+    /// As [`Self::look_at`], where not even the number of pages may be right.
+    pub(super) async fn look_at_damaged(file: &Path) -> Result<SqliteConnection, DiskError> {
+        // SQLite then takes the pages that are there for all, instead of refusing the file.
+        Ok(looking_at(file).pragma("writable_schema", "ON").connect().await?)
+    }
+
     pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, DiskError> {
         if self.connection.is_none()
             && let Place::File(file) = &self.place
@@ -90,12 +112,33 @@ impl Disk {
     /// Writes a group of records: all of it is on the disk, or nothing.
     pub(super) async fn write(&mut self, batch: &Batch) -> Result<(), DiskError> {
         let connection = self.connection().await?;
-        let Err(error) = batch.statement().execute(&mut *connection).await else { return Ok(()) };
+        let outcome = batch.statement().execute(&mut *connection).await;
+        self.settle(outcome).await
+    }
+
+    /// Whether the disk takes a few pages.
+    pub(super) async fn probe(&mut self) -> Result<(), DiskError> {
+        const PUT: &str = "BEGIN IMMEDIATE;
+            INSERT INTO probe (block) VALUES (hex(randomblob(8192)));
+            COMMIT";
+        let connection = self.connection().await?;
+        let outcome = sqlx::query(PUT).execute(&mut *connection).await;
+        self.settle(outcome).await?;
+        let connection = self.connection().await?;
+        let outcome = sqlx::query("DELETE FROM probe").execute(&mut *connection).await;
+        self.settle(outcome).await
+    }
+
+    async fn settle(&mut self, outcome: Result<SqliteQueryResult, sqlx::Error>) -> Result<(), DiskError> {
+        let Err(error) = outcome else { return Ok(()) };
         let error = DiskError::from(error);
         // Some errors have ended the transaction already; then there is nothing to roll back.
-        sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.ok();
+        sqlx::raw_sql("ROLLBACK").execute(self.connection().await?).await.ok();
         if !matches!(error, DiskError::Full) {
             self.give_up_connection().await;
+        }
+        if let (DiskError::Damaged(_), Place::File(file)) = (&error, &self.place) {
+            suspect(file);
         }
         Err(error)
     }
@@ -123,6 +166,29 @@ impl Disk {
     }
 }
 
+/// The name with something behind it.
+pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(end);
+    name.into()
+}
+
+/// What says that the next start must look for damage everywhere.
+pub(super) fn suspicion(file: &Path) -> PathBuf {
+    beside(file, ".suspect")
+}
+
+fn suspect(file: &Path) {
+    if let Err(error) = std::fs::write(suspicion(file), "") {
+        tracing::error!("the journal is damaged, and the next start may not notice: {error}");
+    }
+}
+
+fn looking_at(file: &Path) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(PATIENCE);
+    options.row_buffer_size(ROWS).disable_statement_logging()
+}
+
 fn options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .journal_mode(SqliteJournalMode::Wal)
@@ -133,7 +199,7 @@ fn options() -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "0")
         .pragma("journal_size_limit", "16777216")
         .busy_timeout(PATIENCE)
-        .row_buffer_size(1_024)
+        .row_buffer_size(ROWS)
         .thread_name(|_| "pitdesk-journal".to_owned())
         .disable_statement_logging()
 }

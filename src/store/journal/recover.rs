@@ -1,6 +1,6 @@
 //! What a start reads from the journal: how things stand, not all that ever was.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::batch::{KILLED, MUST_RECONCILE};
 use super::disk::DiskError;
 use super::names::Directory;
-use super::row::{self, FillRow, OrderRow, decode_checked};
+use super::row::{self, FillRow, OrderRow, checksum_of_fact, decode_checked};
 use crate::domain::{Fill, Order, Seq, Time};
 
 /// Of what has ended, only the newest so many come back; the rest is asked for by day.
@@ -57,18 +57,22 @@ impl Strangers {
         if self.orders + self.fills == 0 {
             return None;
         }
-        let live = if self.live > 0 { format!(" ({} of them not ended)", self.live) } else { String::new() };
+        let live = if self.live > 0 { format!(" ({} not ended)", self.live) } else { String::new() };
         let some: Vec<String> =
             self.named.iter().take(3).map(|(broker, key)| format!("{key} of {broker}")).collect();
         let more = if self.named.len() > some.len() { " and others" } else { "" };
+        let (orders, fills) = (counted(self.orders, "order"), counted(self.fills, "fill"));
         Some(format!(
-            "The journal has {} orders{live} and {} fills of instruments or brokers that this start does not \
-             know: {}{more}. They stay in the file and are not shown",
-            self.orders,
-            self.fills,
+            "The journal has {orders}{live} and {fills} of brokers or instruments that this start does not know: \
+             {}{more}. They stay in the file and are not shown",
             some.join(", ")
         ))
     }
+}
+
+/// A number of things.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 pub(super) async fn recover(
@@ -92,16 +96,16 @@ pub(super) async fn recover(
     .bind(now.0)
     .fetch_all(&mut *db)
     .await?;
-    let killed = fact(db, KILLED).await?;
-    let must_reconcile = fact(db, MUST_RECONCILE).await?.filter(|why| !why.is_empty());
+    let facts = facts(db).await?;
+    let must_reconcile = facts.get(MUST_RECONCILE).filter(|why| !why.is_empty());
     Ok(Recovered {
         next_seq: last.map_or(Seq(1), |(seq, _)| Seq(seq.cast_unsigned()).next()),
         next_order_id: highest.map_or(1, |id| id.cast_unsigned().saturating_add(1)),
         orders,
         fills,
-        is_killed: killed.map(|text| text == "true"),
+        is_killed: facts.get(KILLED).map(|text| text == "true"),
         recent_intents: recent.into_iter().map(Time).collect(),
-        must_reconcile: must_reconcile.map(Into::into),
+        must_reconcile: must_reconcile.map(|why| why.as_str().into()),
         problems: strangers.problem().into_iter().collect(),
         last_commit: last.map(|(_, at)| Time(at)),
     })
@@ -173,8 +177,14 @@ pub(super) fn read<R: row::Row>(cells: &SqliteRow, what: &str) -> Result<R, Disk
         .map_err(|error| DiskError::Damaged(format!("{what} is damaged: {error}")))
 }
 
-/// What concerns all trading, by name.
-pub(super) async fn fact(db: &mut SqliteConnection, name: &str) -> Result<Option<String>, DiskError> {
-    let found = sqlx::query_scalar("SELECT value FROM facts WHERE name = ?").bind(name.to_owned());
-    Ok(found.fetch_optional(db).await?)
+/// What concerns all trading, by name. All of it is looked at: a name that was damaged would
+/// else be a fact that was never written.
+pub(super) async fn facts(db: &mut SqliteConnection) -> Result<BTreeMap<String, String>, DiskError> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT name, value, crc FROM facts").fetch_all(db).await?;
+    let is_damaged = |(name, value, crc): &&(String, String, i64)| checksum_of_fact(name, value) != *crc;
+    if let Some((name, ..)) = rows.iter().find(is_damaged) {
+        return Err(DiskError::Damaged(format!("the fact '{name}' does not fit its checksum")));
+    }
+    Ok(rows.into_iter().map(|(name, value, _)| (name, value)).collect())
 }

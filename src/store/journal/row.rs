@@ -218,32 +218,45 @@ pub fn checksum(numbers: [i64; 2], text: &[u8]) -> i64 {
     i64::from(hasher.finalize())
 }
 
+/// As [`checksum`], of a fact that concerns all trading.
+#[must_use]
+pub fn checksum_of_fact(name: &str, value: &str) -> i64 {
+    checksum([0, 0], format!("{name}={value}").as_bytes())
+}
+
 /// An id as SQLite's signed integer. One to one, so that no id is ever another one's.
 #[must_use]
 pub fn column(id: u64) -> i64 {
     id.cast_signed()
 }
 
-/// The word for a kind of moment in the column that queries choose by.
-#[must_use]
-pub fn kind(moment: &Moment) -> &'static str {
-    match moment {
-        Moment::Intended { .. } => "intended",
-        Moment::NotSent { .. } => "not sent",
-        Moment::Sent { .. } => "sent",
-        Moment::OnWire { .. } => "on wire",
-        Moment::AskedAmend { .. } => "asked amend",
-        Moment::AskedCancel => "asked cancel",
-        Moment::Reported { .. } => "reported",
-        Moment::Amended { .. } => "amended",
-        Moment::AmendRefused { .. } => "amend refused",
-        Moment::CancelRefused { .. } => "cancel refused",
-        Moment::TriggerMoved { .. } => "trigger moved",
-        Moment::Executed(_) => "executed",
-        Moment::LostBroker => "lost broker",
-        Moment::Settled { .. } => "settled",
-        Moment::Decided { .. } => "decided",
-        Moment::Reconciled { .. } => "reconciled",
-        Moment::Kill { .. } => "kill",
+impl MomentRow {
+    /// The word for it in the column that queries choose by.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        let moment = match self {
+            Self::Executed(_) => return "executed",
+            Self::Reconciled { .. } => return "reconciled",
+            Self::Plain(moment) => moment,
+        };
+        match moment {
+            Moment::Intended { .. } => "intended",
+            Moment::NotSent { .. } => "not sent",
+            Moment::Sent { .. } => "sent",
+            Moment::OnWire { .. } => "on wire",
+            Moment::AskedAmend { .. } => "asked amend",
+            Moment::AskedCancel => "asked cancel",
+            Moment::Reported { .. } => "reported",
+            Moment::Amended { .. } => "amended",
+            Moment::AmendRefused { .. } => "amend refused",
+            Moment::CancelRefused { .. } => "cancel refused",
+            Moment::TriggerMoved { .. } => "trigger moved",
+            Moment::Executed(_) => "executed",
+            Moment::LostBroker => "lost broker",
+            Moment::Settled { .. } => "settled",
+            Moment::Decided { .. } => "decided",
+            Moment::Reconciled { .. } => "reconciled",
+            Moment::Kill { .. } => "kill",
+        }
     }
 }

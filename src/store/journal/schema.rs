@@ -53,8 +53,12 @@ CREATE TABLE fills (
 CREATE INDEX fills_by_time ON fills (time);
 CREATE TABLE facts (                -- what concerns all trading
     name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+    value TEXT NOT NULL,
+    crc INTEGER NOT NULL            -- of name and value
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE probe (                -- what is written to learn whether the disk takes anything
+    block TEXT NOT NULL
+) STRICT;
 ";
 
 /// The newest version that this program knows.
@@ -83,7 +87,9 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> Result<i64, Di
     Ok(sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await?)
 }
 
-/// Whose file it says it is; zero where it does not say.
-pub(super) async fn application(connection: &mut SqliteConnection) -> Result<i64, DiskError> {
-    Ok(sqlx::query_scalar("PRAGMA application_id").fetch_one(connection).await?)
+/// Whether it is a journal of ours, or empty and may become one.
+pub(super) async fn is_ours(connection: &mut SqliteConnection) -> Result<bool, DiskError> {
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(connection).await?;
+    Ok(application == APPLICATION || tables == 0)
 }

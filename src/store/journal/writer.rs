@@ -11,15 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Row as _;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::batch::{Batch, MUST_RECONCILE, PROBE, about};
+use super::batch::{Batch, MUST_RECONCILE, about};
 use super::disk::{Disk, DiskError};
 use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
 use super::row::{EventRow, column};
-use super::{JournalEvent, recover};
+use super::{Journal, JournalEvent, recover};
 use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, Time};
 
 /// Records in one transaction, at most.
@@ -36,6 +35,8 @@ pub(super) struct Writer<F> {
     disk: Disk,
     directory: Directory,
     events: F,
+    /// The lowest number that a new record may have.
+    next: Seq,
     /// What is not on disk yet, oldest first.
     waiting: VecDeque<Record>,
     /// Set while the disk fails: the newest record that was told of.
@@ -50,13 +51,15 @@ pub(super) struct Writer<F> {
 }
 
 impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
-    pub(super) fn new(disk: Disk, directory: Directory, must_reconcile: bool, events: F) -> Self {
+    pub(super) fn new(journal: Journal, events: F) -> Self {
+        let Journal { disk, directory, next, must_reconcile } = journal;
         let brokers = (0..=u8::MAX).zip(directory.brokers()).map(|(id, _)| BrokerId(id));
         Self {
             unreconciled: brokers.filter(|_| must_reconcile).collect(),
             disk,
             directory,
             events,
+            next,
             waiting: VecDeque::new(),
             failing: None,
             void: BTreeSet::new(),
@@ -81,7 +84,7 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             tokio::select! {
                 biased;
                 taken = records.recv_many(&mut group, GROUP), if has_room => {
-                    self.waiting.extend(group.drain(..));
+                    self.accept(group.drain(..));
                     if taken == 0 {
                         break;
                     }
@@ -93,7 +96,10 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                     next_try = Instant::now() + self.retry;
                 }
                 Some(order) = questions.recv() => {
-                    take_all(&mut records, &mut self.waiting);
+                    // What was said before the question belongs into the answer.
+                    while let Ok(record) = records.try_recv() {
+                        self.accept([record]);
+                    }
                     self.write().await;
                     self.answer(order).await;
                 }
@@ -101,6 +107,18 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             self.tidy(records.is_empty()).await;
         }
         self.finish().await;
+    }
+
+    fn accept(&mut self, records: impl IntoIterator<Item = Record>) {
+        for record in records {
+            if record.seq < self.next {
+                // A second record of a number would be taken for the first one tried again.
+                tracing::error!("record {} came out of order and is not kept: {record:?}", record.seq);
+                continue;
+            }
+            self.next = record.seq.next();
+            self.waiting.push_back(record);
+        }
     }
 
     /// Writes what waits, or says from where on it could not.
@@ -115,21 +133,16 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                 Err(error) => return self.fail(&error),
             }
         }
-        if let Some(told) = self.failing
-            && self.probe(told).await
-        {
-            self.failing = None;
-            (self.events)(JournalEvent::Works);
+        // What waited may all have been given up: having nothing left to write proves nothing.
+        if self.failing.is_some() {
+            match self.disk.probe().await {
+                Ok(()) => {
+                    self.failing = None;
+                    (self.events)(JournalEvent::Works);
+                }
+                Err(error) => tracing::debug!("the journal still cannot be written: {error}"),
+            }
         }
-    }
-
-    /// Whether the disk takes anything. What waited may all have been given up, so that
-    /// having nothing left to write proves nothing.
-    async fn probe(&mut self, told: Seq) -> bool {
-        let mut batch = Batch::default();
-        batch.set(PROBE, told.to_string());
-        let outcome = self.disk.write(&batch).await;
-        outcome.inspect_err(|error| tracing::debug!("the journal still cannot be written: {error}")).is_ok()
     }
 
     /// Writes the oldest group; how many records it had, and the last of them.
@@ -139,9 +152,8 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
         let mut wrote = (0, Seq::default());
         for record in self.waiting.iter().take(GROUP) {
             let is_ours = is_our_word(&record.moment);
-            batch
-                .add(record, &self.directory, |order| is_ours && self.void.contains(&order))
-                .map_err(|error| DiskError::Other(format!("record {} has no form: {error}", record.seq)))?;
+            let event = self.directory.event_row(record);
+            batch.add(record.seq, record.at, &event, |order| is_ours && self.void.contains(&order))?;
             if let Moment::Reconciled { broker, .. } = record.moment {
                 reconciled.remove(&broker);
             }
@@ -252,14 +264,5 @@ fn is_our_word(moment: &Moment) -> bool {
         | Moment::Decided { .. }
         | Moment::Reconciled { .. }
         | Moment::Kill { .. } => false,
-    }
-}
-
-/// Takes what is there without waiting, so that an answer misses nothing said before it.
-fn take_all(records: &mut mpsc::Receiver<Record>, waiting: &mut VecDeque<Record>) {
-    while waiting.len() < CAPACITY
-        && let Ok(record) = records.try_recv()
-    {
-        waiting.push_back(record);
     }
 }

@@ -1,0 +1,231 @@
+//! Reads what can be read of a damaged journal, row by row.
+//!
+//! The events are read first: how orders stand follows from them. What the tables of the
+//! current state know beyond that (because the page of an event is gone) comes on top. A row
+//! counts only with the right checksum.
+
+use std::fmt;
+use std::path::Path;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+
+use super::batch::{Batch, KILLED};
+use super::disk::{Disk, DiskError};
+use super::recover::{counted, facts, read};
+use super::row::{EventRow, FillRow, OrderRow, Row};
+use crate::domain::{Seq, Time};
+
+/// Rows that are read, and written, at once.
+const PAGE: usize = 1_024;
+/// Rows that are looked for one by one where a table can be read from neither end.
+const PROBES: i64 = 100_000;
+
+/// What became of a damaged journal.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    records: usize,
+    orders: usize,
+    fills: usize,
+    /// Rows that are there and cannot be read.
+    lost: usize,
+    /// A table of which nothing at all could be read.
+    is_blind: bool,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [records, orders, fills] =
+            [(self.records, "record"), (self.orders, "order"), (self.fills, "fill")]
+                .map(|(n, thing)| counted(n, thing));
+        write!(f, "{records}, {orders} and {fills} of it could be read")?;
+        match (self.lost, self.is_blind) {
+            (0, false) => f.write_str("; no row is known to be lost"),
+            (lost, false) => write!(f, "; {} could not", counted(lost, "row")),
+            (0, true) => f.write_str("; the rest could not"),
+            (lost, true) => write!(f, "; {} and the rest could not", counted(lost, "row")),
+        }
+    }
+}
+
+/// Copies what can be read of `damaged` into `fresh`.
+pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report, DiskError> {
+    let mut report = Report::default();
+    let mut db = match Disk::look_at_damaged(damaged).await {
+        Ok(db) => db,
+        Err(error) => {
+            tracing::error!("nothing of {} can be read: {error}", damaged.display());
+            report.is_blind = true;
+            return Ok(report);
+        }
+    };
+    let events = rows::<EventRow>(&mut db, &EVENTS, &mut report).await;
+    report.records = events.len();
+    for page in events.chunks(PAGE) {
+        let mut batch = Batch::default();
+        for ([seq, at], event, _) in page {
+            batch.add(Seq(seq.cast_unsigned()), Time(*at), event, |_| false)?;
+        }
+        fresh.write(&batch).await?;
+    }
+    let orders = rows::<OrderRow>(&mut db, &ORDERS, &mut report).await;
+    report.orders = orders.len();
+    for page in orders.chunks(PAGE) {
+        let mut batch = Batch::default();
+        for ([_, seq], order, intended) in page {
+            batch.put_order(Seq(seq.cast_unsigned()), order, intended.map(Time))?;
+        }
+        fresh.write(&batch).await?;
+    }
+    let fills = rows::<FillRow>(&mut db, &FILLS, &mut report).await;
+    report.fills = fills.len();
+    for page in fills.chunks(PAGE) {
+        let mut batch = Batch::default();
+        for ([seq, _], fill, _) in page {
+            batch.put_fill(Seq(seq.cast_unsigned()), fill)?;
+        }
+        fresh.write(&batch).await?;
+    }
+    if let Ok(Some(killed)) = facts(&mut db).await.map(|mut facts| facts.remove(KILLED)) {
+        let mut batch = Batch::default();
+        batch.set(KILLED, killed);
+        fresh.write(&batch).await?;
+    }
+    // It was only looked at: there is nothing that closing could lose.
+    db.close().await.ok();
+    Ok(report)
+}
+
+/// How a table is read: upwards from a key, downwards to it, and one row by its key.
+struct Table {
+    up: &'static str,
+    down: &'static str,
+    one: &'static str,
+    /// Which column is the key.
+    key: usize,
+    what: &'static str,
+}
+
+macro_rules! table {
+    ($columns:literal, $table:literal, $key:literal, $at:literal, $what:literal) => {
+        Table {
+            up: concat!(
+                "SELECT ",
+                $columns,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $key,
+                " > ? AND ",
+                $key,
+                " < ? ORDER BY ",
+                $key,
+                " LIMIT ?"
+            ),
+            down: concat!(
+                "SELECT ",
+                $columns,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $key,
+                " > ? AND ",
+                $key,
+                " < ? ORDER BY ",
+                $key,
+                " DESC LIMIT ?"
+            ),
+            one: concat!("SELECT ", $columns, " FROM ", $table, " WHERE ", $key, " = ?"),
+            key: $at,
+            what: $what,
+        }
+    };
+}
+
+const EVENTS: Table = table!("seq, at, body, crc, NULL", "events", "seq", 0, "an event");
+const ORDERS: Table = table!("id, seq, body, crc, intended", "orders", "id", 0, "an order");
+const FILLS: Table = table!("seq, time, body, crc, NULL", "fills", "seq", 0, "a fill");
+
+/// A row's numbers, itself, and when an order was intended.
+type Found<R> = ([i64; 2], R, Option<i64>);
+
+/// All rows of a table that can be read, by key.
+async fn rows<R: Row>(db: &mut SqliteConnection, table: &Table, report: &mut Report) -> Vec<Found<R>> {
+    let mut found = Vec::new();
+    let low = walk(db, table, table.up, (i64::MIN, i64::MAX), &mut found, report).await;
+    let Err(low) = low else { return found };
+    let up_to = found.len();
+    let down = walk(db, table, table.down, (low, i64::MAX), &mut found, report).await;
+    let high = down.err().unwrap_or(low);
+    if (low, high) == (i64::MIN, i64::MAX) {
+        report.is_blind = true;
+        return found;
+    }
+    // From neither end: what lies between the two is looked for row by row.
+    let from = low.saturating_add(1).max(0);
+    let until = high.min(from.saturating_add(PROBES));
+    let lost = report.lost;
+    let mut between = Vec::new();
+    for key in from..until {
+        match sqlx::query(table.one).bind(key).fetch_optional(&mut *db).await {
+            Ok(Some(row)) => keep(&row, table, &mut between, report),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!("{} {key} cannot be read: {error}", table.what);
+                report.lost += 1;
+            }
+        }
+    }
+    if high == i64::MAX {
+        // Nobody knows where the table ends: most of these were never there.
+        report.lost = lost;
+        report.is_blind = true;
+    }
+    found[up_to..].reverse();
+    found.splice(up_to..up_to, between);
+    found
+}
+
+/// Reads page after page in one direction. `Err` with the last key that could be read, where
+/// the way ends in damage.
+async fn walk<R: Row>(
+    db: &mut SqliteConnection,
+    table: &Table,
+    sql: &'static str,
+    (mut low, mut high): (i64, i64),
+    found: &mut Vec<Found<R>>,
+    report: &mut Report,
+) -> Result<(), i64> {
+    let is_up = sql == table.up;
+    let mut page = i64::try_from(PAGE).unwrap_or(i64::MAX);
+    loop {
+        match sqlx::query(sql).bind(low).bind(high).bind(page).fetch_all(&mut *db).await {
+            Ok(rows) if rows.is_empty() => return Ok(()),
+            Ok(rows) => {
+                let last = rows.last().and_then(|row| row.try_get(table.key).ok());
+                for row in &rows {
+                    keep(row, table, found, report);
+                }
+                match last {
+                    Some(key) if is_up => low = key,
+                    Some(key) => high = key,
+                    None => return Err(if is_up { low } else { high }),
+                }
+            }
+            // Nearer to the damage by smaller steps.
+            Err(_) if page > 1 => page = 1,
+            Err(error) => {
+                tracing::error!("{} cannot be read beyond {low}..{high}: {error}", table.what);
+                return Err(if is_up { low } else { high });
+            }
+        }
+    }
+}
+
+fn keep<R: Row>(row: &SqliteRow, table: &Table, found: &mut Vec<Found<R>>, report: &mut Report) {
+    let numbers = || Ok::<_, sqlx::Error>(([row.try_get(0)?, row.try_get(1)?], row.try_get(4)?));
+    match (numbers(), read::<R>(row, table.what)) {
+        (Ok((numbers, intended)), Ok(value)) => found.push((numbers, value, intended)),
+        _ => report.lost += 1,
+    }
+}
