@@ -22,7 +22,7 @@ use crate::domain::{
 use crate::link::NoticeLevel;
 use crate::risk::Lock;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What must outlive the program.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

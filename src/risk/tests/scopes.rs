@@ -1,6 +1,10 @@
 //! Limits of accounts and instruments, what is counted, what is unusual.
 
 use super::*;
+use crate::domain::limits::Limit;
+use crate::domain::limits::Limit::{
+    Exposure, Hours, Instruments, LossPerDay, OrdersPerMinute, WorkingOrders,
+};
 
 fn own(set: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -25,7 +29,7 @@ impl Scene {
     }
 
     /// What refuses a market order for one share, by name of its limit and scope.
-    fn refuses(&self, side: Side) -> Option<(crate::domain::limits::Limit, Scope)> {
+    fn refuses(&self, side: Side) -> Option<(Limit, Scope)> {
         let refusal = self.ask(side, "1", OrderKind::Market).err()?;
         refusal.limit().map(|(limit, scope)| (limit, scope.clone()))
     }
@@ -85,7 +89,7 @@ fn exposure_adds_what_is_elsewhere_and_the_worst_that_can_become_of_this_positio
     let Refusal::Exposure { value, .. } = refusal else { panic!("{refusal}") };
     assert_eq!(value.amount, dec("5000.50"), "the 50 that could be sold short are worth more than it all");
     let unknown = limited().used(ScopeKind::Account, |used| used.exposure_elsewhere = None);
-    assert_eq!(unknown.refuses(Side::Buy), Some((crate::domain::limits::Limit::Exposure, ACCOUNT())));
+    assert_eq!(unknown.refuses(Side::Buy), Some((Exposure, ACCOUNT())));
 }
 
 #[test]
@@ -96,7 +100,6 @@ fn orders_are_counted_within_the_scope_whose_limit_it_is() {
             .of_instrument(|l| l.max_orders_per_minute = Some(5))
             .used(kind, |used| (used.working_orders, used.orders_last_minute) = (2, 5))
     };
-    use crate::domain::limits::Limit::{OrdersPerMinute, WorkingOrders};
     assert_eq!(busy(ScopeKind::Profile).refuses(Side::Buy), None);
     assert_eq!(busy(ScopeKind::Account).refuses(Side::Buy), Some((WorkingOrders, ACCOUNT())));
     assert_eq!(busy(ScopeKind::Instrument).refuses(Side::Buy), Some((OrdersPerMinute, SHARE())));
@@ -112,7 +115,6 @@ fn the_loss_of_the_day_stops_what_opens_and_nothing_else() {
             .of_account(|l| l.max_loss_per_day = Some(dec("100")))
             .used(ScopeKind::Account, |used| used.result_of_day = Some(dec(amount)))
     };
-    use crate::domain::limits::Limit::LossPerDay;
     assert_eq!(lost("-99.99").refuses(Side::Buy), None);
     assert_eq!(lost("500").refuses(Side::Buy), None);
     assert_eq!(lost("-100").refuses(Side::Buy), Some((LossPerDay, ACCOUNT())));
@@ -142,7 +144,6 @@ fn a_lock_holds_though_the_loss_is_made_good_or_the_limit_taken_away() {
 
 #[test]
 fn only_listed_instruments_are_opened_and_only_in_their_hours() {
-    use crate::domain::limits::Limit::{Hours, Instruments};
     let listed = |key: &str| scene().of_account(|l| l.allowed_instruments = Some([key.to_owned()].into()));
     assert_eq!(listed("AAPL@NASDAQ").refuses(Side::Buy), None);
     assert_eq!(listed("MSFT@NASDAQ").refuses(Side::Buy), Some((Instruments, ACCOUNT())));

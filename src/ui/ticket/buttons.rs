@@ -90,11 +90,12 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
     let hover = match offer {
         Ok(offer) => {
             lines.extend(offer.words.terms_lines());
-            let unusual = offer.doubts.iter().map(|doubt| format!("{}\n\n", doubt.why)).collect::<String>();
             if !offer.doubts.is_empty() {
                 lines.push("asks twice".to_owned());
             }
-            format!("{unusual}{} {}\n\n{KEYS}", ask_first(facts), offer.words)
+            let unusual = offer.doubts.iter().map(|doubt| doubt.why.clone());
+            let does = format!("{} {}", ask_first(facts), offer.words);
+            unusual.chain([does, KEYS.to_owned()]).collect::<Vec<_>>().join("\n\n")
         }
         Err(why) => why.clone(),
     };
