@@ -221,6 +221,74 @@ fn a_crossed_book_is_worth_its_higher_side() {
     assert!(matches!(buy("67"), Err(Refusal::OrderValue { .. })), "67 at 150 are above 10,000");
 }
 
+#[test]
+fn a_refusal_names_the_limit_whose_it_is_and_where_to_change_it() {
+    let unlimited = || scene().of_account(|l| *l = Limits::default());
+    let cases: [(Scene, &str, &str, &str); 8] = [
+        (
+            scene().of_instrument(|l| l.max_order_quantity = Some(Qty(dec("5")))),
+            "10",
+            "The order opens 10 units, the limit of AAPL@NASDAQ is 5: lower the quantity, or change it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.max_position_value = Some(dec("500"))),
+            "10",
+            "The position would be worth 1,000.10 USD, the limit of account PAPER is 500.00 USD: lower the ",
+            "quantity, or change it in ",
+        ),
+        (
+            scene().of_account(|l| l.max_exposure = Some(dec("500"))),
+            "10",
+            "With this order the exposure would be 1,000.10 USD, the limit of account PAPER is 500.00 USD: ",
+            "lower the quantity, close or cancel something, or change it in ",
+        ),
+        (
+            unlimited().used(ScopeKind::Profile, |used| used.working_orders = 3),
+            "1",
+            "3 orders are working, the limit of the profile is 3: cancel some, or change it in ",
+            "",
+        ),
+        (
+            scene()
+                .of_account(|l| l.max_orders_per_minute = Some(5))
+                .used(ScopeKind::Account, |used| used.orders_last_minute = 7),
+            "1",
+            "7 orders were sent in the last minute, the limit of account PAPER is 5: wait a moment, or change it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.allowed_instruments = Some(["MSFT@NASDAQ".to_owned()].into())),
+            "1",
+            "AAPL@NASDAQ is not among the instruments that account PAPER may open: add it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.allowed_hours = Some("09:30-16:00 UTC".parse().unwrap())),
+            "1",
+            "Positions of account PAPER are opened within 09:30-16:00 UTC only: wait, or change it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.allowed_hours = Some("regular".parse().unwrap())),
+            "1",
+            "Positions of account PAPER are opened in regular sessions only: wait for one, or change it in ",
+            "",
+        ),
+    ];
+    for (scene, quantity, begin, end) in cases {
+        let refusal = scene.ask(Side::Buy, quantity, OrderKind::Market).unwrap_err();
+        assert_eq!(refusal.to_string(), format!("{begin}{end}Limits (Ctrl+Shift+L)."));
+        assert!(refusal.limit().is_some() && refusal.unusual().is_none());
+    }
+    let far = scene().ask(Side::Buy, "1", limit("106.00")).unwrap_err().to_string();
+    assert_eq!(
+        far,
+        "Price 106.00 is 6.0 % beyond the market at 100.01, the limit of the profile is 5 %: check the price, or \
+         change it in Limits (Ctrl+Shift+L)."
+    );
+}
+
 /// Whether a type has a trait is for the compiler to say: if it had, these would not compile,
 /// because two implementations would fit.
 #[test]
