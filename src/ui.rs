@@ -14,6 +14,7 @@ pub mod fonts;
 pub mod format;
 pub mod headless;
 mod keys;
+mod limits;
 pub mod paint;
 pub mod pane;
 pub mod raster;

@@ -221,7 +221,8 @@ impl LimitSet {
 
     /// Whether any scope sets a limit.
     pub fn any<T>(&self, limit: impl Fn(&Limits) -> Option<T>) -> bool {
-        self.scopes().any(|(_, limits)| limit(limits).is_some())
+        let narrower = self.accounts.values().chain(self.instruments.values());
+        std::iter::once(&self.profile).chain(narrower).any(|limits| limit(limits).is_some())
     }
 
     /// Looks for a limit that makes no sense where it stands.

@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::link::NoticeLevel;
 use crate::risk::Lock;
 
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
 
 /// The counts of the day.
 #[derive(Debug, Default)]

@@ -221,9 +221,11 @@ mod tests {
             practice_always_open: false,
             ..Settings::default()
         };
-        let mut limits = crate::domain::Limits::default();
-        limits.max_order_quantity = Some(crate::domain::Qty(50.into()));
-        limits.allowed_hours = Some("09:30-16:00 America/New_York".parse().unwrap());
+        let limits = crate::domain::Limits {
+            max_order_quantity: Some(crate::domain::Qty(50.into())),
+            allowed_hours: Some("09:30-16:00 America/New_York".parse().unwrap()),
+            ..crate::domain::Limits::default()
+        };
         settings.limits.profile.max_order_value = Some("1234.56".parse().unwrap());
         settings.limits.profile.allowed_instruments = Some(["AAPL@NASDAQ".to_owned()].into());
         settings.limits.instruments.insert("BRK.B@NYSE".to_owned(), limits);

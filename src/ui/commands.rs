@@ -28,6 +28,8 @@ pub enum UiCommand {
     TakePrice(Price),
     /// Open the search for instruments and actions.
     Search,
+    /// Open the editor of the limits.
+    Limits,
     /// Show an order in the blotter.
     ShowOrder(OrderId),
     /// Arrange the panes as on the first start.

@@ -28,10 +28,15 @@ impl Shortcut {
 }
 
 /// All of them; the more special first.
-pub const SHORTCUTS: [Shortcut; 3] = [
+pub const SHORTCUTS: [Shortcut; 4] = [
     Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L),
+        text: "Limits",
+        command: || UiCommand::Limits,
+    },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::H),
         text: "Reset the layout",
         command: || UiCommand::ResetLayout,
     },

@@ -41,6 +41,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     let room = panes.inner.unwrap_or(panes.response.rect);
     terminal.toasts.ui(ui.ctx(), &terminal.desk, room);
     terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace.panes.watchlist, out);
+    terminal.limits.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
     }

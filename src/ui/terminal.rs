@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::commands::{Commands, UiCommand};
+use super::limits::LimitsEditor;
 use super::search::Search;
 use super::status_bar::StatusBar;
 use super::theme::Theme;
@@ -32,6 +33,7 @@ pub struct Terminal {
     pub(super) desk: Desk,
     pub(super) workspace: Workspace,
     pub(super) search: Search,
+    pub(super) limits: LimitsEditor,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
     pub(super) is_asking_to_quit: bool,
@@ -69,6 +71,7 @@ impl Terminal {
             saved_text: workspace.to_text(),
             workspace,
             search: Search::default(),
+            limits: LimitsEditor::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
             is_asking_to_quit: false,
@@ -188,6 +191,7 @@ impl Terminal {
             }
             UiCommand::TakePrice(price) => self.workspace.panes.ticket.take_price(price),
             UiCommand::Search => self.search.open(),
+            UiCommand::Limits => self.limits.open(&self.desk),
             UiCommand::ShowOrder(id) => self.workspace.panes.blotter.show_order(id),
             UiCommand::ResetLayout => self.workspace.tree = super::workspace::standard_tree(),
             UiCommand::MeasureAnew => self.desk.measure_anew(),

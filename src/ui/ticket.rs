@@ -27,7 +27,7 @@ pub(in crate::ui) mod number;
 mod offer;
 mod outlook;
 mod said;
-mod uses;
+pub(in crate::ui) mod uses;
 
 use std::collections::BTreeMap;
 

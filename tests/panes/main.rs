@@ -13,6 +13,7 @@ mod soft_renderer;
 
 mod blotter;
 mod chart_pane;
+mod limits;
 mod search;
 mod status_bar;
 mod terminal;

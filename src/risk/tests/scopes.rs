@@ -1,6 +1,10 @@
 //! Limits of accounts and instruments, what is counted, what is unusual.
 
 use super::*;
+use crate::domain::limits::Limit;
+use crate::domain::limits::Limit::{
+    Exposure, Hours, Instruments, LossPerDay, OrdersPerMinute, WorkingOrders,
+};
 
 fn own(set: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -25,7 +29,7 @@ impl Scene {
     }
 
     /// What refuses a market order for one share, by name of its limit and scope.
-    fn refuses(&self, side: Side) -> Option<(crate::domain::limits::Limit, Scope)> {
+    fn refuses(&self, side: Side) -> Option<(Limit, Scope)> {
         let refusal = self.ask(side, "1", OrderKind::Market).err()?;
         refusal.limit().map(|(limit, scope)| (limit, scope.clone()))
     }
@@ -85,7 +89,7 @@ fn exposure_adds_what_is_elsewhere_and_the_worst_that_can_become_of_this_positio
     let Refusal::Exposure { value, .. } = refusal else { panic!("{refusal}") };
     assert_eq!(value.amount, dec("5000.50"), "the 50 that could be sold short are worth more than it all");
     let unknown = limited().used(ScopeKind::Account, |used| used.exposure_elsewhere = None);
-    assert_eq!(unknown.refuses(Side::Buy), Some((crate::domain::limits::Limit::Exposure, ACCOUNT())));
+    assert_eq!(unknown.refuses(Side::Buy), Some((Exposure, ACCOUNT())));
 }
 
 #[test]
@@ -96,7 +100,6 @@ fn orders_are_counted_within_the_scope_whose_limit_it_is() {
             .of_instrument(|l| l.max_orders_per_minute = Some(5))
             .used(kind, |used| (used.working_orders, used.orders_last_minute) = (2, 5))
     };
-    use crate::domain::limits::Limit::{OrdersPerMinute, WorkingOrders};
     assert_eq!(busy(ScopeKind::Profile).refuses(Side::Buy), None);
     assert_eq!(busy(ScopeKind::Account).refuses(Side::Buy), Some((WorkingOrders, ACCOUNT())));
     assert_eq!(busy(ScopeKind::Instrument).refuses(Side::Buy), Some((OrdersPerMinute, SHARE())));
@@ -112,7 +115,6 @@ fn the_loss_of_the_day_stops_what_opens_and_nothing_else() {
             .of_account(|l| l.max_loss_per_day = Some(dec("100")))
             .used(ScopeKind::Account, |used| used.result_of_day = Some(dec(amount)))
     };
-    use crate::domain::limits::Limit::LossPerDay;
     assert_eq!(lost("-99.99").refuses(Side::Buy), None);
     assert_eq!(lost("500").refuses(Side::Buy), None);
     assert_eq!(lost("-100").refuses(Side::Buy), Some((LossPerDay, ACCOUNT())));
@@ -142,7 +144,6 @@ fn a_lock_holds_though_the_loss_is_made_good_or_the_limit_taken_away() {
 
 #[test]
 fn only_listed_instruments_are_opened_and_only_in_their_hours() {
-    use crate::domain::limits::Limit::{Hours, Instruments};
     let listed = |key: &str| scene().of_account(|l| l.allowed_instruments = Some([key.to_owned()].into()));
     assert_eq!(listed("AAPL@NASDAQ").refuses(Side::Buy), None);
     assert_eq!(listed("MSFT@NASDAQ").refuses(Side::Buy), Some((Instruments, ACCOUNT())));
@@ -218,6 +219,74 @@ fn a_crossed_book_is_worth_its_higher_side() {
     let buy = |quantity| scene.ask_as(Role::Insisted(despite), Side::Buy, quantity, OrderKind::Market);
     assert!(buy("66").is_ok());
     assert!(matches!(buy("67"), Err(Refusal::OrderValue { .. })), "67 at 150 are above 10,000");
+}
+
+#[test]
+fn a_refusal_names_the_limit_whose_it_is_and_where_to_change_it() {
+    let unlimited = || scene().of_account(|l| *l = Limits::default());
+    let cases: [(Scene, &str, &str, &str); 8] = [
+        (
+            scene().of_instrument(|l| l.max_order_quantity = Some(Qty(dec("5")))),
+            "10",
+            "The order opens 10 units, the limit of AAPL@NASDAQ is 5: lower the quantity, or change it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.max_position_value = Some(dec("500"))),
+            "10",
+            "The position would be worth 1,000.10 USD, the limit of account PAPER is 500.00 USD: lower the ",
+            "quantity, or change it in ",
+        ),
+        (
+            scene().of_account(|l| l.max_exposure = Some(dec("500"))),
+            "10",
+            "With this order the exposure would be 1,000.10 USD, the limit of account PAPER is 500.00 USD: ",
+            "lower the quantity, close or cancel something, or change it in ",
+        ),
+        (
+            unlimited().used(ScopeKind::Profile, |used| used.working_orders = 3),
+            "1",
+            "3 orders are working, the limit of the profile is 3: cancel some, or change it in ",
+            "",
+        ),
+        (
+            scene()
+                .of_account(|l| l.max_orders_per_minute = Some(5))
+                .used(ScopeKind::Account, |used| used.orders_last_minute = 7),
+            "1",
+            "7 orders were sent in the last minute, the limit of account PAPER is 5: wait a moment, or change it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.allowed_instruments = Some(["MSFT@NASDAQ".to_owned()].into())),
+            "1",
+            "AAPL@NASDAQ is not among the instruments that account PAPER may open: add it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.allowed_hours = Some("09:30-16:00 UTC".parse().unwrap())),
+            "1",
+            "Positions of account PAPER are opened within 09:30-16:00 UTC only: wait, or change it in ",
+            "",
+        ),
+        (
+            scene().of_account(|l| l.allowed_hours = Some("regular".parse().unwrap())),
+            "1",
+            "Positions of account PAPER are opened in regular sessions only: wait for one, or change it in ",
+            "",
+        ),
+    ];
+    for (scene, quantity, begin, end) in cases {
+        let refusal = scene.ask(Side::Buy, quantity, OrderKind::Market).unwrap_err();
+        assert_eq!(refusal.to_string(), format!("{begin}{end}Limits (Ctrl+Shift+L)."));
+        assert!(refusal.limit().is_some() && refusal.unusual().is_none());
+    }
+    let far = scene().ask(Side::Buy, "1", limit("106.00")).unwrap_err().to_string();
+    assert_eq!(
+        far,
+        "Price 106.00 is 6.0 % beyond the market at 100.01, the limit of the profile is 5 %: check the price, or \
+         change it in Limits (Ctrl+Shift+L)."
+    );
 }
 
 /// Whether a type has a trait is for the compiler to say: if it had, these would not compile,

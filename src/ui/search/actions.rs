@@ -105,7 +105,11 @@ fn shortcuts() -> impl Iterator<Item = Action> {
         let command = shortcut.command();
         (command != UiCommand::Search).then(|| Action {
             text: shortcut.text.to_owned(),
-            synonyms: "",
+            synonyms: if command == UiCommand::Limits {
+                "risk settings loss exposure fat finger"
+            } else {
+                ""
+            },
             keys: Some(shortcut.keys),
             is_in_force: false,
             is_grave: false,

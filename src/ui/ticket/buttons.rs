@@ -64,6 +64,8 @@ struct Face {
     hover: String,
     is_enabled: bool,
     is_armed: bool,
+    /// Whether it asks about something unusual, which must not look like the usual question.
+    is_doubtful: bool,
 }
 
 impl Face {
@@ -90,16 +92,24 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
     let hover = match offer {
         Ok(offer) => {
             lines.extend(offer.words.terms_lines());
-            let unusual = offer.doubts.iter().map(|doubt| format!("{}\n\n", doubt.why)).collect::<String>();
             if !offer.doubts.is_empty() {
                 lines.push("asks twice".to_owned());
             }
-            format!("{unusual}{} {}\n\n{KEYS}", ask_first(facts), offer.words)
+            let unusual = offer.doubts.iter().map(|doubt| doubt.why.clone());
+            let does = format!("{} {}", ask_first(facts), offer.words);
+            unusual.chain([does, KEYS.to_owned()]).collect::<Vec<_>>().join("\n\n")
         }
         Err(why) => why.clone(),
     };
     let lines = std::iter::once(title).chain(lines).map(Line::from).collect();
-    Face { name: action.label().to_owned(), lines, hover, is_enabled: offer.is_ok(), is_armed: false }
+    Face {
+        name: action.label().to_owned(),
+        lines,
+        hover,
+        is_enabled: offer.is_ok(),
+        is_armed: false,
+        is_doubtful: false,
+    }
 }
 
 fn ask_first(facts: &Facts<'_>) -> &'static str {
@@ -124,23 +134,22 @@ fn armed_face(action: Action, words: &Words) -> Face {
     };
     let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";
     let name = format!("Confirm {words}");
-    Face { name, lines, hover: hover.to_owned(), is_enabled: true, is_armed: true }
+    Face { name, lines, hover: hover.to_owned(), is_enabled: true, is_armed: true, is_doubtful: false }
 }
 
 /// `Send despite`, what is unusual, and what would be sent.
 fn despite_face(words: &Words, despite: &[Doubt]) -> Face {
-    let lines = std::iter::once("Send despite".to_owned())
-        .chain(despite.iter().map(|doubt| doubt.short.clone()))
-        .chain([format!("{} {}", words.verb, words.quantity)])
-        .map(Line::from)
-        .collect();
+    let short = format!("{} {}", words.verb, words.quantity);
+    let order = Line { whole: format!("{short} {}", words.prices.join(" ")), short: Some(short) };
+    let doubts = despite.iter().map(|doubt| Line::from(doubt.short.clone()));
+    let lines = std::iter::once(Line::from("Send despite".to_owned())).chain(doubts).chain([order]).collect();
     let why = despite.iter().map(|doubt| doubt.why.as_str()).collect::<Vec<_>>().join(" ");
     let hover = format!(
         "{why}\n\nClick again or press Ctrl+Enter to send this one order nevertheless. Escape, any change, or \
          three seconds take it back."
     );
     let name = format!("Send despite {}: {words}", said_short(despite));
-    Face { name, lines, hover, is_enabled: true, is_armed: true }
+    Face { name, lines, hover, is_enabled: true, is_armed: true, is_doubtful: true }
 }
 
 /// The title and what the order would be.
@@ -184,6 +193,7 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     let is_trade = matches!(action, Action::Buy | Action::Sell);
     let fill = match action {
         _ if !face.is_enabled => theme.control,
+        _ if face.is_doubtful => theme.warn_fill,
         Action::Buy => theme.buy_fill,
         Action::Sell => theme.sell_fill,
         Action::Close | Action::Reverse if face.is_armed => theme.warn_fill,
@@ -192,6 +202,7 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     };
     let colour = match action {
         _ if !face.is_enabled => theme.text_faint,
+        _ if face.is_doubtful => theme.warn,
         Action::Buy | Action::Sell => theme.on_fill,
         Action::Close | Action::Reverse if face.is_armed => theme.warn,
         Action::Close | Action::Reverse => theme.text,

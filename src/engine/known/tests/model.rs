@@ -154,7 +154,9 @@ impl Model {
             .filter(|s| s.limits.max_loss_per_day.is_some_and(|limit| self.result(s.holds) <= -limit))
             .map(|scope| scope.lock)
             .collect();
-        lost.into_iter().for_each(|lock| self.locked[lock] = true);
+        for lock in lost {
+            self.locked[lock] = true;
+        }
     }
 
     fn scopes(&self, index: usize) -> Vec<Scope<'_>> {
