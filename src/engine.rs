@@ -190,7 +190,7 @@ impl Engine {
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
             EngineEvent::Journaled(seq) => self.journaled(seq, now, out),
             EngineEvent::JournalFailed { from, through, why } => {
-                self.journal_failed(from..=through, why, now, out);
+                self.journal_failed(&(from..=through), &why, now, out);
             }
             EngineEvent::JournalWorks => self.journal_works(now, out),
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitdesk::broker::Adapter;
-use pitdesk::domain::{InstrumentId, Settings, Timeframe};
+use pitdesk::domain::{InstrumentId, Timeframe};
 use pitdesk::engine::shell::{self, Keeping, Line};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
@@ -35,17 +35,8 @@ impl Program {
         let runtime =
             Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("there are threads");
         let (engine_end, link) = connect(wake);
-        let engine = Engine::new(Start {
-            instruments: adapter.instruments().into(),
-            broker_names: vec![adapter.name().into()],
-            settings: Arc::new(Settings::default()),
-            is_killed: false,
-            next_order_id: 1,
-            day: Default::default(),
-            journal: pitdesk::engine::Journaled::default(),
-            notices: Vec::new(),
-            now: clock.now(),
-        });
+        let engine =
+            Engine::new(Start::first(adapter.instruments().into(), vec![adapter.name().into()], clock.now()));
         let names = Names { brokers: vec![adapter.name().into()], instruments: adapter.instruments().into() };
         let file = profile.journal_file();
         let opening = Journal::open(&file, names, clock.now());

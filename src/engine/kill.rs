@@ -388,9 +388,8 @@ fn within(far: Price, side: Side, percent: Decimal, ticks: &crate::domain::TickT
     let worst = Price(far.0.checked_add(side.sign().checked_mul(band)?)?);
     let below = ticks.round_down(worst);
     let price = match side {
-        Side::Buy => below,
         Side::Sell if below < worst => ticks.step(below, 1),
-        Side::Sell => below,
+        Side::Buy | Side::Sell => below,
     };
     (price.0 > Decimal::ZERO).then_some(price)
 }

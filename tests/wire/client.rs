@@ -186,8 +186,11 @@ fn being_taken_over_is_no_loss() {
 #[test]
 fn what_is_too_much_at_once_is_refused_and_the_next_request_goes_through() {
     let mut talk = Talk::ready(0, 0);
-    let BrokerRequest::Place(one) = far_order(1) else { unreachable!() };
-    let many = BrokerRequest::Place(one.iter().cycle().take(10_000).cloned().collect());
+    let orders = (1..=10_000).flat_map(|id| match far_order(id) {
+        BrokerRequest::Place(orders) => orders,
+        other => unreachable!("{other:?}"),
+    });
+    let many = BrokerRequest::Place(orders.collect());
     talk.client.request(many, talk.now, &mut talk.out).unwrap();
     assert!(talk.out.bytes.is_empty());
     let refused = |event: &BrokerEvent| match event {
@@ -197,8 +200,8 @@ fn what_is_too_much_at_once_is_refused_and_the_next_request_goes_through() {
         _ => false,
     };
     assert_eq!(talk.out.events.iter().filter(|event| refused(event)).count(), 10_000);
-    talk.client.request(far_order(2), talk.now, &mut talk.out).unwrap();
-    assert!(matches!(&talk.hand_over()[..], [ToExchange::Place(orders)] if orders[0].id == OrderId(2)));
+    talk.client.request(far_order(20_000), talk.now, &mut talk.out).unwrap();
+    assert!(matches!(&talk.hand_over()[..], [ToExchange::Place(orders)] if orders[0].id == OrderId(20_000)));
 }
 
 #[test]
