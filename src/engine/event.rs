@@ -103,6 +103,23 @@ pub enum EngineEvent {
     Tick,
 }
 
+impl EngineEvent {
+    /// Whether it can change how orders, positions or connections stand: market data cannot.
+    #[must_use]
+    pub fn moves_orders(&self) -> bool {
+        !matches!(
+            self,
+            Self::Broker(
+                _,
+                BrokerEvent::Market { .. }
+                    | BrokerEvent::Alive { .. }
+                    | BrokerEvent::History(_)
+                    | BrokerEvent::BarsChanged
+            )
+        )
+    }
+}
+
 /// Everything the engine can want done.
 #[derive(Debug)]
 pub enum Effect {

@@ -138,6 +138,7 @@ impl Engine {
         }
         self.is_killed = false;
         self.kill = None;
+        self.closing.clear();
         out.push(Effect::Save(self.engine_state()));
         self.record(Moment::Kill { is_on: false }, Vec::new(), now, out);
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
