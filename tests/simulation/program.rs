@@ -1,14 +1,14 @@
 //! The program that trades: the real engine, its link with a desk behind it, and the session
 //! that `broker::paper::remote` runs, here on a virtual clock and a faulty line.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use pitdesk::broker::BrokerEvent;
 use pitdesk::broker::contract::BrokerRequest;
 use pitdesk::broker::paper::client::{self, ClientCore, Login, Out};
 use pitdesk::broker::paper::server::ConnId;
 use pitdesk::broker::paper::wire::fingerprint;
-use pitdesk::broker::BrokerEvent;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{BrokerId, InstrumentId, LimitSet, Order, OrderId, Settings, Time};
 use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
@@ -108,12 +108,20 @@ impl Program {
         self.session.is_none() && now >= self.next_session
     }
 
-    pub fn open_session(&mut self, conn: ConnId, faults: (Faults, Faults), is_healed: bool, dice: &mut Dice, now: Time, to: &mut ToExchange) {
+    pub fn open_session(
+        &mut self,
+        conn: ConnId,
+        faults: (Faults, Faults),
+        is_healed: bool,
+        dice: &mut Dice,
+        now: Time,
+        to: &mut ToExchange,
+    ) {
         let login = Login {
             broker: PAPER,
             account: pitdesk::broker::paper::ACCOUNT.into(),
             token: TOKEN.to_owned(),
-            catalogue: fingerprint(&instruments()),
+            catalogue: fingerprint(instruments().iter()),
             last_event: self.seen,
         };
         let takes = (!is_healed && dice.hits(4)).then(|| dice.below(6_000));
@@ -223,7 +231,9 @@ impl Program {
             Err(request @ (BrokerRequest::Watch(_) | BrokerRequest::History(_))) => {
                 session.early.push_back(request);
             }
-            Err(request) => client::refuse(&request, "The exchange is not ready: nothing was sent", now, &mut out),
+            Err(request) => {
+                client::refuse(&request, "The exchange is not ready: nothing was sent", now, &mut out)
+            }
         }
         self.said(out, now, to);
     }
@@ -301,10 +311,5 @@ impl Program {
     /// The orders as the trader sees them.
     pub fn blotter(&self) -> BTreeMap<OrderId, &Order> {
         self.desk.blotter().orders().map(|order| (order.id, order)).collect()
-    }
-
-    /// Orders that the trader sees alive.
-    pub fn live(&self) -> BTreeSet<OrderId> {
-        self.desk.blotter().working_ids().iter().copied().collect()
     }
 }

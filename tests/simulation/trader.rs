@@ -14,7 +14,8 @@ use crate::program::Program;
 pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
     let instrument = InstrumentId(u32::try_from(dice.below(instruments().len() as u64)).unwrap());
     let working: Vec<OrderId> = program.desk.blotter().working_ids().to_vec();
-    let some_order = |dice: &mut Dice| working.get(usize::try_from(dice.below(working.len().max(1) as u64)).unwrap());
+    let some_order =
+        |dice: &mut Dice| working.get(usize::try_from(dice.below(working.len().max(1) as u64)).unwrap());
     match dice.below(40) {
         0..14 => place(program, instrument, dice).map(Command::Place),
         14..20 => some_order(dice).map(|&order| Command::Cancel { order }),
@@ -42,7 +43,8 @@ fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option
     let listed = &instruments()[instrument.index()];
     let near = if side == Side::Buy { quote.bid } else { quote.ask }?;
     let far = if side == Side::Buy { quote.ask } else { quote.bid }?;
-    let away = |dice: &mut Dice| i32::try_from(dice.below(60)).unwrap() * if side == Side::Buy { -1 } else { 1 };
+    let away =
+        |dice: &mut Dice| i32::try_from(dice.below(60)).unwrap() * if side == Side::Buy { -1 } else { 1 };
     let kind = match dice.below(6) {
         0 | 1 => OrderKind::Market,
         2 => OrderKind::Limit { price: far },
@@ -67,7 +69,8 @@ fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option
 fn amend(program: &Program, id: OrderId, dice: &mut Dice) -> Option<Command> {
     let order: &Order = program.desk.blotter().get(id)?;
     let listed = &instruments()[order.spec.instrument.index()];
-    let by = |price: Price, dice: &mut Dice| listed.ticks.step(price, i32::try_from(dice.below(21)).unwrap() - 10);
+    let by =
+        |price: Price, dice: &mut Dice| listed.ticks.step(price, i32::try_from(dice.below(21)).unwrap() - 10);
     let quantity = dice.hits(2).then(|| Qty(Decimal::from(1 + dice.below(24))));
     let limit = order.spec.kind.limit().map(|price| by(price, dice));
     let stop = order.spec.kind.stop().map(|price| by(price, dice));

@@ -19,6 +19,8 @@ const STEP: Duration = Duration::from_millis(50);
 /// Steps in which things go wrong, and then until all has healed.
 const BAD: u32 = 300;
 const GOOD: u32 = 700;
+/// Steps for what is on its way then.
+const LAST: u32 = 10;
 
 /// What happened, so that a run can show that it was not idle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +98,10 @@ impl World {
         for _ in 0..GOOD {
             world.step();
         }
+        // The market stands still, so that its last word arrives.
+        for _ in 0..LAST {
+            world.pass(STEP);
+        }
         world.end()
     }
 
@@ -163,8 +169,8 @@ impl World {
         let mut to = ToExchange::default();
         if let Some(program) = &mut self.program {
             program.cut(self.now, &mut to);
-            // A third of the worlds ends with the kill switch.
-            if self.dice.hits(3) {
+            // A third of the worlds ends with the kill switch; where it is on it is used again.
+            if program.desk.kill().is_locked() || self.dice.hits(3) {
                 let flatten = if self.dice.hits(2) { Flatten::Market } else { Flatten::Within(Decimal::TEN) };
                 program.command(Command::Kill { flatten }, self.now);
                 self.tally.kills += 1;
@@ -187,7 +193,15 @@ impl World {
     }
 
     fn step(&mut self) {
-        self.now = self.now + STEP;
+        self.pass(STEP);
+        let effects = self.exchange.advance(self.now);
+        self.answer(effects);
+        invariants::at_any_time(&self.exchange.truth(), &self.disk, self.program.as_ref());
+    }
+
+    /// Lets time pass for the program and the lines.
+    fn pass(&mut self, duration: Duration) {
+        self.now = self.now + duration;
         let now = self.now;
         if self.program.is_none() && now >= self.restart_at {
             let placed = std::mem::take(&mut self.placed);
@@ -212,9 +226,6 @@ impl World {
             program.advance(&mut self.disk, &mut self.dice, now, &mut to);
         }
         self.deliver(to);
-        let effects = self.exchange.advance(now);
-        self.answer(effects);
-        invariants::at_any_time(&self.exchange.truth(), &self.disk, self.program.as_ref());
     }
 
     /// What the program and its lines bring to the exchange.

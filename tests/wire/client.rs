@@ -103,15 +103,17 @@ fn a_missing_event_ends_the_connection_and_one_seen_before_is_passed_over() {
 #[test]
 fn what_does_not_belong_there_ends_the_connection() {
     let protocol = "The exchange does not keep to the protocol";
-    for message in [report(1), FromExchange::Alive, FromExchange::Ready { market: "".into() }] {
+    for message in
+        [report(1), FromExchange::Alive, FromExchange::BooksEnd, FromExchange::Ready { market: "".into() }]
+    {
         let mut talk = Talk::new(0);
         talk.say(message);
         assert_eq!(talk.lost(), protocol);
         assert!(talk.out.events.is_empty());
     }
     let mut talk = Talk::ready(0, 0);
-    talk.say(FromExchange::Books(BooksPart::default()));
-    assert_eq!(talk.lost(), protocol, "books stand at the beginning only");
+    talk.say(FromExchange::Ready { market: "".into() });
+    assert_eq!(talk.lost(), protocol, "a session begins once");
     let mut talk = Talk::ready(0, 0);
     talk.client.received(b"<html>", talk.now, &mut talk.out);
     assert!(talk.out.end.is_none(), "it may be the beginning of a frame");
