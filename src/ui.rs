@@ -26,6 +26,7 @@ mod steps;
 pub mod terminal;
 pub mod theme;
 pub mod ticket;
+mod timeline;
 mod toasts;
 pub mod watchlist;
 pub mod workspace;

@@ -17,6 +17,11 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     if let Some(why) = terminal.desk.stopped() {
         stopped_ui(ui, why, &theme, out);
     }
+    if terminal.desk.stopped().is_none()
+        && let Some(why) = terminal.desk.journal().refusal()
+    {
+        journal_ui(ui, &why, &theme);
+    }
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         top_bar_ui(ui, &terminal.desk, out);
     });
@@ -40,7 +45,9 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     // Over the chart, which they may cover for a while; never over what trades.
     let room = panes.inner.unwrap_or(panes.response.rect);
     terminal.toasts.ui(ui.ctx(), &terminal.desk, room);
-    terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace.panes.watchlist, out);
+    let Panes { watchlist, blotter, .. } = &terminal.workspace.panes;
+    terminal.search.ui(ui.ctx(), &terminal.desk, watchlist, blotter.selected_order(), out);
+    terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
@@ -61,6 +68,14 @@ fn stopped_ui(ui: &mut egui::Ui, why: &str, theme: &Theme, out: &mut Commands) {
                 }
             },
         );
+    });
+}
+
+/// Says over the whole width that nothing new can be sent, while that is so.
+fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
+    let frame = egui::Frame::new().fill(theme.danger_fill).inner_margin(egui::Margin::symmetric(12, 6));
+    egui::Panel::top("journal broken").frame(frame).show_separator_line(false).show(ui, |ui| {
+        ui.add(egui::Label::new(egui::RichText::new(why).strong().color(theme.danger)).wrap());
     });
 }
 

@@ -38,7 +38,7 @@ pub(super) struct StatusBar {
 impl StatusBar {
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let theme = theme_of(ui);
-        ui.allocate_ui_with_layout(
+        let bar = ui.allocate_ui_with_layout(
             vec2(ui.available_width(), theme.sizes.row),
             Layout::right_to_left(egui::Align::Center),
             |ui| {
@@ -57,6 +57,17 @@ impl StatusBar {
                 });
             },
         );
+        self.kill.panel_ui(ui.ctx(), bar.response.rect.right_top(), desk, out);
+    }
+
+    /// A press of the kill switch's key: locks, and where it is locked, tries again.
+    pub(super) fn kill(&mut self, desk: &Desk, out: &mut Commands) {
+        self.kill.press(desk, out);
+    }
+
+    /// Shows how far the kill switch has come.
+    pub(super) fn show_kill(&mut self) {
+        self.kill.show();
     }
 }
 

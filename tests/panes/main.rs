@@ -13,10 +13,14 @@ mod soft_renderer;
 
 mod blotter;
 mod chart_pane;
+mod journal;
+mod kill;
 mod limits;
+mod safety;
 mod search;
 mod status_bar;
 mod terminal;
 mod ticket;
+mod timeline;
 mod watchlist;
 mod window;
