@@ -13,6 +13,8 @@ use crate::domain::AccountKind;
 
 pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
+    let stake = Stake::of(&terminal.desk);
+    stake_ui(ui, stake, &theme);
     let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
     if let Some(why) = terminal.desk.stopped() {
         stopped_ui(ui, why, &theme, out);
@@ -26,7 +28,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
         top_bar_ui(ui, &terminal.desk, out);
     });
     egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        terminal.status_bar.ui(ui, &terminal.desk, out);
+        terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
     });
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
     let panes = egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
@@ -44,14 +46,66 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     });
     // Over the chart, which they may cover for a while; never over what trades.
     let room = panes.inner.unwrap_or(panes.response.rect);
-    terminal.toasts.ui(ui.ctx(), &terminal.desk, room);
+    terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
     let Panes { watchlist, blotter, .. } = &terminal.workspace.panes;
     terminal.search.ui(ui.ctx(), &terminal.desk, watchlist, blotter.selected_order(), out);
+    terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
     }
+    if stake == Stake::Live {
+        frame_ui(ui.ctx(), &theme);
+    }
+}
+
+/// Whether money is at stake in this window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stake {
+    /// No account is known yet.
+    Unknown,
+    Paper,
+    Live,
+}
+
+impl Stake {
+    fn of(desk: &Desk) -> Self {
+        let kinds = || desk.accounts().iter().map(|account| account.kind);
+        match () {
+            () if kinds().any(|kind| kind == AccountKind::Live) => Self::Live,
+            () if kinds().next().is_some() => Self::Paper,
+            () => Self::Unknown,
+        }
+    }
+}
+
+/// Above everything, in the colour of the money. Only where it is real there are words besides
+/// the account's badge: they cost a line.
+fn stake_ui(ui: &mut egui::Ui, stake: Stake, theme: &Theme) {
+    let (fill, margin) = match stake {
+        Stake::Unknown => return,
+        Stake::Paper => (theme.accent_fill, 0),
+        Stake::Live => (theme.live_fill, 1),
+    };
+    let frame = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(8, margin));
+    egui::Panel::top("stake").frame(frame).show_separator_line(false).show(ui, |ui| {
+        if stake == Stake::Live {
+            ui.vertical_centered(|ui| {
+                let text = "LIVE · orders trade real money";
+                ui.label(egui::RichText::new(text).small().strong().color(theme.on_fill));
+            });
+        } else {
+            ui.set_height(2.0);
+        }
+    });
+}
+
+/// Around the whole window, over whatever floats in it.
+fn frame_ui(ctx: &egui::Context, theme: &Theme) {
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("live frame"));
+    let stroke = (3.0, theme.live_fill);
+    ctx.layer_painter(layer).rect_stroke(ctx.content_rect(), 0, stroke, egui::StrokeKind::Inside);
 }
 
 /// Says over the whole width that nothing here is the present any more.
@@ -133,7 +187,7 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
 fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &Theme) {
     let (word, fill) = match kind {
         AccountKind::Paper => ("PAPER", theme.accent_fill),
-        AccountKind::Live => ("LIVE", theme.down_fill),
+        AccountKind::Live => ("LIVE", theme.live_fill),
     };
     egui::Frame::new()
         .fill(fill)

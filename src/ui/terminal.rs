@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::books::BooksView;
 use super::commands::{Commands, UiCommand};
 use super::limits::LimitsEditor;
 use super::search::Search;
@@ -12,8 +13,8 @@ use super::toasts::Toasts;
 use super::workspace::Workspace;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap};
-use crate::domain::Time;
 use crate::domain::settings::ThemeChoice;
+use crate::domain::{AccountKind, Time};
 use crate::link::{Clock, Command, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
@@ -36,6 +37,7 @@ pub struct Terminal {
     pub(super) search: Search,
     pub(super) limits: LimitsEditor,
     pub(super) timeline: TimelineView,
+    pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
     pub(super) is_asking_to_quit: bool,
@@ -75,6 +77,7 @@ impl Terminal {
             search: Search::default(),
             limits: LimitsEditor::default(),
             timeline: TimelineView::default(),
+            books: BooksView::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
             is_asking_to_quit: false,
@@ -95,6 +98,20 @@ impl Terminal {
     #[must_use]
     pub fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// What the title bar of the window is to say: whether money is at stake, and of which
+    /// account. The frontend hands it to the desktop whenever it changes.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let accounts = self.desk.accounts();
+        let live: Vec<&str> =
+            accounts.iter().filter(|a| a.kind == AccountKind::Live).map(|a| &*a.id.0).collect();
+        match (live.as_slice(), accounts) {
+            ([], []) => "Pitdesk".to_owned(),
+            ([], _) => "Pitdesk (paper)".to_owned(),
+            (live, _) => format!("LIVE {} – Pitdesk", live.join(", ")),
+        }
     }
 
     /// Whether the trader has asked to close the program (and confirmed it).
@@ -207,7 +224,7 @@ impl Terminal {
             UiCommand::TakePrice(price) => self.workspace.panes.ticket.take_price(price),
             UiCommand::Search => self.search.open(),
             UiCommand::Limits => self.limits.open(&self.desk),
-            UiCommand::Books => {}
+            UiCommand::Books => self.books.open(),
             UiCommand::Kill => self.kill(),
             UiCommand::KillPanel => self.status_bar.show_kill(),
             UiCommand::Timeline(order) => self.timeline.open(order),

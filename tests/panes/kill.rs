@@ -154,7 +154,7 @@ fn the_search_has_all_of_it_last() {
     settle(&mut window);
     window.get_by_role_and_label(egui::Role::TextInput, "Search").type_text("close positions");
     settle(&mut window);
-    window.get_by_label("Kill switch: lock, cancel all, close positions within 1 % of the market");
+    window.get_by_label("Lock, cancel all, close positions within 1 % (kill switch)");
     window.key_press(Key::Enter);
     settle(&mut window);
     assert_eq!(sent(&mut window), [kill(Flatten::Market)]);

@@ -12,12 +12,14 @@ mod picture;
 mod soft_renderer;
 
 mod blotter;
+mod books;
 mod chart_pane;
 mod journal;
 mod kill;
 mod limits;
 mod safety;
 mod search;
+mod stake;
 mod status_bar;
 mod terminal;
 mod ticket;

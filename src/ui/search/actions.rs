@@ -81,6 +81,12 @@ pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
         let synonyms = "history journal what happened when";
         Action::window(format!("Timeline of order {id}"), synonyms, UiCommand::Timeline(id))
     }));
+    let synonyms = "reconciliation report differences broker compare";
+    actions.push(Action::window(crate::ui::books::TITLE, synonyms, UiCommand::Books));
+    actions.extend(desk.connections().iter().map(|connection| {
+        let text = format!("Compare the books of {} now", connection.name);
+        Action::engine(text, "reconcile", Command::Reconcile { broker: connection.broker })
+    }));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
@@ -101,13 +107,12 @@ fn kill_switch(desk: &Desk) -> Vec<Action> {
     let kill =
         |text, flatten| Action::grave(text, "stop halt emergency panic flat", Command::Kill { flatten });
     let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Kill).map(|s| s.keys);
-    let panel =
-        Action::window("Kill switch: what it has done", "progress evidence panel", UiCommand::KillPanel);
-    let at_market = kill("Kill switch: lock, cancel all, close positions at market", Flatten::Market);
+    let panel = Action::window("Emergency panel", "progress evidence stop halt", UiCommand::KillPanel);
+    let at_market = kill("Lock, cancel all, close positions at market (kill switch)", Flatten::Market);
     let within = Flatten::Within(crate::domain::Decimal::ONE);
-    let within = kill("Kill switch: lock, cancel all, close positions within 1 % of the market", within);
+    let within = kill("Lock, cancel all, close positions within 1 % (kill switch)", within);
     let first = if let Some(report) = desk.kill_report().filter(|_| desk.kill().is_locked()) {
-        let again = kill("Kill switch: try again", report.flatten);
+        let again = kill("Try the kill switch again", report.flatten);
         vec![Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill), again]
     } else if desk.kill().is_locked() {
         vec![Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill)]

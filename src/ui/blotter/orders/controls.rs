@@ -54,7 +54,7 @@ impl Orders {
         }
         let name = format!("Timeline of order {}", order.id);
         let hint = "Timeline: everything that happened to it, with times (T)";
-        let look = (true, "≡", Tone::Plain);
+        let look = (true, "…", Tone::Plain);
         if control_ui(ui, theme, id.with("timeline"), place(2.0), look, &name, hint) {
             self.selected = Some(order.id);
             out.window(UiCommand::Timeline(order.id));
