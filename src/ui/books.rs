@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use egui::{Align, Button, Key, Label, Layout, Modifiers, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::commands::{Commands, UiCommand};
 use super::format;
@@ -29,6 +29,8 @@ pub(super) struct BooksView {
     is_open: bool,
     is_new: bool,
     focus_before: Option<egui::Id>,
+    /// What gets the keyboard back, once the way is free.
+    refocus: Option<egui::Id>,
     seen: Vec<(BrokerId, Time)>,
     asked: Option<Asked>,
     refused: Option<(BrokerId, String)>,
@@ -66,6 +68,9 @@ impl BooksView {
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
+        if let Some(before) = self.refocus.take() {
+            ctx.memory_mut(|memory| memory.request_focus(before));
+        }
         if !self.is_open {
             return;
         }
@@ -83,9 +88,8 @@ impl BooksView {
         });
         if modal.inner || modal.should_close() {
             self.is_open = false;
-            if let Some(before) = self.focus_before {
-                ctx.memory_mut(|memory| memory.request_focus(before));
-            }
+            self.refocus = self.focus_before.take();
+            ctx.request_repaint();
         }
     }
 
@@ -139,7 +143,7 @@ impl BooksView {
         if std::mem::take(&mut self.is_new) {
             close.request_focus();
         }
-        is_done || close.clicked() || ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
+        is_done || close.clicked()
     }
 
     fn line_ui(

@@ -14,7 +14,6 @@ use crate::domain::AccountKind;
 pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     let stake = Stake::of(&terminal.desk);
-    stake_ui(ui, stake, &theme);
     let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
     if let Some(why) = terminal.desk.stopped() {
         stopped_ui(ui, why, &theme, out);
@@ -55,9 +54,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
     }
-    if stake == Stake::Live {
-        frame_ui(ui.ctx(), &theme);
-    }
+    stake_ui(ui.ctx(), stake, &theme);
 }
 
 /// Whether money is at stake in this window.
@@ -80,32 +77,22 @@ impl Stake {
     }
 }
 
-/// Above everything, in the colour of the money. Only where it is real there are words besides
-/// the account's badge: they cost a line.
-fn stake_ui(ui: &mut egui::Ui, stake: Stake, theme: &Theme) {
-    let (fill, margin) = match stake {
-        Stake::Unknown => return,
-        Stake::Paper => (theme.accent_fill, 0),
-        Stake::Live => (theme.live_fill, 1),
-    };
-    let frame = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(8, margin));
-    egui::Panel::top("stake").frame(frame).show_separator_line(false).show(ui, |ui| {
-        if stake == Stake::Live {
-            ui.vertical_centered(|ui| {
-                let text = "LIVE · orders trade real money";
-                ui.label(egui::RichText::new(text).small().strong().color(theme.on_fill));
-            });
-        } else {
-            ui.set_height(2.0);
+/// Over whatever floats in the window and without taking room from it: a line at the top where
+/// the money is simulated, a frame around everything where it is real. The words stand in the
+/// account's badge, the title bar and, for real money, on every button that trades.
+fn stake_ui(ctx: &egui::Context, stake: Stake, theme: &Theme) {
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("stake"));
+    let (painter, screen) = (ctx.layer_painter(layer), ctx.content_rect());
+    match stake {
+        Stake::Unknown => {}
+        Stake::Paper => {
+            let line = screen.with_max_y(screen.top() + 2.0);
+            painter.rect_filled(line, 0, theme.accent_fill);
         }
-    });
-}
-
-/// Around the whole window, over whatever floats in it.
-fn frame_ui(ctx: &egui::Context, theme: &Theme) {
-    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("live frame"));
-    let stroke = (3.0, theme.live_fill);
-    ctx.layer_painter(layer).rect_stroke(ctx.content_rect(), 0, stroke, egui::StrokeKind::Inside);
+        Stake::Live => {
+            painter.rect_stroke(screen, 0, (3.0, theme.live_fill), egui::StrokeKind::Inside);
+        }
+    }
 }
 
 /// Says over the whole width that nothing here is the present any more.
@@ -187,7 +174,7 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
 fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &Theme) {
     let (word, fill) = match kind {
         AccountKind::Paper => ("PAPER", theme.accent_fill),
-        AccountKind::Live => ("LIVE", theme.live_fill),
+        AccountKind::Live => ("LIVE · real money", theme.live_fill),
     };
     egui::Frame::new()
         .fill(fill)

@@ -35,6 +35,8 @@ pub(super) const GONE: &str = "Takes it for cancelled in this program's books. N
 #[derive(Debug, Default)]
 pub(super) struct TimelineView {
     open: Option<Open>,
+    /// What gets the keyboard back, once the way is free.
+    refocus: Option<egui::Id>,
 }
 
 #[derive(Debug)]
@@ -91,6 +93,9 @@ impl TimelineView {
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
+        if let Some(before) = self.refocus.take() {
+            ctx.memory_mut(|memory| memory.request_focus(before));
+        }
         let Some(open) = &mut self.open else { return };
         if open.is_new {
             open.focus_before = ctx.memory(egui::Memory::focused);
@@ -105,10 +110,9 @@ impl TimelineView {
             open.ui(ui, desk, size, out)
         });
         if modal.inner || modal.should_close() {
-            if let Some(before) = open.focus_before {
-                ctx.memory_mut(|memory| memory.request_focus(before));
-            }
+            self.refocus = open.focus_before;
             self.open = None;
+            ctx.request_repaint();
         }
     }
 }
@@ -155,26 +159,30 @@ impl Open {
         let last = || records?.iter().rev().flat_map(|record| &record.orders).find(|o| o.id == self.order);
         let order = desk.blotter().get(self.order).or_else(last);
         let instrument = order.and_then(|order| desk.instrument(order.spec.instrument));
-        ui.horizontal(|ui| {
-            ui.heading(format!("Order {}", self.order));
-            if let Some((order, instrument)) = order.zip(instrument) {
-                let colour = super::blotter::status_colour(order.status, &theme);
-                ui.label(RichText::new(order.status.label()).color(colour));
-                let text = RichText::new(terms(order, instrument)).color(theme.text_strong);
-                ui.add(egui::Label::new(text).truncate());
+        // One child each, whatever is in it: what has the keyboard below keeps it.
+        ui.vertical(|ui| {
+            ui.horizontal(|ui| {
+                ui.heading(format!("Order {}", self.order));
+                if let Some((order, instrument)) = order.zip(instrument) {
+                    let colour = super::blotter::status_colour(order.status, &theme);
+                    ui.label(RichText::new(order.status.label()).color(colour));
+                    let text = RichText::new(terms(order, instrument)).color(theme.text_strong);
+                    ui.add(egui::Label::new(text).truncate());
+                }
+            });
+            if let Some((records, instrument)) = records.zip(instrument) {
+                seen_ui(ui, records, instrument, &theme);
+            }
+            if let Some(reason) =
+                order.filter(|o| o.status == OrderStatus::Unknown).map(|o| o.reason.as_deref())
+            {
+                let text =
+                    format!("Nobody can say what became of it: {}", reason.unwrap_or("no reason is known"));
+                ui.label(RichText::new(text).color(theme.danger));
             }
         });
-        if let Some((records, instrument)) = records.zip(instrument) {
-            seen_ui(ui, records, instrument, &theme);
-        }
-        if let Some(reason) = order.filter(|o| o.status == OrderStatus::Unknown).map(|o| o.reason.as_deref())
-        {
-            let text =
-                format!("Nobody can say what became of it: {}", reason.unwrap_or("no reason is known"));
-            ui.label(RichText::new(text).color(theme.danger));
-        }
         ui.add_space(4.0);
-        match (records, instrument) {
+        ui.vertical(|ui| match (records, instrument) {
             (Some(records), Some(instrument)) if !records.is_empty() => {
                 let zone = format::zone(desk.settings().time_zone_display, None);
                 let is_shown = self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(&shown.of, records));
@@ -185,13 +193,19 @@ impl Open {
                 let made = self.shown.as_ref().map_or(&[][..], |shown| &shown.lines);
                 list_ui(ui, made, size, &theme);
             }
-            _ => self.empty_ui(ui, desk, records.is_some(), size, &theme),
-        }
+            _ => {
+                let is_listed = order.is_none() || instrument.is_some();
+                let has_come = records.map(|_| is_listed);
+                self.empty_ui(ui, desk, has_come, size, &theme);
+            }
+        });
         ui.add_space(6.0);
         self.foot_ui(ui, desk, order, &theme, out)
     }
 
-    fn empty_ui(&self, ui: &mut Ui, desk: &Desk, has_come: bool, size: egui::Vec2, theme: &Theme) {
+    /// Instead of lines. `has_come` says whether there is an answer, and if so, whether the
+    /// order's instrument is known.
+    fn empty_ui(&self, ui: &mut Ui, desk: &Desk, has_come: Option<bool>, size: egui::Vec2, theme: &Theme) {
         let refused = match self.question {
             Question::Asked(_, id, _) => desk.answer(id).and_then(|answer| answer.outcome.as_ref().err()),
             Question::Due | Question::Answered => None,
@@ -199,7 +213,10 @@ impl Open {
         let text = match (desk.stopped(), refused) {
             (Some(_), _) => "The engine has stopped: the journal cannot be asked any more".to_owned(),
             (None, Some(why)) => why.to_string(),
-            (None, None) if has_come => "The journal has no records of this order".to_owned(),
+            (None, None) if has_come == Some(true) => "The journal has no records of this order".to_owned(),
+            (None, None) if has_come == Some(false) => {
+                "Its instrument is not in the catalogue any more: the lines cannot be told".to_owned()
+            }
             (None, None) => "Asking the journal …".to_owned(),
         };
         ui.allocate_ui_with_layout(

@@ -9,7 +9,7 @@ use crate::bench::{painted, settle};
 use crate::desktop::{Desktop, click, desktop, desktop_sized};
 use crate::safety;
 
-const STRIP: &str = "LIVE · orders trade real money";
+const BADGE: &str = "LIVE · real money";
 
 fn go_live(window: &mut Harness<'static, Desktop>) {
     window.state_mut().market.bank(|account| {
@@ -28,30 +28,30 @@ fn strokes_of(window: &Harness<'_, Desktop>, colour: egui::Color32) -> usize {
 }
 
 #[test]
-fn title_strip_frame_badge_and_buttons_say_what_is_at_stake() {
+fn title_frame_badge_and_buttons_say_what_is_at_stake() {
     let mut window = desktop();
     window.state_mut().market.quote("AAPL@NASDAQ", "284.50");
     settle(&mut window);
     let live = Theme::dark().live_fill;
     assert_eq!(window.state().terminal.title(), "Pitdesk (paper)");
     window.get_by_label("PAPER");
-    assert!(window.query_by_label(STRIP).is_none());
+    assert!(window.query_by_label(BADGE).is_none());
     assert_eq!(strokes_of(&window, live), 0);
 
     go_live(&mut window);
     assert_eq!(window.state().terminal.title(), "LIVE U1234567 – Pitdesk");
     assert!(window.query_by_label("PAPER").is_none());
-    window.get_by_label(STRIP);
+    window.get_by_label(BADGE);
     for name in ["LIVE Buy", "LIVE Sell", "LIVE Close", "LIVE Reverse"] {
         window.get_by_label(name);
     }
     assert!(window.query_by_label("Buy").is_none());
-    assert_eq!(strokes_of(&window, live), 5, "four buttons and the window");
+    assert_eq!(strokes_of(&window, live), 6, "four buttons, the ticket and the window");
     let words = painted(&window);
     assert!(words.iter().any(|(text, _)| text.starts_with("LIVE Buy")));
 
     click(&mut window, "LIVE Buy");
-    let asks = window.get_by_label_contains("LIVE Confirm Buy 100 AAPL");
+    let asks = window.get_by_label_contains("LIVE Confirm buy 100 AAPL");
     assert!(!asks.accesskit_node().is_disabled());
 }
 

@@ -129,6 +129,7 @@ fn it_tells_every_step_with_its_time_and_what_the_trader_saw() {
     assert!(says(&window, "Asking the journal …"));
     let records = records(&window);
     tell(&mut window, records);
+    assert_eq!(focused(&window), ["Close timeline"]);
     assert_eq!(
         lines(&window),
         [
@@ -257,6 +258,7 @@ fn taking_it_for_gone_asks_first_by_pointer_and_by_key() {
     let mut window = unknown();
     click(&mut window, "Mark order 12 as gone");
     assert_eq!(sent(&mut window), []);
+    window.run_steps(2);
     assert!(says(&window, "Once more to take order 12 for gone"));
     window.state_mut().market.later(Duration::from_millis(600));
     click(&mut window, "Confirm: order 12 is gone");
@@ -346,6 +348,23 @@ fn it_fits_every_size() {
         window.state_mut().market.publish(Update::Order(unknown));
         settle(&mut window);
         click(&mut window, "Mark order 12 as gone");
+        window.run_steps(2);
         crate::safety::save(&mut window, &format!("unknown-{name}"));
     }
+}
+
+#[test]
+fn what_stands_open_wakes_nobody() {
+    let mut window = with_order(OrderStatus::Working);
+    click(&mut window, "Kill switch panel");
+    open(&mut window);
+    let records = records(&window);
+    tell(&mut window, records);
+    for _ in 0..3 {
+        window.state_mut().market.later(Duration::from_secs(2));
+        window.run_steps(4);
+    }
+    let delay = window.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert!(delay > Duration::from_secs(10), "the minute of the clock is next, in {delay:?}");
+    assert_eq!(sent(&mut window), [ASK]);
 }

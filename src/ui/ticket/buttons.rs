@@ -35,7 +35,7 @@ pub(super) fn buttons_ui(
         let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         for (action, rect) in actions.into_iter().zip(halves(row, theme.sizes.gap)) {
             let face = face(action, checked, offers, entry, facts);
-            let face = if facts.is_live() { face.live() } else { face };
+            let face = if facts.is_live() { face.live(action) } else { face };
             if face_ui(ui, rect, action, &face, theme).clicked() {
                 clicked = Some(action);
             }
@@ -73,11 +73,19 @@ struct Face {
 
 impl Face {
     /// The same for real money.
-    fn live(mut self) -> Self {
+    fn live(mut self, action: Action) -> Self {
         self.is_live = true;
         self.name = format!("LIVE {}", self.name);
-        if let Some(title) = self.lines.first_mut() {
-            title.whole = format!("LIVE {}", title.whole);
+        let is_flatten = matches!(action, Action::Close | Action::Reverse);
+        // The words of these are wide, and the line below them has room.
+        let at = usize::from(is_flatten && self.lines.len() > 1);
+        if let Some(line) = self.lines.get_mut(at) {
+            let short = match (at, self.is_armed) {
+                (0, true) => format!("LIVE {}?", action.label().to_lowercase()),
+                (0, false) => format!("LIVE {}", action.label()),
+                _ => "LIVE".to_owned(),
+            };
+            *line = Line { whole: format!("LIVE {}", line.whole), short: Some(short) };
         }
         self
     }

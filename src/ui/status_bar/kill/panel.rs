@@ -162,6 +162,8 @@ fn report_ui(ui: &mut Ui, report: &KillReport, desk: &Desk, theme: &Theme) {
         ui.set_width(ui.available_width());
         let area = ScrollArea::vertical().id_salt("evidence").max_height(HEIGHT).stick_to_bottom(true);
         area.auto_shrink([false, true]).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 0.0;
+            ui.spacing_mut().item_spacing.y = 3.0;
             for account in &report.accounts {
                 account_ui(ui, account, report.flatten, &zone, theme);
             }
@@ -192,9 +194,9 @@ fn account_ui(
     });
     for (at, text) in &account.evidence {
         let time = format::clock_millis(*at, zone);
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             ui.label(RichText::new(time).color(theme.text_weak));
-            ui.add(Label::new(RichText::new(&**text).color(theme.text)).truncate());
+            ui.add(Label::new(RichText::new(&**text).color(theme.text)).wrap());
         });
     }
     ui.add_space(4.0);
