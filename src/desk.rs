@@ -58,6 +58,8 @@ pub struct Desk {
     reconciled: Vec<Arc<Reconciliation>>,
     /// The one that was asked for last.
     timeline: Option<Timeline>,
+    /// How many have come.
+    timelines: u64,
     settings: Arc<Settings>,
     notices: VecDeque<Notice>,
     /// Those of them that are the window's own, which no snapshot knows.
@@ -204,7 +206,10 @@ impl Desk {
                     None => self.reconciled.push(report),
                 }
             }
-            Update::Timeline(timeline) => self.timeline = Some(timeline),
+            Update::Timeline(timeline) => {
+                self.timeline = Some(timeline);
+                self.timelines += 1;
+            }
             Update::Settings(settings) => self.settings = settings,
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
@@ -391,6 +396,13 @@ impl Desk {
     #[must_use]
     pub fn timeline(&self, order: OrderId) -> Option<&Timeline> {
         self.timeline.as_ref().filter(|timeline| timeline.order == order)
+    }
+
+    /// How many timelines have come since the window opened: whoever asks sees by it that the
+    /// answer is here, though it reads as the one before.
+    #[must_use]
+    pub fn timelines(&self) -> u64 {
+        self.timelines
     }
 
     /// Settings in force.

@@ -6,6 +6,7 @@
 //! and the tests drive the same one. The only low-level painting is in [`paint`].
 
 pub mod blotter;
+mod books;
 pub mod chart;
 pub mod chart_pane;
 pub mod commands;
@@ -26,6 +27,7 @@ mod steps;
 pub mod terminal;
 pub mod theme;
 pub mod ticket;
+mod timeline;
 mod toasts;
 pub mod watchlist;
 pub mod workspace;

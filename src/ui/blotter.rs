@@ -34,6 +34,8 @@ use fills::Fills;
 use orders::Orders;
 use positions::Positions;
 
+pub use order_row::status_colour;
+
 /// What a tab shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -97,6 +99,12 @@ impl Blotter {
     pub fn show_order(&mut self, id: OrderId) {
         self.tab = Tab::Orders;
         self.orders.show_order(id);
+    }
+
+    /// The order that is selected.
+    #[must_use]
+    pub fn selected_order(&self) -> Option<OrderId> {
+        self.orders.selected()
     }
 
     /// Tabs on the left, the tab's own controls on the right.

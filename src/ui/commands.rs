@@ -32,6 +32,14 @@ pub enum UiCommand {
     Limits,
     /// Show an order in the blotter.
     ShowOrder(OrderId),
+    /// Tell the timeline of an order.
+    Timeline(OrderId),
+    /// Show what was found when the brokers' books were compared with ours.
+    Books,
+    /// Lock new orders and cancel working ones, at once; once more while that is so.
+    Kill,
+    /// Show how far the kill switch has come, and what it can do.
+    KillPanel,
     /// Arrange the panes as on the first start.
     ResetLayout,
     /// Forget the latencies up to now.

@@ -148,6 +148,12 @@ pub fn clock_time(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
+/// `14:03:22.417` in a zone.
+#[must_use]
+pub fn clock_millis(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S%.3f").to_string()
+}
+
 /// `14:03` in a zone.
 #[must_use]
 pub fn clock_minute(time: Time, zone: &TimeZone) -> String {

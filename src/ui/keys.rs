@@ -1,6 +1,6 @@
 //! Keyboard shortcuts of the window. Keys that act on a pane are the pane's own.
 //!
-//! No shortcut here sends an order, and none without Ctrl works while text is typed.
+//! No shortcut here sends an order that opens anything, and none without Ctrl works while text is typed.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -28,8 +28,13 @@ impl Shortcut {
 }
 
 /// All of them; the more special first.
-pub const SHORTCUTS: [Shortcut; 4] = [
+pub const SHORTCUTS: [Shortcut; 5] = [
     Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Delete),
+        text: "Kill switch: lock new orders, cancel working ones; again to try again",
+        command: || UiCommand::Kill,
+    },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L),
         text: "Limits",
@@ -52,10 +57,13 @@ pub fn set_options(ctx: &egui::Context) {
 }
 
 pub(super) fn handle(terminal: &Terminal, ctx: &egui::Context, out: &mut Commands) {
-    if terminal.is_asking_to_quit {
-        return;
-    }
+    let is_stopped = terminal.desk.stopped().is_some();
     for shortcut in &SHORTCUTS {
+        // Whatever else is asked: the kill switch is heard.
+        let is_kill = shortcut.command() == UiCommand::Kill;
+        if (terminal.is_asking_to_quit && !is_kill) || (is_stopped && is_kill) {
+            continue;
+        }
         if ctx.input_mut(|input| input.consume_shortcut(&shortcut.keys)) {
             out.window(shortcut.command());
         }

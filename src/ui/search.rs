@@ -19,7 +19,7 @@ use super::fonts;
 use super::theme::{Theme, theme_of};
 use super::watchlist::Watchlist;
 use crate::desk::Desk;
-use crate::domain::{AssetClass, Instrument};
+use crate::domain::{AssetClass, Instrument, OrderId};
 
 /// Size of the list, in points.
 const WIDTH: f32 = 520.0;
@@ -64,7 +64,15 @@ impl Search {
         *self = Self { is_open: true, is_new: true, ..Self::default() };
     }
 
-    pub(super) fn ui(&mut self, ctx: &egui::Context, desk: &Desk, watchlist: &Watchlist, out: &mut Commands) {
+    /// `order` is the one that is selected.
+    pub(super) fn ui(
+        &mut self,
+        ctx: &egui::Context,
+        desk: &Desk,
+        watchlist: &Watchlist,
+        order: Option<OrderId>,
+        out: &mut Commands,
+    ) {
         if !self.is_open {
             return;
         }
@@ -76,7 +84,7 @@ impl Search {
         let modal = egui::Modal::new(id).area(place).frame(frame).show(ctx, |ui| {
             ui.set_width(WIDTH);
             self.field_ui(ui);
-            let hits = hits(desk, &self.query);
+            let hits = hits(desk, order, &self.query);
             self.step(&keys, hits.len());
             ui.add_space(2.0);
             let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist);
@@ -191,9 +199,9 @@ impl ListKeys {
 
 /// What `query` may mean, best first; without a query the actions, so that they can be
 /// learned by looking.
-fn hits<'a>(desk: &'a Desk, query: &str) -> Vec<Hit<'a>> {
+fn hits<'a>(desk: &'a Desk, order: Option<OrderId>, query: &str) -> Vec<Hit<'a>> {
     let words = Words::of(query);
-    let ranked_actions = actions(desk).into_iter().filter_map(|action| {
+    let ranked_actions = actions(desk, order).into_iter().filter_map(|action| {
         let rank = words.rank(&["", &action.text, action.synonyms])?;
         Some((if action.is_grave { behind(rank) } else { rank }, Hit::Action(action)))
     });

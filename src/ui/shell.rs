@@ -13,15 +13,21 @@ use crate::domain::AccountKind;
 
 pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
+    let stake = Stake::of(&terminal.desk);
     let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
     if let Some(why) = terminal.desk.stopped() {
         stopped_ui(ui, why, &theme, out);
+    }
+    if terminal.desk.stopped().is_none()
+        && let Some(why) = terminal.desk.journal().refusal()
+    {
+        journal_ui(ui, &why, &theme);
     }
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         top_bar_ui(ui, &terminal.desk, out);
     });
     egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        terminal.status_bar.ui(ui, &terminal.desk, out);
+        terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
     });
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
     let panes = egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
@@ -39,11 +45,53 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     });
     // Over the chart, which they may cover for a while; never over what trades.
     let room = panes.inner.unwrap_or(panes.response.rect);
-    terminal.toasts.ui(ui.ctx(), &terminal.desk, room);
-    terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace.panes.watchlist, out);
+    terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
+    let Panes { watchlist, blotter, .. } = &terminal.workspace.panes;
+    terminal.search.ui(ui.ctx(), &terminal.desk, watchlist, blotter.selected_order(), out);
+    terminal.books.ui(ui.ctx(), &terminal.desk, out);
+    terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
         quit_ui(terminal, ui.ctx());
+    }
+    stake_ui(ui.ctx(), stake, &theme);
+}
+
+/// Whether money is at stake in this window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stake {
+    /// No account is known yet.
+    Unknown,
+    Paper,
+    Live,
+}
+
+impl Stake {
+    fn of(desk: &Desk) -> Self {
+        let kinds = || desk.accounts().iter().map(|account| account.kind);
+        match () {
+            () if kinds().any(|kind| kind == AccountKind::Live) => Self::Live,
+            () if kinds().next().is_some() => Self::Paper,
+            () => Self::Unknown,
+        }
+    }
+}
+
+/// Over whatever floats in the window and without taking room from it: a line at the top where
+/// the money is simulated, a frame around everything where it is real. The words stand in the
+/// account's badge, the title bar and, for real money, on every button that trades.
+fn stake_ui(ctx: &egui::Context, stake: Stake, theme: &Theme) {
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("stake"));
+    let (painter, screen) = (ctx.layer_painter(layer), ctx.content_rect());
+    match stake {
+        Stake::Unknown => {}
+        Stake::Paper => {
+            let line = screen.with_max_y(screen.top() + 2.0);
+            painter.rect_filled(line, 0, theme.accent_fill);
+        }
+        Stake::Live => {
+            painter.rect_stroke(screen, 0, (3.0, theme.live_fill), egui::StrokeKind::Inside);
+        }
     }
 }
 
@@ -61,6 +109,14 @@ fn stopped_ui(ui: &mut egui::Ui, why: &str, theme: &Theme, out: &mut Commands) {
                 }
             },
         );
+    });
+}
+
+/// Says over the whole width that nothing new can be sent, while that is so.
+fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
+    let frame = egui::Frame::new().fill(theme.danger_fill).inner_margin(egui::Margin::symmetric(12, 6));
+    egui::Panel::top("journal broken").frame(frame).show_separator_line(false).show(ui, |ui| {
+        ui.add(egui::Label::new(egui::RichText::new(why).strong().color(theme.danger)).wrap());
     });
 }
 
@@ -118,7 +174,7 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
 fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &Theme) {
     let (word, fill) = match kind {
         AccountKind::Paper => ("PAPER", theme.accent_fill),
-        AccountKind::Live => ("LIVE", theme.down_fill),
+        AccountKind::Live => ("LIVE · real money", theme.live_fill),
     };
     egui::Frame::new()
         .fill(fill)

@@ -14,7 +14,8 @@ use egui::{Align2, Layout, Role, Sense, WidgetInfo, vec2};
 use jiff::tz::TimeZone;
 
 use self::kill::KillSwitch;
-use super::commands::Commands;
+use super::books::BooksView;
+use super::commands::{Commands, UiCommand};
 use super::format;
 use super::theme::{Theme, theme_of};
 use crate::desk::{Desk, Histogram};
@@ -36,9 +37,9 @@ pub(super) struct StatusBar {
 }
 
 impl StatusBar {
-    pub(super) fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, books: &BooksView, out: &mut Commands) {
         let theme = theme_of(ui);
-        ui.allocate_ui_with_layout(
+        let bar = ui.allocate_ui_with_layout(
             vec2(ui.available_width(), theme.sizes.row),
             Layout::right_to_left(egui::Align::Center),
             |ui| {
@@ -50,17 +51,30 @@ impl StatusBar {
                     ui.set_clip_rect(ui.max_rect().intersect(ui.clip_rect()));
                     ui.spacing_mut().item_spacing.x = 14.0;
                     for connection in desk.connections() {
-                        connection_ui(ui, desk, connection, &theme);
+                        connection_ui(ui, desk, connection, &theme, out);
+                        findings_ui(ui, desk, books, connection, &theme, out);
                     }
                     data_age_ui(ui, desk, &theme);
                     latencies_ui(ui, desk, out);
                 });
             },
         );
+        self.kill.panel_ui(ui.ctx(), bar.response.rect.right_top(), desk, out);
+    }
+
+    /// A press of the kill switch's key: locks, and where it is locked, tries again.
+    pub(super) fn kill(&mut self, desk: &Desk, out: &mut Commands) {
+        self.kill.press(desk, out);
+    }
+
+    /// Shows how far the kill switch has come.
+    pub(super) fn show_kill(&mut self) {
+        self.kill.show();
     }
 }
 
-fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme: &Theme) {
+/// A light with its word; a click tells what was found when the books were compared.
+fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme: &Theme, out: &mut Commands) {
     let colour = match connection.state {
         ConnectionState::Ready => theme.ok,
         ConnectionState::Connecting | ConnectionState::Reconciling | ConnectionState::Silent => theme.warn,
@@ -74,7 +88,15 @@ fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme:
         ui.label(egui::RichText::new(&*connection.name).color(theme.text));
         ui.label(egui::RichText::new(connection.state.label()).color(colour));
     });
-    shown.response.on_hover_ui(|ui| {
+    // For the pointer; the search has the same.
+    let light =
+        ui.interact(shown.response.rect, ui.scope_id().with(("light", connection.broker.0)), Sense::CLICK);
+    let name = format!("Books of {}", connection.name);
+    light.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    if light.clicked() {
+        out.window(UiCommand::Books);
+    }
+    light.on_hover_ui(|ui| {
         let zone = format::zone(desk.settings().time_zone_display, desk.selected().map(|i| &**i));
         let since = format::date_time(connection.since, &zone);
         let age = format::duration(desk.now().since(connection.since));
@@ -82,7 +104,33 @@ fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme:
         ui.label(&*connection.reason);
         let text = format!("Since {since} {}, {age}", format::zone_name(connection.since, &zone));
         ui.label(egui::RichText::new(text).color(theme.text_weak));
+        if let Some(report) = desk.reconciled().iter().find(|report| report.broker == connection.broker) {
+            ui.label(egui::RichText::new(format!("Books compared: {report}")).color(theme.text_weak));
+        }
     });
+}
+
+/// That a comparison of books has found something to look at, until it was looked at.
+fn findings_ui(
+    ui: &mut egui::Ui,
+    desk: &Desk,
+    books: &BooksView,
+    connection: &Connection,
+    theme: &Theme,
+    out: &mut Commands,
+) {
+    let text = match books.unseen(desk, connection.broker) {
+        0 => return,
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    let text = egui::RichText::new(text).color(theme.danger);
+    let button = ui.add(egui::Button::new(text).fill(theme.danger_fill));
+    let name = format!("Findings of {}", connection.name);
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    if button.on_hover_text(super::books::TITLE).clicked() {
+        out.window(UiCommand::Books);
+    }
 }
 
 /// How old the newest market data are. Silence is news only while an exchange is open.

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use super::books::BooksView;
 use super::commands::{Commands, UiCommand};
 use super::limits::LimitsEditor;
 use super::search::Search;
 use super::status_bar::StatusBar;
 use super::theme::Theme;
+use super::timeline::TimelineView;
 use super::toasts::Toasts;
 use super::workspace::Workspace;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap};
-use crate::domain::Time;
 use crate::domain::settings::ThemeChoice;
-use crate::link::{Clock, Command, Demand, Notice, NoticeLevel, WindowEnd};
+use crate::domain::{AccountKind, Time};
+use crate::link::{Clock, Command, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
 const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -34,6 +36,8 @@ pub struct Terminal {
     pub(super) workspace: Workspace,
     pub(super) search: Search,
     pub(super) limits: LimitsEditor,
+    pub(super) timeline: TimelineView,
+    pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
     pub(super) is_asking_to_quit: bool,
@@ -72,6 +76,8 @@ impl Terminal {
             workspace,
             search: Search::default(),
             limits: LimitsEditor::default(),
+            timeline: TimelineView::default(),
+            books: BooksView::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
             is_asking_to_quit: false,
@@ -92,6 +98,20 @@ impl Terminal {
     #[must_use]
     pub fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// What the title bar of the window is to say: whether money is at stake, and of which
+    /// account. The frontend hands it to the desktop whenever it changes.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let accounts = self.desk.accounts();
+        let live: Vec<&str> =
+            accounts.iter().filter(|a| a.kind == AccountKind::Live).map(|a| &*a.id.0).collect();
+        match (live.as_slice(), accounts) {
+            ([], []) => "Pitdesk".to_owned(),
+            ([], _) => "Pitdesk (paper)".to_owned(),
+            (live, _) => format!("LIVE {} – Pitdesk", live.join(", ")),
+        }
     }
 
     /// Whether the trader has asked to close the program (and confirmed it).
@@ -158,12 +178,7 @@ impl Terminal {
 
     fn carry_out(&mut self, out: Commands) {
         self.next_id = out.next_id();
-        for envelope in out.engine {
-            let id = envelope.id;
-            if let Err(why) = self.link.commander.try_send(envelope) {
-                self.desk.not_sent(id, why);
-            }
-        }
+        self.send_all(out.engine);
         let mut demand = out.demand;
         self.desk.settle_demand(&mut demand);
         if self.sent_demand.as_deref() != Some(&demand) {
@@ -175,6 +190,23 @@ impl Terminal {
         for command in out.window {
             self.window_command(&command);
         }
+    }
+
+    fn send_all(&mut self, envelopes: Vec<Envelope>) {
+        for envelope in envelopes {
+            let id = envelope.id;
+            if let Err(why) = self.link.commander.try_send(envelope) {
+                self.desk.not_sent(id, why);
+            }
+        }
+    }
+
+    /// Presses the kill switch, in this frame and not in the next.
+    fn kill(&mut self) {
+        let mut out = Commands::new(self.input_at, self.next_id);
+        self.status_bar.kill(&self.desk, &mut out);
+        self.next_id = out.next_id();
+        self.send_all(out.engine);
     }
 
     fn window_command(&mut self, command: &UiCommand) {
@@ -192,6 +224,10 @@ impl Terminal {
             UiCommand::TakePrice(price) => self.workspace.panes.ticket.take_price(price),
             UiCommand::Search => self.search.open(),
             UiCommand::Limits => self.limits.open(&self.desk),
+            UiCommand::Books => self.books.open(),
+            UiCommand::Kill => self.kill(),
+            UiCommand::KillPanel => self.status_bar.show_kill(),
+            UiCommand::Timeline(order) => self.timeline.open(order),
             UiCommand::ShowOrder(id) => self.workspace.panes.blotter.show_order(id),
             UiCommand::ResetLayout => self.workspace.tree = super::workspace::standard_tree(),
             UiCommand::MeasureAnew => self.desk.measure_anew(),

@@ -88,7 +88,7 @@ theme! {
     text_weak,
     /// Disabled; never the only carrier of a fact.
     text_faint,
-    /// Text on any of the `_fill` colours of accent, up, down, buy and sell.
+    /// Text on any of the `_fill` colours of accent, live, up, down, buy and sell.
     on_fill,
     /// Text on `tag`.
     on_tag,
@@ -96,6 +96,8 @@ theme! {
     accent,
     /// A filled accent.
     accent_fill,
+    /// Real money: badges, edges of what trades it. Nothing else has this hue.
+    live_fill,
     /// Price rose; profit.
     up,
     /// Price fell; loss.

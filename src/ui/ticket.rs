@@ -104,7 +104,7 @@ impl Pane for Ticket {
             });
         });
         if facts.is_live() {
-            let stroke = Stroke::new(2.0, theme.danger);
+            let stroke = Stroke::new(2.0, theme.live_fill);
             ui.painter().rect_stroke(pane, 0.0, stroke, StrokeKind::Inside);
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use egui::{Align, Align2, Layout, Rect, RichText, Sense, vec2};
 
+use super::commands::{Commands, UiCommand};
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
 use crate::domain::Time;
@@ -33,7 +34,7 @@ struct Toast<'a> {
 
 impl Toasts {
     /// Draws them in the upper right corner of `room`.
-    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, room: Rect) {
+    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, room: Rect, out: &mut Commands) {
         let now = desk.now();
         self.dismissed.retain(|notice| is_young(notice.time, now));
         let toasts = self.standing(desk);
@@ -44,6 +45,7 @@ impl Toasts {
         ctx.request_repaint_after(ends.min().unwrap_or_default());
         let theme = theme_of(ctx);
         let mut dismissed = None;
+        let mut leads = false;
         egui::Area::new(egui::Id::unique("toasts"))
             .pivot(Align2::RIGHT_TOP)
             .fixed_pos(room.right_top() + vec2(-10.0, theme.sizes.row + 10.0))
@@ -53,11 +55,19 @@ impl Toasts {
                 ui.set_width(WIDTH);
                 ui.spacing_mut().item_spacing.y = 6.0;
                 for toast in &toasts {
-                    if toast_ui(ui, &theme, toast) {
-                        dismissed = Some(toast.notice.text.clone());
+                    match toast_ui(ui, &theme, toast, is_of_books(desk, &toast.notice.text)) {
+                        Click::None => {}
+                        Click::Dismiss => dismissed = Some(toast.notice.text.clone()),
+                        Click::Show => {
+                            dismissed = Some(toast.notice.text.clone());
+                            leads = true;
+                        }
                     }
                 }
             });
+        if leads {
+            out.window(UiCommand::Books);
+        }
         if let Some(text) = dismissed {
             let young = desk.notices().iter().filter(|n| n.text == text && is_young(n.time, now));
             self.dismissed.extend(young.cloned());
@@ -85,12 +95,27 @@ impl Toasts {
     }
 }
 
+/// Whether a notice is the one of a comparison of books.
+fn is_of_books(desk: &Desk, text: &str) -> bool {
+    desk.reconciled().iter().filter(|report| !report.findings.is_empty()).any(|report| {
+        let name = desk.connection(report.broker).map_or("", |connection| &connection.name);
+        text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) == Some(&*report.to_string())
+    })
+}
+
+/// What was pressed on a toast.
+enum Click {
+    None,
+    Dismiss,
+    Show,
+}
+
 fn is_young(time: Time, now: Time) -> bool {
     now.since(time) < LIFE
 }
 
-/// Draws one; says whether it was sent away.
-fn toast_ui(ui: &mut egui::Ui, theme: &Theme, toast: &Toast<'_>) -> bool {
+/// Draws one; with a way to the report where it is about the books.
+fn toast_ui(ui: &mut egui::Ui, theme: &Theme, toast: &Toast<'_>, is_of_books: bool) -> Click {
     let (word, colour) = match toast.notice.level {
         NoticeLevel::Error => ("Error", theme.danger),
         NoticeLevel::Warning | NoticeLevel::Info => ("Warning", theme.warn),
@@ -110,7 +135,13 @@ fn toast_ui(ui: &mut egui::Ui, theme: &Theme, toast: &Toast<'_>) -> bool {
             })
             .inner;
         ui.label(RichText::new(&*toast.notice.text).color(theme.text));
-        is_dismissed
+        // Out of the tab order like the cross: the search has the same.
+        let show = egui::Button::new("Show what was found").sense(Sense::CLICK);
+        match () {
+            () if is_of_books && ui.add(show).clicked() => Click::Show,
+            () if is_dismissed => Click::Dismiss,
+            () => Click::None,
+        }
     });
     let edge = shown.response.rect.shrink(1.0);
     ui.painter().rect_filled(edge.with_max_x(edge.left() + 4.0), theme.sizes.radius, colour);

@@ -23,22 +23,27 @@ pub fn desktop() -> Harness<'static, Desktop> {
 
 /// A window of another width.
 pub fn desktop_of(width: f32) -> Harness<'static, Desktop> {
-    show(Market::with_terminal(None), width)
+    desktop_sized(vec2(width, 720.0))
+}
+
+/// A window of any size.
+pub fn desktop_sized(size: egui::Vec2) -> Harness<'static, Desktop> {
+    show(Market::with_terminal(None), size)
 }
 
 /// A window whose engine takes no command for now.
 pub fn busy_desktop() -> Harness<'static, Desktop> {
-    show(Market::with_busy_terminal(), 1280.0)
+    show(Market::with_busy_terminal(), vec2(1280.0, 720.0))
 }
 
-fn show((market, terminal): (Market, Terminal), width: f32) -> Harness<'static, Desktop> {
+fn show((market, terminal): (Market, Terminal), size: egui::Vec2) -> Harness<'static, Desktop> {
     let draw = |ui: &mut egui::Ui, desktop: &mut Desktop| {
         desktop.terminal.logic();
         desktop.terminal.ui(ui);
         let now = desktop.terminal.desk().now();
         desktop.terminal.on_painted(now);
     };
-    let builder = soft_renderer::builder::<Desktop>().with_size(vec2(width, 720.0));
+    let builder = soft_renderer::builder::<Desktop>().with_size(size);
     let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
     harness.run_steps(3);
     harness.check_accessibility();

@@ -12,11 +12,17 @@ mod picture;
 mod soft_renderer;
 
 mod blotter;
+mod books;
 mod chart_pane;
+mod journal;
+mod kill;
 mod limits;
+mod safety;
 mod search;
+mod stake;
 mod status_bar;
 mod terminal;
 mod ticket;
+mod timeline;
 mod watchlist;
 mod window;

@@ -209,6 +209,7 @@ fn without_a_word_the_actions_are_listed_and_none_of_them_enters_an_order() {
                 matches!(
                     command,
                     Command::Kill { .. }
+                        | Command::Reconcile { .. }
                         | Command::CancelAll { .. }
                         | Command::Configure(_)
                         | Command::Drill { .. }

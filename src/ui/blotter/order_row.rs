@@ -6,7 +6,7 @@ use super::edit::Part;
 use super::orders::{Wish, reason_cell};
 use super::table::{Column, Give, Row};
 use crate::desk::Desk;
-use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, TimeInForce, TrailBy};
+use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, Origin, TimeInForce, TrailBy};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -68,7 +68,7 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
         Cell::time(order.created, desk.now(), &zone, theme.text_weak),
         Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
         Cell::side(spec.side, theme),
-        kind_cell(order, instrument, text),
+        kind_cell(order, instrument, context, text),
         part(Part::Quantity),
         Cell::figures(format::quantity(order.filled, instrument), filled),
         part(Part::Limit),
@@ -108,8 +108,13 @@ fn part_cell(
     part.of(order).map_or_else(Cell::empty, |value| Cell::figures(part.text(value, instrument), colour))
 }
 
-/// The type, and what the order hangs together with.
-fn kind_cell(order: &Order, instrument: &Instrument, colour: egui::Color32) -> Cell {
+/// The type, what the order hangs together with, and whether it was entered elsewhere.
+fn kind_cell(
+    order: &Order,
+    instrument: &Instrument,
+    context: &RowContext<'_>,
+    colour: egui::Color32,
+) -> Cell {
     let spec = &order.spec;
     let by = match spec.kind {
         OrderKind::TrailingStop { by } => format!(" {}", trail(by, instrument)),
@@ -121,6 +126,10 @@ fn kind_cell(order: &Order, instrument: &Instrument, colour: egui::Color32) -> C
         (None, Some(_)) => " · OCO".to_owned(),
         (None, None) => String::new(),
     };
+    // In front: what is cut off is the end.
+    if order.origin == Origin::Foreign {
+        return Cell::made(format!("Foreign · {}{by}{post}{ties}", spec.kind.label()), context.theme.accent);
+    }
     Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour)
 }
 
@@ -139,7 +148,9 @@ pub(super) fn average(price: crate::domain::Decimal, instrument: &Instrument) ->
     format::decimal(price, decimals + more)
 }
 
-fn status_colour(status: OrderStatus, theme: &Theme) -> egui::Color32 {
+/// The colour of a status, wherever it is named.
+#[must_use]
+pub fn status_colour(status: OrderStatus, theme: &Theme) -> egui::Color32 {
     match status {
         OrderStatus::Working | OrderStatus::PartiallyFilled => theme.accent,
         OrderStatus::Held | OrderStatus::Cancelled | OrderStatus::Expired => theme.text_weak,

@@ -4,6 +4,8 @@
 //! they are: an order that arrives must not push another one's Cancel under the finger. What
 //! came meanwhile is counted in the tab and shown when the pointer leaves.
 
+mod controls;
+
 use std::sync::Arc;
 
 use egui::{EventFilter, Key, Modifiers, Rect, Sense, Ui};
@@ -11,25 +13,27 @@ use serde::{Deserialize, Serialize};
 
 use super::asked::{Asked, Seen};
 use super::cell::Cell;
-use super::control::{Tone, callout_ui, control_ui};
+use super::control::callout_ui;
 use super::edit::{self, Edit, Outcome, Part};
 use super::order_row::{COLUMNS, RowContext, row_of, zone_name};
 use super::rows::OrderRows;
-use super::table::{Controls, Shown, ShownRow, Table};
+use super::table::{Controls, Shown, Table};
 use super::widths::Widths;
 use crate::desk::Desk;
 use crate::domain::{Instrument, Order, OrderId, OrderStatus};
 use crate::link::{Command, CommandId};
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::confirm::{Confirm, Hand};
 use crate::ui::theme::Theme;
 
-/// Width of the controls before a row: cancel and amend.
-const CONTROLS: f32 = 42.0;
+use controls::WIDTH;
 
 /// What was asked for about an order.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
     Cancel,
+    /// Take an order of unknown fate for gone.
+    Gone,
     Amend(Part, crate::domain::Decimal),
 }
 
@@ -51,6 +55,8 @@ pub(super) struct Orders {
     #[serde(skip)]
     asked: Asked<OrderId, Wish>,
     #[serde(skip)]
+    gone: Confirm<OrderId, ()>,
+    #[serde(skip)]
     cancels_all: Option<CommandId>,
 }
 
@@ -62,6 +68,10 @@ struct Held {
 }
 
 impl Orders {
+    pub fn selected(&self) -> Option<OrderId> {
+        self.selected
+    }
+
     /// Selects an order and brings it into sight.
     pub fn show_order(&mut self, id: OrderId) {
         self.selected = Some(id);
@@ -81,6 +91,8 @@ impl Orders {
     pub fn settle(&mut self, desk: &Desk) {
         let order = |id: &OrderId| desk.blotter().get(*id);
         self.asked.settle(desk, |id, wish, _| order(id).map_or(Seen::Over, |order| seen(order, wish)));
+        let status = |id: &OrderId| order(id).map(|order| order.status);
+        self.gone.settle(desk.now(), |id, ()| status(id) == Some(OrderStatus::Unknown));
         if self.cancels_all.is_some_and(|command| desk.answer(command).is_some()) {
             self.cancels_all = None;
         }
@@ -124,7 +136,7 @@ impl Orders {
         let mut table = Table {
             name: "Orders table",
             columns: &COLUMNS,
-            controls: Controls::Left(CONTROLS),
+            controls: Controls::Left(WIDTH),
             row_count: 0,
             reveal: None,
             footer: None,
@@ -211,9 +223,7 @@ impl Orders {
         ui.set_clip_rect(ui.clip_rect().intersect(shown.body));
         for row in &shown.rows {
             let Some((order, instrument)) = order_of(desk, rows.get(row.index)) else { continue };
-            if order.is_live() {
-                self.row_controls_ui(ui, theme, desk, shown, row, order, out);
-            }
+            self.row_controls_ui(ui, theme, desk, (shown, row), order, out);
             if row.response.clicked() {
                 self.selected = Some(order.id);
                 ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
@@ -221,60 +231,12 @@ impl Orders {
             }
             if row.response.double_clicked()
                 && let Some(pointer) = row.response.interact_pointer_pos()
-                && let Some(part) = shown.column_at(pointer.x).and_then(Part::of_column)
             {
-                self.begin_edit(order, part, instrument, desk);
+                match shown.column_at(pointer.x).and_then(Part::of_column) {
+                    Some(part) if order.is_live() => self.begin_edit(order, part, instrument, desk),
+                    _ => out.window(UiCommand::Timeline(order.id)),
+                }
             }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a row's controls need what the row was made of")]
-    fn row_controls_ui(
-        &mut self,
-        ui: &Ui,
-        theme: &Theme,
-        desk: &Desk,
-        shown: &Shown,
-        row: &ShownRow,
-        order: &Order,
-        out: &mut Commands,
-    ) {
-        let height = row.rect.height() - 4.0;
-        let size = egui::vec2(height, height);
-        let left = shown.controls.min + 3.0;
-        let place = |x: f32| Rect::from_min_size(egui::pos2(x, row.rect.top() + 2.0), size);
-        let id = shown.focus.id.with(order.id.0);
-        let cancel = self.why_no_cancel(order);
-        let name = format!("Cancel order {}", order.id);
-        let look = (cancel.is_none(), "×", Tone::Danger);
-        if control_ui(ui, theme, id.with("cancel"), place(left), look, &name, cancel.unwrap_or(&name)) {
-            self.cancel(order, desk, out);
-        }
-        let amend = edit::why_not(order);
-        let name = format!("Amend order {}", order.id);
-        let hint = amend.unwrap_or("Amend (F2, or double-click on the quantity, limit or stop)");
-        let look = (amend.is_none(), "✎", Tone::Plain);
-        if control_ui(ui, theme, id.with("amend"), place(left + height + 2.0), look, &name, hint)
-            && let Some(instrument) = desk.instrument(order.spec.instrument)
-        {
-            self.selected = Some(order.id);
-            self.begin_edit(order, Part::first(order), instrument, desk);
-        }
-    }
-
-    /// What speaks against another cancel of an order.
-    fn why_no_cancel(&self, order: &Order) -> Option<&'static str> {
-        if self.asked.underway(&order.id) == Some(&Wish::Cancel) || order.status == OrderStatus::PendingCancel
-        {
-            return Some("The cancel is on its way");
-        }
-        None
-    }
-
-    fn cancel(&mut self, order: &Order, desk: &Desk, out: &mut Commands) {
-        if order.is_live() && self.why_no_cancel(order).is_none() {
-            let command = out.send(Command::Cancel { order: order.id });
-            self.asked.ask(order.id, Wish::Cancel, command, desk.now());
         }
     }
 
@@ -323,6 +285,13 @@ impl Orders {
         }
         let selected = self.selected.filter(|id| rows.position(*id).is_some());
         let Some((order, instrument)) = selected.and_then(|id| order_of(desk, id)) else { return };
+        // The more special first: a plain Delete would match with Shift held too.
+        if ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::Delete)) {
+            self.take_for_gone(order, Hand::Key, desk, out);
+        }
+        if pressed(Key::T) + pressed(Key::Enter) > 0 {
+            out.window(UiCommand::Timeline(order.id));
+        }
         if pressed(Key::Delete) > 0 {
             self.cancel(order, desk, out);
         }
@@ -386,7 +355,7 @@ impl Orders {
         for (id, refusal) in self.asked.fresh(now) {
             let Some(row) = shown.rows.iter().find(|row| rows.get(row.index) == *id) else { continue };
             let under = match refusal.what {
-                Wish::Cancel => None,
+                Wish::Cancel | Wish::Gone => None,
                 Wish::Amend(part, _) => shown.cell(row, part.column()),
             };
             let at = under.unwrap_or_else(|| Rect::from_x_y_ranges(shown.controls, row.rect.y_range()));
@@ -420,7 +389,7 @@ fn seen(order: &Order, wish: &Wish) -> Seen {
         Wish::Amend(part, value) if order.is_live() && part.of(order) != Some(*value) => {
             failed("Not changed")
         }
-        Wish::Cancel | Wish::Amend(..) => Seen::Over,
+        Wish::Cancel | Wish::Gone | Wish::Amend(..) => Seen::Over,
     }
 }
 

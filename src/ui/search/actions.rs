@@ -9,7 +9,7 @@ use egui::KeyboardShortcut;
 
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
-use crate::domain::{AccountKind, BrokerId, Timeframe};
+use crate::domain::{AccountKind, BrokerId, OrderId, Timeframe};
 use crate::link::{Command, Drill, Flatten};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::SHORTCUTS;
@@ -48,6 +48,11 @@ impl Action {
         }
     }
 
+    fn window(text: impl Into<String>, synonyms: &'static str, command: UiCommand) -> Self {
+        let does = Does::Window(command);
+        Self { text: text.into(), synonyms, keys: None, is_in_force: false, is_grave: false, does }
+    }
+
     fn engine(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
         Self {
             text: text.into(),
@@ -69,8 +74,19 @@ impl Action {
 }
 
 /// All actions that make sense now, those that cannot be taken back last.
-pub(super) fn actions(desk: &Desk) -> Vec<Action> {
+/// `order` is the one that is selected.
+pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
     let mut actions: Vec<Action> = shortcuts().collect();
+    actions.extend(order.map(|id| {
+        let synonyms = "history journal what happened when";
+        Action::window(format!("Timeline of order {id}"), synonyms, UiCommand::Timeline(id))
+    }));
+    let synonyms = "reconciliation report differences broker compare";
+    actions.push(Action::window(crate::ui::books::TITLE, synonyms, UiCommand::Books));
+    actions.extend(desk.connections().iter().map(|connection| {
+        let text = format!("Compare the books of {} now", connection.name);
+        Action::engine(text, "reconcile", Command::Reconcile { broker: connection.broker })
+    }));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
@@ -80,30 +96,37 @@ pub(super) fn actions(desk: &Desk) -> Vec<Action> {
         let command = Command::CancelAll { instrument: Some(instrument.id) };
         Action::grave(format!("Cancel all orders of {}", instrument.symbol), "working", command)
     }));
-    actions.push(kill_switch(desk));
+    actions.extend(kill_switch(desk));
     if desk.stopped().is_some() {
         actions.retain(|action| matches!(action.does, Does::Window(_)));
     }
     actions
 }
 
-fn kill_switch(desk: &Desk) -> Action {
-    if desk.kill().is_locked() {
-        Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill)
+fn kill_switch(desk: &Desk) -> Vec<Action> {
+    let kill =
+        |text, flatten| Action::grave(text, "stop halt emergency panic flat", Command::Kill { flatten });
+    let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Kill).map(|s| s.keys);
+    let panel = Action::window("Emergency panel", "progress evidence stop halt", UiCommand::KillPanel);
+    let at_market = kill("Lock, cancel all, close positions at market (kill switch)", Flatten::Market);
+    let within = Flatten::Within(crate::domain::Decimal::ONE);
+    let within = kill("Lock, cancel all, close positions within 1 % (kill switch)", within);
+    let first = if let Some(report) = desk.kill_report().filter(|_| desk.kill().is_locked()) {
+        let again = kill("Try the kill switch again", report.flatten);
+        vec![Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill), again]
+    } else if desk.kill().is_locked() {
+        vec![Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill)]
     } else {
-        Action::grave(
-            "Kill switch: cancel all orders and lock new ones",
-            "stop halt emergency panic",
-            Command::Kill { flatten: Flatten::No },
-        )
-    }
+        vec![Action { keys, ..kill("Kill switch: cancel all orders and lock new ones", Flatten::No) }]
+    };
+    first.into_iter().chain([at_market, within, panel]).collect()
 }
 
-/// Every shortcut but the one that opens the search.
+/// Every shortcut but those that open the search, and that of the kill switch, which is grave.
 fn shortcuts() -> impl Iterator<Item = Action> {
     SHORTCUTS.iter().filter_map(|shortcut| {
         let command = shortcut.command();
-        (command != UiCommand::Search).then(|| Action {
+        (!matches!(command, UiCommand::Search | UiCommand::Kill)).then(|| Action {
             text: shortcut.text.to_owned(),
             synonyms: if command == UiCommand::Limits {
                 "risk settings loss exposure fat finger"
@@ -119,14 +142,8 @@ fn shortcuts() -> impl Iterator<Item = Action> {
 }
 
 fn show_timeframe(timeframe: Timeframe) -> Action {
-    Action {
-        text: format!("Chart of {timeframe} bars"),
-        synonyms: "timeframe period",
-        keys: None,
-        is_in_force: false,
-        is_grave: false,
-        does: Does::Window(UiCommand::ShowTimeframe(timeframe)),
-    }
+    let text = format!("Chart of {timeframe} bars");
+    Action::window(text, "timeframe period", UiCommand::ShowTimeframe(timeframe))
 }
 
 fn settings(now: &Settings) -> Vec<Action> {

@@ -35,6 +35,7 @@ pub(super) fn buttons_ui(
         let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         for (action, rect) in actions.into_iter().zip(halves(row, theme.sizes.gap)) {
             let face = face(action, checked, offers, entry, facts);
+            let face = if facts.is_live() { face.live(action) } else { face };
             if face_ui(ui, rect, action, &face, theme).clicked() {
                 clicked = Some(action);
             }
@@ -66,9 +67,29 @@ struct Face {
     is_armed: bool,
     /// Whether it asks about something unusual, which must not look like the usual question.
     is_doubtful: bool,
+    /// Whether it trades real money, which must not look like practice.
+    is_live: bool,
 }
 
 impl Face {
+    /// The same for real money.
+    fn live(mut self, action: Action) -> Self {
+        self.is_live = true;
+        self.name = format!("LIVE {}", self.name);
+        let is_flatten = matches!(action, Action::Close | Action::Reverse);
+        // The words of these are wide, and the line below them has room.
+        let at = usize::from(is_flatten && self.lines.len() > 1);
+        if let Some(line) = self.lines.get_mut(at) {
+            let short = match (at, self.is_armed) {
+                (0, true) => format!("LIVE {}?", action.label().to_lowercase()),
+                (0, false) => format!("LIVE {}", action.label()),
+                _ => "LIVE".to_owned(),
+            };
+            *line = Line { whole: format!("LIVE {}", line.whole), short: Some(short) };
+        }
+        self
+    }
+
     fn text(&self) -> String {
         let lines: Vec<&str> = self.lines.iter().map(|line| line.whole.as_str()).collect();
         lines.join(" ")
@@ -109,6 +130,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         is_enabled: offer.is_ok(),
         is_armed: false,
         is_doubtful: false,
+        is_live: false,
     }
 }
 
@@ -134,7 +156,15 @@ fn armed_face(action: Action, words: &Words) -> Face {
     };
     let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";
     let name = format!("Confirm {words}");
-    Face { name, lines, hover: hover.to_owned(), is_enabled: true, is_armed: true, is_doubtful: false }
+    Face {
+        name,
+        lines,
+        hover: hover.to_owned(),
+        is_enabled: true,
+        is_armed: true,
+        is_doubtful: false,
+        is_live: false,
+    }
 }
 
 /// `Send despite`, what is unusual, and what would be sent.
@@ -149,7 +179,7 @@ fn despite_face(words: &Words, despite: &[Doubt]) -> Face {
          three seconds take it back."
     );
     let name = format!("Send despite {}: {words}", said_short(despite));
-    Face { name, lines, hover, is_enabled: true, is_armed: true, is_doubtful: true }
+    Face { name, lines, hover, is_enabled: true, is_armed: true, is_doubtful: true, is_live: false }
 }
 
 /// The title and what the order would be.
@@ -209,6 +239,10 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     };
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, theme.sizes.radius, fill);
+    if face.is_live {
+        let edge = Stroke::new(3.0, theme.live_fill);
+        painter.rect_stroke(rect, theme.sizes.radius, edge, StrokeKind::Inside);
+    }
     let edge = if face.is_armed {
         Stroke::new(2.0, colour)
     } else if response.hovered() && face.is_enabled {

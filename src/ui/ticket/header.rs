@@ -47,7 +47,7 @@ fn standing_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
 
 fn live_badge_ui(ui: &mut Ui, theme: &Theme) {
     egui::Frame::new()
-        .fill(theme.down_fill)
+        .fill(theme.live_fill)
         .corner_radius(theme.sizes.radius)
         .inner_margin(egui::Margin::symmetric(5, 0))
         .show(ui, |ui| {
