@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pitdesk::broker::Adapter;
 use pitdesk::domain::{InstrumentId, Timeframe};
-use pitdesk::engine::shell::{self, Keeping, Line};
+use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
 use pitdesk::store::journal::{Journal, Names};
@@ -45,9 +45,17 @@ impl Program {
         let engine_clock = clock.clone();
         let engine = supervisor::spawn("engine", async move {
             let lines = vec![Line { adapter, saved: None, keeping: Keeping::Dropped }];
-            shell::run(engine, lines, engine_end, engine_clock, Arc::new(profile), journal)
-                .await
-                .expect("the writer's thread starts");
+            shell::run(
+                engine,
+                lines,
+                engine_end,
+                Watchers::default(),
+                engine_clock,
+                Arc::new(profile),
+                journal,
+            )
+            .await
+            .expect("the writer's thread starts");
         });
         Self { runtime, engine, next_id: 1, link, clock, _folder: folder }
     }
