@@ -5,10 +5,11 @@
 //! acknowledgement that is lost is asked for again; a broker that is away is named, and what
 //! is left is done when it is back. The end is `Done`, or an account with a reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::order_state::Life;
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
@@ -42,15 +43,20 @@ pub(super) struct Kill {
 struct Line {
     broker: BrokerId,
     account: Option<AccountId>,
-    /// When the switch was used.
-    began: Time,
+    /// Since when orders are being cancelled.
+    cancelling_since: Time,
+    /// Since when the books are waited for.
+    unproven_since: Option<Time>,
     /// When the cancels were asked for last.
     asked_at: Option<Time>,
     /// When the broker's books were asked for, to see that nothing works.
     verify_asked_at: Option<Time>,
     /// Whether the books have come since nothing works, and since the last order that closes.
     is_verified: bool,
-    attempts: BTreeMap<InstrumentId, u32>,
+    /// How often each position was tried to be closed, and when last.
+    attempts: BTreeMap<InstrumentId, (u32, Time)>,
+    /// Orders of unknown fate whose cancel was asked for.
+    lost: BTreeSet<OrderId>,
     /// Why a position cannot be closed, and when it is tried again, if it is.
     stuck: BTreeMap<InstrumentId, (Arc<str>, Option<Time>)>,
     stage: KillStage,
@@ -62,11 +68,13 @@ impl Line {
         Self {
             broker,
             account,
-            began: now,
+            cancelling_since: now,
+            unproven_since: None,
             asked_at: None,
             verify_asked_at: None,
             is_verified: false,
             attempts: BTreeMap::new(),
+            lost: BTreeSet::new(),
             stuck: BTreeMap::new(),
             stage: KillStage::Verifying,
             evidence: vec![(now, first.into())],
@@ -87,6 +95,7 @@ impl Line {
     fn is_unproven(&mut self) {
         self.is_verified = false;
         self.verify_asked_at = None;
+        self.unproven_since = None;
     }
 }
 
@@ -105,6 +114,8 @@ impl Engine {
         out.push(Effect::Save(self.engine_state()));
         self.record(Moment::Kill { is_on: true }, Vec::new(), now, out);
         self.give_up_everything_unsent(now, out);
+        // What an earlier use has sent is an order like any other.
+        self.closing.clear();
         let count = self.orders.live().count();
         let mut accounts = Vec::new();
         for index in 0..self.brokers.len() {
@@ -136,6 +147,8 @@ impl Engine {
         if !self.is_killed {
             return Err(Refused("The kill switch is not on".into()));
         }
+        // What it would still have sent is not wanted any more.
+        self.give_up_everything_unsent(now, out);
         self.is_killed = false;
         self.kill = None;
         self.closing.clear();
@@ -240,30 +253,67 @@ impl Engine {
             };
             return KillStage::Stuck(format!("{} is {state}: {left}", connection.name).into());
         }
+        // What the broker's books do not have cannot be ended there: its cancel is asked for
+        // once, in case, and it is named at the end.
+        let has_books = self.brokers[usize::from(line.broker.0)].is_reconciled;
+        let is_lost = |o: &Order| has_books && self.orders.life(o.id) == Some(Life::Unknown);
+        let (lost, others): (Vec<Order>, Vec<Order>) = others.into_iter().partition(is_lost);
+        for order in &lost {
+            if line.lost.insert(order.id) {
+                line.note(now, format!("{} is not in the broker's books", named(self, order)));
+                self.ask_cancel(order, now, out);
+            }
+        }
         if !others.is_empty() {
             line.is_unproven();
             return self.cancel_step(line, &others, now, out);
         }
+        line.asked_at = None;
         if !own.is_empty() {
             line.is_unproven();
             return self.closing_step(&own, now);
         }
         if !line.is_verified {
-            if line.verify_asked_at.is_none_or(|at| now.since(at) >= ANSWER) {
-                line.note(now, "The broker has ended every order; its books are asked for");
-                line.verify_asked_at = Some(now);
-                out.push(Effect::Request(line.broker, BrokerRequest::Books));
+            return self.verify_step(line, now, out);
+        }
+        let stage = match flatten {
+            Flatten::No => KillStage::Done,
+            Flatten::Market | Flatten::Within(_) => self.flatten_step(line, flatten, now, out),
+        };
+        match (stage, lost.first()) {
+            (KillStage::Done, Some(order)) => {
+                let why = format!(
+                    "nothing works by the broker's books, but say what became of {}",
+                    named(self, order)
+                );
+                KillStage::Stuck(why.into())
             }
-            return KillStage::Verifying;
+            (KillStage::Done, None) if line.stage != KillStage::Done => {
+                let held = if flatten == Flatten::No { "" } else { " and nothing is held" };
+                line.note(now, format!("By its books nothing works{held}"));
+                KillStage::Done
+            }
+            (stage, _) => stage,
         }
-        if flatten == Flatten::No {
-            line.note(now, "By its books nothing works");
-            return KillStage::Done;
-        }
-        self.flatten_step(line, flatten, now, out)
     }
 
-    /// Asks again for cancels that were not answered.
+    /// Asks the broker for its books, to see by its own word that nothing works.
+    fn verify_step(&mut self, line: &mut Line, now: Time, out: &mut Vec<Effect>) -> KillStage {
+        if line.verify_asked_at.is_none_or(|at| now.since(at) >= ANSWER) {
+            line.note(now, "The broker has ended every order; its books are asked for");
+            line.verify_asked_at = Some(now);
+            line.unproven_since.get_or_insert(now);
+            out.push(Effect::Request(line.broker, BrokerRequest::Books));
+        }
+        match line.unproven_since {
+            Some(since) if now.since(since) >= PATIENCE => KillStage::Stuck(
+                "the broker does not send its books: whether anything works is not sure".into(),
+            ),
+            _ => KillStage::Verifying,
+        }
+    }
+
+    /// Asks for cancels, and again for those that were not answered.
     fn cancel_step(
         &mut self,
         line: &mut Line,
@@ -271,26 +321,30 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) -> KillStage {
-        // What could not be handed over, or was refused, is asked for sooner than what may
-        // still be answered.
-        let is_refused = live.iter().any(|order| self.orders.can_cancel(order.id));
-        let pause = if is_refused { RETRY } else { ANSWER };
-        if line.asked_at.is_none_or(|at| now.since(at) >= pause) {
+        if line.asked_at.is_none() {
+            line.cancelling_since = now;
+        }
+        // What was refused or could not be handed over is asked for sooner than what may still
+        // be answered.
+        let since = line.asked_at.map_or(ANSWER, |at| now.since(at));
+        let is_due = |order: &&Order| since >= ANSWER || (since >= RETRY && self.orders.can_cancel(order.id));
+        let due: Vec<OrderId> = live.iter().filter(is_due).map(|order| order.id).collect();
+        if !due.is_empty() {
             line.asked_at = Some(now);
             line.note(now, format!("{} order(s) work: their cancels asked for", live.len()));
-            for order in live {
-                out.push(Effect::Request(order.broker, BrokerRequest::Cancel(order.id)));
-                if let Some(order) = self.orders.ask_cancel(order.id, now) {
-                    self.tell(order, Moment::AskedCancel, now, out);
-                }
+        }
+        for id in due {
+            out.push(Effect::Request(line.broker, BrokerRequest::Cancel(id)));
+            if let Some(order) = self.orders.ask_cancel(id, now) {
+                self.tell(order, Moment::AskedCancel, now, out);
             }
         }
-        if now.since(line.began) < PATIENCE {
+        if now.since(line.cancelling_since) < PATIENCE {
             return KillStage::Cancelling(live.len() as u32);
         }
-        let named: Vec<String> = live.iter().take(5).map(|order| named(self, order)).collect();
+        let first: Vec<String> = live.iter().take(5).map(|order| named(self, order)).collect();
         let more = if live.len() > 5 { format!(" and {} more", live.len() - 5) } else { String::new() };
-        KillStage::Stuck(format!("the broker has not ended {}{more}", named.join(", ")).into())
+        KillStage::Stuck(format!("the broker has not ended {}{more}", first.join(", ")).into())
     }
 
     /// Orders that close positions are on their way: limits at once or not at all, so that
@@ -320,8 +374,8 @@ impl Engine {
             p.account == account && is_its && !p.is_flat()
         };
         let held: Vec<Position> = self.positions.values().filter(is_held).cloned().collect();
+        line.stuck.retain(|id, _| held.iter().any(|position| position.instrument == *id));
         if held.is_empty() {
-            line.note(now, "By its books nothing works and nothing is held");
             return KillStage::Done;
         }
         let mut on_their_way = 0;
@@ -331,7 +385,12 @@ impl Engine {
             if line.stuck.get(&id).is_some_and(waits) {
                 continue;
             }
-            if line.attempts.get(&id).is_some_and(|count| *count >= ATTEMPTS) {
+            let tried = line.attempts.get(&id).copied();
+            if tried.is_some_and(|(_, at)| now.since(at) < ANSWER) {
+                on_their_way += 1;
+                continue;
+            }
+            if tried.is_some_and(|(count, _)| count >= ATTEMPTS) {
                 let why = format!("{ATTEMPTS} orders did not close it; use the switch again to try more");
                 line.stuck.insert(id, (why.into(), None));
                 continue;
@@ -340,7 +399,7 @@ impl Engine {
                 Ok(order) => {
                     on_their_way += 1;
                     line.stuck.remove(&id);
-                    *line.attempts.entry(id).or_default() += 1;
+                    line.attempts.insert(id, (tried.map_or(0, |(count, _)| count) + 1, now));
                     line.is_unproven();
                     line.note(now, format!("Order {order} closes {}", self.symbol(position.instrument)));
                 }
@@ -368,9 +427,11 @@ impl Engine {
         let side = position.side().ok_or_else(|| Refused("nothing is held".into()))?.opposite();
         let (kind, tif) = match flatten {
             Flatten::Within(percent) => {
-                let quote = self.market.quote(instrument.id).map(|(quote, _)| quote);
+                let limit = Duration::from_secs(self.settings.limits.quote_age(&instrument).into());
+                let known = self.market.quote(instrument.id);
+                let quote = known.filter(|(_, at)| now.since(*at) <= limit).map(|(quote, _)| quote);
                 let far = quote.and_then(|q| if side == Side::Buy { q.ask } else { q.bid });
-                let far = far.ok_or_else(|| Refused("nobody quotes it".into()))?;
+                let far = far.ok_or_else(|| Refused("there is no fresh quote of it".into()))?;
                 let price = within(far, side, percent, &instrument.ticks)
                     .ok_or_else(|| Refused("the band makes no price".into()))?;
                 (OrderKind::Limit { price }, TimeInForce::Ioc)

@@ -41,6 +41,7 @@ impl Engine {
             quote: self.market.quote(instrument.id),
             position: self.net(&order.account, instrument.id),
             pending: self.pending(&order.account, instrument.id, order),
+            exits: self.exits(&order.account, instrument.id, order),
             uses: Uses::new(|kind| self.used(kind, order, now)).after(ahead.orders),
             is_in_hours: self.market.is_in_hours(instrument.id, now),
             is_regular: is_regular(&limits, instrument, now),
@@ -69,6 +70,15 @@ impl Engine {
             self.orders.pending(counts).abs()
         };
         Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
+    }
+
+    /// What exits that work could still trade, `but` not counted.
+    fn exits(&self, account: &AccountId, instrument: InstrumentId, but: &Order) -> Pending {
+        let is_alike = |other: &&Order| {
+            other.spec.instrument == instrument && other.account == *account && other.id != but.id
+        };
+        let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
+        Pending::of_exits(self.orders.live().filter(is_alike), filled)
     }
 
     /// What is used of the limits of one scope of an order.

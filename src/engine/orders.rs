@@ -290,7 +290,7 @@ impl Orders {
     }
 
     /// Takes over how a broker has an order that is known here. It is right, even about an
-    /// order that had ended for us; but executions that we have are facts.
+    /// order that had ended for us.
     /// What was asked in an earlier session has been lost or answered.
     pub fn take_over(&mut self, theirs: &Order, is_new_session: bool) -> Option<Order> {
         let entry = self.entries.get_mut(&theirs.id)?;
@@ -299,15 +299,17 @@ impl Orders {
             entry.answered();
         }
         entry.is_cancelling |= theirs.status == OrderStatus::PendingCancel;
+        let told = Life::told(theirs.status).unwrap_or(Life::Working);
         let order = &mut entry.order;
-        if theirs.filled >= order.filled {
+        // Of an order that works for it when a session begins, the broker knows what has filled.
+        let is_its_word = is_new_session && !told.is_final();
+        if theirs.filled >= order.filled || is_its_word {
             order.filled = theirs.filled;
             order.average_price = theirs.average_price.or(order.average_price);
         }
         order.spec = theirs.spec;
         order.reason.clone_from(&theirs.reason);
         order.trigger = theirs.trigger;
-        let told = Life::told(theirs.status).unwrap_or(Life::Working);
         let has_filled = order.remaining().is_zero() && !order.filled.is_zero();
         entry.life = if has_filled { Life::Filled } else { told };
         Some(entry.changed(theirs.updated))

@@ -110,6 +110,7 @@ impl Engine {
             }
         }
         self.show_connection(id, now, out);
+        self.after_end(now, out);
         self.watch(out);
     }
 

@@ -30,6 +30,9 @@ impl Engine {
         let (changed, moment) = match kind {
             ReportKind::Status { status, reason } => {
                 let changed = self.orders.says(id, status, reason.clone(), time);
+                if status == OrderStatus::Filled && changed.as_ref().is_some_and(Order::is_live) {
+                    self.ask_for_books(broker, now, out);
+                }
                 if let (Some(_), Some(why)) = (&changed, &reason) {
                     let level = match status {
                         OrderStatus::Rejected => NoticeLevel::Error,

@@ -149,8 +149,9 @@ impl Engine {
         let Some(entry) = order.spec.parent.and_then(|parent| self.orders.get(parent)) else {
             return Role::Plain;
         };
+        let opens = if entry.is_live() { entry.spec.quantity } else { entry.filled };
         match change.quantity {
-            Some(quantity) if quantity > entry.spec.quantity => Role::Plain,
+            Some(quantity) if quantity > opens => Role::Plain,
             _ if entry.filled.is_zero() => Role::exit_of(&entry.spec),
             _ => Role::Exit { entry: None },
         }

@@ -323,7 +323,9 @@ impl Exchange {
         let ledger = &mut self.ledgers[entry.account];
         let (realised, position) = ledger.book(instrument, entry.side(), quantity, price, amount);
         let fill = Fill {
-            exec_id: ExecId(format!("PX{}", self.next_exec).into()),
+            // With its time: were the accounts set back, by a crash before they were saved, no id
+            // would be given twice.
+            exec_id: ExecId(format!("PX{}-{}", time.0 / 1_000_000, self.next_exec).into()),
             order: id,
             account: ledger.id.clone(),
             instrument: instrument.id,

@@ -12,7 +12,11 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Makes it smaller, or undoes what another order has opened.
-    Shrinks,
+    Shrinks {
+        /// What would be held on the other side if exits that stay filled too: whoever sells
+        /// what exits guard sells it twice.
+        beyond: Qty,
+    },
     /// An exit that waits for its entry: bounded by what that opens.
     Guards,
     /// Opens or enlarges one.
@@ -43,24 +47,32 @@ pub(super) fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<E
     check_grid(spec, known.instrument)?;
     let effect = effect(spec, role, known).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     match (effect, role) {
+        // Between the click and the sending the position may have changed.
+        (Effect::Opens(_), Role::Close) => return Err(Refusal::NothingToClose),
         (Effect::Opens(_), _) if let Line::Reducing(why) = known.line => {
             return Err(Refusal::OpeningLocked(why.to_owned()));
         }
         (Effect::Opens(opening), _) => check_opening(spec, role, opening, known)?,
+        // Its price is none that somebody has typed.
+        (_, Role::Close) => {}
         (_, Role::Exit { entry: Some(price) }) => check_distance(spec, price, known)?,
-        // A finger is as fat on the way out; but without a market there is nothing to say.
-        _ => {
-            if let Ok(market) = fresh_market(spec, role, known) {
-                check_distance(spec, market.meets, known)?;
-            }
+        (Effect::Shrinks { beyond }, _) if !beyond.is_zero() => {
+            check_position(beyond, known)?;
+            check_price_if_known(spec, role, known)?;
         }
+        // A finger is as fat on the way out; but without a market there is nothing to say.
+        _ => check_price_if_known(spec, role, known)?,
     }
     Ok(effect)
 }
 
+fn check_price_if_known(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<(), Refusal> {
+    fresh_market(spec, role, known).map_or(Ok(()), |market| check_distance(spec, market.meets, known))
+}
+
 /// Whether one more order is not one too many, which a change of one is not.
 pub(super) fn check_counts(effect: Effect, known: &Known<'_>) -> Result<(), Refusal> {
-    if effect == Effect::Shrinks {
+    if matches!(effect, Effect::Shrinks { .. }) {
         return Ok(());
     }
     for (limit, kind) in known.limits.each(|limits| limits.max_working_orders) {
@@ -89,14 +101,25 @@ fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
         Role::Close | Role::Reverse => known.position,
         Role::Plain | Role::Insisted(_) => known.position.checked_add(pending)?,
     };
+    // A close and a reverse are sent when the exits are gone.
+    let exits = match role {
+        Role::Close | Role::Reverse => Decimal::ZERO,
+        _ => known.exits.signed(spec.side),
+    };
     let after = before.checked_add(spec.side.sign() * spec.quantity.0)?;
     let is_same_way = after.is_zero() || after.is_sign_negative() == before.is_sign_negative();
     if is_same_way && after.abs() < before.abs() {
-        return Some(Effect::Shrinks);
+        let worst = after.checked_add(exits)?;
+        let is_turned = !worst.is_zero() && worst.is_sign_negative() != before.is_sign_negative();
+        let beyond = if is_turned { Qty(worst.abs()) } else { Qty::ZERO };
+        return Some(Effect::Shrinks { beyond });
     }
     let quantity = Qty(after.abs().min(spec.quantity.0));
     // What rests on the new side can still fill on top of a reversal.
     let after = if role == Role::Reverse { after.checked_add(pending)? } else { after };
+    // Exits of this side can fill on top of it, too.
+    let after =
+        if after.is_sign_negative() == exits.is_sign_negative() { after.checked_add(exits)? } else { after };
     let otherwise = known.position.checked_add(known.pending.signed(spec.side.opposite()))?;
     let most = after.abs().max(otherwise.abs()).max(known.position.abs());
     Some(Effect::Opens(Opening { quantity, position: Qty(after.abs()), most: Qty(most) }))
@@ -261,16 +284,16 @@ fn check_quantity(opening: Opening, known: &Known<'_>) -> Result<(), Refusal> {
     {
         return Err(Refusal::OrderQuantity { quantity: opening.quantity, limit, scope: known.scope(kind) });
     }
-    if let Some((limit, kind)) = known.limits.tightest(|limits| limits.max_position_quantity)
-        && opening.position > limit
-    {
-        return Err(Refusal::PositionQuantity {
-            quantity: opening.position,
-            limit,
-            scope: known.scope(kind),
-        });
+    check_position(opening.position, known)
+}
+
+fn check_position(quantity: Qty, known: &Known<'_>) -> Result<(), Refusal> {
+    match known.limits.tightest(|limits| limits.max_position_quantity) {
+        Some((limit, kind)) if quantity > limit => {
+            Err(Refusal::PositionQuantity { quantity, limit, scope: known.scope(kind) })
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn check_value(spec: &OrderSpec, opening: Opening, market: Market, known: &Known<'_>) -> Result<(), Refusal> {

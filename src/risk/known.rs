@@ -4,8 +4,12 @@
 //! seen. What was counted is counted per scope, so that a limit of an account meets the
 //! account's own count.
 
+use std::collections::BTreeMap;
+
 use crate::domain::limits::{AllowedHours, InForce, Scope, ScopeKind};
-use crate::domain::{AccountId, Decimal, Instrument, Money, Quote, SessionKind, Side, Time};
+use crate::domain::{
+    AccountId, Decimal, Instrument, Money, Order, OrderId, Qty, Quote, SessionKind, Side, Time,
+};
 use crate::market::calendar::Calendar;
 
 /// What the gate knows when it decides.
@@ -23,6 +27,8 @@ pub struct Known<'a> {
     pub position: Decimal,
     /// What other orders could still do to the position.
     pub pending: Pending,
+    /// What exits could still do to it besides ([`Pending::of_exits`]).
+    pub exits: Pending,
     /// What is used of the limits that are counted.
     pub uses: Uses,
     /// Whether the instrument trades at this hour by its calendar, whatever an old quote says.
@@ -64,6 +70,25 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// What exits whose entry has filled could still trade: of the exits of one entry only the
+    /// largest, for one cancels the others, and no more than the entry has filled, as `filled`
+    /// tells. (An entry so old that it was forgotten has filled.)
+    pub fn of_exits<'a>(
+        exits: impl IntoIterator<Item = &'a Order>,
+        filled: impl Fn(OrderId) -> Option<Qty>,
+    ) -> Self {
+        let mut largest: BTreeMap<(OrderId, Side), Decimal> = BTreeMap::new();
+        for exit in exits {
+            let Some(entry) = exit.spec.parent else { continue };
+            let remaining = exit.remaining();
+            let guards = filled(entry).map_or(remaining, |filled| remaining.min(filled)).0;
+            let most = largest.entry((entry, exit.spec.side)).or_default();
+            *most = guards.max(*most);
+        }
+        let of = |side| largest.iter().filter(|((_, s), _)| *s == side).map(|(_, most)| most).sum();
+        Self { buys: of(Side::Buy), sells: of(Side::Sell) }
+    }
+
     /// What orders of a side could do to a position, with its sign.
     #[must_use]
     pub fn signed(&self, side: Side) -> Decimal {

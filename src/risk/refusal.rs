@@ -17,6 +17,9 @@ pub enum Refusal {
     /// The connection takes no orders.
     #[error("{0}. Orders can be sent once it is ready.")]
     NotReady(String),
+    /// A close that would open a position.
+    #[error("The position has changed meanwhile: closing it so would open another one.")]
+    NothingToClose,
     /// Nothing that opens risk may be sent for now.
     #[error("{0}. Until that has ended, orders may only make positions smaller.")]
     OpeningLocked(String),

@@ -46,6 +46,8 @@ struct Scene {
     age_seconds: i64,
     position: &'static str,
     pending: &'static str,
+    /// Units that exits would sell.
+    exits: &'static str,
     /// Of the other side, without a sign.
     against: &'static str,
     uses: [Use; 3],
@@ -74,6 +76,7 @@ fn scene() -> Scene {
         age_seconds: 0,
         position: "0",
         pending: "0",
+        exits: "0",
         against: "0",
         uses: [Use::default(); 3],
         is_killed: false,
@@ -136,6 +139,7 @@ impl Scene {
             quote: self.quote.as_ref().map(|q| (q, Time::from_seconds(1_000 - self.age_seconds))),
             position: dec(self.position),
             pending,
+            exits: Pending { buys: Decimal::ZERO, sells: dec(self.exits) },
             uses: Uses::new(|kind| self.uses[kind as usize]),
             to_limits: self.rate.map(|amount| Money { amount, currency: Currency::USD }),
             is_killed: self.is_killed,
@@ -360,4 +364,26 @@ fn every_refusal_says_what_to_do() {
          change it in Limits (Ctrl+Shift+L)."
     );
     let _shared: Arc<str> = refusal.to_string().into();
+}
+
+#[test]
+fn selling_what_exits_guard_too_may_not_turn_the_position_past_its_limit() {
+    let mut scene = scene();
+    scene.limits.profile.max_position_quantity = Some(Qty(dec("150")));
+    scene.position = "100";
+    scene.exits = "100";
+    assert!(scene.ask(Side::Sell, "100", OrderKind::Market).is_ok(), "at worst 100 are short");
+    scene.exits = "200";
+    assert!(matches!(
+        scene.ask(Side::Sell, "100", OrderKind::Market),
+        Err(Refusal::PositionQuantity { quantity: Qty(most), .. }) if most == dec("200")
+    ));
+    assert!(scene.ask_as(Role::Close, Side::Sell, "100", OrderKind::Market).is_ok(), "it ends them first");
+    scene.position = "0";
+    scene.exits = "100";
+    assert!(matches!(
+        scene.ask(Side::Sell, "60", limit("100.00")),
+        Err(Refusal::PositionQuantity { quantity: Qty(most), .. }) if most == dec("160")
+    ));
+    assert!(scene.ask(Side::Buy, "60", limit("100.00")).is_ok());
 }

@@ -85,10 +85,10 @@ impl Disk {
         events
     }
 
-    pub fn save(&mut self, job: SaveJob) {
+    pub fn save(&mut self, job: &SaveJob) {
         if let SaveJob::EngineState { is_killed, next_order_id, .. } = job {
-            self.is_killed = is_killed;
-            self.next_order_id = next_order_id;
+            self.is_killed = *is_killed;
+            self.next_order_id = *next_order_id;
         }
     }
 

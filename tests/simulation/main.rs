@@ -11,6 +11,8 @@
 //! `PITDESK_SIM_SEEDS=100000` runs more than the usual 2,000. A seed that fails prints the
 //! command that replays it.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 #[path = "../wire/pipe.rs"]
 #[expect(dead_code, reason = "the tests of the wire use more of it")]
 mod pipe;

@@ -232,7 +232,7 @@ impl Program {
                 session.early.push_back(request);
             }
             Err(request) => {
-                client::refuse(&request, "The exchange is not ready: nothing was sent", now, &mut out)
+                client::refuse(&request, "The exchange is not ready: nothing was sent", now, &mut out);
             }
         }
         self.said(out, now, to);
@@ -293,7 +293,7 @@ impl Program {
                         }
                         Some(Effect::Request(_, request)) => queue.push_back(request),
                         Some(Effect::Journal(record)) => disk.append(*record, dice, now),
-                        Some(Effect::Save(job)) => disk.save(job),
+                        Some(Effect::Save(job)) => disk.save(&job),
                         _ => {}
                     }
                 }

@@ -262,11 +262,11 @@ impl World {
         invariants::at_the_end(&truth, program);
         self.tally.orders = truth.orders.len() as u64;
         self.tally.fills = truth.fills.len() as u64;
-        let never = |order: &&&pitdesk::domain::Order| {
+        let never = |order: &&pitdesk::domain::Order| {
             order.status == OrderStatus::Rejected
                 && order.reason.as_deref().is_some_and(|why| why.contains("never reached"))
         };
-        self.tally.never_arrived = program.blotter().values().filter(|order| never(&order)).count() as u64;
+        self.tally.never_arrived = program.blotter().values().filter(|order| never(order)).count() as u64;
         let is_flat = matches!(program.desk.kill(), KillState::Locked { .. })
             && program.desk.kill_report().is_some_and(|report| report.flatten != Flatten::No);
         self.tally.flattened = u64::from(is_flat);

@@ -90,6 +90,7 @@ fn with_known<R>(
         quote: Some((quote, now)),
         position: Decimal::ZERO,
         pending: Pending::default(),
+        exits: Pending::default(),
         uses: Uses::default(),
         is_in_hours: true,
         is_regular: true,

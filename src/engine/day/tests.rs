@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::broker::contract::Books;
-use crate::broker::{BrokerEvent, BrokerRequest, MarketEvent};
+use crate::broker::{BrokerEvent, MarketEvent};
 use crate::domain::limits::DayState;
 use crate::domain::{
     Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, LimitSet, Liquidity, OrderId, OrderKind,
@@ -154,13 +154,6 @@ impl Stage {
         });
         if let Some(why) = refused {
             return Err(why);
-        }
-        for effect in effects {
-            if let Effect::Request(_, BrokerRequest::Place(orders)) = effect {
-                let sent: Vec<Order> =
-                    orders.iter().filter_map(|o| self.engine.orders.get(o.id()).cloned()).collect();
-                self.engine.day_sends(&sent, self.now);
-            }
         }
         Ok(())
     }

@@ -200,6 +200,15 @@ impl Theatre {
     fn feed(&mut self, event: EngineEvent) -> Vec<Effect> {
         let mut out = Vec::new();
         self.engine.process(event, self.now, &mut out);
+        // The disk has everything at once: what is told of it is what follows.
+        let mut told = 0;
+        while let Some(Effect::Journal(record)) =
+            out[told..].iter().rev().find(|effect| matches!(effect, Effect::Journal(_)))
+        {
+            let written = EngineEvent::Journaled(record.seq);
+            told = out.len();
+            self.engine.process(written, self.now, &mut out);
+        }
         out
     }
 
@@ -253,8 +262,6 @@ impl Theatre {
                         let (id, spec) = (order.id(), *order.spec());
                         let placed = model::Placed::new(id, broker.0, order.account(), spec, self.now);
                         self.model.judge(placed, despite, is_reversal);
-                        let sent = self.engine.orders.get(id).cloned().unwrap();
-                        self.engine.day_sends([&sent], self.now);
                         self.says(id, ReportKind::Status { status: OrderStatus::Working, reason: None });
                     }
                 }

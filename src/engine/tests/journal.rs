@@ -177,3 +177,17 @@ fn requests_that_a_session_never_read_never_left() {
     assert_eq!(stage.status(1), OrderStatus::Rejected, "it was not read");
     assert_eq!(stage.status(2), OrderStatus::Unknown, "it was read, and nobody knows");
 }
+
+#[test]
+fn a_close_whose_position_went_while_it_waited_for_the_disk_is_not_sent() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.command(Command::Place(limit_order(Side::Sell, "10", "101.00")));
+    stage.says(2, OrderStatus::Working);
+    stage.disk = Disk::Slow;
+    stage.command(Command::Close { instrument: SHARE });
+    stage.fill(2, Side::Sell, "10", "0");
+    assert!(placed(&stage.disk_has_all()).is_empty(), "it would open a short");
+    assert_eq!(stage.status(3), OrderStatus::Rejected);
+}

@@ -26,6 +26,13 @@ impl Stage {
         self.broker(BrokerEvent::Books(Arc::new(books)))
     }
 
+    /// The books of a broker that does not have order 2.
+    fn answers_books_of_three(&mut self, positions: Vec<Position>) -> Vec<Effect> {
+        let orders = vec![self.order(1).clone(), self.order(3).clone()];
+        let books = Books { orders, positions, accounts: vec![account()], are_final: true, ..Books::default() };
+        self.broker(BrokerEvent::Books(Arc::new(books)))
+    }
+
     fn tick_after(&mut self, pause: Duration) -> Vec<Effect> {
         self.now = self.now + pause;
         let mut effects = self.broker(BrokerEvent::Alive { received: self.now });
@@ -110,7 +117,11 @@ fn what_a_partial_fill_left_is_closed_by_another_order_and_after_three_it_is_nam
         left -= 2;
         stage.fill(order, Side::Sell, "2", &left.to_string());
         stage.says(order, OrderStatus::Cancelled);
-        effects = stage.answers_books(vec![holding(&left.to_string())]);
+        let at_once = stage.answers_books(vec![holding(&left.to_string())]);
+        assert!(placed(&at_once).is_empty(), "the market is given time to come back");
+        stage.now = stage.now + Duration::from_secs(2);
+        effects = stage.quote();
+        effects.extend(stage.feed(EngineEvent::Tick));
     }
     assert_eq!((placed_in_all, placed(&effects).len()), (3, 0));
     let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
@@ -223,4 +234,56 @@ fn released_it_is_gone() {
     stage.command(Command::ReleaseKill);
     assert!(stage.engine.kill_report().is_none());
     assert_eq!(placed(&stage.buy("1", "99.00")).len(), 1);
+}
+
+#[test]
+fn an_order_of_unknown_fate_holds_nothing_up_and_is_named_at_the_end() {
+    let mut stage = exposed();
+    let filled = stage.order(1).clone();
+    stage.session_ends();
+    let books = Books {
+        orders: vec![filled],
+        positions: vec![holding("10")],
+        accounts: vec![account()],
+        are_final: true,
+        ..Books::default()
+    };
+    stage.broker(BrokerEvent::Books(Arc::new(books.clone())));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.quote();
+    assert_eq!(stage.status(2), OrderStatus::Unknown);
+    let asked = stage.kill(Flatten::Market);
+    assert!(requests(&asked).contains(&&BrokerRequest::CancelAll));
+    stage.refuses_cancel(2, "Order 2 is not known");
+    let closes = stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert_eq!(placed(&closes).len(), 1, "what is held is closed all the same");
+    stage.fill(3, Side::Sell, "10", "0");
+    stage.answers_books_of_three(vec![holding("0")]);
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("order 2"), "{why}");
+    let cancel = BrokerRequest::Cancel(OrderId(2));
+    for _ in 0..8 {
+        assert!(!requests(&stage.tick_after(Duration::from_secs(2))).contains(&&cancel), "asked once is enough");
+    }
+}
+
+#[test]
+fn used_again_it_cancels_what_its_first_use_has_sent() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Market);
+    stage.says(2, OrderStatus::Cancelled);
+    stage.answers_books(vec![holding("10")]);
+    stage.says_why(3, OrderStatus::Held, "Waits for the exchange to open");
+    let again = stage.kill(Flatten::No);
+    assert!(requests(&again).contains(&&BrokerRequest::CancelAll));
+    assert_eq!(stage.status(3), OrderStatus::PendingCancel);
+    assert_eq!(stage.stage_of_kill(), KillStage::Cancelling(1));
+}
+
+#[test]
+fn a_band_wider_than_the_fat_finger_limit_is_the_traders_word() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Within(dec("15")));
+    stage.says(2, OrderStatus::Cancelled);
+    assert_eq!(placed(&stage.answers_books(vec![holding("10")])).len(), 1);
 }

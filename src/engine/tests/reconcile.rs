@@ -270,3 +270,15 @@ fn that_an_order_is_filled_is_shown_when_its_executions_are_here() {
     stage.fill(1, Side::Buy, "10", "10");
     assert_eq!((stage.status(1), stage.order(1).reason.clone()), (OrderStatus::Filled, None));
 }
+
+#[test]
+fn an_order_that_counted_as_filled_and_works_is_taken_over() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.session_ends();
+    let known = Order { status: OrderStatus::Working, filled: Qty::ZERO, ..stage.order(1).clone() };
+    stage.books(Books { orders: vec![known], ..Books::default() });
+    assert_eq!((stage.status(1), stage.order(1).filled), (OrderStatus::Working, Qty::ZERO));
+    assert!(stage.kinds().contains(&FindingKind::FoundAgain), "{:?}", stage.report());
+}

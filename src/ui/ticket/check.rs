@@ -310,6 +310,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Resul
         quote: facts.quote.map(|view| (view.quote, view.confirmed)),
         position: facts.net(),
         pending: facts.pending(),
+        exits: facts.exits(),
         uses: facts.uses,
         // The engine asks the calendar; here an old quote that says closed is shown as old.
         is_in_hours: false,

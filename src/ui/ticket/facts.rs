@@ -64,6 +64,12 @@ impl<'a> Facts<'a> {
         self.account.map(pending).unwrap_or_default()
     }
 
+    /// What exits could still trade, as the gate counts them.
+    pub(super) fn exits(&self) -> Pending {
+        let exits = |account: &Account| uses::exits(self.desk, &account.id, self.instrument.id);
+        self.account.map(exits).unwrap_or_default()
+    }
+
     pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
         let account = desk.entry_account(instrument.broker).map(|account| &**account);
         let position = account.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));

@@ -25,6 +25,13 @@ pub(in crate::ui) fn pending(desk: &Desk, account: &AccountId, instrument: Instr
     Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
 }
 
+/// What exits that work could still trade.
+pub(super) fn exits(desk: &Desk, account: &AccountId, instrument: InstrumentId) -> Pending {
+    let is_alike = |o: &&Order| o.spec.instrument == instrument && o.account == *account;
+    let filled = |entry| desk.blotter().get(entry).map(|entry| entry.filled);
+    Pending::of_exits(desk.blotter().working().filter(is_alike), filled)
+}
+
 /// What is used of the limits of an order of `account` in `instrument`.
 pub(super) fn of(desk: &Desk, account: &AccountId, instrument: &Instrument) -> Uses {
     let limits = &desk.settings().limits;
