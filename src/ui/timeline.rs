@@ -169,6 +169,9 @@ impl Open {
                     let text = RichText::new(terms(order, instrument)).color(theme.text_strong);
                     ui.add(egui::Label::new(text).truncate());
                 }
+                let zone = format::zone(desk.settings().time_zone_display, None);
+                let zone = format!("times in {}", format::zone_name(desk.now(), &zone));
+                ui.label(RichText::new(zone).small().color(theme.text_weak));
             });
             if let Some((records, instrument)) = records.zip(instrument) {
                 seen_ui(ui, records, instrument, &theme);

@@ -259,7 +259,7 @@ fn taking_it_for_gone_asks_first_by_pointer_and_by_key() {
     click(&mut window, "Mark order 12 as gone");
     assert_eq!(sent(&mut window), []);
     window.run_steps(2);
-    assert!(says(&window, "Once more to take order 12 for gone"));
+    assert!(says(&window, "Press again to take order 12 for gone"));
     window.state_mut().market.later(Duration::from_millis(600));
     click(&mut window, "Confirm: order 12 is gone");
     assert_eq!(sent(&mut window), [decided()]);
@@ -336,6 +336,8 @@ fn it_fits_every_size() {
         crate::safety::theme_by(&mut window, name);
         open(&mut window);
         let mut records = records(&window);
+        tell(&mut window, records.clone());
+        crate::safety::save(&mut window, &format!("timeline-short-{name}"));
         for seq in 0..30 {
             let again = Record { seq: Seq(100 + seq), ..records[4].clone() };
             records.push(again);
@@ -345,6 +347,16 @@ fn it_fits_every_size() {
         let close = window.get_by_label("Close timeline").rect();
         assert!(close.bottom() < size[1], "{name}: {close:?}");
         press(&mut window, Modifiers::NONE, Key::Escape);
+        let others = [
+            (13, OrderStatus::Journaled, Origin::Ticket),
+            (14, OrderStatus::Accepted, Origin::Ticket),
+            (15, OrderStatus::Working, Origin::Foreign),
+            (16, OrderStatus::Filled, Origin::Foreign),
+        ];
+        for (id, status, origin) in others {
+            let other = Order { id: OrderId(id), origin, ..the_order(&window, status) };
+            window.state_mut().market.publish(Update::Order(other));
+        }
         window.state_mut().market.publish(Update::Order(unknown));
         settle(&mut window);
         click(&mut window, "Mark order 12 as gone");

@@ -106,7 +106,7 @@ impl Orders {
             self.take_for_gone(order, Hand::Pointer, desk, out);
         }
         if is_armed {
-            let text = format!("Once more to take order {} for gone. {GONE}", order.id);
+            let text = format!("Press again to take order {} for gone. {GONE}", order.id);
             callout_ui(ui, theme, id.with("asks"), place, &text);
             ui.request_repaint_after(self.gone.left(desk.now()).unwrap_or(CALLOUT));
         }
