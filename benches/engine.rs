@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use flood::{Flood, Prints, answers, opening};
 use pitdesk::broker::BrokerEvent;
 use pitdesk::desk::Desk;
-use pitdesk::domain::{BrokerId, Settings, Time};
+use pitdesk::domain::{BrokerId, Time};
 use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
 use pitdesk::link::{Clock, Command, CommandId, EngineEnd, Envelope, Inbox, Stream, WindowEnd, connect};
 use process::resident_mb;
@@ -114,17 +114,7 @@ impl Actor {
         let (link, window) = connect(Arc::new(|| ()));
         let instruments = flood::instruments();
         let clock = Clock::system();
-        let engine = Engine::new(Start {
-            instruments: instruments.clone().into(),
-            broker_names: vec!["Flood".into()],
-            settings: Arc::new(Settings::default()),
-            is_killed: false,
-            next_order_id: 1,
-            day: Default::default(),
-            journal: pitdesk::engine::Journaled::default(),
-            notices: Vec::new(),
-            now: clock.now(),
-        });
+        let engine = Engine::new(Start::first(instruments.clone().into(), vec!["Flood".into()], clock.now()));
         let prints = Prints::new(&instruments);
         let mut actor = Self { engine, link, prints, clock, effects: Vec::new() };
         actor.process(EngineEvent::Started);

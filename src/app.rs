@@ -5,6 +5,7 @@
 //! same parts run in one thread on a virtual clock.
 
 pub mod cli;
+pub mod control;
 pub mod exchange;
 mod export;
 mod import;
@@ -40,6 +41,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Shot(shot)) => shot::run(&shot, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Import(import)) => import::run(&import, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Exchange(exchange)) => exchange::run(&exchange, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Kill(kill)) => control::kill::run(&kill, &options),
         Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Journal(JournalTask::Export(task))) => {
             export::run(&task, &options).map(|()| ExitCode::SUCCESS)

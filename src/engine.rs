@@ -178,6 +178,7 @@ impl Engine {
 
     /// Lets one event happen at `now`. What must be done about it is appended to `out`.
     pub fn process(&mut self, event: EngineEvent, now: Time, out: &mut Vec<Effect>) {
+        let moves_orders = event.moves_orders();
         match event {
             EngineEvent::Started => {
                 self.orders.reserve();
@@ -190,7 +191,7 @@ impl Engine {
             EngineEvent::Undelivered(id, request, why) => self.undelivered(id, &request, why, now, out),
             EngineEvent::Journaled(seq) => self.journaled(seq, now, out),
             EngineEvent::JournalFailed { from, through, why } => {
-                self.journal_failed(from..=through, why, now, out);
+                self.journal_failed(&(from..=through), &why, now, out);
             }
             EngineEvent::JournalWorks => self.journal_works(now, out),
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
@@ -201,7 +202,7 @@ impl Engine {
         if !self.flattening.is_empty() {
             self.advance_flattening(now, out);
         }
-        if self.kill.is_some() {
+        if self.kill.is_some() && moves_orders {
             self.advance_kill(now, out);
         }
     }
@@ -381,11 +382,13 @@ impl Engine {
         line.watch = Watch::default();
         line.is_reconciled = false;
         line.books_asked_at = None;
-        let is_closed = line.connection.state == ConnectionState::Closed;
-        if !is_closed {
+        if line.connection.state != ConnectionState::Closed {
             line.said = ConnectionState::Down;
             line.said_reason = reason.into();
             self.show_connection(id, now, out);
+        }
+        // Our own end leaves everything as the broker has told it: the next start asks anew.
+        if self.shutdown.is_none() {
             for request in unread {
                 let why = "The session ended before it was read: nothing was sent";
                 self.undelivered(id, &request, why, now, out);
@@ -442,7 +445,7 @@ impl Engine {
         for index in 0..self.brokers.len() {
             let id = BrokerId(index as u8);
             let line = &mut self.brokers[index];
-            let is_ready = line.connection.state == ConnectionState::Ready;
+            let is_ready = line.connection.state.takes_orders();
             if is_ready && line.save_at.is_some_and(|at| now >= at) {
                 line.save_at = None;
                 out.push(Effect::Request(id, BrokerRequest::Save));

@@ -137,17 +137,7 @@ fn a_trade_that_no_bar_takes_in_is_counted() {
     let id = instruments.iter().find(|i| &*i.symbol == "BTC/USD").unwrap().id;
     let key = BarKey { instrument: id, timeframe: Timeframe::M1 };
     let (mut link, window) = connect(Arc::new(|| {}));
-    let mut engine = Engine::new(Start {
-        instruments,
-        broker_names: vec!["Paper".into()],
-        settings: Arc::default(),
-        is_killed: false,
-        next_order_id: 1,
-        day: Default::default(),
-        journal: pitdesk::engine::Journaled::default(),
-        notices: Vec::new(),
-        now: START,
-    });
+    let mut engine = Engine::new(Start::first(instruments, vec!["Paper".into()], START));
     let mut desk = Desk::default();
     let mut effects = Vec::new();
     let mut demand = Demand::default();

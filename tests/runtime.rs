@@ -17,7 +17,7 @@ use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
     TimeInForce,
 };
-use pitdesk::engine::shell::{self, Keeping, Line};
+use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
 use pitdesk::engine::{Engine, Journaled, Start};
 use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Place, WindowEnd, connect,
@@ -84,7 +84,9 @@ impl Program {
         });
         let of_shell = clock.clone();
         let shell = runtime.spawn(async move {
-            shell::run(engine, vec![line], engine_end, of_shell, profile, journal).await.unwrap();
+            shell::run(engine, vec![line], engine_end, Watchers::default(), of_shell, profile, journal)
+                .await
+                .unwrap();
         });
         let mut program = Self { runtime, shell, window, wakes, desk: Desk::default(), clock, next: 1 };
         program.wait("the paper broker", |desk| {

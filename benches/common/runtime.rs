@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitdesk::broker::Adapter;
-use pitdesk::domain::{InstrumentId, Settings, Timeframe};
-use pitdesk::engine::shell::{self, Keeping, Line};
+use pitdesk::domain::{InstrumentId, Timeframe};
+use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
 use pitdesk::store::journal::{Journal, Names};
@@ -35,17 +35,8 @@ impl Program {
         let runtime =
             Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("there are threads");
         let (engine_end, link) = connect(wake);
-        let engine = Engine::new(Start {
-            instruments: adapter.instruments().into(),
-            broker_names: vec![adapter.name().into()],
-            settings: Arc::new(Settings::default()),
-            is_killed: false,
-            next_order_id: 1,
-            day: Default::default(),
-            journal: pitdesk::engine::Journaled::default(),
-            notices: Vec::new(),
-            now: clock.now(),
-        });
+        let engine =
+            Engine::new(Start::first(adapter.instruments().into(), vec![adapter.name().into()], clock.now()));
         let names = Names { brokers: vec![adapter.name().into()], instruments: adapter.instruments().into() };
         let file = profile.journal_file();
         let opening = Journal::open(&file, names, clock.now());
@@ -54,9 +45,17 @@ impl Program {
         let engine_clock = clock.clone();
         let engine = supervisor::spawn("engine", async move {
             let lines = vec![Line { adapter, saved: None, keeping: Keeping::Dropped }];
-            shell::run(engine, lines, engine_end, engine_clock, Arc::new(profile), journal)
-                .await
-                .expect("the writer's thread starts");
+            shell::run(
+                engine,
+                lines,
+                engine_end,
+                Watchers::default(),
+                engine_clock,
+                Arc::new(profile),
+                journal,
+            )
+            .await
+            .expect("the writer's thread starts");
         });
         Self { runtime, engine, next_id: 1, link, clock, _folder: folder }
     }

@@ -151,17 +151,8 @@ impl Source {
             hours: TradingHours::always("UTC"),
         };
         let clock = Clock::system();
-        let engine = Engine::new(Start {
-            instruments: Arc::new([Arc::new(instrument)]),
-            broker_names: vec!["Test".into()],
-            settings: Arc::default(),
-            is_killed: false,
-            next_order_id: 1,
-            day: Default::default(),
-            journal: pitdesk::engine::Journaled::default(),
-            notices: Vec::new(),
-            now: clock.now(),
-        });
+        let engine =
+            Engine::new(Start::first(Arc::new([Arc::new(instrument)]), vec!["Test".into()], clock.now()));
         let opened = bars.last().context("there are no bars")?.time;
         Ok(Self { engine, link, clock, opened, trades, effects: Vec::new() })
     }

@@ -151,6 +151,9 @@ pub enum Task {
     Bars(Bars),
     /// Run the practice market as an exchange of its own, which programs of this computer connect to
     Exchange(super::exchange::Arguments),
+    /// Use the kill switch of the running program, even when its window hangs: lock new orders,
+    /// cancel those that work and, if asked, close positions
+    Kill(super::control::kill::Arguments),
     /// Look into the record of all orders
     #[command(subcommand)]
     Journal(JournalTask),
@@ -281,6 +284,7 @@ fn parse_size(text: &str) -> Result<[u32; 2], String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::Flatten;
 
     fn parse(line: &str) -> Arguments {
         Arguments::try_parse_from(line.split(' ')).unwrap()
@@ -325,6 +329,19 @@ mod tests {
         assert_eq!(arguments.options.from, Some(When::Day(jiff::civil::date(2026, 1, 2))));
         assert_eq!(export.to, Some(When::At(Time::from_seconds(1_767_348_000))));
         assert!(parse_when("yesterday").is_err() && parse_when("2026-02-30").is_err());
+    }
+
+    #[test]
+    fn the_kill_switch_closes_positions_only_if_asked() {
+        let kill = |line: &str| match parse(line).task {
+            Some(Task::Kill(kill)) => (kill.flatten, kill.wait.as_secs()),
+            task => panic!("{task:?}"),
+        };
+        assert_eq!(kill("pitdesk kill"), (None, 60));
+        assert_eq!(kill("pitdesk kill --flatten --wait 5s"), (Some(Flatten::Market), 5));
+        assert_eq!(kill("pitdesk kill --flatten=1%"), (Some(Flatten::Within(1.into())), 60));
+        let wrong = ["kill", "--flatten=0%"];
+        assert!(Arguments::try_parse_from([&["pitdesk"][..], &wrong].concat()).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::broker::contract::BrokerEvent;
 use crate::broker::paper::{PaperVenue, VenueError};
 use crate::domain::settings::Settings;
 use crate::domain::{BrokerId, Record, Seq, Time};
-use crate::engine::{Effect, Engine, EngineEvent, Journaled, SaveJob, Start};
+use crate::engine::{Effect, Engine, EngineEvent, SaveJob, Start};
 use crate::link::{Clock, EngineEnd, Timeline, WindowEnd, connect};
 
 /// How far the market moves at a time.
@@ -44,15 +44,8 @@ impl Rehearsal {
         let venue = PaperVenue::new(PAPER, setup.instruments, setup.exchange, setup.source, start)?;
         let (link, window) = connect(Arc::new(|| {}));
         let engine = Engine::new(Start {
-            instruments,
-            broker_names: vec!["Paper".into()],
             settings: Arc::new(settings),
-            is_killed: false,
-            next_order_id: 1,
-            day: Default::default(),
-            journal: Journaled::default(),
-            notices: Vec::new(),
-            now: start,
+            ..Start::first(instruments, vec!["Paper".into()], start)
         });
         let mut rehearsal = Self {
             engine,

@@ -11,13 +11,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 use super::cli::Options;
+use super::control::{self, Control};
 use super::market::Plan;
 use super::signals::{Signals, end_when_asked};
 use super::{Opened, logging, open_profile, read_whole};
 use crate::broker::paper::saved::{self, BadAccount};
 use crate::desk::FrameGap;
 use crate::domain::Time;
-use crate::engine::shell::{self, Keeping, Line};
+use crate::engine::shell::{self, Keeping, Line, Watchers};
 use crate::engine::{Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
@@ -46,6 +47,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let wake = Wake::default();
     let (engine_end, window_end) = connect(wake.closure(clock.clone()));
     let spare = window_end.commander.spare();
+    let watchers = Watchers::default();
+    let control = Control {
+        profile: Arc::clone(&opened.profile),
+        engine: window_end.commander.spare(),
+        kill: watchers.kill.subscribe(),
+        clock: clock.clone(),
+    };
     let begin = Begin { link: window_end, clock: clock.clone(), workspace: opened.workspace.clone() };
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -58,11 +66,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         &runtime,
         options.clone(),
         opened,
-        engine_end,
+        Listeners { link: engine_end, watchers },
         clock.clone(),
         Arc::clone(&failure),
         wake.clone(),
     );
+    listen(&runtime, control);
     watch_signals(&runtime, wake.clone(), spare, clock.clone());
 
     let shown = eframe::run_native(
@@ -86,12 +95,18 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Who hears the engine.
+struct Listeners {
+    link: EngineEnd,
+    watchers: Watchers,
+}
+
 /// Builds and runs the engine on the runtime, so that the window need not wait for it.
 fn start_engine(
     runtime: &Runtime,
     options: Options,
     opened: Opened,
-    link: EngineEnd,
+    listeners: Listeners,
     clock: Clock,
     failure: Arc<OnceLock<String>>,
     wake: Wake,
@@ -99,7 +114,7 @@ fn start_engine(
     let _inside = runtime.enter();
     let (failed, waker) = (Arc::clone(&failure), wake.clone());
     let task = async move {
-        if let Err(error) = run_engine(options, opened, link, clock).await
+        if let Err(error) = run_engine(options, opened, listeners, clock).await
             && failure
                 .set(format!("{error:#}. Nothing can be traded: close this window and start again"))
                 .is_ok()
@@ -114,7 +129,12 @@ fn start_engine(
     })
 }
 
-async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Clock) -> anyhow::Result<()> {
+async fn run_engine(
+    options: Options,
+    opened: Opened,
+    Listeners { link, watchers }: Listeners,
+    clock: Clock,
+) -> anyhow::Result<()> {
     let Opened { profile, settings, engine, mut problems, .. } = opened;
     let now = clock.now();
     let (library, lost) = Library::open(&profile.bars_folder());
@@ -159,7 +179,7 @@ async fn run_engine(options: Options, opened: Opened, link: EngineEnd, clock: Cl
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };
-    let running = shell::run(Engine::new(start), lines, link, clock, profile, journal);
+    let running = shell::run(Engine::new(start), lines, link, watchers, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
     running.await.context("the engine could not start")
@@ -183,6 +203,12 @@ fn watch_signals(runtime: &Runtime, wake: Wake, engine: SpareSender, clock: Cloc
         }
         Err(error) => tracing::warn!("signals cannot be watched ({error}): Ctrl+C ends the program at once"),
     }
+}
+
+/// `pitdesk kill` reaches the engine, whether the window answers or not.
+fn listen(runtime: &Runtime, control: Control) {
+    let _inside = runtime.enter();
+    supervisor::spawn("control socket", control::serve(control));
 }
 
 fn native_options() -> eframe::NativeOptions {

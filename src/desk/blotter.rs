@@ -151,6 +151,7 @@ mod tests {
             status,
             filled: Qty::ZERO,
             average_price: None,
+            is_acknowledged: false,
             trigger: None,
             reason: None,
             origin: Origin::Ticket,

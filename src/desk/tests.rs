@@ -43,6 +43,7 @@ fn order(id: u64, status: OrderStatus) -> Order {
         status,
         filled: Qty::ZERO,
         average_price: None,
+        is_acknowledged: false,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

@@ -294,6 +294,10 @@ pub struct Order {
     pub spec: OrderSpec,
     /// Where it stands.
     pub status: OrderStatus,
+    /// Whether its broker has ever spoken of it: only of such an order is it certain that it
+    /// arrived.
+    #[serde(default)]
+    pub is_acknowledged: bool,
     /// How much of it has filled.
     pub filled: Qty,
     /// Average price of what has filled.

@@ -33,6 +33,24 @@ pub struct Start {
     pub now: Time,
 }
 
+impl Start {
+    /// The first start of a profile, with the usual settings.
+    #[must_use]
+    pub fn first(instruments: Arc<[Arc<Instrument>]>, broker_names: Vec<Arc<str>>, now: Time) -> Self {
+        Self {
+            instruments,
+            broker_names,
+            settings: Arc::default(),
+            is_killed: false,
+            next_order_id: 1,
+            day: DayState::default(),
+            journal: Journaled::default(),
+            notices: Vec::new(),
+            now,
+        }
+    }
+}
+
 /// What the journal has of earlier runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journaled {
@@ -83,6 +101,23 @@ pub enum EngineEvent {
     WindowIsBehind,
     /// Time has passed; comes a few times a second.
     Tick,
+}
+
+impl EngineEvent {
+    /// Whether it can change how orders, positions or connections stand: market data cannot.
+    #[must_use]
+    pub fn moves_orders(&self) -> bool {
+        !matches!(
+            self,
+            Self::Broker(
+                _,
+                BrokerEvent::Market { .. }
+                    | BrokerEvent::Alive { .. }
+                    | BrokerEvent::History(_)
+                    | BrokerEvent::BarsChanged
+            )
+        )
+    }
 }
 
 /// Everything the engine can want done.

@@ -121,8 +121,8 @@ impl Engine {
     /// Records are not on disk: the intents among them are given up.
     pub(super) fn journal_failed(
         &mut self,
-        lost: RangeInclusive<Seq>,
-        why: Arc<str>,
+        lost: &RangeInclusive<Seq>,
+        why: &Arc<str>,
         now: Time,
         out: &mut Vec<Effect>,
     ) {
@@ -132,12 +132,12 @@ impl Engine {
         self.journal.waiting = waiting;
         let given_up: VecDeque<Waiting> = given_up;
         for Waiting { intent, .. } in given_up {
-            self.abandon(intent, &format!("Not sent: it could not be written to disk ({why})"), now, out);
+            self.abandon(&intent, &format!("Not sent: it could not be written to disk ({why})"), now, out);
         }
-        if self.journal.broken.as_ref() == Some(&why) {
+        if self.journal.broken.as_ref() == Some(why) {
             return;
         }
-        self.journal.broken = Some(Arc::clone(&why));
+        self.journal.broken = Some(Arc::clone(why));
         out.push(Effect::publish(Update::Journal(self.journal.state()), now));
         let text = format!("The journal cannot be written ({why}): no new orders until it can. Cancels work");
         self.note(NoticeLevel::Error, text, now, out);
@@ -155,14 +155,14 @@ impl Engine {
         while let Some(late) = self.journal.waiting.pop_front_if(|w| now.since(w.since) >= PATIENCE) {
             let why = format!("Not sent: the disk did not take it within {} s", PATIENCE.as_secs());
             self.note(NoticeLevel::Error, why.clone(), now, out);
-            self.abandon(late.intent, &why, now, out);
+            self.abandon(&late.intent, &why, now, out);
         }
     }
 
     /// Gives up everything that waits for the disk.
     pub(super) fn abandon_all(&mut self, why: &str, now: Time, out: &mut Vec<Effect>) {
         for waiting in std::mem::take(&mut self.journal.waiting) {
-            self.abandon(waiting.intent, why, now, out);
+            self.abandon(&waiting.intent, why, now, out);
         }
     }
 
@@ -181,8 +181,8 @@ impl Engine {
         true
     }
 
-    fn abandon(&mut self, intent: Intent, why: &str, now: Time, out: &mut Vec<Effect>) {
-        self.end_unsent(&intent, Life::Rejected, why, now, out);
+    fn abandon(&mut self, intent: &Intent, why: &str, now: Time, out: &mut Vec<Effect>) {
+        self.end_unsent(intent, Life::Rejected, why, now, out);
     }
 
     /// Nothing of an intent was sent, and nothing will be.
@@ -223,7 +223,7 @@ impl Engine {
             Err(refusal) => {
                 let why = format!("Not sent: {refusal}");
                 self.note(NoticeLevel::Warning, why.clone(), now, out);
-                return self.abandon(Intent::Place(orders.to_vec()), &why, now, out);
+                return self.abandon(&Intent::Place(orders.to_vec()), &why, now, out);
             }
         };
         let Some(broker) = orders.first().and_then(|(id, _)| self.orders.get(*id)).map(|o| o.broker) else {
@@ -261,7 +261,7 @@ impl Engine {
         let intent = Intent::Amend { order: id, change, role };
         let Some(order) = self.orders.get(id).cloned() else { return };
         if order.status != crate::domain::OrderStatus::PendingAmend {
-            return self.abandon(intent, "Not changed: it is being cancelled, or has ended", now, out);
+            return self.abandon(&intent, "Not changed: it is being cancelled, or has ended", now, out);
         }
         let instrument = Arc::clone(&self.instruments[order.spec.instrument.index()]);
         let ask = |known: &risk::Known<'_>| risk::approve_amend(&order, change, role, known);
@@ -270,7 +270,7 @@ impl Engine {
             Err(refusal) => {
                 let why = format!("Not changed: {refusal}");
                 self.note(NoticeLevel::Warning, why.clone(), now, out);
-                self.abandon(intent, &why, now, out);
+                self.abandon(&intent, &why, now, out);
             }
         }
     }

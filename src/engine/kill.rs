@@ -51,8 +51,8 @@ struct Line {
     /// Whether the books have come since nothing works, and since the last order that closes.
     is_verified: bool,
     attempts: BTreeMap<InstrumentId, u32>,
-    /// Why a position cannot be closed.
-    stuck: BTreeMap<InstrumentId, Arc<str>>,
+    /// Why a position cannot be closed, and when it is tried again, if it is.
+    stuck: BTreeMap<InstrumentId, (Arc<str>, Option<Time>)>,
     stage: KillStage,
     evidence: Vec<(Time, Arc<str>)>,
 }
@@ -138,6 +138,7 @@ impl Engine {
         }
         self.is_killed = false;
         self.kill = None;
+        self.closing.clear();
         out.push(Effect::Save(self.engine_state()));
         self.record(Moment::Kill { is_on: false }, Vec::new(), now, out);
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
@@ -325,24 +326,26 @@ impl Engine {
         }
         let mut on_their_way = 0;
         for position in &held {
-            if line.stuck.contains_key(&position.instrument) {
+            let id = position.instrument;
+            let waits = |(_, again): &(Arc<str>, Option<Time>)| again.is_none_or(|at| now < at);
+            if line.stuck.get(&id).is_some_and(waits) {
                 continue;
             }
-            let attempt = line.attempts.entry(position.instrument).or_default();
-            *attempt += 1;
-            let outcome = if *attempt > ATTEMPTS {
-                Err(Refused(format!("{ATTEMPTS} orders did not close it").into()))
-            } else {
-                self.close_for_kill(position, flatten, now, out)
-            };
-            match outcome {
+            if line.attempts.get(&id).is_some_and(|count| *count >= ATTEMPTS) {
+                let why = format!("{ATTEMPTS} orders did not close it; use the switch again to try more");
+                line.stuck.insert(id, (why.into(), None));
+                continue;
+            }
+            match self.close_for_kill(position, flatten, now, out) {
                 Ok(order) => {
                     on_their_way += 1;
+                    line.stuck.remove(&id);
+                    *line.attempts.entry(id).or_default() += 1;
                     line.is_unproven();
                     line.note(now, format!("Order {order} closes {}", self.symbol(position.instrument)));
                 }
                 Err(why) => {
-                    line.stuck.insert(position.instrument, why.0);
+                    line.stuck.insert(id, (why.0, Some(now + ANSWER)));
                 }
             }
         }
@@ -350,7 +353,7 @@ impl Engine {
             return KillStage::Flattening(on_their_way);
         }
         let reasons: Vec<String> =
-            line.stuck.iter().map(|(id, why)| format!("{} is held: {why}", self.symbol(*id))).collect();
+            line.stuck.iter().map(|(id, (why, _))| format!("{} is held: {why}", self.symbol(*id))).collect();
         KillStage::Stuck(reasons.join("; ").into())
     }
 
@@ -388,9 +391,8 @@ fn within(far: Price, side: Side, percent: Decimal, ticks: &crate::domain::TickT
     let worst = Price(far.0.checked_add(side.sign().checked_mul(band)?)?);
     let below = ticks.round_down(worst);
     let price = match side {
-        Side::Buy => below,
         Side::Sell if below < worst => ticks.step(below, 1),
-        Side::Sell => below,
+        Side::Buy | Side::Sell => below,
     };
     (price.0 > Decimal::ZERO).then_some(price)
 }

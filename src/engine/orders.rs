@@ -31,16 +31,13 @@ struct Entry {
     amend: Option<Change>,
     /// Whether a cancel is on its way.
     is_cancelling: bool,
-    /// Whether its broker has ever spoken of it.
-    is_acknowledged: bool,
     /// When the input came whose bytes have not left yet.
     input_at: Option<Time>,
 }
 
 impl Entry {
     fn new(order: Order, life: Life) -> Self {
-        let is_acknowledged = false;
-        Self { order, life, amend: None, is_cancelling: false, is_acknowledged, input_at: None }
+        Self { order, life, amend: None, is_cancelling: false, input_at: None }
     }
 
     fn underway(&self) -> Underway {
@@ -88,10 +85,8 @@ impl Orders {
             orders.next_id = orders.next_id.max(order.id.0.saturating_add(1));
             let told = Life::told(order.status).unwrap_or(Life::Working);
             let life = if told.is_final() { told } else { Life::Unknown };
-            let was_sent_at_most = matches!(told, Life::Intended | Life::Journaled | Life::Sent);
             let updated = order.updated;
             let mut entry = Entry::new(order, life);
-            entry.is_acknowledged = !was_sent_at_most;
             if life == Life::Unknown {
                 entry.order.reason = Some(NOT_CONFIRMED.into());
             }
@@ -133,7 +128,7 @@ impl Orders {
 
     /// Whether its broker has ever spoken of it.
     pub fn is_acknowledged(&self, id: OrderId) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.is_acknowledged)
+        self.get(id).is_some_and(|order| order.is_acknowledged)
     }
 
     /// An order of this program's, of which nothing has been sent.
@@ -149,7 +144,8 @@ impl Orders {
         let life = Life::told(order.status).unwrap_or(Life::Working);
         let (id, updated) = (order.id, order.updated);
         let is_cancelling = order.status == OrderStatus::PendingCancel;
-        let mut entry = Entry { is_cancelling, is_acknowledged: true, ..Entry::new(order, life) };
+        let order = Order { is_acknowledged: true, ..order };
+        let mut entry = Entry { is_cancelling, ..Entry::new(order, life) };
         let order = entry.changed(updated);
         self.entries.insert(id, entry);
         self.forget_old();
@@ -191,7 +187,7 @@ impl Orders {
     /// Moves an order along the table. `None` where the step changes nothing.
     pub fn step(&mut self, id: OrderId, step: Step, reason: Option<Arc<str>>, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id)?;
-        entry.is_acknowledged |= matches!(step, Step::Says(_) | Step::Fills { .. });
+        entry.order.is_acknowledged |= matches!(step, Step::Says(_) | Step::Fills { .. });
         // Executions are the only proof of a fill: until they are here, it is a promise.
         let is_promise = step == Step::Says(Life::Filled) && !entry.order.remaining().is_zero();
         if is_promise && !entry.life.is_final() {
@@ -235,7 +231,7 @@ impl Orders {
     /// Takes over the terms that the broker has confirmed.
     pub fn amended(&mut self, id: OrderId, spec: OrderSpec, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id).filter(|entry| !entry.life.is_final())?;
-        entry.is_acknowledged = true;
+        entry.order.is_acknowledged = true;
         entry.order.spec = spec;
         entry.order.reason = None;
         // Not every change is the answer to ours: a fill in an OCO group shrinks its partners.
@@ -276,7 +272,7 @@ impl Orders {
     /// Books an execution. The caller has made sure that it is counted once.
     pub fn filled(&mut self, fill: &Fill, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&fill.order).filter(|_| !fill.quantity.is_zero())?;
-        entry.is_acknowledged = true;
+        entry.order.is_acknowledged = true;
         let order = &mut entry.order;
         // Of an order that is known by its executions only, they are all there is.
         if order.origin == Origin::Foreign && entry.life == Life::Filled {
@@ -298,7 +294,7 @@ impl Orders {
     /// What was asked in an earlier session has been lost or answered.
     pub fn take_over(&mut self, theirs: &Order, is_new_session: bool) -> Option<Order> {
         let entry = self.entries.get_mut(&theirs.id)?;
-        entry.is_acknowledged = true;
+        entry.order.is_acknowledged = true;
         if is_new_session {
             entry.answered();
         }

@@ -177,6 +177,7 @@ impl Engine {
             status: OrderStatus::Filled,
             filled: fill.quantity,
             average_price: Some(fill.price.0),
+            is_acknowledged: true,
             trigger: None,
             reason: Some("Entered elsewhere; known by its executions only".into()),
             origin: Origin::Foreign,

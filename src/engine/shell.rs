@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::supervisor::{Keep, Port, keep_alive, spawn};
@@ -16,7 +16,9 @@ use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent, SaveJob};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::{BrokerId, Record};
-use crate::link::{Clock, Command, CommandId, EngineEnd, Envelope, NoticeLevel, Timeline};
+use crate::link::{
+    Clock, Command, CommandId, EngineEnd, Envelope, KillReport, NoticeLevel, Timeline, Update,
+};
 use crate::store;
 use crate::store::journal::{Full, Journal, JournalEvent, JournalSender};
 use crate::store::profile::Profile;
@@ -48,6 +50,24 @@ pub enum Keeping {
     Dropped,
 }
 
+/// Who follows the engine besides the window, whether that one looks or hangs. Whoever holds
+/// the other end sees it close when the engine is gone.
+#[derive(Debug, Default)]
+pub struct Watchers {
+    /// How far the kill switch has come; `None` while it is off.
+    pub kill: watch::Sender<Option<Arc<KillReport>>>,
+}
+
+impl Watchers {
+    fn see(&self, effect: &Effect) {
+        if let Effect::Publish { update, .. } = effect
+            && let Update::KillReport(report) = &**update
+        {
+            self.kill.send_replace(report.clone());
+        }
+    }
+}
+
 /// Runs the engine until the window asks for the end, or is gone.
 ///
 /// # Errors
@@ -56,6 +76,7 @@ pub async fn run(
     engine: Engine,
     lines: Vec<Line>,
     link: EngineEnd,
+    watchers: Watchers,
     clock: Clock,
     profile: Arc<Profile>,
     journal: Journal,
@@ -96,6 +117,7 @@ pub async fn run(
         ports,
         kept,
         link,
+        watchers,
         clock,
         slept,
         writer,
@@ -156,6 +178,7 @@ struct Shell {
     /// Brokers whose state outlives the run.
     kept: Vec<Arc<dyn Adapter>>,
     link: EngineEnd,
+    watchers: Watchers,
     clock: Clock,
     /// How long the computer slept, as far as the trader was told.
     slept: Duration,
@@ -235,9 +258,10 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, ports, kept, writer, journal, .. } = self;
+            let Self { link, watchers, ports, kept, writer, journal, .. } = self;
             let is_behind = link.publisher.batch(|window| {
                 for effect in effects {
+                    watchers.see(&effect);
                     match effect.publish_to(window) {
                         Some(Effect::Request(id, request)) => {
                             let Some(port) = ports.get(usize::from(id.0)) else { continue };

@@ -70,17 +70,8 @@ fn stage() -> Stage {
 /// An engine that begins with what a journal has; its broker has not spoken yet.
 fn stage_after(journal: Journaled) -> Stage {
     let now = Time::from_seconds(1_000);
-    let engine = Engine::new(Start {
-        instruments: vec![share()].into(),
-        broker_names: vec!["Paper".into()],
-        settings: Arc::default(),
-        is_killed: false,
-        next_order_id: 1,
-        day: Default::default(),
-        journal,
-        notices: Vec::new(),
-        now,
-    });
+    let engine =
+        Engine::new(Start { journal, ..Start::first(vec![share()].into(), vec!["Paper".into()], now) });
     let mut stage =
         Stage { engine, now, next_command: 1, next_exec: 1, disk: Disk::Quick, journal: Vec::new() };
     stage.feed(EngineEvent::Started);

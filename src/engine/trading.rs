@@ -92,6 +92,7 @@ impl Engine {
             status: OrderStatus::Intended,
             filled: Qty::ZERO,
             average_price: None,
+            is_acknowledged: false,
             trigger: None,
             reason: None,
             origin,

@@ -183,6 +183,7 @@ impl Entry {
             status: self.status,
             filled: grid.quantity(self.filled),
             average_price: self.average(grid),
+            is_acknowledged: true,
             trigger: None,
             reason: self.reason.clone(),
             origin: Origin::Foreign,

@@ -93,6 +93,7 @@ fn order(side: Side, quantity: &str, kind: OrderKind) -> Order {
         status: OrderStatus::Intended,
         filled: Qty::ZERO,
         average_price: None,
+        is_acknowledged: false,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

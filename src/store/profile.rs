@@ -15,6 +15,7 @@ use super::files;
 /// The profile of a first start.
 pub const DEFAULT_PROFILE: &str = "paper";
 const JOURNAL: &str = "journal.sqlite";
+const CONTROL: &str = "control.json";
 
 /// An open profile. Its lock is released when it is dropped.
 #[derive(Debug)]
@@ -123,6 +124,21 @@ impl Profile {
     pub fn journal_of(data_dir: Option<&Path>, name: &str) -> Result<PathBuf, ProfileError> {
         let (_, data, _) = folders(data_dir, name)?;
         Ok(data.join(JOURNAL))
+    }
+
+    /// Where a second process finds the running program and the secret that it asks for.
+    #[must_use]
+    pub fn control_file(&self) -> PathBuf {
+        self.data.join(CONTROL)
+    }
+
+    /// The same of a profile that may be in use, or of none.
+    ///
+    /// # Errors
+    /// When the name is unfit, or there is no home folder.
+    pub fn control_file_of(data_dir: Option<&Path>, name: &str) -> Result<PathBuf, ProfileError> {
+        let (_, data, _) = folders(data_dir, name)?;
+        Ok(data.join(CONTROL))
     }
 
     /// Imported market data, see [`super::bars`].

@@ -154,6 +154,7 @@ pub fn order(
         status: OrderStatus::Working,
         filled: qty("0"),
         average_price: None,
+        is_acknowledged: false,
         trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,

@@ -98,6 +98,7 @@ fn order() -> impl Strategy<Value = Order> {
                 status,
                 filled: Qty(filled),
                 average_price,
+                is_acknowledged: id % 3 == 0,
                 trigger,
                 reason,
                 origin,

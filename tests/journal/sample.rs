@@ -53,6 +53,7 @@ pub fn order(id: u64, status: OrderStatus) -> Order {
         status,
         filled: Qty::ZERO,
         average_price: None,
+        is_acknowledged: false,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

@@ -13,6 +13,7 @@ mod window;
 
 mod drills;
 mod driver;
+mod kill;
 mod layout;
 mod replay;
 mod restart;

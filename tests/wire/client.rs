@@ -103,15 +103,17 @@ fn a_missing_event_ends_the_connection_and_one_seen_before_is_passed_over() {
 #[test]
 fn what_does_not_belong_there_ends_the_connection() {
     let protocol = "The exchange does not keep to the protocol";
-    for message in [report(1), FromExchange::Alive, FromExchange::Ready { market: "".into() }] {
+    for message in
+        [report(1), FromExchange::Alive, FromExchange::BooksEnd, FromExchange::Ready { market: "".into() }]
+    {
         let mut talk = Talk::new(0);
         talk.say(message);
         assert_eq!(talk.lost(), protocol);
         assert!(talk.out.events.is_empty());
     }
     let mut talk = Talk::ready(0, 0);
-    talk.say(FromExchange::Books(BooksPart::default()));
-    assert_eq!(talk.lost(), protocol, "books stand at the beginning only");
+    talk.say(FromExchange::Ready { market: "".into() });
+    assert_eq!(talk.lost(), protocol, "a session begins once");
     let mut talk = Talk::ready(0, 0);
     talk.client.received(b"<html>", talk.now, &mut talk.out);
     assert!(talk.out.end.is_none(), "it may be the beginning of a frame");
@@ -186,8 +188,11 @@ fn being_taken_over_is_no_loss() {
 #[test]
 fn what_is_too_much_at_once_is_refused_and_the_next_request_goes_through() {
     let mut talk = Talk::ready(0, 0);
-    let BrokerRequest::Place(one) = far_order(1) else { unreachable!() };
-    let many = BrokerRequest::Place(one.iter().cycle().take(10_000).cloned().collect());
+    let orders = (1..=10_000).flat_map(|id| match far_order(id) {
+        BrokerRequest::Place(orders) => orders,
+        other => unreachable!("{other:?}"),
+    });
+    let many = BrokerRequest::Place(orders.collect());
     talk.client.request(many, talk.now, &mut talk.out).unwrap();
     assert!(talk.out.bytes.is_empty());
     let refused = |event: &BrokerEvent| match event {
@@ -197,8 +202,8 @@ fn what_is_too_much_at_once_is_refused_and_the_next_request_goes_through() {
         _ => false,
     };
     assert_eq!(talk.out.events.iter().filter(|event| refused(event)).count(), 10_000);
-    talk.client.request(far_order(2), talk.now, &mut talk.out).unwrap();
-    assert!(matches!(&talk.hand_over()[..], [ToExchange::Place(orders)] if orders[0].id == OrderId(2)));
+    talk.client.request(far_order(20_000), talk.now, &mut talk.out).unwrap();
+    assert!(matches!(&talk.hand_over()[..], [ToExchange::Place(orders)] if orders[0].id == OrderId(20_000)));
 }
 
 #[test]

@@ -63,6 +63,7 @@ pub fn order(id: u64, spec: OrderSpec, now: Time) -> Order {
         status: OrderStatus::Intended,
         filled: Qty::ZERO,
         average_price: None,
+        is_acknowledged: false,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

@@ -47,11 +47,19 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
     Ok(token.to_owned())
 }
 
-fn make(mut file: File) -> io::Result<String> {
+/// A new secret, of the system's random numbers.
+///
+/// # Errors
+/// When the system gives none.
+pub fn fresh() -> io::Result<String> {
     let mut random = [0; BYTES];
     File::open("/dev/urandom")?.read_exact(&mut random)?;
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-    let token: String = random.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+    Ok(random.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+}
+
+fn make(mut file: File) -> io::Result<String> {
+    let token = fresh()?;
     writeln!(file, "{token}")?;
     file.sync_all()?;
     Ok(token)

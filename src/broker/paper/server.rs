@@ -358,8 +358,9 @@ fn rejected(order: OrderId, why: &str, time: Time) -> Report {
     Report { order, kind, time }
 }
 
-/// Takes the same time wherever the first difference is.
-fn is_same_secret(one: &str, other: &str) -> bool {
+/// Whether two texts are the same secret. Takes the same time wherever the first difference is.
+#[must_use]
+pub fn is_same_secret(one: &str, other: &str) -> bool {
     let differences = one.bytes().zip(other.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
     !other.is_empty() && one.len() == other.len() && differences == 0
 }

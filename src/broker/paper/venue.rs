@@ -185,7 +185,9 @@ impl PaperVenue {
         self.watch = Watch::default();
     }
 
-    fn books(&self) -> Books {
+    /// What the account has: orders, executions, positions.
+    #[must_use]
+    pub fn books(&self) -> Books {
         let own = |order: Order| Order { broker: self.broker, ..order };
         let past = self.exchange.past_orders(&self.account);
         let working = self.exchange.working_orders(&self.account);

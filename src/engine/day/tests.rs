@@ -10,7 +10,7 @@ use crate::domain::{
     Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, LimitSet, Liquidity, OrderId, OrderKind,
     OrderSpec, Origin, Qty, Quote, Settings, Side, TickTable, TimeInForce, TradingHours,
 };
-use crate::engine::{EngineEvent, Journaled, Start};
+use crate::engine::{EngineEvent, Start};
 use crate::link::{Command, CommandId, ConnectionState, Envelope, Place, Update};
 use crate::risk::Despite;
 
@@ -63,15 +63,8 @@ fn stage(set: impl FnOnce(&mut LimitSet), saved: &DayState) -> Stage {
     let mut settings = Settings::default();
     set(&mut settings.limits);
     let engine = Engine::new(Start {
-        instruments: vec![share(0, "AAPL"), share(1, "MSFT")].into(),
-        broker_names: vec!["Paper".into()],
         settings: Arc::new(settings),
-        is_killed: false,
-        next_order_id: 1,
-        day: DayState::default(),
-        journal: Journaled::default(),
-        notices: Vec::new(),
-        now,
+        ..Start::first(vec![share(0, "AAPL"), share(1, "MSFT")].into(), vec!["Paper".into()], now)
     });
     let mut stage = Stage { engine, now, commands: 0 };
     stage.engine.restore_day(saved);

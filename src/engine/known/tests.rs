@@ -24,7 +24,7 @@ use crate::domain::{
     OrderSpec, OrderStatus, Origin, Position, Price, Qty, Quote, Settings, TickTable, TimeInForce,
     TradingHours,
 };
-use crate::engine::{Effect, EngineEvent, Journaled, Start};
+use crate::engine::{Effect, EngineEvent, Start};
 use crate::link::{Command, CommandId, Envelope, Place};
 use crate::risk::Despite;
 use model::Model;
@@ -161,15 +161,8 @@ fn theatre(limits: LimitSet) -> Theatre {
     .into();
     let settings = Settings { limits: limits.clone(), ..Settings::default() };
     let engine = Engine::new(Start {
-        instruments: Arc::clone(&instruments),
-        broker_names: vec!["First".into(), "Second".into()],
         settings: Arc::new(settings),
-        is_killed: false,
-        next_order_id: 1,
-        day: DayState::default(),
-        journal: Journaled::default(),
-        notices: Vec::new(),
-        now,
+        ..Start::first(Arc::clone(&instruments), vec!["First".into(), "Second".into()], now)
     });
     let mut theatre =
         Theatre { engine, model: Model::new(limits, now), now, commands: 0, changes: Vec::new() };

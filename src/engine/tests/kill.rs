@@ -186,15 +186,8 @@ fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
     let mut stage = stage();
     stage.kill(Flatten::No);
     let engine = Engine::new(Start {
-        instruments: vec![share()].into(),
-        broker_names: vec!["Paper".into()],
-        settings: Arc::default(),
         is_killed: true,
-        next_order_id: 1,
-        day: Default::default(),
-        journal: Journaled::default(),
-        notices: Vec::new(),
-        now: stage.now,
+        ..Start::first(vec![share()].into(), vec!["Paper".into()], stage.now)
     });
     let mut again = Stage { engine, journal: Vec::new(), ..stage };
     again.feed(EngineEvent::Started);
@@ -208,6 +201,7 @@ fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
         status: OrderStatus::Working,
         filled: Qty::ZERO,
         average_price: None,
+        is_acknowledged: true,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

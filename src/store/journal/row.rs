@@ -47,6 +47,9 @@ pub struct OrderRow {
     pub parent: Option<OrderId>,
     /// Where it stands.
     pub status: OrderStatus,
+    /// Whether its broker has ever spoken of it.
+    #[serde(default)]
+    pub is_acknowledged: bool,
     /// How much of it has filled.
     pub filled: Qty,
     /// Average price of what has filled.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
 use super::batch::{Batch, KILLED};
 use super::disk::{Disk, DiskError};
@@ -96,55 +96,48 @@ pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report
     Ok(report)
 }
 
-/// How a table is read: upwards from a key, downwards to it, and one row by its key.
+/// A table, by what is read of it.
 struct Table {
-    up: &'static str,
-    down: &'static str,
-    one: &'static str,
-    /// Which column is the key.
-    key: usize,
+    /// Its name.
+    name: &'static str,
+    /// Its key.
+    key: &'static str,
+    /// The key, the other number that the checksum is of, and when an order was intended.
+    numbers: [&'static str; 3],
+    /// A row, in words.
     what: &'static str,
 }
 
-macro_rules! table {
-    ($columns:literal, $table:literal, $key:literal, $at:literal, $what:literal) => {
-        Table {
-            up: concat!(
-                "SELECT ",
-                $columns,
-                " FROM ",
-                $table,
-                " WHERE ",
-                $key,
-                " > ? AND ",
-                $key,
-                " < ? ORDER BY ",
-                $key,
-                " LIMIT ?"
-            ),
-            down: concat!(
-                "SELECT ",
-                $columns,
-                " FROM ",
-                $table,
-                " WHERE ",
-                $key,
-                " > ? AND ",
-                $key,
-                " < ? ORDER BY ",
-                $key,
-                " DESC LIMIT ?"
-            ),
-            one: concat!("SELECT ", $columns, " FROM ", $table, " WHERE ", $key, " = ?"),
-            key: $at,
-            what: $what,
-        }
-    };
+const EVENTS: Table = Table { name: "events", key: "seq", numbers: ["seq", "at", "NULL"], what: "an event" };
+const ORDERS: Table =
+    Table { name: "orders", key: "id", numbers: ["id", "seq", "intended"], what: "an order" };
+const FILLS: Table = Table { name: "fills", key: "seq", numbers: ["seq", "time", "NULL"], what: "a fill" };
+
+/// Which way a table is walked through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
 }
 
-const EVENTS: Table = table!("seq, at, body, crc, NULL", "events", "seq", 0, "an event");
-const ORDERS: Table = table!("id, seq, body, crc, intended", "orders", "id", 0, "an order");
-const FILLS: Table = table!("seq, time, body, crc, NULL", "fills", "seq", 0, "a fill");
+impl Table {
+    /// Rows between two keys, from one end on.
+    fn between(&self, way: Way) -> AssertSqlSafe<String> {
+        let end = if way == Way::Up { "" } else { " DESC" };
+        let key = self.key;
+        AssertSqlSafe(format!("{} WHERE {key} > ? AND {key} < ? ORDER BY {key}{end} LIMIT ?", self.rows()))
+    }
+
+    /// One row.
+    fn one(&self) -> AssertSqlSafe<String> {
+        AssertSqlSafe(format!("{} WHERE {} = ?", self.rows(), self.key))
+    }
+
+    fn rows(&self) -> String {
+        let [first, second, intended] = self.numbers;
+        format!("SELECT {first}, {second}, body, crc, {intended} FROM {}", self.name)
+    }
+}
 
 /// A row's numbers, itself, and when an order was intended.
 type Found<R> = ([i64; 2], R, Option<i64>);
@@ -152,10 +145,10 @@ type Found<R> = ([i64; 2], R, Option<i64>);
 /// All rows of a table that can be read, by key.
 async fn rows<R: Row>(db: &mut SqliteConnection, table: &Table, report: &mut Report) -> Vec<Found<R>> {
     let mut found = Vec::new();
-    let low = walk(db, table, table.up, (i64::MIN, i64::MAX), &mut found, report).await;
+    let low = walk(db, table, Way::Up, (i64::MIN, i64::MAX), &mut found, report).await;
     let Err(low) = low else { return found };
     let up_to = found.len();
-    let down = walk(db, table, table.down, (low, i64::MAX), &mut found, report).await;
+    let down = walk(db, table, Way::Down, (low, i64::MAX), &mut found, report).await;
     let high = down.err().unwrap_or(low);
     if (low, high) == (i64::MIN, i64::MAX) {
         report.is_blind = true;
@@ -167,7 +160,7 @@ async fn rows<R: Row>(db: &mut SqliteConnection, table: &Table, report: &mut Rep
     let lost = report.lost;
     let mut between = Vec::new();
     for key in from..until {
-        match sqlx::query(table.one).bind(key).fetch_optional(&mut *db).await {
+        match sqlx::query(table.one()).bind(key).fetch_optional(&mut *db).await {
             Ok(Some(row)) => keep(&row, table, &mut between, report),
             Ok(None) => {}
             Err(error) => {
@@ -191,18 +184,18 @@ async fn rows<R: Row>(db: &mut SqliteConnection, table: &Table, report: &mut Rep
 async fn walk<R: Row>(
     db: &mut SqliteConnection,
     table: &Table,
-    sql: &'static str,
+    way: Way,
     (mut low, mut high): (i64, i64),
     found: &mut Vec<Found<R>>,
     report: &mut Report,
 ) -> Result<(), i64> {
-    let is_up = sql == table.up;
+    let is_up = way == Way::Up;
     let mut page = i64::try_from(PAGE).unwrap_or(i64::MAX);
     loop {
-        match sqlx::query(sql).bind(low).bind(high).bind(page).fetch_all(&mut *db).await {
+        match sqlx::query(table.between(way)).bind(low).bind(high).bind(page).fetch_all(&mut *db).await {
             Ok(rows) if rows.is_empty() => return Ok(()),
             Ok(rows) => {
-                let last = rows.last().and_then(|row| row.try_get(table.key).ok());
+                let last = rows.last().and_then(|row| row.try_get(0).ok());
                 for row in &rows {
                     keep(row, table, found, report);
                 }

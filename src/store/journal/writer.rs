@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Row as _;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::batch::{Batch, MUST_RECONCILE, about};
@@ -82,7 +83,6 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             // While the disk fails, memory is bounded by leaving records with their senders.
             let has_room = self.waiting.len() < CAPACITY;
             tokio::select! {
-                biased;
                 taken = records.recv_many(&mut group, GROUP), if has_room => {
                     self.accept(group.drain(..));
                     if taken == 0 {
@@ -94,19 +94,26 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                 () = sleep_until(next_try), if self.failing.is_some() => {
                     self.write().await;
                     next_try = Instant::now() + self.retry;
+                    if !has_room && records.is_closed() {
+                        break;
+                    }
                 }
                 Some(order) = questions.recv() => {
                     // What was said before the question belongs into the answer.
-                    while let Ok(record) = records.try_recv() {
-                        self.accept([record]);
-                    }
+                    self.accept_rest(&mut records);
                     self.write().await;
                     self.answer(order).await;
                 }
             }
             self.tidy(records.is_empty()).await;
         }
+        self.accept_rest(&mut records);
         self.finish().await;
+    }
+
+    /// Takes what is there without waiting.
+    fn accept_rest(&mut self, records: &mut mpsc::Receiver<Record>) {
+        self.accept(std::iter::from_fn(|| records.try_recv().ok()));
     }
 
     fn accept(&mut self, records: impl IntoIterator<Item = Record>) {

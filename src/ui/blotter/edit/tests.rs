@@ -37,6 +37,7 @@ fn order(kind: OrderKind, filled: &str) -> Order {
         status: OrderStatus::Working,
         filled: Qty(dec(filled)),
         average_price: None,
+        is_acknowledged: false,
         trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,

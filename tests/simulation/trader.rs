@@ -1,0 +1,78 @@
+//! A trader of dice: what he wants next.
+
+use pitdesk::domain::{
+    Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Side, TimeInForce,
+};
+use pitdesk::link::{Bracket, Command, Flatten, Place};
+use pitdesk::risk::Despite;
+
+use crate::exchange::instruments;
+use crate::pipe::Dice;
+use crate::program::Program;
+
+/// What comes into his mind, with what he sees.
+pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
+    let instrument = InstrumentId(u32::try_from(dice.below(instruments().len() as u64)).unwrap());
+    let working: Vec<OrderId> = program.desk.blotter().working_ids().to_vec();
+    let some_order =
+        |dice: &mut Dice| working.get(usize::try_from(dice.below(working.len().max(1) as u64)).unwrap());
+    match dice.below(40) {
+        0..14 => place(program, instrument, dice).map(Command::Place),
+        14..20 => some_order(dice).map(|&order| Command::Cancel { order }),
+        20..24 => some_order(dice).and_then(|&order| amend(program, order, dice)),
+        24 => Some(Command::CancelAll { instrument: dice.hits(2).then_some(instrument) }),
+        25 | 26 => Some(Command::Close { instrument }),
+        27 => Some(Command::Reverse { instrument }),
+        28 if dice.hits(4) => {
+            let flatten = match dice.below(3) {
+                0 => Flatten::No,
+                1 => Flatten::Market,
+                _ => Flatten::Within(Decimal::ONE),
+            };
+            Some(Command::Kill { flatten })
+        }
+        29 => Some(Command::Reconcile { broker: pitdesk::domain::BrokerId(0) }),
+        // Away from the screen.
+        _ => None,
+    }
+}
+
+fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option<Place> {
+    let quote: Quote = *program.desk.quote(instrument)?.quote;
+    let side = if dice.hits(2) { Side::Buy } else { Side::Sell };
+    let listed = &instruments()[instrument.index()];
+    let near = if side == Side::Buy { quote.bid } else { quote.ask }?;
+    let far = if side == Side::Buy { quote.ask } else { quote.bid }?;
+    let away =
+        |dice: &mut Dice| i32::try_from(dice.below(60)).unwrap() * if side == Side::Buy { -1 } else { 1 };
+    let kind = match dice.below(6) {
+        0 | 1 => OrderKind::Market,
+        2 => OrderKind::Limit { price: far },
+        3 => OrderKind::Stop { stop: listed.ticks.step(far, -away(dice)) },
+        _ => OrderKind::Limit { price: listed.ticks.step(near, away(dice)) },
+    };
+    let tif = if dice.hits(2) { TimeInForce::Gtc } else { TimeInForce::Day };
+    // Now and then more than he may.
+    let quantity = Qty(Decimal::from(1 + dice.below(24)));
+    let bracket = dice.hits(5).then(|| {
+        let ticks = 20 + i32::try_from(dice.below(100)).unwrap();
+        let sign = if side == Side::Buy { 1 } else { -1 };
+        Bracket {
+            take_profit: Some(listed.ticks.step(far, sign * ticks)),
+            stop_loss: Some(listed.ticks.step(near, -sign * ticks)),
+        }
+    });
+    let spec = OrderSpec::new(instrument, side, quantity, kind, tif);
+    Some(Place { spec, bracket, origin: Origin::Ticket, seen: Some(quote), despite: Despite::default() })
+}
+
+fn amend(program: &Program, id: OrderId, dice: &mut Dice) -> Option<Command> {
+    let order: &Order = program.desk.blotter().get(id)?;
+    let listed = &instruments()[order.spec.instrument.index()];
+    let by =
+        |price: Price, dice: &mut Dice| listed.ticks.step(price, i32::try_from(dice.below(21)).unwrap() - 10);
+    let quantity = dice.hits(2).then(|| Qty(Decimal::from(1 + dice.below(24))));
+    let limit = order.spec.kind.limit().map(|price| by(price, dice));
+    let stop = order.spec.kind.stop().map(|price| by(price, dice));
+    Some(Command::Amend { order: id, quantity, limit, stop })
+}
