@@ -16,7 +16,7 @@ use crate::link::{Command, Decision};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Hand, Outcome, Rule};
 use crate::ui::theme::Theme;
-use crate::ui::timeline::GONE;
+use crate::ui::timeline::{GONE, fate};
 
 /// Of the strip: three squares of a row's height.
 pub(super) const WIDTH: f32 = 62.0;
@@ -97,11 +97,7 @@ impl Orders {
         } else {
             (format!("Mark order {} as gone", order.id), Tone::Danger)
         };
-        let why = order.reason.as_deref().unwrap_or("no reason is known");
-        let hint = format!(
-            "Mark as gone (Shift+Delete). Nobody can say what became of order {}: {why}. {GONE}",
-            order.id
-        );
+        let hint = format!("Mark as gone (Shift+Delete). {} {GONE}", fate(order));
         if control_ui(ui, theme, id, place, (is_free, "?", tone), &name, &hint) {
             self.take_for_gone(order, Hand::Pointer, desk, out);
         }
