@@ -15,7 +15,7 @@ pub(super) const COLUMNS: [Column; 13] = [
     Column::figures("time", "Time"),
     Column::words("symbol", "Symbol"),
     Column::words("side", "Side"),
-    Column { least: 58.0, give: Give::Shrinks, ..Column::words("type", "Type") },
+    Column { least: 70.0, give: Give::Shrinks, ..Column::words("type", "Type") },
     Column::figures("quantity", "Quantity"),
     Column::figures("filled", "Filled"),
     Column::figures("limit", "Limit"),
