@@ -31,6 +31,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) const GONE: &str = "Takes it for cancelled in this program's books. Nothing is sent to the broker: look there \
                                first, for if it still works, it can still fill.";
 
+/// What is known of an order of which nobody can say what became of it.
+pub(super) fn fate(order: &Order) -> String {
+    let why = order.reason.as_deref().unwrap_or("no reason is known");
+    let arrived = if order.is_acknowledged {
+        "The broker had it"
+    } else {
+        "The broker has never spoken of it: it may not have arrived"
+    };
+    format!("Nobody can say what became of it: {why}. {arrived}.")
+}
+
 /// The timeline, shown or not.
 #[derive(Debug, Default)]
 pub(super) struct TimelineView {
@@ -169,16 +180,15 @@ impl Open {
                     let text = RichText::new(terms(order, instrument)).color(theme.text_strong);
                     ui.add(egui::Label::new(text).truncate());
                 }
+                let zone = format::zone(desk.settings().time_zone_display, None);
+                let zone = format!("times in {}", format::zone_name(desk.now(), &zone));
+                ui.label(RichText::new(zone).small().color(theme.text_weak));
             });
             if let Some((records, instrument)) = records.zip(instrument) {
                 seen_ui(ui, records, instrument, &theme);
             }
-            if let Some(reason) =
-                order.filter(|o| o.status == OrderStatus::Unknown).map(|o| o.reason.as_deref())
-            {
-                let text =
-                    format!("Nobody can say what became of it: {}", reason.unwrap_or("no reason is known"));
-                ui.label(RichText::new(text).color(theme.danger));
+            if let Some(order) = order.filter(|order| order.status == OrderStatus::Unknown) {
+                ui.label(RichText::new(fate(order)).color(theme.danger));
             }
         });
         ui.add_space(4.0);

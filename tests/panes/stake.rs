@@ -68,6 +68,8 @@ fn it_fits_every_size() {
         safety::theme_by(&mut window, name);
         go_live(&mut window);
         safety::save(&mut window, &format!("live-{name}"));
+        click(&mut window, "LIVE Sell");
+        safety::save(&mut window, &format!("live-armed-{name}"));
         assert!(window.get_by_label("Kill switch").rect().bottom() < size[1]);
     }
 }

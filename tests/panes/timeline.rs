@@ -137,14 +137,14 @@ fn it_tells_every_step_with_its_time_and_what_the_trader_saw() {
             "15:00:00.003, +2.0 ms, Intent, Buy 100 AAPL limit 282.50 DAY · let through by the risk gate",
             "15:00:00.009, +6.0 ms, On disk, the intent is in the journal",
             "15:00:00.010, +1.0 ms, Sent, to session 2 of the broker",
-            "15:00:00.010, +0 µs, On the wire, its bytes have left",
+            "15:00:00.010, +0.0 ms, On the wire, its bytes have left",
             "15:00:00.014, +4.0 ms, Working, at 15:00:00.013 by the broker's clock",
             "15:00:00.030, +16.0 ms, Executed, 40 at 282.49, commission 0.35 USD, taker · 40 of 100 filled · \
              execution 7 · at 15:00:00.029 by the broker's clock",
             "15:00:00.031, +1.0 ms, Change asked for, limit 283.00",
             "15:00:00.032, +1.0 ms, Change refused, too late",
-            "15:00:01.500, +1 s, Session lost, the broker's session ended while it lived",
-            "15:00:04.000, +2 s, Books compared, Confirmed by the broker: part filled",
+            "15:00:01.500, +1.5 s, Session lost, the broker's session ended while it lived",
+            "15:00:04.000, +2.5 s, Books compared, Confirmed by the broker: part filled",
         ]
     );
     assert!(says(&window, "Seen when sent: 282.49 x 282.50, sizes 12 x 8, 301 ms old"));
@@ -259,7 +259,7 @@ fn taking_it_for_gone_asks_first_by_pointer_and_by_key() {
     click(&mut window, "Mark order 12 as gone");
     assert_eq!(sent(&mut window), []);
     window.run_steps(2);
-    assert!(says(&window, "Once more to take order 12 for gone"));
+    assert!(says(&window, "Press again to take order 12 for gone"));
     window.state_mut().market.later(Duration::from_millis(600));
     click(&mut window, "Confirm: order 12 is gone");
     assert_eq!(sent(&mut window), [decided()]);
@@ -288,7 +288,11 @@ fn the_question_ends_when_the_broker_says_what_became_of_it() {
 fn a_decision_that_is_refused_says_why_where_it_was_made() {
     let mut window = unknown();
     open(&mut window);
-    assert!(says(&window, "Nobody can say what became of it: not in the broker's books any more"));
+    assert!(says(
+        &window,
+        "Nobody can say what became of it: not in the broker's books any more. The broker has never spoken of \
+         it: it may not have arrived."
+    ));
     sent(&mut window);
     click(&mut window, "Mark as gone …");
     window.state_mut().market.later(Duration::from_millis(600));
@@ -336,6 +340,8 @@ fn it_fits_every_size() {
         crate::safety::theme_by(&mut window, name);
         open(&mut window);
         let mut records = records(&window);
+        tell(&mut window, records.clone());
+        crate::safety::save(&mut window, &format!("timeline-short-{name}"));
         for seq in 0..30 {
             let again = Record { seq: Seq(100 + seq), ..records[4].clone() };
             records.push(again);
@@ -345,8 +351,21 @@ fn it_fits_every_size() {
         let close = window.get_by_label("Close timeline").rect();
         assert!(close.bottom() < size[1], "{name}: {close:?}");
         press(&mut window, Modifiers::NONE, Key::Escape);
+        let others = [
+            (13, OrderStatus::Journaled, Origin::Ticket),
+            (14, OrderStatus::Accepted, Origin::Ticket),
+            (15, OrderStatus::Working, Origin::Foreign),
+            (16, OrderStatus::Filled, Origin::Foreign),
+        ];
+        for (id, status, origin) in others {
+            let other = Order { id: OrderId(id), origin, ..the_order(&window, status) };
+            window.state_mut().market.publish(Update::Order(other));
+        }
         window.state_mut().market.publish(Update::Order(unknown));
         settle(&mut window);
+        window.hover_at(egui::pos2(2.0, 2.0));
+        window.run_steps(3);
+        crate::safety::save(&mut window, &format!("blotter-{name}"));
         click(&mut window, "Mark order 12 as gone");
         window.run_steps(2);
         crate::safety::save(&mut window, &format!("unknown-{name}"));

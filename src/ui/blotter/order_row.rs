@@ -15,7 +15,7 @@ pub(super) const COLUMNS: [Column; 13] = [
     Column::figures("time", "Time"),
     Column::words("symbol", "Symbol"),
     Column::words("side", "Side"),
-    Column { least: 58.0, give: Give::Shrinks, ..Column::words("type", "Type") },
+    Column { least: 70.0, give: Give::Shrinks, ..Column::words("type", "Type") },
     Column::figures("quantity", "Quantity"),
     Column::figures("filled", "Filled"),
     Column::figures("limit", "Limit"),
@@ -63,8 +63,14 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
     let part = |part: Part| part_cell(part, order, instrument, context, text);
     let filled = if order.filled.is_zero() { theme.text_faint } else { text };
     let average = order.average_price.map(|price| average(price, instrument));
+    // Seen at every width, though the status and the reason may stand out of sight.
+    let number = order.id.to_string();
+    let number = match order.status {
+        OrderStatus::Unknown => Cell::figures(number, theme.danger).on(theme.danger_fill),
+        _ => Cell::figures(number, theme.text_weak),
+    };
     vec![
-        Cell::figures(order.id.to_string(), theme.text_weak),
+        number,
         Cell::time(order.created, desk.now(), &zone, theme.text_weak),
         Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
         Cell::side(spec.side, theme),

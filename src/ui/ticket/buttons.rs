@@ -250,7 +250,9 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     } else {
         Stroke::NONE
     };
-    painter.rect_stroke(rect, theme.sizes.radius, edge, StrokeKind::Inside);
+    // Inside of the edge that says that money is at stake, not over it.
+    let inner = if face.is_live { rect.shrink(3.0) } else { rect };
+    painter.rect_stroke(inner, theme.sizes.radius, edge, StrokeKind::Inside);
     let title = if is_trade { fonts::bold(theme.sizes.title) } else { theme.text_font() };
     let galley =
         painter.layout_job(lines_job(ui, face, &title, is_trade, rect.width() - 10.0, colour, theme));

@@ -77,12 +77,15 @@ pub(super) fn lines(id: OrderId, records: &[Record], instrument: &Instrument, zo
     lines
 }
 
-/// How long after `before` something was.
+/// How long after `before` something was: `+0.8 ms`, `+1.5 s`. What has a clock of its own may
+/// be a little earlier.
 fn gap(before: Time, at: Time) -> String {
-    if at < before {
-        return format!("−{}", format::duration(before.since(at)));
+    let (sign, gap) = if at < before { ("−", before.since(at)) } else { ("+", at.since(before)) };
+    match gap.as_secs_f64() {
+        seconds if seconds < 0.999_95 => format!("{sign}{:.1} ms", seconds * 1e3),
+        seconds if seconds < 119.95 => format!("{sign}{seconds:.1} s"),
+        _ => format!("{sign}{}", format::duration(gap)),
     }
-    format!("+{}", format::duration(at.since(before)))
 }
 
 struct Words<'a> {
@@ -245,12 +248,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_is_signed_and_in_the_unit_that_it_needs() {
+    fn a_gap_is_signed_and_in_few_units() {
         let at = |micros: i64| Time(1_000_000_000 + micros * 1_000);
-        assert_eq!(gap(at(0), at(840)), "+840 µs");
-        assert_eq!(gap(at(0), at(12_300)), "+12.3 ms");
-        assert_eq!(gap(at(0), at(0)), "+0 µs");
-        assert_eq!(gap(at(200), at(0)), "−200 µs");
+        assert_eq!(gap(at(0), at(840)), "+0.8 ms");
+        assert_eq!(gap(at(0), at(0)), "+0.0 ms");
+        assert_eq!(gap(at(200), at(0)), "−0.2 ms");
+        assert_eq!(gap(at(0), at(999_900)), "+999.9 ms");
+        assert_eq!(gap(at(0), at(999_960)), "+1.0 s");
+        assert_eq!(gap(at(0), at(1_468_000)), "+1.5 s");
+        assert_eq!(gap(at(0), at(180_000_000)), "+3 min");
     }
 
     #[test]

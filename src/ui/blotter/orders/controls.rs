@@ -16,7 +16,7 @@ use crate::link::{Command, Decision};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Hand, Outcome, Rule};
 use crate::ui::theme::Theme;
-use crate::ui::timeline::GONE;
+use crate::ui::timeline::{GONE, fate};
 
 /// Of the strip: three squares of a row's height.
 pub(super) const WIDTH: f32 = 62.0;
@@ -97,16 +97,12 @@ impl Orders {
         } else {
             (format!("Mark order {} as gone", order.id), Tone::Danger)
         };
-        let why = order.reason.as_deref().unwrap_or("no reason is known");
-        let hint = format!(
-            "Mark as gone (Shift+Delete). Nobody can say what became of order {}: {why}. {GONE}",
-            order.id
-        );
+        let hint = format!("Mark as gone (Shift+Delete). {} {GONE}", fate(order));
         if control_ui(ui, theme, id, place, (is_free, "?", tone), &name, &hint) {
             self.take_for_gone(order, Hand::Pointer, desk, out);
         }
         if is_armed {
-            let text = format!("Once more to take order {} for gone. {GONE}", order.id);
+            let text = format!("Press again to take order {} for gone. {GONE}", order.id);
             callout_ui(ui, theme, id.with("asks"), place, &text);
             ui.request_repaint_after(self.gone.left(desk.now()).unwrap_or(CALLOUT));
         }
