@@ -11,6 +11,7 @@ mod child;
 #[path = "kills/exchange.rs"]
 mod exchange;
 #[path = "common/program.rs"]
+#[expect(dead_code, reason = "the window of these tests does not hang")]
 mod program;
 #[path = "kills/proof.rs"]
 mod proof;
@@ -19,11 +20,11 @@ mod tap;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use child::{MANY_PARTS, Point, die};
+use child::{MOST_WORDS, Point, die, dies};
 use exchange::Exchange;
 use pitdesk::broker::BrokerEvent;
 use pitdesk::desk::Desk;
-use pitdesk::domain::{OrderKind, OrderStatus, Qty};
+use pitdesk::domain::{OrderKind, OrderStatus};
 use pitdesk::link::{ConnectionState, FindingKind};
 use program::PAPER;
 use proof::Restarted;
@@ -84,7 +85,7 @@ fn between_partial_fills_each_execution_counts_once() {
     for nth in [1, 2] {
         let (folder, exchange, restarted) = after("parts", Point::Fill(nth));
         let order = restarted.only_order();
-        assert_eq!((order.status, order.filled), (OrderStatus::Filled, Qty(MANY_PARTS.1.into())));
+        assert_eq!((order.status, order.filled), (OrderStatus::Filled, order.spec.quantity));
         assert!(restarted.picture().fills.len() > 1, "it fills in parts");
         let told = restarted.findings();
         assert!(
@@ -145,12 +146,30 @@ fn killed_while_the_kill_switch_works_it_ends_flat_at_the_next_use() {
         let folder = TempDir::new().unwrap();
         let exchange = Exchange::start(folder.path());
         die(folder.path(), &exchange, "kill", point);
-        let restarted = Restarted::start(folder.path(), &exchange);
+        let restarted = Restarted::start(folder.path(), &exchange).must_have_placed_nothing();
         let locked = restarted.program.look(|desk| desk.kill().is_locked());
         assert!(is_locked.is_none_or(|expected| locked == expected), "{point:?}");
         assert!(restarted.picture().orders.len() <= 4, "{point:?}: no order was made by itself");
         restarted.finish_by_kill(folder.path(), &exchange);
     }
+}
+
+#[test]
+fn killed_at_any_word_at_all_it_ends_flat_at_the_next_use() {
+    let mut words = 0;
+    loop {
+        let folder = TempDir::new().unwrap();
+        let exchange = Exchange::start(folder.path());
+        if !dies(folder.path(), &exchange, "kill", Point::Word(words + 1)) {
+            break;
+        }
+        words += 1;
+        assert!(words < MOST_WORDS, "the script ends");
+        let restarted = Restarted::start(folder.path(), &exchange).must_have_placed_nothing();
+        restarted.finish_by_kill(folder.path(), &exchange);
+    }
+    // Four orders, each asked for, written, reported; two cancels; the books three times.
+    assert!(words >= 20, "{words} words only");
 }
 
 #[test]

@@ -139,6 +139,17 @@ impl Restarted {
         self
     }
 
+    /// Fails when it has asked for an order or a change. (Of a kill switch that was left on, it
+    /// cancels.)
+    #[track_caller]
+    pub fn must_have_placed_nothing(self) -> Self {
+        let cancels = |asked: &String| asked.starts_with("Cancel");
+        let heard = self.heard.lock().unwrap();
+        assert!(heard.asked.iter().all(cancels), "{:?}", heard.asked);
+        drop(heard);
+        self
+    }
+
     /// Fails unless the program shows what the exchange had told last.
     #[track_caller]
     pub fn must_show_the_books(&self) {
