@@ -2,7 +2,17 @@
 //! order path, and a start on what is left. Nothing is lost, nothing is sent twice, and what the
 //! blotter shows is what the exchange has.
 //!
-//! TABLE
+//! To show that these can fail, each of the following was broken on purpose once:
+//!
+//! | broken | seen by |
+//! |---|---|
+//! | an order is sent before the disk has it | `an_intent_on_disk_that_was_never_sent_…` |
+//! | orders that the broker does not have are left as they are | the same, and everything about the kill switch |
+//! | executions of the books are not booked | `between_partial_fills_…`, `both_die_…`, the kill switch |
+//! | executions of the journal are forgotten at the start | the second start of everything that trades |
+//! | order ids begin anew at every start | ten of these |
+//! | the exchange writes nothing to its disk | `the_exchange_dies_in_the_middle_…` |
+//! | the lock of the kill switch is not kept | `killed_while_the_kill_switch_works_…` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -134,8 +144,9 @@ fn killed_while_it_reconciles_it_reconciles_again() {
 
 #[test]
 fn killed_while_the_kill_switch_works_it_ends_flat_at_the_next_use() {
-    // Three orders of the script, and the one by which the switch closes the position. Of that one
-    // on the journal has the switch too, for it is written in order.
+    // Cancels do not wait for the disk, so that at first the lock may not be there yet. The fourth
+    // order is the one by which the switch closes the position: it waits for the disk, which then
+    // has the lock too.
     for (point, is_locked) in [
         (Point::CancelAll, None),
         (Point::Cancelled, None),

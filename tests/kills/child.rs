@@ -210,7 +210,7 @@ fn trade(program: &mut Program, script: &str) {
         let quantity = |desk: &Desk| (Decimal::from(WORTH) / quote(desk).ask.unwrap().0).trunc();
         let is_little = |desk: &Desk| {
             let has_both = quote(desk).bid.is_some() && quote(desk).ask.is_some();
-            has_both && quote(desk).ask_size.0 < quantity(desk)
+            has_both && quote(desk).ask_size.0 * Decimal::TWO < quantity(desk)
         };
         program.wait("little to be offered", is_little);
         let quantity = program.look(quantity);
