@@ -1,6 +1,14 @@
 //! The control socket of the running program, and `pitdesk kill` as a second process.
 //!
-//! TABLE
+//! To show that these can fail, each of the following was broken on purpose once:
+//!
+//! | broken | seen by |
+//! |---|---|
+//! | the engine tells nobody but the window how far it is | all that end, `what_is_not_done_in_time_…` |
+//! | any token will do | `the_secret_is_its_owners_…` |
+//! | who says nothing is waited for | `who_says_nothing_…` |
+//! | what an earlier use came to counts for this one | `positions_stay_unless_asked_…` |
+//! | the control file stays behind | `while_the_window_takes_nothing_…` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 

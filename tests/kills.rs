@@ -2,7 +2,17 @@
 //! order path, and a start on what is left. Nothing is lost, nothing is sent twice, and what the
 //! blotter shows is what the exchange has.
 //!
-//! TABLE
+//! To show that these can fail, each of the following was broken on purpose once:
+//!
+//! | broken | seen by |
+//! |---|---|
+//! | an order is sent before the disk has it | `an_intent_on_disk_that_was_never_sent_…` |
+//! | orders that the broker does not have are left as they are | the same, and everything about the kill switch |
+//! | executions of the books are not booked | `between_partial_fills_…`, `both_die_…`, the kill switch |
+//! | executions of the journal are forgotten at the start | the second start of everything that trades |
+//! | order ids begin anew at every start | ten of these |
+//! | the exchange writes nothing to its disk | `the_exchange_dies_in_the_middle_…` |
+//! | the lock of the kill switch is not kept | `killed_while_the_kill_switch_works_…` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -11,6 +21,7 @@ mod child;
 #[path = "kills/exchange.rs"]
 mod exchange;
 #[path = "common/program.rs"]
+#[expect(dead_code, reason = "the window of these tests does not hang")]
 mod program;
 #[path = "kills/proof.rs"]
 mod proof;
@@ -19,11 +30,11 @@ mod tap;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use child::{MANY_PARTS, Point, die};
+use child::{MOST_WORDS, Point, die, dies};
 use exchange::Exchange;
 use pitdesk::broker::BrokerEvent;
 use pitdesk::desk::Desk;
-use pitdesk::domain::{OrderKind, OrderStatus, Qty};
+use pitdesk::domain::{OrderKind, OrderStatus};
 use pitdesk::link::{ConnectionState, FindingKind};
 use program::PAPER;
 use proof::Restarted;
@@ -84,7 +95,7 @@ fn between_partial_fills_each_execution_counts_once() {
     for nth in [1, 2] {
         let (folder, exchange, restarted) = after("parts", Point::Fill(nth));
         let order = restarted.only_order();
-        assert_eq!((order.status, order.filled), (OrderStatus::Filled, Qty(MANY_PARTS.1.into())));
+        assert_eq!((order.status, order.filled), (OrderStatus::Filled, order.spec.quantity));
         assert!(restarted.picture().fills.len() > 1, "it fills in parts");
         let told = restarted.findings();
         assert!(
@@ -133,8 +144,9 @@ fn killed_while_it_reconciles_it_reconciles_again() {
 
 #[test]
 fn killed_while_the_kill_switch_works_it_ends_flat_at_the_next_use() {
-    // Three orders of the script, and the one by which the switch closes the position. Of that one
-    // on the journal has the switch too, for it is written in order.
+    // Cancels do not wait for the disk, so that at first the lock may not be there yet. The fourth
+    // order is the one by which the switch closes the position: it waits for the disk, which then
+    // has the lock too.
     for (point, is_locked) in [
         (Point::CancelAll, None),
         (Point::Cancelled, None),
@@ -145,12 +157,30 @@ fn killed_while_the_kill_switch_works_it_ends_flat_at_the_next_use() {
         let folder = TempDir::new().unwrap();
         let exchange = Exchange::start(folder.path());
         die(folder.path(), &exchange, "kill", point);
-        let restarted = Restarted::start(folder.path(), &exchange);
+        let restarted = Restarted::start(folder.path(), &exchange).must_have_placed_nothing();
         let locked = restarted.program.look(|desk| desk.kill().is_locked());
         assert!(is_locked.is_none_or(|expected| locked == expected), "{point:?}");
         assert!(restarted.picture().orders.len() <= 4, "{point:?}: no order was made by itself");
         restarted.finish_by_kill(folder.path(), &exchange);
     }
+}
+
+#[test]
+fn killed_at_any_word_at_all_it_ends_flat_at_the_next_use() {
+    let mut words = 0;
+    loop {
+        let folder = TempDir::new().unwrap();
+        let exchange = Exchange::start(folder.path());
+        if !dies(folder.path(), &exchange, "kill", Point::Word(words + 1)) {
+            break;
+        }
+        words += 1;
+        assert!(words < MOST_WORDS, "the script ends");
+        let restarted = Restarted::start(folder.path(), &exchange).must_have_placed_nothing();
+        restarted.finish_by_kill(folder.path(), &exchange);
+    }
+    // Four orders, each asked for, written, reported; two cancels; the books three times.
+    assert!(words >= 20, "{words} words only");
 }
 
 #[test]

@@ -36,9 +36,9 @@ const MOST_CONNECTIONS: usize = 64;
 /// How long a client may take to say what it wants, and to read a line of ours.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a client may follow the kill switch.
-const LONGEST_STAY: Duration = Duration::from_hours(1);
+const LONGEST_STAY: Duration = Duration::from_hours(24);
 /// How long the engine may be too busy to take the command.
-const BUSY: Duration = Duration::from_secs(10);
+const BUSY: Duration = Duration::from_secs(5);
 /// Time between two tries of what fails for a moment.
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -94,7 +94,7 @@ impl Program {
         let (state, _damage) = engine_state::load(&profile.engine_file());
         let (settings, _wrong) = settings::load(&profile.settings_file());
         let saved = std::fs::read_to_string(profile.account_file(broker.name())).ok().map(Into::into);
-        let line = Line { adapter: Arc::clone(&broker), saved, keeping: Keeping::Kept };
+
         let window = Window { seen: Mutex::default(), hangs: false.into(), clock: clock.clone() };
         let (window, (ring, wakes)) = (Arc::new(window), channel());
         let ring = Mutex::new(ring);
@@ -108,6 +108,7 @@ impl Program {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let instruments: Arc<[_]> = broker.instruments().into();
         let names: Vec<Arc<str>> = vec![broker.name().into()];
+        let line = Line { adapter: broker, saved, keeping: Keeping::Kept };
         let of_journal = Names { brokers: names.clone(), instruments: Arc::clone(&instruments) };
         let file = profile.journal_file();
         let opening = Journal::open(&file, of_journal, clock.now());

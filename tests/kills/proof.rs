@@ -139,6 +139,17 @@ impl Restarted {
         self
     }
 
+    /// Fails when it has asked for an order or a change. (Of a kill switch that was left on, it
+    /// cancels.)
+    #[track_caller]
+    pub fn must_have_placed_nothing(self) -> Self {
+        let cancels = |asked: &String| asked.starts_with("Cancel");
+        let heard = self.heard.lock().unwrap();
+        assert!(heard.asked.iter().all(cancels), "{:?}", heard.asked);
+        drop(heard);
+        self
+    }
+
     /// Fails unless the program shows what the exchange had told last.
     #[track_caller]
     pub fn must_show_the_books(&self) {
@@ -166,8 +177,8 @@ impl Restarted {
         self.program.look(kinds)
     }
 
-    /// Trades on as usual, ends everything, closes the program; then the exchange's books and the
-    /// journal must say the same as the blotter did.
+    /// Trades on as usual, ends everything, closes the program; then the exchange's books, the
+    /// journal and one more start must say the same as the blotter did.
     #[track_caller]
     pub fn finish(mut self, folder: &Path, exchange: &Exchange) {
         let before = self.picture();
@@ -203,6 +214,16 @@ impl Restarted {
         for (id, order) in &shown.orders {
             assert_eq!(journaled.get(id).map(|o| (o.status, o.filled)), Some((order.status, order.filled)));
         }
+        // What was settled once is settled: after an orderly end nothing differs any more.
+        let again = Self::start(folder, exchange).must_have_only_looked();
+        assert_eq!(again.findings(), []);
+        let picture = again.picture();
+        let stands = |orders: &BTreeMap<OrderId, Order>| -> Vec<_> {
+            orders.values().map(|order| (order.id, order.status, order.filled, order.spec)).collect()
+        };
+        assert_eq!(stands(&picture.orders), stands(&shown.orders));
+        assert_eq!((picture.fills, picture.net), (shown.fills, shown.net));
+        again.program.shut_down();
     }
 }
 

@@ -307,12 +307,17 @@ mod tests {
     #[test]
     fn evidence_is_said_once() {
         let line = |at: i64, text: &str| (Time(at), Arc::<str>::from(text));
-        let (a, b, c) = (line(1, "a"), line(2, "b"), line(2, "c"));
-        assert_eq!(news(&[], &[a.clone(), b.clone()]).len(), 2);
-        assert_eq!(news(&[a.clone(), b.clone()], &[a.clone(), b.clone(), c.clone()]), [c.clone()]);
-        assert_eq!(news(&[a.clone(), b.clone(), c.clone()], &[a.clone(), c.clone()]), []);
+        let check = |before: &str, now: &str, expected: &str| {
+            let lines = |texts: &str| -> Vec<_> {
+                texts.chars().map(|text| line(i64::from(text > 'a'), &text.to_string())).collect()
+            };
+            assert_eq!(news(&lines(before), &lines(now)), lines(expected), "{before} {now}");
+        };
+        check("", "ab", "ab");
+        check("ab", "abc", "c");
+        check("abc", "ac", "");
         // Of another use of the switch nothing is known.
-        assert_eq!(news(&[b], &[a.clone(), c.clone()]), [a, c]);
+        check("b", "ac", "ac");
     }
 
     #[test]
