@@ -157,7 +157,7 @@ impl Engine {
             is_killed: start.is_killed,
             kill: start.is_killed.then(|| Kill::left_on(start.broker_names.len(), start.now)),
             closing: BTreeSet::new(),
-            journal: Journal::new(start.journal.next_seq),
+            journal: Journal::new(start.journal.next_seq, start.journal.broken),
             orders: Orders::new(start.next_order_id, start.journal.orders),
             executions: ExecutionLog::new(start.journal.fills.into_iter().filter_map(with_broker)),
             reconciled: BTreeMap::new(),

@@ -78,6 +78,7 @@ impl Program {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,
                 fills: recovered.fills,
+                broken: None,
             },
             notices: Vec::new(),
             now: clock.now(),

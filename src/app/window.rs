@@ -23,9 +23,11 @@ use crate::engine::{Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
-use crate::store::journal::{Journal, Names};
+use crate::store::journal::{Journal, JournalError, Names};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
+/// Until the accounts are known.
+const TITLE: &str = "Pitdesk (paper)";
 /// Said where there is no display, with the exit code that scripts look for.
 const NO_DISPLAY: &str =
     "pitdesk: there is no display here. Draw the desk into a picture with: pitdesk shot desk.png";
@@ -161,8 +163,16 @@ async fn run_engine(
         brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),
         instruments: instruments.clone().into(),
     };
+    let mut broken = None;
     let (journal, recovered) = match keeping {
-        Keeping::Kept => Journal::open(&profile.journal_file(), names, now).await?,
+        Keeping::Kept => match Journal::open(&profile.journal_file(), names.clone(), now).await {
+            // A full disk must not keep anybody from cancelling.
+            Err(error @ JournalError::Open { .. }) => {
+                broken = Some(Arc::from(format!("{error}. Mend that and start again")));
+                Journal::in_memory(names).await?
+            }
+            opened => opened?,
+        },
         Keeping::Dropped => Journal::in_memory(names).await?,
     };
     problems.extend(recovered.problems);
@@ -175,7 +185,12 @@ async fn run_engine(
         is_killed: engine.killed || recovered.is_killed.unwrap_or_default(),
         next_order_id: engine.next_order_id.max(recovered.next_order_id),
         day: engine.day,
-        journal: Journaled { next_seq: recovered.next_seq, orders: recovered.orders, fills: recovered.fills },
+        journal: Journaled {
+            next_seq: recovered.next_seq,
+            orders: recovered.orders,
+            fills: recovered.fills,
+            broken,
+        },
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };
@@ -214,7 +229,7 @@ fn listen(runtime: &Runtime, control: Control) {
 fn native_options() -> eframe::NativeOptions {
     eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
-            .with_title("Pitdesk (paper)")
+            .with_title(TITLE)
             .with_app_id("pitdesk")
             .with_inner_size([1_600.0, 900.0])
             .with_min_inner_size([960.0, 600.0]),
@@ -289,6 +304,8 @@ struct Frontend {
     /// How far the clock had jumped by then.
     jumped: Duration,
     frames: Frames,
+    /// What the desktop shows of this window.
+    title: String,
 }
 
 /// Counts frames for the log: how soon the first was there, and how many there were.
@@ -343,6 +360,16 @@ impl Frontend {
             drawn_at: None,
             jumped: Duration::ZERO,
             frames,
+            title: TITLE.to_owned(),
+        }
+    }
+
+    /// Money at stake is in the title, once the accounts are known.
+    fn show_title(&mut self, ctx: &egui::Context) {
+        let title = self.terminal.title();
+        if title != self.title && !self.terminal.desk().accounts().is_empty() {
+            self.title.clone_from(&title);
+            ctx.send_viewport_cmd(ViewportCommand::Title(title));
         }
     }
 
@@ -383,6 +410,7 @@ impl eframe::App for Frontend {
         if let Some(why) = self.failure.get() {
             self.terminal.engine_stopped(why);
         }
+        self.show_title(ctx);
         self.handle_close(ctx);
     }
 

@@ -60,12 +60,14 @@ pub struct Journaled {
     pub orders: Vec<Order>,
     /// The newest executions, oldest first.
     pub fills: Vec<Fill>,
+    /// Why it cannot be written in this run: orders are refused, cancels work.
+    pub broken: Option<Arc<str>>,
 }
 
 impl Default for Journaled {
     /// Of a first run: nothing.
     fn default() -> Self {
-        Self { next_seq: Seq::default().next(), orders: Vec::new(), fills: Vec::new() }
+        Self { next_seq: Seq::default().next(), orders: Vec::new(), fills: Vec::new(), broken: None }
     }
 }
 

@@ -55,8 +55,8 @@ impl Intent {
 }
 
 impl Journal {
-    pub fn new(next: Seq) -> Self {
-        Self { next, broken: None, waiting: VecDeque::new() }
+    pub fn new(next: Seq, broken: Option<Arc<str>>) -> Self {
+        Self { next, broken, waiting: VecDeque::new() }
     }
 
     pub fn state(&self) -> JournalState {

@@ -327,7 +327,10 @@ impl Engine {
         // What was refused or could not be handed over is asked for sooner than what may still
         // be answered.
         let since = line.asked_at.map_or(ANSWER, |at| now.since(at));
-        let is_due = |order: &&Order| since >= ANSWER || (since >= RETRY && self.orders.can_cancel(order.id));
+        let is_early = now.since(line.cancelling_since) < ANSWER;
+        let is_due = |order: &&Order| {
+            since >= ANSWER || (is_early && since >= RETRY && self.orders.can_cancel(order.id))
+        };
         let due: Vec<OrderId> = live.iter().filter(is_due).map(|order| order.id).collect();
         if !due.is_empty() {
             line.asked_at = Some(now);

@@ -64,6 +64,8 @@ impl Engine {
             }
             ReportKind::CancelRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not cancelled. {why}"), now, out);
+                // It may have ended long ago, and the word of it was lost.
+                self.ask_for_books(broker, now, out);
                 (self.orders.cancel_refused(id, Arc::clone(&why), time), Moment::CancelRefused { why })
             }
         };

@@ -263,11 +263,15 @@ fn nothing_but_the_switch_and_the_line_holds_a_close_back() {
 }
 
 #[test]
-fn a_close_larger_than_the_position_is_judged_like_any_order() {
+fn a_close_never_opens() {
     let mut scene = scene();
     scene.position = "10";
-    let refused = scene.ask_as(Role::Close, Side::Sell, "200", OrderKind::Market);
-    assert!(matches!(refused, Err(Refusal::OrderValue { .. })));
+    for quantity in ["11", "200"] {
+        let refused = scene.ask_as(Role::Close, Side::Sell, quantity, OrderKind::Market);
+        assert_eq!(refused.err(), Some(Refusal::NothingToClose));
+    }
+    scene.position = "0";
+    assert!(scene.ask_as(Role::Close, Side::Sell, "10", OrderKind::Market).is_err());
 }
 
 #[test]

@@ -191,3 +191,31 @@ fn a_close_whose_position_went_while_it_waited_for_the_disk_is_not_sent() {
     assert!(placed(&stage.disk_has_all()).is_empty(), "it would open a short");
     assert_eq!(stage.status(3), OrderStatus::Rejected);
 }
+
+#[test]
+fn a_journal_that_could_not_be_opened_takes_no_orders_and_lets_cancels_through() {
+    let broken = Some("the disk is full".into());
+    let mut stage = stage_after(Journaled { broken, ..Journaled::default() });
+    let order = Order {
+        id: OrderId(5),
+        broker: BROKER,
+        account: "PAPER".into(),
+        spec: limit_order(Side::Buy, "1", "99.00").spec,
+        status: OrderStatus::Working,
+        is_acknowledged: true,
+        filled: Qty::ZERO,
+        average_price: None,
+        trigger: None,
+        reason: None,
+        origin: Origin::Ticket,
+        created: stage.now,
+        updated: stage.now,
+    };
+    let books = Books { orders: vec![order], accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.quote();
+    assert!(refusal(&stage.buy("1", "99.00")).contains("the disk is full"));
+    let cancelled = stage.command(Command::Cancel { order: OrderId(5) });
+    assert_eq!(requests(&cancelled), [&BrokerRequest::Cancel(OrderId(5))]);
+}

@@ -29,7 +29,8 @@ impl Stage {
     /// The books of a broker that does not have order 2.
     fn answers_books_of_three(&mut self, positions: Vec<Position>) -> Vec<Effect> {
         let orders = vec![self.order(1).clone(), self.order(3).clone()];
-        let books = Books { orders, positions, accounts: vec![account()], are_final: true, ..Books::default() };
+        let books =
+            Books { orders, positions, accounts: vec![account()], are_final: true, ..Books::default() };
         self.broker(BrokerEvent::Books(Arc::new(books)))
     }
 
@@ -263,7 +264,10 @@ fn an_order_of_unknown_fate_holds_nothing_up_and_is_named_at_the_end() {
     assert!(why.contains("order 2"), "{why}");
     let cancel = BrokerRequest::Cancel(OrderId(2));
     for _ in 0..8 {
-        assert!(!requests(&stage.tick_after(Duration::from_secs(2))).contains(&&cancel), "asked once is enough");
+        assert!(
+            !requests(&stage.tick_after(Duration::from_secs(2))).contains(&&cancel),
+            "asked once is enough"
+        );
     }
 }
 

@@ -230,7 +230,7 @@ fn a_restart_knows_every_order_and_says_that_none_is_confirmed() {
     let orders = vec![before.order(1).clone(), before.order(2).clone()];
     let fills = before.engine.fills().cloned().collect();
     let next_seq = before.journal.last().unwrap().seq.next();
-    let mut stage = stage_after(Journaled { next_seq, orders: orders.clone(), fills });
+    let mut stage = stage_after(Journaled { next_seq, orders: orders.clone(), fills, broken: None });
     assert_eq!(stage.status(1), OrderStatus::Unknown);
     assert_eq!(stage.status(2), OrderStatus::Filled);
     stage.books(Books { orders, fills: before.engine.fills().cloned().collect(), ..Books::default() });

@@ -81,11 +81,18 @@ pub(super) async fn recover(
     now: Time,
 ) -> Result<Recovered, DiskError> {
     let mut strangers = Strangers::default();
-    let last: Option<(i64, i64)> = sqlx::query_as("SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1")
+    let last: Option<i64> = sqlx::query_scalar("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut *db)
         .await?;
     let highest: Option<i64> =
         sqlx::query_scalar("SELECT max(order_id) FROM touched").fetch_one(&mut *db).await?;
+    // After a rescue rows may have outlived their events: no number is given twice.
+    let newest: Option<i64> = sqlx::query_scalar(
+        "SELECT max(seq) FROM (SELECT max(seq) AS seq FROM events UNION ALL SELECT max(seq) FROM orders \
+         UNION ALL SELECT max(seq) FROM fills)",
+    )
+    .fetch_one(&mut *db)
+    .await?;
     let orders = orders(db, directory, &mut strangers).await?;
     let fills = fills(db, directory, &mut strangers).await?;
     let minute_ago = (now - Duration::from_mins(1)).0;
@@ -99,7 +106,7 @@ pub(super) async fn recover(
     let facts = facts(db).await?;
     let must_reconcile = facts.get(MUST_RECONCILE).filter(|why| !why.is_empty());
     Ok(Recovered {
-        next_seq: last.map_or(Seq(1), |(seq, _)| Seq(seq.cast_unsigned()).next()),
+        next_seq: newest.map_or(Seq(1), |seq| Seq(seq.cast_unsigned()).next()),
         next_order_id: highest.map_or(1, |id| id.cast_unsigned().saturating_add(1)),
         orders,
         fills,
@@ -107,7 +114,7 @@ pub(super) async fn recover(
         recent_intents: recent.into_iter().map(Time).collect(),
         must_reconcile: must_reconcile.map(|why| why.as_str().into()),
         problems: strangers.problem().into_iter().collect(),
-        last_commit: last.map(|(_, at)| Time(at)),
+        last_commit: last.map(Time),
     })
 }
 
