@@ -79,31 +79,38 @@ enum NoSocket {
 /// Listens until it is dropped. What goes wrong is said in the log: the program trades without
 /// this too.
 pub async fn serve(control: Control) {
-    match open(&control.profile).await {
-        Ok((listener, token, _file)) => control.listen(listener, token).await,
+    let file = ControlFile(Arc::clone(&control.profile));
+    match file.open().await {
+        Ok((listener, token)) => control.listen(listener, token).await,
         Err(error) => tracing::error!("`pitdesk kill` will not reach this program: {error}"),
     }
 }
 
 /// The control file, which goes with this, while the profile is ours: where nobody listens nobody
-/// is to be told so.
+/// is to be told so, by an earlier run that crashed neither.
 struct ControlFile(Arc<Profile>);
+
+impl ControlFile {
+    /// Listens, and says where.
+    async fn open(&self) -> Result<(TcpListener, String), NoSocket> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let (port, token) = (listener.local_addr()?.port(), token::fresh()?);
+        let address = Address { version: VERSION, port, token: token.clone(), pid: std::process::id() };
+        files::save(&self.0.control_file(), &address)?;
+        Ok((listener, token))
+    }
+}
 
 impl Drop for ControlFile {
     fn drop(&mut self) {
         let file = self.0.control_file();
-        if let Err(error) = std::fs::remove_file(&file) {
-            tracing::warn!("{} stays: {error}", file.display());
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!("{} stays: {error}", file.display());
+            }
+            _ => {}
         }
     }
-}
-
-async fn open(profile: &Arc<Profile>) -> Result<(TcpListener, String, ControlFile), NoSocket> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let (port, token) = (listener.local_addr()?.port(), token::fresh()?);
-    let address = Address { version: VERSION, port, token: token.clone(), pid: std::process::id() };
-    files::save(&profile.control_file(), &address)?;
-    Ok((listener, token, ControlFile(Arc::clone(profile))))
 }
 
 impl Control {

@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use pitdesk::broker::{BrokerEvent, BrokerRequest, ReportKind};
 use pitdesk::desk::Desk;
@@ -59,8 +59,10 @@ pub enum Point {
     Amended,
     /// The broker has cancelled; the engine does not know.
     Cancelled,
-    /// The so-many-th execution came; the engine knows those before.
-    Fill(u32),
+    /// The first execution came; the engine does not know.
+    Fill,
+    /// An order's second execution came; the engine knows the first.
+    SecondPart,
     /// The broker's books came; the engine does not know.
     Books,
     /// The so-many-th word about orders, of either side.
@@ -71,9 +73,7 @@ impl Point {
     /// How many of its kind it takes.
     fn nth(self) -> u32 {
         match self {
-            Self::Place(nth) | Self::OnWire(nth) | Self::Report(nth) | Self::Fill(nth) | Self::Word(nth) => {
-                nth
-            }
+            Self::Place(nth) | Self::OnWire(nth) | Self::Report(nth) | Self::Word(nth) => nth,
             _ => 1,
         }
     }
@@ -93,7 +93,7 @@ impl Point {
             | (Self::BooksAsked, Passing::Asked(BrokerRequest::Books))
             | (Self::OnWire(_), Passing::Told(BrokerEvent::OnWire { .. }))
             | (Self::Report(_), Passing::Told(BrokerEvent::Report(_)))
-            | (Self::Fill(_), Passing::Told(BrokerEvent::Fill { .. }))
+            | (Self::Fill, Passing::Told(BrokerEvent::Fill { .. }))
             | (Self::Books, Passing::Told(BrokerEvent::Books(_))) => true,
             (Self::Word(_), Passing::Asked(request)) => {
                 !matches!(request, BrokerRequest::Watch(_) | BrokerRequest::History(_))
@@ -160,9 +160,11 @@ fn points() -> Vec<Point> {
         Point::Amended,
         Point::Cancelled,
         Point::Books,
+        Point::Fill,
+        Point::SecondPart,
     ];
-    let counted = (1..=MOST_WORDS)
-        .flat_map(|n| [Point::Place(n), Point::OnWire(n), Point::Report(n), Point::Fill(n), Point::Word(n)]);
+    let counted =
+        (1..=MOST_WORDS).flat_map(|n| [Point::Place(n), Point::OnWire(n), Point::Report(n), Point::Word(n)]);
     once.into_iter().chain(counted).collect()
 }
 
@@ -182,11 +184,17 @@ fn child_that_is_killed() {
     let address: SocketAddr = read("EXCHANGE").unwrap().parse().unwrap();
     let name = read("POINT").unwrap();
     let point = points().into_iter().find(|point| format!("{point:?}") == name).unwrap();
-    let passed = AtomicU32::new(0);
+    let (passed, filled) = (AtomicU32::new(0), Mutex::new(None));
     let folder = Path::new(&folder);
     let tapped = Tapped::new(broker(folder, address), move |passing| {
         if point.is_passed_by(passing) && passed.fetch_add(1, Ordering::AcqRel) + 1 == point.nth() {
             die_here();
+        }
+        if let Passing::Told(BrokerEvent::Fill { fill, .. }) = passing {
+            let before = filled.lock().unwrap().replace(fill.order);
+            if point == Point::SecondPart && before == Some(fill.order) {
+                die_here();
+            }
         }
     });
     let hook = move |desk: &Desk| {
@@ -212,10 +220,17 @@ fn trade(program: &mut Program, script: &str) {
             let has_both = quote(desk).bid.is_some() && quote(desk).ask.is_some();
             has_both && quote(desk).ask_size.0 * Decimal::TWO < quantity(desk)
         };
-        program.wait("little to be offered", is_little);
-        let quantity = program.look(quantity);
-        let order = program.place(aapl, quantity.try_into().unwrap(), OrderKind::Market);
-        return program.wait_for_status(order, OrderStatus::Filled);
+        // What is offered changes until the order is there: then again.
+        for _ in 0..20 {
+            program.wait("little to be offered", is_little);
+            let quantity = program.look(quantity);
+            let order = program.place(aapl, quantity.try_into().unwrap(), OrderKind::Market);
+            program.wait_for_status(order, OrderStatus::Filled);
+            program.send(Command::Close { instrument: aapl });
+            program
+                .wait("the position to be closed", |desk| desk.blotter().open_positions().next().is_none());
+        }
+        return;
     }
     let eth = program.watch(SYMBOL);
     let order = program.place(eth, 1, program.below(eth, 20));

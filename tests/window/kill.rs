@@ -32,5 +32,8 @@ fn a_second_process_ends_flat_and_locked_while_the_window_hangs() {
     trader.wait_for_count("Positions", 0);
     trader.wait_for_count("Orders", 0);
     trader.wait_to_read(&["Release"]);
+    let control_file = home.path().join("paper/control.json");
+    assert!(control_file.exists());
     trader.leave();
+    assert!(!control_file.exists(), "nobody listens any more");
 }
