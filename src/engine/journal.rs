@@ -110,6 +110,7 @@ impl Engine {
 
     /// The disk has everything up to a record: what waited for that leaves.
     pub(super) fn journaled(&mut self, up_to: Seq, now: Time, out: &mut Vec<Effect>) {
+        self.lock_is_safe(up_to);
         while let Some(waiting) = self.journal.take_written(up_to) {
             match waiting.intent {
                 Intent::Place(orders) => self.send_placed(&orders, now, out),

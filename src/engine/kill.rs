@@ -14,10 +14,10 @@ use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
     AccountId, BrokerId, Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin,
-    Position, Price, Side, Time, TimeInForce,
+    Position, Price, Seq, Side, Time, TimeInForce,
 };
 use crate::link::update::Refused;
-use crate::link::{AccountKill, Flatten, KillReport, KillStage, NoticeLevel, Update};
+use crate::link::{AccountKill, Flatten, JournalState, KillReport, KillStage, NoticeLevel, Update};
 use crate::risk::Role;
 
 /// How long a broker has to answer a cancel or a question before it is asked again.
@@ -36,6 +36,9 @@ pub(super) struct Kill {
     since: Time,
     flatten: Flatten,
     accounts: Vec<Line>,
+    /// The place of the lock in the journal, until it is there: a program that dies before would
+    /// begin unlocked.
+    unsafe_until: Option<Seq>,
     told: Option<Arc<KillReport>>,
 }
 
@@ -103,7 +106,8 @@ impl Kill {
     /// The switch as an earlier run has left it: on.
     pub fn left_on(brokers: usize, now: Time) -> Self {
         let line = |index| Line::new(BrokerId(index as u8), None, now, "Locked since an earlier run");
-        Self { since: now, flatten: Flatten::No, accounts: (0..brokers).map(line).collect(), told: None }
+        let accounts = (0..brokers).map(line).collect();
+        Self { since: now, flatten: Flatten::No, accounts, unsafe_until: None, told: None }
     }
 }
 
@@ -112,7 +116,7 @@ impl Engine {
     pub(super) fn kill(&mut self, flatten: Flatten, now: Time, out: &mut Vec<Effect>) {
         self.is_killed = true;
         out.push(Effect::Save(self.engine_state()));
-        self.record(Moment::Kill { is_on: true }, Vec::new(), now, out);
+        let lock = self.record(Moment::Kill { is_on: true }, Vec::new(), now, out);
         self.give_up_everything_unsent(now, out);
         // What an earlier use has sent is an order like any other.
         self.closing.clear();
@@ -131,7 +135,7 @@ impl Engine {
                 Line { asked_at: Some(now), ..Line::new(broker, account, now, first) }
             }));
         }
-        self.kill = Some(Kill { since: now, flatten, accounts, told: None });
+        self.kill = Some(Kill { since: now, flatten, accounts, unsafe_until: Some(lock), told: None });
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
         let then = match flatten {
             Flatten::No => "",
@@ -182,6 +186,15 @@ impl Engine {
         self.kill.as_ref().and_then(|kill| kill.told.clone())
     }
 
+    /// The journal has everything up to a record.
+    pub(super) fn lock_is_safe(&mut self, up_to: Seq) {
+        if let Some(kill) = &mut self.kill
+            && kill.unsafe_until.is_some_and(|lock| lock <= up_to)
+        {
+            kill.unsafe_until = None;
+        }
+    }
+
     /// The books of a broker have come: they are the proof that was asked for.
     pub(super) fn books_came(&mut self, broker: BrokerId) {
         if let Some(kill) = &mut self.kill {
@@ -202,7 +215,16 @@ impl Engine {
             if line.account.is_none() {
                 line.account = self.entry_account(line.broker).map(|account| account.id.clone());
             }
-            let stage = self.step_of(line, flatten, now, out);
+            let stage = match self.step_of(line, flatten, now, out) {
+                KillStage::Done if kill.unsafe_until.is_some() => match self.journal.state() {
+                    JournalState::Works => KillStage::Verifying,
+                    JournalState::Broken(why) => {
+                        let why = format!("the lock is not on disk ({why}): it ends with the program");
+                        KillStage::Stuck(why.into())
+                    }
+                },
+                stage => stage,
+            };
             if stage != line.stage {
                 line.note(now, stage.label());
                 line.stage = stage;
@@ -274,7 +296,7 @@ impl Engine {
             return self.closing_step(&own, now);
         }
         if !line.is_verified {
-            return self.verify_step(line, now, out);
+            return Self::verify_step(line, now, out);
         }
         let stage = match flatten {
             Flatten::No => KillStage::Done,
@@ -298,7 +320,7 @@ impl Engine {
     }
 
     /// Asks the broker for its books, to see by its own word that nothing works.
-    fn verify_step(&mut self, line: &mut Line, now: Time, out: &mut Vec<Effect>) -> KillStage {
+    fn verify_step(line: &mut Line, now: Time, out: &mut Vec<Effect>) -> KillStage {
         if line.verify_asked_at.is_none_or(|at| now.since(at) >= ANSWER) {
             line.note(now, "The broker has ended every order; its books are asked for");
             line.verify_asked_at = Some(now);

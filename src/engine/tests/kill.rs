@@ -291,3 +291,21 @@ fn a_band_wider_than_the_fat_finger_limit_is_the_traders_word() {
     stage.says(2, OrderStatus::Cancelled);
     assert_eq!(placed(&stage.answers_books(vec![holding("10")])).len(), 1);
 }
+
+#[test]
+fn it_is_not_done_before_the_lock_is_on_disk() {
+    let mut stage = exposed();
+    stage.disk = Disk::Slow;
+    let asked = stage.kill(Flatten::No);
+    assert!(requests(&asked).contains(&&BrokerRequest::CancelAll), "the cancels wait for nothing");
+    stage.says(2, OrderStatus::Cancelled);
+    stage.answers_books(vec![holding("10")]);
+    assert_eq!(stage.stage_of_kill(), KillStage::Verifying);
+    let from = stage.journal.last().unwrap().seq;
+    stage.feed(EngineEvent::JournalFailed { from, through: from, why: "no space left".into() });
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("no space left"), "{why}");
+    stage.feed(EngineEvent::JournalWorks);
+    stage.disk_has_all();
+    assert_eq!(stage.stage_of_kill(), KillStage::Done);
+}
