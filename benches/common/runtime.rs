@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitdesk::broker::Adapter;
-use pitdesk::domain::{InstrumentId, Timeframe};
+use pitdesk::domain::{InstrumentId, Settings, Timeframe};
 use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
@@ -35,8 +35,11 @@ impl Program {
         let runtime =
             Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("there are threads");
         let (engine_end, link) = connect(wake);
-        let engine =
-            Engine::new(Start::first(adapter.instruments().into(), vec![adapter.name().into()], clock.now()));
+        let mut settings = Settings::default();
+        // What is measured here is not what a person does in a minute.
+        settings.limits.profile.max_orders_per_minute = None;
+        let first = Start::first(adapter.instruments().into(), vec![adapter.name().into()], clock.now());
+        let engine = Engine::new(Start { settings: settings.into(), ..first });
         let names = Names { brokers: vec![adapter.name().into()], instruments: adapter.instruments().into() };
         let file = profile.journal_file();
         let opening = Journal::open(&file, names, clock.now());
