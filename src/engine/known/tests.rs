@@ -393,3 +393,16 @@ proptest! {
         }
     }
 }
+
+/// Without this the stream above would prove nothing.
+#[test]
+fn what_is_inside_its_limits_goes_out_fills_and_is_closed() {
+    let mut theatre = theatre(LimitSet::default());
+    theatre.happens(&Happening::Enter(0, Side::Buy, 10, None, false));
+    let order = theatre.model.nth_live(0).map(|order| order.id);
+    assert!(order.is_some(), "the model has seen it go out");
+    theatre.happens(&Happening::Fill(0, 10));
+    assert!(theatre.model.can_close(0));
+    theatre.happens(&Happening::Flatten(0, false));
+    assert!(theatre.model.nth_live(0).is_some_and(|close| Some(close.id) != order));
+}
