@@ -146,6 +146,18 @@ impl Engine {
         }
     }
 
+    /// A market order that was to close a position is given up behind its exits: nothing guards
+    /// the position any more, and its trader must hear of that whatever kept the order back.
+    pub(super) fn tell_unguarded(&mut self, id: OrderId, now: Time, out: &mut Vec<Effect>) {
+        let Some(order) = self.orders.get(id).filter(|order| order.origin == Origin::Flatten) else { return };
+        let position = self.position_of(&order.account, order.spec.instrument);
+        if position.is_some_and(|position| !position.is_flat() && self.exits_of(position).is_empty()) {
+            let text =
+                format!("The position in {} stays and nothing guards it", self.symbol(order.spec.instrument));
+            self.note(NoticeLevel::Error, text, now, out);
+        }
+    }
+
     /// Drops a market order that still waits for exits; `false` where `id` is none.
     pub(super) fn give_up_flattening(
         &mut self,

@@ -192,6 +192,7 @@ impl Engine {
             Intent::Place(orders) => {
                 for (id, _) in orders {
                     self.end_intended(*id, end, why, now, out);
+                    self.tell_unguarded(*id, now, out);
                 }
             }
             Intent::Amend { order, .. } => {

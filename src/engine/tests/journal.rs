@@ -219,3 +219,21 @@ fn a_journal_that_could_not_be_opened_takes_no_orders_and_lets_cancels_through()
     let cancelled = stage.command(Command::Cancel { order: OrderId(5) });
     assert_eq!(requests(&cancelled), [&BrokerRequest::Cancel(OrderId(5))]);
 }
+
+#[test]
+fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.disk = Disk::Slow;
+    stage.command(Command::Close { instrument: SHARE });
+    let from = stage.journal.last().unwrap().seq;
+    let effects = stage.feed(EngineEvent::JournalFailed { from, through: from, why: "no space left".into() });
+    let said = effects.iter().any(|effect| match effect {
+        Effect::Publish { update, .. } => {
+            matches!(&**update, Update::Notice(n) if n.text.contains("nothing guards it"))
+        }
+        _ => false,
+    });
+    assert!(said);
+}
