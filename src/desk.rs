@@ -26,14 +26,14 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId, OrderStatus,
-    Price, Qty, Time, Trade,
+    Account, AccountId, AccountKind, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId,
+    Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, JournalState, KillReport,
-    KillState, Ledger, Notice, NoticeLevel, Numbered, Reconciliation, SendError, Snapshot, Stream, Timeline,
-    Update,
+    KillState, Ledger, Notice, NoticeLevel, Numbered, Reconciliation, ScopeUse, SendError, Snapshot, Stream,
+    Timeline, Update,
 };
 use answers::Answers;
 use prices::Prices;
@@ -61,6 +61,8 @@ pub struct Desk {
     /// How many have come.
     timelines: u64,
     settings: Arc<Settings>,
+    uses: Arc<[ScopeUse]>,
+    armed: Arc<[(BrokerId, AccountId)]>,
     notices: VecDeque<Notice>,
     /// Those of them that are the window's own, which no snapshot knows.
     own_notices: VecDeque<Notice>,
@@ -211,6 +213,8 @@ impl Desk {
                 self.timelines += 1;
             }
             Update::Settings(settings) => self.settings = settings,
+            Update::Uses(uses) => self.uses = uses,
+            Update::Armed(armed) => self.armed = armed,
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
         }
@@ -234,6 +238,8 @@ impl Desk {
         self.journal.clone_from(&snapshot.journal);
         self.reconciled.clone_from(&snapshot.reconciled);
         self.settings = Arc::clone(&snapshot.settings);
+        self.uses = Arc::clone(&snapshot.uses);
+        self.armed = Arc::clone(&snapshot.armed);
         // What came at one instant stays in order: the engine's lines first.
         let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
         notices.sort_by_key(|notice| notice.time);
@@ -321,6 +327,20 @@ impl Desk {
     #[must_use]
     pub fn series(&self, key: BarKey) -> Option<&SeriesView> {
         self.charts.get(key)
+    }
+
+    /// What is used of the limits that are counted, scope by scope.
+    #[must_use]
+    pub fn uses(&self) -> &[ScopeUse] {
+        &self.uses
+    }
+
+    /// Whether orders that open positions go out for an account: always for a paper account, for
+    /// a live one once it is armed.
+    #[must_use]
+    pub fn is_armed(&self, account: &Account) -> bool {
+        let is_it = |(broker, id): &(BrokerId, AccountId)| *broker == account.broker && *id == account.id;
+        account.kind == AccountKind::Paper || self.armed.iter().any(is_it)
     }
 
     /// Orders, fills and positions.

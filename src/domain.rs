@@ -38,7 +38,7 @@ pub use instrument::{AssetClass, Instrument, TickTable};
 pub use journal::{Moment, Record, Seq};
 pub use limits::{LimitSet, Limits};
 pub use money::{Currency, Money};
-pub use order::{Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy};
+pub use order::{KeptGroup, Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy};
 pub use position::Position;
 pub use price::{Price, Qty};
 pub use quote::Quote;

@@ -11,6 +11,7 @@
 //! - what the window is told in the lossless class is told after the state changed,
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
+mod arming;
 mod day;
 pub mod event;
 mod flatten;
@@ -28,12 +29,13 @@ mod reports;
 pub mod shell;
 pub mod supervisor;
 mod trading;
+mod uses;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use event::{Effect, EngineEvent, Journaled, SaveJob, Start};
+pub use event::{BrokerFacts, Effect, EngineEvent, Journaled, SaveJob, Start};
 
 use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
@@ -44,8 +46,8 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, Snapshot,
-    Update,
+    Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, ScopeUse,
+    Snapshot, Update,
 };
 use day::{Day, MINUTE};
 use flatten::{Flattening, WayOut};
@@ -88,6 +90,10 @@ pub struct Engine {
     reconciled: BTreeMap<BrokerId, Arc<Reconciliation>>,
     /// What is used of the limits that count over time.
     day: Day,
+    /// What the window was told of that last.
+    uses_told: Arc<[ScopeUse]>,
+    /// Live accounts whose orders may open positions, in this run.
+    armed: BTreeSet<(BrokerId, AccountId)>,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -114,6 +120,10 @@ struct BrokerLine {
     has_memory: bool,
     /// When the books were asked for in the middle of a session.
     books_asked_at: Option<Time>,
+    /// What the engine knows of it beforehand.
+    facts: BrokerFacts,
+    /// Why nothing is ever sent to it in this run: its accounts are not of the profile's kind.
+    barred: Option<Arc<str>>,
 }
 
 struct Shutdown {
@@ -126,10 +136,10 @@ impl Engine {
     #[must_use]
     pub fn new(start: Start) -> Self {
         let day = start.day.clone();
-        let line = |(index, name): (usize, &Arc<str>)| BrokerLine {
+        let line = |(index, facts): (usize, &BrokerFacts)| BrokerLine {
             connection: Connection {
                 broker: BrokerId(index as u8),
-                name: Arc::clone(name),
+                name: Arc::clone(&facts.name),
                 state: ConnectionState::Connecting,
                 reason: "Connecting".into(),
                 since: start.now,
@@ -145,17 +155,19 @@ impl Engine {
             is_reconciled: false,
             has_memory: start.journal.next_seq > Seq::default().next(),
             books_asked_at: None,
+            facts: facts.clone(),
+            barred: None,
         };
         let catalogue = Arc::clone(&start.instruments);
         let with_broker = move |fill: Fill| Some((catalogue.get(fill.instrument.index())?.broker, fill));
         let now = start.now;
         let mut engine = Self {
             market: MarketData::new(&start.instruments),
-            brokers: start.broker_names.iter().enumerate().map(line).collect(),
+            brokers: start.brokers.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
             settings: start.settings,
             is_killed: start.is_killed,
-            kill: start.is_killed.then(|| Kill::left_on(start.broker_names.len(), start.now)),
+            kill: start.is_killed.then(|| Kill::left_on(start.brokers.len(), start.now)),
             closing: BTreeSet::new(),
             journal: Journal::new(start.journal.next_seq, start.journal.broken),
             orders: Orders::new(start.next_order_id, start.journal.orders),
@@ -165,6 +177,8 @@ impl Engine {
             accounts: BTreeMap::new(),
             flattening: Vec::new(),
             day: Day::default(),
+            uses_told: Arc::default(),
+            armed: BTreeSet::new(),
             notices: Notices::new(start.notices),
             shutdown: None,
         };
@@ -182,6 +196,7 @@ impl Engine {
         match event {
             EngineEvent::Started => {
                 self.orders.reserve();
+                self.uses_told = self.uses(now);
                 out.push(Effect::Save(self.engine_state()));
                 out.push(self.snapshot(now));
                 self.watch(out);
@@ -223,18 +238,25 @@ impl Engine {
         }
         match command {
             Command::Place(place) => self.place(&place, input_at, now, out),
-            Command::Amend { order, quantity, limit, stop } => {
-                self.amend(order, crate::risk::Change { quantity, limit, stop }, input_at, now, out)
+            Command::Amend { order, quantity, limit, stop, despite } => {
+                let change = crate::risk::Change { quantity, limit, stop };
+                self.amend(order, change, despite, input_at, now, out)
             }
             Command::Cancel { order } => self.cancel(order, input_at, now, out),
             Command::CancelAll { instrument } => self.cancel_all(instrument, now, out),
-            Command::Close { instrument } => self.flatten(instrument, WayOut::Close, input_at, now, out),
-            Command::Reverse { instrument } => self.flatten(instrument, WayOut::Reverse, input_at, now, out),
+            Command::Close { instrument, despite } => {
+                self.flatten(instrument, WayOut::Close, despite, input_at, now, out)
+            }
+            Command::Reverse { instrument, despite } => {
+                self.flatten(instrument, WayOut::Reverse, despite, input_at, now, out)
+            }
             Command::Kill { flatten } => {
                 self.kill(flatten, now, out);
                 Ok(None)
             }
             Command::ReleaseKill => self.release_kill(now, out),
+            Command::Arm { broker, account, typed } => self.arm(broker, &account, &typed, now, out),
+            Command::Disarm { broker, account } => self.disarm(broker, &account, now, out),
             Command::Decide { order, decision } => self.decide(order, decision, now, out),
             Command::Timeline { order } => {
                 out.push(Effect::AskTimeline(order));
@@ -248,6 +270,11 @@ impl Engine {
             }
             Command::Configure(settings) => {
                 settings.check().map_err(|bad| Refused(format!("Settings not changed: {bad}").into()))?;
+                if settings.account_kind != self.settings.account_kind {
+                    let text = "Settings not changed: the kind of accounts of a profile is not changed while it \
+                                runs. Close Pitdesk, change account_kind in settings.toml, and start again";
+                    return Err(Refused(text.into()));
+                }
                 if settings.practice_always_open != self.settings.practice_always_open {
                     self.note(
                         NoticeLevel::Info,
@@ -300,7 +327,11 @@ impl Engine {
                 }
                 self.finish_shutdown(out);
             }
-            BrokerEvent::Books(books) => self.adopt(id, &books, now, out),
+            BrokerEvent::Books(books) => {
+                if self.are_of_the_profile(id, books.accounts.iter(), now, out) {
+                    self.adopt(id, &books, now, out);
+                }
+            }
             BrokerEvent::OnWire { order, at } => self.on_wire(order, at, out),
             BrokerEvent::Report(report) => {
                 self.report(id, report, now, out);
@@ -312,6 +343,9 @@ impl Engine {
                 self.watch(out);
             }
             BrokerEvent::Account(account) => {
+                if !self.are_of_the_profile(id, [&account], now, out) {
+                    return;
+                }
                 let known = self.accounts.insert((id, account.id.clone()), Arc::clone(&account));
                 // Brokers repeat it as a sign of life; the window does not wake for that.
                 if known.as_ref() != Some(&account) {
@@ -337,6 +371,7 @@ impl Engine {
     fn show_connection(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) {
         let line = &self.brokers[usize::from(id.0)];
         let (state, reason) = match line.said {
+            _ if let Some(why) = &line.barred => (ConnectionState::Closed, Arc::clone(why)),
             ConnectionState::Ready if !line.is_reconciled => {
                 (ConnectionState::Reconciling, Arc::from("Comparing its books with ours"))
             }
@@ -461,6 +496,7 @@ impl Engine {
         }
         self.abandon_the_late(now, out);
         self.pass_day(now, out);
+        self.tell_uses(now, out);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
         }
@@ -542,6 +578,8 @@ impl Engine {
             journal: self.journal.state(),
             reconciled: self.reconciled.values().cloned().collect(),
             settings: Arc::clone(&self.settings),
+            uses: Arc::clone(&self.uses_told),
+            armed: self.armed_accounts(),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

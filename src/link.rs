@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod safety;
 mod slots;
 pub mod update;
+mod uses;
 
 /// Ended orders that both sides keep; live ones always are.
 pub const ENDED_ORDERS_KEPT: usize = 10_000;
@@ -46,3 +47,4 @@ pub use safety::{
 pub use update::{
     Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot, Update,
 };
+pub use uses::ScopeUse;

@@ -106,14 +106,19 @@ pub enum Role {
     /// The same, by a trader who was told what is unusual and wants this order nevertheless.
     Insisted(Despite),
     /// Brings the position to zero, whatever else rests.
-    Close,
+    Close(Despite),
     /// Turns the position into its opposite.
-    Reverse,
+    Reverse(Despite),
     /// Guards what another order opens, and cannot trade more than that.
     Exit {
         /// Where that order will have filled, if it has a price of its own and has not filled.
         entry: Option<Price>,
+        /// What the trader accepts.
+        despite: Despite,
     },
+    /// An exit that this program has kept until its entry filled: it was counted when it was
+    /// entered, and what it guards is held by now.
+    Release,
 }
 
 impl Role {
@@ -126,13 +131,28 @@ impl Role {
     /// The role of the exits that are sent with `entry`.
     #[must_use]
     pub fn exit_of(entry: &OrderSpec) -> Self {
-        Self::Exit { entry: entry.kind.limit().or(entry.kind.stop()) }
+        Self::Exit { entry: entry.kind.limit().or(entry.kind.stop()), despite: Despite::default() }
+    }
+
+    /// The same role, by a trader who insists.
+    #[must_use]
+    pub fn insisting(self, despite: Despite) -> Self {
+        match self {
+            Self::Plain | Self::Insisted(_) => Self::entered(despite),
+            Self::Close(_) => Self::Close(despite),
+            Self::Reverse(_) => Self::Reverse(despite),
+            Self::Exit { entry, .. } => Self::Exit { entry, despite },
+            Self::Release => Self::Release,
+        }
     }
 
     fn despite(self) -> Despite {
         match self {
-            Self::Insisted(despite) => despite,
-            _ => Despite::default(),
+            Self::Insisted(despite)
+            | Self::Close(despite)
+            | Self::Reverse(despite)
+            | Self::Exit { despite, .. } => despite,
+            Self::Plain | Self::Release => Despite::default(),
         }
     }
 }

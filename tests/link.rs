@@ -121,7 +121,7 @@ fn day(eyes: Eyes) -> (Trader, BarKey) {
         trader.send(Command::Cancel { order: OrderId(3 + round) });
     }
     trader.run(70);
-    trader.send(Command::Close { instrument: btc });
+    trader.send(Command::Close { instrument: btc, despite: Despite::default() });
     trader.place(aapl, Side::Buy, 7, limit);
     trader.send(Command::Configure(Arc::new(Settings { theme: ThemeChoice::Light, ..Settings::default() })));
     trader.send(Command::Drill { broker: BrokerId(0), drill: Drill::Crash });

@@ -115,7 +115,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
     };
     trader.send(Command::Place(place));
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
-    let close = trader.send(Command::Close { instrument: aapl });
+    let close = trader.send(Command::Close { instrument: aapl, despite: Despite::default() });
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::ZERO, 0));
     let order = trader.desk.order_of(close).expect("the close is an order from the first");
     assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
@@ -153,7 +153,7 @@ fn a_market_order_fills_and_its_position_is_closed_again() {
     let order = trader.desk.order_of(id).expect("the order was accepted");
     assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
     assert_eq!(trader.net(aapl), Decimal::TEN);
-    trader.send(Command::Close { instrument: aapl });
+    trader.send(Command::Close { instrument: aapl, despite: Despite::default() });
     assert_eq!(trader.net(aapl), Decimal::ZERO);
     let fills = trader.desk.blotter().fills();
     let moved: Decimal =
@@ -194,7 +194,13 @@ fn a_resting_order_is_amended_and_cancelled() {
     let shown = |trader: &Trader| trader.desk.blotter().get(order).unwrap().clone();
     assert_eq!(shown(&trader).status, OrderStatus::Working);
     let limit = Some(instrument.ticks.step(far, 1));
-    trader.send(Command::Amend { order, quantity: Some(Qty(Decimal::from(7))), limit, stop: None });
+    trader.send(Command::Amend {
+        order,
+        quantity: Some(Qty(Decimal::from(7))),
+        limit,
+        stop: None,
+        despite: Despite::default(),
+    });
     assert_eq!(shown(&trader).spec.quantity, Qty(Decimal::from(7)));
     assert_eq!(shown(&trader).spec.kind.limit(), limit);
     trader.send(Command::Cancel { order });
@@ -254,7 +260,7 @@ fn the_same_seed_and_hands_give_the_same_trades_and_another_seed_does_not() {
         let aapl = trader.watch("AAPL");
         trader.place(aapl, Side::Buy, 300, OrderKind::Market);
         trader.run(20.0);
-        trader.send(Command::Reverse { instrument: aapl });
+        trader.send(Command::Reverse { instrument: aapl, despite: Despite::default() });
         trader.run(5.0);
         let fills = trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time));
         let tape = trader.desk.tape(aapl).unwrap().iter().map(|t| (t.price, t.quantity, t.time));

@@ -69,7 +69,7 @@ impl Program {
         let (journal, recovered) = runtime.block_on(opening).unwrap();
         let engine = Engine::new(Start {
             instruments: instruments.into(),
-            broker_names: vec!["Paper".into()],
+            brokers: vec![pitdesk::engine::BrokerFacts::named("Paper".into())],
             settings: Arc::new(Settings::default()),
             is_killed: state.killed,
             next_order_id: state.next_order_id.max(recovered.next_order_id),

@@ -19,7 +19,7 @@ use crate::broker::paper::saved::{self, BadAccount};
 use crate::desk::FrameGap;
 use crate::domain::Time;
 use crate::engine::shell::{self, Keeping, Line, Watchers};
-use crate::engine::{Engine, Journaled, Start, supervisor};
+use crate::engine::{BrokerFacts, Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
 use crate::store::files::Refusal;
@@ -180,7 +180,7 @@ async fn run_engine(
     let warn = |text: String| Notice { time: now, level: NoticeLevel::Warning, text: text.into() };
     let start = Start {
         instruments: instruments.into(),
-        broker_names: brokers.iter().map(|adapter| adapter.name().into()).collect(),
+        brokers: brokers.iter().map(|adapter| BrokerFacts::of(&**adapter)).collect(),
         settings: Arc::new(settings),
         is_killed: engine.killed || recovered.is_killed.unwrap_or_default(),
         next_order_id: engine.next_order_id.max(recovered.next_order_id),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Account, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId, OrderSpec,
-    OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
+    Account, AccountKind, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId,
+    OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill};
 use crate::market::series::Bars;
@@ -235,6 +235,33 @@ pub struct Capabilities {
     pub amend: bool,
 }
 
+/// How the kind of an account is told: whether money is at stake is too grave to be left to a
+/// port number or a setting alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccountRule {
+    /// By what the broker reports.
+    #[default]
+    AsReported,
+    /// By the id, as Interactive Brokers gives them out: those of paper accounts begin with `D`
+    /// (`DU…`, and `DF…` of advisors), live ones with `U`, and of advisors with `F` or `I`.
+    InteractiveBrokers,
+}
+
+impl AccountRule {
+    /// The kind of an account by this rule; `None` where nobody can tell.
+    #[must_use]
+    pub fn kind_of(self, account: &Account) -> Option<AccountKind> {
+        match self {
+            Self::AsReported => Some(account.kind),
+            Self::InteractiveBrokers => match account.id.0.chars().next()? {
+                'D' => Some(AccountKind::Paper),
+                'U' | 'F' | 'I' => Some(AccountKind::Live),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// What a session is given at its start.
 pub struct SessionStart {
     /// Its place in the registry.
@@ -331,6 +358,11 @@ pub trait Adapter: Send + Sync {
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// How the kind of its accounts is told.
+    fn account_rule(&self) -> AccountRule {
+        AccountRule::AsReported
+    }
 
     /// Its instruments, known before it connects. Their ids and broker are those of the
     /// catalogue of this run: an adapter is made for its place in it.

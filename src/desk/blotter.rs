@@ -121,9 +121,9 @@ impl Blotter {
             move || self.working().filter(move |o| o.spec.instrument == instrument && o.account == *account);
         // An entry so old that it was forgotten has filled, or its exits had ended with it.
         let has_filled = |id: OrderId| self.get(id).is_none_or(|order| !order.filled.is_zero());
-        here().filter(move |order| match order.spec.parent {
+        here().filter(move |order| match order.entry() {
             Some(entry) => has_filled(entry),
-            None => !order.filled.is_zero() && here().any(|exit| exit.spec.parent == Some(order.id)),
+            None => !order.filled.is_zero() && here().any(|exit| exit.entry() == Some(order.id)),
         })
     }
 
@@ -152,6 +152,7 @@ mod tests {
             filled: Qty::ZERO,
             average_price: None,
             is_acknowledged: false,
+            kept: None,
             trigger: None,
             reason: None,
             origin: Origin::Ticket,

@@ -44,6 +44,7 @@ fn order(id: u64, status: OrderStatus) -> Order {
         filled: Qty::ZERO,
         average_price: None,
         is_acknowledged: false,
+        kept: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,
@@ -91,6 +92,8 @@ struct Engine {
 impl Engine {
     fn snapshot(&mut self) {
         let snapshot = Snapshot {
+            uses: Arc::default(),
+            armed: Arc::default(),
             instruments: (0..3).map(instrument).collect(),
             orders: self.orders.values().cloned().collect(),
             fills: self.fills.clone(),

@@ -11,9 +11,22 @@ use super::{AccountId, BrokerId, Currency};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountKind {
     /// Simulated money.
+    #[serde(alias = "paper")]
     Paper,
     /// Real money.
+    #[serde(alias = "live")]
     Live,
+}
+
+impl AccountKind {
+    /// The word on the screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Live => "live",
+        }
+    }
 }
 
 /// One currency of an account, as the broker reports it.

@@ -209,6 +209,8 @@ impl OrderSpec {
 /// Where an order stands, as shown. How it is made is `engine::order_state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
+    /// Kept by this program until its entry fills: the broker knows nothing of it.
+    Kept,
     /// Approved by the risk gate, not yet on disk.
     Intended,
     /// On disk, not yet handed to the broker.
@@ -250,6 +252,7 @@ impl OrderStatus {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
+            Self::Kept => "Kept here",
             Self::Intended => "Intended",
             Self::Journaled => "Journaled",
             Self::Sent => "Sent",
@@ -281,6 +284,23 @@ pub enum Origin {
     Foreign,
 }
 
+/// The group that this program keeps an order in, for a broker that keeps none: the broker knows
+/// nothing of it, and nobody minds it while the program is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptGroup {
+    /// The entry that it is an exit of.
+    #[serde(default)]
+    pub entry: Option<OrderId>,
+    /// One cancels the other, among the orders of an account that name the same.
+    #[serde(default)]
+    pub oco: Option<GroupId>,
+    /// What was asked for, before fills of the others were taken off.
+    pub quantity: Qty,
+    /// Whether this program ends it because of such fills, and nobody else.
+    #[serde(default)]
+    pub is_cut: bool,
+}
+
 /// An order as the engine knows it. The newest value replaces the older.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -292,6 +312,9 @@ pub struct Order {
     pub account: AccountId,
     /// What is asked for, changes included once the broker has confirmed them.
     pub spec: OrderSpec,
+    /// The group that this program keeps it in; `None` where there is none, or the broker keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptGroup>,
     /// Where it stands.
     pub status: OrderStatus,
     /// Whether its broker has ever spoken of it: only of such an order is it certain that it
@@ -320,6 +343,12 @@ impl Order {
     #[must_use]
     pub fn remaining(&self) -> Qty {
         self.spec.quantity.saturating_sub(self.filled)
+    }
+
+    /// The entry that it is an exit of, whoever keeps the bracket.
+    #[must_use]
+    pub fn entry(&self) -> Option<OrderId> {
+        self.spec.parent.or_else(|| self.kept?.entry)
     }
 
     /// Whether it can still trade.

@@ -6,12 +6,14 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AssetClass, Currency, LimitSet, Qty};
+use super::{AccountKind, AssetClass, Currency, LimitSet, Qty};
 
 /// The choices of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// The kind of accounts that this profile is for: a broker that has others is not traded with.
+    pub account_kind: AccountKind,
     /// The currency that totals are shown in.
     pub base_currency: Currency,
     /// Colours of the window.
@@ -31,6 +33,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            account_kind: AccountKind::Paper,
             base_currency: Currency::USD,
             theme: ThemeChoice::default(),
             time_zone_display: ZoneDisplay::default(),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::{Effect, Engine};
-use crate::domain::limits::{DayState, Scope, ScopeKind};
+use crate::domain::limits::{DayStart, DayState, Scope, ScopeKind};
 use crate::domain::{
     AccountId, Decimal, Fill, Instrument, InstrumentId, Money, Order, OrderId, Position, Price, Time,
 };
@@ -26,6 +26,9 @@ pub(super) const MINUTE: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(super) struct Day {
     began: Time,
+    /// When it ends, as it was when it began: whoever moves the start of the day moves that of the
+    /// next one, and no lock is lifted by it.
+    ends: Time,
     from: BTreeMap<(AccountId, InstrumentId), Decimal>,
     locks: BTreeMap<Scope, (Money, Money)>,
     /// Of the last minute, oldest first.
@@ -34,10 +37,12 @@ pub(super) struct Day {
 
 impl Day {
     /// As it was saved; what instruments are not listed any more is forgotten.
-    pub fn restore(state: &DayState, find: impl Fn(&str) -> Option<InstrumentId>) -> Self {
+    pub fn restore(state: &DayState, starts: &DayStart, find: impl Fn(&str) -> Option<InstrumentId>) -> Self {
         let from = state.from.iter();
         Self {
             began: state.began,
+            // A file of an older version does not say.
+            ends: if state.ends == Time::default() { starts.next(state.began) } else { state.ends },
             from: from
                 .filter_map(|(account, key, was)| Some(((account.clone(), find(key)?), *was)))
                 .collect(),
@@ -51,6 +56,7 @@ impl Day {
         let from = self.from.iter();
         DayState {
             began: self.began,
+            ends: self.ends,
             from: from.filter_map(|((account, id), was)| Some((account.clone(), key(*id)?, *was))).collect(),
             locks: self.locks.iter().map(|(scope, &(loss, limit))| (scope.clone(), loss, limit)).collect(),
         }
@@ -77,11 +83,12 @@ impl Day {
     }
 
     /// Begins the day anew where another has begun; whether it did.
-    pub fn turn(&mut self, began: Time) -> bool {
+    pub fn turn(&mut self, starts: &DayStart, now: Time) -> bool {
         // A clock that was set back does not give the day's losses away.
-        let is_another = began > self.began;
+        let is_another = now >= self.ends;
         if is_another {
-            self.began = began;
+            self.began = starts.begin(now);
+            self.ends = starts.next(now);
             self.from.clear();
             self.locks.clear();
         }
@@ -104,6 +111,12 @@ impl Day {
     pub fn of(&self, position: &Position, mark: Option<Price>, multiplier: Decimal) -> Option<Decimal> {
         let from = self.from.get(&(position.account.clone(), position.instrument))?;
         result(position, mark, multiplier)?.checked_sub(*from)
+    }
+
+    /// Whether a scope is locked for the rest of the day.
+    pub fn lock_in(&self, scope: &Scope, now: Time) -> Option<Lock> {
+        let &(loss, limit) = self.locks.get(scope).filter(|_| now < self.ends)?;
+        Some(Lock { loss, limit, until: self.ends })
     }
 
     /// Locks a scope; `true` where it was not.
@@ -148,8 +161,7 @@ impl Engine {
 
     /// Whether a scope of an order is locked for the rest of the day.
     pub(super) fn lock_of(&self, kind: ScopeKind, order: &Order, now: Time) -> Option<Lock> {
-        let starts = &self.settings.limits.day_start;
-        if self.day.locks.is_empty() || starts.begin(now) > self.day.began {
+        if self.day.locks.is_empty() {
             return None;
         }
         let scope = match kind {
@@ -159,8 +171,7 @@ impl Engine {
                 Scope::Instrument(self.instruments.get(order.spec.instrument.index())?.key().into())
             }
         };
-        let &(loss, limit) = self.day.locks.get(&scope)?;
-        Some(Lock { loss, limit, until: starts.next(now) })
+        self.day.lock_in(&scope, now)
     }
 }
 
@@ -169,7 +180,7 @@ impl Engine {
     /// At the start, once the catalogue is known.
     pub(super) fn restore_day(&mut self, state: &DayState) {
         let find = |key: &str| self.instruments.iter().find(|i| i.has_key(key)).map(|i| i.id);
-        self.day = Day::restore(state, find);
+        self.day = Day::restore(state, &self.settings.limits.day_start, find);
     }
 
     /// What is to be saved of the day.
@@ -204,7 +215,7 @@ impl Engine {
     /// Time has passed, or positions have changed: begins the next day, locks what has lost too
     /// much, and tells so. Whether the state is to be saved.
     pub(super) fn day_passes(&mut self, now: Time, out: &mut Vec<Effect>) -> bool {
-        let mut is_news = self.day.turn(self.settings.limits.day_start.begin(now));
+        let mut is_news = self.day.turn(&self.settings.limits.day_start, now);
         for position in self.positions.values() {
             let Some(instrument) = self.instruments.get(position.instrument.index()) else { continue };
             let mark = self.market.quote(position.instrument).and_then(|(quote, _)| quote.mark());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::broker::contract::StateCopy;
+use crate::broker::contract::{AccountRule, Adapter, Capabilities, StateCopy};
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
@@ -15,8 +15,8 @@ use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Timeline, Update};
 pub struct Start {
     /// The catalogue of all brokers; ids are indices.
     pub instruments: Arc<[Arc<Instrument>]>,
-    /// Names of the brokers, in the order of their ids.
-    pub broker_names: Vec<Arc<str>>,
+    /// The brokers, in the order of their ids.
+    pub brokers: Vec<BrokerFacts>,
     /// Settings in force.
     pub settings: Arc<Settings>,
     /// Whether the kill switch was on when the last run ended.
@@ -39,7 +39,7 @@ impl Start {
     pub fn first(instruments: Arc<[Arc<Instrument>]>, broker_names: Vec<Arc<str>>, now: Time) -> Self {
         Self {
             instruments,
-            broker_names,
+            brokers: broker_names.into_iter().map(BrokerFacts::named).collect(),
             settings: Arc::default(),
             is_killed: false,
             next_order_id: 1,
@@ -47,6 +47,36 @@ impl Start {
             journal: Journaled::default(),
             notices: Vec::new(),
             now,
+        }
+    }
+}
+
+/// What is known of a broker before it has said anything.
+#[derive(Debug, Clone)]
+pub struct BrokerFacts {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// How the kind of its accounts is told.
+    pub accounts: AccountRule,
+}
+
+impl BrokerFacts {
+    /// A broker that can do everything and whose word on its accounts is taken.
+    #[must_use]
+    pub fn named(name: Arc<str>) -> Self {
+        let capabilities = Capabilities { native_groups: true, amend: true };
+        Self { name, capabilities, accounts: AccountRule::AsReported }
+    }
+
+    /// What an adapter says of itself.
+    #[must_use]
+    pub fn of(adapter: &dyn Adapter) -> Self {
+        Self {
+            name: adapter.name().into(),
+            capabilities: adapter.capabilities(),
+            accounts: adapter.account_rule(),
         }
     }
 }

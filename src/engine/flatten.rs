@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use crate::link::NoticeLevel;
 use crate::link::update::Refused;
-use crate::risk::Role;
+use crate::risk::{Despite, Role};
 
 /// How long the exits may take to be cancelled.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,10 +31,10 @@ pub(super) enum WayOut {
 }
 
 impl WayOut {
-    fn role(self) -> Role {
+    fn role(self, despite: Despite) -> Role {
         match self {
-            Self::Close => Role::Close,
-            Self::Reverse => Role::Reverse,
+            Self::Close => Role::Close(despite),
+            Self::Reverse => Role::Reverse(despite),
         }
     }
 
@@ -54,6 +54,7 @@ impl WayOut {
 pub(super) struct Flattening {
     order: OrderId,
     way: WayOut,
+    despite: Despite,
     exits: Vec<OrderId>,
     input_at: Time,
     deadline: Time,
@@ -64,6 +65,7 @@ impl Engine {
         &mut self,
         id: InstrumentId,
         way: WayOut,
+        despite: Despite,
         input_at: Time,
         now: Time,
         out: &mut Vec<Effect>,
@@ -75,22 +77,24 @@ impl Engine {
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let (id, exits) = (order.id, self.exits_of(&position));
         if exits.is_empty() {
-            self.submit(vec![(order, way.role())], None, &instrument, input_at, now, out)?;
+            self.submit(vec![(order, way.role(despite))], None, &instrument, input_at, now, out)?;
             return Ok(Some(id));
         }
         // Asked before anything is cancelled: a close that is refused must leave its guards alone.
         self.journal.check()?;
-        self.would_pass(&order, way.role(), &instrument, now)?;
+        self.would_pass(&order, way.role(despite), &instrument, now)?;
         let waits = format!("Waits until {} order(s) of its bracket are cancelled", exits.len());
         let order = Order { reason: Some(waits.into()), ..order };
         self.orders.insert(order.clone());
         self.tell(order, Moment::Intended { input_at, seen: None }, now, out);
         for exit in &exits {
-            self.ask_cancel(exit, now, out);
+            if !self.give_up_unsent(exit.id, "Its position is being closed", now, out) {
+                self.ask_cancel(exit, now, out);
+            }
         }
         let exits = exits.iter().map(|order| order.id).collect();
         let deadline = now + PATIENCE;
-        self.flattening.push(Flattening { order: id, way, exits, input_at, deadline });
+        self.flattening.push(Flattening { order: id, way, despite, exits, input_at, deadline });
         Ok(Some(id))
     }
 
@@ -135,7 +139,7 @@ impl Engine {
         let Ok(instrument) = self.instrument(spec.instrument) else { return };
         let id = order.id;
         let order = Order { spec, ..order };
-        let role = flattening.way.role();
+        let role = flattening.way.role(flattening.despite);
         if let Err(refused) =
             self.submit(vec![(order, role)], None, &instrument, flattening.input_at, now, out)
         {
@@ -182,8 +186,8 @@ impl Engine {
         // An entry so old that it was forgotten has filled, or its exits had ended with it.
         let has_filled = |id: OrderId| self.orders.get(id).is_none_or(|o| !o.filled.is_zero());
         let here = || self.orders.live().filter(|order| is_here(order));
-        let is_exit = |o: &&Order| o.spec.parent.is_some_and(has_filled);
-        let has_exits = |o: &Order| here().any(|exit| exit.spec.parent == Some(o.id));
+        let is_exit = |o: &&Order| o.entry().is_some_and(has_filled);
+        let has_exits = |o: &Order| here().any(|exit| exit.entry() == Some(o.id));
         let is_entry = |o: &&Order| !o.filled.is_zero() && has_exits(o);
         here().filter(|o| is_exit(o) || is_entry(o)).cloned().collect()
     }

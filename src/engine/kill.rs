@@ -18,7 +18,7 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{AccountKill, Flatten, JournalState, KillReport, KillStage, NoticeLevel, Update};
-use crate::risk::Role;
+use crate::risk::{Despite, Role};
 
 /// How long a broker has to answer a cancel or a question before it is asked again.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -467,7 +467,8 @@ impl Engine {
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let id = order.id;
         self.closing.insert(id);
-        self.submit(vec![(order, Role::Close)], None, &instrument, now, now, out).map(|()| id)
+        self.submit(vec![(order, Role::Close(Despite::default()))], None, &instrument, now, now, out)
+            .map(|()| id)
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::domain::limits::ScopeKind;
-use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, Side, Time};
+use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, Side, Time};
 use crate::link::ConnectionState;
-use crate::risk::{Holding, Known, Line, Pending, Use, Uses, exposure, is_regular};
+use crate::risk::{Known, Line, Pending, Use, Uses, exposure, is_regular};
 
 /// Orders that go out in one request with the one in question, ahead of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,32 +40,33 @@ impl Engine {
             instrument,
             quote: self.market.quote(instrument.id),
             position: self.net(&order.account, instrument.id),
-            pending: self.pending(&order.account, instrument.id, order),
-            exits: self.exits(&order.account, instrument.id, order),
+            pending: self.pending(&order.account, instrument.id, order.id),
+            exits: self.exits(&order.account, instrument.id, order.id),
             uses: Uses::new(|kind| self.used(kind, order, now)).after(ahead.orders),
             is_in_hours: self.market.is_in_hours(instrument.id, now),
             is_regular: is_regular(&limits, instrument, now),
             to_limits: self.market.worth(instrument.currency, self.settings.limits.currency),
             // Nothing leaves while it is on but what it sends itself.
+            is_armed: self.is_armed(instrument.broker, &order.account),
             is_killed: self.is_killed && !self.closing.contains(&order.id),
             line,
             now,
         })
     }
 
-    fn net(&self, account: &AccountId, instrument: InstrumentId) -> Decimal {
+    pub(super) fn net(&self, account: &AccountId, instrument: InstrumentId) -> Decimal {
         self.position_of(account, instrument).map_or(Decimal::ZERO, |position| position.net)
     }
 
     /// What live orders could still trade, `but` not counted: that is the one in question.
-    fn pending(&self, account: &AccountId, instrument: InstrumentId, but: &Order) -> Pending {
+    pub(super) fn pending(&self, account: &AccountId, instrument: InstrumentId, but: OrderId) -> Pending {
         let of = |side: Side| {
             let counts = |other: &Order| {
                 other.spec.side == side
                     && other.spec.instrument == instrument
                     && other.account == *account
-                    && other.id != but.id
-                    && other.spec.parent.is_none()
+                    && other.id != but
+                    && other.entry().is_none()
             };
             self.orders.pending(counts).abs()
         };
@@ -73,9 +74,9 @@ impl Engine {
     }
 
     /// What exits that work could still trade, `but` not counted.
-    fn exits(&self, account: &AccountId, instrument: InstrumentId, but: &Order) -> Pending {
+    pub(super) fn exits(&self, account: &AccountId, instrument: InstrumentId, but: OrderId) -> Pending {
         let is_alike = |other: &&Order| {
-            other.spec.instrument == instrument && other.account == *account && other.id != but.id
+            other.spec.instrument == instrument && other.account == *account && other.id != but
         };
         let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
         Pending::of_exits(self.orders.live().filter(is_alike), filled)
@@ -113,20 +114,23 @@ impl Engine {
         order: &Order,
         is_of: impl Fn(&AccountId, InstrumentId) -> bool,
     ) -> Option<Decimal> {
+        let mut places = self.places(is_of);
+        places.remove(&(order.account.clone(), order.spec.instrument));
+        exposure(places.iter().map(|(account, id)| self.holding(account, *id, order.id)))
+    }
+
+    /// Where something of a scope is held or ordered.
+    pub(super) fn places(
+        &self,
+        is_of: impl Fn(&AccountId, InstrumentId) -> bool,
+    ) -> BTreeSet<(AccountId, InstrumentId)> {
         let held = self.positions.keys().cloned();
         let ordered = self.orders.live().map(|order| (order.account.clone(), order.spec.instrument));
-        let mut places: BTreeSet<(AccountId, InstrumentId)> = held.chain(ordered).collect();
-        places.remove(&(order.account.clone(), order.spec.instrument));
-        places.retain(|(account, instrument)| is_of(account, *instrument));
-        exposure(places.iter().map(|(account, id)| Holding {
-            net: self.net(account, *id),
-            pending: self.pending(account, *id, order),
-            unit: self.unit(*id),
-        }))
+        held.chain(ordered).filter(|(account, instrument)| is_of(account, *instrument)).collect()
     }
 
     /// What one unit is worth at its mark, in the limits' currency.
-    fn unit(&self, id: InstrumentId) -> Option<Decimal> {
+    pub(super) fn unit(&self, id: InstrumentId) -> Option<Decimal> {
         let instrument = self.instruments.get(id.index())?;
         let mark = self.market.quote(id)?.0.mark()?;
         let rate = self.market.worth(instrument.currency, self.settings.limits.currency)?;

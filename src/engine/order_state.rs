@@ -11,6 +11,8 @@
 //! for a fill that crossed a cancel; none goes back to where the broker did not have it yet.
 //!
 //! ```text
+//!   Kept ► (an exit whose bracket this program keeps begins here, and leaves when its entry fills)
+//!    ▼
 //!  Intended ► Journaled ► Sent ► Accepted ► Held ◄► Working ─► Filled, Cancelled, Expired, Rejected
 //!      │          │         └───────┴─────────┴────────┴──► Unknown ──► wherever the broker says
 //!      └──────────┴──► Rejected, Cancelled (nothing was sent)
@@ -24,6 +26,8 @@ use crate::domain::OrderStatus;
 /// Where an order stands, what was asked of it since left aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Life {
+    /// Kept by this program until its entry fills; nothing has been sent.
+    Kept,
     /// The gate let it through; it is not on disk yet.
     Intended,
     /// On disk; nothing has been sent.
@@ -49,7 +53,7 @@ pub enum Life {
 }
 
 use Life::{
-    Accepted, Cancelled, Expired, Filled, Held, Intended, Journaled, Rejected, Sent, Unknown, Working,
+    Accepted, Cancelled, Expired, Filled, Held, Intended, Journaled, Kept, Rejected, Sent, Unknown, Working,
 };
 
 impl Life {
@@ -62,13 +66,14 @@ impl Life {
     /// Whether nothing of it has left this program.
     #[must_use]
     pub fn is_ours_alone(self) -> bool {
-        matches!(self, Intended | Journaled)
+        matches!(self, Kept | Intended | Journaled)
     }
 
     /// What a broker means by a status; `None` for what only says that something was asked.
     #[must_use]
     pub fn told(status: OrderStatus) -> Option<Self> {
         Some(match status {
+            OrderStatus::Kept => Kept,
             OrderStatus::Intended => Intended,
             OrderStatus::Journaled => Journaled,
             OrderStatus::Sent => Sent,
@@ -100,6 +105,7 @@ pub enum Underway {
 #[must_use]
 pub fn status(life: Life, underway: Underway, has_filled: bool) -> OrderStatus {
     match (life, underway) {
+        (Kept, _) => OrderStatus::Kept,
         (Intended, _) => OrderStatus::Intended,
         (Journaled, _) => OrderStatus::Journaled,
         (Filled, _) => OrderStatus::Filled,
@@ -120,6 +126,8 @@ pub fn status(life: Life, underway: Underway, has_filled: bool) -> OrderStatus {
 /// What can happen to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    /// Its entry has filled: it is to be sent.
+    Release,
     /// Its intent is safe on disk.
     Journal,
     /// It was handed to the broker's session.
@@ -150,12 +158,13 @@ pub fn next(now: Life, step: Step) -> Option<Life> {
         // What fills works, whatever we thought it waited for.
         (_, Step::Fills { all: false }) => Working,
 
+        (Kept, Step::Release) => Intended,
         (Intended, Step::Journal) => Journaled,
         (Journaled, Step::Send) => Sent,
-        (Intended | Journaled, Step::GiveUp(end @ (Rejected | Cancelled))) => end,
+        (Kept | Intended | Journaled, Step::GiveUp(end @ (Rejected | Cancelled))) => end,
 
         // Nothing has been sent: the broker has nothing to lose.
-        (Intended | Journaled, Step::LosesBroker) => return None,
+        (Kept | Intended | Journaled, Step::LosesBroker) => return None,
         (_, Step::LosesBroker) => Unknown,
 
         // A refusal ends whatever lives: brokers refuse working orders too, and that of the
@@ -178,11 +187,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Life; 11] =
-        [Intended, Journaled, Sent, Accepted, Held, Working, Filled, Cancelled, Rejected, Expired, Unknown];
+    const ALL: [Life; 12] = [
+        Kept, Intended, Journaled, Sent, Accepted, Held, Working, Filled, Cancelled, Rejected, Expired,
+        Unknown,
+    ];
 
     fn steps() -> impl Strategy<Value = Step> {
         prop_oneof![
+            Just(Step::Release),
             Just(Step::Journal),
             Just(Step::Send),
             proptest::sample::select(&ALL[..]).prop_map(Step::GiveUp),
@@ -195,20 +207,21 @@ mod tests {
     /// How far along its life a state is; states of one rank may follow each other.
     fn rank(life: Life) -> u8 {
         match life {
-            Intended => 0,
-            Journaled => 1,
-            Sent => 2,
-            Unknown => 3,
-            Accepted => 4,
-            Held | Working => 5,
-            Filled | Cancelled | Rejected | Expired => 6,
+            Kept => 0,
+            Intended => 1,
+            Journaled => 2,
+            Sent => 3,
+            Unknown => 4,
+            Accepted => 5,
+            Held | Working => 6,
+            Filled | Cancelled | Rejected | Expired => 7,
         }
     }
 
     proptest! {
         #[test]
         fn no_order_ever_goes_back(walk in proptest::collection::vec(steps(), 1..40)) {
-            let mut life = Intended;
+            let mut life = Kept;
             for step in walk {
                 let Some(after) = next(life, step) else { continue };
                 let late_fill = matches!(step, Step::Fills { all: true });

@@ -368,6 +368,9 @@ pub(super) fn why_not(order: &Order) -> String {
     match order.status {
         OrderStatus::PendingAmend => "A change of this order is already on its way".to_owned(),
         OrderStatus::PendingCancel => "A cancel of this order is already on its way".to_owned(),
+        OrderStatus::Kept => {
+            format!("Order {} waits here until its entry fills: cancel it and enter it anew", order.id)
+        }
         OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
             "The broker has not acknowledged this order yet: try again in a moment".to_owned()
         }

@@ -183,6 +183,7 @@ impl Engine {
             filled: fill.quantity,
             average_price: Some(fill.price.0),
             is_acknowledged: true,
+            kept: None,
             trigger: None,
             reason: Some("Entered elsewhere; known by its executions only".into()),
             origin: Origin::Foreign,

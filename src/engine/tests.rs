@@ -1,5 +1,6 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
+mod arming;
 mod flatten;
 mod journal;
 mod kill;
@@ -340,6 +341,7 @@ fn an_amend_waits_for_the_brokers_word() {
         quantity: Some(Qty(dec(quantity))),
         limit: None,
         stop: None,
+        despite: Despite::default(),
     };
     stage.command(amend("20"));
     assert_eq!(stage.status(1), OrderStatus::PendingAmend);
@@ -358,13 +360,13 @@ fn closing_twice_sells_once() {
     let mut stage = stage();
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
-    let first = stage.command(Command::Close { instrument: SHARE });
+    let first = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
     assert_eq!(placed(&first)[0].quantity, Qty(dec("10")));
     assert_eq!(placed(&first)[0].side, Side::Sell);
-    let second = stage.command(Command::Close { instrument: SHARE });
+    let second = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
     assert!(placed(&second).is_empty());
     assert!(refusal(&second).contains("already on its way"));
-    let reverse = stage.command(Command::Reverse { instrument: SHARE });
+    let reverse = stage.command(Command::Reverse { instrument: SHARE, despite: Despite::default() });
     assert!(placed(&reverse).is_empty());
 }
 
@@ -373,7 +375,7 @@ fn reversing_trades_twice_the_position() {
     let mut stage = stage();
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
-    let effects = stage.command(Command::Reverse { instrument: SHARE });
+    let effects = stage.command(Command::Reverse { instrument: SHARE, despite: Despite::default() });
     assert_eq!((placed(&effects)[0].side, placed(&effects)[0].quantity), (Side::Sell, Qty(dec("20"))));
 }
 

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{ConnectionState, Decision, Place, Update};
-use crate::risk::{self, Change, Known, Refusal, Role};
+use crate::risk::{self, Change, Despite, Known, Refusal, Role};
 
 impl Engine {
     pub(super) fn place(
@@ -93,6 +93,7 @@ impl Engine {
             filled: Qty::ZERO,
             average_price: None,
             is_acknowledged: false,
+            kept: None,
             trigger: None,
             reason: None,
             origin,
@@ -117,6 +118,7 @@ impl Engine {
         &mut self,
         id: OrderId,
         change: Change,
+        despite: Despite,
         input_at: Time,
         now: Time,
         out: &mut Vec<Effect>,
@@ -130,7 +132,7 @@ impl Engine {
         }
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
-        let role = self.role_of_change(&order, change);
+        let role = self.role_of_change(&order, change).insisting(despite);
         let ask = |known: &Known<'_>| risk::approve_amend(&order, change, role, known).map(drop);
         self.with_known(&order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
         self.orders.remember_input(id, input_at);
@@ -146,14 +148,14 @@ impl Engine {
 
     /// An exit is judged as one as long as it guards no more than its entry opens.
     fn role_of_change(&self, order: &Order, change: Change) -> Role {
-        let Some(entry) = order.spec.parent.and_then(|parent| self.orders.get(parent)) else {
+        let Some(entry) = order.entry().and_then(|parent| self.orders.get(parent)) else {
             return Role::Plain;
         };
         let opens = if entry.is_live() { entry.spec.quantity } else { entry.filled };
         match change.quantity {
             Some(quantity) if quantity > opens => Role::Plain,
             _ if entry.filled.is_zero() => Role::exit_of(&entry.spec),
-            _ => Role::Exit { entry: None },
+            _ => Role::Exit { entry: None, despite: Despite::default() },
         }
     }
 

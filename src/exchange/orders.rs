@@ -184,6 +184,7 @@ impl Entry {
             filled: grid.quantity(self.filled),
             average_price: self.average(grid),
             is_acknowledged: true,
+            kept: None,
             trigger: None,
             reason: self.reason.clone(),
             origin: Origin::Foreign,

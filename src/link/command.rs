@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    BrokerId, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Time, TimeInForce,
+    AccountId, BrokerId, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Time,
+    TimeInForce,
 };
 use crate::risk::Despite;
 
@@ -41,6 +42,8 @@ pub enum Command {
         limit: Option<Price>,
         /// New trigger price.
         stop: Option<Price>,
+        /// What is unusual about the market or the line, and accepted for this change.
+        despite: Despite,
     },
     /// Cancel one order.
     Cancel {
@@ -56,11 +59,15 @@ pub enum Command {
     Close {
         /// Of which instrument.
         instrument: InstrumentId,
+        /// What is unusual about the market or the line, and accepted for this order.
+        despite: Despite,
     },
     /// Turn a position into its opposite at market.
     Reverse {
         /// Of which instrument.
         instrument: InstrumentId,
+        /// What is unusual about the market or the line, and accepted for this order.
+        despite: Despite,
     },
     /// Lock new orders, cancel working ones and, if asked, close positions; until released.
     Kill {
@@ -69,6 +76,22 @@ pub enum Command {
     },
     /// Allow orders again.
     ReleaseKill,
+    /// Let orders that open positions go out for a live account, until the program ends.
+    Arm {
+        /// Whose account.
+        broker: BrokerId,
+        /// Which.
+        account: AccountId,
+        /// What the trader has typed: the account's id, or nothing is armed.
+        typed: Arc<str>,
+    },
+    /// Hold them back again.
+    Disarm {
+        /// Whose account.
+        broker: BrokerId,
+        /// Which.
+        account: AccountId,
+    },
     /// Say what an order of unknown fate is to be taken for.
     Decide {
         /// Which.

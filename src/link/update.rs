@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, Timeline};
+use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
 use crate::domain::settings::Settings;
-use crate::domain::{Account, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time};
+use crate::domain::{
+    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time,
+};
 use crate::market::series::BarChunk;
 
 /// A lossless update with its place in the order of all of them.
@@ -50,6 +52,10 @@ pub enum Update {
     Timeline(Timeline),
     /// The settings have changed.
     Settings(Arc<Settings>),
+    /// What is used of the limits that are counted.
+    Uses(Arc<[ScopeUse]>),
+    /// The live accounts that are armed now.
+    Armed(Arc<[(BrokerId, AccountId)]>),
     /// Older bars of a demanded series.
     History(History),
     /// A command of the window has left for the broker.
@@ -90,6 +96,10 @@ pub struct Snapshot {
     pub reconciled: Vec<Arc<Reconciliation>>,
     /// Settings in force.
     pub settings: Arc<Settings>,
+    /// What is used of the limits that are counted.
+    pub uses: Arc<[ScopeUse]>,
+    /// The live accounts that are armed.
+    pub armed: Arc<[(BrokerId, AccountId)]>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
 }

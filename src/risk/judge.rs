@@ -18,7 +18,10 @@ pub(super) enum Effect {
         beyond: Qty,
     },
     /// An exit that waits for its entry: bounded by what that opens.
-    Guards,
+    Guards {
+        /// Whether it was counted as an order when it was entered.
+        is_counted: bool,
+    },
     /// Opens or enlarges one.
     Opens(Opening),
 }
@@ -48,16 +51,20 @@ pub(super) fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<E
     let effect = effect(spec, role, known).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     match (effect, role) {
         // Between the click and the sending the position may have changed.
-        (Effect::Opens(_), Role::Close) => return Err(Refusal::NothingToClose),
+        (Effect::Opens(_), Role::Close(_)) => return Err(Refusal::NothingToClose),
+        (Effect::Opens(_), _) if !known.is_armed => {
+            return Err(Refusal::NotArmed(known.account.clone()));
+        }
         (Effect::Opens(_), _) if let Line::Reducing(why) = known.line => {
             return Err(Refusal::OpeningLocked(why.to_owned()));
         }
         (Effect::Opens(opening), _) => check_opening(spec, role, opening, known)?,
         // Its price is none that somebody has typed.
-        (_, Role::Close) => {}
-        (_, Role::Exit { entry: Some(price) }) => check_distance(spec, price, known)?,
+        (_, Role::Close(_)) => {}
+        (_, Role::Exit { entry: Some(price), .. }) => check_distance(spec, price, known)?,
         (Effect::Shrinks { beyond }, _) if !beyond.is_zero() => {
             check_position(beyond, known)?;
+            check_value_beyond(spec, beyond, known)?;
             check_price_if_known(spec, role, known)?;
         }
         // A finger is as fat on the way out; but without a market there is nothing to say.
@@ -72,7 +79,7 @@ fn check_price_if_known(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Resu
 
 /// Whether one more order is not one too many, which a change of one is not.
 pub(super) fn check_counts(effect: Effect, known: &Known<'_>) -> Result<(), Refusal> {
-    if matches!(effect, Effect::Shrinks { .. }) {
+    if matches!(effect, Effect::Shrinks { .. } | Effect::Guards { is_counted: true }) {
         return Ok(());
     }
     for (limit, kind) in known.limits.each(|limits| limits.max_working_orders) {
@@ -97,13 +104,14 @@ fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
     // Everything else is judged as if what is on its way had filled, or many small orders
     // would add up.
     let before = match role {
-        Role::Exit { .. } => return Some(Effect::Guards),
-        Role::Close | Role::Reverse => known.position,
+        Role::Exit { .. } => return Some(Effect::Guards { is_counted: false }),
+        Role::Release => return Some(Effect::Guards { is_counted: true }),
+        Role::Close(_) | Role::Reverse(_) => known.position,
         Role::Plain | Role::Insisted(_) => known.position.checked_add(pending)?,
     };
     // A close and a reverse are sent when the exits are gone.
     let exits = match role {
-        Role::Close | Role::Reverse => Decimal::ZERO,
+        Role::Close(_) | Role::Reverse(_) => Decimal::ZERO,
         _ => known.exits.signed(spec.side),
     };
     let after = before.checked_add(spec.side.sign() * spec.quantity.0)?;
@@ -116,11 +124,17 @@ fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
     }
     let quantity = Qty(after.abs().min(spec.quantity.0));
     // What rests on the new side can still fill on top of a reversal.
-    let after = if role == Role::Reverse { after.checked_add(pending)? } else { after };
+    let after = if matches!(role, Role::Reverse(_)) { after.checked_add(pending)? } else { after };
     // Exits of this side can fill on top of it, too.
     let after =
         if after.is_sign_negative() == exits.is_sign_negative() { after.checked_add(exits)? } else { after };
-    let otherwise = known.position.checked_add(known.pending.signed(spec.side.opposite()))?;
+    let other_side = spec.side.opposite();
+    let otherwise = known.position.checked_add(known.pending.signed(other_side))?;
+    let otherwise = match role {
+        // Sent when the exits are gone.
+        Role::Close(_) | Role::Reverse(_) => otherwise,
+        _ => otherwise.checked_add(known.exits.signed(other_side))?,
+    };
     let most = after.abs().max(otherwise.abs()).max(known.position.abs());
     Some(Effect::Opens(Opening { quantity, position: Qty(after.abs()), most: Qty(most) }))
 }
@@ -326,6 +340,33 @@ fn check_value(spec: &OrderSpec, opening: Opening, market: Market, known: &Known
         let value = here.checked_add(elsewhere).ok_or_else(beyond)?;
         if let Some((value, limit, scope)) = over(value, Some((limit, kind))) {
             return Err(Refusal::Exposure { value, limit, scope });
+        }
+    }
+    Ok(())
+}
+
+/// Whether what could be held on the other side, were the exits to fill that stay, is worth no
+/// more than allowed. Where no price or rate is known there is nothing to say: what makes a
+/// position smaller goes all the same.
+fn check_value_beyond(spec: &OrderSpec, beyond: Qty, known: &Known<'_>) -> Result<(), Refusal> {
+    let Some((quote, rate)) = known.quote.map(|(quote, _)| quote).zip(known.to_limits) else { return Ok(()) };
+    let Some(mark) = quote.mark() else { return Ok(()) };
+    let too_much = || Refusal::BeyondCounting(spec.quantity);
+    let value = known.instrument.checked_value(worst_price(spec, mark), beyond).ok_or_else(too_much)?;
+    let value = value.checked_mul(rate.amount).ok_or_else(too_much)?;
+    let money = |amount| Money { amount, currency: rate.currency };
+    if let Some((limit, kind)) = known.limits.tightest(|limits| limits.max_position_value)
+        && value > limit
+    {
+        let scope = known.scope(kind);
+        return Err(Refusal::ValueBeyond { value: money(value), limit: money(limit), scope });
+    }
+    for (limit, kind) in known.limits.each(|limits| limits.max_exposure) {
+        let elsewhere = known.uses.of(kind).exposure_elsewhere.unwrap_or_default();
+        let value = value.checked_add(elsewhere).ok_or_else(too_much)?;
+        if value > limit {
+            let scope = known.scope(kind);
+            return Err(Refusal::ValueBeyond { value: money(value), limit: money(limit), scope });
         }
     }
     Ok(())

@@ -39,6 +39,8 @@ pub struct Known<'a> {
     pub to_limits: Option<Money>,
     /// Whether the kill switch is on.
     pub is_killed: bool,
+    /// Whether the account is one of paper, or a live one that the trader has armed.
+    pub is_armed: bool,
     /// Whether the broker takes orders now.
     pub line: Line<'a>,
     /// Now.
@@ -79,7 +81,7 @@ impl Pending {
     ) -> Self {
         let mut largest: BTreeMap<(OrderId, Side), Decimal> = BTreeMap::new();
         for exit in exits {
-            let Some(entry) = exit.spec.parent else { continue };
+            let Some(entry) = exit.entry() else { continue };
             let remaining = exit.remaining();
             let guards = filled(entry).map_or(remaining, |filled| remaining.min(filled)).0;
             let most = largest.entry((entry, exit.spec.side)).or_default();
@@ -87,6 +89,12 @@ impl Pending {
         }
         let of = |side| largest.iter().filter(|((_, s), _)| *s == side).map(|(_, most)| most).sum();
         Self { buys: of(Side::Buy), sells: of(Side::Sell) }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { buys: self.buys.saturating_add(other.buys), sells: self.sells.saturating_add(other.sells) }
     }
 
     /// What orders of a side could do to a position, with its sign.
@@ -197,7 +205,7 @@ pub struct Lock {
 pub struct Holding {
     /// Signed units held.
     pub net: Decimal,
-    /// What live orders could add or take.
+    /// What live orders could add or take, exits included.
     pub pending: Pending,
     /// What one unit is worth in the limits' currency, where that is known.
     pub unit: Option<Decimal>,

@@ -3,7 +3,7 @@
 use super::{Lock, Unusual};
 use crate::domain::limits::{Limit, Scope};
 use crate::domain::money::rounded_up;
-use crate::domain::{Decimal, Money, Price, Qty, Side};
+use crate::domain::{AccountId, Decimal, Money, Price, Qty, Side};
 
 /// Where limits are changed, in the words of the window.
 pub const WHERE: &str = "Limits (Ctrl+Shift+L)";
@@ -17,6 +17,12 @@ pub enum Refusal {
     /// The connection takes no orders.
     #[error("{0}. Orders can be sent once it is ready.")]
     NotReady(String),
+    /// A live account that nobody has armed in this run.
+    #[error(
+        "Account {0} trades real money and is not armed: positions can be closed, none can be opened. Arm it \
+         (Ctrl+Shift+A) and type its id."
+    )]
+    NotArmed(AccountId),
     /// A close that would open a position.
     #[error("The position has changed meanwhile: closing it so would open another one.")]
     NothingToClose,
@@ -116,6 +122,19 @@ pub enum Refusal {
         quantity: Qty,
         /// The limit.
         limit: Qty,
+        /// Whose limit it is.
+        scope: Scope,
+    },
+    /// Exits that stay would turn the position into one that is worth too much.
+    #[error(
+        "With the exits that stay, a position worth {value} could be held on the other side, the limit of {scope} is \
+         {limit}: use Close, which cancels them, or cancel them first."
+    )]
+    ValueBeyond {
+        /// What it would be worth.
+        value: Money,
+        /// The limit.
+        limit: Money,
         /// Whose limit it is.
         scope: Scope,
     },

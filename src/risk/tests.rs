@@ -51,6 +51,7 @@ struct Scene {
     /// Of the other side, without a sign.
     against: &'static str,
     uses: [Use; 3],
+    is_armed: bool,
     is_killed: bool,
     line: Line<'static>,
     is_regular: bool,
@@ -79,6 +80,7 @@ fn scene() -> Scene {
         exits: "0",
         against: "0",
         uses: [Use::default(); 3],
+        is_armed: true,
         is_killed: false,
         line: Line::Ready,
         is_regular: false,
@@ -97,6 +99,7 @@ fn order(side: Side, quantity: &str, kind: OrderKind) -> Order {
         filled: Qty::ZERO,
         average_price: None,
         is_acknowledged: false,
+        kept: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,
@@ -142,6 +145,7 @@ impl Scene {
             exits: Pending { buys: Decimal::ZERO, sells: dec(self.exits) },
             uses: Uses::new(|kind| self.uses[kind as usize]),
             to_limits: self.rate.map(|amount| Money { amount, currency: Currency::USD }),
+            is_armed: self.is_armed,
             is_killed: self.is_killed,
             line: self.line,
             now,
@@ -253,7 +257,8 @@ fn nothing_but_the_switch_and_the_line_holds_a_close_back() {
     scene.uses = [Use { working_orders: 3, ..Use::default() }; 3];
     scene.rate = None;
     scene.age_seconds = 60;
-    let close = |scene: &Scene| scene.ask_as(Role::Close, Side::Sell, "1000", OrderKind::Market);
+    let close =
+        |scene: &Scene| scene.ask_as(Role::Close(Despite::default()), Side::Sell, "1000", OrderKind::Market);
     assert!(close(&scene).is_ok());
     scene.quote = None;
     assert!(close(&scene).is_ok());
@@ -267,18 +272,19 @@ fn a_close_never_opens() {
     let mut scene = scene();
     scene.position = "10";
     for quantity in ["11", "200"] {
-        let refused = scene.ask_as(Role::Close, Side::Sell, quantity, OrderKind::Market);
+        let refused = scene.ask_as(Role::Close(Despite::default()), Side::Sell, quantity, OrderKind::Market);
         assert_eq!(refused.err(), Some(Refusal::NothingToClose));
     }
     scene.position = "0";
-    assert!(scene.ask_as(Role::Close, Side::Sell, "10", OrderKind::Market).is_err());
+    assert!(scene.ask_as(Role::Close(Despite::default()), Side::Sell, "10", OrderKind::Market).is_err());
 }
 
 #[test]
 fn a_reversal_is_worth_what_it_opens_and_counts_what_rests() {
     let mut scene = scene();
     scene.position = "90";
-    let reverse = |scene: &Scene| scene.ask_as(Role::Reverse, Side::Sell, "180", OrderKind::Market);
+    let reverse =
+        |scene: &Scene| scene.ask_as(Role::Reverse(Despite::default()), Side::Sell, "180", OrderKind::Market);
     assert!(reverse(&scene).is_ok(), "90 are within 10,000");
     scene.pending = "-90";
     assert!(matches!(reverse(&scene), Err(Refusal::PositionValue { .. })), "180 are not within 15,000");
@@ -382,7 +388,10 @@ fn selling_what_exits_guard_too_may_not_turn_the_position_past_its_limit() {
         scene.ask(Side::Sell, "100", OrderKind::Market),
         Err(Refusal::PositionQuantity { quantity: Qty(most), .. }) if most == dec("200")
     ));
-    assert!(scene.ask_as(Role::Close, Side::Sell, "100", OrderKind::Market).is_ok(), "it ends them first");
+    assert!(
+        scene.ask_as(Role::Close(Despite::default()), Side::Sell, "100", OrderKind::Market).is_ok(),
+        "it ends them first"
+    );
     scene.position = "0";
     scene.exits = "100";
     assert!(matches!(
@@ -390,4 +399,41 @@ fn selling_what_exits_guard_too_may_not_turn_the_position_past_its_limit() {
         Err(Refusal::PositionQuantity { quantity: Qty(most), .. }) if most == dec("160")
     ));
     assert!(scene.ask(Side::Buy, "60", limit("100.00")).is_ok());
+}
+
+#[test]
+fn exits_that_stay_may_not_make_another_position_that_is_worth_too_much() {
+    let mut scene = scene();
+    scene.position = "100";
+    scene.exits = "100";
+    assert!(scene.ask(Side::Sell, "100", OrderKind::Market).is_ok(), "100 short at worst, which may be");
+    scene.exits = "200";
+    let refused = scene.ask(Side::Sell, "100", OrderKind::Market).unwrap_err();
+    assert!(matches!(refused, Refusal::ValueBeyond { .. }), "{refused}");
+    scene.quote = None;
+    assert!(
+        scene.ask(Side::Sell, "100", OrderKind::Market).is_ok(),
+        "without a price there is nothing to say"
+    );
+}
+
+#[test]
+fn exits_of_the_other_side_count_in_the_exposure() {
+    let mut scene = scene();
+    scene.limits.profile.max_exposure = Some(dec("12000"));
+    assert!(scene.ask(Side::Buy, "10", OrderKind::Market).is_ok());
+    scene.exits = "150";
+    assert!(matches!(scene.ask(Side::Buy, "10", OrderKind::Market), Err(Refusal::Exposure { .. })));
+}
+
+#[test]
+fn a_released_exit_is_not_held_back_by_counts() {
+    let mut scene = scene();
+    scene.uses = [Use { working_orders: 3, ..Use::default() }; 3];
+    let exit = Role::Exit { entry: None, despite: Despite::default() };
+    assert!(matches!(
+        scene.ask_as(exit, Side::Sell, "1", OrderKind::Market),
+        Err(Refusal::WorkingOrders { .. })
+    ));
+    assert!(scene.ask_as(Role::Release, Side::Sell, "1", OrderKind::Market).is_ok());
 }

@@ -155,6 +155,7 @@ pub fn order(
         filled: qty("0"),
         average_price: None,
         is_acknowledged: false,
+        kept: None,
         trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,

@@ -92,6 +92,8 @@ impl Market {
     /// Publishes the state anew: the settings as they are, no orders, a ready connection.
     pub fn snapshot(&mut self) {
         let snapshot = Snapshot {
+            uses: Arc::default(),
+            armed: Arc::default(),
             instruments: Arc::clone(&self.instruments),
             orders: Vec::new(),
             fills: Vec::new(),

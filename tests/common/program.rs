@@ -116,7 +116,7 @@ impl Program {
         assert!(recovered.problems.is_empty() && recovered.must_reconcile.is_none(), "{recovered:?}");
         let engine = Engine::new(Start {
             instruments,
-            broker_names: names,
+            brokers: names.into_iter().map(pitdesk::engine::BrokerFacts::named).collect(),
             settings: Arc::new(settings),
             is_killed: state.killed || recovered.is_killed.unwrap_or_default(),
             next_order_id: state.next_order_id.max(recovered.next_order_id),

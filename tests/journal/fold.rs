@@ -99,6 +99,7 @@ fn order() -> impl Strategy<Value = Order> {
                 filled: Qty(filled),
                 average_price,
                 is_acknowledged: id % 3 == 0,
+                kept: None,
                 trigger,
                 reason,
                 origin,

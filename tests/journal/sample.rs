@@ -54,6 +54,7 @@ pub fn order(id: u64, status: OrderStatus) -> Order {
         filled: Qty::ZERO,
         average_price: None,
         is_acknowledged: false,
+        kept: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

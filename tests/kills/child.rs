@@ -226,7 +226,7 @@ fn trade(program: &mut Program, script: &str) {
             let quantity = program.look(quantity);
             let order = program.place(aapl, quantity.try_into().unwrap(), OrderKind::Market);
             program.wait_for_status(order, OrderStatus::Filled);
-            program.send(Command::Close { instrument: aapl });
+            program.send(Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() });
             program
                 .wait("the position to be closed", |desk| desk.blotter().open_positions().next().is_none());
         }
@@ -238,7 +238,13 @@ fn trade(program: &mut Program, script: &str) {
     match script {
         "amend" => {
             let limit = program.below(eth, 25).limit();
-            program.send(Command::Amend { order, quantity: None, limit, stop: None });
+            program.send(Command::Amend {
+                order,
+                quantity: None,
+                limit,
+                stop: None,
+                despite: pitdesk::risk::Despite::default(),
+            });
             let has_moved =
                 |desk: &Desk| desk.blotter().get(order).is_some_and(|o| o.spec.kind.limit() == limit);
             program.wait("the change", has_moved);

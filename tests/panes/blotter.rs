@@ -89,6 +89,7 @@ fn amend(quantity: Option<&str>, price: Option<&str>) -> Command {
         quantity: quantity.map(|text| Qty(decimal(text))),
         limit: price.map(|text| Price(decimal(text))),
         stop: None,
+        despite: pitdesk::risk::Despite::default(),
     }
 }
 

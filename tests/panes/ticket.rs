@@ -219,7 +219,7 @@ fn close_is_offered_whenever_the_engine_takes_it() {
     assert!(!is_disabled(&ui, "Close"), "{}", about(&ui.get_by_label("Close")));
     assert!(is_disabled(&ui, "Reverse"), "it opens as much again");
     click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Close { instrument: aapl });
+    assert_eq!(only_command(&ui), &Command::Close { instrument: aapl, despite: Despite::default() });
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
         14..20 => some_order(dice).map(|&order| Command::Cancel { order }),
         20..24 => some_order(dice).and_then(|&order| amend(program, order, dice)),
         24 => Some(Command::CancelAll { instrument: dice.hits(2).then_some(instrument) }),
-        25 | 26 => Some(Command::Close { instrument }),
-        27 => Some(Command::Reverse { instrument }),
+        25 | 26 => Some(Command::Close { instrument, despite: Despite::default() }),
+        27 => Some(Command::Reverse { instrument, despite: Despite::default() }),
         28 if dice.hits(4) => {
             let flatten = match dice.below(3) {
                 0 => Flatten::No,
@@ -74,5 +74,5 @@ fn amend(program: &Program, id: OrderId, dice: &mut Dice) -> Option<Command> {
     let quantity = dice.hits(2).then(|| Qty(Decimal::from(1 + dice.below(24))));
     let limit = order.spec.kind.limit().map(|price| by(price, dice));
     let stop = order.spec.kind.stop().map(|price| by(price, dice));
-    Some(Command::Amend { order: id, quantity, limit, stop })
+    Some(Command::Amend { order: id, quantity, limit, stop, despite: Despite::default() })
 }

@@ -11,6 +11,8 @@ use crate::domain::{AccountId, Decimal, Money, Time};
 pub struct DayState {
     /// When the trading day began that the rest is about.
     pub began: Time,
+    /// When it ends, by the start of the day that held when it began; zero where nobody knows.
+    pub ends: Time,
     /// What positions had come to by then, by account and [`crate::domain::Instrument::key`], in the
     /// instrument's currency.
     pub from: Vec<(AccountId, String, Decimal)>,

@@ -231,10 +231,10 @@ fn a_loss_locks_until_the_next_day_and_over_a_restart() {
 fn a_clock_that_is_set_back_gives_no_loss_away() {
     let mut day = Day::default();
     let money = |text| Money { amount: dec(text), currency: Currency::USD };
-    assert!(day.turn(at("2026-11-20T22:00:00Z")));
+    assert!(day.turn(&DayStart::default(), at("2026-11-20T22:00:00Z")));
     assert!(day.lock(Scope::Profile, money("60"), money("50")));
     assert!(!day.lock(Scope::Profile, money("70"), money("50")), "it was locked");
-    assert!(!day.turn(at("2026-11-19T22:00:00Z")));
+    assert!(!day.turn(&DayStart::default(), at("2026-11-19T22:00:00Z")));
     assert!(day.locks.contains_key(&Scope::Profile));
 }
 
@@ -272,4 +272,37 @@ fn exposure_counts_other_positions_and_orders_at_their_worst() {
     assert!(stage.order(Side::Sell, "21").is_err());
     stage.engine.market.forget_quote(InstrumentId(1));
     assert!(stage.order(Side::Sell, "20").unwrap_err().contains("no price"));
+}
+
+#[test]
+fn moving_the_start_of_the_day_lifts_no_lock_and_gives_no_loss_away() {
+    let mut stage = stage(loss("50"), &DayState::default());
+    stage.connects(vec![]);
+    stage.fills(Side::Buy, "10", "100");
+    stage.quote(0, "95");
+    assert!(stage.passes());
+    let mut settings = Settings::clone(&stage.engine.settings);
+    settings.limits.day_start = "15:30 UTC".parse().unwrap();
+    stage.engine.settings = Arc::new(settings);
+    stage.now = at("2026-11-20T15:45:00Z");
+    stage.quote(0, "95");
+    stage.passes();
+    let refused = stage.order(Side::Buy, "1").unwrap_err();
+    assert!(refused.contains("before 2026-11-20 22:00 UTC"), "the day ends when it was to end: {refused}");
+    let saved = stage.engine.day_state();
+    assert_eq!(saved.ends, at("2026-11-20T22:00:00Z"));
+    stage.now = at("2026-11-20T22:00:00Z");
+    stage.quote(0, "95");
+    assert!(stage.passes());
+    assert_eq!(stage.order(Side::Buy, "1"), Ok(()));
+    assert_eq!(stage.engine.day_state().ends, at("2026-11-21T15:30:00Z"), "the next one is by the new start");
+}
+
+#[test]
+fn a_day_of_an_older_version_ends_by_the_start_that_holds() {
+    let text = r#"{"began":"BEGAN","from":[],"locks":[]}"#;
+    let began = serde_json::to_string(&at("2026-11-19T22:00:00Z")).unwrap();
+    let old: DayState = serde_json::from_str(&text.replace("\"BEGAN\"", &began)).unwrap();
+    let stage = stage(|_| {}, &old);
+    assert_eq!(stage.engine.day_state().ends, at("2026-11-20T22:00:00Z"));
 }

@@ -285,7 +285,13 @@ impl Theatre {
                 let price = ticks(10_000 + i64::from(off));
                 let limit = order.spec.kind.limit().is_some().then_some(price);
                 let quantity = Some(Qty(lots.into()));
-                let command = Command::Amend { order: order.id, quantity, limit, stop: None };
+                let command = Command::Amend {
+                    order: order.id,
+                    quantity,
+                    limit,
+                    stop: None,
+                    despite: Despite::default(),
+                };
                 self.command(command, Despite::default(), false);
             }
             Happening::Answer(is_made) => {
@@ -316,8 +322,11 @@ impl Theatre {
             }
             Happening::Flatten(id, reverses) => {
                 let instrument = InstrumentId(id as u32);
-                let command =
-                    if reverses { Command::Reverse { instrument } } else { Command::Close { instrument } };
+                let command = if reverses {
+                    Command::Reverse { instrument, despite: Despite::default() }
+                } else {
+                    Command::Close { instrument, despite: Despite::default() }
+                };
                 let can_close = self.model.can_close(id);
                 let went_out = self.command(command, Despite::default(), true);
                 assert!(reverses || !can_close || went_out, "a close was held back");

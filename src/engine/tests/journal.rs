@@ -96,7 +96,13 @@ fn what_the_disk_refuses_is_not_sent_and_new_orders_are_refused_until_it_works()
     assert_eq!(stage.status(2), OrderStatus::Rejected);
     assert!(stage.order(2).reason.as_deref().unwrap().contains("no space left"));
     assert!(refusal(&stage.buy("10", "98.00")).contains("no space left"));
-    let amend = Command::Amend { order: OrderId(1), quantity: Some(Qty(dec("5"))), limit: None, stop: None };
+    let amend = Command::Amend {
+        order: OrderId(1),
+        quantity: Some(Qty(dec("5"))),
+        limit: None,
+        stop: None,
+        despite: Despite::default(),
+    };
     assert!(refusal(&stage.command(amend)).contains("journal"));
     assert_eq!(
         requests(&stage.command(Command::Cancel { order: OrderId(1) })),
@@ -140,7 +146,13 @@ fn a_change_leaves_when_the_disk_has_it_unless_a_cancel_came_first() {
     stage.buy("10", "99.00");
     stage.says(1, OrderStatus::Working);
     stage.disk = Disk::Slow;
-    let amend = Command::Amend { order: OrderId(1), quantity: Some(Qty(dec("5"))), limit: None, stop: None };
+    let amend = Command::Amend {
+        order: OrderId(1),
+        quantity: Some(Qty(dec("5"))),
+        limit: None,
+        stop: None,
+        despite: Despite::default(),
+    };
     assert!(requests(&stage.command(amend.clone())).is_empty());
     assert_eq!(stage.status(1), OrderStatus::PendingAmend);
     assert!(matches!(requests(&stage.disk_has_all())[..], [BrokerRequest::Amend(_)]));
@@ -186,7 +198,7 @@ fn a_close_whose_position_went_while_it_waited_for_the_disk_is_not_sent() {
     stage.command(Command::Place(limit_order(Side::Sell, "10", "101.00")));
     stage.says(2, OrderStatus::Working);
     stage.disk = Disk::Slow;
-    stage.command(Command::Close { instrument: SHARE });
+    stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
     stage.fill(2, Side::Sell, "10", "0");
     assert!(placed(&stage.disk_has_all()).is_empty(), "it would open a short");
     assert_eq!(stage.status(3), OrderStatus::Rejected);
@@ -203,6 +215,7 @@ fn a_journal_that_could_not_be_opened_takes_no_orders_and_lets_cancels_through()
         spec: limit_order(Side::Buy, "1", "99.00").spec,
         status: OrderStatus::Working,
         is_acknowledged: true,
+        kept: None,
         filled: Qty::ZERO,
         average_price: None,
         trigger: None,
@@ -226,7 +239,7 @@ fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
     stage.disk = Disk::Slow;
-    stage.command(Command::Close { instrument: SHARE });
+    stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
     let from = stage.journal.last().unwrap().seq;
     let effects = stage.feed(EngineEvent::JournalFailed { from, through: from, why: "no space left".into() });
     let said = effects.iter().any(|effect| match effect {

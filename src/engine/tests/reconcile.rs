@@ -201,7 +201,10 @@ fn until_the_books_have_come_only_what_reduces_is_sent() {
     assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Reconciling);
     let refused = stage.buy("10", "99.00");
     assert!(refusal(&refused).contains("compared"), "{}", refusal(&refused));
-    assert_eq!(placed(&stage.command(Command::Close { instrument: SHARE })).len(), 1);
+    assert_eq!(
+        placed(&stage.command(Command::Close { instrument: SHARE, despite: Despite::default() })).len(),
+        1
+    );
     let orders = vec![stage.order(1).clone()];
     stage.books(Books { orders, positions: vec![holding("10")], ..Books::default() });
     assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Ready);

@@ -79,7 +79,13 @@ fn a_change_on_its_way_counts_with_its_larger_size() {
     stage.buy("2000", "99.00");
     stage.says(1, OrderStatus::Working);
     let quantity = Some(Qty(dec("2400")));
-    stage.command(Command::Amend { order: OrderId(1), quantity, limit: None, stop: None });
+    stage.command(Command::Amend {
+        order: OrderId(1),
+        quantity,
+        limit: None,
+        stop: None,
+        despite: Despite::default(),
+    });
     for order in 2..=4 {
         stage.buy("2400", "99.00");
         stage.says(order, OrderStatus::Working);
@@ -191,7 +197,13 @@ fn a_change_that_a_cancel_overtook_still_counts_and_leaves_the_cancel_on_its_way
     stage.buy("2000", "99.00");
     stage.says(1, OrderStatus::Working);
     let quantity = Some(Qty(dec("2400")));
-    stage.command(Command::Amend { order: OrderId(1), quantity, limit: None, stop: None });
+    stage.command(Command::Amend {
+        order: OrderId(1),
+        quantity,
+        limit: None,
+        stop: None,
+        despite: Despite::default(),
+    });
     stage.command(Command::Cancel { order: OrderId(1) });
     let pending = |stage: &Stage| stage.engine.orders.pending(|_| true);
     assert_eq!((stage.status(1), pending(&stage)), (OrderStatus::PendingCancel, dec("2400")));

@@ -139,7 +139,7 @@ fn a_lock_holds_though_the_loss_is_made_good_or_the_limit_taken_away() {
     );
     scene.position = "2";
     assert!(scene.ask(Side::Sell, "2", OrderKind::Market).is_ok());
-    assert!(scene.ask_as(Role::Close, Side::Sell, "2", OrderKind::Market).is_ok());
+    assert!(scene.ask_as(Role::Close(Despite::default()), Side::Sell, "2", OrderKind::Market).is_ok());
 }
 
 #[test]

@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountId, Currency, Decimal, ExecId, GroupId, Liquidity, Moment, Money, OrderId, OrderKind, OrderStatus,
-    Origin, Price, Qty, Side, Time, TimeInForce,
+    AccountId, Currency, Decimal, ExecId, GroupId, KeptGroup, Liquidity, Moment, Money, OrderId, OrderKind,
+    OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce,
 };
 
 /// An order as the file has it.
@@ -45,6 +45,9 @@ pub struct OrderRow {
     /// The entry that it is an exit of.
     #[serde(default)]
     pub parent: Option<OrderId>,
+    /// The group that this program keeps it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptGroup>,
     /// Where it stands.
     pub status: OrderStatus,
     /// Whether its broker has ever spoken of it.

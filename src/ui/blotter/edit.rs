@@ -77,7 +77,7 @@ impl Part {
             Self::Limit => (None, Some(Price(value)), None),
             Self::Stop => (None, None, Some(Price(value))),
         };
-        Command::Amend { order: order.id, quantity, limit, stop }
+        Command::Amend { order: order.id, quantity, limit, stop, despite: crate::risk::Despite::default() }
     }
 
     /// The first part of an order, in the order in which one would change them.
@@ -155,7 +155,7 @@ pub(super) fn why_not(order: &Order) -> Option<&'static str> {
         }
         OrderStatus::PendingAmend => Some("A change is on its way: wait for the broker's answer"),
         OrderStatus::PendingCancel => Some("A cancel is on its way"),
-        OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
+        OrderStatus::Kept | OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
             Some("The broker has not confirmed it yet")
         }
         OrderStatus::Unknown => Some("The broker cannot say where it stands: cancel it instead"),

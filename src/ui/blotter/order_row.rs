@@ -127,11 +127,14 @@ fn kind_cell(
         _ => String::new(),
     };
     let post = if spec.post_only { ", post" } else { "" };
-    let ties = match (spec.parent, spec.oco) {
-        (Some(parent), _) => format!(" · exit of {parent}"),
+    let oco = spec.oco.or_else(|| order.kept?.oco);
+    let ties = match (order.entry(), oco) {
+        (Some(entry), _) => format!(" · exit of {entry}"),
         (None, Some(_)) => " · OCO".to_owned(),
         (None, None) => String::new(),
     };
+    // The broker knows nothing of the group: it is minded only while this program runs.
+    let ties = if order.kept.is_some() { format!("{ties}, kept here") } else { ties };
     // In front: what is cut off is the end.
     if order.origin == Origin::Foreign {
         return Cell::made(format!("Foreign · {}{by}{post}{ties}", spec.kind.label()), context.theme.accent);
@@ -160,7 +163,8 @@ pub fn status_colour(status: OrderStatus, theme: &Theme) -> egui::Color32 {
     match status {
         OrderStatus::Working | OrderStatus::PartiallyFilled => theme.accent,
         OrderStatus::Held | OrderStatus::Cancelled | OrderStatus::Expired => theme.text_weak,
-        OrderStatus::Intended
+        OrderStatus::Kept
+        | OrderStatus::Intended
         | OrderStatus::Journaled
         | OrderStatus::Sent
         | OrderStatus::Accepted

@@ -68,8 +68,8 @@ impl WayOut {
 
     fn command(self, instrument: InstrumentId) -> Command {
         match self {
-            Self::Close => Command::Close { instrument },
-            Self::Reverse => Command::Reverse { instrument },
+            Self::Close => Command::Close { instrument, despite: crate::risk::Despite::default() },
+            Self::Reverse => Command::Reverse { instrument, despite: crate::risk::Despite::default() },
         }
     }
 }

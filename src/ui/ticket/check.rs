@@ -316,6 +316,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Resul
         is_in_hours: false,
         is_regular: risk::is_regular(&limits, facts.instrument, facts.now),
         to_limits: facts.to_limits,
+        is_armed: facts.account.is_none_or(|account| facts.desk.is_armed(account)),
         is_killed: facts.is_killed,
         line,
         now: facts.now,

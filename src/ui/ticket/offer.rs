@@ -207,9 +207,12 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         ));
     };
     let (side, size) = (opened.opposite(), position.size());
+    let despite = crate::risk::Despite::default();
     let (quantity, role, command) = match action {
-        Action::Reverse => (size + size, Role::Reverse, Command::Reverse { instrument: instrument.id }),
-        _ => (size, Role::Close, Command::Close { instrument: instrument.id }),
+        Action::Reverse => {
+            (size + size, Role::Reverse(despite), Command::Reverse { instrument: instrument.id, despite })
+        }
+        _ => (size, Role::Close(despite), Command::Close { instrument: instrument.id, despite }),
     };
     let spec = OrderSpec::new(instrument.id, side, quantity, OrderKind::Market, TimeInForce::Day);
     if let Some(why) = why_closed(spec.kind, spec.tif, facts) {

@@ -1,13 +1,13 @@
 //! What is used of the counted limits, as far as the window knows.
 //!
 //! For the ticket, which asks the gate what the engine will ask, and for the editor of the
-//! limits. What only the engine counts (orders of the last minute, the loss of the day) is
-//! taken for nothing used: the engine has the last word.
+//! limits. What only the engine counts (orders of the last minute, the loss of the day and its
+//! lock) is as it has told it last ([`crate::link::ScopeUse`]): the engine has the last word.
 
 use std::collections::BTreeSet;
 
 use crate::desk::Desk;
-use crate::domain::limits::ScopeKind;
+use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, Side};
 use crate::risk::{Holding, Pending, Use, Uses, exposure};
 
@@ -18,7 +18,7 @@ pub(in crate::ui) fn pending(desk: &Desk, account: &AccountId, instrument: Instr
             o.spec.instrument == instrument
                 && o.spec.side == side
                 && o.account == *account
-                && o.spec.parent.is_none()
+                && o.entry().is_none()
         };
         desk.blotter().working().filter(is_alike).map(|o| o.remaining().0).sum::<Decimal>()
     };
@@ -47,7 +47,20 @@ pub(super) fn of(desk: &Desk, account: &AccountId, instrument: &Instrument) -> U
         } else {
             Some(Decimal::ZERO)
         };
-        Use { working_orders: working(desk, is_of), exposure_elsewhere, ..Use::default() }
+        let told = desk.uses().iter().find(|told| match &told.scope {
+            Scope::Profile => kind == ScopeKind::Profile,
+            Scope::Account(name) => kind == ScopeKind::Account && *name == account.0,
+            Scope::Instrument(key) => kind == ScopeKind::Instrument && instrument.has_key(key),
+        });
+        // What nobody has told of is not limited.
+        let nothing = Use::default();
+        Use {
+            working_orders: working(desk, is_of),
+            orders_last_minute: told.map_or(0, |told| told.orders_last_minute as usize),
+            exposure_elsewhere,
+            result_of_day: told.map_or(nothing.result_of_day, |told| told.result_of_day),
+            lock: told.and_then(|told| told.lock),
+        }
     })
 }
 
@@ -66,7 +79,7 @@ pub(in crate::ui) fn exposure_of(
     let places: BTreeSet<(AccountId, InstrumentId)> = held.chain(ordered).collect();
     exposure(places.iter().filter(|(account, id)| is_of(account, *id)).map(|(account, id)| Holding {
         net: desk.blotter().position_of(account, *id).map_or(Decimal::ZERO, |p| p.net),
-        pending: pending(desk, account, *id),
+        pending: pending(desk, account, *id).with(exits(desk, account, *id)),
         unit: unit(desk, *id),
     }))
 }

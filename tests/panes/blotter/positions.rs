@@ -49,7 +49,10 @@ fn close_says_what_it_asks_and_sends_at_the_second_click() {
     assert_eq!(pane.state_mut().take_sent(), []);
     pane.state_mut().market.later(READING);
     click(&mut pane, "Confirm close: sell 100 AAPL at market");
-    assert_eq!(pane.state_mut().take_sent(), [Command::Close { instrument: aapl }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+    );
 }
 
 #[test]
@@ -67,7 +70,10 @@ fn a_double_click_confirms_nothing_and_time_disarms() {
     click(&mut pane, "Reverse AAPL");
     pane.state_mut().market.later(READING);
     click(&mut pane, question);
-    assert_eq!(pane.state_mut().take_sent(), [Command::Reverse { instrument: aapl }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Reverse { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+    );
 }
 
 #[test]
@@ -106,7 +112,10 @@ fn a_double_click_reverses_once_though_the_first_has_filled() {
     bench.market.later(Duration::from_millis(300));
     pane.step();
     click(&mut pane, "Reverse AAPL");
-    assert_eq!(pane.state_mut().take_sent(), [Command::Reverse { instrument: aapl }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Reverse { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+    );
 }
 
 #[test]
@@ -116,7 +125,10 @@ fn without_confirmation_a_close_is_sent_once_until_its_order_has_ended() {
     click(&mut pane, "Close AAPL");
     click(&mut pane, "Close AAPL");
     click(&mut pane, "Reverse AAPL");
-    assert_eq!(pane.state_mut().take_sent(), [Command::Close { instrument: aapl }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+    );
     let bench = pane.state_mut();
     let closing = order(20, aapl, Side::Sell, "100", OrderKind::Market, bench.market.now());
     bench.order(closing);

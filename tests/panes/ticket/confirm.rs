@@ -123,7 +123,13 @@ fn a_double_click_on_reverse_does_not_reverse_back() {
     wait(&mut ui, Duration::from_millis(300));
     click(&mut ui, "Reverse");
     click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Reverse { instrument: ui.state().market.id(AAPL) });
+    assert_eq!(
+        only_command(&ui),
+        &Command::Reverse {
+            instrument: ui.state().market.id(AAPL),
+            despite: pitdesk::risk::Despite::default()
+        }
+    );
 }
 
 #[test]
@@ -198,10 +204,22 @@ fn close_and_reverse_are_always_there_and_ask_like_the_others() {
     assert!(about(&flat.get_by_label("Close")).contains("no position in AAPL"));
     let mut ui = open(holding(asking(), "-100"), AAPL, "{}");
     click_and_confirm(&mut ui, "Reverse", "Confirm reverse: buy 200 AAPL at market");
-    assert_eq!(only_command(&ui), &Command::Reverse { instrument: ui.state().market.id(AAPL) });
+    assert_eq!(
+        only_command(&ui),
+        &Command::Reverse {
+            instrument: ui.state().market.id(AAPL),
+            despite: pitdesk::risk::Despite::default()
+        }
+    );
     let mut ui = open(holding(at_once(), "-100"), AAPL, "{}");
     click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Close { instrument: ui.state().market.id(AAPL) });
+    assert_eq!(
+        only_command(&ui),
+        &Command::Close {
+            instrument: ui.state().market.id(AAPL),
+            despite: pitdesk::risk::Despite::default()
+        }
+    );
 }
 
 /// The quote is older than its limit.
@@ -229,7 +247,7 @@ fn an_order_on_an_old_quote_is_asked_about_in_words_of_its_own() {
     assert_eq!(ui.state().sent.len(), 0, "a double click confirms nothing");
     wait(&mut ui, READING);
     click(&mut ui, DESPITE);
-    assert_eq!(placed(&ui).despite, Despite { stale_quote: true, ..Despite::default() });
+    assert_eq!(placed(&ui).despite, Despite { stale_quote: true, ..pitdesk::risk::Despite::default() });
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn order(kind: OrderKind, filled: &str) -> Order {
         filled: Qty(dec(filled)),
         average_price: None,
         is_acknowledged: false,
+        kept: None,
         trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,
@@ -114,7 +115,12 @@ fn turning_goes_round_the_parts_that_the_order_has() {
 fn an_amendment_touches_one_part_only() {
     let order = order(limit(), "0");
     let command = Part::Limit.amend(&order, dec("183"));
-    let expected =
-        Command::Amend { order: OrderId(12), quantity: None, limit: Some(Price(dec("183"))), stop: None };
+    let expected = Command::Amend {
+        order: OrderId(12),
+        quantity: None,
+        limit: Some(Price(dec("183"))),
+        stop: None,
+        despite: crate::risk::Despite::default(),
+    };
     assert_eq!(command, expected);
 }
