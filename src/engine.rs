@@ -15,6 +15,7 @@ mod arming;
 mod day;
 pub mod event;
 mod flatten;
+mod groups;
 mod journal;
 mod kill;
 mod known;
@@ -51,6 +52,7 @@ use crate::link::{
 };
 use day::{Day, MINUTE};
 use flatten::{Flattening, WayOut};
+use groups::Groups;
 use journal::Journal;
 use kill::Kill;
 use log::ExecutionLog;
@@ -86,6 +88,8 @@ pub struct Engine {
     market: MarketData,
     /// Closes and reversals that wait for exits to go.
     flattening: Vec<Flattening>,
+    /// Brackets and OCO groups that this program keeps.
+    groups: Groups,
     /// The newest comparison of books of each broker.
     reconciled: BTreeMap<BrokerId, Arc<Reconciliation>>,
     /// What is used of the limits that count over time.
@@ -176,12 +180,14 @@ impl Engine {
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             flattening: Vec::new(),
+            groups: Groups::default(),
             day: Day::default(),
             uses_told: Arc::default(),
             armed: BTreeSet::new(),
             notices: Notices::new(start.notices),
             shutdown: None,
         };
+        engine.groups = Groups::new(engine.orders.all());
         engine.restore_day(&day);
         let is_recent = |order: &&Order| now.since(order.created) < MINUTE;
         for order in engine.orders.all().filter(is_recent) {
@@ -216,6 +222,9 @@ impl Engine {
         }
         if !self.flattening.is_empty() {
             self.advance_flattening(now, out);
+        }
+        if moves_orders {
+            self.advance_groups(now, out);
         }
         if self.kill.is_some() && moves_orders {
             self.advance_kill(now, out);

@@ -65,6 +65,12 @@ impl Entry {
         self.is_cancelling = false;
     }
 
+    /// What it may still trade, whichever way a change is answered.
+    fn most(&self) -> Qty {
+        let asked = self.amend.and_then(|change| change.quantity).unwrap_or_default();
+        self.order.remaining().max(asked.saturating_sub(self.order.filled))
+    }
+
     /// Whether `change` can be asked for now.
     fn can_amend(&self) -> bool {
         let is_there = matches!(self.life, Life::Accepted | Life::Held | Life::Working);
@@ -84,7 +90,8 @@ impl Orders {
         for order in known {
             orders.next_id = orders.next_id.max(order.id.0.saturating_add(1));
             let told = Life::told(order.status).unwrap_or(Life::Working);
-            let life = if told.is_final() { told } else { Life::Unknown };
+            // Of what is kept here nothing was sent, or its newest record would say so.
+            let life = if told.is_final() || told == Life::Kept { told } else { Life::Unknown };
             let updated = order.updated;
             let mut entry = Entry::new(order, life);
             if life == Life::Unknown {
@@ -133,18 +140,54 @@ impl Orders {
 
     /// An order of this program's, of which nothing has been sent.
     pub fn insert(&mut self, order: Order) {
-        self.entries.insert(order.id, Entry::new(order, Life::Intended));
+        let life = if order.status == OrderStatus::Kept { Life::Kept } else { Life::Intended };
+        self.entries.insert(order.id, Entry::new(order, life));
         self.forget_old();
+    }
+
+    /// An exit that was kept is to be sent, with this quantity.
+    pub fn release(&mut self, id: OrderId, quantity: Qty, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.life = next(entry.life, Step::Release)?;
+        entry.order.spec.quantity = quantity;
+        entry.order.reason = None;
+        Some(entry.changed(now))
+    }
+
+    /// Changes an exit that is kept: nobody has to be asked.
+    pub fn change_kept(&mut self, id: OrderId, change: Change, now: Time) -> Option<Order> {
+        let entry = self.entries.get_mut(&id).filter(|entry| entry.life == Life::Kept)?;
+        entry.order.spec = change.applied_to(&entry.order.spec);
+        Some(entry.changed(now))
+    }
+
+    /// This program ends an order because of what others of its group have filled.
+    pub fn cut(&mut self, id: OrderId) {
+        if let Some(kept) = self.entries.get_mut(&id).and_then(|entry| entry.order.kept.as_mut()) {
+            kept.is_cut = true;
+        }
+    }
+
+    /// What the trader wants an order to trade in all, in the group that this program keeps.
+    pub fn ask_of_group(&mut self, id: OrderId, quantity: Qty) {
+        if let Some(kept) = self.entries.get_mut(&id).and_then(|entry| entry.order.kept.as_mut()) {
+            kept.quantity = quantity;
+        }
+    }
+
+    /// What an order may still trade, with the larger of both sizes where a change is on its way.
+    pub fn most_of(&self, id: OrderId) -> Qty {
+        self.entries.get(&id).map_or(Qty::ZERO, Entry::most)
     }
 
     /// An order that its broker has and that was not known here.
     pub fn insert_foreign(&mut self, order: Order) -> Order {
         self.next_id = self.next_id.max(order.id.0.saturating_add(1));
         self.reserved = self.reserved.max(self.next_id);
-        let life = Life::told(order.status).unwrap_or(Life::Working);
+        let life = told_by_broker(order.status);
         let (id, updated) = (order.id, order.updated);
         let is_cancelling = order.status == OrderStatus::PendingCancel;
-        let order = Order { is_acknowledged: true, ..order };
+        let order = Order { is_acknowledged: true, kept: None, ..order };
         let mut entry = Entry { is_cancelling, ..Entry::new(order, life) };
         let order = entry.changed(updated);
         self.entries.insert(id, entry);
@@ -256,6 +299,9 @@ impl Orders {
     pub fn cancel_refused(&mut self, id: OrderId, reason: Arc<str>, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id).filter(|entry| entry.is_cancelling)?;
         entry.is_cancelling = false;
+        if let Some(kept) = &mut entry.order.kept {
+            kept.is_cut = false;
+        }
         entry.order.reason = Some(reason);
         Some(entry.changed(now))
     }
@@ -299,7 +345,7 @@ impl Orders {
             entry.answered();
         }
         entry.is_cancelling |= theirs.status == OrderStatus::PendingCancel;
-        let told = Life::told(theirs.status).unwrap_or(Life::Working);
+        let told = told_by_broker(theirs.status);
         let order = &mut entry.order;
         // Of an order that works for it when a session begins, the broker knows what has filled.
         let is_its_word = is_new_session && !told.is_final();
@@ -342,25 +388,27 @@ impl Orders {
     /// Signed quantity that live orders of `pick` could still add to a position, with the
     /// larger of both sizes where a change is on its way.
     pub fn pending(&self, pick: impl Fn(&Order) -> bool) -> Decimal {
-        let most = |entry: &Entry| {
-            let asked = entry.amend.and_then(|change| change.quantity).unwrap_or_default();
-            entry.order.remaining().max(asked.saturating_sub(entry.order.filled))
-        };
         let live = self.entries.values().filter(|entry| entry.order.is_live() && pick(&entry.order));
-        live.map(|entry| entry.order.spec.side.sign() * most(entry).0).sum()
+        live.map(|entry| entry.order.spec.side.sign() * entry.most().0).sum()
     }
 
     fn forget_old(&mut self) {
         if self.entries.len() <= ENDED_ORDERS_KEPT {
             return;
         }
-        let is_ended = |o: &&Order| o.status.is_final();
+        // What an exit has traded says how much its bracket still guards.
+        let is_ended = |o: &&Order| o.status.is_final() && o.kept.is_none();
         let excess = self.all().filter(is_ended).count().saturating_sub(ENDED_ORDERS_KEPT);
         let old: Vec<OrderId> = self.all().filter(is_ended).take(excess).map(|o| o.id).collect();
         for id in old {
             self.entries.remove(&id);
         }
     }
+}
+
+/// How an order stands that is in a broker's books: with the broker, whatever the books say.
+fn told_by_broker(status: OrderStatus) -> Life {
+    Life::told(status).filter(|life| !life.is_ours_alone()).unwrap_or(Life::Working)
 }
 
 /// Why an order can be neither changed nor cancelled now.

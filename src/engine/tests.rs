@@ -2,6 +2,7 @@
 
 mod arming;
 mod flatten;
+mod groups;
 mod journal;
 mod kill;
 mod reconcile;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::groups;
 use super::journal::Intent;
 use super::known::Ahead;
 use super::order_state::{Life, Step};
@@ -29,11 +30,14 @@ impl Engine {
         }
         let instrument = self.instrument(place.spec.instrument)?;
         let account = self.account_for(&instrument)?;
+        let is_kept = self.keeps_groups(instrument.broker);
         let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
         let id = entry.id;
+        let entry = if is_kept { groups::keep(entry, None) } else { entry };
         let mut orders = vec![(entry, Role::entered(place.despite))];
         for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
             let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
+            let exit = if is_kept { groups::keep(exit, Some(id)) } else { exit };
             orders.push((exit, Role::exit_of(&place.spec)));
         }
         self.submit(orders, place.seen, &instrument, input_at, now, out)?;
@@ -55,13 +59,22 @@ impl Engine {
             let ask = |known: &Known<'_>| risk::check(&order.spec, *role, known);
             self.with_known(order, instrument, Ahead { orders: index }, now, ask).map_err(refused)?;
         }
-        let roles = orders.iter().map(|(order, role)| (order.id, *role)).collect();
-        let orders: Vec<Order> =
-            orders.into_iter().map(|(order, _)| Order { reason: None, updated: now, ..order }).collect();
+        let leaves = |order: &Order| order.status != OrderStatus::Kept;
+        let leaving = orders.iter().filter(|(order, _)| leaves(order));
+        let roles = leaving.map(|(order, role)| (order.id, *role)).collect();
+        let orders: Vec<Order> = orders
+            .into_iter()
+            .map(|(order, _)| Order {
+                reason: order.reason.filter(|_| order.status == OrderStatus::Kept),
+                ..order
+            })
+            .map(|order| Order { updated: now, ..order })
+            .collect();
         let seq = self.record(Moment::Intended { input_at, seen }, orders.clone(), now, out);
         self.send_when_written(seq, Intent::Place(roles), now);
-        self.day_sends(&orders, now);
+        self.day_sends(orders.iter().filter(|order| leaves(order)), now);
         for order in orders {
+            self.groups.add(&order);
             self.orders.insert(order.clone());
             self.orders.remember_input(order.id, input_at);
             out.push(Effect::publish(Update::Order(order), now));
@@ -124,17 +137,58 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Outcome {
         let order = self.own_order(id)?;
+        if self.orders.life(id) == Some(Life::Kept) {
+            return self.amend_kept(&order, change, now, out);
+        }
         if !self.orders.can_amend(id) {
             return Err(Refused(why_not(&order).into()));
         }
+        if !self.brokers[usize::from(order.broker.0)].facts.capabilities.amend {
+            let text = "This broker cannot change working orders: cancel it and enter it anew";
+            return Err(Refused(text.into()));
+        }
+        if let Some(quantity) = change.quantity.filter(|_| order.kept.is_some()) {
+            self.orders.ask_of_group(id, quantity);
+        }
+        self.change(&order, change, despite, input_at, now, out)
+    }
+
+    /// An exit that is kept here changes at once: nothing of it was sent.
+    fn amend_kept(&mut self, order: &Order, change: Change, now: Time, out: &mut Vec<Effect>) -> Outcome {
+        self.journal.check()?;
+        let instrument = self.instrument(order.spec.instrument)?;
+        let role = self.role_of_change(order, change);
+        let ask = |known: &Known<'_>| risk::approve_amend(order, change, role, known).map(drop);
+        self.with_known(order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
+        if let Some(quantity) = change.quantity {
+            self.orders.ask_of_group(order.id, quantity);
+        }
+        if let Some(order) = self.orders.change_kept(order.id, change, now) {
+            let Change { quantity, limit, stop } = change;
+            self.tell(order, Moment::AskedAmend { quantity, limit, stop }, now, out);
+        }
+        Ok(Some(order.id))
+    }
+
+    /// Has an order changed at its broker, by whomever that is wanted.
+    pub(super) fn change(
+        &mut self,
+        order: &Order,
+        change: Change,
+        despite: Despite,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
+        let id = order.id;
         if change.applied_to(&order.spec) == order.spec {
             return Err(Refused("Nothing would change: enter another quantity or price".into()));
         }
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
-        let role = self.role_of_change(&order, change).insisting(despite);
-        let ask = |known: &Known<'_>| risk::approve_amend(&order, change, role, known).map(drop);
-        self.with_known(&order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
+        let role = self.role_of_change(order, change).insisting(despite);
+        let ask = |known: &Known<'_>| risk::approve_amend(order, change, role, known).map(drop);
+        self.with_known(order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
         self.orders.remember_input(id, input_at);
         if let Some(order) = self.orders.ask_amend(id, change, now) {
             let Change { quantity, limit, stop } = change;
@@ -186,7 +240,9 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) -> bool {
-        self.give_up_flattening(id, why, now, out) || self.give_up_intent(id, why, now, out)
+        self.give_up_flattening(id, why, now, out)
+            || self.give_up_kept(id, why, now, out)
+            || self.give_up_intent(id, why, now, out)
     }
 
     pub(super) fn cancel_all(

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::limits::{AllowedHours, InForce, Scope, ScopeKind};
 use crate::domain::{
-    AccountId, Decimal, Instrument, Money, Order, OrderId, Qty, Quote, SessionKind, Side, Time,
+    AccountId, Decimal, Instrument, Money, Order, OrderId, OrderKind, Qty, Quote, SessionKind, Side, Time,
 };
 use crate::market::calendar::Calendar;
 
@@ -73,21 +73,27 @@ pub struct Pending {
 
 impl Pending {
     /// What exits whose entry has filled could still trade: of the exits of one entry only the
-    /// largest, for one cancels the others, and no more than the entry has filled, as `filled`
-    /// tells. (An entry so old that it was forgotten has filled.)
+    /// targets or the stops, whichever are more, for one cancels the others, and no more than the
+    /// entry has filled, as `filled` tells. (An entry so old that it was forgotten has filled.)
     pub fn of_exits<'a>(
         exits: impl IntoIterator<Item = &'a Order>,
         filled: impl Fn(OrderId) -> Option<Qty>,
     ) -> Self {
-        let mut largest: BTreeMap<(OrderId, Side), Decimal> = BTreeMap::new();
+        // By entry, side, and whether it is a target.
+        let mut legs: BTreeMap<(OrderId, Side, bool), Decimal> = BTreeMap::new();
         for exit in exits {
             let Some(entry) = exit.entry() else { continue };
-            let remaining = exit.remaining();
-            let guards = filled(entry).map_or(remaining, |filled| remaining.min(filled)).0;
-            let most = largest.entry((entry, exit.spec.side)).or_default();
-            *most = guards.max(*most);
+            let is_target = matches!(exit.spec.kind, OrderKind::Limit { .. });
+            let sum = legs.entry((entry, exit.spec.side, is_target)).or_default();
+            *sum = sum.saturating_add(exit.remaining().0);
         }
-        let of = |side| largest.iter().filter(|((_, s), _)| *s == side).map(|(_, most)| most).sum();
+        let mut most: BTreeMap<(OrderId, Side), Decimal> = BTreeMap::new();
+        for ((entry, side, _), sum) in legs {
+            let guards = filled(entry).map_or(sum, |filled| sum.min(filled.0));
+            let known = most.entry((entry, side)).or_default();
+            *known = guards.max(*known);
+        }
+        let of = |side| most.iter().filter(|((_, s), _)| *s == side).map(|(_, most)| most).sum();
         Self { buys: of(Side::Buy), sells: of(Side::Sell) }
     }
 
