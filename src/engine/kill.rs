@@ -24,7 +24,8 @@ use crate::risk::{Despite, Role};
 const ANSWER: Duration = Duration::from_secs(2);
 /// How long cancelling may take before it is told as not done. It goes on all the same.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Least time between two tries of a cancel that was refused or could not be handed over.
+/// Time until a cancel is tried again that was refused or could not be handed over; each time
+/// twice as long, up to [`ANSWER`]: a broker that limits requests must not be hammered.
 const RETRY: Duration = Duration::from_millis(200);
 /// Lines of evidence that are kept of an account: the first, and the newest.
 const EVIDENCE_KEPT: usize = 200;
@@ -52,6 +53,8 @@ struct Line {
     unproven_since: Option<Time>,
     /// When the cancels were asked for last.
     asked_at: Option<Time>,
+    /// How often they were, since orders are being cancelled.
+    asked_count: u32,
     /// When the broker's books were asked for, to see that nothing works.
     verify_asked_at: Option<Time>,
     /// Whether the books have come since nothing works, and since the last order that closes.
@@ -74,6 +77,7 @@ impl Line {
             cancelling_since: now,
             unproven_since: None,
             asked_at: None,
+            asked_count: 0,
             verify_asked_at: None,
             is_verified: false,
             attempts: BTreeMap::new(),
@@ -345,17 +349,17 @@ impl Engine {
     ) -> KillStage {
         if line.asked_at.is_none() {
             line.cancelling_since = now;
+            line.asked_count = 0;
         }
         // What was refused or could not be handed over is asked for sooner than what may still
         // be answered.
         let since = line.asked_at.map_or(ANSWER, |at| now.since(at));
-        let is_early = now.since(line.cancelling_since) < ANSWER;
-        let is_due = |order: &&Order| {
-            since >= ANSWER || (is_early && since >= RETRY && self.orders.can_cancel(order.id))
-        };
+        let retry = RETRY.saturating_mul(1_u32.checked_shl(line.asked_count).unwrap_or(u32::MAX));
+        let is_due = |order: &&Order| since >= ANSWER || (since >= retry && self.orders.can_cancel(order.id));
         let due: Vec<OrderId> = live.iter().filter(is_due).map(|order| order.id).collect();
         if !due.is_empty() {
             line.asked_at = Some(now);
+            line.asked_count = line.asked_count.saturating_add(1);
             line.note(now, format!("{} order(s) work: their cancels asked for", live.len()));
         }
         for id in due {

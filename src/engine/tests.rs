@@ -1,10 +1,12 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
 mod arming;
+mod exits;
 mod flatten;
 mod groups;
 mod journal;
 mod kill;
+mod pace;
 mod reconcile;
 mod trust;
 
