@@ -1,8 +1,9 @@
 //! Brackets and limits of size: however exits, entries and plain orders fill, in whatever order,
 //! no position ever comes to more than its limit, and could not have.
 //!
-//! What was broken on purpose, each seen here: exits not counted when an order opens; exits not
-//! counted when an order shrinks; exits of an entry counted though it has not filled.
+//! What was broken on purpose, each seen here: exits not counted when an order opens, not
+//! counted with what rests on their side, when an order shrinks, or counted though their entry has
+//! not filled.
 
 use std::collections::BTreeMap;
 
@@ -222,4 +223,28 @@ fn brackets_inside_the_limit_go_out_and_turn_into_refusals_beyond_it() {
     assert_eq!(theatre.broker.orders.len(), 4, "with those, 21 could be sold");
     theatre.enters(Side::Sell, 10, false);
     assert_eq!(theatre.broker.orders.len(), 5);
+}
+
+#[test]
+fn selling_what_is_held_may_not_leave_exits_that_sell_more_than_the_limit() {
+    let mut theatre = theatre();
+    theatre.enters(Side::Buy, 10, true);
+    theatre.fills(1, 10);
+    theatre.enters(Side::Sell, 10, false);
+    theatre.fills(4, 10);
+    theatre.enters(Side::Buy, 14, true);
+    theatre.fills(5, 14);
+    assert_eq!((theatre.broker.net, theatre.broker.orders.len()), (14, 7));
+    theatre.enters(Side::Sell, 14, false);
+    assert_eq!(theatre.broker.orders.len(), 7, "flat, 24 could be sold by exits that stay");
+    theatre.enters(Side::Sell, 10, false);
+    assert_eq!(theatre.broker.orders.len(), 8, "20 may be");
+}
+
+#[test]
+fn exits_of_an_entry_that_has_not_filled_take_up_no_room() {
+    let mut theatre = theatre();
+    theatre.enters(Side::Buy, 10, true);
+    theatre.enters(Side::Sell, 20, false);
+    assert_eq!(theatre.broker.orders.len(), 4, "they sell nothing that was not bought before");
 }
