@@ -373,7 +373,8 @@ impl Desk {
     pub fn commission(&self, instrument: &Instrument, price: Price, quantity: Qty) -> Option<Decimal> {
         let (_, rules) = self.commissions.iter().find(|(broker, _)| *broker == instrument.broker)?;
         let rule = rules.iter().find(|rule| rule.fits(instrument))?;
-        Some(rule.commission.due(instrument.checked_value(price, quantity)?, quantity, instrument.currency))
+        let value = instrument.checked_value(price, quantity)?;
+        rule.commission.checked_due(value, quantity, instrument.currency)
     }
 
     /// Connections, by broker.

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod bar;
+pub mod bounds;
 pub mod commission;
 pub mod depth;
 pub mod fill;

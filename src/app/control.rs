@@ -227,8 +227,11 @@ impl Connection {
     }
 }
 
-/// What a client wants of the kill switch.
-fn read(line: &[u8], token: &str) -> Result<Flatten, &'static str> {
+/// What a client wants of the kill switch, by the line that it says.
+///
+/// # Errors
+/// What it is told, where nothing is done.
+pub fn read(line: &[u8], token: &str) -> Result<Flatten, &'static str> {
     let request: Request<serde_json::Value> =
         serde_json::from_slice(line).or(Err("this is no request to Pitdesk"))?;
     if !is_same_secret(&request.token, token) {

@@ -6,7 +6,7 @@
 //! that fails the process ends, because it would confirm what it may forget. It listens on
 //! loopback addresses alone, since the token goes over the wire as it is.
 
-mod log;
+pub mod log;
 mod socket;
 pub mod token;
 

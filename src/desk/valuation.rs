@@ -119,14 +119,14 @@ impl Desk {
     #[must_use]
     pub fn unrealised(&self, position: &Position) -> Option<Decimal> {
         let instrument = self.instrument(position.instrument)?;
-        Some(position.unrealised(self.mark(position.instrument)?, instrument.multiplier))
+        position.unrealised(self.mark(position.instrument)?, instrument.multiplier)
     }
 
     /// What an open position would sell for, in its instrument's currency; negative when short.
     #[must_use]
     pub fn value_of(&self, position: &Position) -> Option<Decimal> {
         let instrument = self.instrument(position.instrument)?;
-        Some(position.net * self.mark(position.instrument)?.0 * instrument.multiplier)
+        position.value(self.mark(position.instrument)?, instrument.multiplier)
     }
 
     /// What `positions` and their day add up to in the base currency of the settings.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, BrokerId, Currency};
+use super::{AccountId, BrokerId, Currency, bounds};
 
 /// Whether money is at stake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,14 +35,19 @@ pub struct Balance {
     /// The currency of every amount here.
     pub currency: Currency,
     /// Cash, trades settled at once.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub cash: Decimal,
     /// Profit realised since the account was opened, before commissions.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub realised: Decimal,
     /// Commissions paid since the account was opened.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub commissions: Decimal,
     /// Margin that positions and working orders tie up.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub margin: Decimal,
     /// What new positions may still cost.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub buying_power: Decimal,
 }
 

@@ -1,8 +1,9 @@
 //! Fills: executions of our own orders.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ExecId, InstrumentId, Money, OrderId, Price, Qty, Side, Time};
+use super::{AccountId, ExecId, InstrumentId, Money, OrderId, Price, Qty, Side, Time, bounds};
 
 /// Whether an execution took liquidity from the book or gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +32,24 @@ pub struct Fill {
     /// At which price.
     pub price: Price,
     /// What it cost, or (negative) earned.
+    #[serde(deserialize_with = "bounds::read::money")]
     pub commission: Money,
     /// Profit that this fill realised, in the instrument's currency, before commission.
-    pub realised: rust_decimal::Decimal,
+    #[serde(deserialize_with = "bounds::read::amount")]
+    pub realised: Decimal,
     /// Made or taken.
     pub liquidity: Liquidity,
     /// When the exchange says it happened.
     pub time: Time,
+}
+
+impl Fill {
+    /// Average price of an order that had `filled` at `before` on average, once this has filled too;
+    /// `None` where it is not known, or beyond counting.
+    #[must_use]
+    pub fn average_after(&self, before: Option<Decimal>, filled: Qty) -> Option<Decimal> {
+        let paid = if filled.is_zero() { Decimal::ZERO } else { before?.checked_mul(filled.0)? };
+        let sum = paid.checked_add(self.price.0.checked_mul(self.quantity.0)?)?;
+        sum.checked_div(filled.0.checked_add(self.quantity.0)?)
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, BrokerId, GroupId, InstrumentId, OrderId, Price, Qty, Time};
+use super::{AccountId, BrokerId, GroupId, InstrumentId, OrderId, Price, Qty, Time, bounds};
 
 /// Buy or sell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,9 +56,9 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TrailBy {
     /// This much in price.
-    Amount(Decimal),
+    Amount(#[serde(deserialize_with = "bounds::read::price")] Decimal),
     /// This many per cent of the price.
-    Percent(Decimal),
+    Percent(#[serde(deserialize_with = "bounds::read::price")] Decimal),
 }
 
 /// The type of an order, with the prices that type needs.
@@ -324,6 +324,7 @@ pub struct Order {
     /// How much of it has filled.
     pub filled: Qty,
     /// Average price of what has filled.
+    #[serde(default, deserialize_with = "bounds::read::average_if_any")]
     pub average_price: Option<Decimal>,
     /// Where a trailing stop triggers now, as the broker tells.
     pub trigger: Option<Price>,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, InstrumentId, Price, Qty, Side};
+use super::{AccountId, InstrumentId, Price, Qty, Side, bounds};
 
 /// What an account holds of one instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,12 +13,16 @@ pub struct Position {
     /// Of what.
     pub instrument: InstrumentId,
     /// Units held; negative is short.
+    #[serde(deserialize_with = "bounds::read::net")]
     pub net: Decimal,
     /// Average price of the units held; zero when flat.
+    #[serde(deserialize_with = "bounds::read::average")]
     pub average_price: Decimal,
     /// Profit realised so far, in the instrument's currency, before commissions.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub realised: Decimal,
     /// Commissions paid so far, in the instrument's currency.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub commissions: Decimal,
 }
 
@@ -84,10 +88,18 @@ impl Position {
         realised
     }
 
-    /// Profit not yet realised at `mark`, in the instrument's currency.
+    /// Profit not yet realised at `mark`, in the instrument's currency; `None` where it is beyond
+    /// counting.
     #[must_use]
-    pub fn unrealised(&self, mark: Price, multiplier: Decimal) -> Decimal {
-        (mark.0 - self.average_price) * self.net * multiplier
+    pub fn unrealised(&self, mark: Price, multiplier: Decimal) -> Option<Decimal> {
+        bounds::product([mark.0.checked_sub(self.average_price)?, self.net, multiplier])
+    }
+
+    /// What it would sell for at `mark`, in the instrument's currency, negative when short; `None`
+    /// where it is beyond counting.
+    #[must_use]
+    pub fn value(&self, mark: Price, multiplier: Decimal) -> Option<Decimal> {
+        bounds::product([self.net, mark.0, multiplier])
     }
 }
 
@@ -122,6 +134,6 @@ mod tests {
     fn unrealised_follows_the_sign() {
         let mut position = Position::flat("A".into(), InstrumentId(0));
         position.apply(Side::Sell, Qty(3.into()), Price(100.into()), Decimal::TEN);
-        assert_eq!(position.unrealised(Price(98.into()), Decimal::TEN), Decimal::from(60));
+        assert_eq!(position.unrealised(Price(98.into()), Decimal::TEN), Some(Decimal::from(60)));
     }
 }

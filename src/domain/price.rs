@@ -5,16 +5,19 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-/// A price in the instrument's currency, per unit of the instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+use super::bounds;
+
+/// A price in the instrument's currency, per unit of the instrument. One that is decoded is within
+/// [`bounds`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Price(pub Decimal);
 
 /// An amount of an instrument in its own units (shares, coins, contracts). Never negative:
-/// direction is a [`super::Side`] or the sign of a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// direction is a [`super::Side`] or the sign of a position. One that is decoded is within [`bounds`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Qty(pub Decimal);
 
@@ -42,10 +45,32 @@ impl Qty {
         self.0.to_f64().unwrap_or(f64::NAN)
     }
 
+    /// The largest that can be decoded.
+    pub const MAX: Self = Self(bounds::MAX_QUANTITY);
+
+    /// `self + other`, at most [`Self::MAX`]: of executions that a broker goes on telling of, so that
+    /// their sum can be read again.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).map_or(Self::MAX.0, |sum| sum.min(Self::MAX.0)))
+    }
+
     /// `self - other`, or zero where `other` is larger.
     #[must_use]
     pub fn saturating_sub(self, other: Self) -> Self {
         Self((self.0 - other.0).max(Decimal::ZERO))
+    }
+}
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        bounds::price(<Decimal as Deserialize>::deserialize(from)?).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Qty {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        bounds::quantity(<Decimal as Deserialize>::deserialize(from)?).map(Self).map_err(D::Error::custom)
     }
 }
 

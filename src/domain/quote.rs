@@ -68,14 +68,10 @@ impl Quote {
         Some(self.last?.0 - self.prev_close?.0)
     }
 
-    /// [`Self::change`] in per cent of the previous close.
+    /// [`Self::change`] in per cent of the previous close; none of a close of zero, or next to it.
     #[must_use]
     pub fn change_percent(&self) -> Option<Decimal> {
-        let previous = self.prev_close?.0;
-        if previous.is_zero() {
-            return None;
-        }
-        Some(self.change()? / previous * Decimal::ONE_HUNDRED)
+        self.change()?.checked_div(self.prev_close?.0)?.checked_mul(Decimal::ONE_HUNDRED)
     }
 }
 

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::order_state::{Life, Step, Underway, next, status};
-use crate::domain::{
-    BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Qty, Time,
-};
+use crate::domain::{BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Time};
 use crate::link::ENDED_ORDERS_KEPT;
 use crate::risk::Change;
 
@@ -322,11 +320,10 @@ impl Orders {
         let order = &mut entry.order;
         // Of an order that is known by its executions only, they are all there is.
         if order.origin == Origin::Foreign && entry.life == Life::Filled {
-            order.spec.quantity = order.spec.quantity.max(Qty(order.filled.0 + fill.quantity.0));
+            order.spec.quantity = order.spec.quantity.max(order.filled.saturating_add(fill.quantity));
         }
-        let before = order.average_price.unwrap_or_default() * order.filled.0;
-        order.filled += fill.quantity;
-        order.average_price = Some((before + fill.price.0 * fill.quantity.0) / order.filled.0);
+        order.average_price = fill.average_after(order.average_price, order.filled);
+        order.filled = order.filled.saturating_add(fill.quantity);
         let all = order.remaining().is_zero();
         if let Some(life) = next(entry.life, Step::Fills { all }) {
             entry.life = life;

@@ -66,9 +66,9 @@ impl Grid {
         Qty(Decimal::new(units, self.quantity_decimals))
     }
 
-    /// A total of many quantities.
+    /// A total of many quantities, at most what can be decoded.
     pub(super) fn total(&self, units: i128) -> Qty {
-        Qty(Decimal::try_from_i128_with_scale(units, self.quantity_decimals).unwrap_or(Decimal::MAX))
+        Decimal::try_from_i128_with_scale(units, self.quantity_decimals).map_or(Qty::MAX, Qty).min(Qty::MAX)
     }
 
     /// A price that must stand on the tick grid.

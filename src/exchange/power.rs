@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
     Account, AccountKind, Balance, Currency, Decimal, OrderId, OrderKind, Position, Qty, Side, TimeInForce,
+    bounds,
 };
 
 use super::book::Party;
@@ -53,6 +54,12 @@ impl Exchange {
         }
         let currency = listing.instrument.currency;
         let others = self.claims(after.account, after.slot, Some(after.id));
+        // A position beyond this could be written down and not be read again.
+        let held =
+            ledger.net(listing.instrument.id).abs() + others.iter().map(|c| c.quantity).sum::<Decimal>();
+        if held + listing.grid.quantity(after.quantity).0 > bounds::MAX_QUANTITY {
+            return Err(Reject::TooLarge);
+        }
         let with = |entry: Option<&Entry>| {
             let mut claims = others.clone();
             claims.extend(entry.and_then(|entry| self.claim(entry)));

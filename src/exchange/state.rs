@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     AccountId, Decimal, ExecId, GroupId, Liquidity, Money, OrderId, OrderKind, OrderStatus, Price, Qty, Side,
-    Time, TimeInForce,
+    Time, TimeInForce, bounds,
 };
 
 /// Every account of an exchange, for a file.
@@ -28,6 +28,7 @@ pub struct SavedAccount {
     /// Whose.
     pub account: AccountId,
     /// Cash, by currency.
+    #[serde(deserialize_with = "bounds::read::moneys")]
     pub cash: Vec<Money>,
     /// Every position ever held, flat ones too (they hold realised profit).
     pub positions: Vec<SavedPosition>,
@@ -46,12 +47,16 @@ pub struct SavedPosition {
     /// Key of the instrument.
     pub instrument: String,
     /// Units held; negative is short.
+    #[serde(deserialize_with = "bounds::read::net")]
     pub net: Decimal,
     /// Average price of the units held.
+    #[serde(deserialize_with = "bounds::read::average")]
     pub average_price: Decimal,
     /// Profit realised so far.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub realised: Decimal,
     /// Commissions paid so far.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub commissions: Decimal,
 }
 
@@ -82,8 +87,10 @@ pub struct SavedOrder {
     /// How much has filled.
     pub filled: Qty,
     /// Value traded so far, in price times quantity.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub traded: Decimal,
     /// Commission charged so far.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub charged: Decimal,
     /// Of a bracket's child: how much of it may be active. `None` for other orders.
     pub released: Option<Qty>,
@@ -120,8 +127,10 @@ pub struct SavedFill {
     /// At which price.
     pub price: Price,
     /// What it cost.
+    #[serde(deserialize_with = "bounds::read::money")]
     pub commission: Money,
     /// Profit it realised.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub realised: Decimal,
     /// Made or taken.
     pub liquidity: Liquidity,

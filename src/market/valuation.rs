@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
 
-use crate::domain::{Account, Currency, Decimal, Instrument, InstrumentId, Position, Price};
+use crate::domain::{Account, Currency, Decimal, Instrument, InstrumentId, Position, Price, bounds};
 
 /// Prices of currencies in a base currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,8 @@ impl Rates {
     /// From quotes `(base currency, quote currency, rate)`: USD/JPY at 150 is
     /// `(USD, JPY, 150)`. A currency without a quote against `base` is converted by way of
     /// others, as few as possible; of equally short ways, the first in the order of the
-    /// quotes. Rates of zero or less are no rates and are passed over.
+    /// quotes. Rates of zero or less are no rates and are passed over, and so are those that lead
+    /// beyond counting.
     #[must_use]
     pub fn from_quotes(base: Currency, quotes: &[(Currency, Currency, Decimal)]) -> Self {
         let one = Rate { times: Decimal::ONE, over: Decimal::ONE };
@@ -51,12 +52,13 @@ impl Rates {
             let known = rates[&via];
             for &(bought, paid, rate) in quotes.iter().filter(|(.., rate)| *rate > Decimal::ZERO) {
                 let (currency, rate) = if paid == via {
-                    (bought, Rate { times: known.times * rate, ..known })
+                    (bought, known.times.checked_mul(rate).map(|times| Rate { times, ..known }))
                 } else if bought == via {
-                    (paid, Rate { over: known.over * rate, ..known })
+                    (paid, known.over.checked_mul(rate).map(|over| Rate { over, ..known }))
                 } else {
                     continue;
                 };
+                let Some(rate) = rate else { continue };
                 rates.entry(currency).or_insert_with(|| {
                     reached.push(currency);
                     rate
@@ -73,11 +75,12 @@ impl Rates {
         self.base
     }
 
-    /// `amount` of `currency` in the base currency; `None` where no quotes lead there.
+    /// `amount` of `currency` in the base currency; `None` where no quotes lead there, or beyond
+    /// what can be added up.
     #[must_use]
     pub fn to_base(&self, amount: Decimal, currency: Currency) -> Option<Decimal> {
         let rate = self.rates.get(&currency)?;
-        Some(amount * rate.times / rate.over)
+        bounds::amount(amount.checked_mul(rate.times)?.checked_div(rate.over)?).ok()
     }
 }
 
@@ -133,7 +136,8 @@ impl AddAssign for Worth {
 pub enum Missing {
     /// The instrument of a position is not in the catalogue; the position is left out.
     Instrument(InstrumentId),
-    /// An open position has no mark; it is left out of its currency's equity and profit.
+    /// An open position has no mark, or one at which its worth is beyond counting; it is left out
+    /// of its currency's equity and profit.
     Mark(InstrumentId),
     /// A currency has no rate; it is left out of the total.
     Rate(Currency),
@@ -192,13 +196,16 @@ pub fn value(
             valuation.missing.push(Missing::Instrument(id));
             continue;
         };
-        let Some(mark) = marks(id) else {
+        let valued = marks(id).and_then(|mark| {
+            position.unrealised(mark, instrument.multiplier).zip(position.value(mark, instrument.multiplier))
+        });
+        let Some((unrealised, value)) = valued else {
             valuation.missing.push(Missing::Mark(id));
             continue;
         };
         let worth = valuation.worth_mut(instrument.currency);
-        worth.unrealised += position.unrealised(mark, instrument.multiplier);
-        worth.equity += position.net * mark.0 * instrument.multiplier;
+        worth.unrealised += unrealised;
+        worth.equity += value;
     }
     for worth in valuation.currencies.iter().filter(|worth| !worth.is_nothing()) {
         match worth.to_base(rates) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Known, Line, Refusal, Role, Unusual};
 use crate::domain::limits::{AllowedHours, Scope, ScopeKind};
 use crate::domain::{
-    Decimal, Instrument, Limits, Money, OrderKind, OrderSpec, Price, Qty, Quote, Side, TrailBy,
+    Decimal, Instrument, Limits, Money, OrderKind, OrderSpec, Price, Qty, Quote, Side, TrailBy, bounds,
 };
 
 /// What an order does to a position, at worst.
@@ -144,6 +144,11 @@ fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
 /// # Errors
 /// The first that does not.
 pub fn check_grid(spec: &OrderSpec, instrument: &Instrument) -> Result<(), Refusal> {
+    // What could not be read again must not be written down.
+    let prices = [spec.kind.limit(), spec.kind.stop()].into_iter().flatten();
+    if bounds::quantity(spec.quantity.0).is_err() || prices.into_iter().any(|p| bounds::price(p.0).is_err()) {
+        return Err(Refusal::BeyondCounting(spec.quantity));
+    }
     if !instrument.is_on_lot(spec.quantity) {
         return Err(Refusal::OffLot { quantity: spec.quantity, lot: instrument.lot });
     }
@@ -158,8 +163,10 @@ pub fn check_grid(spec: &OrderSpec, instrument: &Instrument) -> Result<(), Refus
     }
     if let OrderKind::TrailingStop { by } = spec.kind {
         let is_sound = match by {
-            TrailBy::Amount(amount) => amount > Decimal::ZERO,
-            TrailBy::Percent(percent) => percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED,
+            TrailBy::Amount(amount) => amount > Decimal::ZERO && bounds::price(amount).is_ok(),
+            TrailBy::Percent(percent) => {
+                percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED && bounds::price(percent).is_ok()
+            }
         };
         if !is_sound {
             return Err(Refusal::BadTrail);

@@ -77,12 +77,21 @@ pub fn save(path: &Path, settings: &Settings) -> Result<(), WriteError> {
             source,
         })?;
     }
-    let mut text = format!("{HEADING}version = {VERSION}\n");
-    text.push_str(&toml::to_string(settings).expect("settings are tables of plain values"));
-    files::write(path, text.as_bytes())
+    files::write(path, text(settings).as_bytes())
 }
 
-fn parse(bytes: &[u8]) -> Result<(Settings, Vec<Problem>), Refusal> {
+/// The text of the file.
+#[must_use]
+pub fn text(settings: &Settings) -> String {
+    let settings = toml::to_string(settings).expect("settings are tables of plain values");
+    format!("{HEADING}version = {VERSION}\n{settings}")
+}
+
+/// Reads the bytes of the file: the settings that can be used, and what cannot.
+///
+/// # Errors
+/// When they are no table at all, or a newer Pitdesk's.
+pub fn parse(bytes: &[u8]) -> Result<(Settings, Vec<Problem>), Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|e| Refusal::Damaged(format!("it is not text: {e}")))?;
     let mut file: Table = text.parse().map_err(|e: toml::de::Error| {
         let line = e.span().map_or(1, |at| text[..at.start].matches('\n').count() + 1);

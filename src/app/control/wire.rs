@@ -17,7 +17,7 @@ pub const VERSION: u32 = 1;
 /// Longest line that a client may say.
 pub const LONGEST_REQUEST: usize = 1_024;
 /// Longest line that a client reads: two hundred lines of evidence, of every account.
-pub(super) const LONGEST_ANSWER: usize = 1 << 20;
+pub const LONGEST_ANSWER: usize = 1 << 20;
 
 /// The one line that a client says. The server first reads it with any JSON for `ask`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,13 +137,15 @@ impl From<&KillReport> for Answer {
 }
 
 /// Lines that come over a connection.
-pub(super) struct Lines<R> {
+#[derive(Debug)]
+pub struct Lines<R> {
     reader: R,
     longest: usize,
     waiting: Vec<u8>,
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
+    /// The lines of `reader`. One that is longer than this and a piece that is read is refused.
     pub fn new(reader: R, longest: usize) -> Self {
         Self { reader, longest, waiting: Vec::new() }
     }

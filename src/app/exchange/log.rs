@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::broker::paper::server::{Change, Saved};
-use crate::broker::paper::wire::frame::{Inbound, Outbound};
+use crate::broker::paper::wire::frame::{Inbound, Outbound, WireError};
 use crate::store::files;
 
 /// More than any state takes: ten thousand orders and fills are a few megabytes.
@@ -87,12 +87,21 @@ impl Log {
 
 /// Replaces the file by one with this state, and opens it for more.
 fn begin(path: &Path, saved: &Saved) -> anyhow::Result<(File, Outbound)> {
-    let mut frames = Outbound::new(LONGEST);
-    let mut bytes = Vec::new();
-    frames.frame(&Written::Whole(saved), &mut bytes)?;
+    let (bytes, frames) = whole(saved)?;
     files::write(path, &bytes)?;
     let file = OpenOptions::new().append(true).open(path);
     Ok((file.with_context(|| format!("cannot open {}", path.display()))?, frames))
+}
+
+/// The bytes of a file with this state alone, and what goes on behind them.
+///
+/// # Errors
+/// When it is too long.
+pub fn whole(saved: &Saved) -> Result<(Vec<u8>, Outbound), WireError> {
+    let mut frames = Outbound::new(LONGEST);
+    let mut bytes = Vec::new();
+    frames.frame(&Written::Whole(saved), &mut bytes)?;
+    Ok((bytes, frames))
 }
 
 fn lock(path: &Path) -> anyhow::Result<File> {
@@ -110,7 +119,10 @@ fn lock(path: &Path) -> anyhow::Result<File> {
 }
 
 /// The state that a file's bytes add up to. A torn end is left out: nobody has heard of it.
-fn read(bytes: &[u8]) -> anyhow::Result<Saved> {
+///
+/// # Errors
+/// When they are damaged, or do not begin with one whole state.
+pub fn read(bytes: &[u8]) -> anyhow::Result<Saved> {
     // Some systems make a file longer before they fill it. No frame ends with a zero.
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let mut inbound = Inbound::new(LONGEST);

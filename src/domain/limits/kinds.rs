@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::{Limits, ScopeKind};
-use crate::domain::Qty;
 use crate::domain::money::grouped;
+use crate::domain::{Qty, bounds};
 
 /// One of the limits of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -259,7 +259,7 @@ impl Limits {
         if number <= Decimal::ZERO {
             return Err(BadLimit::NotAboveZero);
         }
-        if number > LARGEST {
+        if number > largest(limit) {
             return Err(BadLimit::TooLarge);
         }
         let whole = || {
@@ -325,7 +325,7 @@ impl Limits {
         }
         match self.number(limit) {
             Some(number) if number <= Decimal::ZERO => Err("must be above zero"),
-            Some(number) if number > LARGEST => Err("is too large"),
+            Some(number) if number > largest(limit) => Err("is too large"),
             _ if self.allowed_instruments.as_ref().is_some_and(BTreeSet::is_empty) => {
                 Err("must name an instrument, or be left out")
             }
@@ -348,6 +348,11 @@ impl Limits {
             _ => self.number(limit) > before.number(limit),
         }
     }
+}
+
+/// A quantity that could not be decoded is none, in limits too.
+fn largest(limit: Limit) -> Decimal {
+    if limit.unit() == Unit::Units { bounds::MAX_QUANTITY } else { LARGEST }
 }
 
 fn number(text: &str) -> Result<Decimal, BadLimit> {

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use crc32fast::Hasher;
 
 use super::{Entry, Kind, LoadError, Series};
-use crate::domain::{Bar, Decimal, Price, Qty, Side, Time, Trade};
+use crate::domain::{Bar, Decimal, Price, Qty, Side, Time, Trade, bounds};
 use crate::market::series::Packer;
 
 const MAGIC: &[u8; 8] = b"PITDSERS";
@@ -206,10 +206,11 @@ fn take_trades(bytes: &[u8], to: &mut Vec<Trade>) -> Result<(), Fault> {
             2 => Some(Side::Sell),
             other => return Err(Fault::Damaged(format!("{other} is no side"))),
         };
+        let damaged = |error: bounds::OutOfBounds| Fault::Damaged(error.to_string());
         to.push(Trade {
             time: Time(i64::from_le_bytes(times[i])),
-            price: Price(Decimal::deserialize(prices[i])),
-            quantity: Qty(Decimal::deserialize(quantities[i])),
+            price: Price(bounds::price(Decimal::deserialize(prices[i])).map_err(damaged)?),
+            quantity: Qty(bounds::quantity(Decimal::deserialize(quantities[i])).map_err(damaged)?),
             aggressor,
         });
     }

@@ -44,7 +44,7 @@ fn series_come_back_after_a_restart() {
     let months = Series::Bars(some_bars(3), Timeframe::Mo1);
     let trades = Series::Trades(vec![
         trade(1, "0.00000001", None),
-        trade(1, "79228162514264337593543950335", Some(Side::Buy)),
+        trade(1, "1000000000000", Some(Side::Buy)),
         trade(2, "-37.630", Some(Side::Sell)),
     ]);
     let (mut library, problems) = Library::open(dir.path());
@@ -62,6 +62,16 @@ fn series_come_back_after_a_restart() {
         assert_eq!(entry.origin, origin("AAPL"));
         assert_eq!(library.load("AAPL@NASDAQ", series.kind()).unwrap(), series);
     }
+}
+
+#[test]
+fn a_price_that_no_market_has_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut library, _) = Library::open(dir.path());
+    let series = Series::Trades(vec![trade(1, "1000000000000.01", None)]);
+    library.save(origin("AAPL"), &series).unwrap();
+    let said = library.load("AAPL@NASDAQ", series.kind()).unwrap_err().to_string();
+    assert!(said.contains("the price 1000000000000.01 is out of bounds"), "{said}");
 }
 
 #[test]

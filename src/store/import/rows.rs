@@ -7,10 +7,14 @@ use super::columns::{Aggressor, Kind};
 use super::error::{ImportError, Problems};
 use super::fields::Fields;
 use super::plan::Plan;
-use crate::domain::{Bar, Price, Qty, Side, Time, Trade};
+use crate::domain::{Bar, Price, Qty, Side, Time, Trade, bounds};
 
 /// More rows than this are refused: their memory would be several gigabytes.
 pub(super) const MOST_ROWS: usize = 50_000_000;
+/// As [`bounds::MAX_PRICE`].
+const HIGHEST: f64 = 1e12;
+/// As [`bounds::MAX_AMOUNT`]: the volume of a month is a sum of many quantities.
+const MOST_VOLUME: f64 = 1e22;
 /// How many symbols are listed for the user to choose from.
 const MOST_SYMBOLS: usize = 10;
 
@@ -150,6 +154,12 @@ impl<'a> Reader<'a> {
         self.plan.numbers.real(field).ok_or_else(|| no_number(what, field))
     }
 
+    /// A price of a bar.
+    fn level(&mut self, what: &str, text: &str, column: usize) -> Result<f64, String> {
+        let price = self.real(what, text, column)?;
+        if price.abs() <= HIGHEST { Ok(price) } else { Err(too_large(what, self.fields.get(text, column))) }
+    }
+
     fn decimal(&mut self, what: &str, text: &str, column: usize) -> Result<crate::domain::Decimal, String> {
         let field = self.fields.get(text, column);
         self.plan.numbers.decimal(field).ok_or_else(|| no_number(what, field))
@@ -160,6 +170,10 @@ impl<'a> Reader<'a> {
         let passed = self.symbols.check()?;
         Ok((self.problems, self.empty_volumes, passed))
     }
+}
+
+fn too_large(what: &str, field: &str) -> String {
+    format!("its {what} '{}' is too large", field.chars().take(40).collect::<String>())
 }
 
 fn no_number(what: &str, field: &str) -> String {
@@ -179,10 +193,10 @@ impl FromFields for Bar {
         let Kind::Bars { prices, volume } = reader.plan.columns.kind else {
             return Err("it is no bar".to_owned());
         };
-        let open = reader.real("open", text, prices[0])?;
-        let high = reader.real("high", text, prices[1])?;
-        let low = reader.real("low", text, prices[2])?;
-        let close = reader.real("close", text, prices[3])?;
+        let open = reader.level("open", text, prices[0])?;
+        let high = reader.level("high", text, prices[1])?;
+        let low = reader.level("low", text, prices[2])?;
+        let close = reader.level("close", text, prices[3])?;
         let volume = match volume {
             Some(column) if reader.fields.get(text, column).is_empty() => {
                 reader.empty_volumes += 1;
@@ -191,6 +205,9 @@ impl FromFields for Bar {
             Some(column) => reader.real("volume", text, column)?,
             None => 0.0,
         };
+        if volume > MOST_VOLUME {
+            return Err(format!("its volume {volume:e} is too large"));
+        }
         let bar = Self { time, open, high, low, close, volume };
         if bar.is_sound() {
             return Ok(bar);
@@ -216,6 +233,7 @@ impl FromFields for Trade {
         if quantity.is_sign_negative() && !quantity.is_zero() {
             return Err(format!("its size {quantity} is negative"));
         }
+        bounds::price(price).and_then(|_| bounds::quantity(quantity)).map_err(|error| error.to_string())?;
         let aggressor = match side {
             Some(Aggressor::Side(column)) => read_side(reader.fields.get(text, column))?,
             Some(Aggressor::BuyerMaker(column)) => read_buyer_maker(reader.fields.get(text, column))?,

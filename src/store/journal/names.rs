@@ -15,6 +15,14 @@ pub struct Names {
     pub instruments: Arc<[Arc<Instrument>]>,
 }
 
+impl Names {
+    /// The row that the journal makes of a record, for whoever checks that it can be read again.
+    #[must_use]
+    pub fn row_of(&self, record: &Record) -> EventRow {
+        Directory::new(self.clone()).event_row(record)
+    }
+}
+
 /// [`Names`], ready to look up both ways.
 #[derive(Debug)]
 pub(super) struct Directory {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     AccountId, Currency, Decimal, ExecId, GroupId, KeptGroup, Liquidity, Moment, Money, OrderId, OrderKind,
-    OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce,
+    OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
 };
 
 /// An order as the file has it.
@@ -56,7 +56,7 @@ pub struct OrderRow {
     /// How much of it has filled.
     pub filled: Qty,
     /// Average price of what has filled.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::read::average_if_any")]
     pub average_price: Option<Decimal>,
     /// Where a trailing stop triggers.
     #[serde(default)]
@@ -94,8 +94,10 @@ pub struct FillRow {
     /// At which price.
     pub price: Price,
     /// What it cost, or (negative) earned.
+    #[serde(deserialize_with = "bounds::read::money")]
     pub commission: Money,
     /// Profit that it realised, before commission.
+    #[serde(deserialize_with = "bounds::read::amount")]
     pub realised: Decimal,
     /// Made or taken.
     pub liquidity: Liquidity,

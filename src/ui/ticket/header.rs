@@ -170,7 +170,7 @@ fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
     let (position, profit, colour) = match facts.position {
         Some(position) => {
             let average = format::decimal(position.average_price, instrument.ticks.decimals());
-            let profit = mark.map(|mark| position.unrealised(mark, instrument.multiplier));
+            let profit = mark.and_then(|mark| position.unrealised(mark, instrument.multiplier));
             let shown = profit.map_or_else(
                 || "no price".to_owned(),
                 |p| format!("{} {}", format::gain(p, instrument.currency), instrument.currency),

@@ -10,7 +10,7 @@ use crate::domain::OrderId;
 /// Ids that an exchange has had, for ever: what it has forgotten of an order, it still must
 /// not take a second time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
+#[serde(try_from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
 pub struct IdSet {
     /// First to last id of each range; no two touch.
     ranges: BTreeMap<u64, u64>,
@@ -44,9 +44,19 @@ impl IdSet {
     }
 }
 
-impl From<Vec<(u64, u64)>> for IdSet {
-    fn from(ranges: Vec<(u64, u64)>) -> Self {
-        Self { ranges: ranges.into_iter().collect() }
+/// Ranges that are none of an [`IdSet`]: read as they stand, ids would count as new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ranges of order ids overlap, or are out of order")]
+pub struct BadRanges;
+
+impl TryFrom<Vec<(u64, u64)>> for IdSet {
+    type Error = BadRanges;
+    fn try_from(ranges: Vec<(u64, u64)>) -> Result<Self, BadRanges> {
+        let is_apart = |pair: &[(u64, u64)]| pair[0].1.checked_add(1).is_some_and(|next| next < pair[1].0);
+        if ranges.iter().any(|(from, to)| from > to) || !ranges.windows(2).all(is_apart) {
+            return Err(BadRanges);
+        }
+        Ok(Self { ranges: ranges.into_iter().collect() })
     }
 }
 
@@ -84,5 +94,17 @@ mod tests {
         let mut set = IdSet::default();
         assert!((0..1_000).all(|id| set.insert(OrderId(id))));
         assert_eq!(serde_json::to_string(&set).unwrap(), "[[0,999]]");
+    }
+
+    #[test]
+    fn ranges_that_overlap_are_refused() {
+        for bad in
+            ["[[2,1]]", "[[1,5],[5,9]]", "[[1,5],[6,9]]", "[[7,9],[1,5]]", "[[0,18446744073709551615],[1,1]]"]
+        {
+            let said = serde_json::from_str::<IdSet>(bad).unwrap_err().to_string();
+            assert!(said.contains("ranges of order ids"), "{bad}: {said}");
+        }
+        let good: IdSet = serde_json::from_str("[[1,5],[7,7]]").unwrap();
+        assert!(good.contains(OrderId(3)) && !good.contains(OrderId(6)) && good.contains(OrderId(7)));
     }
 }

@@ -7,6 +7,9 @@ use super::frame::{Decoder, HEADER, Inbound, LONGEST, Outbound, WireError};
 use super::*;
 use crate::domain::{Bar, Decimal, OrderKind, OrderSpec, Side, TimeInForce};
 
+/// Of the highest price.
+const CENTS: i64 = 100_000_000_000_000;
+
 fn spec() -> impl Strategy<Value = OrderSpec> {
     let kind = prop_oneof![
         Just(OrderKind::Market),
@@ -15,7 +18,7 @@ fn spec() -> impl Strategy<Value = OrderSpec> {
     ];
     let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
     let tif = prop_oneof![Just(TimeInForce::Day), any::<i64>().prop_map(|at| TimeInForce::Gtd(Time(at)))];
-    (any::<u32>(), side, any::<i64>(), kind, tif).prop_map(|(instrument, side, quantity, kind, tif)| {
+    (any::<u32>(), side, 0i64.., kind, tif).prop_map(|(instrument, side, quantity, kind, tif)| {
         OrderSpec::new(InstrumentId(instrument), side, Qty(Decimal::new(quantity, 4)), kind, tif)
     })
 }
@@ -29,7 +32,7 @@ fn request() -> impl Strategy<Value = ToExchange> {
     prop_oneof![
         proptest::collection::vec(order, 0..4).prop_map(ToExchange::Place),
         any::<u64>().prop_map(|id| ToExchange::Cancel(OrderId(id))),
-        (any::<u64>(), any::<Option<i64>>()).prop_map(|(id, cents)| ToExchange::Amend {
+        (any::<u64>(), proptest::option::of(-CENTS..=CENTS)).prop_map(|(id, cents)| ToExchange::Amend {
             order: OrderId(id),
             quantity: None,
             limit: cents.map(|cents| Price(Decimal::new(cents, 2))),
@@ -166,6 +169,36 @@ fn a_frame_too_long_is_refused_by_its_header_alone() {
     let too_long = outbound.frame(&ToExchange::CancelAll, &mut out);
     assert!(matches!(too_long, Err(WireError::TooLong { length: 11, longest: 10 })), "{too_long:?}");
     assert_eq!(out, [7], "nothing is left of it");
+}
+
+#[test]
+fn numbers_that_no_market_has_end_the_connection() {
+    let place = |quantity: &str, price: &str| {
+        let spec = format!(
+            r#"{{"instrument":0,"side":"Buy","quantity":"{quantity}","kind":{{"Limit":{{"price":"{price}"}}}},"tif":"Day","post_only":false,"oco":null,"parent":null}}"#
+        );
+        format!(r#"{{"Place":[{{"id":1,"account":"PAPER","spec":{spec}}}]}}"#)
+    };
+    let read = |json: String| {
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let mut bytes = Vec::new();
+        Outbound::new(LONGEST).frame(&value, &mut bytes).unwrap();
+        let mut inbound = Inbound::new(LONGEST);
+        inbound.push(&bytes);
+        inbound.next_message::<ToExchange>()
+    };
+    assert!(read(place("1000000000000000", "1000000000000")).is_ok());
+    for (quantity, price, why) in [
+        ("1000000000000000.1", "1", "the quantity 1000000000000000.1 is out of bounds"),
+        ("-1", "1", "the quantity -1 is below zero"),
+        ("0.1234567890123456789", "1", "more than 18 decimals"),
+        ("1", "1000000000000.1", "the price 1000000000000.1 is out of bounds"),
+        ("1", "-1e13", "the price -10000000000000 is out of bounds"),
+    ] {
+        let error = read(place(quantity, price)).unwrap_err();
+        assert!(matches!(error, WireError::NotUnderstood { number: 1, .. }), "{error:?}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
 }
 
 #[test]
