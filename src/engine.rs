@@ -39,8 +39,8 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Moment, Order, OrderId,
-    Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, Moment, Order,
+    OrderId, Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -155,7 +155,7 @@ impl Engine {
             instruments: start.instruments,
             settings: start.settings,
             is_killed: start.is_killed,
-            kill: start.is_killed.then(|| Kill::left_on(start.broker_names.len(), start.now)),
+            kill: start.is_killed.then(|| Kill::left_on(start.broker_names.len(), start.flatten, start.now)),
             closing: BTreeSet::new(),
             journal: Journal::new(start.journal.next_seq, start.journal.broken),
             orders: Orders::new(start.next_order_id, start.journal.orders),
@@ -511,6 +511,7 @@ impl Engine {
     fn engine_state(&self) -> SaveJob {
         SaveJob::EngineState {
             is_killed: self.is_killed,
+            flatten: self.kill.as_ref().map_or(Flatten::No, |kill| kill.flatten),
             next_order_id: self.orders.reserved_up_to(),
             day: self.day_state(),
         }

@@ -72,6 +72,7 @@ impl Program {
             broker_names: vec!["Paper".into()],
             settings: Arc::new(Settings::default()),
             is_killed: state.killed,
+            flatten: state.flatten.or(recovered.flatten),
             next_order_id: state.next_order_id.max(recovered.next_order_id),
             day: state.day.clone(),
             journal: Journaled {

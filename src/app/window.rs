@@ -183,6 +183,7 @@ async fn run_engine(
         broker_names: brokers.iter().map(|adapter| adapter.name().into()).collect(),
         settings: Arc::new(settings),
         is_killed: engine.killed || recovered.is_killed.unwrap_or_default(),
+        flatten: engine.flatten.or(recovered.flatten),
         next_order_id: engine.next_order_id.max(recovered.next_order_id),
         day: engine.day,
         journal: Journaled {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BrokerId, Fill, Order, OrderStatus, Price, Qty, Quote, Time};
+use super::{BrokerId, Decimal, Fill, Order, OrderStatus, Price, Qty, Quote, Time};
 
 /// The place of a record in the journal of a profile: ascending by one, over restarts too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -139,5 +139,28 @@ pub enum Moment {
     Kill {
         /// Whether orders are locked from now on.
         is_on: bool,
+        /// What was asked for positions.
+        #[serde(default)]
+        flatten: Flatten,
     },
+}
+
+/// What the kill switch does with positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Flatten {
+    /// They stay.
+    #[default]
+    No,
+    /// Market orders.
+    Market,
+    /// Limit orders at most so many per cent worse than the market, filled at once or not at all.
+    Within(Decimal),
+}
+
+impl Flatten {
+    /// What was asked for, where two places remember it and one of them may not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::No { other } else { self }
+    }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::domain::Flatten;
 use crate::domain::{AccountId, BrokerId, OrderId, Record, Time};
 
 /// Whether what is asked for can be written down before it is sent.
@@ -151,18 +152,6 @@ impl FindingKind {
 pub enum Decision {
     /// The broker does not have it any more and will not fill it.
     IsGone,
-}
-
-/// What the kill switch does with positions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Flatten {
-    /// They stay.
-    #[default]
-    No,
-    /// Market orders.
-    Market,
-    /// Limit orders at most so many per cent worse than the market, filled at once or not at all.
-    Within(crate::domain::Decimal),
 }
 
 /// How far the kill switch has come, with evidence.

@@ -119,6 +119,7 @@ impl Program {
             broker_names: names,
             settings: Arc::new(settings),
             is_killed: state.killed || recovered.is_killed.unwrap_or_default(),
+            flatten: state.flatten.or(recovered.flatten),
             next_order_id: state.next_order_id.max(recovered.next_order_id),
             day: state.day,
             journal: Journaled {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pitdesk::domain::{BrokerId, Moment, Order, Record};
+use pitdesk::domain::{BrokerId, Flatten, Moment, Order, Record};
 use pitdesk::store::journal::{JournalError, Recovered};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -38,7 +38,7 @@ fn written() -> Written {
         }
     }
     let seq = records.len() as u64 + 1;
-    records.push(record(seq, Moment::Kill { is_on: true }, vec![]));
+    records.push(record(seq, Moment::Kill { is_on: true, flatten: Flatten::Market }, vec![]));
     desk::write(&file, &records);
     let bytes = fs::read(&file).unwrap();
     Written { folder, file, model: Model::of(&records), bytes }
@@ -91,7 +91,8 @@ fn one_damaged_page_loses_no_order_and_no_fill() {
         }
         let recovered = written.open_as(&bytes);
         assert!(is_whole(&recovered, &written.model), "page {page} of {pages}: {:?}", recovered.problems);
-        assert_eq!(recovered.is_killed, Some(true), "page {page}");
+        let lock = (recovered.is_killed, recovered.flatten);
+        assert_eq!(lock, (Some(true), Flatten::Market), "page {page}");
         if recovered.must_reconcile.is_some() {
             found += 1;
             written.assert_told(&recovered, &bytes);

@@ -147,6 +147,10 @@ fn quote() -> impl Strategy<Value = Quote> {
     )
 }
 
+fn flatten() -> impl Strategy<Value = Flatten> {
+    prop_oneof![Just(Flatten::No), Just(Flatten::Market), decimal().prop_map(Flatten::Within)]
+}
+
 fn moment() -> impl Strategy<Value = Moment> {
     let amend = (option::of(decimal()), option::of(decimal()), option::of(decimal()));
     prop_oneof![
@@ -171,7 +175,7 @@ fn moment() -> impl Strategy<Value = Moment> {
         1 => text().prop_map(|finding| Moment::Settled { finding }),
         1 => text().prop_map(|decision| Moment::Decided { decision }),
         1 => (0..2_u8, text()).prop_map(|(broker, summary)| Moment::Reconciled { broker: BrokerId(broker), summary }),
-        1 => any::<bool>().prop_map(|is_on| Moment::Kill { is_on }),
+        1 => (any::<bool>(), flatten()).prop_map(|(is_on, flatten)| Moment::Kill { is_on, flatten }),
     ]
 }
 
@@ -206,6 +210,7 @@ pub struct Model {
     pub fills: Vec<Fill>,
     keys: BTreeSet<(BrokerId, AccountId, ExecId)>,
     pub is_killed: Option<bool>,
+    flatten: Flatten,
     intents: BTreeMap<OrderId, Time>,
     highest: u64,
 }
@@ -234,7 +239,7 @@ impl Model {
                     self.fills.push(fill.clone());
                 }
             }
-            Moment::Kill { is_on } => self.is_killed = Some(*is_on),
+            Moment::Kill { is_on, flatten } => (self.is_killed, self.flatten) = (Some(*is_on), *flatten),
             _ => {}
         }
     }
@@ -266,7 +271,7 @@ proptest! {
         prop_assert_eq!(recovered.next_order_id, model.highest + 1);
         prop_assert_eq!(recovered.orders, model.orders());
         prop_assert_eq!(recovered.fills, model.fills.clone());
-        prop_assert_eq!(recovered.is_killed, model.is_killed);
+        prop_assert_eq!((recovered.is_killed, recovered.flatten), (model.is_killed, model.flatten));
         prop_assert_eq!(recovered.last_commit, Some(last.at));
         let minute_ago = Time(now.0 - Duration::from_mins(1).as_nanos() as i64);
         let mut recent: Vec<Time> = model.intents.values().copied().filter(|at| *at > minute_ago).collect();

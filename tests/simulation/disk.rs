@@ -123,7 +123,7 @@ impl Disk {
                 Moment::Executed(fill) if fills.iter().all(|known| known.exec_id != fill.exec_id) => {
                     fills.push(fill.clone());
                 }
-                Moment::Kill { is_on } => is_killed = *is_on,
+                Moment::Kill { is_on, .. } => is_killed = *is_on,
                 _ => {}
             }
         }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::batch::{KILLED, MUST_RECONCILE};
+use super::batch::{FLATTEN, KILLED, MUST_RECONCILE};
 use super::disk::DiskError;
 use super::names::Directory;
 use super::row::{self, FillRow, OrderRow, checksum_of_fact, decode_checked};
-use crate::domain::{Fill, Order, Seq, Time};
+use crate::domain::{Fill, Flatten, Order, Seq, Time};
 
 /// Of what has ended, only the newest so many come back; the rest is asked for by day.
 pub const NEWEST: usize = 10_000;
@@ -31,6 +31,8 @@ pub struct Recovered {
     pub fills: Vec<Fill>,
     /// Whether the kill switch was set; `None` where it was never used.
     pub is_killed: Option<bool>,
+    /// What the kill switch was asked to do with positions when it was set.
+    pub flatten: Flatten,
     /// When each order of the last minute was intended, oldest first.
     pub recent_intents: Vec<Time>,
     /// Why the journal may not know all: nothing that opens risk before every broker's books
@@ -111,6 +113,10 @@ pub(super) async fn recover(
         orders,
         fills,
         is_killed: facts.get(KILLED).map(|text| text == "true"),
+        // Of a newer program's way of closing this one knows at least that closing was asked for.
+        flatten: facts
+            .get(FLATTEN)
+            .map_or(Flatten::No, |text| serde_json::from_str(text).unwrap_or(Flatten::Market)),
         recent_intents: recent.into_iter().map(Time).collect(),
         must_reconcile: must_reconcile.map(|why| why.as_str().into()),
         problems: strangers.problem().into_iter().collect(),

@@ -48,7 +48,7 @@ fn what_was_written_is_there_after_a_restart() {
         sent(2, 7),
         intended(3, 8),
         executed(4, 7),
-        record(5, Moment::Kill { is_on: true }, vec![]),
+        record(5, Moment::Kill { is_on: true, flatten: Flatten::Market }, vec![]),
         record(6, Moment::AskedCancel, vec![order(8, OrderStatus::PendingCancel)]),
     ];
     let told = write_all(&file, records);
@@ -59,7 +59,7 @@ fn what_was_written_is_there_after_a_restart() {
     assert_eq!((recovered.next_seq, recovered.next_order_id), (Seq(7), 9));
     assert_eq!(recovered.orders, [filled, order(8, OrderStatus::PendingCancel)]);
     assert_eq!(recovered.fills, [fill("e-7", 7)]);
-    assert_eq!(recovered.is_killed, Some(true));
+    assert_eq!((recovered.is_killed, recovered.flatten), (Some(true), Flatten::Market));
     assert_eq!(recovered.recent_intents, [Time::from_seconds(1_001), Time::from_seconds(1_003)]);
     assert_eq!(recovered.last_commit, Some(Time::from_seconds(1_006)));
     assert!(recovered.must_reconcile.is_none() && recovered.problems.is_empty(), "{recovered:?}");
