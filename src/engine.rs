@@ -55,6 +55,7 @@ use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
 use orders::Orders;
+use reconcile::Before;
 
 /// How long a ready broker may say nothing before it counts as silent.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -79,6 +80,8 @@ pub struct Engine {
     journal: Journal,
     orders: Orders,
     executions: ExecutionLog,
+    /// What earlier runs have left to compare books with.
+    before: Before,
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
@@ -159,6 +162,7 @@ impl Engine {
             closing: BTreeSet::new(),
             journal: Journal::new(start.journal.next_seq, start.journal.broken),
             orders: Orders::new(start.next_order_id, start.journal.orders),
+            before: Before::new(start.journal.past, &start.journal.fills),
             executions: ExecutionLog::new(start.journal.fills.into_iter().filter_map(with_broker)),
             reconciled: BTreeMap::new(),
             positions: BTreeMap::new(),

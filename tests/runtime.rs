@@ -79,6 +79,7 @@ impl Program {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,
                 fills: recovered.fills,
+                past: recovered.past,
                 broken: None,
             },
             notices: Vec::new(),

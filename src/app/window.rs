@@ -190,6 +190,7 @@ async fn run_engine(
             next_seq: recovered.next_seq,
             orders: recovered.orders,
             fills: recovered.fills,
+            past: recovered.past,
             broken,
         },
         notices: problems.into_iter().chain(lost).map(warn).collect(),

@@ -7,8 +7,8 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Quote, Record, Seq, Time,
-    Trade,
+    Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Record, Seq,
+    Time, Trade,
 };
 use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Timeline, Update};
 
@@ -64,6 +64,8 @@ pub struct Journaled {
     pub orders: Vec<Order>,
     /// The newest executions, oldest first.
     pub fills: Vec<Fill>,
+    /// What went before them.
+    pub past: Past,
     /// Why it cannot be written in this run: orders are refused, cancels work.
     pub broken: Option<Arc<str>>,
 }
@@ -71,7 +73,13 @@ pub struct Journaled {
 impl Default for Journaled {
     /// Of a first run: nothing.
     fn default() -> Self {
-        Self { next_seq: Seq::default().next(), orders: Vec::new(), fills: Vec::new(), broken: None }
+        Self {
+            next_seq: Seq::default().next(),
+            orders: Vec::new(),
+            fills: Vec::new(),
+            past: Past::default(),
+            broken: None,
+        }
     }
 }
 

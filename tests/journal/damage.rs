@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pitdesk::domain::{BrokerId, Flatten, Moment, Order, Record};
+use pitdesk::domain::{BrokerId, Flatten, Moment, Order, Record, TakenOver};
 use pitdesk::store::journal::{JournalError, Recovered};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -149,7 +149,8 @@ fn a_rescued_journal_waits_until_every_brokers_books_were_compared() {
     let written = written();
     let mut recovered = written.open_as(&written.bytes[..written.bytes.len() - PAGE]);
     let compared = |seq, broker| {
-        record(seq, Moment::Reconciled { broker: BrokerId(broker), summary: "equal".into() }, vec![])
+        let (broker, taken) = (BrokerId(broker), TakenOver::default());
+        record(seq, Moment::Reconciled { broker, summary: "equal".into(), taken }, vec![])
     };
     for broker in [0, 1] {
         recovered = desk::open(&written.file).unwrap();

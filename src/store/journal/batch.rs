@@ -12,6 +12,7 @@ use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 
+use super::held;
 use super::row::{EventRow, FillRow, MomentRow, OrderRow, checksum, checksum_of_fact, column, encode};
 use crate::domain::{Moment, OrderId, Record, Seq, Time};
 
@@ -94,6 +95,9 @@ impl Batch {
             MomentRow::Executed(fill) => {
                 self.touched.insert((column(fill.order.0), place));
                 self.put_fill(seq, fill)?;
+            }
+            MomentRow::Reconciled { broker, positions, executions_until, .. } => {
+                held::note(self, seq, broker, positions, *executions_until)?;
             }
             MomentRow::Plain(Moment::Kill { is_on, flatten }) => {
                 self.set(KILLED, is_on.to_string());

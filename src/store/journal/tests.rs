@@ -71,3 +71,38 @@ fn a_first_start_knows_nothing() {
     assert_eq!((recovered.next_seq, recovered.next_order_id), (Seq(1), 1));
     assert!(recovered.orders.is_empty() && recovered.fills.is_empty() && recovered.is_killed.is_none());
 }
+
+/// What the account holds, by what a start has read.
+fn held(recovered: &Recovered) -> Decimal {
+    let key = (AccountId::from("PAPER"), InstrumentId(0));
+    let executed = recovered.fills.iter().map(|fill| fill.side.sign() * fill.quantity.0);
+    recovered.past.opening[&key] + executed.sum::<Decimal>()
+}
+
+#[test]
+fn positions_are_summed_over_all_executions_though_only_the_newest_come_back() {
+    const MANY: u64 = 6_000;
+    let hundreds = |count: u64| Decimal::from(100 * count);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    write_all(&file, (1..=MANY).map(|id| executed(id, id)).collect());
+    let first = reopen(&file);
+    assert_eq!((held(&first), first.past.known_until), (hundreds(MANY), None), "all of them come back");
+
+    write_all(&file, (MANY + 1..=2 * MANY).map(|id| executed(id, id)).collect());
+    for _ in 0..2 {
+        let recovered = reopen(&file);
+        assert_eq!((recovered.fills.len(), held(&recovered)), (NEWEST, hundreds(2 * MANY)));
+        assert_eq!(recovered.past.known_until, Some(Time::from_seconds(1_003)));
+    }
+
+    // A broker's books say otherwise: from there on it is added to what they say.
+    let seq = 2 * MANY + 1;
+    let positions = vec![("PAPER".into(), InstrumentId(0), Decimal::from(7))];
+    let taken = TakenOver { positions, executions_until: Some(Time::from_seconds(5)) };
+    let books = Moment::Reconciled { broker: BrokerId(0), summary: "7".into(), taken };
+    write_all(&file, vec![executed(seq, seq), record(seq + 1, books, vec![]), executed(seq + 2, seq + 2)]);
+    let recovered = reopen(&file);
+    assert_eq!(held(&recovered), Decimal::from(107));
+    assert_eq!(recovered.past.told_until, [(BrokerId(0), Time::from_seconds(5))].into());
+}
