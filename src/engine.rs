@@ -42,8 +42,8 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, InstrumentId, Moment, Order, OrderId,
-    Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, Moment, Order,
+    OrderId, Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -59,6 +59,7 @@ use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
 use orders::Orders;
+use reconcile::Before;
 
 /// How long a ready broker may say nothing before it counts as silent.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -83,6 +84,8 @@ pub struct Engine {
     journal: Journal,
     orders: Orders,
     executions: ExecutionLog,
+    /// What earlier runs have left to compare books with.
+    before: Before,
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
@@ -171,10 +174,11 @@ impl Engine {
             instruments: start.instruments,
             settings: start.settings,
             is_killed: start.is_killed,
-            kill: start.is_killed.then(|| Kill::left_on(start.brokers.len(), start.now)),
+            kill: start.is_killed.then(|| Kill::left_on(start.brokers.len(), start.flatten, start.now)),
             closing: BTreeSet::new(),
             journal: Journal::new(start.journal.next_seq, start.journal.broken),
             orders: Orders::new(start.next_order_id, start.journal.orders),
+            before: Before::new(start.journal.past, &start.journal.fills),
             executions: ExecutionLog::new(start.journal.fills.into_iter().filter_map(with_broker)),
             reconciled: BTreeMap::new(),
             positions: BTreeMap::new(),
@@ -556,6 +560,7 @@ impl Engine {
     fn engine_state(&self) -> SaveJob {
         SaveJob::EngineState {
             is_killed: self.is_killed,
+            flatten: self.kill.as_ref().map_or(Flatten::No, |kill| kill.flatten),
             next_order_id: self.orders.reserved_up_to(),
             day: self.day_state(),
         }

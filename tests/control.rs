@@ -31,9 +31,9 @@ use pitdesk::app::market::Plan;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{Decimal, OrderKind, OrderStatus};
-use pitdesk::link::{Clock, Command, Drill};
+use pitdesk::link::{Clock, Command, Drill, Flatten};
 use pitdesk::store::bars::Library;
-use pitdesk::store::files;
+use pitdesk::store::{engine_state, files};
 use tempfile::TempDir;
 
 use program::{PAPER, PROFILE, Program, SOON};
@@ -237,9 +237,12 @@ fn where_no_program_runs_it_says_so_and_can_lock_the_next_start() {
     let (code, said) = kill(folder.path(), &[]);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("what works at a broker works on") && said.contains("--next-start"), "{said}");
-    let (code, said) = kill(folder.path(), &["--next-start"]);
+    let (code, said) = kill(folder.path(), &["--next-start", "--flatten"]);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("At the next start orders are locked"), "{said}");
+    assert!(said.contains("Positions are not closed by themselves"), "{said}");
+    let (state, _) = engine_state::load(&folder.path().join(PROFILE).join("engine.json"));
+    assert_eq!((state.killed, state.flatten), (true, Flatten::Market));
 
     let program = start(folder.path());
     assert!(program.look(|desk| desk.kill().is_locked()));

@@ -7,12 +7,13 @@
 //! no second telling of the rules by which orders move. All records of one order, in order,
 //! are its timeline.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BrokerId, Fill, Order, OrderStatus, Price, Qty, Quote, Time};
+use super::{AccountId, BrokerId, Decimal, Fill, InstrumentId, Order, OrderStatus, Price, Qty, Quote, Time};
 
 /// The place of a record in the journal of a profile: ascending by one, over restarts too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -134,10 +135,58 @@ pub enum Moment {
         broker: BrokerId,
         /// What was found, in words for a trader.
         summary: Arc<str>,
+        /// What its books have otherwise than our executions say.
+        #[serde(default)]
+        taken: TakenOver,
     },
     /// The kill switch was used.
     Kill {
         /// Whether orders are locked from now on.
         is_on: bool,
+        /// What was asked for positions.
+        #[serde(default)]
+        flatten: Flatten,
     },
+}
+
+/// Where a broker's books and our executions have parted. It is told once: from then on the
+/// broker's word is what later executions are added to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TakenOver {
+    /// What is held where, as the broker says.
+    pub positions: Vec<(AccountId, InstrumentId, Decimal)>,
+    /// When the newest execution was made that it does not have any more.
+    pub executions_until: Option<Time>,
+}
+
+/// What went before the executions that a journal gives back at a start, which are the newest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Past {
+    /// What was held before the first of them, wherever there ever was an execution.
+    pub opening: BTreeMap<(AccountId, InstrumentId), Decimal>,
+    /// Executions made up to then are in the journal, though they do not come back; `None`
+    /// where all come back.
+    pub known_until: Option<Time>,
+    /// Per broker: of executions made up to then, it was told which of them the broker lacks.
+    pub told_until: BTreeMap<BrokerId, Time>,
+}
+
+/// What the kill switch does with positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Flatten {
+    /// They stay.
+    #[default]
+    No,
+    /// Market orders.
+    Market,
+    /// Limit orders at most so many per cent worse than the market, filled at once or not at all.
+    Within(Decimal),
+}
+
+impl Flatten {
+    /// What was asked for, where two places remember it and one of them may not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::No { other } else { self }
+    }
 }

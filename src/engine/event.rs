@@ -7,7 +7,8 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Bar, BrokerId, Depth, Fill, Instrument, InstrumentId, Order, OrderId, Quote, Record, Seq, Time, Trade,
+    Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Record, Seq,
+    Time, Trade,
 };
 use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Timeline, Update};
 
@@ -21,6 +22,8 @@ pub struct Start {
     pub settings: Arc<Settings>,
     /// Whether the kill switch was on when the last run ended.
     pub is_killed: bool,
+    /// What it was asked to do with positions then.
+    pub flatten: Flatten,
     /// First order id that no earlier run can have used.
     pub next_order_id: u64,
     /// What the last run has left of its trading day.
@@ -42,6 +45,7 @@ impl Start {
             brokers: broker_names.into_iter().map(BrokerFacts::named).collect(),
             settings: Arc::default(),
             is_killed: false,
+            flatten: Flatten::No,
             next_order_id: 1,
             day: DayState::default(),
             journal: Journaled::default(),
@@ -90,6 +94,8 @@ pub struct Journaled {
     pub orders: Vec<Order>,
     /// The newest executions, oldest first.
     pub fills: Vec<Fill>,
+    /// What went before them.
+    pub past: Past,
     /// Why it cannot be written in this run: orders are refused, cancels work.
     pub broken: Option<Arc<str>>,
 }
@@ -97,7 +103,13 @@ pub struct Journaled {
 impl Default for Journaled {
     /// Of a first run: nothing.
     fn default() -> Self {
-        Self { next_seq: Seq::default().next(), orders: Vec::new(), fills: Vec::new(), broken: None }
+        Self {
+            next_seq: Seq::default().next(),
+            orders: Vec::new(),
+            fills: Vec::new(),
+            past: Past::default(),
+            broken: None,
+        }
     }
 }
 
@@ -207,6 +219,8 @@ pub enum SaveJob {
     EngineState {
         /// Whether orders are locked.
         is_killed: bool,
+        /// What the kill switch was asked to do with positions.
+        flatten: Flatten,
         /// First order id that this run cannot have used.
         next_order_id: u64,
         /// What must be known of the trading day.

@@ -4,6 +4,10 @@
 //! Each account has its own way to the end, taken one step at a time as brokers answer. An
 //! acknowledgement that is lost is asked for again; a broker that is away is named, and what
 //! is left is done when it is back. The end is `Done`, or an account with a reason.
+//!
+//! The lock outlives the program, and so does what it was asked to do with positions. At the
+//! next start orders are cancelled as before, but nothing is traded by itself: hours may have
+//! passed, so what is still held is named, and its trader uses the switch again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,7 +39,9 @@ const ATTEMPTS: u32 = 3;
 /// The kill switch, while it is on.
 pub(super) struct Kill {
     since: Time,
-    flatten: Flatten,
+    pub(super) flatten: Flatten,
+    /// Whether an earlier run has left it on: then positions are named, not closed.
+    is_left: bool,
     accounts: Vec<Line>,
     /// The place of the lock in the journal, until it is there: a program that dies before would
     /// begin unlocked.
@@ -44,6 +50,7 @@ pub(super) struct Kill {
 }
 
 /// One account's way.
+#[derive(Clone)]
 struct Line {
     broker: BrokerId,
     account: Option<AccountId>,
@@ -108,10 +115,35 @@ impl Line {
 
 impl Kill {
     /// The switch as an earlier run has left it: on.
-    pub fn left_on(brokers: usize, now: Time) -> Self {
+    pub fn left_on(brokers: usize, flatten: Flatten, now: Time) -> Self {
         let line = |index| Line::new(BrokerId(index as u8), None, now, "Locked since an earlier run");
         let accounts = (0..brokers).map(line).collect();
-        Self { since: now, flatten: Flatten::No, accounts, unsafe_until: None, told: None }
+        Self { since: now, flatten, is_left: true, accounts, unsafe_until: None, told: None }
+    }
+
+    /// Each account that brokers have told of gets a line of its own: the one that a broker had
+    /// before it told of any becomes those of its accounts.
+    fn meet(&mut self, known: impl Iterator<Item = (BrokerId, AccountId)>, now: Time) {
+        let mut named = Vec::new();
+        for (broker, account) in known {
+            let is_its = |line: &Line| line.broker == broker && line.account.as_ref() == Some(&account);
+            if self.accounts.iter().any(is_its) {
+                continue;
+            }
+            let unnamed = self.accounts.iter().find(|line| line.broker == broker && line.account.is_none());
+            let line = match unnamed {
+                Some(unnamed) => Line { account: Some(account), ..unnamed.clone() },
+                None => Line::new(broker, Some(account), now, "Locked; the broker has told of this account"),
+            };
+            named.push(line);
+        }
+        if named.is_empty() {
+            return;
+        }
+        let has_name = |line: &Line| named.iter().any(|new| new.broker == line.broker);
+        self.accounts.retain(|line| line.account.is_some() || !has_name(line));
+        self.accounts.append(&mut named);
+        self.accounts.sort_by(|a, b| (a.broker, &a.account).cmp(&(b.broker, &b.account)));
     }
 }
 
@@ -119,8 +151,11 @@ impl Engine {
     /// Locks first, then cancels: nothing new can slip in between.
     pub(super) fn kill(&mut self, flatten: Flatten, now: Time, out: &mut Vec<Effect>) {
         self.is_killed = true;
+        let accounts = Vec::new();
+        self.kill =
+            Some(Kill { since: now, flatten, is_left: false, accounts, unsafe_until: None, told: None });
         out.push(Effect::Save(self.engine_state()));
-        let lock = self.record(Moment::Kill { is_on: true }, Vec::new(), now, out);
+        let lock = self.record(Moment::Kill { is_on: true, flatten }, Vec::new(), now, out);
         self.give_up_everything_unsent(now, out);
         // What an earlier use has sent is an order like any other.
         self.closing.clear();
@@ -139,7 +174,9 @@ impl Engine {
                 Line { asked_at: Some(now), ..Line::new(broker, account, now, first) }
             }));
         }
-        self.kill = Some(Kill { since: now, flatten, accounts, unsafe_until: Some(lock), told: None });
+        if let Some(kill) = &mut self.kill {
+            (kill.accounts, kill.unsafe_until) = (accounts, Some(lock));
+        }
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
         let then = match flatten {
             Flatten::No => "",
@@ -161,7 +198,7 @@ impl Engine {
         self.kill = None;
         self.closing.clear();
         out.push(Effect::Save(self.engine_state()));
-        self.record(Moment::Kill { is_on: false }, Vec::new(), now, out);
+        self.record(Moment::Kill { is_on: false, flatten: Flatten::No }, Vec::new(), now, out);
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
         out.push(Effect::publish(Update::KillReport(None), now));
         self.note(NoticeLevel::Warning, "Kill switch released: orders are taken again", now, out);
@@ -213,13 +250,10 @@ impl Engine {
     /// Takes every account the next step.
     pub(super) fn advance_kill(&mut self, now: Time, out: &mut Vec<Effect>) {
         let Some(mut kill) = self.kill.take() else { return };
-        let flatten = kill.flatten;
+        let (flatten, is_left) = (kill.flatten, kill.is_left);
+        kill.meet(self.accounts.keys().cloned(), now);
         for line in &mut kill.accounts {
-            // Whoever had no account yet may have told of it since.
-            if line.account.is_none() {
-                line.account = self.entry_account(line.broker).map(|account| account.id.clone());
-            }
-            let stage = match self.step_of(line, flatten, now, out) {
+            let stage = match self.step_of(line, flatten, is_left, now, out) {
                 KillStage::Done if kill.unsafe_until.is_some() => match self.journal.state() {
                     JournalState::Works => KillStage::Verifying,
                     JournalState::Broken(why) => {
@@ -262,7 +296,14 @@ impl Engine {
         }
     }
 
-    fn step_of(&mut self, line: &mut Line, flatten: Flatten, now: Time, out: &mut Vec<Effect>) -> KillStage {
+    fn step_of(
+        &mut self,
+        line: &mut Line,
+        flatten: Flatten,
+        is_left: bool,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> KillStage {
         let is_here = |o: &&Order| {
             o.broker == line.broker && line.account.as_ref().is_none_or(|account| o.account == *account)
         };
@@ -304,6 +345,7 @@ impl Engine {
         }
         let stage = match flatten {
             Flatten::No => KillStage::Done,
+            Flatten::Market | Flatten::Within(_) if is_left => self.name_what_is_held(line),
             Flatten::Market | Flatten::Within(_) => self.flatten_step(line, flatten, now, out),
         };
         match (stage, lost.first()) {
@@ -389,6 +431,28 @@ impl Engine {
         }
     }
 
+    /// What an account holds at its broker.
+    fn held_by(&self, line: &Line) -> Vec<Position> {
+        let Some(account) = &line.account else { return Vec::new() };
+        let is_its =
+            |i: InstrumentId| self.instruments.get(i.index()).is_some_and(|i| i.broker == line.broker);
+        let is_held = |p: &&Position| p.account == *account && !p.is_flat() && is_its(p.instrument);
+        self.positions.values().filter(is_held).cloned().collect()
+    }
+
+    /// An earlier run was asked to close positions and has not: after a restart nobody closes
+    /// them but who asks for it again.
+    fn name_what_is_held(&self, line: &Line) -> KillStage {
+        let held = self.held_by(line);
+        if held.is_empty() {
+            return KillStage::Done;
+        }
+        let names: Vec<&str> = held.iter().map(|position| self.symbol(position.instrument)).collect();
+        let are = if names.len() == 1 { "is" } else { "are" };
+        let why = "closing was asked for and not finished; use the switch again";
+        KillStage::Stuck(format!("{} {are} held: {why}", names.join(", ")).into())
+    }
+
     /// Nothing works: closes what is held, or is done.
     fn flatten_step(
         &mut self,
@@ -397,12 +461,7 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) -> KillStage {
-        let Some(account) = line.account.clone() else { return KillStage::Done };
-        let is_held = |p: &&Position| {
-            let is_its = self.instruments.get(p.instrument.index()).is_some_and(|i| i.broker == line.broker);
-            p.account == account && is_its && !p.is_flat()
-        };
-        let held: Vec<Position> = self.positions.values().filter(is_held).cloned().collect();
+        let held = self.held_by(line);
         line.stuck.retain(|id, _| held.iter().any(|position| position.instrument == *id));
         if held.is_empty() {
             return KillStage::Done;

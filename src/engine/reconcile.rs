@@ -5,9 +5,13 @@
 //! The rules stand as a table in ARCHITECTURE.md. Two hold throughout: the broker is right
 //! about how an order stands, and nothing is ever sent again.
 
+mod held;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+pub(super) use held::Before;
 
 use super::order_state::{Life, Step};
 use super::{Effect, Engine};
@@ -15,7 +19,7 @@ use crate::broker::BrokerRequest;
 use crate::broker::contract::Books;
 use crate::domain::money::grouped;
 use crate::domain::{
-    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, Position,
+    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, TakenOver,
     Time, TimeInForce,
 };
 use crate::link::update::Refused;
@@ -57,6 +61,8 @@ struct Comparison<'a> {
     moved: BTreeMap<(AccountId, InstrumentId), Decimal>,
     /// The orders they are of.
     executed: BTreeSet<OrderId>,
+    /// What executions do not explain.
+    taken: TakenOver,
 }
 
 impl<'a> Comparison<'a> {
@@ -70,6 +76,7 @@ impl<'a> Comparison<'a> {
             findings: Vec::new(),
             moved: BTreeMap::new(),
             executed: BTreeSet::new(),
+            taken: TakenOver::default(),
         }
     }
 
@@ -91,14 +98,14 @@ impl Engine {
             self.market.begin_session(id, now);
         }
         let session = Session::of(is_new_session);
-        let findings = self.settle(Comparison::new(id, books, session, now), out);
+        let (findings, taken) = self.settle(Comparison::new(id, books, session, now), out);
         for account in &books.accounts {
             let known = self.accounts.insert((id, account.id.clone()), Arc::clone(account));
             if known.as_ref() != Some(account) {
                 session.publish(Update::Account(Arc::clone(account)), now, out);
             }
         }
-        self.tell_findings(id, findings, now, out);
+        self.tell_findings(id, findings, taken, now, out);
         self.books_came(id);
         if is_new_session {
             out.push(self.snapshot(now));
@@ -136,27 +143,29 @@ impl Engine {
         Ok(None)
     }
 
-    fn settle(&mut self, mut comparison: Comparison<'_>, out: &mut Vec<Effect>) -> Vec<Finding> {
+    fn settle(&mut self, mut comparison: Comparison<'_>, out: &mut Vec<Effect>) -> (Vec<Finding>, TakenOver) {
         self.settle_fills(&mut comparison, out);
         for theirs in &comparison.books.orders {
             self.settle_order(theirs, &mut comparison, out);
         }
         self.settle_missing(&mut comparison, out);
+        self.settle_lost_executions(&mut comparison);
         self.settle_positions(&mut comparison, out);
-        let Comparison { broker, mut findings, .. } = comparison;
+        let Comparison { broker, mut findings, taken, .. } = comparison;
         // Where nothing was known before, there is nothing to differ.
         let line = &mut self.brokers[usize::from(broker.0)];
         if !std::mem::replace(&mut line.has_memory, true) {
-            findings.retain(|finding| finding.kind.needs_attention());
+            let has_news = |kind: FindingKind| kind.needs_attention() || kind == FindingKind::Held;
+            findings.retain(|finding| has_news(finding.kind));
         }
-        findings
+        (findings, taken)
     }
 
     /// Books executions that we had not heard of.
     fn settle_fills(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
         let (id, now) = (comparison.broker, comparison.now);
         for fill in &comparison.books.fills {
-            if !self.executions.add(id, fill) {
+            if self.before.is_forgotten(fill) || !self.executions.add(id, fill) {
                 continue;
             }
             // How much of an order has filled stands in the books; only where it is not in them
@@ -257,50 +266,31 @@ impl Engine {
         }
     }
 
-    /// Positions as the broker has them; what it does not mention is flat.
-    fn settle_positions(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
-        let key_of = |p: &Position| (p.account.clone(), p.instrument);
-        let told: BTreeSet<(AccountId, InstrumentId)> =
-            comparison.books.positions.iter().map(key_of).collect();
-        let is_its =
-            |i: InstrumentId| self.instruments.get(i.index()).is_some_and(|i| i.broker == comparison.broker);
-        let silent = self.positions.values().filter(|p| !p.is_flat() && is_its(p.instrument)).map(key_of);
-        let silent: Vec<(AccountId, InstrumentId)> = silent.filter(|key| !told.contains(key)).collect();
-        let flat = silent.into_iter().map(|(account, instrument)| Position::flat(account, instrument));
-        for position in comparison.books.positions.iter().cloned().chain(flat) {
-            let key = key_of(&position);
-            let before = self.positions.insert(key.clone(), position.clone());
-            if before.as_ref() != Some(&position) {
-                comparison.session.publish(Update::Position(position.clone()), comparison.now, out);
-            }
-            let Some(before) = before else { continue };
-            let expected = before.net + comparison.moved.get(&key).copied().unwrap_or_default();
-            if expected != position.net {
-                let text = format!(
-                    "{}: the broker holds {}, our executions make {}: taken over",
-                    self.symbol(position.instrument),
-                    grouped(&position.net.normalize().to_string()),
-                    grouped(&expected.normalize().to_string()),
-                );
-                let finding = Finding { kind: FindingKind::Position, order: None, text: text.into() };
-                comparison.findings.push(finding);
-            }
-        }
-    }
-
     /// An order was brought into line with the books.
     fn settled(&mut self, order: Order, moment: Moment, session: Session, at: Time, out: &mut Vec<Effect>) {
         session.publish(Update::Order(order.clone()), at, out);
         self.record(moment, vec![order], at, out);
     }
 
-    fn tell_findings(&mut self, id: BrokerId, findings: Vec<Finding>, now: Time, out: &mut Vec<Effect>) {
+    fn tell_findings(
+        &mut self,
+        id: BrokerId,
+        findings: Vec<Finding>,
+        taken: TakenOver,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
         let report = Arc::new(Reconciliation { broker: id, at: now, findings });
         let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
         let summary: Arc<str> = report.to_string().into();
-        self.record(Moment::Reconciled { broker: id, summary: Arc::clone(&summary) }, Vec::new(), now, out);
-        if !report.findings.is_empty() {
-            let level = if report.needs_attention() { NoticeLevel::Error } else { NoticeLevel::Warning };
+        let moment = Moment::Reconciled { broker: id, summary: Arc::clone(&summary), taken };
+        self.record(moment, Vec::new(), now, out);
+        if let Some(gravest) = report.findings.iter().map(|finding| finding.kind).max() {
+            let level = match gravest {
+                FindingKind::Held => NoticeLevel::Info,
+                _ if report.needs_attention() => NoticeLevel::Error,
+                _ => NoticeLevel::Warning,
+            };
             self.note(level, format!("{name}: {summary}"), now, out);
         }
         self.reconciled.insert(id, Arc::clone(&report));

@@ -182,9 +182,10 @@ fn write(
     match job {
         SaveJob::Settings(chosen) => settings::save(&profile.settings_file(), chosen),
         SaveJob::Workspace(text) => files::write(&profile.workspace_file(), text.as_bytes()),
-        SaveJob::EngineState { is_killed, next_order_id, day } => {
+        SaveJob::EngineState { is_killed, flatten, next_order_id, day } => {
             let state = EngineState {
                 killed: *is_killed,
+                flatten: *flatten,
                 next_order_id: *next_order_id,
                 day: day.clone(),
                 other: other.clone(),
@@ -203,6 +204,7 @@ mod tests {
 
     use super::*;
     use crate::broker::contract::StateCopy;
+    use crate::domain::Flatten;
     use crate::domain::limits::DayState;
 
     struct Desk {
@@ -271,10 +273,15 @@ mod tests {
     fn fields_of_another_version_stay_in_the_engines_file() {
         let text = r#"{"version":1,"data":{"killed":false,"next_order_id":3,"later":[1]}}"#;
         let Desk { folder, writer, .. } = desk(&[("engine.json", text)]);
-        writer.save(SaveJob::EngineState { is_killed: true, next_order_id: 9, day: DayState::default() });
+        writer.save(SaveJob::EngineState {
+            is_killed: true,
+            flatten: Flatten::Market,
+            next_order_id: 9,
+            day: DayState::default(),
+        });
         drop(writer);
         let (state, _) = engine_state::load(&folder.path().join("paper/engine.json"));
-        assert_eq!((state.killed, state.next_order_id), (true, 9));
+        assert_eq!((state.killed, state.flatten, state.next_order_id), (true, Flatten::Market, 9));
         assert!(state.other.contains_key("later"));
     }
 }

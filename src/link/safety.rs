@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::domain::Flatten;
 use crate::domain::{AccountId, BrokerId, OrderId, Record, Time};
 
 /// Whether what is asked for can be written down before it is sent.
@@ -93,6 +94,8 @@ pub struct Finding {
 /// The kinds of differences, the gravest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FindingKind {
+    /// A position from before anything was traded here: taken over, for information.
+    Held,
     /// An execution that we had not heard of: booked.
     Filled,
     /// An order that ended while we were away: marked so.
@@ -107,13 +110,16 @@ pub enum FindingKind {
     FoundAgain,
     /// A position that our executions do not explain: taken over.
     Position,
+    /// An execution that the broker does not have any more: it stays in the journal.
+    FillGone,
     /// An order that the broker does not have any more, and nobody can say why: unknown.
     Gone,
 }
 
 impl FindingKind {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
+        Self::Held,
         Self::Filled,
         Self::Ended,
         Self::Changed,
@@ -121,11 +127,13 @@ impl FindingKind {
         Self::NeverArrived,
         Self::FoundAgain,
         Self::Position,
+        Self::FillGone,
         Self::Gone,
     ];
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
+            Self::Held => ("position was held before", "positions were held before"),
             Self::Filled => ("fill happened while offline", "fills happened while offline"),
             Self::Ended => ("order ended while offline", "orders ended while offline"),
             Self::Changed => ("order was changed while offline", "orders were changed while offline"),
@@ -135,6 +143,7 @@ impl FindingKind {
                 ("order that had counted as ended works", "orders that had counted as ended work")
             }
             Self::Position => ("position differs from its fills", "positions differ from their fills"),
+            Self::FillGone => ("fill is not at the broker any more", "fills are not at the broker any more"),
             Self::Gone => ("order is not at the broker any more", "orders are not at the broker any more"),
         }
     }
@@ -142,7 +151,7 @@ impl FindingKind {
     /// Whether the trader must decide something or look at it.
     #[must_use]
     pub fn needs_attention(self) -> bool {
-        matches!(self, Self::FoundAgain | Self::Position | Self::Gone)
+        matches!(self, Self::FoundAgain | Self::Position | Self::FillGone | Self::Gone)
     }
 }
 
@@ -151,18 +160,6 @@ impl FindingKind {
 pub enum Decision {
     /// The broker does not have it any more and will not fill it.
     IsGone,
-}
-
-/// What the kill switch does with positions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Flatten {
-    /// They stay.
-    #[default]
-    No,
-    /// Market orders.
-    Market,
-    /// Limit orders at most so many per cent worse than the market, filled at once or not at all.
-    Within(crate::domain::Decimal),
 }
 
 /// How far the kill switch has come, with evidence.

@@ -1,7 +1,7 @@
 //! The little that the engine itself must remember between runs.
 //!
-//! Two facts with consequences: whether the kill switch is set, and which order ids are
-//! used up. Where the file is damaged both come back on the safe side: killed, and the
+//! Facts with consequences: whether the kill switch is set and what it was asked for, and which
+//! order ids are used up. Where the file is damaged they come back on the safe side: killed, and the
 //! caller told to number above every order it finds elsewhere.
 
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, Loaded, WriteError};
+use crate::domain::Flatten;
 use crate::domain::limits::DayState;
 
 const VERSION: u32 = 1;
@@ -19,6 +20,9 @@ const VERSION: u32 = 1;
 pub struct EngineState {
     /// Whether the kill switch is set: no order leaves until a person releases it.
     pub killed: bool,
+    /// What it was asked to do with positions: after a restart nothing is closed by itself, and
+    /// what is still held is named.
+    pub flatten: Flatten,
     /// The id of the next order; all below have been used.
     pub next_order_id: u64,
     /// What must be known of the trading day.
@@ -30,7 +34,13 @@ pub struct EngineState {
 
 impl Default for EngineState {
     fn default() -> Self {
-        Self { killed: false, next_order_id: 1, day: DayState::default(), other: serde_json::Map::new() }
+        Self {
+            killed: false,
+            flatten: Flatten::No,
+            next_order_id: 1,
+            day: DayState::default(),
+            other: serde_json::Map::new(),
+        }
     }
 }
 
@@ -65,6 +75,7 @@ pub fn save(path: &Path, state: &EngineState) -> Result<(), WriteError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Decimal;
 
     #[test]
     fn a_first_start_is_not_killed() {
@@ -81,6 +92,8 @@ mod tests {
         let (state, problem) = load(&path);
         assert!(problem.is_none());
         assert_eq!((state.killed, state.next_order_id), (true, u64::MAX));
+        assert_eq!(state.flatten, Flatten::No, "files of before did not say");
+        let state = EngineState { flatten: Flatten::Within(Decimal::new(15, 1)), ..state };
         save(&path, &state).unwrap();
         assert_eq!(load(&path).0, state);
         assert!(state.other.contains_key("later"));

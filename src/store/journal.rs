@@ -17,6 +17,7 @@
 mod archive;
 mod batch;
 mod disk;
+mod held;
 mod inbox;
 mod names;
 mod opening;

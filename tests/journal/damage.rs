@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pitdesk::domain::{BrokerId, Moment, Order, Record};
+use pitdesk::domain::{BrokerId, Flatten, Moment, Order, Record, TakenOver};
 use pitdesk::store::journal::{JournalError, Recovered};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -38,7 +38,7 @@ fn written() -> Written {
         }
     }
     let seq = records.len() as u64 + 1;
-    records.push(record(seq, Moment::Kill { is_on: true }, vec![]));
+    records.push(record(seq, Moment::Kill { is_on: true, flatten: Flatten::Market }, vec![]));
     desk::write(&file, &records);
     let bytes = fs::read(&file).unwrap();
     Written { folder, file, model: Model::of(&records), bytes }
@@ -91,7 +91,8 @@ fn one_damaged_page_loses_no_order_and_no_fill() {
         }
         let recovered = written.open_as(&bytes);
         assert!(is_whole(&recovered, &written.model), "page {page} of {pages}: {:?}", recovered.problems);
-        assert_eq!(recovered.is_killed, Some(true), "page {page}");
+        let lock = (recovered.is_killed, recovered.flatten);
+        assert_eq!(lock, (Some(true), Flatten::Market), "page {page}");
         if recovered.must_reconcile.is_some() {
             found += 1;
             written.assert_told(&recovered, &bytes);
@@ -148,7 +149,8 @@ fn a_rescued_journal_waits_until_every_brokers_books_were_compared() {
     let written = written();
     let mut recovered = written.open_as(&written.bytes[..written.bytes.len() - PAGE]);
     let compared = |seq, broker| {
-        record(seq, Moment::Reconciled { broker: BrokerId(broker), summary: "equal".into() }, vec![])
+        let (broker, taken) = (BrokerId(broker), TakenOver::default());
+        record(seq, Moment::Reconciled { broker, summary: "equal".into(), taken }, vec![])
     };
     for broker in [0, 1] {
         recovered = desk::open(&written.file).unwrap();

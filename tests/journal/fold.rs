@@ -93,7 +93,7 @@ fn order() -> impl Strategy<Value = Order> {
             Order {
                 id: OrderId(id),
                 broker: spec.1,
-                account: if id % 2 == 0 { "PAPER".into() } else { "DU 1\"".into() },
+                account: account_of(id),
                 spec: spec.0,
                 status,
                 filled: Qty(filled),
@@ -148,6 +148,30 @@ fn quote() -> impl Strategy<Value = Quote> {
     )
 }
 
+fn reconciled() -> impl Strategy<Value = Moment> {
+    let held = vec((1..IDS, any::<bool>(), decimal()), 0..3);
+    (0..2_u8, text(), held, option::of(time())).prop_map(|(broker, summary, held, executions_until)| {
+        // What this broker carries.
+        let listed = |is_first: bool| match (broker, is_first) {
+            (0, true) => InstrumentId(0),
+            (0, false) => InstrumentId(2),
+            _ => InstrumentId(1),
+        };
+        let position = |(account, is_first, net)| (account_of(account), listed(is_first), net);
+        let positions = held.into_iter().map(position).collect();
+        let taken = TakenOver { positions, executions_until };
+        Moment::Reconciled { broker: BrokerId(broker), summary, taken }
+    })
+}
+
+fn account_of(id: u64) -> AccountId {
+    if id.is_multiple_of(2) { "PAPER".into() } else { "DU 1\"".into() }
+}
+
+fn flatten() -> impl Strategy<Value = Flatten> {
+    prop_oneof![Just(Flatten::No), Just(Flatten::Market), decimal().prop_map(Flatten::Within)]
+}
+
 fn moment() -> impl Strategy<Value = Moment> {
     let amend = (option::of(decimal()), option::of(decimal()), option::of(decimal()));
     prop_oneof![
@@ -171,8 +195,8 @@ fn moment() -> impl Strategy<Value = Moment> {
         1 => Just(Moment::LostBroker),
         1 => text().prop_map(|finding| Moment::Settled { finding }),
         1 => text().prop_map(|decision| Moment::Decided { decision }),
-        1 => (0..2_u8, text()).prop_map(|(broker, summary)| Moment::Reconciled { broker: BrokerId(broker), summary }),
-        1 => any::<bool>().prop_map(|is_on| Moment::Kill { is_on }),
+        1 => reconciled(),
+        1 => (any::<bool>(), flatten()).prop_map(|(is_on, flatten)| Moment::Kill { is_on, flatten }),
     ]
 }
 
@@ -207,6 +231,10 @@ pub struct Model {
     pub fills: Vec<Fill>,
     keys: BTreeSet<(BrokerId, AccountId, ExecId)>,
     pub is_killed: Option<bool>,
+    flatten: Flatten,
+    /// What positions come to.
+    held: BTreeMap<(AccountId, InstrumentId), Decimal>,
+    told_until: BTreeMap<BrokerId, Time>,
     intents: BTreeMap<OrderId, Time>,
     highest: u64,
 }
@@ -233,9 +261,19 @@ impl Model {
                 let broker = record.orders[0].broker;
                 if self.keys.insert((broker, fill.account.clone(), fill.exec_id.clone())) {
                     self.fills.push(fill.clone());
+                    let net = self.held.entry((fill.account.clone(), fill.instrument)).or_default();
+                    *net += fill.side.sign() * fill.quantity.0;
                 }
             }
-            Moment::Kill { is_on } => self.is_killed = Some(*is_on),
+            Moment::Reconciled { broker, taken, .. } => {
+                for (account, instrument, net) in &taken.positions {
+                    self.held.insert((account.clone(), *instrument), *net);
+                }
+                if let Some(until) = taken.executions_until {
+                    self.told_until.insert(*broker, until);
+                }
+            }
+            Moment::Kill { is_on, flatten } => (self.is_killed, self.flatten) = (Some(*is_on), *flatten),
             _ => {}
         }
     }
@@ -266,8 +304,15 @@ proptest! {
         prop_assert_eq!(recovered.next_seq, last.seq.next());
         prop_assert_eq!(recovered.next_order_id, model.highest + 1);
         prop_assert_eq!(recovered.orders, model.orders());
-        prop_assert_eq!(recovered.fills, model.fills.clone());
-        prop_assert_eq!(recovered.is_killed, model.is_killed);
+        prop_assert_eq!(&recovered.fills, &model.fills);
+        let mut held = recovered.past.opening.clone();
+        for fill in &recovered.fills {
+            *held.entry((fill.account.clone(), fill.instrument)).or_default() += fill.side.sign() * fill.quantity.0;
+        }
+        prop_assert_eq!(held, model.held);
+        prop_assert_eq!(recovered.past.told_until, model.told_until);
+        prop_assert_eq!(recovered.past.known_until, None);
+        prop_assert_eq!((recovered.is_killed, recovered.flatten), (model.is_killed, model.flatten));
         prop_assert_eq!(recovered.last_commit, Some(last.at));
         let minute_ago = Time(now.0 - Duration::from_mins(1).as_nanos() as i64);
         let mut recent: Vec<Time> = model.intents.values().copied().filter(|at| *at > minute_ago).collect();

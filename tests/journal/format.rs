@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pitdesk::domain::{Moment, OrderId, OrderStatus, Qty, Seq, Time};
+use pitdesk::domain::{Flatten, Moment, OrderId, OrderStatus, Qty, Seq, Time};
 use pitdesk::store::journal::row::{self, EventRow, FillRow, MomentRow, OrderRow, decode, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -105,6 +105,7 @@ fn a_journal_of_version_one_opens() {
     let recovered = desk::open(&file).unwrap();
     assert!(recovered.must_reconcile.is_none(), "{:?}", recovered.problems);
     assert_eq!((recovered.next_seq, recovered.next_order_id, recovered.is_killed), (Seq(24), 7, Some(false)));
+    assert_eq!(recovered.flatten, Flatten::No, "it did not say");
     assert_eq!(recovered.last_commit, Some(Time::from_seconds(1_023)));
     let orders: Vec<(u64, OrderStatus)> = recovered.orders.iter().map(|o| (o.id.0, o.status)).collect();
     let expected = [

@@ -123,13 +123,17 @@ impl Disk {
                 Moment::Executed(fill) if fills.iter().all(|known| known.exec_id != fill.exec_id) => {
                     fills.push(fill.clone());
                 }
-                Moment::Kill { is_on } => is_killed = *is_on,
+                Moment::Kill { is_on, .. } => is_killed = *is_on,
                 _ => {}
             }
         }
         let next_seq = self.written.keys().next_back().map_or(Seq(1), |last| last.next());
         let above = orders.keys().next_back().map_or(1, |id| id.0 + 1);
         let orders = orders.into_values().collect();
-        (Journaled { next_seq, orders, fills, broken: None }, self.next_order_id.max(above), is_killed)
+        (
+            Journaled { next_seq, orders, fills, ..Journaled::default() },
+            self.next_order_id.max(above),
+            is_killed,
+        )
     }
 }

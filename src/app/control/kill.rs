@@ -124,9 +124,15 @@ fn unreached(
     }
     match Profile::open(options.data_dir.as_deref(), name) {
         Ok(profile) if arguments.next_start => {
-            let damage = lock_next_start(&profile)?;
+            let damage = lock_next_start(&profile, arguments.flatten.unwrap_or_default())?;
             writeln!(out, "{nobody}: no order was cancelled, and what works at a broker works on.")?;
             writeln!(out, "At the next start orders are locked, and those that work are cancelled.")?;
+            if arguments.flatten.is_some() {
+                writeln!(
+                    out,
+                    "Positions are not closed by themselves then: they are named, use the switch again."
+                )?;
+            }
             damage.map_or(Ok(()), |problem| writeln!(out, "{problem}"))?;
             Ok(ExitCode::from(NOBODY))
         }
@@ -148,10 +154,11 @@ fn unreached(
     }
 }
 
-/// Leaves the lock for the next start; what is to be told of the file that holds it.
-fn lock_next_start(profile: &Profile) -> anyhow::Result<Option<String>> {
+/// Leaves the lock, and what is wanted with positions, for the next start; what is to be told of the file that holds it.
+fn lock_next_start(profile: &Profile, flatten: Flatten) -> anyhow::Result<Option<String>> {
     let (mut state, damage) = engine_state::load(&profile.engine_file());
     state.killed = true;
+    state.flatten = flatten;
     engine_state::save(&profile.engine_file(), &state)?;
     Ok(damage)
 }

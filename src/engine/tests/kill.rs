@@ -310,3 +310,92 @@ fn it_is_not_done_before_the_lock_is_on_disk() {
     stage.disk_has_all();
     assert_eq!(stage.stage_of_kill(), KillStage::Done);
 }
+
+/// An engine that begins with the switch on, as an earlier run has left it.
+fn left_on(flatten: Flatten, journal: Journaled) -> Stage {
+    let first = Start::first(vec![share()].into(), vec!["Paper".into()], Time::from_seconds(1_000));
+    let mut stage = stage();
+    stage.engine = Engine::new(Start { is_killed: true, flatten, journal, ..first });
+    stage.journal.clear();
+    stage.feed(EngineEvent::Started);
+    stage
+}
+
+fn ready(stage: &mut Stage) -> Vec<Effect> {
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() })
+}
+
+#[test]
+fn what_was_to_be_closed_is_saved_with_the_lock() {
+    let mut stage = exposed();
+    let effects = stage.kill(Flatten::Within(dec("1.5")));
+    let is_saved = |effect: &Effect| {
+        matches!(effect, Effect::Save(SaveJob::EngineState { is_killed: true, flatten, .. })
+            if *flatten == Flatten::Within(dec("1.5")))
+    };
+    assert!(effects.iter().any(is_saved));
+    let locks: Vec<&Moment> =
+        stage.journal.iter().map(|r| &r.moment).filter(|m| matches!(m, Moment::Kill { .. })).collect();
+    assert_eq!(locks, [&Moment::Kill { is_on: true, flatten: Flatten::Within(dec("1.5")) }]);
+    let released = stage.command(Command::ReleaseKill);
+    let is_over = |effect: &Effect| {
+        matches!(effect, Effect::Save(SaveJob::EngineState { is_killed: false, flatten: Flatten::No, .. }))
+    };
+    assert!(released.iter().any(is_over), "released, nothing is to be closed any more");
+}
+
+#[test]
+fn after_a_restart_nothing_is_closed_by_itself_and_what_is_held_is_named() {
+    let mut stage = left_on(Flatten::Market, Journaled::default());
+    stage.answers_books(vec![holding("10")]);
+    ready(&mut stage);
+    stage.quote();
+    let mut effects = stage.answers_books(vec![holding("10")]);
+    for _ in 0..5 {
+        effects.extend(stage.tick_after(Duration::from_secs(2)));
+        effects.extend(stage.quote());
+    }
+    assert!(placed(&effects).is_empty(), "nobody has asked since the start");
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    let expected = "AAPL is held: closing was asked for and not finished; use the switch again";
+    assert_eq!(&*why, expected);
+    assert_eq!(stage.engine.kill_report().unwrap().flatten, Flatten::Market);
+
+    stage.kill(Flatten::Market);
+    let closes = stage.answers_books(vec![holding("10")]);
+    assert_eq!(placed(&closes).len(), 1, "asked for again, it closes");
+}
+
+#[test]
+fn after_a_restart_an_account_that_was_closed_is_done() {
+    let mut stage = left_on(Flatten::Market, Journaled::default());
+    stage.answers_books(Vec::new());
+    ready(&mut stage);
+    stage.answers_books(Vec::new());
+    assert_eq!(stage.stage_of_kill(), KillStage::Done);
+}
+
+#[test]
+fn after_a_restart_every_account_of_a_broker_has_its_own_line() {
+    let mut stage = left_on(Flatten::Market, Journaled::default());
+    let lines = |stage: &Stage| -> Vec<(Option<String>, KillStage)> {
+        let report = stage.engine.kill_report().unwrap();
+        report
+            .accounts
+            .iter()
+            .map(|a| (a.account.as_ref().map(|a| a.0.to_string()), a.stage.clone()))
+            .collect()
+    };
+    ready(&mut stage);
+    assert_eq!(lines(&stage).len(), 1, "no account is known yet");
+    let second = Arc::new(Account { id: "SECOND".into(), ..(*account()).clone() });
+    let held = Position { account: "SECOND".into(), ..holding("7") };
+    let books = Books { accounts: vec![account(), second], positions: vec![held], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    let [(first, done), (second, stuck)] = &lines(&stage)[..] else { panic!("{:?}", lines(&stage)) };
+    assert_eq!((first.as_deref(), second.as_deref()), (Some("PAPER"), Some("SECOND")));
+    assert_eq!(*done, KillStage::Done);
+    assert!(matches!(stuck, KillStage::Stuck(why) if why.contains("AAPL is held")), "{stuck:?}");
+    let begun = &stage.line().evidence[0].1;
+    assert_eq!(&**begun, "Locked since an earlier run", "what the unnamed line had seen is theirs");
+}

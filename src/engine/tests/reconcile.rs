@@ -1,6 +1,7 @@
 //! Each rule by which a broker's books and ours are brought together.
 
 use super::*;
+use crate::domain::{Past, TakenOver};
 use crate::link::{Decision, FindingKind, Reconciliation};
 
 impl Stage {
@@ -233,10 +234,12 @@ fn a_restart_knows_every_order_and_says_that_none_is_confirmed() {
     let orders = vec![before.order(1).clone(), before.order(2).clone()];
     let fills = before.engine.fills().cloned().collect();
     let next_seq = before.journal.last().unwrap().seq.next();
-    let mut stage = stage_after(Journaled { next_seq, orders: orders.clone(), fills, broken: None });
+    let mut stage =
+        stage_after(Journaled { next_seq, orders: orders.clone(), fills, ..Journaled::default() });
     assert_eq!(stage.status(1), OrderStatus::Unknown);
     assert_eq!(stage.status(2), OrderStatus::Filled);
-    stage.books(Books { orders, fills: before.engine.fills().cloned().collect(), ..Books::default() });
+    let fills = before.engine.fills().cloned().collect();
+    stage.books(Books { orders, fills, positions: vec![holding("10")], ..Books::default() });
     assert_eq!(stage.report().to_string(), "nothing differs");
     assert_eq!(stage.status(1), OrderStatus::Working);
     assert_eq!(stage.engine.fills().count(), 1, "an execution counts once, over restarts too");
@@ -284,4 +287,136 @@ fn an_order_that_counted_as_filled_and_works_is_taken_over() {
     stage.books(Books { orders: vec![known], ..Books::default() });
     assert_eq!((stage.status(1), stage.order(1).filled), (OrderStatus::Working, Qty::ZERO));
     assert!(stage.kinds().contains(&FindingKind::FoundAgain), "{:?}", stage.report());
+}
+
+/// A restart whose journal has executions of that many shares, before and in `fills`.
+fn after_restart(opening: &str, fills: Vec<Fill>) -> Stage {
+    let key = (AccountId::from("PAPER"), SHARE);
+    let opening = if opening.is_empty() { [].into() } else { [(key, dec(opening))].into() };
+    let past = Past { opening, ..Past::default() };
+    stage_after(Journaled { next_seq: crate::domain::Seq(10), fills, past, ..Journaled::default() })
+}
+
+fn taken(stage: &Stage) -> TakenOver {
+    let of = |record: &Record| match &record.moment {
+        Moment::Reconciled { taken, .. } => Some(taken.clone()),
+        _ => None,
+    };
+    stage.journal.iter().rev().find_map(of).unwrap()
+}
+
+#[test]
+fn the_first_books_of_a_run_are_compared_with_all_executions_of_the_journal() {
+    // Of what was executed, only the newest comes back.
+    let mut stage = after_restart("15", vec![execution("A", 1, "10")]);
+    let fills = vec![execution("A", 1, "10"), execution("B", 1, "3")];
+    stage.books(Books { fills: fills.clone(), positions: vec![holding("28")], ..Books::default() });
+    assert_eq!(stage.kinds(), [FindingKind::Filled], "15 and 10 and what happened meanwhile");
+
+    let mut stage = after_restart("15", vec![execution("A", 1, "10")]);
+    stage.books(Books { fills, positions: vec![holding("30")], ..Books::default() });
+    assert_eq!(stage.kinds(), [FindingKind::Filled, FindingKind::Position]);
+    let text = &stage.report().findings[1].text;
+    assert_eq!(&**text, "AAPL: the broker holds 30, our executions make 28: taken over");
+    assert_eq!(
+        taken(&stage).positions,
+        [("PAPER".into(), SHARE, dec("30"))],
+        "the next start goes on from there"
+    );
+    assert_eq!(stage.engine.position_of(&"PAPER".into(), SHARE).unwrap().net, dec("30"));
+}
+
+#[test]
+fn a_position_of_the_journal_that_the_first_books_do_not_mention_is_gone_and_told() {
+    let mut stage = after_restart("", vec![execution("A", 1, "10")]);
+    stage.books(Books { fills: vec![execution("A", 1, "10")], ..Books::default() });
+    assert_eq!(stage.kinds(), [FindingKind::Position]);
+    assert_eq!(taken(&stage).positions, [("PAPER".into(), SHARE, Decimal::ZERO)]);
+}
+
+#[test]
+fn a_position_from_before_anything_was_traded_here_is_adopted_and_said_without_alarm() {
+    for journal in
+        [Journaled::default(), Journaled { next_seq: crate::domain::Seq(10), ..Journaled::default() }]
+    {
+        let mut stage = stage_after(journal);
+        let effects = stage.books(Books { positions: vec![holding("25")], ..Books::default() });
+        assert_eq!(stage.kinds(), [FindingKind::Held]);
+        assert!(!stage.report().needs_attention());
+        assert_eq!(stage.report().to_string(), "1 position was held before");
+        let level = effects.iter().find_map(|effect| match effect {
+            Effect::Publish { update, .. } => match &**update {
+                Update::Notice(notice) if notice.text.contains("was held before") => Some(notice.level),
+                _ => None,
+            },
+            _ => None,
+        });
+        assert_eq!(level, Some(NoticeLevel::Info));
+        // What is traded from then on is added to it, after a restart too.
+        assert_eq!(taken(&stage).positions, [("PAPER".into(), SHARE, dec("25"))]);
+    }
+}
+
+#[test]
+fn a_position_that_appears_in_a_run_without_executions_is_told() {
+    let mut stage = stage();
+    stage.session_ends();
+    stage.books(Books { positions: vec![holding("25")], ..Books::default() });
+    assert_eq!(stage.kinds(), [FindingKind::Position]);
+}
+
+fn at(fill: Fill, seconds: i64) -> Fill {
+    Fill { time: Time::from_seconds(seconds), ..fill }
+}
+
+#[test]
+fn an_execution_that_final_books_do_not_have_any_more_is_told_once() {
+    let [first, second, third] =
+        [(1, "A"), (2, "B"), (3, "C")].map(|(time, exec)| at(execution(exec, 1, "10"), 1_000 + time));
+    let ours = || vec![first.clone(), second.clone(), third.clone()];
+    let books = |fills: &[&Fill], are_final| Books {
+        fills: fills.iter().map(|fill| (*fill).clone()).collect(),
+        positions: vec![holding("30")],
+        are_final,
+        ..Books::default()
+    };
+    let check = |theirs: Books, expected: &[FindingKind]| {
+        let mut stage = after_restart("", ours());
+        stage.books(theirs);
+        assert_eq!(stage.kinds(), expected, "{:?}", stage.report());
+        stage
+    };
+    check(books(&[&first, &second, &third], true), &[]);
+    check(books(&[&third], true), &[]); // They go back no further.
+    check(books(&[&first], false), &[]); // Those of a day, say.
+    check(books(&[&first, &third], true), &[FindingKind::FillGone]);
+    check(books(&[], true), &[FindingKind::FillGone; 3]);
+    let mut stage = check(books(&[&first], true), &[FindingKind::FillGone; 2]);
+    assert_eq!(stage.report().to_string(), "2 fills are not at the broker any more");
+    assert!(stage.report().needs_attention());
+    let text = &stage.report().findings[0].text;
+    assert_eq!(&**text, "Order 1: Buy 10 AAPL at 99: not among the broker's executions any more");
+    assert_eq!(stage.engine.fills().count(), 3, "what was executed was executed");
+    // Once is enough: after a reconnect, and after a restart.
+    assert_eq!(taken(&stage).executions_until, Some(third.time));
+    stage.session_ends();
+    stage.books(books(&[&first], true));
+    assert_eq!(stage.kinds(), []);
+    let told_until = [(BROKER, third.time)].into();
+    let past = Past { told_until, ..Past::default() };
+    let mut stage = stage_after(Journaled { fills: ours(), past, ..Journaled::default() });
+    stage.books(books(&[&first], true));
+    assert_eq!(stage.kinds(), []);
+}
+
+#[test]
+fn an_execution_too_old_to_be_remembered_by_its_id_is_not_booked_again() {
+    let past = Past { known_until: Some(Time::from_seconds(1_001)), ..Past::default() };
+    let mut stage = stage_after(Journaled { past, ..Journaled::default() });
+    stage.books(Books {
+        fills: vec![execution("A", 1, "10"), at(execution("B", 1, "3"), 1_002)],
+        ..Books::default()
+    });
+    let known: Vec<&str> = stage.engine.fills().map(|fill| &*fill.exec_id.0).collect();
+    assert_eq!(known, ["B"]);
 }

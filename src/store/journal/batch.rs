@@ -3,6 +3,7 @@
 //! The rows of each table go over as one JSON array, which SQLite takes apart. So a group of
 //! one record and one of a thousand both cost one visit to the database's thread.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 
+use super::held;
 use super::row::{EventRow, FillRow, MomentRow, OrderRow, checksum, checksum_of_fact, column, encode};
 use crate::domain::{Moment, OrderId, Record, Seq, Time};
 
@@ -42,6 +44,8 @@ COMMIT";
 
 /// Whether orders are locked by the kill switch.
 pub(super) const KILLED: &str = "killed";
+/// What the kill switch was asked to do with positions, as JSON; older journals do not say.
+pub(super) const FLATTEN: &str = "flatten";
 /// Why the books of every broker must be compared before the journal is trusted; empty where
 /// they need not.
 pub(super) const MUST_RECONCILE: &str = "must reconcile";
@@ -54,7 +58,7 @@ pub(super) struct Batch {
     /// Of each order only what the newest record of the group says.
     orders: BTreeMap<OrderId, OrderCells>,
     fills: Vec<FillCells>,
-    facts: BTreeMap<&'static str, FactCells>,
+    facts: BTreeMap<Cow<'static, str>, FactCells>,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,7 +68,7 @@ struct OrderCells(i64, i64, bool, i64, Option<i64>, String, i64);
 #[derive(Debug, Serialize)]
 struct FillCells(i64, Arc<str>, Arc<str>, Arc<str>, i64, i64, String, i64);
 #[derive(Debug, Serialize)]
-struct FactCells(&'static str, String, i64);
+struct FactCells(Cow<'static, str>, String, i64);
 
 impl Batch {
     /// Adds a record. `is_void` says which orders are not to be shown as it tells: those whose
@@ -92,7 +96,13 @@ impl Batch {
                 self.touched.insert((column(fill.order.0), place));
                 self.put_fill(seq, fill)?;
             }
-            MomentRow::Plain(Moment::Kill { is_on }) => self.set(KILLED, is_on.to_string()),
+            MomentRow::Reconciled { broker, positions, executions_until, .. } => {
+                held::note(self, seq, broker, positions, *executions_until)?;
+            }
+            MomentRow::Plain(Moment::Kill { is_on, flatten }) => {
+                self.set(KILLED, is_on.to_string());
+                self.set(FLATTEN, serde_json::to_string(flatten)?);
+            }
             _ => {}
         }
         Ok(())
@@ -124,9 +134,10 @@ impl Batch {
     }
 
     /// Sets a fact.
-    pub(super) fn set(&mut self, name: &'static str, value: String) {
-        let crc = checksum_of_fact(name, &value);
-        self.facts.insert(name, FactCells(name, value, crc));
+    pub(super) fn set(&mut self, name: impl Into<Cow<'static, str>>, value: String) {
+        let name = name.into();
+        let crc = checksum_of_fact(&name, &value);
+        self.facts.insert(name.clone(), FactCells(name, value, crc));
     }
 
     pub(super) fn statement(&self) -> Query<'static, Sqlite, SqliteArguments> {

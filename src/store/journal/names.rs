@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::row::{EventRow, FillRow, MomentRow, OrderRow};
-use crate::domain::{BrokerId, Fill, Instrument, InstrumentId, Moment, Order, OrderSpec, Record, Seq, Time};
+use super::row::{EventRow, FillRow, HeldRow, MomentRow, OrderRow};
+use crate::domain::{
+    AccountId, BrokerId, Decimal, Fill, Instrument, InstrumentId, Moment, Order, OrderSpec, Record, Seq,
+    TakenOver, Time,
+};
 
 /// What a run calls its brokers and instruments.
 #[derive(Debug, Clone, Default)]
@@ -115,12 +118,29 @@ impl Directory {
     pub(super) fn event_row(&self, record: &Record) -> EventRow {
         let moment = match &record.moment {
             Moment::Executed(fill) => MomentRow::Executed(self.fill_row(fill, &record.orders)),
-            Moment::Reconciled { broker, summary } => {
-                MomentRow::Reconciled { broker: self.broker(*broker), summary: Arc::clone(summary) }
-            }
+            Moment::Reconciled { broker, summary, taken } => MomentRow::Reconciled {
+                broker: self.broker(*broker),
+                summary: Arc::clone(summary),
+                positions: taken.positions.iter().map(|position| self.held_row(position)).collect(),
+                executions_until: taken.executions_until,
+            },
             plain => MomentRow::Plain(plain.clone()),
         };
         EventRow { moment, orders: record.orders.iter().map(|order| self.order_row(order)).collect() }
+    }
+
+    fn held_row(&self, (account, instrument, net): &(AccountId, InstrumentId, Decimal)) -> HeldRow {
+        HeldRow { account: account.clone(), instrument: self.key(*instrument), net: *net }
+    }
+
+    /// The broker of that name; `None` where this run has none.
+    pub(super) fn broker_of(&self, name: &str) -> Option<BrokerId> {
+        self.broker_of.get(name).copied()
+    }
+
+    /// The instrument of that key at the broker of that name.
+    pub(super) fn instrument_of(&self, broker: &str, key: &str) -> Option<InstrumentId> {
+        self.instrument(self.broker_of(broker)?, key)
     }
 
     fn instrument(&self, broker: BrokerId, key: &str) -> Option<InstrumentId> {
@@ -177,8 +197,13 @@ impl Directory {
     pub(super) fn record(&self, seq: Seq, at: Time, row: EventRow) -> Option<Record> {
         let moment = match row.moment {
             MomentRow::Executed(fill) => Moment::Executed(self.fill(fill)?),
-            MomentRow::Reconciled { broker, summary } => {
-                Moment::Reconciled { broker: *self.broker_of.get(&broker)?, summary }
+            MomentRow::Reconciled { broker, summary, positions, executions_until } => {
+                let held = |HeldRow { account, instrument, net }: HeldRow| {
+                    Some((account, self.instrument_of(&broker, &instrument)?, net))
+                };
+                let positions = positions.into_iter().filter_map(held).collect();
+                let taken = TakenOver { positions, executions_until };
+                Moment::Reconciled { broker: self.broker_of(&broker)?, summary, taken }
             }
             MomentRow::Plain(moment) => moment,
         };

@@ -96,7 +96,15 @@ async fn open_sound(file: &Path, directory: &Directory, now: Time) -> Result<(Di
 pub(super) async fn ready(disk: &mut Disk, directory: &Directory, now: Time) -> Result<Recovered, DiskError> {
     let db = disk.connection().await?;
     schema::migrate(db, schema::STEPS).await?;
-    recover(db, directory, now).await
+    let (recovered, checkpoint) = recover(db, directory, now).await?;
+    if let Some(checkpoint) = checkpoint
+        && let Err(error) = disk.write(&checkpoint).await
+    {
+        tracing::warn!(
+            "what positions come to could not be written down, the next start adds it up: {error}"
+        );
+    }
+    Ok(recovered)
 }
 
 fn newer(file: &Path, found: i64) -> JournalError {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::batch::{KILLED, MUST_RECONCILE};
+use super::batch::{Batch, FLATTEN, KILLED, MUST_RECONCILE};
 use super::disk::DiskError;
+use super::held;
 use super::names::Directory;
 use super::row::{self, FillRow, OrderRow, checksum_of_fact, decode_checked};
-use crate::domain::{Fill, Order, Seq, Time};
+use crate::domain::{Fill, Flatten, Order, Past, Seq, Time};
 
 /// Of what has ended, only the newest so many come back; the rest is asked for by day.
 pub const NEWEST: usize = 10_000;
@@ -29,8 +30,12 @@ pub struct Recovered {
     pub orders: Vec<Order>,
     /// The newest [`NEWEST`] fills, oldest first.
     pub fills: Vec<Fill>,
+    /// What went before those.
+    pub past: Past,
     /// Whether the kill switch was set; `None` where it was never used.
     pub is_killed: Option<bool>,
+    /// What the kill switch was asked to do with positions when it was set.
+    pub flatten: Flatten,
     /// When each order of the last minute was intended, oldest first.
     pub recent_intents: Vec<Time>,
     /// Why the journal may not know all: nothing that opens risk before every broker's books
@@ -75,11 +80,12 @@ pub(super) fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
+/// How things stand; and what is to be written down so that the next start reads less.
 pub(super) async fn recover(
     db: &mut SqliteConnection,
     directory: &Directory,
     now: Time,
-) -> Result<Recovered, DiskError> {
+) -> Result<(Recovered, Option<Batch>), DiskError> {
     let mut strangers = Strangers::default();
     let last: Option<i64> = sqlx::query_scalar("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut *db)
@@ -94,7 +100,7 @@ pub(super) async fn recover(
     .fetch_one(&mut *db)
     .await?;
     let orders = orders(db, directory, &mut strangers).await?;
-    let fills = fills(db, directory, &mut strangers).await?;
+    let (fills, oldest) = fills(db, directory, &mut strangers).await?;
     let minute_ago = (now - Duration::from_mins(1)).0;
     let recent: Vec<i64> = sqlx::query_scalar(
         "SELECT intended FROM orders WHERE intended > ? AND intended <= ? ORDER BY intended",
@@ -105,17 +111,24 @@ pub(super) async fn recover(
     .await?;
     let facts = facts(db).await?;
     let must_reconcile = facts.get(MUST_RECONCILE).filter(|why| !why.is_empty());
-    Ok(Recovered {
+    let (past, checkpoint) = held::read(db, &facts, directory, &fills, oldest).await?;
+    let recovered = Recovered {
         next_seq: newest.map_or(Seq(1), |seq| Seq(seq.cast_unsigned()).next()),
         next_order_id: highest.map_or(1, |id| id.cast_unsigned().saturating_add(1)),
         orders,
         fills,
+        past,
         is_killed: facts.get(KILLED).map(|text| text == "true"),
+        // Of a newer program's way of closing this one knows at least that closing was asked for.
+        flatten: facts
+            .get(FLATTEN)
+            .map_or(Flatten::No, |text| serde_json::from_str(text).unwrap_or(Flatten::Market)),
         recent_intents: recent.into_iter().map(Time).collect(),
         must_reconcile: must_reconcile.map(|why| why.as_str().into()),
         problems: strangers.problem().into_iter().collect(),
         last_commit: last.map(Time),
-    })
+    };
+    Ok((recovered, checkpoint))
 }
 
 async fn orders(
@@ -154,11 +167,12 @@ async fn orders(
     Ok(found)
 }
 
+/// The newest fills; and the record of the oldest of them, where there may be older ones.
 async fn fills(
     db: &mut SqliteConnection,
     directory: &Directory,
     strangers: &mut Strangers,
-) -> Result<Vec<Fill>, DiskError> {
+) -> Result<(Vec<Fill>, Option<i64>), DiskError> {
     const NEWEST_FILLS: &str = "SELECT seq, time, body, crc FROM fills ORDER BY seq DESC LIMIT ?";
     let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
     let rows = sqlx::query(NEWEST_FILLS).bind(newest).fetch_all(db).await?;
@@ -173,7 +187,8 @@ async fn fills(
             strangers.named.insert(name);
         }
     }
-    Ok(found)
+    let oldest = if rows.len() < NEWEST { None } else { rows.last() };
+    Ok((found, oldest.map(|row| row.try_get(0)).transpose()?))
 }
 
 /// A row of two numbers, the text and its checksum. What does not fit was damaged.

@@ -116,10 +116,27 @@ pub enum MomentRow {
         broker: Arc<str>,
         /// What was found.
         summary: Arc<str>,
+        /// Positions that executions do not explain, as the broker has them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        positions: Vec<HeldRow>,
+        /// When the newest execution was made that the broker does not have any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        executions_until: Option<Time>,
     },
     /// All that names no broker and no instrument.
     #[serde(untagged)]
     Plain(Moment),
+}
+
+/// What an account holds of an instrument, as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRow {
+    /// Whose.
+    pub account: AccountId,
+    /// The instrument's key.
+    pub instrument: Arc<str>,
+    /// Units; negative is short.
+    pub net: Decimal,
 }
 
 /// A record as the file has it; its place and time stand in columns of their own.

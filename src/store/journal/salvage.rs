@@ -10,7 +10,7 @@ use std::path::Path;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
-use super::batch::{Batch, KILLED};
+use super::batch::{Batch, MUST_RECONCILE};
 use super::disk::{Disk, DiskError};
 use super::recover::{counted, facts, read};
 use super::row::{EventRow, FillRow, OrderRow, Row};
@@ -86,11 +86,14 @@ pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report
         }
         fresh.write(&batch).await?;
     }
-    if let Ok(Some(killed)) = facts(&mut db).await.map(|mut facts| facts.remove(KILLED)) {
-        let mut batch = Batch::default();
-        batch.set(KILLED, killed);
-        fresh.write(&batch).await?;
+    let mut batch = Batch::default();
+    for (name, value) in facts(&mut db).await.unwrap_or_default() {
+        // The new file has its own reason to wait for every broker's books.
+        if name != MUST_RECONCILE {
+            batch.set(name, value);
+        }
     }
+    fresh.write(&batch).await?;
     // It was only looked at: there is nothing that closing could lose.
     db.close().await.ok();
     Ok(report)

@@ -48,7 +48,7 @@ fn what_was_written_is_there_after_a_restart() {
         sent(2, 7),
         intended(3, 8),
         executed(4, 7),
-        record(5, Moment::Kill { is_on: true }, vec![]),
+        record(5, Moment::Kill { is_on: true, flatten: Flatten::Market }, vec![]),
         record(6, Moment::AskedCancel, vec![order(8, OrderStatus::PendingCancel)]),
     ];
     let told = write_all(&file, records);
@@ -59,7 +59,7 @@ fn what_was_written_is_there_after_a_restart() {
     assert_eq!((recovered.next_seq, recovered.next_order_id), (Seq(7), 9));
     assert_eq!(recovered.orders, [filled, order(8, OrderStatus::PendingCancel)]);
     assert_eq!(recovered.fills, [fill("e-7", 7)]);
-    assert_eq!(recovered.is_killed, Some(true));
+    assert_eq!((recovered.is_killed, recovered.flatten), (Some(true), Flatten::Market));
     assert_eq!(recovered.recent_intents, [Time::from_seconds(1_001), Time::from_seconds(1_003)]);
     assert_eq!(recovered.last_commit, Some(Time::from_seconds(1_006)));
     assert!(recovered.must_reconcile.is_none() && recovered.problems.is_empty(), "{recovered:?}");
@@ -70,4 +70,39 @@ fn a_first_start_knows_nothing() {
     let (_, recovered) = runtime().block_on(Journal::in_memory(names())).unwrap();
     assert_eq!((recovered.next_seq, recovered.next_order_id), (Seq(1), 1));
     assert!(recovered.orders.is_empty() && recovered.fills.is_empty() && recovered.is_killed.is_none());
+}
+
+/// What the account holds, by what a start has read.
+fn held(recovered: &Recovered) -> Decimal {
+    let key = (AccountId::from("PAPER"), InstrumentId(0));
+    let executed = recovered.fills.iter().map(|fill| fill.side.sign() * fill.quantity.0);
+    recovered.past.opening[&key] + executed.sum::<Decimal>()
+}
+
+#[test]
+fn positions_are_summed_over_all_executions_though_only_the_newest_come_back() {
+    const MANY: u64 = 6_000;
+    let hundreds = |count: u64| Decimal::from(100 * count);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    write_all(&file, (1..=MANY).map(|id| executed(id, id)).collect());
+    let first = reopen(&file);
+    assert_eq!((held(&first), first.past.known_until), (hundreds(MANY), None), "all of them come back");
+
+    write_all(&file, (MANY + 1..=2 * MANY).map(|id| executed(id, id)).collect());
+    for _ in 0..2 {
+        let recovered = reopen(&file);
+        assert_eq!((recovered.fills.len(), held(&recovered)), (NEWEST, hundreds(2 * MANY)));
+        assert_eq!(recovered.past.known_until, Some(Time::from_seconds(1_003)));
+    }
+
+    // A broker's books say otherwise: from there on it is added to what they say.
+    let seq = 2 * MANY + 1;
+    let positions = vec![("PAPER".into(), InstrumentId(0), Decimal::from(7))];
+    let taken = TakenOver { positions, executions_until: Some(Time::from_seconds(5)) };
+    let books = Moment::Reconciled { broker: BrokerId(0), summary: "7".into(), taken };
+    write_all(&file, vec![executed(seq, seq), record(seq + 1, books, vec![]), executed(seq + 2, seq + 2)]);
+    let recovered = reopen(&file);
+    assert_eq!(held(&recovered), Decimal::from(107));
+    assert_eq!(recovered.past.told_until, [(BrokerId(0), Time::from_seconds(5))].into());
 }

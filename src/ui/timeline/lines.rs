@@ -155,7 +155,7 @@ impl Words<'_> {
             Moment::Reconciled { summary, .. } => {
                 line(at, "Books compared", summary.to_string(), Tone::Weak);
             }
-            Moment::Kill { is_on } => {
+            Moment::Kill { is_on, .. } => {
                 let what = if *is_on { "Kill switch on" } else { "Kill switch released" };
                 line(at, what, String::new(), Tone::Warn);
             }

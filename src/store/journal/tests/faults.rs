@@ -60,7 +60,15 @@ fn a_timeline_is_every_record_of_an_order_in_order() {
         working(4, 7),
         record(5, Moment::AskedCancel, vec![order(7, OrderStatus::PendingCancel)]),
         executed(6, 7),
-        record(7, Moment::Reconciled { broker: BrokerId(1), summary: "nothing".into() }, vec![]),
+        record(
+            7,
+            Moment::Reconciled {
+                broker: BrokerId(1),
+                summary: "nothing".into(),
+                taken: TakenOver::default(),
+            },
+            vec![],
+        ),
     ];
     for record in &records {
         desk.sender.append(record.clone()).unwrap();
