@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cli::Options;
 use super::recording::{self, Recording};
 use crate::broker::Adapter;
-use crate::broker::paper::Source;
+use crate::broker::paper::{PaperConfig, Source};
 use crate::broker::registry::{Setup, brokers};
 use crate::domain::Time;
 use crate::exchange::catalogue::{Catalogue, Opening};
@@ -51,6 +51,7 @@ impl Plan {
         let setup = Setup {
             instruments: catalogue.instruments(),
             exchange: catalogue.config(),
+            paper: PaperConfig::default(),
             source: Source::Synthetic(Box::new(market)),
             now,
         };
@@ -81,7 +82,7 @@ impl Plan {
             rates: rate.iter().map(|(pair, price)| (pair.id, *price)).collect(),
         };
         let instruments = std::iter::once(instrument).chain(rate.map(|(pair, _)| pair)).collect();
-        let setup = Setup { instruments, exchange: config, source, now };
+        let setup = Setup { instruments, exchange: config, paper: PaperConfig::default(), source, now };
         Ok(Self { setup, continues_account: false })
     }
 

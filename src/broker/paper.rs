@@ -21,16 +21,50 @@ pub mod wire;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::contract::{Adapter, Capabilities, Session, SessionStart, StateCopy};
-use crate::domain::Instrument;
+use crate::domain::{Instrument, OrderSpec};
 pub use prices::Source;
 pub use venue::{PaperVenue, VenueError};
 
 /// The account that paper orders are booked to.
 pub const ACCOUNT: &str = "PAPER";
 
+/// What the paper broker calls itself, wherever its exchange runs.
+pub const NAME: &str = "Paper";
+
+/// How the paper broker is made where real brokers differ from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaperConfig {
+    /// Whether it keeps brackets and OCO groups itself; without, it refuses them.
+    pub native_groups: bool,
+}
+
+impl Default for PaperConfig {
+    /// All that it can.
+    fn default() -> Self {
+        Self { native_groups: true }
+    }
+}
+
+impl PaperConfig {
+    /// What a broker made so can do.
+    #[must_use]
+    pub fn capabilities(self) -> Capabilities {
+        Capabilities { native_groups: self.native_groups, amend: true }
+    }
+
+    /// Why this cannot be placed with a broker made so.
+    fn objection<'a>(self, mut specs: impl Iterator<Item = &'a OrderSpec>) -> Option<&'static str> {
+        let is_grouped = |spec: &OrderSpec| spec.parent.is_some() || spec.oco.is_some();
+        (!self.native_groups && specs.any(is_grouped)).then_some(NO_GROUPS)
+    }
+}
+
+const NO_GROUPS: &str = "Brackets and OCO groups are not supported by this broker: send each order by itself";
+
 /// The paper broker, as the registry offers it.
 pub struct PaperBroker {
     instruments: Vec<Arc<Instrument>>,
+    config: PaperConfig,
     venue: Arc<Mutex<PaperVenue>>,
 }
 
@@ -38,17 +72,18 @@ impl PaperBroker {
     /// A broker in front of `venue`.
     #[must_use]
     pub fn new(venue: PaperVenue) -> Self {
-        Self { instruments: venue.instruments().cloned().collect(), venue: Arc::new(Mutex::new(venue)) }
+        let (instruments, config) = (venue.instruments().cloned().collect(), venue.paper_config());
+        Self { instruments, config, venue: Arc::new(Mutex::new(venue)) }
     }
 }
 
 impl Adapter for PaperBroker {
     fn name(&self) -> &'static str {
-        "Paper"
+        NAME
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { native_groups: true, amend: true }
+        self.config.capabilities()
     }
 
     fn instruments(&self) -> Vec<Arc<Instrument>> {

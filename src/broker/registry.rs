@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::contract::Adapter;
-use super::paper::{PaperBroker, PaperVenue, Source, VenueError};
+use super::paper::{PaperBroker, PaperConfig, PaperVenue, Source, VenueError};
 use crate::domain::{BrokerId, Instrument, Time};
 use crate::exchange::Config;
 
@@ -13,6 +13,8 @@ pub struct Setup {
     pub instruments: Vec<Arc<Instrument>>,
     /// Its accounts and rules.
     pub exchange: Config,
+    /// How the broker in front of it is made.
+    pub paper: PaperConfig,
     /// What moves its market.
     pub source: Source,
     /// Now.
@@ -24,7 +26,7 @@ pub struct Setup {
 /// # Errors
 /// When one of them cannot be set up.
 pub fn brokers(setup: Setup) -> Result<Vec<Arc<dyn Adapter>>, VenueError> {
-    let Setup { instruments, exchange, source, now } = setup;
-    let paper = PaperVenue::new(BrokerId(0), instruments, exchange, source, now)?;
-    Ok(vec![Arc::new(PaperBroker::new(paper))])
+    let Setup { instruments, exchange, paper, source, now } = setup;
+    let venue = PaperVenue::new(BrokerId(0), instruments, exchange, source, now)?.configured(paper);
+    Ok(vec![Arc::new(PaperBroker::new(venue))])
 }

@@ -20,14 +20,14 @@ use std::time::Duration;
 
 pub use self::ids::IdSet;
 pub use self::record::{Change, Saved};
-use super::venue::{Ask, NewOrder, PaperVenue};
+use super::venue::{Ask, NewOrder, PaperVenue, rejected};
 use super::wire::frame::{Inbound, LONGEST, Outbound};
 use super::wire::{
     BarLine, BarsPart, BooksPart, Farewell, FromExchange, Hello, LONGEST_REQUEST, PART, Refusal, ToExchange,
     VERSION, fingerprint,
 };
-use crate::broker::contract::{Books, BrokerEvent, HistoryBars, HistoryRequest, Report, ReportKind, Watch};
-use crate::domain::{OrderId, OrderStatus, Time};
+use crate::broker::contract::{Books, BrokerEvent, HistoryBars, HistoryRequest, Watch};
+use crate::domain::Time;
 use crate::exchange::Amend;
 
 /// How long a client may say nothing; it says something every second.
@@ -351,11 +351,6 @@ impl ServerCore {
 
 fn unexpected(what: &str) -> Farewell {
     Farewell::Unreadable(what.to_owned())
-}
-
-fn rejected(order: OrderId, why: &str, time: Time) -> Report {
-    let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
-    Report { order, kind, time }
 }
 
 /// Whether two texts are the same secret. Takes the same time wherever the first difference is.

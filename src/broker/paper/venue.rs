@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ACCOUNT;
 use super::prices::{Passage, Prices, Source};
 use super::saved;
 use super::translate::order_event;
+use super::{ACCOUNT, PaperConfig};
 use crate::broker::contract::{
     Books, BrokerEvent, BrokerRequest, HistoryBars, HistoryRequest, MarketEvent, Report, ReportKind,
     StateCopy, Watch,
 };
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, OrderId, OrderSpec, Time,
+    Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, OrderId, OrderSpec,
+    OrderStatus, Time,
 };
 use crate::exchange::{
     AGENT_ORDERS, AccountState, Amend, BadExchange, Config, Event, Exchange, Owner, Reject,
@@ -36,6 +37,7 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// The exchange, its market and its connection to one program.
 pub struct PaperVenue {
     broker: BrokerId,
+    config: PaperConfig,
     exchange: Exchange,
     prices: Prices,
     account: AccountId,
@@ -114,6 +116,7 @@ impl PaperVenue {
         let prices = Prices::open(source, &mut exchange, now, &mut events);
         Ok(Self {
             broker,
+            config: PaperConfig::default(),
             exchange,
             prices,
             account: ACCOUNT.into(),
@@ -123,6 +126,18 @@ impl PaperVenue {
             is_restored: false,
             events,
         })
+    }
+
+    /// The same, made as `config` says.
+    #[must_use]
+    pub fn configured(self, config: PaperConfig) -> Self {
+        Self { config, ..self }
+    }
+
+    /// How it is made.
+    #[must_use]
+    pub fn paper_config(&self) -> PaperConfig {
+        self.config
     }
 
     /// What is listed.
@@ -252,6 +267,12 @@ impl PaperVenue {
         let events = &mut self.events;
         match ask {
             Ask::Place(orders) => {
+                if let Some(why) = self.config.objection(orders.iter().map(|order| &order.spec)) {
+                    out.extend(
+                        orders.iter().map(|order| rejected(order.id, why, at)).map(BrokerEvent::Report),
+                    );
+                    return;
+                }
                 for NewOrder { id, account, spec } in orders {
                     self.exchange.submit(Owner::Account(account), id, spec, at, events);
                 }
@@ -370,6 +391,12 @@ impl PaperVenue {
         let state = self.exchange.save();
         StateCopy::new(move || saved::write(&state))
     }
+}
+
+/// The word that an order is not taken.
+pub(super) fn rejected(order: OrderId, why: &str, time: Time) -> Report {
+    let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
+    Report { order, kind, time }
 }
 
 /// Whether it is an id of the market's own participants.
