@@ -322,6 +322,11 @@ impl Engine {
             BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
+            BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
+            BrokerEvent::Note(level, text) => {
+                let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
+                self.note(level, format!("{name}: {text}"), now, out);
+            }
             BrokerEvent::State(text) => {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
                 out.push(Effect::Save(SaveJob::BrokerState { name, text }));

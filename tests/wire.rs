@@ -28,6 +28,8 @@ mod door;
 mod faults;
 #[path = "wire/groups.rs"]
 mod groups;
+#[path = "wire/kept.rs"]
+mod kept;
 #[path = "wire/memory.rs"]
 mod memory;
 #[path = "wire/pipe.rs"]

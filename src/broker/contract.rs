@@ -12,7 +12,7 @@ use crate::domain::{
     Account, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId, OrderSpec,
     OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
-use crate::link::{Clock, ConnectionState, Drill};
+use crate::link::{Clock, ConnectionState, Drill, NoticeLevel};
 use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
@@ -144,6 +144,16 @@ pub enum BrokerEvent {
     BarsChanged,
     /// The adapter's own state, to be given back at the next start.
     State(StateCopy),
+    /// A request was read and could not be sent, and why in words for a trader: nothing of it has
+    /// arrived. Of orders, changes and single cancels this is told as their refusal.
+    Unsent {
+        /// What was asked.
+        request: BrokerRequest,
+        /// Why it was not sent.
+        why: Arc<str>,
+    },
+    /// Something around the session is worth a line in the activity log.
+    Note(NoticeLevel, Arc<str>),
     /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind
     /// everything that the session itself had told.
     Ended {

@@ -3,13 +3,17 @@
 //! The exchange itself ([`venue::PaperVenue`]) is synchronous and lives as long as the
 //! program; a session is only a connection to it. So a session may
 //! freeze or crash, on purpose or not, and the exchange still knows every order, as a
-//! real broker would.
+//! real broker would. What it confirms is on the disk first ([`Disk`]).
 //!
 //! The same exchange can run in a process of its own (`pitdesk exchange`): [`server`] and
 //! [`client`] are the two ends of its [`wire`], and [`remote`] is the adapter on it.
 
 pub mod client;
+mod house;
+mod ids;
+mod keeper;
 mod prices;
+pub mod record;
 pub mod remote;
 pub mod saved;
 pub mod server;
@@ -18,11 +22,16 @@ mod translate;
 pub mod venue;
 pub mod wire;
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::contract::{Adapter, Capabilities, Session, SessionStart, StateCopy};
-use crate::domain::{Instrument, OrderSpec};
+use super::contract::{Adapter, Capabilities, Session, SessionStart};
+use crate::domain::{Instrument, OrderSpec, Time};
+use house::House;
+pub use keeper::Disk;
+use keeper::Keeper;
 pub use prices::Source;
+pub use record::{Change, Saved};
 pub use venue::{PaperVenue, VenueError};
 
 /// The account that paper orders are booked to.
@@ -65,15 +74,29 @@ const NO_GROUPS: &str = "Brackets and OCO groups are not supported by this broke
 pub struct PaperBroker {
     instruments: Vec<Arc<Instrument>>,
     config: PaperConfig,
-    venue: Arc<Mutex<PaperVenue>>,
+    house: Arc<Mutex<House>>,
 }
 
 impl PaperBroker {
-    /// A broker in front of `venue`.
+    /// A broker in front of `venue`, whose accounts end with the program.
     #[must_use]
     pub fn new(venue: PaperVenue) -> Self {
+        Self::before(venue, None)
+    }
+
+    /// A broker in front of `venue`, which takes over what was `saved`. What becomes of it is on
+    /// `disk` before anybody is told.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn kept(mut venue: PaperVenue, saved: Saved, disk: Box<dyn Disk>, now: Time) -> io::Result<Self> {
+        let keeper = Keeper::begin(&mut venue, saved, disk, now)?;
+        Ok(Self::before(venue, Some(keeper)))
+    }
+
+    fn before(venue: PaperVenue, keeper: Option<Keeper>) -> Self {
         let (instruments, config) = (venue.instruments().cloned().collect(), venue.paper_config());
-        Self { instruments, config, venue: Arc::new(Mutex::new(venue)) }
+        Self { instruments, config, house: Arc::new(Mutex::new(House::new(venue, keeper))) }
     }
 }
 
@@ -90,18 +113,13 @@ impl Adapter for PaperBroker {
         self.instruments.clone()
     }
 
-    fn state_now(&self) -> Option<StateCopy> {
-        let venue = lock(&self.venue);
-        venue.is_restored().then(|| venue.save())
-    }
-
     fn start(&self, start: SessionStart) -> Session {
-        Box::pin(session::run(Arc::clone(&self.venue), start))
+        Box::pin(session::run(Arc::clone(&self.house), start))
     }
 }
 
 /// A session that panicked while it held the lock has changed the exchange by whole
 /// steps only, so the next session goes on with it.
-fn lock(venue: &Mutex<PaperVenue>) -> MutexGuard<'_, PaperVenue> {
-    venue.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(house: &Mutex<House>) -> MutexGuard<'_, House> {
+    house.lock().unwrap_or_else(PoisonError::into_inner)
 }

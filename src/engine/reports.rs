@@ -83,7 +83,7 @@ impl Engine {
         &mut self,
         broker: BrokerId,
         request: &BrokerRequest,
-        why: &'static str,
+        why: &str,
         now: Time,
         out: &mut Vec<Effect>,
     ) {

@@ -208,7 +208,7 @@ impl Embedded {
     pub fn configured(seed: u64, config: PaperConfig) -> Self {
         let mut venue = venue(seed, START).configured(config);
         let mut events = Vec::new();
-        venue.connect(None, START, &mut events);
+        venue.connect(&mut events);
         Self { venue, now: START, events }
     }
 }

@@ -131,12 +131,13 @@ async fn run(
     let (reader, writer) = stream.into_split();
     let core = ClientCore::new(login);
     let (waiting, early) = (Vec::new(), VecDeque::new());
-    Connected { core, config, start, seen, writer, waiting, early }.run(reader).await
+    Connected { core, address, config, start, seen, writer, waiting, early }.run(reader).await
 }
 
 /// A session that has a socket.
 struct Connected {
     core: ClientCore,
+    address: SocketAddr,
     config: PaperConfig,
     start: SessionStart,
     seen: Arc<AtomicU64>,
@@ -215,7 +216,10 @@ impl Connected {
             }
         }
         self.waiting.append(&mut out.bytes);
-        for event in out.events.drain(..) {
+        for mut event in out.events.drain(..) {
+            if let BrokerEvent::Connection { state: ConnectionState::Ready, reason } = &mut event {
+                *reason = format!("{reason}. The exchange is at {}", self.address).into();
+            }
             self.start.events.send(event).await?;
         }
         let Some(end) = out.end.take() else { return Ok(None) };
