@@ -17,7 +17,7 @@ use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
     Time, TimeInForce,
 };
-use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
+use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{Engine, Journaled, Start};
 use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Notice, NoticeLevel, Place,
@@ -63,7 +63,6 @@ impl Program {
         let instruments = plan.setup.instruments.clone();
         let mut problems = Vec::new();
         let brokers = plan.kept_brokers(&profile, &mut problems).unwrap();
-        let line = Line { adapter: Arc::clone(&brokers[0]), saved: None, keeping: Keeping::Kept };
         let (ring, wakes) = channel();
         let (engine_end, window) = connect(Arc::new(move || ring.send(()).unwrap_or_default()));
         let runtime =
@@ -90,7 +89,7 @@ impl Program {
         });
         let of_shell = clock.clone();
         let shell = runtime.spawn(async move {
-            shell::run(engine, vec![line], engine_end, Watchers::default(), of_shell, profile, journal)
+            shell::run(engine, brokers, engine_end, Watchers::default(), of_shell, profile, journal)
                 .await
                 .unwrap();
         });

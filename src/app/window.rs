@@ -15,10 +15,9 @@ use super::control::{self, Control};
 use super::market::Trading;
 use super::signals::{Signals, end_when_asked};
 use super::{Opened, logging, open_profile};
-use crate::broker::Adapter;
 use crate::desk::FrameGap;
 use crate::domain::Time;
-use crate::engine::shell::{self, Keeping, Line, Watchers};
+use crate::engine::shell::{self, Watchers};
 use crate::engine::{Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
@@ -142,24 +141,22 @@ async fn run_engine(
     let always_open = settings.practice_always_open;
     let trading = Trading::open(&options, &library, always_open, &profile, &mut problems, now)?;
     let Trading { brokers, instruments, is_kept } = trading;
-    let keeping = if is_kept { Keeping::Kept } else { Keeping::Dropped };
-    let line = |adapter: &Arc<dyn Adapter>| Line { adapter: Arc::clone(adapter), saved: None, keeping };
-    let lines = brokers.iter().map(line).collect();
     let names = Names {
         brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),
         instruments: instruments.clone().into(),
     };
     let mut broken = None;
-    let (journal, recovered) = match keeping {
-        Keeping::Kept => match Journal::open(&profile.journal_file(), names.clone(), now).await {
+    let (journal, recovered) = if is_kept {
+        match Journal::open(&profile.journal_file(), names.clone(), now).await {
             // A full disk must not keep anybody from cancelling.
             Err(error @ JournalError::Open { .. }) => {
                 broken = Some(Arc::from(format!("{error}. Mend that and start again")));
                 Journal::in_memory(names).await?
             }
             opened => opened?,
-        },
-        Keeping::Dropped => Journal::in_memory(names).await?,
+        }
+    } else {
+        Journal::in_memory(names).await?
     };
     problems.extend(recovered.problems);
     problems.extend(recovered.must_reconcile.map(|why| why.to_string()));
@@ -180,7 +177,7 @@ async fn run_engine(
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };
-    let running = shell::run(Engine::new(start), lines, link, watchers, clock, profile, journal);
+    let running = shell::run(Engine::new(start), brokers, link, watchers, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
     running.await.context("the engine could not start")

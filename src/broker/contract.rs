@@ -1,7 +1,6 @@
 //! Requests, events and capabilities: the words between engine and adapter.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -35,42 +34,8 @@ pub enum BrokerRequest {
     History(HistoryRequest),
     /// Have a bad day.
     Drill(Drill),
-    /// Hand over the state to be saved ([`BrokerEvent::State`]).
-    Save,
-    /// Hand over the state, say [`ConnectionState::Closed`] and end.
+    /// Say [`ConnectionState::Closed`] and end.
     Disconnect,
-}
-
-/// A copy of an adapter's state on its way to the disk. It is made into text by whoever
-/// writes it, so that megabytes of it hold up neither a session nor the engine.
-#[derive(Clone)]
-pub struct StateCopy(Arc<dyn Fn() -> String + Send + Sync>);
-
-impl StateCopy {
-    /// A state that `text` writes down, in the adapter's own format.
-    #[must_use]
-    pub fn new(text: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Self(Arc::new(text))
-    }
-
-    /// The text, to be given back as [`SessionStart::saved`]. Takes its time.
-    #[must_use]
-    pub fn text(&self) -> String {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for StateCopy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StateCopy(..)")
-    }
-}
-
-/// The same copy, not the same text.
-impl PartialEq for StateCopy {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 /// The instruments whose market data are wanted.
@@ -142,8 +107,6 @@ pub enum BrokerEvent {
     History(HistoryBars),
     /// Bars that were sent before do not hold any more: whoever shows some asks anew.
     BarsChanged,
-    /// The adapter's own state, to be given back at the next start.
-    State(StateCopy),
     /// A request was read and could not be sent, and why in words for a trader: nothing of it has
     /// arrived. Of orders, changes and single cancels this is told as their refusal.
     Unsent {
@@ -251,8 +214,6 @@ pub struct SessionStart {
     pub id: BrokerId,
     /// The clock.
     pub clock: Clock,
-    /// The state it handed over last ([`BrokerEvent::State`]).
-    pub saved: Option<Arc<str>>,
     /// From the engine; closed means end at once.
     pub requests: Requests,
     /// To the engine.
@@ -345,12 +306,6 @@ pub trait Adapter: Send + Sync {
     /// Its instruments, known before it connects. Their ids and broker are those of the
     /// catalogue of this run: an adapter is made for its place in it.
     fn instruments(&self) -> Vec<Arc<Instrument>>;
-
-    /// Its state as it is now, of a broker that lives in this program and whose session may
-    /// hang; `None` of all others.
-    fn state_now(&self) -> Option<StateCopy> {
-        None
-    }
 
     /// Begins a session. Called again, with a new start, after one has failed or was lost.
     fn start(&self, start: SessionStart) -> Session;

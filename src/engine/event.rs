@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::broker::contract::StateCopy;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
@@ -181,12 +180,5 @@ pub enum SaveJob {
         next_order_id: u64,
         /// What must be known of the trading day.
         day: DayState,
-    },
-    /// An adapter's own state.
-    BrokerState {
-        /// The adapter's name.
-        name: Arc<str>,
-        /// Its state; made into text where it is written.
-        text: StateCopy,
     },
 }

@@ -103,7 +103,6 @@ impl Desk {
         let session = broker.start(SessionStart {
             id: BrokerId(0),
             clock: clock.clone(),
-            saved: None,
             requests: Requests::new(asked),
             events: EventSender::new(BrokerId(0), sender),
         });

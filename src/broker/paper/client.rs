@@ -178,7 +178,7 @@ impl ClientCore {
         (self.spoke + HEARTBEAT).min(self.heard + SILENCE)
     }
 
-    /// Sends what the engine asks. (Drills and saving are not the exchange's business.) To
+    /// Sends what the engine asks. (Drills are not the exchange's business.) To
     /// disconnect is possible at any time.
     ///
     /// # Errors
@@ -203,7 +203,7 @@ impl ClientCore {
             BrokerRequest::Books => ToExchange::Books,
             BrokerRequest::Watch(Watch { quotes, depth }) => ToExchange::Watch { quotes, depth },
             BrokerRequest::History(request) => ToExchange::History(request.into()),
-            BrokerRequest::Drill(_) | BrokerRequest::Save | BrokerRequest::Disconnect => return Ok(()),
+            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => return Ok(()),
         };
         self.say(&message, about, now, out);
         Ok(())

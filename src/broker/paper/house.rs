@@ -104,7 +104,6 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::Alive { .. }
         | BrokerEvent::History(_)
         | BrokerEvent::BarsChanged
-        | BrokerEvent::State(_)
         | BrokerEvent::OnWire { .. }
         | BrokerEvent::Unsent { .. }
         | BrokerEvent::Note(..) => true,

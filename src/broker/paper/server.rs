@@ -262,7 +262,6 @@ impl ServerCore {
                 BrokerEvent::Connection { reason, .. } => vec![FromExchange::Ready { market: reason }],
                 BrokerEvent::Market { .. }
                 | BrokerEvent::OnWire { .. }
-                | BrokerEvent::State(_)
                 | BrokerEvent::Unsent { .. }
                 | BrokerEvent::Note(..)
                 | BrokerEvent::Ended { .. } => Vec::new(),

@@ -245,7 +245,7 @@ impl PaperVenue {
             BrokerRequest::Books => (Vec::new(), Ask::Books),
             BrokerRequest::Watch(watch) => (Vec::new(), Ask::Watch(watch)),
             BrokerRequest::History(request) => (Vec::new(), Ask::History(request)),
-            BrokerRequest::Save | BrokerRequest::Drill(_) | BrokerRequest::Disconnect => {
+            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => {
                 return self.run_market(now, out);
             }
         };
