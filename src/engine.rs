@@ -63,8 +63,6 @@ use reconcile::Before;
 
 /// How long a ready broker may say nothing before it counts as silent.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
-/// How long changed broker state may wait before it is saved.
-const SAVE_DELAY: std::time::Duration = std::time::Duration::from_secs(1);
 /// How long a shutdown may take: a second less than the program has, for a tick and the disk.
 const SHUTDOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -110,8 +108,6 @@ struct BrokerLine {
     connection: Connection,
     last_heard: Time,
     commissions: Vec<CommissionRule>,
-    /// When its state must be saved at the latest.
-    save_at: Option<Time>,
     watch: Watch,
     /// Set when the last word on what to watch was not handed over.
     must_watch: bool,
@@ -153,7 +149,6 @@ impl Engine {
             },
             last_heard: start.now,
             commissions: Vec::new(),
-            save_at: None,
             watch: Watch::default(),
             must_watch: false,
             said: ConnectionState::Connecting,
@@ -346,13 +341,9 @@ impl Engine {
                 }
             }
             BrokerEvent::OnWire { order, at } => self.on_wire(order, at, out),
-            BrokerEvent::Report(report) => {
-                self.report(id, report, now, out);
-                self.save_soon(id, now);
-            }
+            BrokerEvent::Report(report) => self.report(id, report, now, out),
             BrokerEvent::Fill { fill, position } => {
                 self.fill(id, fill, position, now, out);
-                self.save_soon(id, now);
                 self.watch(out);
             }
             BrokerEvent::Account(account) => {
@@ -369,9 +360,10 @@ impl Engine {
             BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
-            BrokerEvent::State(text) => {
+            BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
+            BrokerEvent::Note(level, text) => {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
-                out.push(Effect::Save(SaveJob::BrokerState { name, text }));
+                self.note(level, format!("{name}: {text}"), now, out);
             }
         }
         if self.brokers[usize::from(id.0)].connection.state == ConnectionState::Silent {
@@ -492,12 +484,7 @@ impl Engine {
     fn tick(&mut self, now: Time, out: &mut Vec<Effect>) {
         for index in 0..self.brokers.len() {
             let id = BrokerId(index as u8);
-            let line = &mut self.brokers[index];
-            let is_ready = line.connection.state.takes_orders();
-            if is_ready && line.save_at.is_some_and(|at| now >= at) {
-                line.save_at = None;
-                out.push(Effect::Request(id, BrokerRequest::Save));
-            }
+            let is_ready = self.brokers[index].connection.state.takes_orders();
             if is_ready {
                 self.ask_for_the_missed(id, out);
             }
@@ -521,10 +508,6 @@ impl Engine {
             self.watch(out);
         }
         self.market.ask_missing(id, out);
-    }
-
-    fn save_soon(&mut self, id: BrokerId, now: Time) {
-        self.brokers[usize::from(id.0)].save_at.get_or_insert(now + SAVE_DELAY);
     }
 
     fn begin_shutdown(&mut self, now: Time, out: &mut Vec<Effect>) {

@@ -14,6 +14,7 @@
 
 mod book;
 pub mod catalogue;
+mod changes;
 mod check;
 mod config;
 mod event;
@@ -50,6 +51,7 @@ use listing::Listing;
 use orders::Orders;
 use sessions::Timer;
 
+pub use changes::{AccountChange, DoesNotFollow, Mark};
 pub use config::{AccountConfig, BadExchange, Config, SelfMatch};
 
 pub use crate::domain::{Commission, CommissionRule};

@@ -20,7 +20,6 @@ use pitdesk::domain::{
     Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time,
     TimeInForce, Timeframe, TrailBy,
 };
-use pitdesk::engine::SaveJob;
 use pitdesk::link::{
     BarKey, Bracket, Command, CommandId, Demand, Envelope, Flatten, KillState, Place, WindowEnd,
 };
@@ -270,19 +269,6 @@ fn the_same_seed_and_hands_give_the_same_trades_and_another_seed_does_not() {
     assert!(first.0.len() >= 2 && first.1.len() >= 20, "{} fills, {} trades", first.0.len(), first.1.len());
     assert_eq!(first, session("pitdesk --seed 11"));
     assert_ne!(first, session("pitdesk --seed 12"));
-}
-
-#[test]
-fn a_fill_has_the_account_saved_within_seconds() {
-    let mut trader = Trader::new("pitdesk --seed 3");
-    let aapl = trader.watch("AAPL");
-    trader.place(aapl, Side::Buy, 10, OrderKind::Market);
-    trader.run(2.0);
-    let saved = trader.world.saved().iter().rev().find_map(|job| match job {
-        SaveJob::BrokerState { text, .. } => Some(text.text()),
-        _ => None,
-    });
-    assert!(saved.unwrap().contains("AAPL@NASDAQ"));
 }
 
 #[test]

@@ -15,12 +15,13 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::settings::Settings;
 use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
-    TimeInForce,
+    Time, TimeInForce,
 };
-use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
+use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{Engine, Journaled, Start};
 use pitdesk::link::{
-    Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Place, WindowEnd, connect,
+    Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Notice, NoticeLevel, Place,
+    WindowEnd, connect,
 };
 use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
@@ -36,6 +37,10 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
 /// How long any condition may take on a loaded machine.
 const SOON: Duration = Duration::from_secs(30);
 const PAPER: BrokerId = BrokerId(0);
+
+fn warning(text: String, time: Time) -> Notice {
+    Notice { time, level: NoticeLevel::Warning, text: text.into() }
+}
 
 struct Program {
     runtime: Runtime,
@@ -56,9 +61,8 @@ impl Program {
         let (library, _problems) = Library::open(&profile.bars_folder());
         let plan = Plan::new(&options, &library, true, clock.now()).unwrap();
         let instruments = plan.setup.instruments.clone();
-        let brokers = plan.brokers().unwrap();
-        let saved = std::fs::read_to_string(profile.account_file("Paper")).ok().map(Into::into);
-        let line = Line { adapter: Arc::clone(&brokers[0]), saved, keeping: Keeping::Kept };
+        let mut problems = Vec::new();
+        let brokers = plan.kept_brokers(&profile, &mut problems).unwrap();
         let (ring, wakes) = channel();
         let (engine_end, window) = connect(Arc::new(move || ring.send(()).unwrap_or_default()));
         let runtime =
@@ -82,12 +86,12 @@ impl Program {
                 past: recovered.past,
                 broken: None,
             },
-            notices: Vec::new(),
+            notices: problems.into_iter().map(|text| warning(text, clock.now())).collect(),
             now: clock.now(),
         });
         let of_shell = clock.clone();
         let shell = runtime.spawn(async move {
-            shell::run(engine, vec![line], engine_end, Watchers::default(), of_shell, profile, journal)
+            shell::run(engine, brokers, engine_end, Watchers::default(), of_shell, profile, journal)
                 .await
                 .unwrap();
         });

@@ -26,6 +26,10 @@ mod corpus;
 mod door;
 #[path = "wire/faults.rs"]
 mod faults;
+#[path = "wire/groups.rs"]
+mod groups;
+#[path = "wire/kept.rs"]
+mod kept;
 #[path = "wire/memory.rs"]
 mod memory;
 #[path = "wire/pipe.rs"]

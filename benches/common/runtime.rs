@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pitdesk::broker::Adapter;
 use pitdesk::domain::{InstrumentId, Settings, Timeframe};
-use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
+use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
 use pitdesk::store::journal::{Journal, Names};
@@ -47,10 +47,9 @@ impl Program {
         let _inside = runtime.enter();
         let engine_clock = clock.clone();
         let engine = supervisor::spawn("engine", async move {
-            let lines = vec![Line { adapter, saved: None, keeping: Keeping::Dropped }];
             shell::run(
                 engine,
-                lines,
+                vec![adapter],
                 engine_end,
                 Watchers::default(),
                 engine_clock,

@@ -1,5 +1,6 @@
 //! The command line. Global options may stand before or after a subcommand.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::{AssetClass, Currency, Time, Timeframe};
 use crate::link::Clock;
 use crate::store::import::{DateOrder, DecimalMark};
-use crate::store::profile::DEFAULT_PROFILE;
+use crate::store::profile::{DEFAULT_PROFILE, EXCHANGE_PROFILE};
 
 /// A desktop trading terminal. Without a subcommand it opens the window, on a practice
 /// market that needs no account.
@@ -43,6 +44,14 @@ pub struct Options {
     /// Trade against recorded bars or trades (CSV, plain or .gz) instead of the practice market
     #[arg(long, global = true, value_name = "FILE")]
     pub replay: Option<PathBuf>,
+    /// Trade with the exchange of another process (`pitdesk exchange`) at this address of this
+    /// computer, such as 127.0.0.1:4000, instead of the practice market in this one
+    #[arg(long, global = true, value_name = "ADDRESS", conflicts_with = "replay")]
+    pub exchange: Option<SocketAddr>,
+    /// The token file that the exchange was started with, where it is not the usual one below the
+    /// data folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub exchange_token_file: Option<PathBuf>,
     /// Speed of the replay: 10 plays ten recorded seconds in one
     #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
     pub speed: f64,
@@ -121,14 +130,15 @@ impl Options {
         Clock::system()
     }
 
-    /// The profile to open. A replay, and every seed, has one of its own, so that their
-    /// fills never mix with those of the practice account.
+    /// The profile to open. A replay, every seed, and an exchange elsewhere has one of its own, so
+    /// that their fills never mix with those of the practice account.
     #[must_use]
     pub fn profile_name(&self) -> String {
-        let default = || match (&self.replay, self.seed) {
-            (Some(_), _) => REPLAY_PROFILE.to_owned(),
-            (None, Some(seed)) => format!("seed-{seed}"),
-            (None, None) => DEFAULT_PROFILE.to_owned(),
+        let default = || match (&self.exchange, &self.replay, self.seed) {
+            (Some(_), _, _) => EXCHANGE_PROFILE.to_owned(),
+            (None, Some(_), _) => REPLAY_PROFILE.to_owned(),
+            (None, None, Some(seed)) => format!("seed-{seed}"),
+            (None, None, None) => DEFAULT_PROFILE.to_owned(),
         };
         self.profile.clone().unwrap_or_else(default)
     }
@@ -307,6 +317,10 @@ mod tests {
         assert_eq!(parse("pitdesk --seed 5").options.profile_name(), "seed-5");
         assert_eq!(parse("pitdesk --replay spy.csv").options.profile_name(), "replay");
         assert_eq!(parse("pitdesk --replay spy.csv --profile mine").options.profile_name(), "mine");
+        let elsewhere = parse("pitdesk --exchange 127.0.0.1:4000");
+        assert_eq!(elsewhere.options.profile_name(), "exchange");
+        let both = ["pitdesk", "--exchange", "127.0.0.1:4000", "--replay", "spy.csv"];
+        assert!(Arguments::try_parse_from(both).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! that fails the process ends, because it would confirm what it may forget. It listens on
 //! loopback addresses alone, since the token goes over the wire as it is.
 
+pub mod account;
 pub mod log;
 mod socket;
 pub mod token;
@@ -30,6 +31,7 @@ use crate::broker::paper::server::{ConnId, Effect, ServerCore};
 use crate::domain::BrokerId;
 use crate::link::Clock;
 use crate::store::bars::Library;
+use crate::store::profile;
 use log::Log;
 use socket::{Incoming, Socket};
 
@@ -39,9 +41,10 @@ pub struct Arguments {
     /// Where it listens, on this computer only; port 0 takes a free one, which is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
-    /// The file of the secret that clients must know; it is made if there is none, for you alone
+    /// The file of the secret that clients must know, else one below the data folder, where
+    /// `pitdesk --exchange` looks for it; it is made if there is none, for you alone
     #[arg(long, value_name = "FILE")]
-    pub token_file: PathBuf,
+    pub token_file: Option<PathBuf>,
     /// The file that keeps the accounts; without it, they end with the exchange
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
@@ -71,12 +74,17 @@ pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     );
     let filter = EnvFilter::try_from_env("PITDESK_LOG").unwrap_or_else(|_none| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init().ok();
-    let token = token::obtain(&arguments.token_file)?;
+    let token_file = match &arguments.token_file {
+        Some(file) => file.clone(),
+        None => profile::exchange_token_file(options.data_dir.as_deref())?,
+    };
+    let token = token::obtain(&token_file)?;
     let (log, saved) = arguments.state.as_deref().map(Log::open).transpose()?.unzip();
     let clock = options.clock();
     let now = clock.now();
     let setup = Plan::new(options, &Library::empty(), arguments.always_open, now)?.setup;
-    let venue = PaperVenue::new(BrokerId(0), setup.instruments, setup.exchange, setup.source, now)?;
+    let venue = PaperVenue::new(BrokerId(0), setup.instruments, setup.exchange, setup.source, now)?
+        .configured(setup.paper);
     let core = ServerCore::new(venue, &token, saved, now);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

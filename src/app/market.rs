@@ -1,19 +1,24 @@
 //! Builds the brokers of a run from the profile and the command line.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
+
 use super::cli::Options;
+use super::exchange::{account, token};
 use super::recording::{self, Recording};
 use crate::broker::Adapter;
-use crate::broker::paper::Source;
-use crate::broker::registry::{Setup, brokers};
-use crate::domain::Time;
+use crate::broker::paper::{PaperConfig, Source};
+use crate::broker::registry::{Elsewhere, Setup, brokers, brokers_elsewhere};
+use crate::domain::{Instrument, Time};
 use crate::exchange::catalogue::{Catalogue, Opening};
 use crate::exchange::replay::{Replay, ReplayClock, ReplayInput};
 use crate::exchange::synth::{Market, MarketConfig};
 use crate::market::calendar::Calendar;
 use crate::store::bars::Library;
+use crate::store::profile::{self, Profile};
 
 /// The market of a run without `--seed`. Fixed, so that prices go on where they were
 /// when the program is started again.
@@ -40,8 +45,7 @@ impl Plan {
     }
 
     fn practice(options: &Options, always_open: bool, now: Time) -> anyhow::Result<Self> {
-        let opening = if always_open { Opening::Always } else { Opening::AsListed };
-        let catalogue = Catalogue::bundled(opening)?;
+        let catalogue = Catalogue::bundled(opening(always_open))?;
         let seed = options.seed.unwrap_or(USUAL_SEED);
         anyhow::ensure!(
             options.activity > 0.0 && options.activity <= 1_000.0,
@@ -51,6 +55,7 @@ impl Plan {
         let setup = Setup {
             instruments: catalogue.instruments(),
             exchange: catalogue.config(),
+            paper: PaperConfig::default(),
             source: Source::Synthetic(Box::new(market)),
             now,
         };
@@ -81,17 +86,83 @@ impl Plan {
             rates: rate.iter().map(|(pair, price)| (pair.id, *price)).collect(),
         };
         let instruments = std::iter::once(instrument).chain(rate.map(|(pair, _)| pair)).collect();
-        let setup = Setup { instruments, exchange: config, source, now };
+        let setup = Setup { instruments, exchange: config, paper: PaperConfig::default(), source, now };
         Ok(Self { setup, continues_account: false })
     }
 
-    /// The brokers.
+    /// The brokers, whose accounts end with the run.
     ///
     /// # Errors
     /// When one of them cannot be set up.
     pub fn brokers(self) -> anyhow::Result<Vec<Arc<dyn Adapter>>> {
-        Ok(brokers(self.setup)?)
+        Ok(brokers(self.setup, None)?)
     }
+
+    /// The brokers; what becomes of the account is kept in `profile`, unless this run is not to
+    /// touch it. What is worth telling a trader goes into `problems`.
+    ///
+    /// # Errors
+    /// When one of them cannot be set up.
+    pub fn kept_brokers(
+        self,
+        profile: &Profile,
+        problems: &mut Vec<String>,
+    ) -> anyhow::Result<Vec<Arc<dyn Adapter>>> {
+        let kept = self.continues_account.then(|| account::open(profile, problems)).transpose()?;
+        Ok(brokers(self.setup, kept)?)
+    }
+}
+
+/// What a run trades with.
+pub struct Trading {
+    /// In the order of their ids.
+    pub brokers: Vec<Arc<dyn Adapter>>,
+    /// What they list.
+    pub instruments: Vec<Arc<Instrument>>,
+    /// Whether what happens in it is of use to the next run.
+    pub is_kept: bool,
+}
+
+impl Trading {
+    /// With the market of this program, or the exchange that the options name.
+    ///
+    /// # Errors
+    /// When there is no such market, or no way to the exchange.
+    pub fn open(
+        options: &Options,
+        library: &Library,
+        always_open: bool,
+        profile: &Profile,
+        problems: &mut Vec<String>,
+        now: Time,
+    ) -> anyhow::Result<Self> {
+        if let Some(address) = options.exchange {
+            return elsewhere(address, options, always_open);
+        }
+        let plan = Plan::new(options, library, always_open, now)?;
+        let (instruments, is_kept) = (plan.setup.instruments.clone(), plan.continues_account);
+        Ok(Self { brokers: plan.kept_brokers(profile, problems)?, instruments, is_kept })
+    }
+}
+
+/// The practice market of another process: every exchange lists the same.
+fn elsewhere(address: SocketAddr, options: &Options, always_open: bool) -> anyhow::Result<Trading> {
+    let file = match &options.exchange_token_file {
+        Some(file) => file.clone(),
+        None => profile::exchange_token_file(options.data_dir.as_deref())?,
+    };
+    let token = token::read(&file).context(
+        "the exchange's secret is not known: start `pitdesk exchange` with the same --data-dir first, or \
+         name the token file that it was started with by --exchange-token-file",
+    )?;
+    let instruments = Catalogue::bundled(opening(always_open))?.instruments();
+    let paper = PaperConfig::default();
+    let exchange = Elsewhere { address, token, instruments: instruments.clone(), paper };
+    Ok(Trading { brokers: brokers_elsewhere(exchange)?, instruments, is_kept: true })
+}
+
+fn opening(always_open: bool) -> Opening {
+    if always_open { Opening::Always } else { Opening::AsListed }
 }
 
 /// Where the second recorded day begins, so that the first is the chart's history; the

@@ -59,7 +59,7 @@ impl Rehearsal {
             journal: Vec::new(),
         };
         rehearsal.engine.process(EngineEvent::Started, start, &mut rehearsal.effects);
-        rehearsal.venue.connect(None, start, &mut rehearsal.events);
+        rehearsal.venue.connect(&mut rehearsal.events);
         rehearsal.settle();
         Ok((rehearsal, window))
     }

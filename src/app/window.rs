@@ -12,17 +12,15 @@ use tokio::task::JoinHandle;
 
 use super::cli::Options;
 use super::control::{self, Control};
-use super::market::Plan;
+use super::market::Trading;
 use super::signals::{Signals, end_when_asked};
-use super::{Opened, logging, open_profile, read_whole};
-use crate::broker::paper::saved::{self, BadAccount};
+use super::{Opened, logging, open_profile};
 use crate::desk::FrameGap;
 use crate::domain::Time;
-use crate::engine::shell::{self, Keeping, Line, Watchers};
+use crate::engine::shell::{self, Watchers};
 use crate::engine::{BrokerFacts, Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
-use crate::store::files::Refusal;
 use crate::store::journal::{Journal, JournalError, Names};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
@@ -140,40 +138,25 @@ async fn run_engine(
     let Opened { profile, settings, engine, mut problems, .. } = opened;
     let now = clock.now();
     let (library, lost) = Library::open(&profile.bars_folder());
-    let plan = Plan::new(&options, &library, settings.practice_always_open, now)?;
-    let plan_continues = plan.continues_account;
-    let instruments = plan.setup.instruments.clone();
-    let brokers = plan.brokers()?;
-    let keeping = if plan_continues { Keeping::Kept } else { Keeping::Dropped };
-    let mut lines = Vec::new();
-    for adapter in &brokers {
-        let file = profile.account_file(adapter.name());
-        let is_account = |text: &str| match saved::read(text) {
-            Ok(_) => Ok(()),
-            Err(BadAccount::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
-            Err(error) => Err(Refusal::Damaged(error.to_string())),
-        };
-        let saved = match keeping {
-            Keeping::Kept => read_whole(&file, "paper account", &mut problems, is_account).map(Into::into),
-            Keeping::Dropped => None,
-        };
-        lines.push(Line { adapter: Arc::clone(adapter), saved, keeping });
-    }
+    let always_open = settings.practice_always_open;
+    let trading = Trading::open(&options, &library, always_open, &profile, &mut problems, now)?;
+    let Trading { brokers, instruments, is_kept } = trading;
     let names = Names {
         brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),
         instruments: instruments.clone().into(),
     };
     let mut broken = None;
-    let (journal, recovered) = match keeping {
-        Keeping::Kept => match Journal::open(&profile.journal_file(), names.clone(), now).await {
+    let (journal, recovered) = if is_kept {
+        match Journal::open(&profile.journal_file(), names.clone(), now).await {
             // A full disk must not keep anybody from cancelling.
             Err(error @ JournalError::Open { .. }) => {
                 broken = Some(Arc::from(format!("{error}. Mend that and start again")));
                 Journal::in_memory(names).await?
             }
             opened => opened?,
-        },
-        Keeping::Dropped => Journal::in_memory(names).await?,
+        }
+    } else {
+        Journal::in_memory(names).await?
     };
     problems.extend(recovered.problems);
     problems.extend(recovered.must_reconcile.map(|why| why.to_string()));
@@ -196,7 +179,7 @@ async fn run_engine(
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };
-    let running = shell::run(Engine::new(start), lines, link, watchers, clock, profile, journal);
+    let running = shell::run(Engine::new(start), brokers, link, watchers, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
     running.await.context("the engine could not start")

@@ -1,7 +1,6 @@
 //! Requests, events and capabilities: the words between engine and adapter.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use crate::domain::{
     Account, AccountKind, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId,
     OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
-use crate::link::{Clock, ConnectionState, Drill};
+use crate::link::{Clock, ConnectionState, Drill, NoticeLevel};
 use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
@@ -35,42 +34,8 @@ pub enum BrokerRequest {
     History(HistoryRequest),
     /// Have a bad day.
     Drill(Drill),
-    /// Hand over the state to be saved ([`BrokerEvent::State`]).
-    Save,
-    /// Hand over the state, say [`ConnectionState::Closed`] and end.
+    /// Say [`ConnectionState::Closed`] and end.
     Disconnect,
-}
-
-/// A copy of an adapter's state on its way to the disk. It is made into text by whoever
-/// writes it, so that megabytes of it hold up neither a session nor the engine.
-#[derive(Clone)]
-pub struct StateCopy(Arc<dyn Fn() -> String + Send + Sync>);
-
-impl StateCopy {
-    /// A state that `text` writes down, in the adapter's own format.
-    #[must_use]
-    pub fn new(text: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Self(Arc::new(text))
-    }
-
-    /// The text, to be given back as [`SessionStart::saved`]. Takes its time.
-    #[must_use]
-    pub fn text(&self) -> String {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for StateCopy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StateCopy(..)")
-    }
-}
-
-/// The same copy, not the same text.
-impl PartialEq for StateCopy {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 /// The instruments whose market data are wanted.
@@ -142,8 +107,16 @@ pub enum BrokerEvent {
     History(HistoryBars),
     /// Bars that were sent before do not hold any more: whoever shows some asks anew.
     BarsChanged,
-    /// The adapter's own state, to be given back at the next start.
-    State(StateCopy),
+    /// A request was read and could not be sent, and why in words for a trader: nothing of it has
+    /// arrived. Of orders, changes and single cancels this is told as their refusal.
+    Unsent {
+        /// What was asked.
+        request: BrokerRequest,
+        /// Why it was not sent.
+        why: Arc<str>,
+    },
+    /// Something around the session is worth a line in the activity log.
+    Note(NoticeLevel, Arc<str>),
     /// The session's task has ended, by itself or by a panic. Told by its supervisor, behind
     /// everything that the session itself had told.
     Ended {
@@ -268,8 +241,6 @@ pub struct SessionStart {
     pub id: BrokerId,
     /// The clock.
     pub clock: Clock,
-    /// The state it handed over last ([`BrokerEvent::State`]).
-    pub saved: Option<Arc<str>>,
     /// From the engine; closed means end at once.
     pub requests: Requests,
     /// To the engine.
@@ -367,12 +338,6 @@ pub trait Adapter: Send + Sync {
     /// Its instruments, known before it connects. Their ids and broker are those of the
     /// catalogue of this run: an adapter is made for its place in it.
     fn instruments(&self) -> Vec<Arc<Instrument>>;
-
-    /// Its state as it is now, of a broker that lives in this program and whose session may
-    /// hang; `None` of all others.
-    fn state_now(&self) -> Option<StateCopy> {
-        None
-    }
 
     /// Begins a session. Called again, with a new start, after one has failed or was lost.
     fn start(&self, start: SessionStart) -> Session;

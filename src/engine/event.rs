@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::broker::contract::{AccountRule, Adapter, Capabilities, StateCopy};
+use crate::broker::contract::{AccountRule, Adapter, Capabilities};
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
@@ -225,12 +225,5 @@ pub enum SaveJob {
         next_order_id: u64,
         /// What must be known of the trading day.
         day: DayState,
-    },
-    /// An adapter's own state.
-    BrokerState {
-        /// The adapter's name.
-        name: Arc<str>,
-        /// Its state; made into text where it is written.
-        text: StateCopy,
     },
 }

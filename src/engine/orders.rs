@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::order_state::{Life, Step, Underway, next, status};
-use crate::domain::{BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Time};
+use crate::domain::{
+    BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Qty, Time,
+};
 use crate::link::ENDED_ORDERS_KEPT;
 use crate::risk::Change;
 

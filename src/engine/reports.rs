@@ -83,7 +83,7 @@ impl Engine {
         &mut self,
         broker: BrokerId,
         request: &BrokerRequest,
-        why: &'static str,
+        why: &str,
         now: Time,
         out: &mut Vec<Effect>,
     ) {
@@ -114,7 +114,7 @@ impl Engine {
                 self.market.not_asked(request);
                 Vec::new()
             }
-            BrokerRequest::Drill(_) | BrokerRequest::Save | BrokerRequest::Disconnect => Vec::new(),
+            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => Vec::new(),
         };
         for report in reports {
             self.report(broker, report, now, out);

@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
-use super::{Effect, Engine, EngineEvent, SaveJob};
+use super::{Effect, Engine, EngineEvent};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::{BrokerId, Record};
 use crate::link::{
@@ -30,25 +30,6 @@ const JOURNAL_LIMIT: Duration = Duration::from_secs(1);
 /// Events that are processed before what they caused is published.
 const BURST: usize = 1_024;
 const TICK: Duration = Duration::from_millis(250);
-
-/// A broker to be run.
-pub struct Line {
-    /// The broker.
-    pub adapter: Arc<dyn Adapter>,
-    /// State saved by an earlier run.
-    pub saved: Option<Arc<str>>,
-    /// Whether its state is kept for the next run.
-    pub keeping: Keeping,
-}
-
-/// Whether a broker's state outlives the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
-    /// It is saved.
-    Kept,
-    /// It ends with the run, and overwrites nothing: a replay's account.
-    Dropped,
-}
 
 /// Who follows the engine besides the window, whether that one looks or hangs. Whoever holds
 /// the other end sees it close when the engine is gone.
@@ -74,7 +55,7 @@ impl Watchers {
 /// When the thread that writes to disk cannot be started.
 pub async fn run(
     engine: Engine,
-    lines: Vec<Line>,
+    brokers: Vec<Arc<dyn Adapter>>,
     link: EngineEnd,
     watchers: Watchers,
     clock: Clock,
@@ -94,17 +75,14 @@ pub async fn run(
     let (internal_sender, internal) = mpsc::channel(64);
     let writer = Writer::start(profile, internal_sender.clone())?;
     let mut ports = Vec::new();
-    let kept = lines.iter().filter(|line| line.keeping == Keeping::Kept);
-    let kept: Vec<Arc<dyn Adapter>> = kept.map(|line| Arc::clone(&line.adapter)).collect();
-    for (index, line) in lines.into_iter().enumerate() {
+    for (index, adapter) in brokers.into_iter().enumerate() {
         let port = Port::default();
         ports.push(port.clone());
         let keep = Keep {
             id: BrokerId(index as u8),
-            adapter: line.adapter,
+            adapter,
             clock: clock.clone(),
             port,
-            saved: line.saved,
             events: event_sender.clone(),
         };
         spawn("broker session", keep_alive(keep));
@@ -115,7 +93,6 @@ pub async fn run(
     let shell = Shell {
         engine,
         ports,
-        kept,
         link,
         watchers,
         clock,
@@ -175,8 +152,6 @@ impl JournalEnd {
 struct Shell {
     engine: Engine,
     ports: Vec<Port>,
-    /// Brokers whose state outlives the run.
-    kept: Vec<Arc<dyn Adapter>>,
     link: EngineEnd,
     watchers: Watchers,
     clock: Clock,
@@ -258,7 +233,7 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, watchers, ports, kept, writer, journal, .. } = self;
+            let Self { link, watchers, ports, writer, journal, .. } = self;
             let is_behind = link.publisher.batch(|window| {
                 for effect in effects {
                     watchers.see(&effect);
@@ -269,8 +244,6 @@ impl Shell {
                                 undelivered.push(EngineEvent::Undelivered(id, request, why));
                             }
                         }
-                        Some(Effect::Save(SaveJob::BrokerState { name, .. }))
-                            if kept.iter().all(|adapter| *adapter.name() != *name) => {}
                         Some(Effect::Save(job)) => writer.save(job),
                         Some(Effect::Journal(record)) => undelivered.extend(journal.append(*record)),
                         Some(Effect::AskTimeline(order)) => journal.records.timeline(order),
@@ -289,19 +262,6 @@ impl Shell {
             }
         }
         flow
-    }
-}
-
-/// At the end, whether it is orderly or a panic of the engine: a session that hangs or is
-/// down said no last word, but its broker may still know. The writer goes after this, and
-/// writes what it was given.
-impl Drop for Shell {
-    fn drop(&mut self) {
-        for adapter in &self.kept {
-            if let Some(text) = adapter.state_now() {
-                self.writer.save(SaveJob::BrokerState { name: adapter.name().into(), text });
-            }
-        }
     }
 }
 

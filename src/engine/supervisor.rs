@@ -103,8 +103,6 @@ pub struct Keep {
     pub clock: Clock,
     /// Where the engine sends its requests.
     pub port: Port,
-    /// State saved by an earlier run.
-    pub saved: Option<Arc<str>>,
     /// The engine's channel of all brokers' events.
     pub events: mpsc::Sender<(BrokerId, BrokerEvent)>,
 }
@@ -120,7 +118,6 @@ pub async fn keep_alive(keep: Keep) {
         let session = keep.adapter.start(SessionStart {
             id: keep.id,
             clock: keep.clock.clone(),
-            saved: keep.saved.clone(),
             requests: requests.clone(),
             events: EventSender::new(keep.id, keep.events.clone()),
         });
@@ -204,7 +201,6 @@ mod tests {
                 adapter: Arc::clone(&adapter) as Arc<dyn Adapter>,
                 clock: Clock::system(),
                 port: port.clone(),
-                saved: None,
                 events: sender,
             };
             let kept = spawn("broker session", keep_alive(keep));

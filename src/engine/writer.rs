@@ -23,7 +23,7 @@ use crate::store::settings;
 const RETRY: Duration = Duration::from_secs(5);
 
 /// The file that a job writes.
-type Target = String;
+type Target = &'static str;
 
 #[derive(Default)]
 struct Queue {
@@ -97,10 +97,9 @@ impl Drop for Writer {
 
 fn target(job: &SaveJob) -> Target {
     match job {
-        SaveJob::Settings(_) => "settings".to_owned(),
-        SaveJob::Workspace(_) => "workspace".to_owned(),
-        SaveJob::EngineState { .. } => "engine".to_owned(),
-        SaveJob::BrokerState { name, .. } => format!("broker {name}"),
+        SaveJob::Settings(_) => "settings",
+        SaveJob::Workspace(_) => "workspace",
+        SaveJob::EngineState { .. } => "engine",
     }
 }
 
@@ -152,12 +151,12 @@ impl Thread {
         for (target, job) in std::mem::take(&mut self.waiting) {
             match write(&self.profile, &job, &self.other) {
                 Ok(()) => {
-                    if self.told.remove(&target) && self.told.is_empty() {
+                    if self.told.remove(target) && self.told.is_empty() {
                         self.note(NoticeLevel::Info, "What could not be saved is saved now".into());
                     }
                 }
                 Err(error) => {
-                    if self.told.insert(target.clone()) {
+                    if self.told.insert(target) {
                         self.note(NoticeLevel::Error, format!("{error}. It is tried again").into());
                     }
                     self.waiting.insert(target, job);
@@ -192,9 +191,6 @@ fn write(
             };
             engine_state::save(&profile.engine_file(), &state)
         }
-        SaveJob::BrokerState { name, text } => {
-            files::write(&profile.account_file(name), text.text().as_bytes())
-        }
     }
 }
 
@@ -203,7 +199,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::broker::contract::StateCopy;
     use crate::domain::Flatten;
     use crate::domain::limits::DayState;
 
@@ -226,11 +221,6 @@ mod tests {
     }
 
     impl Desk {
-        fn save_account(&self, text: &'static str) {
-            let text = StateCopy::new(move || text.to_owned());
-            self.writer.save(SaveJob::BrokerState { name: "paper".into(), text });
-        }
-
         fn note(&mut self) -> (NoticeLevel, Arc<str>) {
             let Some(EngineEvent::Note(level, text)) = self.notes.blocking_recv() else {
                 panic!("the writer has something to say")
@@ -246,19 +236,25 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_told_once_and_written_later() {
         let mut desk = desk(&[]);
-        let in_the_way = desk.folder.path().join("paper/account-paper.json");
+        let in_the_way = desk.folder.path().join("paper/workspace.json");
         fs::create_dir_all(in_the_way.join("full")).unwrap();
-        desk.save_account("first");
+        desk.writer.save(SaveJob::Workspace("first".into()));
         let (level, text) = desk.note();
         assert_eq!(level, NoticeLevel::Error);
-        assert!(text.contains("account-paper.json") && text.contains("tried again"), "{text}");
-        desk.save_account("second");
-        desk.writer.save(SaveJob::Workspace("one".into()));
+        assert!(text.contains("workspace.json") && text.contains("tried again"), "{text}");
+        desk.writer.save(SaveJob::Workspace("second".into()));
+        let state = |id| SaveJob::EngineState {
+            is_killed: false,
+            flatten: Flatten::No,
+            next_order_id: id,
+            day: DayState::default(),
+        };
+        desk.writer.save(state(1));
         fs::remove_dir_all(&in_the_way).unwrap();
         // Another job: the failed one is tried with it.
-        desk.writer.save(SaveJob::Workspace("two".into()));
+        desk.writer.save(state(2));
         assert_eq!(desk.note().0, NoticeLevel::Info, "told once that it failed, then that it is well");
-        assert_eq!(desk.read("account-paper.json"), "second", "the newest state, not the first that failed");
+        assert_eq!(desk.read("workspace.json"), "second", "the newest state, not the first that failed");
     }
 
     #[test]

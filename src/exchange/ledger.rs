@@ -27,6 +27,8 @@ pub(super) struct Ledger {
     pub(super) positions: BTreeMap<InstrumentId, Position>,
     /// Oldest first.
     pub(super) fills: VecDeque<Fill>,
+    /// How many fills there have been, forgotten ones too.
+    pub(super) filled_ever: usize,
     /// What a restore found of instruments that are not listed: kept to be saved again.
     pub(super) unlisted: Unlisted,
     /// Whether it changed in this call.
@@ -64,6 +66,7 @@ impl Ledger {
             cash: config.cash,
             positions: BTreeMap::new(),
             fills: VecDeque::new(),
+            filled_ever: 0,
             unlisted: Unlisted::default(),
             touched: false,
         })
@@ -106,6 +109,7 @@ impl Ledger {
     }
 
     pub(super) fn remember(&mut self, fill: Fill) {
+        self.filled_ever += 1;
         self.fills.push_back(fill);
         if self.fills.len() > MEMORY {
             self.fills.pop_front();

@@ -206,12 +206,14 @@ pub(super) struct Orders {
     past: BTreeMap<OrderId, Entry>,
     /// Per account, the order in which its past orders ended.
     ended: Vec<VecDeque<OrderId>>,
+    /// Per account, how many orders have ended, forgotten ones too.
+    ended_ever: Vec<usize>,
     next_rank: u64,
 }
 
 impl Orders {
     pub(super) fn new(accounts: usize) -> Self {
-        Self { ended: vec![VecDeque::new(); accounts], ..Self::default() }
+        Self { ended: vec![VecDeque::new(); accounts], ended_ever: vec![0; accounts], ..Self::default() }
     }
 
     /// The next priority, behind all others.
@@ -248,7 +250,18 @@ impl Orders {
 
     /// Those of an account that have ended, the oldest end first.
     pub(super) fn past_of(&self, account: usize) -> impl Iterator<Item = &Entry> {
-        self.ended[account].iter().filter_map(|id| self.past.get(id))
+        self.newest_past(account, MEMORY)
+    }
+
+    /// The last `count` of them.
+    pub(super) fn newest_past(&self, account: usize, count: usize) -> impl Iterator<Item = &Entry> {
+        let ended = &self.ended[account];
+        ended.range(ended.len().saturating_sub(count)..).filter_map(|id| self.past.get(id))
+    }
+
+    /// How many orders of an account have ended, forgotten ones too.
+    pub(super) fn ended_ever(&self, account: usize) -> usize {
+        self.ended_ever[account]
     }
 
     /// Live and past.
@@ -284,6 +297,7 @@ impl Orders {
 
     /// Adds an order that has ended.
     pub(super) fn remember(&mut self, entry: Entry) {
+        self.ended_ever[entry.account] += 1;
         let ended = &mut self.ended[entry.account];
         ended.push_back(entry.id);
         if ended.len() > MEMORY
@@ -297,6 +311,7 @@ impl Orders {
     /// Forgets an account's orders, for a restore.
     pub(super) fn clear_account(&mut self, account: usize) {
         self.ended[account].clear();
+        self.ended_ever[account] = 0;
         self.past.retain(|_, e| e.account != account);
         self.live.retain(|_, e| e.account != account);
     }

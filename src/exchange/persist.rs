@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::{Fill, Instrument, InstrumentId, OrderSpec, OrderStatus, Position};
 
+use super::changes::newest;
 use super::grid::Grid;
 use super::ledger::{Ledger, Unlisted};
 use super::orders::{Entry, MEMORY, Place};
@@ -25,21 +26,46 @@ impl Exchange {
 
     fn save_account(&self, index: usize) -> SavedAccount {
         let ledger = &self.ledgers[index];
-        let key = |id: InstrumentId| self.slot(id).map(|slot| self.listings[slot].instrument.key());
-        let positions = ledger.positions.values().filter_map(|p| Some(save_position(p, key(p.instrument)?)));
-        let fills = ledger.fills.iter().filter_map(|f| Some(save_fill(f, key(f.instrument)?)));
-        let mut working: Vec<&Entry> = self.orders.live().filter(|e| e.account == index).collect();
-        working.sort_by_key(|entry| entry.rank);
-        let past = self.orders.past_of(index).map(|entry| self.save_order(entry));
-        let unlisted = &ledger.unlisted;
         SavedAccount {
             account: ledger.id.clone(),
             cash: ledger.cash.clone(),
-            positions: positions.chain(unlisted.positions.iter().cloned()).collect(),
-            working: working.into_iter().map(|entry| self.save_order(entry)).collect(),
-            past: newest(unlisted.past.iter().cloned().chain(past).collect()),
-            fills: newest(unlisted.fills.iter().cloned().chain(fills).collect()),
+            positions: self.save_positions(index),
+            working: self.save_working(index),
+            past: self.save_past(index, MEMORY),
+            fills: self.save_fills(index, MEMORY),
         }
+    }
+
+    fn key(&self, id: InstrumentId) -> Option<String> {
+        self.slot(id).map(|slot| self.listings[slot].instrument.key())
+    }
+
+    pub(super) fn save_positions(&self, index: usize) -> Vec<SavedPosition> {
+        let ledger = &self.ledgers[index];
+        let saved = |p: &Position| Some(save_position(p, self.key(p.instrument)?));
+        ledger.positions.values().filter_map(saved).chain(ledger.unlisted.positions.iter().cloned()).collect()
+    }
+
+    /// Orders that have not ended, in the order of their priority.
+    pub(super) fn save_working(&self, index: usize) -> Vec<SavedOrder> {
+        let mut working: Vec<&Entry> = self.orders.live().filter(|e| e.account == index).collect();
+        working.sort_by_key(|entry| entry.rank);
+        working.into_iter().map(|entry| self.save_order(entry)).collect()
+    }
+
+    /// The last `count` orders that have ended, oldest end first.
+    pub(super) fn save_past(&self, index: usize, count: usize) -> Vec<SavedOrder> {
+        let own = self.orders.newest_past(index, count).map(|entry| self.save_order(entry));
+        let unlisted = last(&self.ledgers[index].unlisted.past, count).iter().cloned();
+        newest(unlisted.chain(own).collect(), count)
+    }
+
+    /// The last `count` fills, oldest first.
+    pub(super) fn save_fills(&self, index: usize, count: usize) -> Vec<SavedFill> {
+        let ledger = &self.ledgers[index];
+        let own = ledger.fills.range(ledger.fills.len().saturating_sub(count)..);
+        let own = own.filter_map(|fill| Some(save_fill(fill, self.key(fill.instrument)?)));
+        newest(last(&ledger.unlisted.fills, count).iter().cloned().chain(own).collect(), count)
     }
 
     fn save_order(&self, entry: &Entry) -> SavedOrder {
@@ -100,6 +126,7 @@ impl Exchange {
         ledger.touched = true;
         ledger.positions.clear();
         ledger.fills.clear();
+        ledger.filled_ever = 0;
         ledger.unlisted = Unlisted::default();
         for money in saved.cash {
             *ledger.cash_mut(money.currency) = money.amount;
@@ -192,10 +219,8 @@ impl Exchange {
     }
 }
 
-/// The newest [`MEMORY`] of a list that is oldest first.
-fn newest<T>(mut list: Vec<T>) -> Vec<T> {
-    list.drain(..list.len().saturating_sub(MEMORY));
-    list
+fn last<T>(list: &[T], count: usize) -> &[T] {
+    &list[list.len().saturating_sub(count)..]
 }
 
 fn save_position(position: &Position, instrument: String) -> SavedPosition {

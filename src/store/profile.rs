@@ -16,6 +16,9 @@ use super::files;
 pub const DEFAULT_PROFILE: &str = "paper";
 const JOURNAL: &str = "journal.sqlite";
 const CONTROL: &str = "control.json";
+/// The profile of programs that trade with an exchange in a process of its own.
+pub const EXCHANGE_PROFILE: &str = "exchange";
+const EXCHANGE_TOKEN: &str = "exchange-token";
 
 /// An open profile. Its lock is released when it is dropped.
 #[derive(Debug)]
@@ -99,7 +102,13 @@ impl Profile {
         self.config.join("workspace.json")
     }
 
-    /// What the broker of that key keeps between runs; only the broker can read it.
+    /// What the broker of that key has confirmed, step by step; only the broker can read it.
+    #[must_use]
+    pub fn account_log(&self, broker: &str) -> PathBuf {
+        self.data.join(format!("account-{}.log", file_stem(broker)))
+    }
+
+    /// Where earlier versions kept the same, as a whole.
     #[must_use]
     pub fn account_file(&self, broker: &str) -> PathBuf {
         self.data.join(format!("account-{}.json", file_stem(broker)))
@@ -152,6 +161,17 @@ impl Profile {
     pub fn logs_folder(&self) -> PathBuf {
         self.state.join("logs")
     }
+}
+
+/// Where an exchange of its own process keeps its secret and programs find it, unless told
+/// otherwise. The folder is made where it is missing.
+///
+/// # Errors
+/// When there is no home folder, or the folder cannot be made.
+pub fn exchange_token_file(data_dir: Option<&Path>) -> Result<PathBuf, ProfileError> {
+    let (_, data, _) = folders(data_dir, EXCHANGE_PROFILE)?;
+    make_private(&data).map_err(|source| ProfileError::Folder { path: data.clone(), source })?;
+    Ok(data.join(EXCHANGE_TOKEN))
 }
 
 fn check_name(name: &str) -> Result<(), ProfileError> {
@@ -239,7 +259,9 @@ mod tests {
         let files = [
             (profile.settings_file(), "settings.toml"),
             (profile.workspace_file(), "workspace.json"),
+            (profile.account_log("ibkr"), "account-ibkr.log"),
             (profile.account_file("ibkr"), "account-ibkr.json"),
+            (exchange_token_file(Some(&home.join(".."))).unwrap(), "../exchange/exchange-token"),
             (profile.engine_file(), "engine.json"),
             (profile.bars_folder(), "bars"),
             (profile.logs_folder(), "logs"),

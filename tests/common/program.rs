@@ -18,7 +18,7 @@ use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
     TimeInForce,
 };
-use pitdesk::engine::shell::{self, Keeping, Line, Watchers};
+use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{Engine, Journaled, Start, supervisor};
 use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
@@ -93,7 +93,6 @@ impl Program {
         let profile = Arc::new(Profile::open(Some(folder), PROFILE).unwrap());
         let (state, _damage) = engine_state::load(&profile.engine_file());
         let (settings, _wrong) = settings::load(&profile.settings_file());
-        let saved = std::fs::read_to_string(profile.account_file(broker.name())).ok().map(Into::into);
 
         let window = Window { seen: Mutex::default(), hangs: false.into(), clock: clock.clone() };
         let (window, (ring, wakes)) = (Arc::new(window), channel());
@@ -108,7 +107,6 @@ impl Program {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let instruments: Arc<[_]> = broker.instruments().into();
         let names: Vec<Arc<str>> = vec![broker.name().into()];
-        let line = Line { adapter: broker, saved, keeping: Keeping::Kept };
         let of_journal = Names { brokers: names.clone(), instruments: Arc::clone(&instruments) };
         let file = profile.journal_file();
         let opening = Journal::open(&file, of_journal, clock.now());
@@ -143,7 +141,7 @@ impl Program {
         supervisor::spawn("control socket", control::serve(control));
         let of_shell = clock.clone();
         let shell = supervisor::spawn("engine", async move {
-            let running = shell::run(engine, vec![line], engine_end, watchers, of_shell, profile, journal);
+            let running = shell::run(engine, vec![broker], engine_end, watchers, of_shell, profile, journal);
             running.await.unwrap();
         });
         drop(inside);

@@ -88,7 +88,6 @@ impl Exchange {
             let session = broker.start(SessionStart {
                 id: BrokerId(0),
                 clock: Clock::system(),
-                saved: None,
                 requests: Requests::new(asked),
                 events: EventSender::new(BrokerId(0), sender),
             });

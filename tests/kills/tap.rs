@@ -44,13 +44,12 @@ impl<A: Adapter> Adapter for Tapped<A> {
     }
 
     fn start(&self, start: SessionStart) -> Session {
-        let SessionStart { id, clock, saved, mut requests, events } = start;
+        let SessionStart { id, clock, mut requests, events } = start;
         // Room for one: what is listened to here is the next thing that happens there.
         let (ask, asked) = mpsc::channel(1);
         let (tell, mut told) = mpsc::channel(1);
         let (requests_of, events_of) = (Requests::new(asked), EventSender::new(id, tell));
-        let session =
-            self.broker.start(SessionStart { id, clock, saved, requests: requests_of, events: events_of });
+        let session = self.broker.start(SessionStart { id, clock, requests: requests_of, events: events_of });
         let (hears_asked, hears_told) = (Arc::clone(&self.listener), Arc::clone(&self.listener));
         let asking = async move {
             while let Some(request) = requests.recv().await {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use pitdesk::domain::{
     AssetClass, Currency, Decimal, Fill, Liquidity, OrderId, OrderStatus, Side, TimeInForce,
 };
-use pitdesk::exchange::{Commission, CommissionRule, Config, DayStats, Event, Owner};
+use pitdesk::exchange::{AccountState, Commission, CommissionRule, Config, DayStats, Event, Mark, Owner};
 
 use super::floor::{START, X, account, config, dec, paper};
 use super::stream::{Driver, Step, TRADER, steps};
@@ -197,11 +197,16 @@ proptest! {
         let quote = driver.exchange.quote(X);
         let stats = DayStats { last: quote.last, volume: quote.volume, ..DayStats::default() };
         again.exchange.set_day_stats(X, stats);
-        again.exchange.restore(serde_json::from_str(&text).unwrap(), START, &mut out);
+        let mut written: AccountState = serde_json::from_str(&text).unwrap();
+        let mut mark = Mark::of(&written);
+        again.exchange.restore(written.clone(), START, &mut out);
         prop_assert_eq!(again.exchange.account(&paper()), driver.exchange.account(&paper()));
         prop_assert_eq!(again.exchange.depth(X, 50), driver.exchange.depth(X, 50));
         for step in &after {
             prop_assert_eq!(again.step(step), driver.step(step), "{:?}", step);
+            let changes = again.exchange.changes_since(&mut mark);
+            written.apply(again.exchange.next_exec(), changes).unwrap();
+            prop_assert_eq!(&written, &again.exchange.save(), "written down step by step: {:?}", step);
         }
         prop_assert_eq!(again.exchange.save(), driver.exchange.save());
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pitdesk::domain::{OrderKind, OrderSpec, OrderStatus, Side, TimeInForce, TrailBy};
-use pitdesk::exchange::{AccountState, CancelReason, Config, DayStats, Event};
+use pitdesk::exchange::{AccountState, CancelReason, Config, DayStats, Event, Mark};
 
 use super::floor::*;
 
@@ -128,7 +128,10 @@ fn what_is_not_listed_any_more_is_kept_and_its_orders_end() {
     let mut other = instrument();
     other.symbol = "NEWCO".into();
     let mut again = Floor::with(other, config());
+    let (mut by_changes, mut mark) = (state.clone(), Mark::of(&state));
     again.exchange.restore(state, START, &mut again.events);
+    by_changes.apply(again.exchange.next_exec(), again.exchange.changes_since(&mut mark)).unwrap();
+    assert_eq!(by_changes, again.exchange.save());
     assert_eq!(again.cancelled(id), Some(CancelReason::Delisted));
     let saved = &again.exchange.save().accounts[0];
     assert_eq!(saved.positions[0].instrument, "ACME@PIT");
@@ -146,14 +149,25 @@ fn an_account_that_is_not_configured_is_saved_again() {
     let mut again = Floor::with(instrument(), Config::default());
     again.exchange.restore(state.clone(), START, &mut again.events);
     assert_eq!(again.exchange.save(), state);
+    let (mut by_changes, mut mark) = (state.clone(), Mark::of(&state));
+    for _ in 0..2 {
+        by_changes.apply(again.exchange.next_exec(), again.exchange.changes_since(&mut mark)).unwrap();
+        assert_eq!(by_changes, state, "and stays when only what has changed is saved");
+    }
 }
 
 #[test]
 fn only_the_newest_ten_thousand_past_orders_are_kept() {
     let mut floor = Floor::new();
-    for _ in 0..10_010 {
+    let (mut written, mut mark) = (AccountState::default(), Mark::default());
+    for count in 0..10_010 {
         let id = floor.send(buy(1, limit("1.00")));
         floor.cancel(id);
+        if count % 1_001 == 0 || count > 10_007 {
+            let changes = floor.exchange.changes_since(&mut mark);
+            written.apply(floor.exchange.next_exec(), changes).unwrap();
+            assert_eq!(written, floor.exchange.save(), "after {count}");
+        }
     }
     let past = floor.exchange.past_orders(&paper());
     assert_eq!((past.len(), past[0].id.0), (10_000, 11));

@@ -88,7 +88,8 @@ fn what_was_done_is_there_when_the_program_was_killed() {
     trader.prepare_market_order("10");
     trader.trade("Buy", "buy 10 AAPL at market");
     trader.wait_to_read(&["long 10"]);
-    // Nothing is asked to save: it is on disk because time passes.
+    // Nothing is asked to save. What the window shows of the account was on disk before; the rest is
+    // because time passes.
     let saved = |start: &str| {
         let names = fs::read_dir(home.path().join("paper")).into_iter().flatten().flatten();
         let file = names
@@ -96,12 +97,10 @@ fn what_was_done_is_there_when_the_program_was_killed() {
             .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)));
         file.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default()
     };
-    let unseparated = price.replace(',', "");
     trader.window.wait_until("everything to be on disk", PATIENCE, |_| {
-        let (layout, account) = (saved("workspace.json"), saved("account-"));
+        let layout = saved("workspace.json");
         let is_laid_out = !layout.is_empty() && !layout.contains("NVDA@NASDAQ") && layout.contains("\"M5\"");
-        let is_booked = account.contains(&unseparated) && account.contains("\"fills\":[{");
-        (is_laid_out && is_booked && saved("settings.toml").contains("light")).then_some(())
+        (is_laid_out && saved("settings.toml").contains("light")).then_some(())
     });
     let list = watched(&trader.window.tree());
     trader.kill();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use pitdesk::app::exchange::token;
 use pitdesk::broker::contract::{Books, EventSender, Requests, SessionEnd, Watch};
 use pitdesk::broker::paper::remote::{NotLoopback, RemotePaper};
-use pitdesk::broker::{Adapter as _, BrokerEvent, BrokerRequest, MarketEvent, ReportKind, SessionStart};
+use pitdesk::broker::{Adapter, BrokerEvent, BrokerRequest, MarketEvent, ReportKind, SessionStart};
 use pitdesk::domain::{
     BrokerId, Decimal, ExecId, Instrument, OrderId, OrderKind, OrderSpec, OrderStatus, Qty, Quote, Side,
     TimeInForce,
@@ -71,39 +71,38 @@ impl Drop for Exchange {
 }
 
 /// An order that a test has in mind.
-struct Wanted {
-    id: u64,
-    side: Side,
-    units: i64,
-    kind: OrderKind,
+pub struct Wanted {
+    pub id: u64,
+    pub side: Side,
+    pub units: i64,
+    pub kind: OrderKind,
 }
 
 impl Wanted {
     /// One unit.
-    fn buy(id: u64, kind: OrderKind) -> Self {
+    pub fn buy(id: u64, kind: OrderKind) -> Self {
         Self { id, side: Side::Buy, units: 1, kind }
     }
 }
 
 /// A session and all that it was told.
-struct Desk {
+pub struct Desk {
     requests: mpsc::Sender<BrokerRequest>,
     events: mpsc::Receiver<(BrokerId, BrokerEvent)>,
     end: oneshot::Receiver<SessionEnd>,
-    told: Vec<BrokerEvent>,
+    pub told: Vec<BrokerEvent>,
     clock: Clock,
 }
 
 impl Desk {
     /// Begins a session; whether it gets anywhere is another question.
-    fn begin(broker: &RemotePaper) -> Self {
+    pub fn begin(broker: &dyn Adapter) -> Self {
         let (requests, asked) = mpsc::channel(64);
         let (sender, events) = mpsc::channel(64);
         let clock = Clock::system();
         let session = broker.start(SessionStart {
             id: BrokerId(0),
             clock: clock.clone(),
-            saved: None,
             requests: Requests::new(asked),
             events: EventSender::new(BrokerId(0), sender),
         });
@@ -114,7 +113,7 @@ impl Desk {
         Self { requests, events, end, told: Vec::new(), clock }
     }
 
-    async fn connect(broker: &RemotePaper) -> Self {
+    pub async fn connect(broker: &dyn Adapter) -> Self {
         let mut desk = Self::begin(broker);
         let is_ready =
             |e: &BrokerEvent| matches!(e, BrokerEvent::Connection { state: ConnectionState::Ready, .. });
@@ -122,18 +121,18 @@ impl Desk {
         desk
     }
 
-    async fn request(&self, request: BrokerRequest) {
+    pub async fn request(&self, request: BrokerRequest) {
         self.requests.send(request).await.unwrap();
     }
 
     /// The next event; `None` when the session has ended.
-    async fn next(&mut self) -> Option<&BrokerEvent> {
+    pub async fn next(&mut self) -> Option<&BrokerEvent> {
         let (_, event) = self.events.recv().await?;
         self.told.push(event);
         self.told.last()
     }
 
-    async fn until<T>(&mut self, mut found: impl FnMut(&BrokerEvent) -> Option<T>) -> T {
+    pub async fn until<T>(&mut self, mut found: impl FnMut(&BrokerEvent) -> Option<T>) -> T {
         let search = async {
             loop {
                 let event = self.next().await.expect("the session lives");
@@ -145,7 +144,7 @@ impl Desk {
         tokio::time::timeout(PATIENCE, search).await.expect("it comes in time")
     }
 
-    async fn status(&mut self, id: u64, status: OrderStatus) {
+    pub async fn status(&mut self, id: u64, status: OrderStatus) {
         self.until(|event| match event {
             BrokerEvent::Report(report) if report.order == OrderId(id) => {
                 let wanted =
@@ -157,7 +156,7 @@ impl Desk {
         .await;
     }
 
-    async fn quote(&mut self, instrument: &Instrument) -> Quote {
+    pub async fn quote(&mut self, instrument: &Instrument) -> Quote {
         let quotes = [instrument.id].into();
         self.request(BrokerRequest::Watch(Watch { quotes, depth: BTreeSet::new() })).await;
         self.until(|event| match event {
@@ -170,14 +169,14 @@ impl Desk {
         .await
     }
 
-    async fn place(&self, wanted: Wanted, instrument: &Instrument, quote: &Quote) {
+    pub async fn place(&self, wanted: Wanted, instrument: &Instrument, quote: &Quote) {
         let Wanted { id, side, units, kind } = wanted;
         let spec = OrderSpec::new(instrument.id, side, Qty(units.into()), kind, TimeInForce::Gtc);
         let order = approved(id, spec, instrument, quote, self.clock.now());
         self.requests.send(BrokerRequest::Place(vec![order])).await.ok();
     }
 
-    fn books(&self) -> Arc<Books> {
+    pub fn books(&self) -> Arc<Books> {
         let books = |event: &BrokerEvent| match event {
             BrokerEvent::Books(books) => Some(Arc::clone(books)),
             _ => None,
@@ -202,14 +201,14 @@ impl Desk {
         (orders, fills)
     }
 
-    async fn disconnect(self) {
+    pub async fn disconnect(self) {
         self.requests.send(BrokerRequest::Disconnect).await.ok();
         let Self { mut events, end, .. } = self;
         while events.recv().await.is_some() {}
         assert_eq!(end.await.unwrap(), SessionEnd::Asked);
     }
 
-    async fn ended(mut self) -> (SessionEnd, Vec<BrokerEvent>) {
+    pub async fn ended(mut self) -> (SessionEnd, Vec<BrokerEvent>) {
         let all = async { while self.next().await.is_some() {} };
         tokio::time::timeout(PATIENCE, all).await.expect("it ends in time");
         (self.end.await.unwrap(), self.told)

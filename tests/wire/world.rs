@@ -9,10 +9,10 @@ use clap::Parser as _;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::broker::contract::{Books, Watch};
-use pitdesk::broker::paper::PaperVenue;
 use pitdesk::broker::paper::client::{ClientCore, Ending, Login, Out};
 use pitdesk::broker::paper::server::{ConnId, Effect, Saved, ServerCore};
 use pitdesk::broker::paper::wire::fingerprint;
+use pitdesk::broker::paper::{PaperConfig, PaperVenue};
 use pitdesk::broker::{BrokerEvent, BrokerRequest, MarketEvent};
 use pitdesk::domain::{
     AccountId, BrokerId, Decimal, Instrument, InstrumentId, LimitSet, Limits, Money, Order, OrderId,
@@ -204,9 +204,13 @@ pub struct Embedded {
 
 impl Embedded {
     pub fn new(seed: u64) -> Self {
-        let mut venue = venue(seed, START);
+        Self::configured(seed, PaperConfig::default())
+    }
+
+    pub fn configured(seed: u64, config: PaperConfig) -> Self {
+        let mut venue = venue(seed, START).configured(config);
         let mut events = Vec::new();
-        venue.connect(None, START, &mut events);
+        venue.connect(&mut events);
         Self { venue, now: START, events }
     }
 }

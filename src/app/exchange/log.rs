@@ -2,8 +2,10 @@
 //!
 //! The file is a stream of frames as on the wire, numbered and with checksums. A change is
 //! appended and synced before anybody hears of it, so that at most the frame that was being
-//! written when the process died is torn, and of that nobody has heard. At the start, and when
-//! the changes have become long, the file is replaced by one with a whole state alone.
+//! written when the process died is torn, and of that nobody has heard. At the start, after a
+//! failure, and when the changes have become long, the file is replaced by one with a whole state
+//! alone. The exchange in a process of its own and the one in the window's ([`super::account`])
+//! write the same file.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -14,35 +16,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::paper::server::{Change, Saved};
 use crate::broker::paper::wire::frame::{Inbound, Outbound, WireError};
-use crate::store::files;
+use crate::store::files::{self, Loaded, Refusal, Step, WriteError};
 
 /// More than any state takes: ten thousand orders and fills are a few megabytes.
 const LONGEST: usize = 1 << 30;
 /// Bytes of changes after which a whole state is written again.
 const LONG: u64 = 32 << 20;
 
+/// Raised when an older Pitdesk could not read the file any more.
+const FORMAT: u32 = 1;
+
 #[derive(Serialize)]
 enum Written<'a> {
+    Format(u32),
     Whole(&'a Saved),
     Change(&'a Change),
 }
 
 #[derive(Deserialize)]
 enum Read {
+    /// Of what follows. The first files had none.
+    Format(u32),
     Whole(Saved),
     Change(Change),
 }
+
+/// A newer Pitdesk wrote the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a newer Pitdesk wrote it (format {0}, this one reads up to {FORMAT}): update Pitdesk to use it")]
+pub struct Newer(pub u32);
 
 /// The file, open for more.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
+    /// `None` while it is not known what the file ends with: it is replaced then.
+    end: Option<End>,
+    /// Held, never read: two exchanges on one account would each forget what the other has done.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct End {
     file: File,
     frames: Outbound,
     /// Bytes behind the whole state.
     grown: u64,
-    /// Held, never read: two exchanges on one account would each forget what the other has done.
-    _lock: File,
 }
 
 impl Log {
@@ -55,15 +74,32 @@ impl Log {
         let saved = match fs::read(path) {
             Ok(bytes) => read(&bytes).with_context(|| {
                 format!(
-                    "the exchange's state in {} is damaged: move it away to begin with new accounts",
+                    "the exchange's state in {} cannot be used: move it away to begin with new accounts",
                     path.display()
                 )
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Saved::default(),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        let (file, frames) = begin(path, &saved)?;
-        Ok((Self { path: path.to_owned(), file, frames, grown: 0, _lock: lock }, saved))
+        let mut log = Self { path: path.to_owned(), end: None, _lock: lock };
+        log.replace(&saved)?;
+        Ok((log, saved))
+    }
+
+    /// The same for a program that begins whatever its disk is like: what cannot be used is set
+    /// aside, and nothing is written yet. The first thing to do is [`Self::replace`].
+    ///
+    /// # Errors
+    /// When another exchange has it, or its lock cannot be made.
+    pub fn take(path: &Path) -> anyhow::Result<(Self, Loaded<Saved>)> {
+        let lock = lock(path)?;
+        let loaded = files::load_with(path, |bytes| {
+            read(bytes).map_err(|error| match error.downcast_ref() {
+                Some(&Newer(found)) => Refusal::Newer { found, newest: FORMAT },
+                None => Refusal::Damaged(format!("{error:#}")),
+            })
+        });
+        Ok((Self { path: path.to_owned(), end: None, _lock: lock }, loaded))
     }
 
     /// Puts a change on the disk; `whole` is the state with it.
@@ -71,26 +107,55 @@ impl Log {
     /// # Errors
     /// When the disk does not take it: nothing of it may be told to anybody then.
     pub fn append(&mut self, change: &Change, whole: impl FnOnce() -> Saved) -> anyhow::Result<()> {
-        let failed = || format!("cannot write to {}: nothing more is confirmed", self.path.display());
-        if self.grown > LONG {
-            (self.file, self.frames) = begin(&self.path, &whole())?;
-            self.grown = 0;
-            return Ok(());
-        }
+        let written = if self.is_long() {
+            self.replace(&whole())
+        } else {
+            self.append_all(std::slice::from_ref(change))
+        };
+        written.context("nothing more is confirmed")
+    }
+
+    /// Whether a whole state is to be written instead of one more change.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.end.as_ref().is_none_or(|end| end.grown > LONG)
+    }
+
+    /// Puts changes on the disk, with one sync.
+    ///
+    /// # Errors
+    /// When the disk does not take them: nothing of them may be told to anybody then, and only a
+    /// whole state can follow.
+    pub fn append_all(&mut self, changes: &[Change]) -> Result<(), WriteError> {
+        let failed = |step, source| WriteError { path: self.path.clone(), step, source };
+        // Whatever happens on the way: it stays away unless all went well.
+        let unknown = || failed(Step::Fill, io::Error::other("its end is not known"));
+        let mut end = self.end.take().ok_or_else(unknown)?;
         let mut bytes = Vec::new();
-        self.frames.frame(&Written::Change(change), &mut bytes).with_context(failed)?;
-        self.file.write_all(&bytes).and_then(|()| self.file.sync_data()).with_context(failed)?;
-        self.grown += bytes.len() as u64;
+        for change in changes {
+            let framed = end.frames.frame(&Written::Change(change), &mut bytes);
+            framed.map_err(|error| failed(Step::Fill, io::Error::other(error)))?;
+        }
+        end.file.write_all(&bytes).map_err(|error| failed(Step::Fill, error))?;
+        end.file.sync_data().map_err(|error| failed(Step::Sync, error))?;
+        end.grown += bytes.len() as u64;
+        self.end = Some(end);
         Ok(())
     }
-}
 
-/// Replaces the file by one with this state, and opens it for more.
-fn begin(path: &Path, saved: &Saved) -> anyhow::Result<(File, Outbound)> {
-    let (bytes, frames) = whole(saved)?;
-    files::write(path, &bytes)?;
-    let file = OpenOptions::new().append(true).open(path);
-    Ok((file.with_context(|| format!("cannot open {}", path.display()))?, frames))
+    /// Replaces the file by one with this state.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn replace(&mut self, whole: &Saved) -> Result<(), WriteError> {
+        self.end = None;
+        let failed = |source| WriteError { path: self.path.clone(), step: Step::Fill, source };
+        let (bytes, frames) = self::whole(whole).map_err(|error| failed(io::Error::other(error)))?;
+        files::write(&self.path, &bytes)?;
+        let file = OpenOptions::new().append(true).open(&self.path).map_err(failed)?;
+        self.end = Some(End { file, frames, grown: 0 });
+        Ok(())
+    }
 }
 
 /// The bytes of a file with this state alone, and what goes on behind them.
@@ -100,6 +165,7 @@ fn begin(path: &Path, saved: &Saved) -> anyhow::Result<(File, Outbound)> {
 pub fn whole(saved: &Saved) -> Result<(Vec<u8>, Outbound), WireError> {
     let mut frames = Outbound::new(LONGEST);
     let mut bytes = Vec::new();
+    frames.frame(&Written::Format(FORMAT), &mut bytes)?;
     frames.frame(&Written::Whole(saved), &mut bytes)?;
     Ok((bytes, frames))
 }
@@ -130,9 +196,10 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Saved> {
     let mut saved = None;
     while let Some(entry) = inbound.next_message()? {
         match (entry, &mut saved) {
+            (Read::Format(format), None) => anyhow::ensure!(format <= FORMAT, Newer(format)),
             (Read::Whole(whole), None) => saved = Some(whole),
             (Read::Change(change), Some(saved)) => saved.apply(change)?,
-            (Read::Whole(_), Some(_)) | (Read::Change(_), None) => {
+            (Read::Format(_) | Read::Whole(_), Some(_)) | (Read::Change(_), None) => {
                 anyhow::bail!("it does not begin with one whole state")
             }
         }
@@ -151,6 +218,15 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Saved> {
 mod tests {
     use super::*;
 
+    /// What makes `after` of a state whose accounts are the same.
+    fn change_to(after: &Saved) -> Change {
+        let ids = serde_json::to_value(&after.ids).unwrap();
+        let text = serde_json::json!({
+            "event": after.event, "session": after.session, "ids": ids, "next_exec": 0, "accounts": []
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
     /// A file with three changes, and the state after each of its frames.
     fn written(path: &Path) -> Vec<(u64, Saved)> {
         let (mut log, mut saved) = Log::open(path).unwrap();
@@ -160,7 +236,7 @@ mod tests {
             let mut after = saved.clone();
             after.event = event;
             after.ids.insert(crate::domain::OrderId(10 * event));
-            log.append(&saved.change_to(&after), || after.clone()).unwrap();
+            log.append(&change_to(&after), || after.clone()).unwrap();
             saved = after;
             states.push((length(), saved.clone()));
         }
@@ -192,7 +268,7 @@ mod tests {
         let (mut log, saved) = Log::open(&path).unwrap();
         assert_eq!(saved, last);
         let after = Saved { event: 9, ..saved.clone() };
-        log.append(&saved.change_to(&after), Saved::default).unwrap();
+        log.append(&change_to(&after), Saved::default).unwrap();
         drop(log);
         assert_eq!(Log::open(&path).unwrap().1, after);
     }
@@ -204,11 +280,11 @@ mod tests {
         let (mut log, saved) = Log::open(&path).unwrap();
         let before = fs::metadata(&path).unwrap().len();
         let after = Saved { event: 1, ..saved.clone() };
-        log.grown = LONG + 1;
-        log.append(&saved.change_to(&after), || after.clone()).unwrap();
+        log.end.as_mut().unwrap().grown = LONG + 1;
+        log.append(&change_to(&after), || after.clone()).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len(), before, "one whole state and nothing behind it");
         let last = Saved { event: 2, ..saved };
-        log.append(&after.change_to(&last), Saved::default).unwrap();
+        log.append(&change_to(&last), Saved::default).unwrap();
         drop(log);
         assert_eq!(Log::open(&path).unwrap().1, last);
     }
@@ -223,8 +299,43 @@ mod tests {
         bytes[middle] ^= 1;
         fs::write(&path, &bytes).unwrap();
         let said = format!("{:#}", Log::open(&path).unwrap_err());
-        assert!(said.contains("is damaged: move it away"), "{said}");
+        assert!(said.contains("cannot be used: move it away"), "{said}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_file_of_the_first_format_is_read_and_one_of_a_newer_is_not_taken_for_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let saved = Saved { event: 7, ..Saved::default() };
+        let mut bytes = Vec::new();
+        Outbound::new(LONGEST).frame(&Written::Whole(&saved), &mut bytes).unwrap();
+        assert_eq!(read(&bytes).unwrap(), saved);
+        let (mut bytes, mut frames) = (Vec::new(), Outbound::new(LONGEST));
+        frames.frame(&Written::Format(FORMAT + 1), &mut bytes).unwrap();
+        frames.frame(&"what only it knows", &mut bytes).unwrap();
+        fs::write(&path, &bytes).unwrap();
+        let said = format!("{:#}", Log::open(&path).unwrap_err());
+        assert!(said.contains("a newer Pitdesk wrote it"), "{said}");
+        let (_log, loaded) = Log::take(&path).unwrap();
+        let Loaded::Damaged { kept_as, why } = loaded else { panic!("{loaded:?}") };
+        assert!(why.contains("a newer Pitdesk") && kept_as.ends_with("state.newer-1"), "{why}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "the newer program finds it in its place");
+    }
+
+    #[test]
+    fn after_a_failure_only_a_whole_state_can_follow() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let (mut log, saved) = Log::open(&path).unwrap();
+        // A file that is open for reading alone takes nothing.
+        log.end.as_mut().unwrap().file = File::open(&path).unwrap();
+        let after = Saved { event: 1, ..saved };
+        assert!(log.append_all(&[change_to(&after)]).is_err());
+        assert!(log.is_long() && log.append_all(&[change_to(&after)]).is_err());
+        log.append(&change_to(&after), || after.clone()).unwrap();
+        drop(log);
+        assert_eq!(Log::open(&path).unwrap().1, after);
     }
 
     #[test]

@@ -93,6 +93,8 @@ enum About {
     Orders(Vec<OrderId>),
     Amend(OrderId),
     Cancel(OrderId),
+    /// What the engine waits for, and asks again when it hears that it was not sent.
+    Again(BrokerRequest),
     Other,
 }
 
@@ -102,6 +104,9 @@ impl From<&BrokerRequest> for About {
             BrokerRequest::Place(orders) => Self::Orders(orders.iter().map(ApprovedOrder::id).collect()),
             BrokerRequest::Amend(amend) => Self::Amend(amend.id()),
             BrokerRequest::Cancel(order) => Self::Cancel(*order),
+            BrokerRequest::CancelAll => Self::Again(BrokerRequest::CancelAll),
+            BrokerRequest::Books => Self::Again(BrokerRequest::Books),
+            // The next session is told anew what is watched and which bars are wanted.
             _ => Self::Other,
         }
     }
@@ -173,7 +178,7 @@ impl ClientCore {
         (self.spoke + HEARTBEAT).min(self.heard + SILENCE)
     }
 
-    /// Sends what the engine asks. (Drills and saving are not the exchange's business.) To
+    /// Sends what the engine asks. (Drills are not the exchange's business.) To
     /// disconnect is possible at any time.
     ///
     /// # Errors
@@ -198,7 +203,7 @@ impl ClientCore {
             BrokerRequest::Books => ToExchange::Books,
             BrokerRequest::Watch(Watch { quotes, depth }) => ToExchange::Watch { quotes, depth },
             BrokerRequest::History(request) => ToExchange::History(request.into()),
-            BrokerRequest::Drill(_) | BrokerRequest::Save | BrokerRequest::Disconnect => return Ok(()),
+            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => return Ok(()),
         };
         self.say(&message, about, now, out);
         Ok(())
@@ -221,7 +226,7 @@ impl ClientCore {
             let ids = match about {
                 About::Orders(ids) => ids,
                 About::Amend(id) | About::Cancel(id) => vec![id],
-                About::Other => Vec::new(),
+                About::Again(_) | About::Other => Vec::new(),
             };
             out.events.extend(ids.into_iter().map(|order| BrokerEvent::OnWire { order, at: now }));
         }
@@ -429,6 +434,7 @@ fn refuse_about(about: About, why: &str, now: Time, out: &mut Out) {
         }
         About::Amend(id) => report(id, ReportKind::AmendRefused(why)),
         About::Cancel(id) => report(id, ReportKind::CancelRefused(why)),
+        About::Again(request) => out.events.push(BrokerEvent::Unsent { request, why }),
         About::Other => {}
     }
 }

@@ -15,14 +15,15 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::ACCOUNT;
 use super::client::{self, ClientCore, Ending, Login, Out};
 use super::wire::fingerprint;
+use super::{ACCOUNT, NAME, PaperConfig};
 use crate::broker::contract::{
     Adapter, BrokerEvent, BrokerRequest, Capabilities, EngineGone, Session, SessionEnd, SessionStart,
 };
 use crate::domain::{BrokerId, Instrument};
 use crate::link::{ConnectionState, Drill};
+use crate::risk::ApprovedOrder;
 
 /// How long a connection may take, and the last bytes of one that ends.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -42,6 +43,7 @@ pub struct RemotePaper {
     address: SocketAddr,
     token: String,
     instruments: Vec<Arc<Instrument>>,
+    config: PaperConfig,
     /// The last event that any session of this run has seen.
     seen: Arc<AtomicU64>,
 }
@@ -59,7 +61,14 @@ impl RemotePaper {
         if !address.ip().is_loopback() {
             return Err(NotLoopback(address));
         }
-        Ok(Self { address, token: token.to_owned(), instruments, seen: Arc::default() })
+        let config = PaperConfig::default();
+        Ok(Self { address, token: token.to_owned(), instruments, config, seen: Arc::default() })
+    }
+
+    /// The same, made as `config` says, whatever its exchange can do.
+    #[must_use]
+    pub fn configured(self, config: PaperConfig) -> Self {
+        Self { config, ..self }
     }
 
     fn login(&self, broker: BrokerId) -> Login {
@@ -75,11 +84,11 @@ impl RemotePaper {
 
 impl Adapter for RemotePaper {
     fn name(&self) -> &'static str {
-        "Paper"
+        NAME
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { native_groups: true, amend: true }
+        self.config.capabilities()
     }
 
     fn instruments(&self) -> Vec<Arc<Instrument>> {
@@ -88,8 +97,9 @@ impl Adapter for RemotePaper {
 
     fn start(&self, start: SessionStart) -> Session {
         let (address, login, seen) = (self.address, self.login(start.id), Arc::clone(&self.seen));
+        let config = self.config;
         Box::pin(async move {
-            let end = run(address, login, seen, start).await;
+            let end = run(address, login, config, seen, start).await;
             // The engine being gone is how the program ends; there is nobody left to tell.
             end.unwrap_or(SessionEnd::Asked)
         })
@@ -99,6 +109,7 @@ impl Adapter for RemotePaper {
 async fn run(
     address: SocketAddr,
     login: Login,
+    config: PaperConfig,
     seen: Arc<AtomicU64>,
     start: SessionStart,
 ) -> Result<SessionEnd, EngineGone> {
@@ -119,12 +130,15 @@ async fn run(
     stream.set_nodelay(true).ok();
     let (reader, writer) = stream.into_split();
     let core = ClientCore::new(login);
-    Connected { core, start, seen, writer, waiting: Vec::new(), early: VecDeque::new() }.run(reader).await
+    let (waiting, early) = (Vec::new(), VecDeque::new());
+    Connected { core, address, config, start, seen, writer, waiting, early }.run(reader).await
 }
 
 /// A session that has a socket.
 struct Connected {
     core: ClientCore,
+    address: SocketAddr,
+    config: PaperConfig,
     start: SessionStart,
     seen: Arc<AtomicU64>,
     writer: OwnedWriteHalf,
@@ -179,6 +193,11 @@ impl Connected {
 
     fn ask(&mut self, request: BrokerRequest, out: &mut Out) {
         let now = self.start.clock.now();
+        if let BrokerRequest::Place(orders) = &request
+            && let Some(why) = self.config.objection(orders.iter().map(ApprovedOrder::spec))
+        {
+            return client::refuse(&request, why, now, out);
+        }
         match self.core.request(request, now, out) {
             Ok(()) => {}
             Err(request @ (BrokerRequest::Watch(_) | BrokerRequest::History(_))) => {
@@ -197,7 +216,10 @@ impl Connected {
             }
         }
         self.waiting.append(&mut out.bytes);
-        for event in out.events.drain(..) {
+        for mut event in out.events.drain(..) {
+            if let BrokerEvent::Connection { state: ConnectionState::Ready, reason } = &mut event {
+                *reason = format!("{reason}. The exchange is at {}", self.address).into();
+            }
             self.start.events.send(event).await?;
         }
         let Some(end) = out.end.take() else { return Ok(None) };

@@ -1,13 +1,14 @@
-//! The account file: the exchange's accounts in an envelope that says which format it is.
+//! The account file of earlier versions: accounts in an envelope that says which format it is.
+//! Nothing writes it any more; it is taken over once (`app::exchange::account`).
 //!
 //! The version is read before anything else, so that the file of a newer Pitdesk is known
 //! for what it is and never taken for damage: there is money in it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::exchange::AccountState;
 
-/// Raised when an older Pitdesk could not read the file any more.
+/// The last there was.
 const VERSION: u32 = 1;
 
 /// Why a file is not taken over.
@@ -26,12 +27,6 @@ pub enum BadAccount {
     Damaged(#[from] serde_json::Error),
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u32,
-    data: &'a AccountState,
-}
-
 #[derive(Deserialize)]
 struct Read {
     data: AccountState,
@@ -43,14 +38,7 @@ struct VersionOnly {
     version: Option<u32>,
 }
 
-/// The text of the file.
-#[must_use]
-pub fn write(state: &AccountState) -> String {
-    serde_json::to_string(&Written { version: VERSION, data: state })
-        .expect("an account state has string keys and finite numbers only")
-}
-
-/// Reads what [`write()`] wrote, and the bare accounts of the first files.
+/// Reads an account file, and the bare accounts of the first ones.
 ///
 /// # Errors
 /// When it is damaged, or of a newer format.
@@ -81,8 +69,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
-        assert_eq!(read(&write(&state())).unwrap(), state());
+    fn what_was_written_is_read() {
+        let text = serde_json::json!({ "version": VERSION, "data": state() }).to_string();
+        assert_eq!(read(&text).unwrap(), state());
     }
 
     #[test]

@@ -5,29 +5,25 @@
 //!
 //! - One client at a time has the account. Another one that knows the token takes over, and the
 //!   first is told so before its connection is closed.
-//! - An order id is taken once, for ever: a second time it changes nothing and is answered by how
-//!   that order stands.
 //! - Of whom nothing was heard for [`SILENCE`] is gone, whatever his socket says.
 //! - What the client may know must be safe first: [`ServerCore::unsaved`] is to be put on the
 //!   disk before the [`Effect`]s of the same call are carried out.
-
-mod ids;
-pub mod record;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::ids::IdSet;
-pub use self::record::{Change, Saved};
-use super::venue::{Ask, NewOrder, PaperVenue};
+pub use super::ids::IdSet;
+use super::record::Record;
+pub use super::record::{Change, Saved};
+use super::venue::{Ask, PaperVenue};
 use super::wire::frame::{Inbound, LONGEST, Outbound};
 use super::wire::{
     BarLine, BarsPart, BooksPart, Farewell, FromExchange, Hello, LONGEST_REQUEST, PART, Refusal, ToExchange,
     VERSION, fingerprint,
 };
-use crate::broker::contract::{Books, BrokerEvent, HistoryBars, HistoryRequest, Report, ReportKind, Watch};
-use crate::domain::{OrderId, OrderStatus, Time};
+use crate::broker::contract::{Books, BrokerEvent, HistoryBars, HistoryRequest, Watch};
+use crate::domain::Time;
 use crate::exchange::Amend;
 
 /// How long a client may say nothing; it says something every second.
@@ -67,12 +63,7 @@ pub struct ServerCore {
     connections: BTreeMap<ConnId, Connection>,
     /// Who has the account.
     client: Option<ConnId>,
-    event: u64,
-    session: u64,
-    ids: IdSet,
-    /// As it was last handed out to be put on the disk.
-    saved: Saved,
-    is_changed: bool,
+    record: Record,
     events: Vec<BrokerEvent>,
 }
 
@@ -80,10 +71,7 @@ impl ServerCore {
     /// Opens `venue`, with what an earlier exchange has saved, for whoever knows `token`.
     #[must_use]
     pub fn new(mut venue: PaperVenue, token: &str, saved: Option<Saved>, now: Time) -> Self {
-        let saved = saved.unwrap_or_default();
-        if !saved.accounts.accounts.is_empty() {
-            venue.restore(saved.accounts.clone(), now);
-        }
+        let record = Record::begin(&mut venue, &saved.unwrap_or_default(), now);
         let catalogue = fingerprint(venue.instruments());
         let mut core = Self {
             venue,
@@ -91,11 +79,7 @@ impl ServerCore {
             catalogue,
             connections: BTreeMap::new(),
             client: None,
-            event: saved.event,
-            session: saved.session,
-            ids: saved.ids.clone(),
-            saved,
-            is_changed: true,
+            record,
             events: Vec::new(),
         };
         // What the restore itself has brought about (an order whose time ran out) is news.
@@ -161,20 +145,13 @@ impl ServerCore {
     /// What has changed since the last call, to be on the disk before any [`Effect`] that came
     /// since is carried out; `None` where nothing has.
     pub fn unsaved(&mut self) -> Option<Change> {
-        if !std::mem::take(&mut self.is_changed) {
-            return None;
-        }
-        let now = self.snapshot();
-        let change = self.saved.change_to(&now);
-        self.saved = now;
-        Some(change)
+        self.record.unsaved(&self.venue)
     }
 
     /// All that must outlive this exchange, for [`Self::new`] of the next.
     #[must_use]
     pub fn snapshot(&self) -> Saved {
-        let (event, session, ids) = (self.event, self.session, self.ids.clone());
-        Saved { event, session, ids, accounts: self.venue.accounts() }
+        self.record.snapshot(&self.venue)
     }
 
     /// The exchange itself.
@@ -190,7 +167,7 @@ impl ServerCore {
             _ if self.client != Some(conn) => self.part(conn, unexpected("it has not said who it is"), out),
             ToExchange::Hello(_) => self.part(conn, unexpected("it has said who it is before"), out),
             ToExchange::Heartbeat => {}
-            ToExchange::Place(orders) => self.place(orders, now, out),
+            ToExchange::Place(orders) => self.ask(Ask::Place(orders), now, out),
             ToExchange::Amend { order, quantity, limit, stop } => {
                 self.ask(Ask::Amend(order, Amend { quantity, limit, stop }), now, out);
             }
@@ -228,12 +205,12 @@ impl ServerCore {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.inbound.allow(LONGEST_REQUEST);
         self.client = Some(conn);
-        self.session += 1;
-        self.is_changed = true;
-        let (session, event) = (self.session, self.event);
+        self.record.session += 1;
+        self.record.touch();
+        let (session, event) = (self.record.session, self.record.event);
         tracing::info!("session {session} begins; its client has seen event {} of {event}", hello.last_event);
         self.say(conn, &FromExchange::Welcome { version: VERSION, session, event }, out);
-        self.venue.connect(None, now, &mut self.events);
+        self.venue.connect(&mut self.events);
         self.tell(out);
     }
 
@@ -253,26 +230,10 @@ impl ServerCore {
         Ok(())
     }
 
-    fn place(&mut self, orders: Vec<NewOrder>, now: Time, out: &mut Vec<Effect>) {
-        let mut fresh = Vec::with_capacity(orders.len());
-        let mut answers = Vec::new();
-        for order in orders {
-            if order.account != *self.venue.account_id() {
-                answers.push(rejected(order.id, "This session is not of that account", now));
-            } else if self.ids.insert(order.id) {
-                fresh.push(order);
-            } else {
-                answers.push(self.venue.standing(order.id).unwrap_or_else(|| {
-                    rejected(order.id, "This order id was used before: nothing was done", now)
-                }));
-            }
-        }
-        self.events.extend(answers.into_iter().map(BrokerEvent::Report));
-        self.ask(Ask::Place(fresh), now, out);
-    }
-
     fn ask(&mut self, ask: Ask, now: Time, out: &mut Vec<Effect>) {
-        self.is_changed |= !matches!(ask, Ask::Books | Ask::Watch(_) | Ask::History(_));
+        if !matches!(ask, Ask::Books | Ask::Watch(_) | Ask::History(_)) {
+            self.record.touch();
+        }
         self.venue.ask(ask, now, &mut self.events);
         self.tell(out);
     }
@@ -301,7 +262,8 @@ impl ServerCore {
                 BrokerEvent::Connection { reason, .. } => vec![FromExchange::Ready { market: reason }],
                 BrokerEvent::Market { .. }
                 | BrokerEvent::OnWire { .. }
-                | BrokerEvent::State(_)
+                | BrokerEvent::Unsent { .. }
+                | BrokerEvent::Note(..)
                 | BrokerEvent::Ended { .. } => Vec::new(),
             };
             for message in messages {
@@ -314,9 +276,9 @@ impl ServerCore {
 
     /// The number of one more event of the account.
     fn count(&mut self) -> u64 {
-        self.is_changed = true;
-        self.event += 1;
-        self.event
+        self.record.touch();
+        self.record.event += 1;
+        self.record.event
     }
 
     fn say(&mut self, conn: ConnId, message: &FromExchange, out: &mut Vec<Effect>) {
@@ -351,11 +313,6 @@ impl ServerCore {
 
 fn unexpected(what: &str) -> Farewell {
     Farewell::Unreadable(what.to_owned())
-}
-
-fn rejected(order: OrderId, why: &str, time: Time) -> Report {
-    let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
-    Report { order, kind, time }
 }
 
 /// Whether two texts are the same secret. Takes the same time wherever the first difference is.

@@ -1,80 +1,160 @@
 //! A connection to the paper exchange: requests in, events out, time passing.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::client::{self, Out};
+use super::house::{House, Outbox};
+use super::keeper::Progress;
 use super::lock;
-use super::venue::PaperVenue;
-use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionEnd, SessionStart};
-use crate::link::{ConnectionState, Drill};
+use crate::broker::contract::{
+    BrokerEvent, BrokerRequest, EngineGone, EventSender, SessionEnd, SessionStart,
+};
+use crate::link::{ConnectionState, Drill, NoticeLevel};
 
 /// Least time between two advances of the exchange to the present; it sleeps for longer while
 /// nothing is due.
 const STEP: Duration = Duration::from_millis(5);
 
-/// What the session does after a request.
-enum Next {
-    GoOn,
-    Freeze(Duration),
-    End,
+/// Why a session ends.
+enum End {
+    EngineGone,
+    /// What writes the exchange down has ended: nothing can be confirmed any more.
+    KeeperGone,
 }
 
-/// Never lost: the exchange is in this program.
-pub(super) async fn run(venue: Arc<Mutex<PaperVenue>>, start: SessionStart) -> SessionEnd {
-    // The engine being gone is how the program ends; there is nobody left to tell.
-    connected(venue, start).await.unwrap_or_else(|EngineGone| tracing::debug!("the engine is gone"));
-    SessionEnd::Asked
+impl From<EngineGone> for End {
+    fn from(EngineGone: EngineGone) -> Self {
+        Self::EngineGone
+    }
 }
 
-async fn connected(venue: Arc<Mutex<PaperVenue>>, mut start: SessionStart) -> Result<(), EngineGone> {
+/// Lost only together with what writes the exchange down: that itself is in this program.
+pub(super) async fn run(house: Arc<Mutex<House>>, start: SessionStart) -> SessionEnd {
+    match connected(&house, start).await {
+        Ok(()) => SessionEnd::Asked,
+        // The engine being gone is how the program ends; there is nobody left to tell.
+        Err(End::EngineGone) => SessionEnd::Asked,
+        Err(End::KeeperGone) => SessionEnd::Lost(
+            "The paper account is not saved any more, so that nothing is confirmed: start Pitdesk again"
+                .into(),
+        ),
+    }
+}
+
+async fn connected(house: &Mutex<House>, start: SessionStart) -> Result<(), End> {
+    let SessionStart { clock, mut requests, events, .. } = start;
+    let progress = lock(house).keeper().map(super::keeper::Keeper::progress);
+    let mut line = Line { events, progress, outbox: Outbox::default(), told: None };
     let mut out = Vec::new();
-    lock(&venue).connect(start.saved.as_deref(), start.clock.now(), &mut out);
+    let mut through = lock(house).connect(&mut out);
+    line.tell(std::mem::take(&mut out), through).await?;
+    if let Some(why) = line.trouble().filter(|_| !line.outbox.is_empty()) {
+        let state = ConnectionState::Connecting;
+        line.send([BrokerEvent::Connection { state, reason: cannot_be_saved(&why).into() }]).await?;
+    }
     loop {
-        for event in out.drain(..) {
-            start.events.send(event).await?;
-        }
-        let now = start.clock.now();
-        let pause = lock(&venue).next_time(now).since(now).max(STEP);
+        let now = clock.now();
+        let pause = lock(house).next_time(now).since(now).max(STEP);
         tokio::select! {
             biased;
-            request = start.requests.recv() => {
-                let Some(request) = request else { return Ok(()) };
-                match handle(&venue, request, &start, &mut out) {
-                    Next::GoOn => {}
-                    Next::Freeze(duration) => tokio::time::sleep(duration).await,
-                    Next::End => {
-                        for event in out.drain(..) {
-                            start.events.send(event).await?;
-                        }
-                        return Ok(());
-                    }
+            request = requests.recv() => match request {
+                None => return Ok(()),
+                Some(BrokerRequest::Drill(Drill::Freeze(duration))) => sleep(duration).await,
+                Some(BrokerRequest::Drill(Drill::Crash)) => panic!("a drill"),
+                Some(BrokerRequest::Disconnect) => {
+                    let through = lock(house).advance(clock.now(), &mut out);
+                    line.tell(out, through).await?;
+                    return line.close().await;
                 }
-            }
-            () = tokio::time::sleep(pause) => lock(&venue).advance(start.clock.now(), &mut out),
+                Some(request) => match line.objection(&request) {
+                    Some(why) => {
+                        let mut refused = Out::default();
+                        client::refuse(&request, &why, clock.now(), &mut refused);
+                        line.send(refused.events).await?;
+                    }
+                    None => through = lock(house).handle(request, clock.now(), &mut out),
+                }
+            },
+            written = line.written() => written?,
+            () = sleep(pause) => through = lock(house).advance(clock.now(), &mut out),
         }
+        line.tell(std::mem::take(&mut out), through).await?;
     }
 }
 
-fn handle(
-    venue: &Mutex<PaperVenue>,
-    request: BrokerRequest,
-    start: &SessionStart,
-    out: &mut Vec<BrokerEvent>,
-) -> Next {
-    match request {
-        BrokerRequest::Drill(Drill::Freeze(duration)) => Next::Freeze(duration),
-        BrokerRequest::Drill(Drill::Crash) => panic!("a drill"),
-        BrokerRequest::Disconnect => {
-            let mut venue = lock(venue);
-            venue.advance(start.clock.now(), out);
-            out.push(BrokerEvent::State(venue.save()));
-            let reason = "Disconnected".into();
-            out.push(BrokerEvent::Connection { state: ConnectionState::Closed, reason });
-            Next::End
-        }
-        request => {
-            lock(venue).handle(request, start.clock.now(), out);
-            Next::GoOn
+/// The way to the engine, past the disk where one is waited for.
+struct Line {
+    events: EventSender,
+    /// How far the disk has come, where there is one.
+    progress: Option<watch::Receiver<Progress>>,
+    outbox: Outbox,
+    /// The trouble that the trader was told of.
+    told: Option<Arc<str>>,
+}
+
+impl Line {
+    /// Returns when the disk has come further, or nothing more goes there.
+    async fn written(&mut self) -> Result<(), End> {
+        match &mut self.progress {
+            Some(progress) => progress.changed().await.map_err(|_gone| End::KeeperGone),
+            None => pending().await,
         }
     }
+
+    fn trouble(&self) -> Option<Arc<str>> {
+        self.progress.as_ref()?.borrow().trouble.clone()
+    }
+
+    /// Why nothing is done for a request: what would add to what the disk does not take. A cancel
+    /// is carried out, and told when it is written.
+    fn objection(&self, request: &BrokerRequest) -> Option<String> {
+        let adds = matches!(request, BrokerRequest::Place(_) | BrokerRequest::Amend(_));
+        self.trouble().filter(|_| adds).map(|why| cannot_be_saved(&why))
+    }
+
+    /// Tells what may be told; holds the rest until the disk has everything up to `through`.
+    async fn tell(&mut self, events: Vec<BrokerEvent>, through: u64) -> Result<(), EngineGone> {
+        let Progress { written, trouble } =
+            self.progress.as_mut().map(|p| p.borrow_and_update().clone()).unwrap_or_default();
+        let late = self.outbox.take(written);
+        self.send(late).await?;
+        let free = self.outbox.put(events, through, written);
+        self.send(free).await?;
+        if trouble != self.told {
+            let note = match (&trouble, &self.told) {
+                (Some(why), _) => BrokerEvent::Note(NoticeLevel::Error, cannot_be_saved(why).into()),
+                (None, _) => BrokerEvent::Note(NoticeLevel::Info, "The paper account is saved again".into()),
+            };
+            self.told = trouble;
+            self.send([note]).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, events: impl IntoIterator<Item = BrokerEvent>) -> Result<(), EngineGone> {
+        for event in events {
+            self.events.send(event).await?;
+        }
+        Ok(())
+    }
+
+    /// The end, behind the last word of all that happened, unless the disk does not take it.
+    async fn close(&mut self) -> Result<(), End> {
+        while !self.outbox.is_empty() && self.trouble().is_none() {
+            self.written().await?;
+            self.tell(Vec::new(), 0).await?;
+        }
+        let reason = self.trouble().map_or_else(|| "Disconnected".into(), |why| cannot_be_saved(&why).into());
+        self.send([BrokerEvent::Connection { state: ConnectionState::Closed, reason }]).await?;
+        Ok(())
+    }
+}
+
+fn cannot_be_saved(why: &str) -> String {
+    format!("The paper account cannot be saved: {why}. New orders are refused until it can; cancels work")
 }

@@ -4,6 +4,9 @@
 //! are told the time and append what the broker would send. It takes plain data, as what
 //! comes over a wire is: [`PaperVenue::handle`] is for the session inside this program, which
 //! brings what the gate has approved. Session, server, simulation and tests drive the same value.
+//!
+//! An order id is taken once, for ever: a second time it changes nothing and is answered by how
+//! that order stands.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,19 +14,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ACCOUNT;
+use super::ids::IdSet;
 use super::prices::{Passage, Prices, Source};
-use super::saved;
 use super::translate::order_event;
+use super::{ACCOUNT, PaperConfig};
 use crate::broker::contract::{
-    Books, BrokerEvent, BrokerRequest, HistoryBars, HistoryRequest, MarketEvent, Report, ReportKind,
-    StateCopy, Watch,
+    Books, BrokerEvent, BrokerRequest, HistoryBars, HistoryRequest, MarketEvent, Report, ReportKind, Watch,
 };
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, OrderId, OrderSpec, Time,
+    Account, AccountId, BrokerId, CommissionRule, Instrument, InstrumentId, Order, OrderId, OrderSpec,
+    OrderStatus, Time,
 };
 use crate::exchange::{
-    AGENT_ORDERS, AccountState, Amend, BadExchange, Config, Event, Exchange, Owner, Reject,
+    AGENT_ORDERS, AccountChange, AccountState, Amend, BadExchange, Config, Event, Exchange, Mark, Owner,
+    Reject,
 };
 use crate::link::ConnectionState;
 use crate::risk::{ApprovedAmend, ApprovedOrder, Change};
@@ -36,13 +40,15 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// The exchange, its market and its connection to one program.
 pub struct PaperVenue {
     broker: BrokerId,
+    config: PaperConfig,
     exchange: Exchange,
     prices: Prices,
     account: AccountId,
     commissions: Vec<CommissionRule>,
     watch: Watch,
     last_beat: Time,
-    is_restored: bool,
+    /// Every order id it has ever had.
+    ids: IdSet,
     events: Vec<Event>,
 }
 
@@ -94,6 +100,9 @@ pub enum VenueError {
     /// The catalogue makes no market.
     #[error("the paper exchange cannot open: {0}")]
     Exchange(#[from] BadExchange),
+    /// Nobody writes its account down.
+    #[error("the system gives no thread to save the paper account: {0}. Close other programs, and try again")]
+    Thread(#[from] std::io::Error),
 }
 
 impl PaperVenue {
@@ -114,26 +123,33 @@ impl PaperVenue {
         let prices = Prices::open(source, &mut exchange, now, &mut events);
         Ok(Self {
             broker,
+            config: PaperConfig::default(),
             exchange,
             prices,
             account: ACCOUNT.into(),
             commissions,
             watch: Watch::default(),
             last_beat: now,
-            is_restored: false,
+            ids: IdSet::default(),
             events,
         })
+    }
+
+    /// The same, made as `config` says.
+    #[must_use]
+    pub fn configured(self, config: PaperConfig) -> Self {
+        Self { config, ..self }
+    }
+
+    /// How it is made.
+    #[must_use]
+    pub fn paper_config(&self) -> PaperConfig {
+        self.config
     }
 
     /// What is listed.
     pub fn instruments(&self) -> impl Iterator<Item = &Arc<Instrument>> {
         self.exchange.instruments()
-    }
-
-    /// Whether the saved accounts have been taken over: before that, there is nothing to save.
-    #[must_use]
-    pub fn is_restored(&self) -> bool {
-        self.is_restored
     }
 
     /// The account that orders are booked to.
@@ -142,11 +158,11 @@ impl PaperVenue {
         &self.account
     }
 
-    /// Takes saved accounts over; to be done once, before anybody has traded.
-    pub fn restore(&mut self, state: AccountState, now: Time) {
+    /// Takes over accounts and order ids that were saved; to be done once, before anybody has traded.
+    pub fn restore(&mut self, state: AccountState, ids: IdSet, now: Time) {
         let at = self.prices.market_time(now);
         self.exchange.restore(state, at, &mut self.events);
-        self.is_restored = true;
+        self.ids = ids;
     }
 
     /// The accounts as they are now.
@@ -155,20 +171,20 @@ impl PaperVenue {
         self.exchange.save()
     }
 
-    /// A program connects: it is told what the broker has. `saved` is taken over by the
-    /// first connection only; from then on the exchange itself knows best.
-    pub fn connect(&mut self, saved: Option<&str>, now: Time, out: &mut Vec<BrokerEvent>) {
-        let mut reason: Arc<str> = self.prices.describe().into();
-        if let Some(text) = saved.filter(|_| !self.is_restored) {
-            match saved::read(text) {
-                Ok(state) => self.restore(state, now),
-                Err(error) => {
-                    tracing::error!("the saved paper account cannot be read: {error}");
-                    reason = "The saved paper account could not be read; a new one was opened".into();
-                }
-            }
-        }
-        self.is_restored = true;
+    /// How the accounts have changed since `mark`, which stands here then; and the number of the
+    /// next execution.
+    pub(super) fn changes_since(&self, mark: &mut Mark) -> (u64, Vec<AccountChange>) {
+        (self.exchange.next_exec(), self.exchange.changes_since(mark))
+    }
+
+    /// Every order id it has ever had.
+    #[must_use]
+    pub fn ids(&self) -> &IdSet {
+        &self.ids
+    }
+
+    /// A program connects: it is told what the broker has.
+    pub fn connect(&mut self, out: &mut Vec<BrokerEvent>) {
         // What happened before anyone listened is in the books; its prints are in the bars.
         for event in self.events.drain(..) {
             if let Event::Trade(id, trade) = event {
@@ -177,6 +193,7 @@ impl PaperVenue {
         }
         self.disconnect();
         out.push(BrokerEvent::Books(Arc::new(self.books())));
+        let reason = self.prices.describe().into();
         out.push(BrokerEvent::Connection { state: ConnectionState::Ready, reason });
     }
 
@@ -228,11 +245,9 @@ impl PaperVenue {
             BrokerRequest::Books => (Vec::new(), Ask::Books),
             BrokerRequest::Watch(watch) => (Vec::new(), Ask::Watch(watch)),
             BrokerRequest::History(request) => (Vec::new(), Ask::History(request)),
-            BrokerRequest::Save => {
-                self.run_market(now, out);
-                return out.push(BrokerEvent::State(self.save()));
+            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => {
+                return self.run_market(now, out);
             }
-            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => return self.run_market(now, out),
         };
         self.run_market(now, out);
         out.extend(about.into_iter().map(on_wire));
@@ -249,25 +264,40 @@ impl PaperVenue {
 
     fn answer(&mut self, ask: Ask, now: Time, out: &mut Vec<BrokerEvent>) {
         let at = self.prices.market_time(now);
-        let events = &mut self.events;
         match ask {
             Ask::Place(orders) => {
+                let objection = self.config.objection(orders.iter().map(|order| &order.spec));
                 for NewOrder { id, account, spec } in orders {
-                    self.exchange.submit(Owner::Account(account), id, spec, at, events);
+                    let refusal = if objection.is_some() {
+                        objection
+                    } else if account != self.account {
+                        Some("This session is not of that account")
+                    } else {
+                        None
+                    };
+                    if let Some(why) = refusal {
+                        out.push(BrokerEvent::Report(rejected(id, why, at)));
+                    } else if self.ids.insert(id) {
+                        self.exchange.submit(Owner::Account(account), id, spec, at, &mut self.events);
+                    } else {
+                        out.push(BrokerEvent::Report(self.standing(id).unwrap_or_else(|| {
+                            rejected(id, "This order id was used before: nothing was done", at)
+                        })));
+                    }
                 }
             }
             // The market's own orders are nobody's to change, whatever a wire brings.
             Ask::Amend(id, _) if is_agents(id) => {
-                events.push(Event::AmendRejected { id, reason: Reject::UnknownOrder(id), time: at });
+                self.events.push(Event::AmendRejected { id, reason: Reject::UnknownOrder(id), time: at });
             }
             Ask::Cancel(id) if is_agents(id) => {
-                events.push(Event::CancelRejected { id, reason: Reject::UnknownOrder(id), time: at });
+                self.events.push(Event::CancelRejected { id, reason: Reject::UnknownOrder(id), time: at });
             }
-            Ask::Amend(id, change) => self.exchange.amend(id, change, at, events),
-            Ask::Cancel(id) => self.exchange.cancel(id, at, events),
+            Ask::Amend(id, change) => self.exchange.amend(id, change, at, &mut self.events),
+            Ask::Cancel(id) => self.exchange.cancel(id, at, &mut self.events),
             Ask::CancelAll => {
                 let owner = Owner::Account(self.account.clone());
-                self.exchange.cancel_all(&owner, None, at, events);
+                self.exchange.cancel_all(&owner, None, at, &mut self.events);
             }
             Ask::Books => out.push(BrokerEvent::Books(Arc::new(self.books()))),
             Ask::Watch(watch) => self.watch(watch, now, out),
@@ -363,13 +393,12 @@ impl PaperVenue {
             out.push(BrokerEvent::Market { received: now, events: market });
         }
     }
+}
 
-    /// A copy of the accounts, for [`Self::connect`] of the next run.
-    #[must_use]
-    pub fn save(&self) -> StateCopy {
-        let state = self.exchange.save();
-        StateCopy::new(move || saved::write(&state))
-    }
+/// The word that an order is not taken.
+fn rejected(order: OrderId, why: &str, time: Time) -> Report {
+    let kind = ReportKind::Status { status: OrderStatus::Rejected, reason: Some(why.into()) };
+    Report { order, kind, time }
 }
 
 /// Whether it is an id of the market's own participants.

@@ -1,0 +1,191 @@
+//! The account of the exchange in this program: its log in the profile, and the whole file of
+//! earlier versions, which is taken over once.
+//!
+//! Whatever the disk is like, the program begins, so that nobody is kept from cancelling: what
+//! cannot be used is set aside and said, what cannot be written is tried again by the exchange.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::log::Log;
+use crate::app::read_whole;
+use crate::broker::paper::saved::{self, BadAccount};
+use crate::broker::paper::{Change, Disk, NAME, Saved};
+use crate::broker::registry::Kept;
+use crate::store::files::{Loaded, Refusal};
+use crate::store::profile::Profile;
+
+/// What the account file of earlier versions is called once it has been taken over.
+const TAKEN: &str = "taken-over";
+
+/// What the profile has kept of the paper account, and where it is kept from now on. What is worth
+/// telling a trader goes into `problems`.
+///
+/// # Errors
+/// When another exchange uses the account.
+pub fn open(profile: &Profile, problems: &mut Vec<String>) -> anyhow::Result<Kept> {
+    let path = profile.account_log(NAME);
+    let old = profile.account_file(NAME);
+    let (log, loaded) = Log::take(&path)?;
+    let (saved, earlier) = match loaded {
+        Loaded::Value(saved) => {
+            // It may not have been possible to put it away when it was taken over.
+            let is_ours = fs::read_to_string(&old).is_ok_and(|text| saved::read(&text).is_ok());
+            (saved, is_ours.then_some(old))
+        }
+        Loaded::Missing => {
+            let is_account = |text: &str| saved::read(text).map(drop).map_err(refusal);
+            let text = read_whole(&old, "paper account", problems, is_account);
+            let accounts = text.and_then(|text| saved::read(&text).ok());
+            let is_ours = accounts.is_some();
+            (accounts.map(Saved::from).unwrap_or_default(), is_ours.then_some(old))
+        }
+        Loaded::Damaged { kept_as, why } => {
+            problems.push(format!(
+                "The saved paper account cannot be used ({why}); a new one begins, the old is kept as {}",
+                kept_as.display()
+            ));
+            (Saved::default(), None)
+        }
+    };
+    Ok(Kept { saved, disk: Box::new(AccountDisk { log, earlier }) })
+}
+
+fn refusal(error: BadAccount) -> Refusal {
+    match error {
+        BadAccount::Newer { found, newest } => Refusal::Newer { found, newest },
+        error @ BadAccount::Damaged(_) => Refusal::Damaged(error.to_string()),
+    }
+}
+
+/// The log, and the file of an earlier version until that is in it.
+struct AccountDisk {
+    log: Log,
+    earlier: Option<PathBuf>,
+}
+
+impl Disk for AccountDisk {
+    fn append(&mut self, changes: &[Change], whole: &Saved) -> Result<(), String> {
+        if self.log.is_long() {
+            return self.replace(whole);
+        }
+        self.log.append_all(changes).map_err(|error| error.to_string())
+    }
+
+    fn replace(&mut self, whole: &Saved) -> Result<(), String> {
+        self.log.replace(whole).map_err(|error| error.to_string())?;
+        if let Some(earlier) = self.earlier.take()
+            && let Err(error) = fs::rename(&earlier, earlier.with_added_extension(TAKEN))
+        {
+            tracing::warn!("{} is in the account's log now, but stays: {error}", earlier.display());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OrderId;
+    use crate::exchange::AccountState;
+
+    fn profile(folder: &tempfile::TempDir) -> Profile {
+        Profile::open(Some(folder.path()), "paper").unwrap()
+    }
+
+    fn opened(profile: &Profile) -> (Kept, Vec<String>) {
+        let mut problems = Vec::new();
+        (open(profile, &mut problems).unwrap(), problems)
+    }
+
+    /// An account file as earlier versions wrote it, with one order that has ended.
+    const OLD: &str = r#"{"version":1,"data":{"next_exec":7,"accounts":[{"account":"PAPER",
+        "cash":[{"amount":"99000","currency":"USD"}],"positions":[],"working":[],"past":[{"id":4,
+        "instrument":"AAPL@NASDAQ","side":"buy","quantity":"1","kind":{"type":"limit","price":"1"},
+        "tif":"gtc","post_only":false,"oco":null,"parent":null,"status":"cancelled","filled":"0",
+        "traded":"0","charged":"0","released":null,"triggered":false,"best":null,"bound":null,
+        "expires":null,"reason":null,"created":1,"updated":2}],"fills":[]}]}}"#;
+
+    #[test]
+    fn the_file_of_an_earlier_version_is_taken_over_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile(&folder);
+        let old = profile.account_file(NAME);
+        fs::write(&old, OLD).unwrap();
+        let (mut kept, problems) = opened(&profile);
+        assert_eq!((kept.saved.accounts.next_exec, problems), (7, Vec::new()));
+        assert!(kept.saved.ids.contains(OrderId(4)), "its ids are used up");
+        assert!(old.exists(), "as long as the log does not have it");
+        drop(kept.disk);
+        // The program died before it had written: the same again.
+        kept = opened(&profile).0;
+        kept.disk.replace(&kept.saved).unwrap();
+        assert!(!old.exists() && old.with_added_extension(TAKEN).exists(), "kept, and out of the way");
+        let later = Saved { event: 1, ..kept.saved };
+        kept.disk.replace(&later).unwrap();
+        drop(kept.disk);
+        // Whatever stands in its place later is not the account any more.
+        fs::write(&old, OLD).unwrap();
+        let mut again = opened(&profile).0;
+        assert_eq!(again.saved, later);
+        again.disk.replace(&later).unwrap();
+        assert!(!old.exists());
+    }
+
+    #[test]
+    fn an_account_of_a_newer_version_or_a_damaged_one_is_set_aside_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile(&folder);
+        let old = profile.account_file(NAME);
+        fs::write(&old, r#"{"version":2,"data":{}}"#).unwrap();
+        let (mut kept, problems) = opened(&profile);
+        assert!(problems[0].contains("a newer Pitdesk wrote it"), "{problems:?}");
+        kept.disk.replace(&kept.saved).unwrap();
+        assert!(old.exists(), "the newer program finds it in its place");
+        drop(kept.disk);
+        let log = profile.account_log(NAME);
+        let mut bytes = fs::read(&log).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&log, &bytes).unwrap();
+        let (kept, problems) = opened(&profile);
+        assert_eq!(kept.saved, Saved::default());
+        assert!(problems[0].contains("cannot be used") && problems[0].contains("damaged-1"), "{problems:?}");
+        assert_eq!(fs::read(log.with_added_extension("damaged-1")).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_torn_end_is_left_out_and_the_rest_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile(&folder);
+        let (mut kept, _) = opened(&profile);
+        let saved =
+            Saved { event: 3, accounts: AccountState { next_exec: 9, ..Default::default() }, ..kept.saved };
+        kept.disk.replace(&saved).unwrap();
+        drop(kept.disk);
+        let log = profile.account_log(NAME);
+        let mut bytes = fs::read(&log).unwrap();
+        bytes.extend([7, 0, 0, 0, 3]);
+        fs::write(&log, &bytes).unwrap();
+        let (kept, problems) = opened(&profile);
+        assert_eq!((kept.saved, problems), (saved, Vec::new()));
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_keeps_nobody_from_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile(&folder);
+        fs::write(profile.account_file(NAME), OLD).unwrap();
+        let log = profile.account_log(NAME);
+        let (mut kept, problems) = opened(&profile);
+        fs::create_dir_all(log.join("in the way")).unwrap();
+        assert!(problems.is_empty());
+        let why = kept.disk.append(&[], &kept.saved).unwrap_err();
+        assert!(why.contains("account-") && why.contains("move it"), "{why}");
+        assert!(profile.account_file(NAME).exists(), "not taken over as long as it is nowhere else");
+        fs::remove_dir_all(&log).unwrap();
+        kept.disk.append(&[], &kept.saved).unwrap();
+        drop(kept.disk);
+        assert_eq!(opened(&profile).0.saved, kept.saved);
+    }
+}
