@@ -305,7 +305,7 @@ impl Engine {
                 self.finish_shutdown(out);
             }
             BrokerEvent::Books(books) => self.adopt(id, &books, now, out),
-            BrokerEvent::OnWire { order, at } => self.on_wire(order, at, out),
+            BrokerEvent::OnWire { order, at } => self.on_wire(id, order, at, out),
             BrokerEvent::Report(report) => {
                 self.report(id, report, now, out);
                 self.save_soon(id, now);

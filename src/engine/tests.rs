@@ -1,5 +1,6 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
+mod brokers;
 mod flatten;
 mod journal;
 mod kill;
