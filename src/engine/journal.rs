@@ -103,8 +103,14 @@ impl Engine {
         out.push(Effect::publish(Update::Order(order), now));
     }
 
-    /// Has an intent wait for its record.
+    /// Has an intent wait for its record. A change takes the place of one that still waits though
+    /// it is not wanted any more: the session was lost meanwhile, say, and it was asked anew.
     pub(super) fn send_when_written(&mut self, seq: Seq, intent: Intent, now: Time) {
+        if let Intent::Amend { order, .. } = intent {
+            let is_older =
+                |other: &Intent| matches!(other, Intent::Amend { order: other, .. } if *other == order);
+            self.journal.waiting.retain(|waiting| !is_older(&waiting.intent));
+        }
         self.journal.waiting.push_back(Waiting { seq, since: now, intent });
     }
 
@@ -262,6 +268,17 @@ impl Engine {
     fn send_amend(&mut self, id: OrderId, change: Change, role: Role, now: Time, out: &mut Vec<Effect>) {
         let intent = Intent::Amend { order: id, change, role };
         let Some(order) = self.orders.get(id).cloned() else { return };
+        // Answered, or lost with its session, while it waited: nobody wants it sent any more.
+        if self.orders.asked_change(id) != Some(change) {
+            let why = if order.is_live() {
+                "Not changed: the session was lost before the change had left"
+            } else {
+                "Not changed: it has ended"
+            };
+            self.note(NoticeLevel::Warning, format!("Order {id}: {why}"), now, out);
+            self.record(Moment::AmendRefused { why: why.into() }, vec![order], now, out);
+            return;
+        }
         if order.status != crate::domain::OrderStatus::PendingAmend {
             return self.abandon(&intent, "Not changed: it is being cancelled, or has ended", now, out);
         }

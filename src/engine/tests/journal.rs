@@ -237,3 +237,65 @@ fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
     });
     assert!(said);
 }
+
+fn amend_to(quantity: &str) -> Command {
+    Command::Amend { order: OrderId(1), quantity: Some(Qty(dec(quantity))), limit: None, stop: None }
+}
+
+fn back_with(stage: &mut Stage, orders: Vec<Order>) {
+    let books = Books { orders, accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.quote();
+}
+
+#[test]
+fn a_change_that_waited_while_the_session_was_lost_is_not_sent_in_place_of_the_next() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    let works = stage.order(1).clone();
+    stage.disk = Disk::Slow;
+    stage.command(amend_to("5"));
+    let first = stage.journal.last().unwrap().seq;
+    stage.session_ends();
+    back_with(&mut stage, vec![works]);
+    stage.command(amend_to("7"));
+    assert!(requests(&stage.feed(EngineEvent::Journaled(first))).is_empty(), "nobody wants it any more");
+    let sent = taken(stage.disk_has_all());
+    let [BrokerRequest::Amend(amend)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(amend.change().quantity, Some(Qty(dec("7"))));
+}
+
+#[test]
+fn a_change_whose_session_was_lost_while_it_waited_is_told_as_not_made() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    let works = stage.order(1).clone();
+    stage.disk = Disk::Slow;
+    stage.command(amend_to("5"));
+    stage.session_ends();
+    back_with(&mut stage, vec![works]);
+    assert!(requests(&stage.disk_has_all()).is_empty());
+    assert!(matches!(stage.moments(1).last(), Some(Moment::AmendRefused { why }) if why.contains("lost")));
+    assert_eq!(stage.status(1), OrderStatus::Working);
+}
+
+#[test]
+fn that_an_order_never_left_is_no_word_of_its_broker() {
+    let mut stage = stage();
+    let sent = taken(stage.buy("10", "99.00"));
+    stage.broker(BrokerEvent::Ended { reason: "It failed".into(), unread: sent });
+    assert_eq!((stage.status(1), stage.order(1).is_acknowledged), (OrderStatus::Rejected, false));
+    let mut stage = super::stage();
+    stage.buy("10", "99.00");
+    stage.session_ends();
+    let books = Books { accounts: vec![account()], are_final: true, ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert_eq!((stage.status(1), stage.order(1).is_acknowledged), (OrderStatus::Rejected, false));
+    let mut stage = super::stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Accepted);
+    assert!(stage.order(1).is_acknowledged);
+}
