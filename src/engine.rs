@@ -241,6 +241,7 @@ impl Engine {
             Command::ReleaseKill => self.release_kill(now, out),
             Command::Decide { order, decision } => self.decide(order, decision, now, out),
             Command::Timeline { order } => {
+                self.tell_moves(order, now, out);
                 out.push(Effect::AskTimeline(order));
                 Ok(None)
             }
@@ -464,6 +465,7 @@ impl Engine {
             }
         }
         self.abandon_the_late(now, out);
+        self.tell_late_moves(now, out);
         self.pass_day(now, out);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
@@ -488,6 +490,7 @@ impl Engine {
         }
         self.shutdown = Some(Shutdown { deadline: now + SHUTDOWN_LIMIT, is_done: false });
         self.abandon_all("Pitdesk is closing: nothing was sent", now, out);
+        self.tell_all_moves(now, out);
         for index in 0..self.brokers.len() {
             out.push(Effect::Request(BrokerId(index as u8), BrokerRequest::Disconnect));
         }

@@ -199,7 +199,16 @@ async fn run_engine(
     let running = shell::run(Engine::new(start), lines, link, watchers, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
-    running.await.context("the engine could not start")
+    if let Some(unwritten) = running.await.context("the engine could not start")? {
+        say_unwritten(&unwritten);
+    }
+    Ok(())
+}
+
+/// The window is gone by then.
+#[expect(clippy::print_stderr, reason = "there is no other place to say it but the log")]
+fn say_unwritten(what: &str) {
+    eprintln!("pitdesk: {what}");
 }
 
 /// What the trader reads when the engine has panicked.

@@ -47,7 +47,8 @@ impl Engine {
                 (self.orders.amended(id, spec, time), Moment::Amended { broker_time: time })
             }
             ReportKind::Trigger(price) => {
-                (self.orders.triggers_at(id, price, time), Moment::TriggerMoved { price })
+                let moved = self.orders.triggers_at(id, price, time);
+                return moved.into_iter().for_each(|order| self.trigger_moved(order, now, out));
             }
             ReportKind::AmendRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);

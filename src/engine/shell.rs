@@ -5,7 +5,7 @@
 //! brokers never wait: what cannot be handed over comes back to the engine as the
 //! refusal it is.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -70,6 +70,8 @@ impl Watchers {
 
 /// Runs the engine until the window asks for the end, or is gone.
 ///
+/// What the journal does not have in the end comes back, in words for a trader.
+///
 /// # Errors
 /// When the thread that writes to disk cannot be started.
 pub async fn run(
@@ -80,12 +82,17 @@ pub async fn run(
     clock: Clock,
     profile: Arc<Profile>,
     journal: Journal,
-) -> std::io::Result<()> {
+) -> std::io::Result<Option<Arc<str>>> {
     let (record_sender, records) = store::journal::channel();
     let (journal_says, written) = mpsc::unbounded_channel();
+    let given_up = Arc::<OnceLock<Arc<str>>>::default();
+    let of_journal = Arc::clone(&given_up);
     let journal = spawn(
         "journal",
         journal.run(records, move |event| {
+            if let JournalEvent::GivenUp(what) = &event {
+                of_journal.set(Arc::clone(what)).ok();
+            }
             // An engine that is gone has nothing more to send.
             journal_says.send(event).unwrap_or_else(|unheard| tracing::debug!("{unheard}"));
         }),
@@ -128,12 +135,14 @@ pub async fn run(
     };
     shell.run().await;
     // Its sender is gone with the shell: it writes what it has and ends.
-    if tokio::time::timeout(JOURNAL_LIMIT, journal).await.is_err() {
-        tracing::error!(
-            "the journal did not finish within {JOURNAL_LIMIT:?}: its last records may be missing"
-        );
+    let ended = tokio::time::timeout(JOURNAL_LIMIT, journal).await;
+    let late =
+        || format!("The journal did not finish within {JOURNAL_LIMIT:?}: its last records may be missing");
+    let unwritten = given_up.get().cloned().or_else(|| ended.is_err().then(|| late().into()));
+    if let Some(what) = &unwritten {
+        tracing::error!("{what}");
     }
-    Ok(())
+    Ok(unwritten)
 }
 
 /// The way to the journal and back.
@@ -164,10 +173,12 @@ impl JournalEnd {
                 [Some(EngineEvent::JournalFailed { from, through, why }), None]
             }
             JournalEvent::Works => [Some(EngineEvent::JournalWorks), None],
-            JournalEvent::Timeline { order, records } => {
-                let timeline = Timeline { order, records: records.into() };
+            JournalEvent::Timeline { order, records, left_out } => {
+                let timeline = Timeline { order, records: records.into(), left_out };
                 [Some(EngineEvent::Timeline(timeline)), None]
             }
+            // Told when nobody listens here any more.
+            JournalEvent::GivenUp(_) => [None, None],
         }
     }
 }
