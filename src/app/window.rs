@@ -54,6 +54,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         profile: Arc::clone(&opened.profile),
         engine: window_end.commander.spare(),
         kill: watchers.kill.subscribe(),
+        notes: watchers.notes(),
         clock: clock.clone(),
     };
     let begin = Begin { link: window_end, clock: clock.clone(), workspace: opened.workspace.clone() };

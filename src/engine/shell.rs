@@ -25,6 +25,8 @@ use crate::store::profile::Profile;
 
 /// Events of brokers that may wait; sessions wait when it is full.
 const EVENT_CAPACITY: usize = 4_096;
+/// Lines for the activity log that may wait.
+const NOTE_CAPACITY: usize = 16;
 /// How long the journal may take to finish after the engine has.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(1);
 /// Events that are processed before what they caused is published.
@@ -56,9 +58,34 @@ pub enum Keeping {
 pub struct Watchers {
     /// How far the kill switch has come; `None` while it is off.
     pub kill: watch::Sender<Option<Arc<KillReport>>>,
+    notes: Notes,
+}
+
+/// Takes lines for the activity log, from parts of the program that are not the engine's.
+pub type NoteSender = mpsc::Sender<(NoticeLevel, Arc<str>)>;
+
+/// Such lines, on their way.
+#[derive(Debug)]
+struct Notes {
+    sender: NoteSender,
+    waiting: mpsc::Receiver<(NoticeLevel, Arc<str>)>,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        let (sender, waiting) = mpsc::channel(NOTE_CAPACITY);
+        Self { sender, waiting }
+    }
 }
 
 impl Watchers {
+    /// Where such a part can say something. Before the engine runs it waits; when the engine is
+    /// gone it finds nobody.
+    #[must_use]
+    pub fn notes(&self) -> NoteSender {
+        self.notes.sender.clone()
+    }
+
     fn see(&self, effect: &Effect) {
         if let Effect::Publish { update, .. } = effect
             && let Update::KillReport(report) = &**update
@@ -229,6 +256,9 @@ impl Shell {
                     }
                 }
                 Some(event) = self.internal.recv() => self.process(event),
+                Some((level, text)) = self.watchers.notes.waiting.recv() => {
+                    self.process(EngineEvent::Note(level, text));
+                }
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
                 Some((id, event)) = self.events.recv() => {
                     self.process(EngineEvent::Broker(id, event));
