@@ -267,6 +267,7 @@ impl Engine {
             Command::Disarm { broker, account } => self.disarm(broker, &account, now, out),
             Command::Decide { order, decision } => self.decide(order, decision, now, out),
             Command::Timeline { order } => {
+                self.tell_moves(order, now, out);
                 out.push(Effect::AskTimeline(order));
                 Ok(None)
             }
@@ -340,7 +341,7 @@ impl Engine {
                     self.adopt(id, &books, now, out);
                 }
             }
-            BrokerEvent::OnWire { order, at } => self.on_wire(order, at, out),
+            BrokerEvent::OnWire { order, at } => self.on_wire(id, order, at, out),
             BrokerEvent::Report(report) => self.report(id, report, now, out),
             BrokerEvent::Fill { fill, position } => {
                 self.fill(id, fill, position, now, out);
@@ -495,6 +496,7 @@ impl Engine {
             }
         }
         self.abandon_the_late(now, out);
+        self.tell_late_moves(now, out);
         self.pass_day(now, out);
         self.tell_uses(now, out);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
@@ -516,6 +518,7 @@ impl Engine {
         }
         self.shutdown = Some(Shutdown { deadline: now + SHUTDOWN_LIMIT, is_done: false });
         self.abandon_all("Pitdesk is closing: nothing was sent", now, out);
+        self.tell_all_moves(now, out);
         for index in 0..self.brokers.len() {
             out.push(Effect::Request(BrokerId(index as u8), BrokerRequest::Disconnect));
         }

@@ -8,6 +8,7 @@
 //! | any token will do | `the_secret_is_its_owners_…` |
 //! | who says nothing is waited for | `who_says_nothing_…` |
 //! | what an earlier use came to counts for this one | `positions_stay_unless_asked_…` |
+//! | that there is no socket is said in the log only | `a_socket_that_cannot_be_opened_…` |
 //! | the control file stays behind | `while_the_window_takes_nothing_…` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
@@ -31,7 +32,7 @@ use pitdesk::app::market::Plan;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{Decimal, OrderKind, OrderStatus};
-use pitdesk::link::{Clock, Command, Drill, Flatten};
+use pitdesk::link::{Clock, Command, Drill, Flatten, NoticeLevel};
 use pitdesk::store::bars::Library;
 use pitdesk::store::{engine_state, files};
 use tempfile::TempDir;
@@ -261,5 +262,24 @@ fn a_program_that_cannot_be_reached_is_told_from_one_that_does_not_run() {
     assert_eq!(code, 1, "{said}");
     let process = format!("(process {})", std::process::id());
     assert!(said.contains("cannot be reached") && said.contains(&process), "{said}");
+    program.shut_down();
+}
+
+#[test]
+fn a_socket_that_cannot_be_opened_is_said_in_the_activity_log() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir_all(control_file(folder.path()).join("in the way")).unwrap();
+    let program = start(folder.path());
+    let is_told = |desk: &Desk| {
+        desk.notices().iter().any(|notice| {
+            let says = |part| notice.text.contains(part);
+            let what_to_do = says("The kill switch in the window works") && says("start Pitdesk again");
+            notice.level == NoticeLevel::Warning
+                && says("`pitdesk kill`")
+                && says("control.json")
+                && what_to_do
+        })
+    };
+    program.wait("the notice", is_told);
     program.shut_down();
 }

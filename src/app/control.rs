@@ -25,8 +25,11 @@ use tokio::time::{sleep, timeout};
 
 use super::exchange::token;
 use crate::broker::paper::server::is_same_secret;
+use crate::engine::shell::NoteSender;
 use crate::engine::supervisor;
-use crate::link::{Clock, Command, CommandId, Envelope, Flatten, KillReport, SendError, SpareSender};
+use crate::link::{
+    Clock, Command, CommandId, Envelope, Flatten, KillReport, NoticeLevel, SendError, SpareSender,
+};
 use crate::store::files::{self, WriteError};
 use crate::store::profile::Profile;
 use wire::{Answer, Ask, LONGEST_REQUEST, Lines, Request, VERSION};
@@ -63,6 +66,8 @@ pub struct Control {
     pub engine: SpareSender,
     /// How far the kill switch has come.
     pub kill: watch::Receiver<Option<Arc<KillReport>>>,
+    /// The way into the activity log.
+    pub notes: NoteSender,
     /// The engine's clock.
     pub clock: Clock,
 }
@@ -70,19 +75,28 @@ pub struct Control {
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
 enum NoSocket {
-    #[error("no port of this computer can be listened at: {0}")]
+    #[error("no port of this computer can be listened at ({0})")]
     Listen(#[from] io::Error),
     #[error(transparent)]
     File(#[from] WriteError),
 }
 
-/// Listens until it is dropped. What goes wrong is said in the log: the program trades without
-/// this too.
+/// Listens until it is dropped. Where that cannot be done the trader is told, who else would
+/// rely on it one day: the program trades without this too.
 pub async fn serve(control: Control) {
     let file = ControlFile(Arc::clone(&control.profile));
     match file.open().await {
         Ok((listener, token)) => control.listen(listener, token).await,
-        Err(error) => tracing::error!("`pitdesk kill` will not reach this program: {error}"),
+        Err(error) => {
+            let text = format!(
+                "`pitdesk kill` from another process will not reach this program: {error}. The kill switch in \
+                 the window works as ever. To have both, mend that and start Pitdesk again"
+            );
+            // An engine that is gone has no log; then nothing is left to be killed either.
+            if let Err(unheard) = control.notes.send((NoticeLevel::Warning, text.into())).await {
+                tracing::error!("{unheard}");
+            }
+        }
     }
 }
 

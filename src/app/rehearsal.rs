@@ -152,6 +152,7 @@ impl Rehearsal {
                     EngineEvent::Timeline(Timeline {
                         order,
                         records: journal.iter().filter(is_about).cloned().collect(),
+                        left_out: 0,
                     })
                 }))
             {

@@ -52,6 +52,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         profile: Arc::clone(&opened.profile),
         engine: window_end.commander.spare(),
         kill: watchers.kill.subscribe(),
+        notes: watchers.notes(),
         clock: clock.clone(),
     };
     let begin = Begin { link: window_end, clock: clock.clone(), workspace: opened.workspace.clone() };
@@ -182,7 +183,16 @@ async fn run_engine(
     let running = shell::run(Engine::new(start), brokers, link, watchers, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
-    running.await.context("the engine could not start")
+    if let Some(unwritten) = running.await.context("the engine could not start")? {
+        say_unwritten(&unwritten);
+    }
+    Ok(())
+}
+
+/// The window is gone by then.
+#[expect(clippy::print_stderr, reason = "there is no other place to say it but the log")]
+fn say_unwritten(what: &str) {
+    eprintln!("pitdesk: {what}");
 }
 
 /// What the trader reads when the engine has panicked.

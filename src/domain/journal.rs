@@ -114,6 +114,10 @@ pub enum Moment {
     TriggerMoved {
         /// Where.
         price: Price,
+        /// Of how many moves this is the newest: it moves with every price, and each second is
+        /// one record.
+        #[serde(default = "one")]
+        moves: u32,
     },
     /// It was executed.
     Executed(Fill),
@@ -147,6 +151,11 @@ pub enum Moment {
         #[serde(default)]
         flatten: Flatten,
     },
+}
+
+/// In records from before moves were told together.
+fn one() -> u32 {
+    1
 }
 
 /// Where a broker's books and our executions have parted. It is told once: from then on the

@@ -5,7 +5,7 @@
 //! cancelled, and is judged by the gate once more before it leaves, for the market, the
 //! connection and the kill switch may have changed. A cancel never waits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::risk::{self, Change, Refusal, Role};
 
 /// How long an intent may wait for the disk: later it is not what the trader asked for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Least time between two records of one trailing stop that moves.
+const MOVES_APART: Duration = Duration::from_secs(1);
 
 /// The engine's end of the journal.
 pub(super) struct Journal {
@@ -28,6 +30,16 @@ pub(super) struct Journal {
     broken: Option<Arc<str>>,
     /// By the place of their records.
     waiting: VecDeque<Waiting>,
+    /// Trailing stops that have moved.
+    moves: BTreeMap<OrderId, Moves>,
+}
+
+/// The moves of a trailing stop: the newest of each second is told.
+struct Moves {
+    /// When one was told last.
+    told_at: Time,
+    /// The newest that was not told: the order after it, when, and of how many it is the newest.
+    waiting: Option<(Order, Time, u32)>,
 }
 
 struct Waiting {
@@ -56,7 +68,7 @@ impl Intent {
 
 impl Journal {
     pub fn new(next: Seq, broken: Option<Arc<str>>) -> Self {
-        Self { next, broken, waiting: VecDeque::new() }
+        Self { next, broken, waiting: VecDeque::new(), moves: BTreeMap::new() }
     }
 
     pub fn state(&self) -> JournalState {
@@ -91,6 +103,13 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) -> Seq {
+        // What comes after a move stands behind it.
+        for order in &orders {
+            self.tell_moves(order.id, now, out);
+            if order.status.is_final() {
+                self.journal.moves.remove(&order.id);
+            }
+        }
         let seq = self.journal.next;
         self.journal.next = seq.next();
         out.push(Effect::Journal(Box::new(Record { seq, at: now, moment, orders })));
@@ -103,8 +122,54 @@ impl Engine {
         out.push(Effect::publish(Update::Order(order), now));
     }
 
-    /// Has an intent wait for its record.
+    /// A trailing stop has moved, which it does with every price: the journal has the newest of
+    /// each second.
+    pub(super) fn trigger_moved(&mut self, order: Order, now: Time, out: &mut Vec<Effect>) {
+        out.push(Effect::publish(Update::Order(order.clone()), now));
+        let id = order.id;
+        let first = Moves { told_at: Time::MIN, waiting: None };
+        let moves = self.journal.moves.entry(id).or_insert(first);
+        let before = moves.waiting.take().map_or(0, |(_, _, count)| count);
+        moves.waiting = Some((order, now, before.saturating_add(1)));
+        if now.since(moves.told_at) >= MOVES_APART {
+            self.tell_moves(id, now, out);
+        }
+    }
+
+    /// Puts the newest move of an order into the journal, where it is not there.
+    pub(super) fn tell_moves(&mut self, id: OrderId, now: Time, out: &mut Vec<Effect>) {
+        let Some(moves) = self.journal.moves.get_mut(&id) else { return };
+        let Some((order, at, count)) = moves.waiting.take() else { return };
+        moves.told_at = now;
+        if let Some(price) = order.trigger {
+            self.record(Moment::TriggerMoved { price, moves: count }, vec![order], at, out);
+        }
+    }
+
+    /// Tells moves whose second is over.
+    pub(super) fn tell_late_moves(&mut self, now: Time, out: &mut Vec<Effect>) {
+        let is_late = |moves: &Moves| moves.waiting.is_some() && now.since(moves.told_at) >= MOVES_APART;
+        let late = self.journal.moves.iter().filter(|(_, moves)| is_late(moves));
+        for id in late.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.tell_moves(id, now, out);
+        }
+    }
+
+    /// Tells all moves, at the end.
+    pub(super) fn tell_all_moves(&mut self, now: Time, out: &mut Vec<Effect>) {
+        for id in self.journal.moves.keys().copied().collect::<Vec<_>>() {
+            self.tell_moves(id, now, out);
+        }
+    }
+
+    /// Has an intent wait for its record. A change takes the place of one that still waits though
+    /// it is not wanted any more: the session was lost meanwhile, say, and it was asked anew.
     pub(super) fn send_when_written(&mut self, seq: Seq, intent: Intent, now: Time) {
+        if let Intent::Amend { order, .. } = intent {
+            let is_older =
+                |other: &Intent| matches!(other, Intent::Amend { order: other, .. } if *other == order);
+            self.journal.waiting.retain(|waiting| !is_older(&waiting.intent));
+        }
         self.journal.waiting.push_back(Waiting { seq, since: now, intent });
     }
 
@@ -262,6 +327,17 @@ impl Engine {
     fn send_amend(&mut self, id: OrderId, change: Change, role: Role, now: Time, out: &mut Vec<Effect>) {
         let intent = Intent::Amend { order: id, change, role };
         let Some(order) = self.orders.get(id).cloned() else { return };
+        // Answered, or lost with its session, while it waited: nobody wants it sent any more.
+        if self.orders.asked_change(id) != Some(change) {
+            let why = if order.is_live() {
+                "Not changed: the session was lost before the change had left"
+            } else {
+                "Not changed: it has ended"
+            };
+            self.note(NoticeLevel::Warning, format!("Order {id}: {why}"), now, out);
+            self.record(Moment::AmendRefused { why: why.into() }, vec![order], now, out);
+            return;
+        }
         if order.status != crate::domain::OrderStatus::PendingAmend {
             return self.abandon(&intent, "Not changed: it is being cancelled, or has ended", now, out);
         }

@@ -213,6 +213,11 @@ impl Orders {
         self.entries.get(&id).is_some_and(Entry::can_amend)
     }
 
+    /// The change that is on its way.
+    pub fn asked_change(&self, id: OrderId) -> Option<Change> {
+        self.entries.get(&id)?.amend
+    }
+
     /// A change goes on its way.
     pub fn ask_amend(&mut self, id: OrderId, change: Change, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id).filter(|entry| entry.can_amend())?;
@@ -230,7 +235,6 @@ impl Orders {
     /// Moves an order along the table. `None` where the step changes nothing.
     pub fn step(&mut self, id: OrderId, step: Step, reason: Option<Arc<str>>, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id)?;
-        entry.order.is_acknowledged |= matches!(step, Step::Says(_) | Step::Fills { .. });
         // Executions are the only proof of a fill: until they are here, it is a promise.
         let is_promise = step == Step::Says(Life::Filled) && !entry.order.remaining().is_zero();
         if is_promise && !entry.life.is_final() {
@@ -263,6 +267,9 @@ impl Orders {
         reason: Option<Arc<str>>,
         now: Time,
     ) -> Option<Order> {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.order.is_acknowledged = true;
+        }
         match Life::told(status) {
             Some(life) => self.step(id, Step::Says(life), reason, now),
             // The broker knows of a cancel that we did not ask for.

@@ -63,6 +63,8 @@ struct Comparison<'a> {
     executed: BTreeSet<OrderId>,
     /// What executions do not explain.
     taken: TakenOver,
+    /// Orders of other brokers that these books speak of.
+    strange: Vec<OrderId>,
 }
 
 impl<'a> Comparison<'a> {
@@ -77,6 +79,7 @@ impl<'a> Comparison<'a> {
             moved: BTreeMap::new(),
             executed: BTreeSet::new(),
             taken: TakenOver::default(),
+            strange: Vec::new(),
         }
     }
 
@@ -151,7 +154,16 @@ impl Engine {
         self.settle_missing(&mut comparison, out);
         self.settle_lost_executions(&mut comparison);
         self.settle_positions(&mut comparison, out);
-        let Comparison { broker, mut findings, taken, .. } = comparison;
+        let Comparison { broker, mut findings, taken, strange, now, .. } = comparison;
+        if let Some(first) = strange.first() {
+            let name = &self.brokers[usize::from(broker.0)].connection.name;
+            let (count, s) = (strange.len(), if strange.len() == 1 { "y" } else { "ies" });
+            let text = format!(
+                "{count} entr{s} in the books of {name} are about orders of another broker, such as order \
+                 {first}: ignored. Compare what is held at {name}"
+            );
+            self.note(NoticeLevel::Error, text, now, out);
+        }
         // Where nothing was known before, there is nothing to differ.
         let line = &mut self.brokers[usize::from(broker.0)];
         if !std::mem::replace(&mut line.has_memory, true) {
@@ -165,6 +177,10 @@ impl Engine {
     fn settle_fills(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
         let (id, now) = (comparison.broker, comparison.now);
         for fill in &comparison.books.fills {
+            if !self.is_listed_at(id, fill.instrument) || self.is_order_of_another(id, fill.order) {
+                comparison.strange.push(fill.order);
+                continue;
+            }
             if self.before.is_forgotten(fill) || !self.executions.add(id, fill) {
                 continue;
             }
@@ -186,6 +202,10 @@ impl Engine {
     /// An order that the broker has.
     fn settle_order(&mut self, theirs: &Order, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
         let session = comparison.session;
+        let listed = self.is_listed_at(comparison.broker, theirs.spec.instrument);
+        if !listed || self.is_order_of_another(comparison.broker, theirs.id) {
+            return comparison.strange.push(theirs.id);
+        }
         let Some(ours) = self.orders.get(theirs.id).cloned() else {
             let origin = if theirs.origin == Origin::Foreign { "elsewhere" } else { "by an earlier run" };
             let adopted = self.orders.insert_foreign(Order { broker: comparison.broker, ..theirs.clone() });

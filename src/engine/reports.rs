@@ -47,7 +47,8 @@ impl Engine {
                 (self.orders.amended(id, spec, time), Moment::Amended { broker_time: time })
             }
             ReportKind::Trigger(price) => {
-                (self.orders.triggers_at(id, price, time), Moment::TriggerMoved { price })
+                let moved = self.orders.triggers_at(id, price, time);
+                return moved.into_iter().for_each(|order| self.trigger_moved(order, now, out));
             }
             ReportKind::AmendRefused(why) => {
                 self.note(NoticeLevel::Error, format!("{subject}: not changed. {why}"), now, out);
@@ -140,6 +141,16 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) {
+        if !self.is_listed_at(broker, fill.instrument) || self.is_order_of_another(broker, fill.order) {
+            let name = &self.brokers[usize::from(broker.0)].connection.name;
+            let text = format!(
+                "{name} told of an execution of order {}, which is another broker's: not booked. Compare what \
+                 is held at {name}",
+                fill.order
+            );
+            self.note(NoticeLevel::Error, text, now, out);
+            return;
+        }
         if !self.executions.add(broker, &fill) {
             return;
         }
@@ -192,7 +203,17 @@ impl Engine {
         })
     }
 
-    pub(super) fn on_wire(&mut self, order: OrderId, wire_at: Time, out: &mut Vec<Effect>) {
+    /// Whether an order is known, and not that broker's: whatever that one says of it touches
+    /// nothing.
+    pub(super) fn is_order_of_another(&self, broker: BrokerId, id: OrderId) -> bool {
+        self.orders.get(id).is_some_and(|order| order.broker != broker)
+    }
+
+    pub(super) fn on_wire(&mut self, broker: BrokerId, order: OrderId, wire_at: Time, out: &mut Vec<Effect>) {
+        if self.is_order_of_another(broker, order) {
+            let text = format!("A broker that does not have order {order} says that it left: ignored");
+            return self.note(NoticeLevel::Error, text, wire_at, out);
+        }
         self.record(
             Moment::OnWire { at: wire_at },
             self.orders.get(order).cloned().into_iter().collect(),

@@ -5,7 +5,7 @@
 //! brokers never wait: what cannot be handed over comes back to the engine as the
 //! refusal it is.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -25,6 +25,8 @@ use crate::store::profile::Profile;
 
 /// Events of brokers that may wait; sessions wait when it is full.
 const EVENT_CAPACITY: usize = 4_096;
+/// Lines for the activity log that may wait.
+const NOTE_CAPACITY: usize = 16;
 /// How long the journal may take to finish after the engine has.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(1);
 /// Events that are processed before what they caused is published.
@@ -37,9 +39,34 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct Watchers {
     /// How far the kill switch has come; `None` while it is off.
     pub kill: watch::Sender<Option<Arc<KillReport>>>,
+    notes: Notes,
+}
+
+/// Takes lines for the activity log, from parts of the program that are not the engine's.
+pub type NoteSender = mpsc::Sender<(NoticeLevel, Arc<str>)>;
+
+/// Such lines, on their way.
+#[derive(Debug)]
+struct Notes {
+    sender: NoteSender,
+    waiting: mpsc::Receiver<(NoticeLevel, Arc<str>)>,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        let (sender, waiting) = mpsc::channel(NOTE_CAPACITY);
+        Self { sender, waiting }
+    }
 }
 
 impl Watchers {
+    /// Where such a part can say something. Before the engine runs it waits; when the engine is
+    /// gone it finds nobody.
+    #[must_use]
+    pub fn notes(&self) -> NoteSender {
+        self.notes.sender.clone()
+    }
+
     fn see(&self, effect: &Effect) {
         if let Effect::Publish { update, .. } = effect
             && let Update::KillReport(report) = &**update
@@ -51,6 +78,8 @@ impl Watchers {
 
 /// Runs the engine until the window asks for the end, or is gone.
 ///
+/// What the journal does not have in the end comes back, in words for a trader.
+///
 /// # Errors
 /// When the thread that writes to disk cannot be started.
 pub async fn run(
@@ -61,12 +90,17 @@ pub async fn run(
     clock: Clock,
     profile: Arc<Profile>,
     journal: Journal,
-) -> std::io::Result<()> {
+) -> std::io::Result<Option<Arc<str>>> {
     let (record_sender, records) = store::journal::channel();
     let (journal_says, written) = mpsc::unbounded_channel();
+    let given_up = Arc::<OnceLock<Arc<str>>>::default();
+    let of_journal = Arc::clone(&given_up);
     let journal = spawn(
         "journal",
         journal.run(records, move |event| {
+            if let JournalEvent::GivenUp(what) = &event {
+                of_journal.set(Arc::clone(what)).ok();
+            }
             // An engine that is gone has nothing more to send.
             journal_says.send(event).unwrap_or_else(|unheard| tracing::debug!("{unheard}"));
         }),
@@ -105,12 +139,14 @@ pub async fn run(
     };
     shell.run().await;
     // Its sender is gone with the shell: it writes what it has and ends.
-    if tokio::time::timeout(JOURNAL_LIMIT, journal).await.is_err() {
-        tracing::error!(
-            "the journal did not finish within {JOURNAL_LIMIT:?}: its last records may be missing"
-        );
+    let ended = tokio::time::timeout(JOURNAL_LIMIT, journal).await;
+    let late =
+        || format!("The journal did not finish within {JOURNAL_LIMIT:?}: its last records may be missing");
+    let unwritten = given_up.get().cloned().or_else(|| ended.is_err().then(|| late().into()));
+    if let Some(what) = &unwritten {
+        tracing::error!("{what}");
     }
-    Ok(())
+    Ok(unwritten)
 }
 
 /// The way to the journal and back.
@@ -141,10 +177,12 @@ impl JournalEnd {
                 [Some(EngineEvent::JournalFailed { from, through, why }), None]
             }
             JournalEvent::Works => [Some(EngineEvent::JournalWorks), None],
-            JournalEvent::Timeline { order, records } => {
-                let timeline = Timeline { order, records: records.into() };
+            JournalEvent::Timeline { order, records, left_out } => {
+                let timeline = Timeline { order, records: records.into(), left_out };
                 [Some(EngineEvent::Timeline(timeline)), None]
             }
+            // Told when nobody listens here any more.
+            JournalEvent::GivenUp(_) => [None, None],
         }
     }
 }
@@ -193,6 +231,9 @@ impl Shell {
                     }
                 }
                 Some(event) = self.internal.recv() => self.process(event),
+                Some((level, text)) = self.watchers.notes.waiting.recv() => {
+                    self.process(EngineEvent::Note(level, text));
+                }
                 _ = ticks.tick() => self.process(EngineEvent::Tick),
                 Some((id, event)) = self.events.recv() => {
                     self.process(EngineEvent::Broker(id, event));

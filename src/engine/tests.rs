@@ -1,6 +1,7 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
 mod arming;
+mod brokers;
 mod exits;
 mod flatten;
 mod groups;

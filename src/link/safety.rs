@@ -30,13 +30,16 @@ impl JournalState {
     }
 }
 
-/// Everything that happened to one order, oldest first.
+/// What happened to one order, oldest first: all of it, or how it began and its newest part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// Which order.
     pub order: OrderId,
     /// From the journal.
     pub records: Arc<[Record]>,
+    /// How many are left out between the first ones and the newest: an order that lives for
+    /// weeks may have more than anybody reads.
+    pub left_out: usize,
 }
 
 /// What was found when a broker's books were compared with ours. The rules are a table in

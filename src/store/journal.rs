@@ -61,13 +61,17 @@ pub enum JournalEvent {
     },
     /// All that waited is written (and told as `Written`): the journal works again.
     Works,
-    /// All records of an order that could be read, oldest first.
+    /// The records of an order that could be read, oldest first.
     Timeline {
         /// Which order.
         order: OrderId,
         /// From disk, and those that wait.
         records: Vec<Record>,
+        /// How many are left out between the first ones and the newest.
+        left_out: usize,
     },
+    /// The last word: what could not be written before the end, in words for a trader.
+    GivenUp(Arc<str>),
 }
 
 /// A journal that cannot be used. The file was not changed.
@@ -108,8 +112,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal `file`, or begins one, and reads how things stood. `now` tells which
-    /// intents are of the last minute.
+    /// Opens the journal `file`, or begins one, and reads how things stood. `now` is the date by
+    /// which a damaged file is set aside.
     ///
     /// # Errors
     /// When the file cannot be opened, or a newer program wrote it.
@@ -128,7 +132,7 @@ impl Journal {
             |error: DiskError| JournalError::Open { file: ":memory:".into(), why: error.to_string() };
         let directory = Directory::new(names);
         let mut disk = Disk::in_memory().await.map_err(failed)?;
-        let recovered = opening::ready(&mut disk, &directory, Time::default()).await.map_err(failed)?;
+        let recovered = opening::ready(&mut disk, &directory).await.map_err(failed)?;
         Ok((Self::new(disk, directory, &recovered), recovered))
     }
 

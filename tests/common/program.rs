@@ -136,6 +136,7 @@ impl Program {
             profile: Arc::clone(&profile),
             engine: commander.spare(),
             kill: watchers.kill.subscribe(),
+            notes: watchers.notes(),
             clock: clock.clone(),
         };
         supervisor::spawn("control socket", control::serve(control));

@@ -56,7 +56,7 @@ pub fn timelines(file: &Path, orders: &[OrderId]) -> Vec<(OrderId, Vec<Record>)>
     // As many as may be asked for at once.
     let told = orders.chunks(200).flat_map(|some| run(file, &[], some));
     told.filter_map(|event| match event {
-        JournalEvent::Timeline { order, records } => Some((order, records)),
+        JournalEvent::Timeline { order, records, left_out: 0 } => Some((order, records)),
         _ => None,
     })
     .collect()

@@ -190,7 +190,7 @@ fn moment() -> impl Strategy<Value = Moment> {
         1 => time().prop_map(|broker_time| Moment::Amended { broker_time }),
         1 => text().prop_map(|why| Moment::AmendRefused { why }),
         1 => text().prop_map(|why| Moment::CancelRefused { why }),
-        1 => decimal().prop_map(|price| Moment::TriggerMoved { price: Price(price) }),
+        1 => (decimal(), 1..90_u32).prop_map(|(price, moves)| Moment::TriggerMoved { price: Price(price), moves }),
         4 => fill().prop_map(Moment::Executed),
         1 => Just(Moment::LostBroker),
         1 => text().prop_map(|finding| Moment::Settled { finding }),
@@ -235,7 +235,6 @@ pub struct Model {
     /// What positions come to.
     held: BTreeMap<(AccountId, InstrumentId), Decimal>,
     told_until: BTreeMap<BrokerId, Time>,
-    intents: BTreeMap<OrderId, Time>,
     highest: u64,
 }
 
@@ -252,9 +251,6 @@ impl Model {
         for order in &record.orders {
             self.highest = self.highest.max(order.id.0);
             self.orders.insert(order.id, order.clone());
-            if let Moment::Intended { .. } = record.moment {
-                self.intents.entry(order.id).or_insert(record.at);
-            }
         }
         match &record.moment {
             Moment::Executed(fill) => {
@@ -314,10 +310,6 @@ proptest! {
         prop_assert_eq!(recovered.past.known_until, None);
         prop_assert_eq!((recovered.is_killed, recovered.flatten), (model.is_killed, model.flatten));
         prop_assert_eq!(recovered.last_commit, Some(last.at));
-        let minute_ago = Time(now.0 - Duration::from_mins(1).as_nanos() as i64);
-        let mut recent: Vec<Time> = model.intents.values().copied().filter(|at| *at > minute_ago).collect();
-        recent.sort();
-        prop_assert_eq!(recovered.recent_intents, recent);
         prop_assert!(recovered.problems.is_empty() && recovered.must_reconcile.is_none());
 
         let ids: Vec<OrderId> = model.orders.keys().copied().collect();

@@ -193,10 +193,11 @@ impl Restarted {
     /// Uses the kill switch, which must end flat and locked, and compares as [`Self::finish`] does.
     #[track_caller]
     pub fn finish_by_kill(mut self, folder: &Path, exchange: &Exchange) {
+        // A switch that was left on tells of itself, too, and was asked for the same.
+        let now = self.program.clock.now();
         self.program.send(Command::Kill { flatten: Flatten::Market });
-        let is_done = |desk: &Desk| {
-            desk.kill_report().is_some_and(|report| report.flatten == Flatten::Market && report.is_done())
-        };
+        let is_done =
+            |desk: &Desk| desk.kill_report().is_some_and(|report| report.since >= now && report.is_done());
         self.program.wait("the kill switch", is_done);
         assert_eq!(self.picture().net, BTreeMap::new(), "flat");
         assert!(self.program.look(|desk| desk.kill().is_locked()));
@@ -210,10 +211,12 @@ impl Restarted {
         let shown = self.picture();
         self.program.shut_down();
         shown.must_show(&Picture::of_books(&exchange.books()));
-        let journaled = journaled(folder, exchange);
+        let journaled = journaled(folder, exchange, &shown);
         for (id, order) in &shown.orders {
-            assert_eq!(journaled.get(id).map(|o| (o.status, o.filled)), Some((order.status, order.filled)));
+            let journaled = journaled.orders.get(id).map(|o| (o.status, o.filled));
+            assert_eq!(journaled, Some((order.status, order.filled)));
         }
+        assert_eq!(journaled.fills, shown.fills, "every execution, and none twice");
         // What was settled once is settled: after an orderly end nothing differs any more.
         let again = Self::start(folder, exchange).must_have_only_looked();
         assert_eq!(again.findings(), []);
@@ -227,8 +230,8 @@ impl Restarted {
     }
 }
 
-/// The orders in the journal.
-fn journaled(folder: &Path, exchange: &Exchange) -> BTreeMap<OrderId, Order> {
+/// What the journal has; its executions must come to what is held.
+fn journaled(folder: &Path, exchange: &Exchange, shown: &Picture) -> Picture {
     let broker = exchange.broker();
     let names = Names { brokers: vec![broker.name().into()], instruments: broker.instruments().into() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -236,6 +239,8 @@ fn journaled(folder: &Path, exchange: &Exchange) -> BTreeMap<OrderId, Order> {
     runtime.block_on(async {
         let (journal, recovered) = Journal::open(&file, names, Clock::system().now()).await.unwrap();
         journal.close().await;
-        recovered.orders.into_iter().map(|order| (order.id, order)).collect()
+        let before = recovered.past.opening.values();
+        assert!(before.into_iter().all(Decimal::is_zero), "all of them come back: {:?}", recovered.past);
+        Picture::new(&recovered.orders, &recovered.fills, shown.net.clone())
     })
 }

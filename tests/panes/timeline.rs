@@ -78,7 +78,7 @@ fn records(window: &Window) -> Vec<Record> {
 }
 
 fn tell(window: &mut Window, records: Vec<Record>) {
-    let timeline = Timeline { order: OrderId(12), records: records.into() };
+    let timeline = Timeline { order: OrderId(12), records: records.into(), left_out: 0 };
     window.state_mut().market.publish(Update::Timeline(timeline));
     settle(window);
     window.run_steps(2);

@@ -74,6 +74,10 @@ impl Engine {
         comparison: &mut Comparison<'_>,
         out: &mut Vec<Effect>,
     ) {
+        if !self.is_listed_at(comparison.broker, position.instrument) {
+            tracing::error!("a broker holds what it does not list: {position:?}");
+            return;
+        }
         let key = (position.account.clone(), position.instrument);
         let is_first = !self.accounts.contains_key(&(comparison.broker, position.account.clone()));
         let journaled = self.before.held.remove(&key);

@@ -250,3 +250,118 @@ fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
     });
     assert!(said);
 }
+
+fn amend_to(quantity: &str) -> Command {
+    Command::Amend { order: OrderId(1), quantity: Some(Qty(dec(quantity))), limit: None, stop: None }
+}
+
+fn back_with(stage: &mut Stage, orders: Vec<Order>) {
+    let books = Books { orders, accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.quote();
+}
+
+#[test]
+fn a_change_that_waited_while_the_session_was_lost_is_not_sent_in_place_of_the_next() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    let works = stage.order(1).clone();
+    stage.disk = Disk::Slow;
+    stage.command(amend_to("5"));
+    let first = stage.journal.last().unwrap().seq;
+    stage.session_ends();
+    back_with(&mut stage, vec![works]);
+    stage.command(amend_to("7"));
+    assert!(requests(&stage.feed(EngineEvent::Journaled(first))).is_empty(), "nobody wants it any more");
+    let sent = taken(stage.disk_has_all());
+    let [BrokerRequest::Amend(amend)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(amend.change().quantity, Some(Qty(dec("7"))));
+}
+
+#[test]
+fn a_change_whose_session_was_lost_while_it_waited_is_told_as_not_made() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    let works = stage.order(1).clone();
+    stage.disk = Disk::Slow;
+    stage.command(amend_to("5"));
+    stage.session_ends();
+    back_with(&mut stage, vec![works]);
+    assert!(requests(&stage.disk_has_all()).is_empty());
+    assert!(matches!(stage.moments(1).last(), Some(Moment::AmendRefused { why }) if why.contains("lost")));
+    assert_eq!(stage.status(1), OrderStatus::Working);
+}
+
+#[test]
+fn that_an_order_never_left_is_no_word_of_its_broker() {
+    let mut stage = stage();
+    let sent = taken(stage.buy("10", "99.00"));
+    stage.broker(BrokerEvent::Ended { reason: "It failed".into(), unread: sent });
+    assert_eq!((stage.status(1), stage.order(1).is_acknowledged), (OrderStatus::Rejected, false));
+    let mut stage = super::stage();
+    stage.buy("10", "99.00");
+    stage.session_ends();
+    let books = Books { accounts: vec![account()], are_final: true, ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert_eq!((stage.status(1), stage.order(1).is_acknowledged), (OrderStatus::Rejected, false));
+    let mut stage = super::stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Accepted);
+    assert!(stage.order(1).is_acknowledged);
+}
+
+/// The price of each move of order 1 that the journal has, and of how many it is the newest.
+fn moves(stage: &Stage) -> Vec<(Decimal, u32)> {
+    let told = |moment: &&Moment| match moment {
+        Moment::TriggerMoved { price, moves } => Some((price.0, *moves)),
+        _ => None,
+    };
+    stage.moments(1).iter().filter_map(told).collect()
+}
+
+#[test]
+fn a_trailing_stop_that_moves_all_the_time_is_journaled_once_a_second_and_its_last_move_always() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Held);
+    let move_to = |stage: &mut Stage, price: &str| {
+        let kind = ReportKind::Trigger(Price(dec(price)));
+        stage.broker(BrokerEvent::Report(Report { order: OrderId(1), kind, time: stage.now }))
+    };
+    let wait = |stage: &mut Stage, millis: u64| {
+        stage.now = stage.now + Duration::from_millis(millis);
+        stage.feed(EngineEvent::Tick);
+    };
+    move_to(&mut stage, "90.0");
+    assert_eq!(moves(&stage), [(dec("90.0"), 1)], "the first at once");
+    for price in ["90.1", "90.2", "90.3"] {
+        wait(&mut stage, 250);
+        let told = move_to(&mut stage, price);
+        assert_eq!(stage.order(1).trigger, Some(Price(dec(price))));
+        let is_shown =
+            |e: &Effect| matches!(e, Effect::Publish { update, .. } if matches!(&**update, Update::Order(_)));
+        assert!(told.iter().any(is_shown), "the window has every one");
+    }
+    assert_eq!(moves(&stage).len(), 1);
+    wait(&mut stage, 250);
+    assert_eq!(moves(&stage)[1..], [(dec("90.3"), 3)]);
+    // What comes after a move stands behind it.
+    move_to(&mut stage, "90.4");
+    move_to(&mut stage, "90.5");
+    stage.command(Command::Cancel { order: OrderId(1) });
+    assert_eq!(moves(&stage)[2..], [(dec("90.5"), 2)]);
+    assert!(matches!(stage.moments(1).last(), Some(Moment::AskedCancel)));
+    // Who asks for the timeline has all of it, and so has the disk at the end.
+    move_to(&mut stage, "90.6");
+    stage.command(Command::Timeline { order: OrderId(1) });
+    assert_eq!(moves(&stage)[3..], [(dec("90.6"), 1)]);
+    move_to(&mut stage, "90.7");
+    stage.command(Command::Shutdown);
+    assert_eq!(moves(&stage)[4..], [(dec("90.7"), 1)]);
+    assert_eq!(stage.journal.last().unwrap().orders[0].trigger, Some(Price(dec("90.7"))));
+    let numbers: Vec<u64> = stage.journal.iter().map(|record| record.seq.0).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+}

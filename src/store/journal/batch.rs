@@ -103,7 +103,7 @@ impl Batch {
                 self.set(KILLED, is_on.to_string());
                 self.set(FLATTEN, serde_json::to_string(flatten)?);
             }
-            _ => {}
+            MomentRow::Plain(_) => {}
         }
         Ok(())
     }

@@ -140,7 +140,7 @@ async fn add_executions(
             "Sell" => Side::Sell,
             _ => return Err(broken()),
         };
-        let quantity: Decimal = quantity.parse().map_err(|_| broken())?;
+        let quantity: Decimal = quantity.parse().ok().ok_or_else(broken)?;
         let change = quantity.saturating_mul(Decimal::from(count)) * side.sign();
         let place = (broker.as_str().into(), account.as_str().into(), key.as_str().into());
         let net = &mut held.entry(place).or_insert(Held { seq: i64::MIN, net: Decimal::ZERO }).net;

@@ -25,14 +25,14 @@ pub(super) async fn open(
     now: Time,
 ) -> Result<(Disk, Recovered), JournalError> {
     take_over_rescued(file).map_err(|error| refused(file, &error))?;
-    let why = match open_sound(file, directory, now).await {
+    let why = match open_sound(file, directory).await {
         Err(Unfit::Damaged(why)) => why,
         Err(Unfit::Refused(error)) => return Err(error),
         Ok(opened) => return Ok(opened),
     };
     tracing::error!("the journal {} is damaged: {why}", file.display());
     let problem = rescue(file, &why, now).await?;
-    match open_sound(file, directory, now).await {
+    match open_sound(file, directory).await {
         Ok((disk, mut recovered)) => {
             recovered.problems.insert(0, problem);
             Ok((disk, recovered))
@@ -48,7 +48,7 @@ enum Unfit {
     Refused(JournalError),
 }
 
-async fn open_sound(file: &Path, directory: &Directory, now: Time) -> Result<(Disk, Recovered), Unfit> {
+async fn open_sound(file: &Path, directory: &Directory) -> Result<(Disk, Recovered), Unfit> {
     let unfit = |error: DiskError| match error {
         DiskError::Damaged(why) => Unfit::Damaged(why),
         other => Unfit::Refused(JournalError::Open { file: file.to_owned(), why: other.to_string() }),
@@ -77,7 +77,7 @@ async fn open_sound(file: &Path, directory: &Directory, now: Time) -> Result<(Di
             // It was looked at everywhere. Where this cannot be removed, the next start looks again.
             fs::remove_file(suspicion(file)).ok();
         }
-        ready(&mut disk, directory, now).await.map(Ok)
+        ready(&mut disk, directory).await.map(Ok)
     };
     match opened.await {
         Ok(Ok(recovered)) => Ok((disk, recovered)),
@@ -93,10 +93,10 @@ async fn open_sound(file: &Path, directory: &Directory, now: Time) -> Result<(Di
 }
 
 /// Brings an open file to the newest version, and reads how things stood.
-pub(super) async fn ready(disk: &mut Disk, directory: &Directory, now: Time) -> Result<Recovered, DiskError> {
+pub(super) async fn ready(disk: &mut Disk, directory: &Directory) -> Result<Recovered, DiskError> {
     let db = disk.connection().await?;
     schema::migrate(db, schema::STEPS).await?;
-    let (recovered, checkpoint) = recover(db, directory, now).await?;
+    let (recovered, checkpoint) = recover(db, directory).await?;
     if let Some(checkpoint) = checkpoint
         && let Err(error) = disk.write(&checkpoint).await
     {
@@ -187,7 +187,8 @@ async fn rescue(file: &Path, why: &str, now: Time) -> Result<String, JournalErro
     let mut disk = Disk::open(&fresh).await.map_err(failed)?;
     schema::migrate(disk.connection().await.map_err(failed)?, schema::STEPS).await.map_err(failed)?;
     let mut first = Batch::default();
-    first.set(MUST_RECONCILE, format!("The journal was damaged: {why}"));
+    let until = "until the books of every broker were compared, nothing that opens a position is sent";
+    first.set(MUST_RECONCILE, format!("The journal was damaged ({why}): {until}"));
     disk.write(&first).await.map_err(failed)?;
     let report = salvage::take_over(file, &mut disk).await.map_err(failed)?;
     disk.close().await;
@@ -199,8 +200,8 @@ async fn rescue(file: &Path, why: &str, now: Time) -> Result<String, JournalErro
     take_over_rescued(file).map_err(io_failed)?;
     fs::remove_file(suspicion(file)).ok();
     Ok(format!(
-        "The journal was damaged ({why}). It is kept as {}. {report}. Orders that open risk wait until every \
-         broker's books were compared",
+        "The journal, the record of your orders, was damaged ({why}). {report}. Compare positions and working \
+         orders with your brokers. The damaged file is kept as {}",
         kept_as.display()
     ))
 }

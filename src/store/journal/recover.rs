@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -36,8 +35,6 @@ pub struct Recovered {
     pub is_killed: Option<bool>,
     /// What the kill switch was asked to do with positions when it was set.
     pub flatten: Flatten,
-    /// When each order of the last minute was intended, oldest first.
-    pub recent_intents: Vec<Time>,
     /// Why the journal may not know all: nothing that opens risk before every broker's books
     /// were compared.
     pub must_reconcile: Option<Arc<str>>,
@@ -84,7 +81,6 @@ pub(super) fn counted(count: usize, thing: &str) -> String {
 pub(super) async fn recover(
     db: &mut SqliteConnection,
     directory: &Directory,
-    now: Time,
 ) -> Result<(Recovered, Option<Batch>), DiskError> {
     let mut strangers = Strangers::default();
     let last: Option<i64> = sqlx::query_scalar("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
@@ -101,14 +97,6 @@ pub(super) async fn recover(
     .await?;
     let orders = orders(db, directory, &mut strangers).await?;
     let (fills, oldest) = fills(db, directory, &mut strangers).await?;
-    let minute_ago = (now - Duration::from_mins(1)).0;
-    let recent: Vec<i64> = sqlx::query_scalar(
-        "SELECT intended FROM orders WHERE intended > ? AND intended <= ? ORDER BY intended",
-    )
-    .bind(minute_ago)
-    .bind(now.0)
-    .fetch_all(&mut *db)
-    .await?;
     let facts = facts(db).await?;
     let must_reconcile = facts.get(MUST_RECONCILE).filter(|why| !why.is_empty());
     let (past, checkpoint) = held::read(db, &facts, directory, &fills, oldest).await?;
@@ -123,7 +111,6 @@ pub(super) async fn recover(
         flatten: facts
             .get(FLATTEN)
             .map_or(Flatten::No, |text| serde_json::from_str(text).unwrap_or(Flatten::Market)),
-        recent_intents: recent.into_iter().map(Time).collect(),
         must_reconcile: must_reconcile.map(|why| why.as_str().into()),
         problems: strangers.problem().into_iter().collect(),
         last_commit: last.map(Time),

@@ -38,12 +38,12 @@ impl fmt::Display for Report {
         let [records, orders, fills] =
             [(self.records, "record"), (self.orders, "order"), (self.fills, "fill")]
                 .map(|(n, thing)| counted(n, thing));
-        write!(f, "{records}, {orders} and {fills} of it could be read")?;
+        write!(f, "{orders} and {fills}, in {records}, could be read of it")?;
         match (self.lost, self.is_blind) {
-            (0, false) => f.write_str("; no row is known to be lost"),
-            (lost, false) => write!(f, "; {} could not", counted(lost, "row")),
+            (0, false) => f.write_str("; nothing is known to be missing"),
+            (lost, false) => write!(f, "; {} could not", counted(lost, "line")),
             (0, true) => f.write_str("; the rest could not"),
-            (lost, true) => write!(f, "; {} and the rest could not", counted(lost, "row")),
+            (lost, true) => write!(f, "; {} and the rest could not", counted(lost, "line")),
         }
     }
 }

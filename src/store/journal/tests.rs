@@ -60,7 +60,6 @@ fn what_was_written_is_there_after_a_restart() {
     assert_eq!(recovered.orders, [filled, order(8, OrderStatus::PendingCancel)]);
     assert_eq!(recovered.fills, [fill("e-7", 7)]);
     assert_eq!((recovered.is_killed, recovered.flatten), (Some(true), Flatten::Market));
-    assert_eq!(recovered.recent_intents, [Time::from_seconds(1_001), Time::from_seconds(1_003)]);
     assert_eq!(recovered.last_commit, Some(Time::from_seconds(1_006)));
     assert!(recovered.must_reconcile.is_none() && recovered.problems.is_empty(), "{recovered:?}");
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use sqlx::Row as _;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::batch::{Batch, MUST_RECONCILE, about};
 use super::disk::{Disk, DiskError};
@@ -26,8 +26,14 @@ use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, Time};
 const GROUP: usize = 4_096;
 /// How long after a failure it is tried again, if no record comes before.
 const RETRY: Duration = Duration::from_secs(3);
-/// How often it is tried again once nobody can send any more.
-const LAST_TRIES: usize = 3;
+/// How long the last tries may take, once nobody can send any more: less than whoever waits for
+/// the end does.
+const LAST_TRIES: Duration = Duration::from_millis(800);
+/// Time between them.
+const LAST_PAUSE: Duration = Duration::from_millis(100);
+/// Records of a timeline: the first, which tell how it began, and the newest.
+const FIRST: usize = 50;
+const NEWEST: usize = 2_000;
 /// Records after which the WAL is emptied when there is nothing else to do, and when there is.
 const CHECKPOINT: [usize; 2] = [512, 16_384];
 
@@ -42,7 +48,7 @@ pub(super) struct Writer<F> {
     waiting: VecDeque<Record>,
     /// Set while the disk fails: the newest record that was told of.
     failing: Option<Seq>,
-    /// Orders whose intent was given up.
+    /// Orders whose intent was given up, and none was written since.
     void: BTreeSet<OrderId>,
     /// Brokers whose books must still be compared before the journal is trusted.
     unreconciled: BTreeSet<BrokerId>,
@@ -156,11 +162,16 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     async fn write_group(&mut self) -> Result<(usize, Seq), DiskError> {
         let mut batch = Batch::default();
         let mut reconciled = self.unreconciled.clone();
+        let mut void = self.void.clone();
         let mut wrote = (0, Seq::default());
         for record in self.waiting.iter().take(GROUP) {
+            // An order may be intended once more, such as a close that waited for exits to go.
+            if let Moment::Intended { .. } = record.moment {
+                void.retain(|id| record.orders.iter().all(|order| order.id != *id));
+            }
             let is_ours = is_our_word(&record.moment);
             let event = self.directory.event_row(record);
-            batch.add(record.seq, record.at, &event, |order| is_ours && self.void.contains(&order))?;
+            batch.add(record.seq, record.at, &event, |order| is_ours && void.contains(&order))?;
             if let Moment::Reconciled { broker, .. } = record.moment {
                 reconciled.remove(&broker);
             }
@@ -170,7 +181,7 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             batch.set(MUST_RECONCILE, String::new());
         }
         self.disk.write(&batch).await?;
-        self.unreconciled = reconciled;
+        (self.unreconciled, self.void) = (reconciled, void);
         Ok(wrote)
     }
 
@@ -196,23 +207,38 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     }
 
     async fn answer(&mut self, order: OrderId) {
-        let mut records = match self.read_timeline(order).await {
-            Ok(records) => records,
+        let (mut records, mut left_out) = match self.read_timeline(order).await {
+            Ok(read) => read,
             Err(error) => {
                 tracing::warn!("the timeline of order {order} has only what is in memory: {error}");
-                Vec::new()
+                (Vec::new(), 0)
             }
         };
         let waiting = self.waiting.iter().filter(|record| about(record).any(|id| id == order));
         records.extend(waiting.cloned());
-        (self.events)(JournalEvent::Timeline { order, records });
+        let excess = records.len().saturating_sub(FIRST + NEWEST);
+        if excess > 0 {
+            records.drain(FIRST..FIRST + excess);
+            left_out += excess;
+        }
+        (self.events)(JournalEvent::Timeline { order, records, left_out });
     }
 
-    async fn read_timeline(&mut self, order: OrderId) -> Result<Vec<Record>, DiskError> {
-        const TIMELINE: &str = "SELECT events.seq, at, body, crc FROM touched JOIN events USING (seq) \
-            WHERE order_id = ? ORDER BY events.seq";
+    /// What the file has of an order, and how many records between the first and the newest are
+    /// left out.
+    async fn read_timeline(&mut self, order: OrderId) -> Result<(Vec<Record>, usize), DiskError> {
+        const TIMELINE: &str = "
+            SELECT events.seq, at, body, crc FROM events WHERE seq IN (
+                SELECT * FROM (SELECT seq FROM touched WHERE order_id = ?1 ORDER BY seq LIMIT ?2)
+                UNION SELECT * FROM (SELECT seq FROM touched WHERE order_id = ?1 ORDER BY seq DESC LIMIT ?3))
+            ORDER BY seq";
+        const COUNT: &str = "SELECT count(*) FROM touched WHERE order_id = ?";
+        let limit = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let db = self.disk.connection().await?;
-        let rows = sqlx::query(TIMELINE).bind(column(order.0)).fetch_all(db).await?;
+        let count: i64 = sqlx::query_scalar(COUNT).bind(column(order.0)).fetch_one(&mut *db).await?;
+        let rows = sqlx::query(TIMELINE).bind(column(order.0)).bind(limit(FIRST)).bind(limit(NEWEST));
+        let rows = rows.fetch_all(db).await?;
+        let left_out = usize::try_from(count).unwrap_or_default().saturating_sub(rows.len());
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
             let (seq, at) = (Seq(row.try_get::<i64, _>(0)?.cast_unsigned()), Time(row.try_get(1)?));
@@ -221,7 +247,7 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                 Err(error) => tracing::error!("record {seq} is left out of the timeline of {order}: {error}"),
             }
         }
-        Ok(records)
+        Ok((records, left_out))
     }
 
     /// Empties the WAL, when that delays nobody or it has grown too long.
@@ -236,18 +262,41 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
         }
     }
 
+    /// Nobody sends any more: tries at once, and once more, and says what is not written.
     async fn finish(mut self) {
-        for attempt in 0..LAST_TRIES {
-            if attempt > 0 && !self.waiting.is_empty() {
-                sleep_until(Instant::now() + self.retry).await;
-            }
+        let end = Instant::now() + LAST_TRIES;
+        let twice = async {
             self.write().await;
+            if !self.waiting.is_empty() {
+                sleep(LAST_PAUSE).await;
+                self.write().await;
+            }
+        };
+        if timeout_at(end, twice).await.is_err() {
+            tracing::error!("the disk did not answer within {LAST_TRIES:?} at the end");
         }
         for record in &self.waiting {
             tracing::error!("given up, the journal does not have it: {record:?}");
         }
+        if !self.waiting.is_empty() {
+            (self.events)(JournalEvent::GivenUp(given_up(&self.waiting).into()));
+        }
         self.disk.close().await;
     }
+}
+
+/// What a trader must know of records that were never written.
+fn given_up(records: &VecDeque<Record>) -> String {
+    let orders: BTreeSet<OrderId> = records.iter().flat_map(about).collect();
+    let names: Vec<String> = orders.iter().take(5).map(ToString::to_string).collect();
+    let more = if orders.len() > names.len() { " and others" } else { "" };
+    let about =
+        if names.is_empty() { String::new() } else { format!(", about order {}{more}", names.join(", ")) };
+    format!(
+        "{}{about}, could not be written into the journal before the program ended. The next start asks the \
+         brokers how things stand; until then look there",
+        recover::counted(records.len(), "event")
+    )
 }
 
 /// What this program wanted or concluded, as opposed to what it was told: about an order

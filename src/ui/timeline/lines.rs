@@ -137,7 +137,7 @@ impl Words<'_> {
             }
             Moment::AmendRefused { why } => line(at, "Change refused", why.to_string(), Tone::Danger),
             Moment::CancelRefused { why } => line(at, "Cancel refused", why.to_string(), Tone::Danger),
-            Moment::TriggerMoved { price } => {
+            Moment::TriggerMoved { price, .. } => {
                 line(
                     at,
                     "Trigger moved",

@@ -76,8 +76,8 @@ fn a_timeline_is_every_record_of_an_order_in_order() {
     desk.sender.timeline(OrderId(7));
     let of_seven = [0, 2, 3, 4, 5].map(|i: usize| records[i].clone()).to_vec();
     loop {
-        if let JournalEvent::Timeline { order, records } = desk.next() {
-            assert_eq!((order, records), (OrderId(7), of_seven));
+        if let JournalEvent::Timeline { order, records, left_out } = desk.next() {
+            assert_eq!((order, records, left_out), (OrderId(7), of_seven, 0));
             break;
         }
     }
@@ -136,7 +136,7 @@ fn a_full_disk_gives_up_intents_and_keeps_facts() {
     let JournalEvent::Timeline { records, .. } = desk.next() else { panic!("an answer") };
     assert_eq!(records, [working(seq + 2, 502)]);
     desk.sender.timeline(OrderId(501));
-    assert_eq!(desk.next(), JournalEvent::Timeline { order: OrderId(501), records: vec![] });
+    assert_eq!(desk.next(), JournalEvent::Timeline { order: OrderId(501), records: vec![], left_out: 0 });
 
     free_space(&file);
     desk.sender.append(intended(seq + 3, 503)).unwrap();
@@ -287,10 +287,66 @@ fn damage_that_is_met_while_it_runs_is_looked_for_at_the_next_start() {
 fn what_cannot_be_written_to_the_end_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("j");
-    let desk = Desk::new(&file, FULL, Duration::from_millis(1));
+    // Whoever waits for the end does not wait for the next attempt.
+    let desk = Desk::new(&file, FULL, NEVER);
     let (seq, _) = until_full(&desk, 1);
-    assert_eq!(desk.end(), [], "it was told already");
+    desk.sender.append(record(seq + 1, Moment::Kill { is_on: true, flatten: Flatten::No }, vec![])).unwrap();
+    failed(desk.next());
+    let told = desk.end();
+    let [JournalEvent::GivenUp(what)] = &told[..] else { panic!("{told:?}") };
+    let expected = format!("2 events, about order {seq}, could not be written");
+    assert!(what.starts_with(&expected) && what.contains("The next start asks"), "{what}");
     assert_eq!(reopen(&file).next_seq, Seq(seq));
+}
+
+#[test]
+fn what_the_disk_takes_at_the_last_try_is_not_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("j");
+    let desk = Desk::new(&file, FULL, NEVER);
+    let (seq, _) = until_full(&desk, 1);
+    free_space(&file);
+    assert_eq!(desk.end(), [JournalEvent::Written(Seq(seq)), JournalEvent::Works]);
+    assert_eq!(reopen(&file).next_seq, Seq(seq + 1));
+}
+
+#[test]
+fn an_order_whose_intent_was_given_up_and_written_later_is_an_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("j");
+    let desk = Desk::new(&file, FULL, NEVER);
+    let (seq, _) = until_full(&desk, 1);
+    // A close that waits for exits to go: intended now, and once more when they are gone.
+    desk.sender.append(intended(seq + 1, 501)).unwrap();
+    failed(desk.next());
+    free_space(&file);
+    desk.sender.append(intended(seq + 2, 501)).unwrap();
+    while desk.next() != JournalEvent::Works {}
+    desk.sender.append(sent(seq + 3, 501)).unwrap();
+    assert_eq!(desk.next(), JournalEvent::Written(Seq(seq + 3)));
+    desk.end();
+    let recovered = reopen(&file);
+    let found = recovered.orders.iter().find(|order| order.id == OrderId(501));
+    assert_eq!(found, Some(&order(501, OrderStatus::Sent)));
+}
+
+#[test]
+fn of_a_timeline_that_nobody_reads_whole_the_first_records_and_the_newest_come() {
+    const MANY: u64 = 5_000;
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::new(&folder.path().join("j"), "", NEVER);
+    desk.sender.append(intended(1, 7)).unwrap();
+    for seq in 2..=MANY {
+        desk.sender.append(working(seq, 7)).unwrap();
+    }
+    while desk.next() != JournalEvent::Written(Seq(MANY)) {}
+    desk.sender.timeline(OrderId(7));
+    let JournalEvent::Timeline { records, left_out, .. } = desk.next() else { panic!("an answer") };
+    let places: Vec<u64> = records.iter().map(|record| record.seq.0).collect();
+    let expected: Vec<u64> = (1..=50).chain(MANY - 1_999..=MANY).collect();
+    assert!(places == expected, "{:?} … {:?}", &places[..60.min(places.len())], places.last());
+    assert_eq!(left_out, 2_950);
+    desk.end();
 }
 
 #[test]
