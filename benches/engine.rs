@@ -29,6 +29,7 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::{BrokerId, Time};
 use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
 use pitdesk::link::{Clock, Command, CommandId, EngineEnd, Envelope, Inbox, Stream, WindowEnd, connect};
+use pitdesk::store::journal::Journal;
 use process::resident_mb;
 use runtime::{Program, demand};
 
@@ -206,7 +207,12 @@ impl Looking {
 /// Session, channel, shell, engine, link and desk, flat out.
 fn whole() {
     let adapter = Arc::new(Flood::new(None));
-    let mut program = Program::start(adapter, Clock::system(), Arc::new(|| ()));
+    let mut program = Program::start(
+        adapter,
+        Clock::system(),
+        async |file, names| Journal::open(file, names, Time::default()).await,
+        Arc::new(|| ()),
+    );
     program.send(Command::Demand(demand(flood::instruments().len())));
     let mut desk = Desk::default();
     let received = |desk: &Desk| {

@@ -1,5 +1,5 @@
-//! The journal: a record to the disk and back to the engine, alone, in groups, and recovery
-//! after years. `cargo bench --bench journal`.
+//! The journal: a record to the disk and back to the engine, alone, in groups of 64 and as many as
+//! it takes; and recovery after years. `cargo bench --bench journal`.
 //!
 //! "With sync" is the real journal in a folder on this machine's disk; "without" is the same
 //! on a database in memory, which is all of the path but the disk.
@@ -10,6 +10,8 @@
 mod asked;
 #[path = "../tests/journal/sample.rs"]
 mod sample;
+#[path = "common/spans.rs"]
+mod spans;
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -18,15 +20,19 @@ use std::time::{Duration, Instant};
 use pitdesk::domain::{self, Record, Seq, Time};
 use pitdesk::store::journal::{self, Archive, CAPACITY, Journal, JournalEvent, JournalSender, channel};
 use sample::{executed, intended, names, sent, working};
+use spans::{Budget, heading, report};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ALONE: u64 = 2_000;
 const GROUPED: u64 = 100_000;
+/// Records that are handed over at once: a bracket is one, so that this is a busy instant.
+const GROUP: u64 = 64;
+const GROUPS: u64 = 500;
 const ORDERS: u64 = 100_000;
-/// What recovery of [`ORDERS`] may take.
-const BUDGET: Duration = Duration::from_secs(1);
+/// What recovery of [`ORDERS`] may take, in milliseconds.
+const RECOVERY: Budget = Budget { median: 1_000.0, p99: 1_000.0 };
 
 /// A running journal, and what it says.
 struct Running {
@@ -87,8 +93,11 @@ fn main() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("journal.sqlite");
+    heading("append to 'it is on the disk', ms");
     alone("one intent, with sync", Running::start(Some(&file)));
     alone("one intent, without sync", Running::start(None));
+    groups("64 records at once, with sync", Running::start(Some(&folder.path().join("groups.sqlite"))));
+    groups("64 records at once, without sync", Running::start(None));
     grouped("under load, with sync", Running::start(Some(&folder.path().join("grouped.sqlite"))));
     grouped("under load, without sync", Running::start(None));
     years("a tenth still live", &folder.path().join("years.sqlite"), 10);
@@ -97,19 +106,36 @@ fn main() {
 
 /// Append to `Written`, one record after the other.
 fn alone(what: &str, journal: Running) {
-    let mut took: Vec<Duration> = (1..=ALONE)
+    let took: Vec<f64> = (1..=ALONE)
         .map(|seq| {
             let record = intended(seq, seq);
             let from = Instant::now();
             journal.append(&record);
             journal.wait(Seq(seq));
-            from.elapsed()
+            millis(from)
         })
         .collect();
     journal.end();
-    took.sort();
-    let at = |part: f64| took[((took.len() - 1) as f64 * part) as usize];
-    println!("{what}: median {:.0?}, p99 {:.0?}, max {:.0?}", at(0.5), at(0.99), at(1.0));
+    report(what, None, &took);
+}
+
+/// Append of a group to `Written` of its last, one group after the other.
+fn groups(what: &str, journal: Running) {
+    let took: Vec<f64> = (0..GROUPS)
+        .map(|group| {
+            let records: Vec<Record> = (1..=GROUP).map(|n| life(group * GROUP + n, 10)).collect();
+            let from = Instant::now();
+            records.iter().for_each(|record| journal.append(record));
+            journal.wait(Seq((group + 1) * GROUP));
+            millis(from)
+        })
+        .collect();
+    journal.end();
+    report(what, None, &took);
+}
+
+fn millis(from: Instant) -> f64 {
+    from.elapsed().as_secs_f64() * 1e3
 }
 
 /// As fast as the journal takes them.
@@ -139,7 +165,7 @@ fn life(seq: u64, live: u64) -> Record {
 }
 
 fn years(what: &str, file: &Path, live: u64) {
-    println!("{ORDERS} orders, {what}:");
+    heading(&format!("{ORDERS} orders, {what}, ms"));
     let journal = Running::start(Some(file));
     for seq in 1..=4 * ORDERS {
         journal.append(&life(seq, live));
@@ -151,14 +177,11 @@ fn years(what: &str, file: &Path, live: u64) {
     let open = |what: &str| {
         let from = Instant::now();
         let opened = runtime.block_on(Journal::open(file, names(), Time::default()));
-        let took = from.elapsed();
+        let took = millis(from);
         let (journal, recovered) = opened.expect("it was written");
-        let verdict = if took <= BUDGET { "ok" } else { "OVER" };
-        println!(
-            "  recovery {what} ({size} MB, {} orders and {} fills come back): {took:.0?} (budget {BUDGET:?}: {verdict})",
-            recovered.orders.len(),
-            recovered.fills.len()
-        );
+        report(&format!("recovery {what}"), Some(RECOVERY), &[took]);
+        let (orders, fills) = (recovered.orders.len(), recovered.fills.len());
+        println!("  {size} MB; {orders} orders and {fills} fills come back");
         runtime.block_on(journal.close());
     };
     open("after an orderly end");

@@ -4,9 +4,13 @@
 //! *Message to window*: from the stamp that a session gives a message to the desk having
 //! applied it on the window's thread, which here looks as soon as it is woken (the real one
 //! does so at the next frame). Every print is timed, and every quote that no newer one
-//! replaced. *Click to wire*: from the command to the stamp of its bytes leaving; orders and
-//! cancels take turns while the market floods. No order is written to disk before it leaves,
-//! in the program as here.
+//! replaced.
+//!
+//! *Click to wire*: from the command to the stamp of its bytes leaving, while the market floods.
+//! An order goes through gate, journal, gate again, session; a cancel waits for nothing. Both are
+//! run twice, with the journal on this machine's disk and with the same journal in memory, so
+//! that the ratio is the price of the promise that no byte leaves before its intent is safe. The
+//! budget is for what the program itself takes: the disk's part is the disk's.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "its result goes to stdout")]
 
@@ -19,6 +23,7 @@ mod runtime;
 #[path = "common/spans.rs"]
 mod spans;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,8 +39,9 @@ use pitdesk::domain::{
 use pitdesk::link::{Clock, Command, CommandId, Drained, Place, Stream, Update};
 use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
+use pitdesk::store::journal::Journal;
 use runtime::{Program, demand};
-use spans::{Budget, heading, report};
+use spans::{Budget, at, heading, report};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -47,14 +53,37 @@ const BETWEEN_CLICKS: Duration = Duration::from_millis(7);
 /// What the clicks are about.
 const TRADED: InstrumentId = InstrumentId(0);
 
+/// Where the journal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// In a file, each record synced before anything leaves: as the program trades.
+    OnDisk,
+    /// In memory: the same path without the disk, as a replay has it.
+    InMemory,
+}
+
 fn main() {
     if !asked::is_asked() {
         return;
     }
     for rate in [1_000, 50_000, 200_000] {
-        run(&format!("a flood of {rate} events/s"), Arc::new(Flood::new(Some(rate))));
+        both(&format!("a flood of {rate} events/s"), || Arc::new(Flood::new(Some(rate))));
     }
-    run("the paper market at 75 times a usual day", paper());
+    both("the paper market at 75 times a usual day", paper);
+}
+
+/// With the journal's sync, and without; how many times as long an order takes with it.
+fn both(title: &str, adapter: impl Fn() -> Arc<dyn Adapter>) {
+    let with = run(title, Keeps::OnDisk, adapter());
+    let without = run(title, Keeps::InMemory, adapter());
+    let times = |share| at(&with, share) / at(&without, share);
+    println!(
+        "{:<58} {:>9} {:>8.1}x {:>8.1}x",
+        "click to bytes, an order: with sync / without",
+        "",
+        times(0.5),
+        times(0.99)
+    );
 }
 
 /// The paper broker, as the program has it.
@@ -67,14 +96,19 @@ fn paper() -> Arc<dyn Adapter> {
     brokers.into_iter().next().expect("the paper broker is the first")
 }
 
-fn run(title: &str, adapter: Arc<dyn Adapter>) {
+/// Milliseconds from click to bytes of each order.
+fn run(title: &str, keeps: Keeps, adapter: Arc<dyn Adapter>) -> Vec<f64> {
     let window = std::thread::current();
     let instruments = adapter.instruments().len();
-    let mut program = Program::start(adapter, Clock::system(), Arc::new(move || window.unpark()));
+    let open = async |file: &Path, names| match keeps {
+        Keeps::OnDisk => Journal::open(file, names, Time::default()).await,
+        Keeps::InMemory => Journal::in_memory(names).await,
+    };
+    let mut program = Program::start(adapter, Clock::system(), open, Arc::new(move || window.unpark()));
     program.send(Command::Demand(demand(instruments)));
     let mut hand = Hand::default();
     let mut desk = Desk::default();
-    let mut spans = Spans::default();
+    let mut messages = Vec::new();
     let mut begin = Instant::now();
     let mut counted_from = 0;
     let mut is_warm = false;
@@ -82,7 +116,8 @@ fn run(title: &str, adapter: Arc<dyn Adapter>) {
         if !is_warm && begin.elapsed() >= WARM_UP {
             is_warm = true;
             begin = Instant::now();
-            spans = Spans::default();
+            messages.clear();
+            hand.forget();
             counted_from = received(&desk);
         }
         if is_warm && begin.elapsed() >= LIVE {
@@ -93,25 +128,30 @@ fn run(title: &str, adapter: Arc<dyn Adapter>) {
         let drained = program.link.inbox.drain();
         let stamps = stamps(&drained);
         hand.see(&drained);
-        spans.clicks(&drained);
         desk.apply(drained, program.clock.now());
         let now = program.clock.now();
-        spans.messages.extend(stamps.into_iter().map(|stamp| millis(stamp, now)));
+        messages.extend(stamps.into_iter().map(|stamp| millis(stamp, now)));
     }
     let rate = (received(&desk) - counted_from) as f64 / begin.elapsed().as_secs_f64();
     assert!(desk.ledger().adds_up(), "every message is accounted for: {:?}", desk.ledger());
+    let journal = match keeps {
+        Keeps::OnDisk => "with sync",
+        Keeps::InMemory => "without sync",
+    };
     heading(&format!("{title}: {rate:.0} arrived, ms"));
-    report("message received to applied by the window", Some(BUDGET), &spans.messages);
-    report(
-        &format!("click to bytes, {} orders and cancels", spans.clicks.len()),
-        Some(BUDGET),
-        &spans.clicks,
-    );
-    let refused = hand.refused;
+    if keeps == Keeps::OnDisk {
+        report("message received to applied by the window", Some(BUDGET), &messages);
+    }
+    // What a disk takes is no promise of this program.
+    let budget = (keeps == Keeps::InMemory).then_some(BUDGET);
+    let Hand { orders, cancels, refused, .. } = hand;
+    report(&format!("click to bytes, {journal}, {} orders", orders.len()), budget, &orders);
+    report(&format!("click to bytes, {journal}, {} cancels", cancels.len()), Some(BUDGET), &cancels);
     if refused > 0 {
         println!("  {refused} clicks were refused");
     }
     program.end();
+    orders
 }
 
 /// Market events that the link was handed.
@@ -130,53 +170,77 @@ fn millis(from: Time, to: Time) -> f64 {
     to.since(from).as_secs_f64() * 1e3
 }
 
-/// Milliseconds of what was timed.
-#[derive(Default)]
-struct Spans {
-    messages: Vec<f64>,
-    clicks: Vec<f64>,
-}
-
-impl Spans {
-    fn clicks(&mut self, drained: &Drained) {
-        self.clicks.extend(drained.lossless.iter().filter_map(|item| match item.update {
-            Update::Wire { input_at, wire_at, .. } => Some(millis(input_at, wire_at)),
-            _ => None,
-        }));
-    }
-}
-
-/// A trader who enters an order far from the market, cancels it, and so on.
+/// A trader who enters an order far from the market, cancels it when it is out, and so on.
 #[derive(Default)]
 struct Hand {
     clicked: Option<Instant>,
-    entered: Option<CommandId>,
-    working: Option<OrderId>,
+    turn: Turn,
+    /// Milliseconds of each click.
+    orders: Vec<f64>,
+    cancels: Vec<f64>,
     refused: u64,
 }
 
+/// What the hand waits for.
+#[derive(Default, Clone, Copy)]
+enum Turn {
+    #[default]
+    Enters,
+    /// For the engine's answer.
+    Asked(CommandId),
+    /// For the bytes of the order.
+    Sent(OrderId),
+    Cancels(OrderId),
+    /// For the bytes of its cancel.
+    Cancelling(OrderId),
+}
+
 impl Hand {
+    /// What was measured so far does not count.
+    fn forget(&mut self) {
+        (self.orders, self.cancels, self.refused) = (Vec::new(), Vec::new(), 0);
+    }
+
     fn click_if_due(&mut self, program: &mut Program, desk: &Desk) {
-        if self.entered.is_some() || self.clicked.is_some_and(|at| at.elapsed() < BETWEEN_CLICKS) {
+        if self.clicked.is_some_and(|at| at.elapsed() < BETWEEN_CLICKS) {
             return;
         }
-        if let Some(order) = self.working.take() {
-            program.send(Command::Cancel { order });
-        } else {
-            let Some(place) = order(desk) else { return };
-            self.entered = program.send(Command::Place(place));
-        }
+        self.turn = match self.turn {
+            Turn::Enters => {
+                let Some(place) = order(desk) else { return };
+                program.send(Command::Place(place)).map_or(Turn::Enters, Turn::Asked)
+            }
+            Turn::Cancels(order) => {
+                program.send(Command::Cancel { order });
+                Turn::Cancelling(order)
+            }
+            waits => return self.turn = waits,
+        };
         self.clicked = Some(Instant::now());
     }
 
-    /// Looks for the order that the last entry made.
     fn see(&mut self, drained: &Drained) {
         for item in &drained.lossless {
-            let Update::Answer(answer) = &item.update else { continue };
-            self.refused += u64::from(answer.outcome.is_err());
-            if self.entered == Some(answer.to) {
-                self.entered = None;
-                self.working = answer.outcome.as_ref().ok().copied().flatten();
+            match (&item.update, self.turn) {
+                (Update::Answer(answer), turn) => {
+                    self.refused += u64::from(answer.outcome.is_err());
+                    match (turn, &answer.outcome) {
+                        (Turn::Asked(id), Ok(Some(order))) if id == answer.to => {
+                            self.turn = Turn::Sent(*order);
+                        }
+                        (_, Err(_)) => self.turn = Turn::Enters,
+                        _ => {}
+                    }
+                }
+                (&Update::Wire { order, input_at, wire_at }, Turn::Sent(sent)) if order == sent => {
+                    self.orders.push(millis(input_at, wire_at));
+                    self.turn = Turn::Cancels(order);
+                }
+                (&Update::Wire { order, input_at, wire_at }, Turn::Cancelling(sent)) if order == sent => {
+                    self.cancels.push(millis(input_at, wire_at));
+                    self.turn = Turn::Enters;
+                }
+                _ => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The program without its window: runtime, engine, link and one broker, all as they run.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use pitdesk::domain::{InstrumentId, Settings, Timeframe};
 use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{Engine, Start, supervisor};
 use pitdesk::link::{BarKey, Clock, Command, CommandId, Demand, Envelope, WindowEnd, connect};
-use pitdesk::store::journal::{Journal, Names};
+use pitdesk::store::journal::{Journal, JournalError, Names, Recovered};
 use pitdesk::store::profile::Profile;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -27,8 +28,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it with this broker; `wake` as the window's.
-    pub fn start(adapter: Arc<dyn Adapter>, clock: Clock, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    /// Starts it with this broker, and the journal that `open` makes at a path; `wake` as the window's.
+    pub fn start(
+        adapter: Arc<dyn Adapter>,
+        clock: Clock,
+        open: impl AsyncFnOnce(&Path, Names) -> Result<(Journal, Recovered), JournalError>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for temporary files");
         let profile = Profile::open(Some(folder.path()), "bench").expect("a new folder can be used");
         // As `app::window` builds it.
@@ -42,8 +48,7 @@ impl Program {
         let engine = Engine::new(Start { settings: settings.into(), ..first });
         let names = Names { brokers: vec![adapter.name().into()], instruments: adapter.instruments().into() };
         let file = profile.journal_file();
-        let opening = Journal::open(&file, names, clock.now());
-        let (journal, _nothing) = runtime.block_on(opening).expect("a new folder takes a journal");
+        let (journal, _nothing) = runtime.block_on(open(&file, names)).expect("a new folder takes a journal");
         let _inside = runtime.enter();
         let engine_clock = clock.clone();
         let engine = supervisor::spawn("engine", async move {

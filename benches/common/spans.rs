@@ -15,15 +15,18 @@ pub fn heading(title: &str) {
     println!("\n{title:<58} {:>9} {:>9} {:>9} {:>9} {:>9}", "budget", "median", "p99", "budget", "most");
 }
 
+/// The span that this share of all keep.
+pub fn at(spans: &[f64], share: f64) -> f64 {
+    let mut sorted = spans.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((last as f64 * share).ceil() as usize).copied().unwrap_or(f64::NAN)
+}
+
 /// Prints a line: budget and median, 99th percentile and its budget, and the longest, in milliseconds.
 /// Parts of something have no budget of their own.
 pub fn report(what: &str, budget: Option<Budget>, spans: &[f64]) {
-    let mut sorted = spans.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let last = sorted.len().saturating_sub(1);
-        sorted.get((last as f64 * share).ceil() as usize).copied().unwrap_or(f64::NAN)
-    };
+    let at = |share| at(spans, share);
     let limits = budget.unwrap_or(Budget { median: f64::INFINITY, p99: f64::INFINITY });
     let (median, p99) = (at(0.5), at(0.99));
     let promise = |limit: f64| if limit.is_finite() { format!("{limit:.2}") } else { String::new() };
