@@ -3,7 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -42,6 +43,11 @@ fn warning(text: String, time: Time) -> Notice {
     Notice { time, level: NoticeLevel::Warning, text: text.into() }
 }
 
+/// Whether the broker's connection stands so.
+fn is(state: ConnectionState) -> impl Fn(&Desk) -> bool {
+    move |desk| desk.connection(PAPER).is_some_and(|connection| connection.state == state)
+}
+
 struct Program {
     runtime: Runtime,
     shell: JoinHandle<()>,
@@ -54,6 +60,13 @@ struct Program {
 
 impl Program {
     fn start(folder: &Path) -> Self {
+        let mut program = Self::begin(folder);
+        program.wait("the paper broker", is(ConnectionState::Ready));
+        program
+    }
+
+    /// Starts and waits for nothing.
+    fn begin(folder: &Path) -> Self {
         let clock = Clock::system();
         let profile = Arc::new(Profile::open(Some(folder), "paper").unwrap());
         let (state, _damage) = engine_state::load(&profile.engine_file());
@@ -95,11 +108,23 @@ impl Program {
                 .await
                 .unwrap();
         });
-        let mut program = Self { runtime, shell, window, wakes, desk: Desk::default(), clock, next: 1 };
-        program.wait("the paper broker", |desk| {
-            desk.connection(PAPER).is_some_and(|c| c.state == ConnectionState::Ready)
-        });
-        program
+        Self { runtime, shell, window, wakes, desk: Desk::default(), clock, next: 1 }
+    }
+
+    /// Dies as far as threads can: nothing is said to anybody. (`tests/embedded.rs` kills processes.)
+    fn die(self, folder: &Path) {
+        self.shell.abort();
+        self.runtime.shutdown_background();
+        // What it held is free when the last of its threads is gone.
+        let deadline = self.clock.now() + SOON;
+        let is_lock = |path: &PathBuf| path.extension().map_or(path.ends_with("lock"), |e| e == "lock");
+        let entries = std::fs::read_dir(folder.join("paper")).unwrap().map(|entry| entry.unwrap().path());
+        for path in entries.filter(is_lock) {
+            while File::open(&path).unwrap().try_lock().is_err() {
+                assert!(self.clock.now() < deadline, "{} is held", path.display());
+                std::thread::yield_now();
+            }
+        }
     }
 
     /// Looks whenever the engine wakes, until the condition holds.
@@ -218,7 +243,6 @@ fn a_session_that_crashes_is_reported_and_started_again_and_nothing_is_lost() {
     let resting = program.place(btc, 1, far);
     program.wait_for_status(resting, OrderStatus::Working);
     program.send(Command::Drill { broker: PAPER, drill: Drill::Crash });
-    let is = |state| move |desk: &Desk| desk.connection(PAPER).is_some_and(|c| c.state == state);
     program.wait("the crash to be reported", is(ConnectionState::Down));
     program.wait("the session to be back", is(ConnectionState::Ready));
     program.wait_for_status(resting, OrderStatus::Working);
@@ -266,5 +290,45 @@ fn an_order_sent_into_a_freeze_is_executed_once_when_it_ends() {
     let filled: Decimal = program.desk.blotter().fills().iter().map(|fill| fill.quantity.0).sum();
     assert_eq!(filled, Decimal::TWO);
     assert!(program.desk.latency().click_to_wire.total() > 0, "what it took was measured");
+    program.shut_down();
+}
+
+#[test]
+fn the_account_of_an_earlier_version_goes_on_where_it_was() {
+    let folder = TempDir::new().unwrap();
+    let old = Profile::open(Some(folder.path()), "paper").unwrap().account_file("Paper");
+    std::fs::write(&old, include_str!("corpus/account-version-1.json")).unwrap();
+    for run in 0..2 {
+        let mut program = Program::start(folder.path());
+        let eth = program.watch("ETH/USD");
+        assert_eq!(program.net(eth), Decimal::from(2 + run));
+        let before = program.desk.blotter().fills().len();
+        assert!(run > 0 || before == 3);
+        let bought = program.place(eth, 1, OrderKind::Market);
+        program.wait_for_status(bought, OrderStatus::Filled);
+        assert!(program.desk.blotter().fills().len() > before, "no execution id comes a second time");
+        assert!(!old.exists(), "it is taken over once");
+        program.shut_down();
+    }
+}
+
+#[test]
+fn a_program_that_dies_knows_at_the_next_start_all_that_it_was_told() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Program::start(folder.path());
+    let eth = program.watch("ETH/USD");
+    let bought = program.place(eth, 2, OrderKind::Market);
+    program.wait_for_status(bought, OrderStatus::Filled);
+    let far = program.far_bid(eth);
+    let resting = program.place(eth, 1, far);
+    program.wait_for_status(resting, OrderStatus::Working);
+    let fills = program.desk.blotter().fills().to_vec();
+    program.die(folder.path());
+
+    let mut program = Program::start(folder.path());
+    assert_eq!(program.net(eth), Decimal::TWO);
+    assert_eq!(program.desk.blotter().fills(), fills);
+    program.wait_for_status(resting, OrderStatus::Working);
+    assert_eq!(program.desk.blotter().get(bought).unwrap().status, OrderStatus::Filled);
     program.shut_down();
 }

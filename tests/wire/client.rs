@@ -258,3 +258,28 @@ fn what_comes_is_marked_with_the_place_of_the_broker() {
         (BrokerId(3), BrokerId(3), BrokerId(3))
     );
 }
+
+#[test]
+fn a_cancel_of_everything_and_a_question_that_were_not_sent_are_told_so() {
+    let unsent = |talk: &Talk| {
+        let requests = talk.out.events.iter().filter_map(|event| match event {
+            BrokerEvent::Unsent { request, why } => Some((format!("{request:?}"), why.to_string())),
+            _ => None,
+        });
+        requests.collect::<Vec<_>>()
+    };
+    let lost = "The connection was lost before it was sent".to_owned();
+    let mut talk = Talk::ready(0, 0);
+    talk.client.request(BrokerRequest::CancelAll, talk.now, &mut talk.out).unwrap();
+    let length = talk.out.bytes.len();
+    talk.client.request(BrokerRequest::Books, talk.now, &mut talk.out).unwrap();
+    talk.client.handed_over(length - 1, talk.now, &mut talk.out);
+    talk.client.closed(talk.now, &mut talk.out);
+    assert_eq!(unsent(&talk), [("CancelAll".to_owned(), lost.clone()), ("Books".to_owned(), lost.clone())]);
+    let mut talk = Talk::ready(0, 0);
+    talk.client.request(BrokerRequest::CancelAll, talk.now, &mut talk.out).unwrap();
+    talk.client.request(BrokerRequest::Books, talk.now, &mut talk.out).unwrap();
+    talk.client.handed_over(length, talk.now, &mut talk.out);
+    talk.client.closed(talk.now, &mut talk.out);
+    assert_eq!(unsent(&talk), [("Books".to_owned(), lost)], "of the first one nobody knows");
+}

@@ -98,13 +98,8 @@ mod tests {
         (open(profile, &mut problems).unwrap(), problems)
     }
 
-    /// An account file as earlier versions wrote it, with one order that has ended.
-    const OLD: &str = r#"{"version":1,"data":{"next_exec":7,"accounts":[{"account":"PAPER",
-        "cash":[{"amount":"99000","currency":"USD"}],"positions":[],"working":[],"past":[{"id":4,
-        "instrument":"AAPL@NASDAQ","side":"buy","quantity":"1","kind":{"type":"limit","price":"1"},
-        "tif":"gtc","post_only":false,"oco":null,"parent":null,"status":"cancelled","filled":"0",
-        "traded":"0","charged":"0","released":null,"triggered":false,"best":null,"bound":null,
-        "expires":null,"reason":null,"created":1,"updated":2}],"fills":[]}]}}"#;
+    /// As an earlier version wrote it: one order, filled in three parts.
+    const OLD: &str = include_str!("../../../tests/corpus/account-version-1.json");
 
     #[test]
     fn the_file_of_an_earlier_version_is_taken_over_once() {
@@ -113,8 +108,8 @@ mod tests {
         let old = profile.account_file(NAME);
         fs::write(&old, OLD).unwrap();
         let (mut kept, problems) = opened(&profile);
-        assert_eq!((kept.saved.accounts.next_exec, problems), (7, Vec::new()));
-        assert!(kept.saved.ids.contains(OrderId(4)), "its ids are used up");
+        assert_eq!((kept.saved.accounts.next_exec, problems), (4, Vec::new()));
+        assert!(kept.saved.ids.contains(OrderId(1)), "its ids are used up");
         assert!(old.exists(), "as long as the log does not have it");
         drop(kept.disk);
         // The program died before it had written: the same again.

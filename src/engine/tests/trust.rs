@@ -156,6 +156,20 @@ fn a_kill_that_met_a_full_queue_is_repeated_until_it_is_delivered() {
 }
 
 #[test]
+fn a_kill_that_the_session_could_not_send_is_repeated_too() {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.says(1, OrderStatus::Working);
+    stage.command(Command::Kill { flatten: Flatten::No });
+    let why = "The connection was lost before it was sent".into();
+    stage.broker(BrokerEvent::Unsent { request: BrokerRequest::CancelAll, why });
+    assert_eq!(stage.status(1), OrderStatus::Working, "the screen does not pretend");
+    stage.now = stage.now + std::time::Duration::from_millis(250);
+    let effects = stage.feed(EngineEvent::Tick);
+    assert!(requests(&effects).contains(&&BrokerRequest::Cancel(OrderId(1))));
+}
+
+#[test]
 fn nothing_is_sent_behind_the_goodbye() {
     let mut stage = stage();
     stage.command(Command::Shutdown);
