@@ -202,6 +202,10 @@ impl Engine {
             EngineEvent::Started => {
                 self.orders.reserve();
                 self.uses_told = self.uses(now);
+                // What the last run could not write down any more.
+                if self.is_killed {
+                    self.give_up_everything_unsent(now, out);
+                }
                 out.push(Effect::Save(self.engine_state()));
                 out.push(self.snapshot(now));
                 self.watch(out);
@@ -322,6 +326,11 @@ impl Engine {
 
     fn broker_event(&mut self, id: BrokerId, event: BrokerEvent, now: Time, out: &mut Vec<Effect>) {
         let Some(line) = self.brokers.get_mut(usize::from(id.0)) else { return };
+        // Nothing is taken over of a broker that was left.
+        let is_of_the_line = matches!(event, BrokerEvent::Ended { .. } | BrokerEvent::Connection { .. });
+        if line.barred.is_some() && !is_of_the_line {
+            return;
+        }
         line.last_heard = now;
         match event {
             BrokerEvent::Ended { reason, unread } => {

@@ -116,8 +116,8 @@ pub enum Role {
         /// What the trader accepts.
         despite: Despite,
     },
-    /// An exit that this program has kept until its entry filled: it was counted when it was
-    /// entered, and what it guards is held by now.
+    /// An exit that this program keeps: what it guards is held by now, and it may trade no more
+    /// than that. Its price was judged when it was typed.
     Release,
 }
 

@@ -294,11 +294,15 @@ pub struct KeptGroup {
     /// One cancels the other, among the orders of an account that name the same.
     #[serde(default)]
     pub oco: Option<GroupId>,
-    /// What was asked for, before fills of the others were taken off.
+    /// What was asked for, before fills of others of the group were taken off.
     pub quantity: Qty,
-    /// Whether this program ends it because of such fills, and nobody else.
+    /// Whether another order takes its place once it has ended: so where this program ends it for
+    /// another size, or could not send it. Where anybody else ends it, nothing does.
     #[serde(default)]
-    pub is_cut: bool,
+    pub goes_on: bool,
+    /// Whether the trader has ended what it is a part of: no order follows it, however it ends.
+    #[serde(default)]
+    pub is_over: bool,
 }
 
 /// An order as the engine knows it. The newest value replaces the older.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
-use crate::domain::{Account, AccountId, AccountKind, BrokerId, Time};
+use crate::domain::{Account, AccountId, AccountKind, BrokerId, Order, Time};
 use crate::link::update::Refused;
 use crate::link::{NoticeLevel, Update};
 
@@ -63,9 +63,32 @@ impl Engine {
             return Err(Refused(format!("Account {id} is not armed").into()));
         }
         out.push(Effect::publish(Update::Armed(self.armed_accounts()), now));
-        let text = format!("Account {id} is not armed any more: positions can be closed, none can be opened");
+        let is_its = |o: &&Order| o.broker == broker && o.account == *id;
+        let working = match self.orders.live().filter(is_its).count() {
+            0 => String::new(),
+            count => format!(". {count} order(s) of it go on working"),
+        };
+        let text = format!(
+            "Account {id} is not armed any more: positions can be closed, none can be opened{working}"
+        );
         self.note(NoticeLevel::Info, text, now, out);
         Ok(None)
+    }
+
+    /// A session has begun that does not have the accounts of an earlier one: what was armed there
+    /// is not armed here.
+    pub(super) fn disarm_others(
+        &mut self,
+        broker: BrokerId,
+        is_here: impl Fn(&AccountId) -> bool,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let before = self.armed.len();
+        self.armed.retain(|(b, account)| *b != broker || is_here(account));
+        if self.armed.len() < before {
+            out.push(Effect::publish(Update::Armed(self.armed_accounts()), now));
+        }
     }
 
     /// Whether all accounts are of the profile's kind. Where one is not, the broker is left, and

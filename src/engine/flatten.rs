@@ -76,8 +76,11 @@ impl Engine {
         let spec = way.order(&position).ok_or_else(nothing)?;
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let (id, exits) = (order.id, self.exits_of(&position));
+        let account = position.account.clone();
+        let is_meant = |o: &Order| o.account == account && o.spec.instrument == instrument.id;
         if exits.is_empty() {
             self.submit(vec![(order, way.role(despite))], None, &instrument, input_at, now, out)?;
+            self.end_legs(is_meant, now, out);
             return Ok(Some(id));
         }
         // Asked before anything is cancelled: a close that is refused must leave its guards alone.
@@ -87,6 +90,7 @@ impl Engine {
         let order = Order { reason: Some(waits.into()), ..order };
         self.orders.insert(order.clone());
         self.tell(order, Moment::Intended { input_at, seen: None }, now, out);
+        self.end_legs(is_meant, now, out);
         for exit in &exits {
             if !self.give_up_unsent(exit.id, "Its position is being closed", now, out) {
                 self.ask_cancel(exit, now, out);
@@ -189,7 +193,11 @@ impl Engine {
         let is_exit = |o: &&Order| o.entry().is_some_and(has_filled);
         let has_exits = |o: &Order| here().any(|exit| exit.entry() == Some(o.id));
         let is_entry = |o: &&Order| !o.filled.is_zero() && has_exits(o);
-        here().filter(|o| is_exit(o) || is_entry(o)).cloned().collect()
+        // In a live account that is not armed nothing may stay that could turn the position.
+        let broker = self.instruments.get(position.instrument.index()).map(|instrument| instrument.broker);
+        let is_armed = broker.is_some_and(|broker| self.is_armed(broker, &position.account));
+        let turns = |o: &Order| !is_armed && position.side().is_some_and(|side| side != o.spec.side);
+        here().filter(|o| is_exit(o) || is_entry(o) || turns(o)).cloned().collect()
     }
 
     /// The position, unless an order that flattens it is on its way already: the

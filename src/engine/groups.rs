@@ -4,21 +4,24 @@
 //! ([`crate::domain::KeptGroup`] holds orders together, in the journal too):
 //!
 //! - the exits of a bracket wait as [`Life::Kept`], on disk and unsent, until their entry fills;
-//!   then each leg is kept as large as what is still to be guarded: what the entry has filled, less
-//!   what the exits have traded;
+//!   then each leg, the targets and the stops, is kept as large as what is still to be guarded:
+//!   what the entry has filled, less what the exits have traded;
 //! - in an OCO group, what one order fills is taken off the others.
 //!
 //! A size is changed in place where the broker can do that; else by an order more, or by a
 //! cancel. It lives in this program, and the window says so: between a fill and the order that
-//! answers it another exit can fill, and while the program is closed nobody minds it. What was
-//! done is always derived from orders as they stand, never from a memory of events, so that a
-//! restart or a reconnect goes on where it must.
+//! answers it another exit can fill, and while the program is closed nobody minds it. What is done
+//! is derived from orders as they stand, so that a restart or a reconnect goes on where it must.
 //!
-//! An exit that ends in another way than by us (the trader cancels it, the broker refuses it) ends
-//! its leg and no other: a stop must not go because somebody takes the target away.
+//! What must stay true:
+//! - no exit leaves for more than the position that is there, whatever its bracket says;
+//! - a leg that anybody but this program has ended (the trader, the broker, a close, the kill
+//!   switch) is over: nothing takes the place of its orders;
+//! - one leg that is over ends no other: a stop must not go because a target was taken away;
+//! - too large for a moment is better than nothing at all: a working exit is given up for
+//!   another size only when another can follow.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use super::journal::Intent;
@@ -26,12 +29,14 @@ use super::order_state::Life;
 use super::{Effect, Engine};
 use crate::domain::{
     AccountId, BrokerId, Decimal, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Qty, Time,
+    OrderStatus, Qty, Side, Time,
 };
+use crate::link::update::Refused;
 use crate::link::{JournalState, NoticeLevel, Update};
-use crate::risk::{Change, Despite, Role};
+use crate::risk::{Change, Role};
 
-/// How long a change of size is waited for before it is done in another way.
+/// How long a change of size is waited for before it is done in another way, and the pause
+/// between two orders that are added to a leg.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// What holds orders together.
@@ -51,14 +56,46 @@ impl GroupKey {
     }
 }
 
-/// The groups that are not over.
+/// The two kinds of exits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum LegKind {
+    Target,
+    Stop,
+}
+
+impl LegKind {
+    fn of(order: &Order) -> Self {
+        if matches!(order.spec.kind, OrderKind::Limit { .. }) { Self::Target } else { Self::Stop }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// What the trader is told of an exit, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Ended,
+    NotSent,
+}
+
+/// The groups that this program keeps.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     members: BTreeMap<GroupKey, Vec<OrderId>>,
-    /// When a change of size was asked for last.
+    /// Those that may need something.
+    awake: BTreeSet<GroupKey>,
+    /// Since when a change of size is waited for.
     tried: BTreeMap<OrderId, Time>,
-    /// What the trader was told of.
-    told: BTreeSet<OrderId>,
+    /// When an order was sent last for a leg.
+    added: BTreeMap<(OrderId, LegKind), Time>,
+    /// Exits that the trader has taken away in this run: that they are gone is no news.
+    taken_away: BTreeSet<OrderId>,
+    told: BTreeSet<(OrderId, Told)>,
 }
 
 impl Groups {
@@ -71,27 +108,40 @@ impl Groups {
     }
 
     pub fn add(&mut self, order: &Order) {
-        if let Some(key) = GroupKey::of(order) {
-            self.members.entry(key).or_default().push(order.id);
+        let Some(key) = GroupKey::of(order) else { return };
+        let members = self.members.entry(key.clone()).or_default();
+        if !members.contains(&order.id) {
+            members.push(order.id);
         }
+        self.awake.insert(key);
+    }
+
+    /// Something has happened to an order that may be a member, or an entry.
+    pub fn wake(&mut self, order: &Order) {
+        let own = GroupKey::of(order).unwrap_or(GroupKey::Bracket(order.id));
+        if self.members.contains_key(&own) {
+            self.awake.insert(own);
+        }
+    }
+
+    /// A broker has told how everything stands.
+    pub fn wake_all(&mut self) {
+        self.awake = self.members.keys().cloned().collect();
     }
 
     #[cfg(test)]
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+    pub fn are_at_rest(&self) -> bool {
+        self.awake.is_empty()
     }
 
-    fn may_try(&mut self, id: OrderId, now: Time) -> bool {
-        let may = self.tried.get(&id).is_none_or(|at| now.since(*at) >= RETRY);
-        if may {
-            self.tried.insert(id, now);
-        }
-        may
+    fn may_add(&self, leg: &Leg, now: Time) -> bool {
+        self.added.get(&leg.key).is_none_or(|at| now.since(*at) >= RETRY)
     }
 }
 
-/// The exits of one entry that are of one kind: the targets, or the stops.
+/// The exits of one entry that are of one kind.
 struct Leg {
+    key: (OrderId, LegKind),
     members: Vec<Order>,
 }
 
@@ -100,13 +150,19 @@ impl Leg {
         self.members.iter().map(|order| order.filled.0).sum()
     }
 
-    /// Whether somebody else than this program has ended it.
-    fn is_over(&self) -> bool {
-        let is_ended = |order: &Order| {
+    /// The member that was ended by somebody else than this program, which ends the leg.
+    fn ended_by_others(&self) -> Option<&Order> {
+        let is_ended = |order: &&Order| {
             matches!(order.status, OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired)
-                && order.kept.is_none_or(|kept| !kept.is_cut)
+                && order.kept.is_none_or(|kept| !kept.goes_on)
         };
-        self.members.iter().any(is_ended)
+        self.members.iter().find(is_ended)
+    }
+
+    /// Whether nothing may be sent for it any more.
+    fn is_over(&self) -> bool {
+        self.members.iter().any(|order| order.kept.is_some_and(|kept| kept.is_over))
+            || self.ended_by_others().is_some()
     }
 
     fn kept(&self) -> Option<&Order> {
@@ -117,25 +173,22 @@ impl Leg {
     fn working(&self) -> impl Iterator<Item = &Order> {
         self.members.iter().filter(|order| order.is_live() && order.status != OrderStatus::Kept)
     }
-
-    /// What the trader wants it to trade in all.
-    fn asked(&self) -> Decimal {
-        self.members.iter().filter_map(|order| Some(order.kept?.quantity.0)).min().unwrap_or_default()
-    }
 }
 
 /// What one look at a group has found to do.
 enum Step {
     /// Send an exit that was kept, with this quantity.
-    Release(OrderId, Qty),
+    Release(Box<Order>, Qty),
     /// Give a working order this quantity.
     Resize(Box<Order>, Qty),
     /// Send one more like this, with this quantity.
     Add(Box<Order>, Qty),
-    /// End an order because of what others have filled.
+    /// End an order because of what others have filled; another may take its place.
     Cut(OrderId),
-    /// End an exit that has nothing to guard and never will.
+    /// End an exit that was never sent; if its entry fills after all, another takes its place.
     GiveUp(OrderId),
+    /// The same, and nothing does: the position has gone another way.
+    Drop(OrderId),
 }
 
 /// How an order begins that this program keeps in a group: stripped of what its broker would not
@@ -145,17 +198,16 @@ pub(super) fn keep(order: Order, entry: Option<OrderId>) -> Order {
     if entry.is_none() && oco.is_none() {
         return order;
     }
-    let kept = KeptGroup { entry, oco, quantity: order.spec.quantity, is_cut: false };
+    let kept = KeptGroup { entry, oco, quantity: order.spec.quantity, goes_on: false, is_over: false };
     let spec = OrderSpec { parent: None, oco: None, ..order.spec };
     let (status, reason) = match entry {
-        Some(entry) => (OrderStatus::Kept, Some(kept_until(entry).into())),
+        Some(entry) => {
+            let why = format!("Kept by Pitdesk until order {entry} fills: the broker does not know of it");
+            (OrderStatus::Kept, Some(why.into()))
+        }
         None => (order.status, order.reason),
     };
     Order { spec, kept: Some(kept), status, reason, ..order }
-}
-
-fn kept_until(entry: OrderId) -> String {
-    format!("Kept by Pitdesk until order {entry} fills: the broker does not know of it")
 }
 
 impl Engine {
@@ -164,147 +216,211 @@ impl Engine {
         !self.brokers[usize::from(broker.0)].facts.capabilities.native_groups
     }
 
+    /// Whether an order may join the OCO group that it names.
+    ///
+    /// # Errors
+    /// When the group is of another instrument, or has begun to fill.
+    pub(super) fn check_group(&self, order: &Order) -> Result<(), Refused> {
+        let Some(key) = GroupKey::of(order) else { return Ok(()) };
+        for id in self.groups.members.get(&key).into_iter().flatten() {
+            let Some(other) = self.orders.get(*id) else { continue };
+            if other.spec.instrument != order.spec.instrument {
+                let text = format!("Order {id} of this group is for another instrument: use another group");
+                return Err(Refused(text.into()));
+            }
+            if !other.filled.is_zero() {
+                let text =
+                    format!("Order {id} of this group has begun to fill: nothing can join it any more");
+                return Err(Refused(text.into()));
+            }
+        }
+        Ok(())
+    }
+
     /// Brings every group that is kept here to where it must be.
     pub(super) fn advance_groups(&mut self, now: Time, out: &mut Vec<Effect>) {
-        if self.groups.members.is_empty() || self.is_killed || self.shutdown.is_some() {
+        if self.groups.awake.is_empty() || self.is_killed || self.shutdown.is_some() {
             return;
         }
-        let keys: Vec<GroupKey> = self.groups.members.keys().cloned().collect();
-        for key in keys {
-            let members: Vec<Order> =
-                self.groups.members[&key].iter().filter_map(|id| self.orders.get(*id)).cloned().collect();
+        for key in self.groups.awake.clone() {
+            let ids = self.groups.members.get(&key).into_iter().flatten();
+            let members: Vec<Order> = ids.filter_map(|id| self.orders.get(*id)).cloned().collect();
             let Some(first) = members.first() else {
-                self.groups.members.remove(&key);
+                self.groups.awake.remove(&key);
                 continue;
             };
             let line = &self.brokers[usize::from(first.broker.0)];
+            // Before the books have come nobody knows what has filled.
             if !line.is_reconciled || !line.connection.state.takes_orders() {
                 continue;
             }
             let steps = match &key {
                 GroupKey::Bracket(entry) => self.steps_of_bracket(*entry, members, now, out),
-                GroupKey::Oco(..) => Some(self.steps_of_oco(&members, now)),
+                GroupKey::Oco(..) => self.steps_of_oco(&members, now),
             };
-            let Some(steps) = steps else {
-                self.groups.members.remove(&key);
-                continue;
-            };
-            for step in steps {
-                self.take_step(step, now, out);
+            match steps {
+                Some(steps) => steps.into_iter().for_each(|step| self.take_step(step, now, out)),
+                None => {
+                    self.groups.awake.remove(&key);
+                }
             }
         }
     }
 
-    /// What a bracket needs now; `None` when it is over.
+    /// What a bracket needs now; `None` when it needs nothing until something happens to it.
     fn steps_of_bracket(
         &mut self,
-        id: OrderId,
+        entry: OrderId,
         members: Vec<Order>,
         now: Time,
         out: &mut Vec<Effect>,
     ) -> Option<Vec<Step>> {
-        let entry = self.orders.get(id);
-        let is_entry_live = entry.is_some_and(Order::is_live);
-        // An entry so old that it was forgotten has filled.
-        let opened = entry.map_or_else(
-            || members.iter().filter_map(|order| Some(order.kept?.quantity.0)).max().unwrap_or_default(),
-            |entry| entry.filled.0,
-        );
-        let mut legs: Vec<(Discriminant<OrderKind>, Leg)> = Vec::new();
+        let mut legs: Vec<Leg> = Vec::new();
         for order in members {
-            let kind = discriminant(&order.spec.kind);
-            match legs.iter_mut().find(|(known, _)| *known == kind) {
-                Some((_, leg)) => leg.members.push(order),
-                None => legs.push((kind, Leg { members: vec![order] })),
+            let key = (entry, LegKind::of(&order));
+            match legs.iter_mut().find(|leg| leg.key == key) {
+                Some(leg) => leg.members.push(order),
+                None => legs.push(Leg { key, members: vec![order] }),
             }
         }
-        let traded: Decimal = legs.iter().map(|(_, leg)| leg.traded()).sum();
-        let held = (opened - traded).max(Decimal::ZERO);
+        let traded: Decimal = legs.iter().map(Leg::traded).sum();
+        let entry = self.orders.get(entry);
+        let is_entry_live = entry.is_some_and(Order::is_live);
+        let held = match entry {
+            Some(entry) => (entry.filled.0 - traded).max(Decimal::ZERO),
+            // So old that it was forgotten: what works for it may shrink, and not grow.
+            None => legs.iter().map(|leg| self.working_of(leg)).max().unwrap_or_default(),
+        };
         let mut steps = Vec::new();
-        for (_, leg) in &legs {
-            if !is_entry_live && held.is_zero() {
-                steps.extend(leg.kept().map(|order| Step::GiveUp(order.id)));
+        let mut needs_nothing = !is_entry_live;
+        for leg in &legs {
+            let working = self.working_of(leg);
+            let there = leg.members.first().map_or(Decimal::ZERO, |order| self.there(order));
+            let is_over = leg.is_over();
+            let guards = if is_over { held.min(working) } else { held.min(there.max(working)) };
+            if is_over {
+                self.tell_leg_over(leg, held.min(there) - working, now, out);
             }
-            let mut guards = held.min((leg.asked() - leg.traded()).max(Decimal::ZERO));
-            if leg.is_over() {
-                self.tell_leg_over(leg, held, now, out);
-                // What is left of it, were it in several orders, may shrink, but not grow.
-                guards = guards.min(self.working_of(leg));
+            if !is_entry_live && guards.is_zero() {
+                let step = |order: &Order| match held.is_zero() {
+                    true => Step::GiveUp(order.id),
+                    false => Step::Drop(order.id),
+                };
+                steps.extend(leg.kept().map(step));
+            }
+            if is_over && working.is_zero() {
+                continue;
             }
             steps.extend(self.step_of_leg(leg, guards, now));
+            needs_nothing &= working.is_zero() && guards.is_zero();
         }
-        let is_over =
-            |leg: &Leg| leg.members.iter().all(|order| !order.is_live()) && (held.is_zero() || leg.is_over());
-        if !is_entry_live && steps.is_empty() && legs.iter().all(|(_, leg)| is_over(leg)) {
-            return None;
-        }
-        Some(steps)
+        (!needs_nothing || !steps.is_empty()).then_some(steps)
     }
 
-    /// What brings one leg to `guards` units.
-    fn step_of_leg(&mut self, leg: &Leg, guards: Decimal, now: Time) -> Option<Step> {
-        let working = self.working_of(leg);
-        let broker = leg.members.first()?.broker;
-        let can_amend = self.brokers[usize::from(broker.0)].facts.capabilities.amend;
-        let in_place = leg.working().find(|order| self.orders.can_amend(order.id));
-        let is_settled = leg.working().all(|order| self.orders.can_amend(order.id));
-        if working < guards {
-            let more = guards - working;
-            if let Some(kept) = leg.kept() {
-                return self.groups.may_try(kept.id, now).then_some(Step::Release(kept.id, Qty(more)));
-            }
-            let last = leg.members.last()?;
-            return match in_place {
-                // The broker's answer to what is on its way comes first.
-                _ if !is_settled => None,
-                Some(order) if can_amend && !self.groups.tried.contains_key(&order.id) => {
-                    self.groups.may_try(order.id, now);
-                    Some(Step::Resize(Box::new(order.clone()), Qty(order.spec.quantity.0 + more)))
-                }
-                // It has refused that, or cannot do it: one order more.
-                _ if self.groups.may_try(last.id, now) => Some(Step::Add(Box::new(last.clone()), Qty(more))),
-                _ => None,
-            };
-        }
-        if working > guards {
-            let excess = working - guards;
-            let order = leg.working().last().filter(|order| self.orders.can_cancel(order.id))?;
-            let rest = order.remaining().0 - excess;
-            let was_tried = self.groups.tried.contains_key(&order.id);
-            if !self.groups.may_try(order.id, now) {
-                return None;
-            }
-            let can_shrink =
-                can_amend && rest > Decimal::ZERO && self.orders.can_amend(order.id) && !was_tried;
-            return Some(if can_shrink {
-                Step::Resize(Box::new(order.clone()), Qty(order.filled.0 + rest))
-            } else {
-                Step::Cut(order.id)
-            });
-        }
-        for order in &leg.members {
-            self.groups.tried.remove(&order.id);
-        }
-        None
+    /// How much of a position there is that an exit could close.
+    fn there(&self, exit: &Order) -> Decimal {
+        let net = self.net(&exit.account, exit.spec.instrument);
+        (-exit.spec.side.sign() * net).max(Decimal::ZERO)
     }
 
     fn working_of(&self, leg: &Leg) -> Decimal {
         leg.working().map(|order| self.orders.most_of(order.id).0).sum()
     }
 
-    fn steps_of_oco(&mut self, members: &[Order], now: Time) -> Vec<Step> {
+    /// What brings one leg to `guards` units.
+    fn step_of_leg(&mut self, leg: &Leg, guards: Decimal, now: Time) -> Option<Step> {
+        let working = self.working_of(leg);
+        if working < guards {
+            return self.grow(leg, guards - working, now);
+        }
+        if working > guards {
+            return self.shrink(leg, working - guards, now);
+        }
+        if leg.working().all(|order| self.orders.can_amend(order.id)) {
+            for order in &leg.members {
+                self.groups.tried.remove(&order.id);
+            }
+        }
+        None
+    }
+
+    fn grow(&mut self, leg: &Leg, more: Decimal, now: Time) -> Option<Step> {
+        if self.journal.state() != JournalState::Works {
+            return None;
+        }
+        if let Some(kept) = leg.kept() {
+            let may = self.groups.may_add(leg, now);
+            return may.then(|| {
+                self.groups.added.insert(leg.key, now);
+                Step::Release(Box::new(kept.clone()), Qty(more))
+            });
+        }
+        // The broker's answer to what is on its way comes first.
+        if !leg.working().all(|order| self.orders.can_amend(order.id)) {
+            return None;
+        }
+        let last = leg.members.last()?;
+        let in_place = leg.working().next().filter(|order| {
+            let broker = &self.brokers[usize::from(order.broker.0)];
+            broker.facts.capabilities.amend && !self.groups.tried.contains_key(&order.id)
+        });
+        if let Some(order) = in_place {
+            self.groups.tried.insert(order.id, now);
+            return Some(Step::Resize(Box::new(order.clone()), Qty(order.spec.quantity.0 + more)));
+        }
+        self.groups.may_add(leg, now).then(|| {
+            self.groups.added.insert(leg.key, now);
+            Step::Add(Box::new(last.clone()), Qty(more))
+        })
+    }
+
+    fn shrink(&mut self, leg: &Leg, excess: Decimal, now: Time) -> Option<Step> {
+        let order = leg.working().last().filter(|order| self.orders.can_cancel(order.id))?;
+        let rest = order.remaining().0 - excess;
+        if rest <= Decimal::ZERO {
+            return Some(Step::Cut(order.id));
+        }
+        // Another could not be written down.
+        if self.journal.state() != JournalState::Works {
+            return None;
+        }
+        let since = self.groups.tried.get(&order.id).copied();
+        let can_amend = self.orders.can_amend(order.id);
+        let broker = &self.brokers[usize::from(order.broker.0)];
+        if can_amend && since.is_none() && broker.facts.capabilities.amend {
+            self.groups.tried.insert(order.id, now);
+            return Some(Step::Resize(Box::new(order.clone()), Qty(order.filled.0 + rest)));
+        }
+        if !can_amend {
+            let since = *self.groups.tried.entry(order.id).or_insert(now);
+            if now.since(since) < RETRY {
+                return None;
+            }
+        }
+        // What takes its place must be able to follow at once.
+        self.groups.may_add(leg, now).then_some(Step::Cut(order.id))
+    }
+
+    fn steps_of_oco(&mut self, members: &[Order], now: Time) -> Option<Vec<Step>> {
         let mut steps = Vec::new();
+        let traded_in_all: Decimal = members.iter().map(|order| order.filled.0).sum();
+        let is_quiet =
+            traded_in_all.is_zero() && !members.iter().any(|order| self.orders.is_promised(order.id));
+        if is_quiet || members.iter().all(|order| !order.is_live()) {
+            return None;
+        }
         for order in members.iter().filter(|order| order.is_live()) {
             let others = || members.iter().filter(|other| other.id != order.id);
-            let traded: Decimal = others().map(|other| other.filled.0).sum();
-            let asked = order.kept.map_or(order.spec.quantity, |kept| kept.quantity).0;
-            let total = asked - traded;
-            if others().any(|other| other.status == OrderStatus::Filled) {
+            // That it filled is the broker's word; how much of each is for executions to say.
+            let has_filled = |o: &Order| o.status == OrderStatus::Filled || self.orders.is_promised(o.id);
+            if others().any(has_filled) {
                 let can_end = self.orders.can_cancel(order.id)
                     || self.orders.life(order.id).is_some_and(Life::is_ours_alone);
                 steps.extend(can_end.then_some(Step::Cut(order.id)));
                 continue;
             }
+            let asked = order.kept.map_or(order.spec.quantity, |kept| kept.quantity).0;
+            let total = asked - (traded_in_all - order.filled.0);
             if order.spec.quantity.0 <= total {
                 self.groups.tried.remove(&order.id);
                 continue;
@@ -314,36 +430,35 @@ impl Engine {
                 continue;
             }
             let can_amend = self.brokers[usize::from(order.broker.0)].facts.capabilities.amend;
-            // Where a change was refused, both could fill: better none of the rest than too much.
             let is_first = !self.groups.tried.contains_key(&order.id);
-            if can_amend && is_first && total > order.filled.0 {
+            let can_write = self.journal.state() == JournalState::Works;
+            if can_amend && is_first && can_write && total > order.filled.0 {
                 self.groups.tried.insert(order.id, now);
                 steps.push(Step::Resize(Box::new(order.clone()), Qty(total)));
             } else {
+                // Where its size cannot be changed both could fill: better none of the rest than
+                // too much.
                 steps.push(Step::Cut(order.id));
             }
         }
-        steps
+        Some(steps)
     }
 
     fn take_step(&mut self, step: Step, now: Time, out: &mut Vec<Effect>) {
-        let is_an_end = matches!(step, Step::Cut(_) | Step::GiveUp(_));
-        // What cannot be written down is not sent. It is found again when it can.
-        if !is_an_end && self.journal.state() != JournalState::Works {
-            return;
-        }
         match step {
-            Step::Release(id, quantity) => self.release(id, quantity, now, out),
+            Step::Release(order, quantity) => self.release(*order, quantity, now, out),
             Step::Resize(order, quantity) => {
                 let change = Change { quantity: Some(quantity), ..Change::default() };
                 // What is refused here is done in another way at the next look.
-                if let Err(why) = self.change(&order, change, Despite::default(), now, now, out) {
+                let is_exit = order.kept.is_some_and(|kept| kept.entry.is_some());
+                let role = if is_exit { Role::Release } else { Role::Plain };
+                if let Err(why) = self.change(&order, change, role, now, now, out) {
                     tracing::warn!("order {} was not resized: {why}", order.id);
                 }
             }
             Step::Add(like, quantity) => self.add_exit(&like, quantity, now, out),
             Step::Cut(id) => {
-                self.orders.cut(id);
+                self.orders.set_goes_on(id, true);
                 if !self.give_up_unsent(id, "Another order of its group has filled", now, out)
                     && let Some(order) = self.orders.get(id).cloned()
                 {
@@ -351,24 +466,26 @@ impl Engine {
                 }
             }
             Step::GiveUp(id) => {
-                self.end_intended(id, Life::Cancelled, "There is nothing left that it could guard", now, out);
+                self.orders.set_goes_on(id, true);
+                self.end_intended(id, Life::Cancelled, "Its entry ended without a fill", now, out);
+            }
+            Step::Drop(id) => {
+                self.groups.taken_away.insert(id);
+                let why = "What it was to guard is not held any more";
+                self.end_intended(id, Life::Cancelled, why, now, out);
             }
         }
     }
 
     /// An exit that was kept goes out as any order: judged, on disk first.
-    fn release(&mut self, id: OrderId, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
-        let Some(order) = self.orders.get(id).cloned() else { return };
-        let Ok(instrument) = self.instrument(order.spec.instrument) else { return };
-        let wanted = Order { spec: OrderSpec { quantity, ..order.spec }, ..order };
-        if let Err(why) = self.would_pass(&wanted, Role::Release, &instrument, now) {
-            if self.groups.told.insert(id) {
-                let text = format!("Exit {id} is not sent yet, and guards nothing: {why}");
-                self.note(NoticeLevel::Error, text, now, out);
-            }
-            return;
+    fn release(&mut self, order: Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
+        let id = order.id;
+        let kind = self.kind_now(&order, now);
+        let wanted = Order { spec: OrderSpec { quantity, kind, ..order.spec }, ..order };
+        if let Err(why) = self.would_release(&wanted, now) {
+            return self.tell_not_sent(&wanted, quantity, &why, now, out);
         }
-        let Some(order) = self.orders.release(id, quantity, now) else { return };
+        let Some(order) = self.orders.release(id, wanted.spec, now) else { return };
         let seen = self.market.quote(order.spec.instrument).map(|(quote, _)| *quote);
         let seq = self.record(Moment::Intended { input_at: now, seen }, vec![order.clone()], now, out);
         self.send_when_written(seq, Intent::Place(vec![(id, Role::Release)]), now);
@@ -376,31 +493,74 @@ impl Engine {
         out.push(Effect::publish(Update::Order(order), now));
     }
 
-    /// One more exit, where the one that works cannot be made larger.
+    /// One more exit, where there is none that could be made larger.
     fn add_exit(&mut self, like: &Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
         let Ok(instrument) = self.instrument(like.spec.instrument) else { return };
-        let spec = OrderSpec { quantity, ..like.spec };
+        let spec = OrderSpec { quantity, kind: self.kind_now(like, now), ..like.spec };
+        let wanted = Order { spec, ..like.clone() };
+        if let Err(why) = self.would_release(&wanted, now) {
+            return self.tell_not_sent(like, quantity, &why, now, out);
+        }
         let order = self.intend(spec, like.origin, &instrument, &like.account, now, out);
-        let kept = like.kept.map(|kept| KeptGroup { is_cut: false, ..kept });
+        let kept = like.kept.map(|kept| KeptGroup { goes_on: false, ..kept });
         let order = Order { kept, ..order };
         if let Err(why) = self.submit(vec![(order, Role::Release)], None, &instrument, now, now, out) {
-            let text = format!("{quantity} units that order {} should guard are not guarded: {why}", like.id);
+            self.tell_not_sent(like, quantity, &why, now, out);
+        }
+    }
+
+    /// A stop that the market has passed already goes out at market, as it would have by now at
+    /// a broker that keeps brackets.
+    fn kind_now(&self, exit: &Order, now: Time) -> OrderKind {
+        let OrderKind::Stop { stop } = exit.spec.kind else { return exit.spec.kind };
+        let limit =
+            self.instruments.get(exit.spec.instrument.index()).map(|i| self.settings.limits.quote_age(i));
+        let is_fresh = |at: Time| now.since(at) <= Duration::from_secs(limit.unwrap_or(0).into());
+        let quote =
+            self.market.quote(exit.spec.instrument).filter(|(quote, at)| quote.is_open && is_fresh(*at));
+        let is_passed = quote.and_then(|(quote, _)| quote.mark()).is_some_and(|mark| match exit.spec.side {
+            Side::Sell => mark <= stop,
+            Side::Buy => mark >= stop,
+        });
+        if is_passed { OrderKind::Market } else { exit.spec.kind }
+    }
+
+    fn would_release(&self, order: &Order, now: Time) -> Result<(), Refused> {
+        self.journal.check()?;
+        let instrument = self.instrument(order.spec.instrument)?;
+        self.would_pass(order, Role::Release, &instrument, now)
+    }
+
+    /// Says once that an exit is not sent.
+    fn tell_not_sent(
+        &mut self,
+        exit: &Order,
+        quantity: Qty,
+        why: &Refused,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.groups.told.insert((exit.id, Told::NotSent)) {
+            let symbol = self.symbol(exit.spec.instrument);
+            let leg = LegKind::of(exit).label();
+            let text = format!("{quantity} {symbol} are not guarded by a {leg} yet: {why}");
             self.note(NoticeLevel::Error, text, now, out);
         }
     }
 
     /// Says once that nothing of a kind guards what is held.
-    fn tell_leg_over(&mut self, leg: &Leg, held: Decimal, now: Time, out: &mut Vec<Effect>) {
-        let Some(ended) = leg.members.iter().find(|order| order.status.is_final()) else { return };
-        let is_by_the_trader = ended.status == OrderStatus::Cancelled;
-        if is_by_the_trader || held.is_zero() || !self.groups.told.insert(ended.id) {
+    fn tell_leg_over(&mut self, leg: &Leg, unguarded: Decimal, now: Time, out: &mut Vec<Effect>) {
+        let Some(ended) = leg.ended_by_others() else { return };
+        let is_news = !self.groups.taken_away.contains(&ended.id);
+        if !is_news || unguarded <= Decimal::ZERO || !self.groups.told.insert((ended.id, Told::Ended)) {
             return;
         }
-        let (kind, label) = (ended.spec.kind.label().to_lowercase(), ended.status.label().to_lowercase());
         let text = format!(
-            "Order {} is {label}: {held} {} are not guarded by a {kind} any more",
+            "Order {} is {}: {unguarded} {} are not guarded by a {} any more",
             ended.id,
-            self.symbol(ended.spec.instrument)
+            ended.status.label().to_lowercase(),
+            self.symbol(ended.spec.instrument),
+            leg.key.1.label(),
         );
         self.note(NoticeLevel::Error, text, now, out);
     }
@@ -412,5 +572,35 @@ impl Engine {
             self.end_intended(id, Life::Cancelled, why, now, out);
         }
         is_one
+    }
+
+    /// Somebody takes exits away, by a cancel, a close or the kill switch: nothing more is sent for
+    /// their legs, whatever has filled or was cut of them.
+    pub(super) fn end_legs(&mut self, is_meant: impl Fn(&Order) -> bool, now: Time, out: &mut Vec<Effect>) {
+        let exits = self.groups.members.values().flatten().filter_map(|id| self.orders.get(*id));
+        let is_exit = |order: &Order| order.kept.is_some_and(|kept| kept.entry.is_some() && !kept.is_over);
+        let meant: Vec<OrderId> =
+            exits.filter(|order| is_exit(order) && is_meant(order)).map(|order| order.id).collect();
+        for id in meant {
+            self.groups.taken_away.insert(id);
+            if let Some(order) = self.orders.end_leg(id) {
+                self.tell(order, Moment::AskedCancel, now, out);
+            }
+        }
+    }
+
+    /// [`Self::end_legs`] for the leg that an exit is of.
+    pub(super) fn end_leg_of(&mut self, exit: &Order, now: Time, out: &mut Vec<Effect>) {
+        let Some(entry) = exit.kept.and_then(|kept| kept.entry) else { return };
+        let kind = LegKind::of(exit);
+        let is_meant = |o: &Order| o.entry() == Some(entry) && LegKind::of(o) == kind;
+        self.end_legs(is_meant, now, out);
+    }
+
+    /// An exit of which nothing was sent for a reason that passes: another takes its place.
+    pub(super) fn goes_on_later(&mut self, id: OrderId) {
+        if self.orders.get(id).is_some_and(|order| order.kept.is_some_and(|kept| kept.entry.is_some())) {
+            self.orders.set_goes_on(id, true);
+        }
     }
 }

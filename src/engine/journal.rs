@@ -118,6 +118,7 @@ impl Engine {
 
     /// An order has changed: the window and the journal are told.
     pub(super) fn tell(&mut self, order: Order, moment: Moment, now: Time, out: &mut Vec<Effect>) {
+        self.groups.wake(&order);
         self.record(moment, vec![order.clone()], now, out);
         out.push(Effect::publish(Update::Order(order), now));
     }
@@ -255,7 +256,10 @@ impl Engine {
     fn end_unsent(&mut self, intent: &Intent, end: Life, why: &str, now: Time, out: &mut Vec<Effect>) {
         match intent {
             Intent::Place(orders) => {
-                for (id, _) in orders {
+                for (id, role) in orders {
+                    if *role == Role::Release && end == Life::Rejected {
+                        self.goes_on_later(*id);
+                    }
                     self.end_intended(*id, end, why, now, out);
                     self.tell_unguarded(*id, now, out);
                 }

@@ -155,6 +155,7 @@ impl Engine {
         self.kill =
             Some(Kill { since: now, flatten, is_left: false, accounts, unsafe_until: None, told: None });
         out.push(Effect::Save(self.engine_state()));
+        self.end_legs(|_| true, now, out);
         let lock = self.record(Moment::Kill { is_on: true, flatten }, Vec::new(), now, out);
         self.give_up_everything_unsent(now, out);
         // What an earlier use has sent is an order like any other.
@@ -216,7 +217,7 @@ impl Engine {
         }
     }
 
-    fn give_up_everything_unsent(&mut self, now: Time, out: &mut Vec<Effect>) {
+    pub(super) fn give_up_everything_unsent(&mut self, now: Time, out: &mut Vec<Effect>) {
         let live: Vec<OrderId> = self.orders.live().map(|order| order.id).collect();
         for id in live {
             self.give_up_unsent(id, "The kill switch is on", now, out);

@@ -145,11 +145,11 @@ impl Orders {
         self.forget_old();
     }
 
-    /// An exit that was kept is to be sent, with this quantity.
-    pub fn release(&mut self, id: OrderId, quantity: Qty, now: Time) -> Option<Order> {
+    /// An exit that was kept is to be sent, as it is wanted by now.
+    pub fn release(&mut self, id: OrderId, spec: OrderSpec, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id)?;
         entry.life = next(entry.life, Step::Release)?;
-        entry.order.spec.quantity = quantity;
+        entry.order.spec = spec;
         entry.order.reason = None;
         Some(entry.changed(now))
     }
@@ -161,18 +161,24 @@ impl Orders {
         Some(entry.changed(now))
     }
 
-    /// This program ends an order because of what others of its group have filled.
-    pub fn cut(&mut self, id: OrderId) {
-        if let Some(kept) = self.entries.get_mut(&id).and_then(|entry| entry.order.kept.as_mut()) {
-            kept.is_cut = true;
-        }
+    /// Notes whether another order takes the place of one that this program keeps in a group.
+    pub fn set_goes_on(&mut self, id: OrderId, goes_on: bool) -> Option<Order> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.order.kept.as_mut()?.goes_on = goes_on;
+        Some(entry.order.clone())
     }
 
-    /// What the trader wants an order to trade in all, in the group that this program keeps.
-    pub fn ask_of_group(&mut self, id: OrderId, quantity: Qty) {
-        if let Some(kept) = self.entries.get_mut(&id).and_then(|entry| entry.order.kept.as_mut()) {
-            kept.quantity = quantity;
-        }
+    /// Nothing more is sent for the leg that an exit is of.
+    pub fn end_leg(&mut self, id: OrderId) -> Option<Order> {
+        let entry = self.entries.get_mut(&id)?;
+        let kept = entry.order.kept.as_mut()?;
+        (kept.goes_on, kept.is_over) = (false, true);
+        Some(entry.order.clone())
+    }
+
+    /// Whether its broker says that it has filled, and its executions are still to come.
+    pub fn is_promised(&self, id: OrderId) -> bool {
+        self.get(id).is_some_and(|order| order.is_live() && order.reason.as_deref() == Some(STILL_TO_COME))
     }
 
     /// What an order may still trade, with the larger of both sizes where a change is on its way.
@@ -307,7 +313,7 @@ impl Orders {
         let entry = self.entries.get_mut(&id).filter(|entry| entry.is_cancelling)?;
         entry.is_cancelling = false;
         if let Some(kept) = &mut entry.order.kept {
-            kept.is_cut = false;
+            kept.goes_on = false;
         }
         entry.order.reason = Some(reason);
         Some(entry.changed(now))
@@ -351,6 +357,10 @@ impl Orders {
             entry.answered();
         }
         entry.is_cancelling |= theirs.status == OrderStatus::PendingCancel;
+        // It works, and nobody ends it: what was meant for its end is void.
+        if let Some(kept) = entry.order.kept.as_mut().filter(|_| !theirs.status.is_final()) {
+            kept.goes_on &= entry.is_cancelling;
+        }
         let told = told_by_broker(theirs.status);
         let order = &mut entry.order;
         // Of an order that works for it when a session begins, the broker knows what has filled.
@@ -423,7 +433,7 @@ pub(super) fn why_not(order: &Order) -> String {
         OrderStatus::PendingAmend => "A change of this order is already on its way".to_owned(),
         OrderStatus::PendingCancel => "A cancel of this order is already on its way".to_owned(),
         OrderStatus::Kept => {
-            format!("Order {} waits here until its entry fills: cancel it and enter it anew", order.id)
+            format!("Order {} waits here until its entry fills", order.id)
         }
         OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
             "The broker has not acknowledged this order yet: try again in a moment".to_owned()

@@ -101,6 +101,13 @@ impl Engine {
             self.market.begin_session(id, now);
         }
         let session = Session::of(is_new_session);
+        // Orders go for the accounts that this session has, whatever an earlier one had.
+        if is_new_session && !books.accounts.is_empty() {
+            let is_here = |account: &AccountId| books.accounts.iter().any(|here| here.id == *account);
+            self.accounts.retain(|(broker, account), _| *broker != id || is_here(account));
+            self.disarm_others(id, is_here, now, out);
+        }
+        self.groups.wake_all();
         let (findings, taken) = self.settle(Comparison::new(id, books, session, now), out);
         for account in &books.accounts {
             let known = self.accounts.insert((id, account.id.clone()), Arc::clone(account));
@@ -247,6 +254,9 @@ impl Engine {
         for order in missing {
             let (kind, life, why) = self.fate_of_the_missing(&order, comparison);
             let text = format!("{}: {why}", subject(self, &order));
+            if life == Life::Rejected {
+                self.goes_on_later(order.id);
+            }
             self.orders.step(order.id, Step::LosesBroker, None, now);
             if life != Life::Unknown {
                 self.orders.step(order.id, Step::Says(life), None, now);
@@ -267,7 +277,11 @@ impl Engine {
     ) -> (FindingKind, Life, &'static str) {
         let was_heard_of = self.orders.is_acknowledged(order.id) || !order.filled.is_zero();
         if !was_heard_of && comparison.books.are_final {
-            let why = "It never reached the broker: enter it again if you still want it";
+            let why = if order.kept.is_some_and(|kept| kept.entry.is_some()) {
+                "It never reached the broker: another takes its place while there is something to guard"
+            } else {
+                "It never reached the broker: enter it again if you still want it"
+            };
             (FindingKind::NeverArrived, Life::Rejected, why)
         } else if self.is_day_over(order, comparison.now) {
             (FindingKind::Ended, Life::Expired, "Its day is over")

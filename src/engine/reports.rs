@@ -125,6 +125,7 @@ impl Engine {
     /// Nothing of an order reached its broker's session: no other word of it can come.
     fn never_left(&mut self, id: OrderId, why: &str, now: Time, out: &mut Vec<Effect>) {
         let why: Arc<str> = why.into();
+        self.goes_on_later(id);
         let refused = Step::Says(Life::Rejected);
         if let Some(order) = self.orders.step(id, refused, Some(Arc::clone(&why)), now) {
             self.note(NoticeLevel::Error, format!("Order {id}: rejected. {why}"), now, out);

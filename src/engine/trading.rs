@@ -34,6 +34,7 @@ impl Engine {
         let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
         let id = entry.id;
         let entry = if is_kept { groups::keep(entry, None) } else { entry };
+        self.check_group(&entry)?;
         let mut orders = vec![(entry, Role::entered(place.despite))];
         for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
             let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
@@ -147,22 +148,28 @@ impl Engine {
             let text = "This broker cannot change working orders: cancel it and enter it anew";
             return Err(Refused(text.into()));
         }
-        if let Some(quantity) = change.quantity.filter(|_| order.kept.is_some()) {
-            self.orders.ask_of_group(id, quantity);
+        Self::check_kept_size(&order, change)?;
+        let role = self.role_of_change(&order, change).insisting(despite);
+        self.change(&order, change, role, input_at, now, out)
+    }
+
+    /// The size of an order in a group that is kept here follows from the group.
+    fn check_kept_size(order: &Order, change: Change) -> Result<(), Refused> {
+        if order.kept.is_none() || change.quantity.is_none_or(|quantity| quantity == order.spec.quantity) {
+            return Ok(());
         }
-        self.change(&order, change, despite, input_at, now, out)
+        let text = "Pitdesk keeps this order as large as its group needs: change its price, or cancel it";
+        Err(Refused(text.into()))
     }
 
     /// An exit that is kept here changes at once: nothing of it was sent.
     fn amend_kept(&mut self, order: &Order, change: Change, now: Time, out: &mut Vec<Effect>) -> Outcome {
+        Self::check_kept_size(order, change)?;
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
         let role = self.role_of_change(order, change);
         let ask = |known: &Known<'_>| risk::approve_amend(order, change, role, known).map(drop);
         self.with_known(order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
-        if let Some(quantity) = change.quantity {
-            self.orders.ask_of_group(order.id, quantity);
-        }
         if let Some(order) = self.orders.change_kept(order.id, change, now) {
             let Change { quantity, limit, stop } = change;
             self.tell(order, Moment::AskedAmend { quantity, limit, stop }, now, out);
@@ -175,7 +182,7 @@ impl Engine {
         &mut self,
         order: &Order,
         change: Change,
-        despite: Despite,
+        role: Role,
         input_at: Time,
         now: Time,
         out: &mut Vec<Effect>,
@@ -186,7 +193,6 @@ impl Engine {
         }
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
-        let role = self.role_of_change(order, change).insisting(despite);
         let ask = |known: &Known<'_>| risk::approve_amend(order, change, role, known).map(drop);
         self.with_known(order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
         self.orders.remember_input(id, input_at);
@@ -221,6 +227,13 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Outcome {
         let order = self.own_order(id)?;
+        // One that is being cut for another size is taken away all the same.
+        let is_cut =
+            order.status == OrderStatus::PendingCancel && order.kept.is_some_and(|kept| kept.goes_on);
+        self.end_leg_of(&order, now, out);
+        if is_cut {
+            return Ok(Some(id));
+        }
         if self.give_up_unsent(id, "Cancelled before it was sent", now, out) {
             return Ok(Some(id));
         }
@@ -253,6 +266,8 @@ impl Engine {
     ) -> Outcome {
         let is_meant = |o: &&Order| instrument.is_none_or(|i| i == o.spec.instrument);
         let meant: Vec<Order> = self.orders.live().filter(is_meant).cloned().collect();
+        let is_meant = |o: &Order| instrument.is_none_or(|i| i == o.spec.instrument);
+        self.end_legs(is_meant, now, out);
         if meant.is_empty() {
             return Err(Refused("No order is working".into()));
         }

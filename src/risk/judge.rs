@@ -18,10 +18,7 @@ pub(super) enum Effect {
         beyond: Qty,
     },
     /// An exit that waits for its entry: bounded by what that opens.
-    Guards {
-        /// Whether it was counted as an order when it was entered.
-        is_counted: bool,
-    },
+    Guards,
     /// Opens or enlarges one.
     Opens(Opening),
 }
@@ -51,7 +48,7 @@ pub(super) fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<E
     let effect = effect(spec, role, known).ok_or(Refusal::BeyondCounting(spec.quantity))?;
     match (effect, role) {
         // Between the click and the sending the position may have changed.
-        (Effect::Opens(_), Role::Close(_)) => return Err(Refusal::NothingToClose),
+        (Effect::Opens(_), Role::Close(_) | Role::Release) => return Err(Refusal::NothingToClose),
         (Effect::Opens(_), _) if !known.is_armed => {
             return Err(Refusal::NotArmed(known.account.clone()));
         }
@@ -60,9 +57,13 @@ pub(super) fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<E
         }
         (Effect::Opens(opening), _) => check_opening(spec, role, opening, known)?,
         // Its price is none that somebody has typed.
-        (_, Role::Close(_)) => {}
+        (_, Role::Close(_) | Role::Release) => {}
         (_, Role::Exit { entry: Some(price), .. }) => check_distance(spec, price, known)?,
-        (Effect::Shrinks { beyond }, _) if !beyond.is_zero() => {
+        (Effect::Shrinks { beyond }, _) if !beyond.is_zero() && !known.is_armed => {
+            return Err(Refusal::NotArmed(known.account.clone()));
+        }
+        // What could be held then on the other side is less than what is held now.
+        (Effect::Shrinks { beyond }, _) if beyond.0 > known.position.abs() => {
             check_position(beyond, known)?;
             check_value_beyond(spec, beyond, known)?;
             check_price_if_known(spec, role, known)?;
@@ -79,7 +80,7 @@ fn check_price_if_known(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Resu
 
 /// Whether one more order is not one too many, which a change of one is not.
 pub(super) fn check_counts(effect: Effect, known: &Known<'_>) -> Result<(), Refusal> {
-    if matches!(effect, Effect::Shrinks { .. } | Effect::Guards { is_counted: true }) {
+    if matches!(effect, Effect::Shrinks { .. }) {
         return Ok(());
     }
     for (limit, kind) in known.limits.each(|limits| limits.max_working_orders) {
@@ -104,14 +105,13 @@ fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
     // Everything else is judged as if what is on its way had filled, or many small orders
     // would add up.
     let before = match role {
-        Role::Exit { .. } => return Some(Effect::Guards { is_counted: false }),
-        Role::Release => return Some(Effect::Guards { is_counted: true }),
-        Role::Close(_) | Role::Reverse(_) => known.position,
+        Role::Exit { .. } => return Some(Effect::Guards),
+        Role::Close(_) | Role::Reverse(_) | Role::Release => known.position,
         Role::Plain | Role::Insisted(_) => known.position.checked_add(pending)?,
     };
     // A close and a reverse are sent when the exits are gone.
     let exits = match role {
-        Role::Close(_) | Role::Reverse(_) => Decimal::ZERO,
+        Role::Close(_) | Role::Reverse(_) | Role::Release => Decimal::ZERO,
         _ => known.exits.signed(spec.side),
     };
     let after = before.checked_add(spec.side.sign() * spec.quantity.0)?;

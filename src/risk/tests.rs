@@ -435,5 +435,31 @@ fn a_released_exit_is_not_held_back_by_counts() {
         scene.ask_as(exit, Side::Sell, "1", OrderKind::Market),
         Err(Refusal::WorkingOrders { .. })
     ));
+    assert!(
+        matches!(
+            scene.ask_as(Role::Release, Side::Sell, "1", OrderKind::Market),
+            Err(Refusal::NothingToClose)
+        ),
+        "there is nothing that it could guard"
+    );
+    scene.position = "1";
     assert!(scene.ask_as(Role::Release, Side::Sell, "1", OrderKind::Market).is_ok());
+    let stop = OrderKind::Stop { stop: price("120.00") };
+    assert!(
+        scene.ask_as(Role::Release, Side::Sell, "1", stop).is_ok(),
+        "a stop is needed most behind the market"
+    );
+    assert!(scene.ask_as(Role::Release, Side::Sell, "2", OrderKind::Market).is_err());
+}
+
+#[test]
+fn a_sale_under_a_limit_that_is_broken_already_is_not_held_back() {
+    let mut scene = scene();
+    scene.limits.profile.max_exposure = Some(dec("100"));
+    scene.position = "10";
+    scene.exits = "10";
+    assert!(
+        scene.ask(Side::Sell, "5", OrderKind::Market).is_ok(),
+        "at worst five are short, ten are long now"
+    );
 }

@@ -49,7 +49,13 @@ fn an_account_of_the_other_kind_ends_the_session_before_anything_is_sent() {
         assert!(stage.engine.brokers[0].connection.reason.contains("nothing was sent"), "the reason stays");
         assert!(placed(&stage.buy("10", "99.00")).is_empty());
         // Not by a later word, either.
-        stage.broker(BrokerEvent::Account(account()));
+        let right = Arc::new(Account { kind, ..Account::clone(&account()) });
+        stage.broker(BrokerEvent::Account(Arc::clone(&right)));
+        let books = Books { accounts: vec![right], are_final: true, ..Books::default() };
+        stage.broker(BrokerEvent::Books(Arc::new(books)));
+        stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+        stage.quote();
+        assert!(stage.engine.accounts.is_empty(), "nothing is taken over of it");
         assert!(placed(&stage.buy("10", "99.00")).is_empty());
     }
 }
@@ -157,4 +163,45 @@ fn the_window_is_told_what_is_used_of_the_limits_and_once() {
     assert!(uses(&stage.feed(EngineEvent::Tick)).is_none(), "nothing has changed");
     stage.now = stage.now + std::time::Duration::from_mins(2);
     assert_eq!(uses(&stage.feed(EngineEvent::Tick)).expect("a minute has passed")[0].orders_last_minute, 0);
+}
+
+#[test]
+fn an_unarmed_account_is_not_turned_by_what_makes_its_position_smaller() {
+    let (mut stage, _) = profile(AccountKind::Live, AccountRule::AsReported, live("U1234567"));
+    let position = Position { net: dec("10"), ..Position::flat("U1234567".into(), SHARE) };
+    let books = Books {
+        accounts: vec![live("U1234567")],
+        positions: vec![position],
+        are_final: true,
+        ..Books::default()
+    };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    let sell = Command::Place(limit_order(Side::Sell, "10", "101.00"));
+    assert_eq!(placed(&stage.command(sell)).len(), 1, "it makes the position smaller");
+    stage.says(1, OrderStatus::Working);
+    let close = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    assert!(placed(&close).is_empty(), "with both, ten would be sold that are not held");
+    assert!(requests(&close).contains(&&BrokerRequest::Cancel(OrderId(1))));
+    assert_eq!(placed(&stage.says(1, OrderStatus::Cancelled)).len(), 1);
+    for turns in [Command::Reverse { instrument: SHARE, despite: Despite::default() }] {
+        assert!(placed(&stage.command(turns)).is_empty());
+    }
+}
+
+#[test]
+fn another_session_with_another_account_is_not_armed_and_gets_no_orders_of_the_first() {
+    let (mut stage, _) = profile(AccountKind::Live, AccountRule::AsReported, live("U1"));
+    stage.command(Command::Arm { broker: BROKER, account: "U1".into(), typed: "U1".into() });
+    assert_eq!(placed(&stage.buy("10", "99.00")).len(), 1);
+    stage.session_ends();
+    let books = Books { accounts: vec![live("U2")], are_final: true, ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.quote();
+    let refused = stage.buy("10", "99.00");
+    assert!(
+        refusal(&refused).contains("U2") && refusal(&refused).contains("not armed"),
+        "{}",
+        refusal(&refused)
+    );
 }

@@ -252,7 +252,13 @@ fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
 }
 
 fn amend_to(quantity: &str) -> Command {
-    Command::Amend { order: OrderId(1), quantity: Some(Qty(dec(quantity))), limit: None, stop: None }
+    Command::Amend {
+        order: OrderId(1),
+        quantity: Some(Qty(dec(quantity))),
+        limit: None,
+        stop: None,
+        despite: Despite::default(),
+    }
 }
 
 fn back_with(stage: &mut Stage, orders: Vec<Order>) {
