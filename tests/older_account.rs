@@ -86,7 +86,9 @@ fn after_forgetting(keeps: impl FnOnce(&Path, &[(PathBuf, Vec<u8>)]), held: i64)
     program.wait_for_status(resting, OrderStatus::Working);
     let known = executions(&program);
     program.shut_down();
-    account_files(folder).iter().for_each(|path| fs::remove_file(path).unwrap());
+    for path in account_files(folder) {
+        fs::remove_file(path).unwrap();
+    }
     keeps(folder, &older);
 
     let mut program = start(folder);
@@ -119,7 +121,9 @@ fn after_forgetting(keeps: impl FnOnce(&Path, &[(PathBuf, Vec<u8>)]), held: i64)
 #[test]
 fn an_older_account_file_is_told_and_traded_on() {
     let put_back = |_: &Path, older: &[(PathBuf, Vec<u8>)]| {
-        older.iter().for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+        for (path, bytes) in older {
+            fs::write(path, bytes).unwrap();
+        }
     };
     after_forgetting(put_back, 2);
 }
