@@ -5,8 +5,9 @@
 //!
 //! | broken | seen by |
 //! |---|---|
-//! | what is confirmed does not wait for the disk | `killed_at_any_word_…` |
-//! | a change is not handed to the disk | the same |
+//! | what is confirmed does not wait for the disk | both |
+//! | the disk is said to have what it does not | both |
+//! | a full disk refuses no orders | `on_a_full_disk_…` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -150,7 +151,8 @@ fn must_know(folder: &Path, told: &[String]) {
         let status = orders.iter().find(|(id, _)| id.to_string() == parts[1]).map(|(_, status)| *status);
         match parts[..] {
             ["fill", _, exec] => {
-                assert!(fills.iter().any(|id| *id.0 == *exec), "{word} of {told:?}: {fills:?}")
+                let is_there = fills.iter().any(|id| *id.0 == *exec);
+                assert!(is_there, "{word} of {told:?}: {fills:?}");
             }
             ["status", _, "Working"] => assert!(status.is_some(), "{word} of {told:?}"),
             ["status", _, end] => assert_eq!(format!("{:?}", status.unwrap()), end, "{word} of {told:?}"),

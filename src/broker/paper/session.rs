@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::client::{self, Out};
 use super::house::{House, Outbox};
-use super::keeper::Progress;
+use super::keeper::{Keeper, Progress};
 use super::lock;
 use crate::broker::contract::{
     BrokerEvent, BrokerRequest, EngineGone, EventSender, SessionEnd, SessionStart,
@@ -36,9 +36,8 @@ impl From<EngineGone> for End {
 /// Lost only together with what writes the exchange down: that itself is in this program.
 pub(super) async fn run(house: Arc<Mutex<House>>, start: SessionStart) -> SessionEnd {
     match connected(&house, start).await {
-        Ok(()) => SessionEnd::Asked,
         // The engine being gone is how the program ends; there is nobody left to tell.
-        Err(End::EngineGone) => SessionEnd::Asked,
+        Ok(()) | Err(End::EngineGone) => SessionEnd::Asked,
         Err(End::KeeperGone) => SessionEnd::Lost(
             "The paper account is not saved any more, so that nothing is confirmed: start Pitdesk again"
                 .into(),
@@ -48,7 +47,7 @@ pub(super) async fn run(house: Arc<Mutex<House>>, start: SessionStart) -> Sessio
 
 async fn connected(house: &Mutex<House>, start: SessionStart) -> Result<(), End> {
     let SessionStart { clock, mut requests, events, .. } = start;
-    let progress = lock(house).keeper().map(super::keeper::Keeper::progress);
+    let progress = lock(house).keeper().map(Keeper::progress);
     let mut line = Line { events, progress, outbox: Outbox::default(), told: None };
     let mut out = Vec::new();
     let mut through = lock(house).connect(&mut out);
