@@ -6,7 +6,7 @@
 //!
 //! - `form` holds choices and texts, `number` reads them exactly;
 //! - `facts` gathers what the desk knows, `check` says what is wrong or states the
-//!   orders, `outlook` what they would come to;
+//!   orders, `gate` asks what the engine will ask, `outlook` tells what they would come to;
 //! - `offer` says what each button would send, `entry` turns clicks and keys into exactly
 //!   one command, `said` tells what became of it;
 //! - `header`, `field`, `figures` and `buttons` draw.
@@ -22,6 +22,7 @@ mod field;
 mod fields;
 mod figures;
 mod form;
+pub(in crate::ui) mod gate;
 mod header;
 pub(in crate::ui) mod number;
 mod offer;

@@ -187,6 +187,9 @@ impl Open {
             if let Some((records, instrument)) = records.zip(instrument) {
                 seen_ui(ui, records, instrument, &theme);
             }
+            if let Some(kept) = order.filter(|order| order.is_live()).and_then(super::blotter::kept_text) {
+                ui.add(egui::Label::new(RichText::new(kept).color(theme.warn)).wrap());
+            }
             if let Some(order) = order.filter(|order| order.status == OrderStatus::Unknown) {
                 ui.label(RichText::new(fate(order)).color(theme.danger));
             }

@@ -9,13 +9,15 @@ use crate::bench::{painted, settle};
 use crate::desktop::{Desktop, click, desktop, desktop_sized};
 use crate::safety;
 
-const BADGE: &str = "LIVE · real money";
+/// Of an account that is armed.
+const BADGE: &str = "LIVE · real money · armed: disarm account U1234567";
 
 fn go_live(window: &mut Harness<'static, Desktop>) {
     window.state_mut().market.bank(|account| {
         account.kind = AccountKind::Live;
         account.id = AccountId("U1234567".into());
     });
+    window.state_mut().market.arm(true);
     window.state_mut().market.quote("AAPL@NASDAQ", "284.50");
     settle(window);
     window.run_steps(2);
