@@ -16,7 +16,8 @@ const STAYS: &str = "What works at a broker stays there and works on; paper orde
 pub(super) fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
     let theme = theme_of(ctx);
     let (working, kept) = (working(&terminal.desk), kept(&terminal.desk));
-    let modal = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
+    let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(12);
+    let modal = egui::Modal::new(egui::Id::unique("quit")).frame(frame).show(ctx, |ui| {
         ui.set_width(WIDTH);
         ui.heading("Quit Pitdesk?");
         ui.label(working);

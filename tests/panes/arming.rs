@@ -194,7 +194,7 @@ fn it_is_disarmed_unasked() {
     settle(&mut window);
     let disarm = Command::Disarm { broker: BrokerId(0), account: AccountId(ID.into()) };
     click(&mut window, "LIVE · real money · armed: disarm account U1234567");
-    assert_eq!(sent(&mut window), [disarm.clone()]);
+    assert_eq!(sent(&mut window), std::slice::from_ref(&disarm));
     open(&mut window);
     window.get_by_label("Account U1234567 is armed");
     click(&mut window, "Disarm");

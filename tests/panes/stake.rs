@@ -70,6 +70,10 @@ fn it_fits_every_size() {
         safety::theme_by(&mut window, name);
         go_live(&mut window);
         safety::save(&mut window, &format!("live-{name}"));
+        let bottom = window.get_by_label("Kill switch").rect().top();
+        for way_out in ["LIVE Close", "LIVE Reverse"] {
+            assert!(window.get_by_label(way_out).rect().bottom() < bottom, "{way_out} in {name}");
+        }
         click(&mut window, "LIVE Sell");
         safety::save(&mut window, &format!("live-armed-{name}"));
         assert!(window.get_by_label("Kill switch").rect().bottom() < size[1]);

@@ -109,8 +109,7 @@ fn the_editor_tells_what_is_used_of_every_counted_limit() {
     assert_eq!(colour_of(&window, "1,000,000.00 of 1,000,000 now"), Theme::dark().danger);
     assert_eq!(colour_of(&window, "47 of 60 now"), Theme::dark().text_weak);
     tell(&mut window, |told| (told.result_of_day, told.exposure) = (None, None));
-    let missing =
-        painted(&window).into_iter().filter(|(text, _)| text.contains("a price or rate is missing"));
+    let missing = painted(&window).into_iter().filter(|(text, _)| text == "not known: no price or rate");
     assert_eq!(missing.count(), 2);
     click(&mut window, AAPL);
     assert!(says(&window, "4 of 10 now"), "of the scope that is shown");
@@ -160,6 +159,7 @@ fn a_lock_stands_in_the_status_bar_instead_of_the_loss_that_led_to_it() {
         told.lock = Some(lock());
     });
     assert_eq!(chips(&window), ["Loss lock until 22:00 · the profile"]);
+    window.get_by_label("Loss lock: closing only");
     click(&mut window, "Loss lock until 22:00 · the profile");
     window.run_steps(2);
     assert!(window.query_by_label("Order value of the profile").is_some());

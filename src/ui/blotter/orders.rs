@@ -122,10 +122,27 @@ impl Orders {
         if response.clicked() {
             self.cancels_all = Some(out.send(Command::CancelAll { instrument: None }));
         }
-        let toggled = ui.checkbox(&mut self.working_only, "Working only").changed();
+        let toggled = self.filter_ui(ui);
         if toggled {
             self.held = None;
         }
+    }
+
+    /// The filter, in as many words as there is room for; whether it was changed.
+    fn filter_ui(&mut self, ui: &mut Ui) -> bool {
+        const NAME: &str = "Working only";
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        let colour = ui.visuals().text_color();
+        let room = ui.available_width() - ui.spacing().icon_width - ui.spacing().icon_spacing;
+        let fits = |text: &&str| {
+            ui.painter().layout_no_wrap((*text).to_owned(), font.clone(), colour).size().x <= room
+        };
+        let text = [NAME, "Working"].into_iter().find(fits).unwrap_or_default();
+        let filter = ui.checkbox(&mut self.working_only, text);
+        filter.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), self.working_only, NAME)
+        });
+        filter.on_hover_text("Hides orders that have ended").changed()
     }
 
     /// The table.

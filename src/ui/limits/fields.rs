@@ -123,7 +123,7 @@ fn note_ui(
         Some(problem) => (problem, theme.danger),
         None => match used(desk, &draft.scope, limit) {
             None => (String::new(), theme.text_weak),
-            Some(Used::Missing) => ("not known: a price or rate is missing".to_owned(), theme.warn),
+            Some(Used::Missing) => ("not known: no price or rate".to_owned(), theme.warn),
             Some(Used::Known(used, words)) => {
                 let limits = draft.limits();
                 let colour = match nearness(used, limits.number(limit)) {

@@ -95,11 +95,11 @@ pub(super) fn lock(desk: &Desk, scope: &Scope) -> Option<Lock> {
 
 /// A lock in words: since when it stands does not matter, when it ends does.
 pub(in crate::ui) fn lock_text(lock: &Lock, desk: &Desk) -> String {
+    let zone_name = format::zone_name(lock.until, &zone_of(desk));
     format!(
-        "Locked until {} {}: the loss of the day had reached {}, the limit was {}. Until then nothing is opened; \
+        "Locked until {} {zone_name}: the loss of the day had reached {}, the limit was {}. Until then nothing is opened; \
          closing works.",
         until(lock, desk),
-        format::zone_name(lock.until, &format::zone(desk.settings().time_zone_display, None)),
         format::money(lock.loss),
         format::money(lock.limit),
     )
@@ -107,13 +107,17 @@ pub(in crate::ui) fn lock_text(lock: &Lock, desk: &Desk) -> String {
 
 /// When a lock ends: the clock, with the date where it is not today's.
 pub(in crate::ui) fn until(lock: &Lock, desk: &Desk) -> String {
-    let zone = format::zone(desk.settings().time_zone_display, None);
-    let now = desk.market_time().unwrap_or(desk.now());
-    if format::is_same_day(lock.until, now, &zone) {
+    let zone = zone_of(desk);
+    if format::is_same_day(lock.until, desk.now(), &zone) {
         format::clock_minute(lock.until, &zone)
     } else {
         format::date_minute(lock.until, &zone)
     }
+}
+
+/// The zone of the status bar's clock.
+fn zone_of(desk: &Desk) -> jiff::tz::TimeZone {
+    format::zone(desk.settings().time_zone_display, desk.selected().map(|instrument| &**instrument))
 }
 
 /// Scopes that are locked for the day.

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::uses;
 use crate::desk::{Desk, Freshness, QuoteView};
+use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{
     Account, AccountKind, Decimal, Instrument, Money, OrderId, Position, Price, Settings, Side, Time,
 };
@@ -187,6 +188,10 @@ impl<'a> Facts<'a> {
             };
             return say(Level::Danger, line.to_owned(), barrier);
         }
+        if let Some(why) = &self.silent {
+            let more = format!("{} An order asks twice before it is sent.", Refusal::Silent(why.clone()));
+            return say(Level::Danger, "Broker silent: orders ask twice".to_owned(), more);
+        }
         if let Some(account) = self.account.filter(|_| !self.is_armed()) {
             let more = Refusal::NotArmed(account.id.clone()).to_string();
             return say(Level::Warn, "Not armed: closing only".to_owned(), more);
@@ -195,16 +200,22 @@ impl<'a> Facts<'a> {
             let more = Refusal::OpeningLocked(why.to_owned()).to_string();
             return say(Level::Warn, "Comparing books: positions can only be made smaller".to_owned(), more);
         }
+        let locked = |kind: &ScopeKind| Some((*kind, self.uses.of(*kind).lock?));
+        if let Some((kind, lock)) = ScopeKind::ALL.iter().find_map(locked) {
+            let scope = match (kind, self.account) {
+                (ScopeKind::Account, Some(account)) => Scope::Account(account.id.0.clone()),
+                (ScopeKind::Instrument, _) => Scope::Instrument(self.instrument.key().into()),
+                _ => Scope::Profile,
+            };
+            let more = Refusal::Locked { lock, scope }.to_string();
+            return say(Level::Warn, "Loss lock: closing only".to_owned(), more);
+        }
         let Some(view) = self.quote else {
             let more =
                 format!("No price of {} has been seen yet: wait for the first quote", self.instrument.symbol);
             return say(Level::Warn, "No quote yet: orders must wait".to_owned(), more);
         };
         let title = self.account.map_or("", |account| &account.title);
-        if let Some(why) = &self.silent {
-            let more = format!("{} An order asks twice before it is sent.", Refusal::Silent(why.clone()));
-            return say(Level::Danger, "Broker silent: orders ask twice".to_owned(), more);
-        }
         match view.freshness {
             Freshness::Stale => {
                 let age = format::duration(view.age);

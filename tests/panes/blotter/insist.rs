@@ -155,3 +155,44 @@ fn a_change_in_a_fresh_market_and_of_an_exit_is_asked_nothing() {
     press(&mut pane, Key::Enter);
     assert_eq!(pane.state_mut().take_sent(), [amend(None, Some("282.51"))], "it opens nothing");
 }
+
+#[test]
+fn a_question_hides_nothing_of_the_ticket() {
+    let mut window = crate::desktop::desktop_sized(Vec2::new(960.0, 600.0));
+    let market = &mut window.state_mut().market;
+    market.configure(|settings| settings.confirm_orders = false);
+    market.quote(AAPL, "284.50");
+    let held = position(market.id(AAPL), "100", "280.00");
+    market.publish(Update::Position(held));
+    settle(&mut window);
+    crate::desktop::click(&mut window, "Positions");
+    window.state_mut().market.later(Duration::from_secs(45));
+    window.run_steps(2);
+    crate::desktop::click(&mut window, "Reverse AAPL");
+    window.run_steps(3);
+    let question = window.get_by_label_contains("Click again to reverse").rect();
+    let ticket = window.get_by_label("Between Chart, Blotter and Ticket").rect();
+    assert!(question.right() <= ticket.right(), "{question:?} over {ticket:?}");
+}
+
+#[test]
+fn a_question_never_covers_the_row_it_is_about() {
+    let mut bench = empty();
+    bench.market.configure(|settings| settings.confirm_orders = false);
+    for key in [AAPL, "MSFT@NASDAQ", "NVDA@NASDAQ", "TSLA@NASDAQ", "AMZN@NASDAQ"] {
+        bench.market.quote(key, "284.50");
+        bench.hold(key, "100", "280.00");
+    }
+    let mut pane = bench.show(SMALL);
+    click(&mut pane, "Positions");
+    pane.state_mut().market.later(Duration::from_secs(45));
+    pane.run_steps(2);
+    for symbol in ["AAPL", "TSLA"] {
+        click(&mut pane, &format!("Reverse {symbol}"));
+        pane.run_steps(3);
+        let control = pane.get_by_label_contains("Send despite").rect();
+        let question = pane.get_by_label_contains("Click again to reverse").rect();
+        assert!(!question.intersects(control), "{symbol}: {question:?} over {control:?}");
+        wait(&mut pane);
+    }
+}
