@@ -5,6 +5,7 @@
 //! frame. [`Terminal`] is the whole window without the window: eframe, `pitdesk shot`
 //! and the tests drive the same one. The only low-level painting is in [`paint`].
 
+mod arming;
 pub mod blotter;
 mod books;
 pub mod chart;
@@ -18,6 +19,7 @@ mod keys;
 mod limits;
 pub mod paint;
 pub mod pane;
+mod quit;
 pub mod raster;
 pub mod search;
 mod shell;

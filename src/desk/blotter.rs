@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{AccountId, Fill, InstrumentId, Order, OrderId, Position};
+use crate::domain::{AccountId, Fill, InstrumentId, KeptGroup, Order, OrderId, OrderStatus, Position};
 use crate::link::{ENDED_ORDERS_KEPT, FILLS_KEPT};
 
 /// A replica of the engine's orders, fills and positions.
@@ -124,6 +124,25 @@ impl Blotter {
         here().filter(move |order| match order.entry() {
             Some(entry) => has_filled(entry),
             None => !order.filled.is_zero() && here().any(|exit| exit.entry() == Some(order.id)),
+        })
+    }
+
+    /// Live orders of brackets and OCO groups that only this program minds: those that it keeps
+    /// until their entry fills, and those that others of their group still work beside.
+    pub fn kept_here(&self) -> impl Iterator<Item = &Order> {
+        let is_with = |kept: KeptGroup, other: &Order| {
+            let is_same = |theirs: KeptGroup| {
+                (kept.entry.is_some() && theirs.entry == kept.entry)
+                    || (kept.oco.is_some() && theirs.oco == kept.oco)
+            };
+            kept.entry == Some(other.id) || other.kept.is_some_and(is_same)
+        };
+        self.working().filter(move |order| {
+            let is_another = |other: &&Order| other.id != order.id && other.account == order.account;
+            order.status == OrderStatus::Kept
+                || order
+                    .kept
+                    .is_some_and(|kept| self.working().filter(is_another).any(|other| is_with(kept, other)))
         })
     }
 

@@ -34,7 +34,7 @@ use fills::Fills;
 use orders::Orders;
 use positions::Positions;
 
-pub use order_row::status_colour;
+pub use order_row::{kept_text, status_colour};
 
 /// What a tab shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -33,7 +33,7 @@ pub(super) struct BooksView {
     refocus: Option<egui::Id>,
     seen: Vec<(BrokerId, Time)>,
     asked: Option<Asked>,
-    refused: Option<(BrokerId, String)>,
+    refused: Option<Refused>,
 }
 
 /// A broker that was asked for its books.
@@ -42,6 +42,15 @@ struct Asked {
     broker: BrokerId,
     command: CommandId,
     at: Time,
+}
+
+/// Why books did not come that were asked for.
+#[derive(Debug)]
+struct Refused {
+    broker: BrokerId,
+    /// When they were asked for.
+    asked_at: Time,
+    why: String,
 }
 
 /// A line of the list.
@@ -98,19 +107,22 @@ impl BooksView {
         let Some(asked) = self.asked else { return };
         let answer = desk.answer(asked.command).map(|answer| &answer.outcome);
         if let Some(Err(why)) = answer {
-            self.refused = Some((asked.broker, why.to_string()));
-            self.asked = None;
+            self.refuse(asked, why.to_string());
         } else if report_of(desk, asked.broker).is_some_and(|report| report.at >= asked.at) {
             self.asked = None;
         } else {
             match PATIENCE.checked_sub(desk.now().since(asked.at)) {
                 Some(left) if !left.is_zero() => ctx.request_repaint_after(left),
                 _ => {
-                    self.refused = Some((asked.broker, "No answer yet".to_owned()));
-                    self.asked = None;
+                    self.refuse(asked, "No answer yet".to_owned());
                 }
             }
         }
+    }
+
+    fn refuse(&mut self, Asked { broker, at, .. }: Asked, why: String) {
+        self.refused = Some(Refused { broker, asked_at: at, why });
+        self.asked = None;
     }
 
     /// Draws it; whether it is to be closed.
@@ -197,8 +209,10 @@ impl BooksView {
                 self.asked = Some(Asked { broker, command, at: desk.now() });
                 self.refused = None;
             }
-            let refused = self.refused.as_ref().filter(|(whose, _)| *whose == broker);
-            if let Some((_, why)) = refused {
+            // Books that came late have come.
+            let has_come = |asked_at| report.is_some_and(|report| report.at >= asked_at);
+            let refused = self.refused.as_ref().filter(|refused| refused.broker == broker);
+            if let Some(Refused { why, .. }) = refused.filter(|refused| !has_come(refused.asked_at)) {
                 ui.add(Label::new(RichText::new(why).small().color(theme.danger)).truncate());
             } else if is_asked {
                 ui.label(RichText::new("Comparing …").color(theme.text_weak));
@@ -242,7 +256,9 @@ fn finding_ui(ui: &mut Ui, finding: &Finding, theme: &Theme, out: &mut Commands)
         return false;
     };
     let button = ui.add(Button::new(text).frame_when_inactive(false).truncate());
-    let is_clicked = button.on_hover_text("Shows the order in the blotter").clicked();
+    // It may be cut off.
+    let hover = format!("{}\n\nShows the order in the blotter", finding.text);
+    let is_clicked = button.on_hover_text(hover).clicked();
     if is_clicked {
         out.window(UiCommand::ShowOrder(order));
     }

@@ -1,7 +1,7 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
-use crate::domain::Time;
-use crate::domain::{InstrumentId, OrderId, Price, Timeframe};
+use crate::domain::limits::Scope;
+use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Price, Time, Timeframe};
 use crate::link::{Command, CommandId, Demand, Envelope};
 
 /// One frame's wishes.
@@ -30,6 +30,10 @@ pub enum UiCommand {
     Search,
     /// Open the editor of the limits.
     Limits,
+    /// The same, on the limits of one scope.
+    LimitsOf(Scope),
+    /// Ask whether to arm a live account: this one, or one that is not armed.
+    Arm(Option<(BrokerId, AccountId)>),
     /// Show an order in the blotter.
     ShowOrder(OrderId),
     /// Tell the timeline of an order.

@@ -28,7 +28,7 @@ impl Shortcut {
 }
 
 /// All of them; the more special first.
-pub const SHORTCUTS: [Shortcut; 5] = [
+pub const SHORTCUTS: [Shortcut; 6] = [
     Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Delete),
@@ -39,6 +39,11 @@ pub const SHORTCUTS: [Shortcut; 5] = [
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L),
         text: "Limits",
         command: || UiCommand::Limits,
+    },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::A),
+        text: "Arm or disarm a live account",
+        command: || UiCommand::Arm(None),
     },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::H),

@@ -7,6 +7,7 @@
 
 mod draft;
 mod fields;
+pub(in crate::ui) mod used;
 
 use std::sync::Arc;
 
@@ -62,16 +63,18 @@ enum Asks {
 }
 
 impl LimitsEditor {
-    /// Opens it with the limits in force.
-    pub fn open(&mut self, desk: &Desk) {
+    /// Opens it with the limits in force, on those of `scope`, else on the profile's.
+    pub fn open(&mut self, desk: &Desk, scope: Option<&Scope>) {
         if self.open.is_some() {
             return;
         }
         let draft = Draft::of(desk);
+        let is_it = |draft: &draft::ScopeDraft| Some(&draft.scope) == scope;
+        let at = draft.scopes.iter().position(is_it).unwrap_or(0);
         self.open = Some(Open {
             begun: draft.clone(),
             draft,
-            at: 0,
+            at,
             query: String::new(),
             asks: Asks::Nothing,
             sent: None,
@@ -186,8 +189,10 @@ impl Open {
             ui.set_width(LIST_WIDTH);
             let wrong = self.draft.wrong();
             for (index, draft) in self.draft.scopes.iter().enumerate() {
+                let is_locked = used::lock(desk, &draft.scope).is_some();
                 let title = title(&draft.scope);
-                let colour = if wrong == Some(index) {
+                let title = if is_locked { format!("{title} · locked") } else { title };
+                let colour = if wrong == Some(index) || is_locked {
                     theme.danger
                 } else if draft.is_empty() {
                     theme.text_weak
@@ -240,6 +245,10 @@ impl Open {
                 does_remove = button.on_hover_text("Takes every limit of this scope away").clicked();
             }
         });
+        if let Some(lock) = used::lock(desk, &draft.scope) {
+            let text = RichText::new(used::lock_text(&lock, desk)).color(theme.danger);
+            ui.add(egui::Label::new(text).wrap());
+        }
         ui.add_space(4.0);
         let focus = std::mem::take(&mut self.must_focus);
         if fields::fields_ui(ui, draft, &profile, desk, focus, theme) {

@@ -3,11 +3,10 @@
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
 
 use super::commands::{Commands, UiCommand};
-use super::format;
 use super::pane::{PaneKind, Panes};
-use super::splitters;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
+use super::{arming, format, quit, splitters};
 use crate::desk::Desk;
 use crate::domain::AccountKind;
 
@@ -51,8 +50,9 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
+    terminal.arming.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
-        quit_ui(terminal, ui.ctx());
+        quit::quit_ui(terminal, ui.ctx());
     }
     stake_ui(ui.ctx(), stake, &theme);
 }
@@ -124,7 +124,7 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
         for account in desk.accounts() {
-            account_badge_ui(ui, account.kind, &account.title, &theme);
+            arming::badge_ui(ui, desk, account, &theme, out);
         }
         // Before the name, whose width changes: a button that moves is clicked in vain.
         if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
@@ -168,49 +168,6 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
             }
         });
     });
-}
-
-/// Paper and live never look alike.
-fn account_badge_ui(ui: &mut egui::Ui, kind: AccountKind, title: &str, theme: &Theme) {
-    let (word, fill) = match kind {
-        AccountKind::Paper => ("PAPER", theme.accent_fill),
-        AccountKind::Live => ("LIVE · real money", theme.live_fill),
-    };
-    egui::Frame::new()
-        .fill(fill)
-        .corner_radius(theme.sizes.radius)
-        .inner_margin(egui::Margin::symmetric(6, 1))
-        .show(ui, |ui| {
-            ui.label(egui::RichText::new(word).strong().color(theme.on_fill)).on_hover_text(title);
-        });
-}
-
-const STAYS: &str = "What works at a broker stays there and works on; paper orders wait for the next start.";
-
-fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
-    let working = terminal.desk.blotter().working().count();
-    let said = match working {
-        0 => "No order is working any more.".to_owned(),
-        1 => format!("1 order is working. {STAYS}"),
-        _ => format!("{working} orders are working. {STAYS}"),
-    };
-    let modal = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
-        ui.set_width(360.0);
-        ui.heading("Quit Pitdesk?");
-        ui.label(said);
-        ui.add_space(8.0);
-        ui.horizontal(|ui| {
-            if ui.button("Quit").clicked() {
-                terminal.has_quit = true;
-            }
-            if ui.button("Stay").clicked() {
-                ui.close();
-            }
-        });
-    });
-    if modal.should_close() {
-        terminal.is_asking_to_quit = false;
-    }
 }
 
 /// Draws the panes where the arrangement has them.

@@ -1,4 +1,5 @@
-//! The status bar: connections, age of the data, latencies, the time, the kill switch.
+//! The status bar: connections, limits that are nearly used up, age of the data, latencies, the
+//! time, the kill switch.
 //!
 //! The kill switch is laid out first and so is in sight at every width; what else has no
 //! room goes, the least important first. A state is always a word as well as a colour.
@@ -7,6 +8,7 @@
 
 mod health;
 mod kill;
+mod limits;
 
 use std::time::Duration;
 
@@ -54,6 +56,7 @@ impl StatusBar {
                         connection_ui(ui, desk, connection, &theme, out);
                         findings_ui(ui, desk, books, connection, &theme, out);
                     }
+                    limits::limits_ui(ui, desk, &theme, out);
                     data_age_ui(ui, desk, &theme);
                     latencies_ui(ui, desk, out);
                 });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arming::Arming;
 use super::books::BooksView;
 use super::commands::{Commands, UiCommand};
 use super::limits::LimitsEditor;
@@ -36,6 +37,7 @@ pub struct Terminal {
     pub(super) workspace: Workspace,
     pub(super) search: Search,
     pub(super) limits: LimitsEditor,
+    pub(super) arming: Arming,
     pub(super) timeline: TimelineView,
     pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
@@ -76,6 +78,7 @@ impl Terminal {
             workspace,
             search: Search::default(),
             limits: LimitsEditor::default(),
+            arming: Arming::default(),
             timeline: TimelineView::default(),
             books: BooksView::default(),
             status_bar: StatusBar::default(),
@@ -223,7 +226,9 @@ impl Terminal {
             }
             UiCommand::TakePrice(price) => self.workspace.panes.ticket.take_price(price),
             UiCommand::Search => self.search.open(),
-            UiCommand::Limits => self.limits.open(&self.desk),
+            UiCommand::Limits => self.limits.open(&self.desk, None),
+            UiCommand::LimitsOf(ref scope) => self.limits.open(&self.desk, Some(scope)),
+            UiCommand::Arm(ref account) => self.arming.open(account.clone(), &self.desk),
             UiCommand::Books => self.books.open(),
             UiCommand::Kill => self.kill(),
             UiCommand::KillPanel => self.status_bar.show_kill(),

@@ -6,7 +6,7 @@
 //!
 //! - `form` holds choices and texts, `number` reads them exactly;
 //! - `facts` gathers what the desk knows, `check` says what is wrong or states the
-//!   orders, `outlook` what they would come to;
+//!   orders, `gate` asks what the engine will ask, `outlook` tells what they would come to;
 //! - `offer` says what each button would send, `entry` turns clicks and keys into exactly
 //!   one command, `said` tells what became of it;
 //! - `header`, `field`, `figures` and `buttons` draw.
@@ -22,6 +22,7 @@ mod field;
 mod fields;
 mod figures;
 mod form;
+pub(in crate::ui) mod gate;
 mod header;
 pub(in crate::ui) mod number;
 mod offer;
@@ -49,7 +50,8 @@ use form::Form;
 use offer::Offers;
 use said::Said;
 
-/// Height that the fields keep, however low the pane: below, the whole ticket scrolls.
+/// Height that the fields keep, however low the pane: below, the figures scroll with them, so that
+/// the buttons and what is said under them stay in sight; below that, the whole ticket scrolls.
 const LEAST_FIELDS: f32 = 120.0;
 
 /// Margin and spacing around and below what stands under the fields.
@@ -80,7 +82,9 @@ struct View {
     is_over_field: bool,
     /// Part of a notch that a touchpad has moved.
     wheel: f32,
-    /// Height of what stands below the fields.
+    /// Height of the figures, wherever they stand.
+    figures: f32,
+    /// Height of the buttons and what is said under them.
     foot: f32,
 }
 
@@ -155,23 +159,30 @@ impl Ticket {
         ui.add_space(2.0);
         let mut checked = check(&self.form, facts);
         let room = height - (ui.cursor().top() - top) - self.view.foot - BELOW;
+        let is_low = room - self.view.figures < LEAST_FIELDS;
+        let room = if is_low { room } else { room - self.view.figures };
         // Where the fields scroll, the bar stands beside them, not on them.
         ui.spacing_mut().scroll.floating_allocated_width = ui.spacing().scroll.bar_width;
-        let is_changed = ScrollArea::vertical()
+        ScrollArea::vertical()
             .id_salt("fields")
             .max_height(room.max(LEAST_FIELDS))
             .auto_shrink([false, true])
             .scroll_source(source)
-            .show(ui, |ui| self.fields_ui(ui, &checked, facts, theme))
-            .inner;
-        if is_changed {
-            self.entry.on_input();
-            checked = check(&self.form, facts);
-            self.remember_quantity(&checked);
+            .show(ui, |ui| {
+                if self.fields_ui(ui, &checked, facts, theme) {
+                    self.entry.on_input();
+                    checked = check(&self.form, facts);
+                    self.remember_quantity(&checked);
+                }
+                if is_low {
+                    self.figures_ui(ui, &checked, facts, theme);
+                }
+            });
+        if !is_low {
+            self.figures_ui(ui, &checked, facts, theme);
         }
 
         let foot = ui.scope(|ui| {
-            figures::figures_ui(ui, &checked, facts, theme);
             ui.spacing_mut().item_spacing.y = theme.sizes.gap;
             ui.add_space(2.0);
             let offers = Offers::of(&checked, facts);
@@ -192,6 +203,11 @@ impl Ticket {
             said_ui(ui, self.entry.said(desk), theme);
         });
         self.view.foot = foot.response.rect.height();
+    }
+
+    fn figures_ui(&mut self, ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, theme: &Theme) {
+        let shown = ui.scope(|ui| figures::figures_ui(ui, checked, facts, theme));
+        self.view.figures = shown.response.rect.height() + ui.spacing().item_spacing.y;
     }
 
     /// A quantity that can be traded is the instrument's own from now on.

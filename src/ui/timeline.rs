@@ -21,7 +21,7 @@ use crate::desk::Desk;
 use crate::domain::{Order, OrderId, OrderStatus, Record, Time};
 use crate::link::{Command, CommandId, Decision};
 
-const WIDTH: f32 = 820.0;
+const WIDTH: f32 = 940.0;
 const LIST_HEIGHT: f32 = 380.0;
 /// Where what and more stand in a line.
 const WHAT_WIDTH: f32 = 124.0;
@@ -67,12 +67,14 @@ struct Open {
 }
 
 /// Whether the journal is being asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Question {
     Due,
     /// Since when, by which command, and how many timelines had come before.
     Asked(Time, CommandId, u64),
     Answered,
+    /// It was not told, and why.
+    Refused(Arc<str>),
 }
 
 /// Lines as they were made last, and of which records.
@@ -132,16 +134,22 @@ impl Open {
     /// Asks for the records where what is shown is not the newest.
     fn ask(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
         let now = desk.now();
-        match self.question {
-            Question::Asked(_, _, before) if desk.timelines() > before => self.question = Question::Answered,
-            Question::Asked(since, ..) => match PATIENCE.checked_sub(now.since(since)) {
-                Some(left) if !left.is_zero() => ctx.request_repaint_after(left),
-                _ => self.question = Question::Due,
-            },
-            Question::Due | Question::Answered => {}
+        if let Question::Asked(since, id, before) = self.question {
+            let refused = desk.answer(id).and_then(|answer| answer.outcome.as_ref().err());
+            if desk.timelines() > before {
+                self.question = Question::Answered;
+            } else if let Some(why) = refused {
+                self.question = Question::Refused(Arc::clone(&why.0));
+            } else {
+                match PATIENCE.checked_sub(now.since(since)) {
+                    Some(left) if !left.is_zero() => ctx.request_repaint_after(left),
+                    _ => self.question = Question::Due,
+                }
+            }
         }
         let order = desk.blotter().get(self.order);
-        let is_news = self.question == Question::Answered && self.asked_about.as_ref() != order;
+        let is_settled = matches!(self.question, Question::Answered | Question::Refused(_));
+        let is_news = is_settled && self.asked_about.as_ref() != order;
         if (is_news || self.question == Question::Due) && desk.stopped().is_none() {
             let id = out.send(Command::Timeline { order: self.order });
             self.question = Question::Asked(now, id, desk.timelines());
@@ -187,6 +195,9 @@ impl Open {
             if let Some((records, instrument)) = records.zip(instrument) {
                 seen_ui(ui, records, instrument, &theme);
             }
+            if let Some(kept) = order.filter(|order| order.is_live()).and_then(super::blotter::kept_text) {
+                ui.add(egui::Label::new(RichText::new(kept).color(theme.warn)).wrap());
+            }
             if let Some(order) = order.filter(|order| order.status == OrderStatus::Unknown) {
                 ui.label(RichText::new(fate(order)).color(theme.danger));
             }
@@ -216,9 +227,9 @@ impl Open {
     /// Instead of lines. `has_come` says whether there is an answer, and if so, whether the
     /// order's instrument is known.
     fn empty_ui(&self, ui: &mut Ui, desk: &Desk, has_come: Option<bool>, size: egui::Vec2, theme: &Theme) {
-        let refused = match self.question {
-            Question::Asked(_, id, _) => desk.answer(id).and_then(|answer| answer.outcome.as_ref().err()),
-            Question::Due | Question::Answered => None,
+        let refused = match &self.question {
+            Question::Refused(why) => Some(why),
+            Question::Due | Question::Asked(..) | Question::Answered => None,
         };
         let text = match (desk.stopped(), refused) {
             (Some(_), _) => "The engine has stopped: the journal cannot be asked any more".to_owned(),
@@ -322,7 +333,8 @@ fn list_ui(ui: &mut Ui, lines: &[Line], size: egui::Vec2, theme: &Theme) {
     let rows = lines.len();
     egui::Frame::new().fill(theme.surface).corner_radius(theme.sizes.radius).inner_margin(4).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let needed = (rows as f32 * height).min(size.y);
+        // Whole lines only.
+        let needed = (rows as f32).min((size.y / height).floor()) * height;
         let area = ScrollArea::vertical().id_salt("lines").stick_to_bottom(true).auto_shrink([false, true]);
         area.max_height(needed).min_scrolled_height(needed).show_rows(ui, height, rows, |ui, range| {
             scroll_by_keys(ui, height);

@@ -16,7 +16,7 @@ use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::link::channel::Batch;
 use pitdesk::link::{
     Clock, Command, CommandId, Connection, ConnectionState, EngineEnd, Envelope, Inbox, KillState, Notice,
-    NoticeLevel, Snapshot, Update, WindowEnd, connect,
+    NoticeLevel, ScopeUse, Snapshot, Update, WindowEnd, connect,
 };
 use pitdesk::ui::{Begin, Terminal};
 
@@ -31,6 +31,8 @@ pub struct Market {
     accounts: Vec<Account>,
     commissions: Vec<CommissionRule>,
     settings: Arc<Settings>,
+    uses: Arc<[ScopeUse]>,
+    armed: Arc<[(BrokerId, AccountId)]>,
 }
 
 /// The window's side where a single pane is tested: a desk that a test keeps up to date.
@@ -84,6 +86,8 @@ impl Market {
             accounts: vec![paper_account()],
             commissions: catalogue.config().commissions,
             settings: Arc::default(),
+            uses: Arc::default(),
+            armed: Arc::default(),
         };
         market.snapshot();
         (market, window)
@@ -92,8 +96,8 @@ impl Market {
     /// Publishes the state anew: the settings as they are, no orders, a ready connection.
     pub fn snapshot(&mut self) {
         let snapshot = Snapshot {
-            uses: Arc::default(),
-            armed: Arc::default(),
+            uses: Arc::clone(&self.uses),
+            armed: Arc::clone(&self.armed),
             instruments: Arc::clone(&self.instruments),
             orders: Vec::new(),
             fills: Vec::new(),
@@ -121,6 +125,19 @@ impl Market {
     pub fn bank(&mut self, change: impl FnOnce(&mut Account)) {
         change(&mut self.accounts[0]);
         self.snapshot();
+    }
+
+    /// Publishes that all accounts are armed, or none.
+    pub fn arm(&mut self, is_armed: bool) {
+        let places = self.accounts.iter().filter(|_| is_armed).map(|a| (a.broker, a.id.clone()));
+        self.armed = places.collect();
+        self.publish(Update::Armed(Arc::clone(&self.armed)));
+    }
+
+    /// Publishes what is used of counted limits.
+    pub fn uses(&mut self, uses: Vec<ScopeUse>) {
+        self.uses = uses.into();
+        self.publish(Update::Uses(Arc::clone(&self.uses)));
     }
 
     /// Publishes other settings.

@@ -18,6 +18,7 @@ use crate::bench::{self, fill, focused, limit, order, painted, position, settle}
 use crate::desk::{START, decimal, price, qty};
 
 mod amend;
+mod insist;
 mod lists;
 mod positions;
 

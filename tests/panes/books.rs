@@ -181,3 +181,31 @@ fn it_fits_every_size() {
         assert!(window.get_by_label("Close report").rect().bottom() < size[1]);
     }
 }
+
+#[test]
+fn books_that_come_late_take_the_complaint_back() {
+    let mut window = desktop();
+    report(&mut window, Vec::new());
+    window.state_mut().market.later(std::time::Duration::from_secs(1));
+    click(&mut window, "Books of Paper");
+    window.run_steps(2);
+    click(&mut window, "Compare the books of Paper now");
+    window.state_mut().market.later(std::time::Duration::from_secs(6));
+    settle(&mut window);
+    window.get_by_label("No answer yet");
+    report(&mut window, findings());
+    assert!(window.query_by_label("No answer yet").is_none());
+}
+
+#[test]
+fn a_finding_that_is_cut_off_is_told_in_full_to_whoever_points_at_it() {
+    let mut window = desktop();
+    let long = format!("Order 12: {}", "nobody can say what became of it, ".repeat(8));
+    report(&mut window, vec![finding(FindingKind::Ended, 12, &long)]);
+    click(&mut window, "Books of Paper");
+    window.run_steps(2);
+    window.get_by_label_contains("Order 12: nobody").hover();
+    window.run_steps(6);
+    let told = format!("{long}\n\nShows the order in the blotter");
+    assert!(window.query_by_label(&told).is_some());
+}

@@ -11,10 +11,12 @@ mod picture;
 #[path = "../common/soft_renderer.rs"]
 mod soft_renderer;
 
+mod arming;
 mod blotter;
 mod books;
 mod chart_pane;
 mod journal;
+mod kept;
 mod kill;
 mod limits;
 mod safety;
@@ -24,5 +26,6 @@ mod status_bar;
 mod terminal;
 mod ticket;
 mod timeline;
+mod uses;
 mod watchlist;
 mod window;

@@ -9,13 +9,15 @@ use crate::bench::{painted, settle};
 use crate::desktop::{Desktop, click, desktop, desktop_sized};
 use crate::safety;
 
-const BADGE: &str = "LIVE · real money";
+/// Of an account that is armed.
+const BADGE: &str = "LIVE · real money · armed: disarm account U1234567";
 
 fn go_live(window: &mut Harness<'static, Desktop>) {
     window.state_mut().market.bank(|account| {
         account.kind = AccountKind::Live;
         account.id = AccountId("U1234567".into());
     });
+    window.state_mut().market.arm(true);
     window.state_mut().market.quote("AAPL@NASDAQ", "284.50");
     settle(window);
     window.run_steps(2);
@@ -68,6 +70,10 @@ fn it_fits_every_size() {
         safety::theme_by(&mut window, name);
         go_live(&mut window);
         safety::save(&mut window, &format!("live-{name}"));
+        let bottom = window.get_by_label("Kill switch").rect().top();
+        for way_out in ["LIVE Close", "LIVE Reverse"] {
+            assert!(window.get_by_label(way_out).rect().bottom() < bottom, "{way_out} in {name}");
+        }
         click(&mut window, "LIVE Sell");
         safety::save(&mut window, &format!("live-armed-{name}"));
         assert!(window.get_by_label("Kill switch").rect().bottom() < size[1]);

@@ -186,6 +186,25 @@ fn a_question_that_was_lost_is_put_again() {
 }
 
 #[test]
+fn what_the_engine_refuses_to_tell_is_asked_again_only_when_the_order_changes() {
+    let mut window = with_order(OrderStatus::Working);
+    open(&mut window);
+    let envelopes = window.state_mut().market.envelopes();
+    let to = envelopes.iter().find(|envelope| envelope.command == ASK).expect("it was asked").id;
+    let outcome = Err(Refused("There is no order 12".into()));
+    window.state_mut().market.publish(Update::Answer(Answer { to, outcome }));
+    settle(&mut window);
+    assert!(says(&window, "There is no order 12"));
+    window.state_mut().market.later(Duration::from_secs(30));
+    settle(&mut window);
+    assert_eq!(sent(&mut window), []);
+    let order = the_order(&window, OrderStatus::Filled);
+    window.state_mut().market.publish(Update::Order(order));
+    settle(&mut window);
+    assert_eq!(sent(&mut window), [ASK]);
+}
+
+#[test]
 fn an_ended_order_tells_too_by_keyboard_and_gives_the_keyboard_back() {
     let mut window = with_order(OrderStatus::Filled);
     for key in [Key::T, Key::Enter] {

@@ -73,7 +73,8 @@ impl AccountView {
             footer: None,
             zone: None,
         };
-        let shown = table.show(ui, theme, &mut self.widths, |row| row_of(row, &lines[row], decimals, theme));
+        let shown =
+            table.show(ui, theme, &mut self.widths, |row| row_of(row, &lines[row], decimals, desk, theme));
         if lines.is_empty() {
             let text = "No account yet. It stands here as soon as a broker is connected and has reported it.";
             empty_ui(ui, theme, shown.body, text);
@@ -87,14 +88,15 @@ fn decimals_of(desk: &Desk) -> u32 {
     most.max(desk.settings().base_currency.decimals())
 }
 
-fn row_of(row: usize, line: &Line<'_>, decimals: u32, theme: &Theme) -> Row {
+fn row_of(row: usize, line: &Line<'_>, decimals: u32, desk: &Desk, theme: &Theme) -> Row {
     let (name, cells, banner) = match line {
         Line::Title(account) => {
-            let kind = match account.kind {
-                AccountKind::Paper => "paper",
-                AccountKind::Live => "live",
+            let armed = match account.kind {
+                AccountKind::Paper => "",
+                AccountKind::Live if desk.is_armed(account) => ", armed",
+                AccountKind::Live => ", not armed",
             };
-            let text = format!("{} · {} · {kind}", account.title, account.id);
+            let text = format!("{} · {} · {}{armed}", account.title, account.id, account.kind.label());
             ("Account".into(), Vec::new(), Some(Cell::made(text, theme.text_weak)))
         }
         Line::Currency(account, worth, fed) => {

@@ -31,6 +31,8 @@ enum Text {
 pub(super) struct Cell {
     text: Text,
     short: String,
+    /// What it means, for whoever points at it.
+    hint: Option<String>,
     look: Look,
     colour: Color32,
     fill: Option<Color32>,
@@ -38,7 +40,7 @@ pub(super) struct Cell {
 
 impl Cell {
     fn new(text: Text, look: Look, colour: Color32) -> Self {
-        Self { text, short: String::new(), look, colour, fill: None }
+        Self { text, short: String::new(), hint: None, look, colour, fill: None }
     }
 
     /// Nothing.
@@ -125,6 +127,16 @@ impl Cell {
     pub fn on(mut self, fill: Color32) -> Self {
         self.fill = Some(fill);
         self
+    }
+
+    /// With an explanation for whoever points at it.
+    pub fn explained(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     pub fn text(&self) -> &str {

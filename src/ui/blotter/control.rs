@@ -8,6 +8,9 @@ use egui::{Align2, Area, CursorIcon, Frame, Id, Margin, Order, Rect, Role, Sense
 
 use crate::ui::theme::Theme;
 
+/// Of what hangs over a table, in points.
+const CALLOUT_WIDTH: f32 = 340.0;
+
 /// What a control's looks say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -58,7 +61,16 @@ pub(super) fn control_ui(
 /// A refusal, hanging from what asked. It lets clicks through.
 pub(super) fn callout_ui(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str) {
     let screen = ui.content_rect();
-    let is_low = under.bottom() + 48.0 > screen.bottom();
+    // Clicks go through it: it must not hide what stands beside the table, and trades.
+    let pane = ui.clip_rect().x_range();
+    let room = if pane.span() > CALLOUT_WIDTH + 24.0 {
+        Rect::from_x_y_ranges(pane, screen.y_range())
+    } else {
+        screen
+    };
+    let galley = ui.painter().layout(why.to_owned(), theme.text_font(), theme.danger, CALLOUT_WIDTH);
+    // Never over what asked, wherever there is room for it.
+    let is_low = under.bottom() + galley.size().y + 14.0 > screen.bottom();
     let (corner, pivot) = if is_low {
         (pos2(under.left(), under.top() - 2.0), Align2::LEFT_BOTTOM)
     } else {
@@ -69,7 +81,7 @@ pub(super) fn callout_ui(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str)
         .interactable(false)
         .fixed_pos(corner)
         .pivot(pivot)
-        .constrain_to(screen)
+        .constrain_to(room)
         .show(ui.ctx(), |ui| {
             Frame::new()
                 .fill(theme.raised)
@@ -77,7 +89,7 @@ pub(super) fn callout_ui(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str)
                 .corner_radius(theme.sizes.radius)
                 .inner_margin(Margin::symmetric(8, 4))
                 .show(ui, |ui| {
-                    ui.set_max_width(340.0);
+                    ui.set_max_width(CALLOUT_WIDTH);
                     ui.label(egui::RichText::new(why).color(theme.danger));
                 });
         });

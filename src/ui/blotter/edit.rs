@@ -9,6 +9,7 @@ use egui::{EventFilter, Key, Modifiers, Rect, TextEdit, Ui};
 
 use crate::domain::{Decimal, Instrument, Order, OrderStatus, Price, Qty};
 use crate::link::Command;
+use crate::risk::{Change, Despite};
 use crate::ui::format;
 use crate::ui::steps::{self, key_steps, wheel_steps};
 use crate::ui::theme::Theme;
@@ -70,14 +71,19 @@ impl Part {
         }
     }
 
+    /// The change of it alone.
+    pub fn change(self, value: Decimal) -> Change {
+        match self {
+            Self::Quantity => Change { quantity: Some(Qty(value)), ..Change::default() },
+            Self::Limit => Change { limit: Some(Price(value)), ..Change::default() },
+            Self::Stop => Change { stop: Some(Price(value)), ..Change::default() },
+        }
+    }
+
     /// The command that changes it.
-    pub fn amend(self, order: &Order, value: Decimal) -> Command {
-        let (quantity, limit, stop) = match self {
-            Self::Quantity => (Some(Qty(value)), None, None),
-            Self::Limit => (None, Some(Price(value)), None),
-            Self::Stop => (None, None, Some(Price(value))),
-        };
-        Command::Amend { order: order.id, quantity, limit, stop, despite: crate::risk::Despite::default() }
+    pub fn amend(self, order: &Order, value: Decimal, despite: Despite) -> Command {
+        let Change { quantity, limit, stop } = self.change(value);
+        Command::Amend { order: order.id, quantity, limit, stop, despite }
     }
 
     /// The first part of an order, in the order in which one would change them.
@@ -200,6 +206,11 @@ impl Edit {
     pub fn new(order: &Order, part: Part, instrument: &Instrument) -> Option<Self> {
         let text = part.text(part.of(order)?, instrument);
         Some(Self { order: order.id, part, text, is_new: true, wheel: 0.0, waited: 0, rect: None })
+    }
+
+    /// What is typed, where it can be sent.
+    pub fn value(&self, order: &Order, instrument: &Instrument) -> Option<Decimal> {
+        read(&self.text, self.part, order, instrument).ok()
     }
 
     /// Whether its row may still come into sight. Comes once for each frame in which it is not.

@@ -84,7 +84,7 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
                 .map_or_else(Cell::empty, |trigger| Cell::figures(format::price(trigger, instrument), text)),
             _ => part(Part::Stop),
         },
-        Cell::label(order.status.label(), status_colour(order.status, theme)),
+        Cell::label(order.status.label(), status_colour(order.status, theme)).explained(kept_text(order)),
         match spec.tif {
             TimeInForce::Gtd(time) if format::is_same_day(time, desk.now(), &zone) => {
                 Cell::made(format!("GTD {}", format::clock_minute(time, &zone)), text)
@@ -135,11 +135,29 @@ fn kind_cell(
     };
     // The broker knows nothing of the group: it is minded only while this program runs.
     let ties = if order.kept.is_some() { format!("{ties}, kept here") } else { ties };
+    let kept = kept_text(order);
     // In front: what is cut off is the end.
     if order.origin == Origin::Foreign {
-        return Cell::made(format!("Foreign · {}{by}{post}{ties}", spec.kind.label()), context.theme.accent);
+        let text = format!("Foreign · {}{by}{post}{ties}", spec.kind.label());
+        return Cell::made(text, context.theme.accent).explained(kept);
     }
-    Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour)
+    Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour).explained(kept)
+}
+
+/// Where the bracket or OCO group of an order lives that its broker does not keep, and what that
+/// means; `None` of every other order.
+#[must_use]
+pub fn kept_text(order: &Order) -> Option<String> {
+    const ALONE: &str =
+        "this program alone, since the broker keeps none, and is not minded while Pitdesk is closed.";
+    if order.status == OrderStatus::Kept {
+        let until = order.entry().map_or_else(String::new, |entry| format!(" until order {entry} fills"));
+        return Some(format!(
+            "Kept here{until}: the broker does not know of it yet. Its bracket lives in {ALONE}"
+        ));
+    }
+    let what = if order.kept?.entry.is_some() { "bracket" } else { "OCO group" };
+    Some(format!("Its {what} lives in {ALONE}"))
 }
 
 /// How a trailing stop follows.

@@ -4,6 +4,7 @@
 //! they are: an order that arrives must not push another one's Cancel under the finger. What
 //! came meanwhile is counted in the tab and shown when the pointer leaves.
 
+mod amend;
 mod controls;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::asked::{Asked, Seen};
 use super::cell::Cell;
 use super::control::callout_ui;
-use super::edit::{self, Edit, Outcome, Part};
+use super::edit::{Edit, Part};
 use super::order_row::{COLUMNS, RowContext, row_of, zone_name};
 use super::rows::OrderRows;
 use super::table::{Controls, Shown, Table};
@@ -25,7 +26,9 @@ use crate::link::{Command, CommandId};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Confirm, Hand};
 use crate::ui::theme::Theme;
+use crate::ui::ticket::gate::Insistence;
 
+use amend::Changed;
 use controls::WIDTH;
 
 /// What was asked for about an order.
@@ -52,6 +55,9 @@ pub(super) struct Orders {
     held: Option<Held>,
     #[serde(skip)]
     edit: Option<Edit>,
+    /// Whether to send a change in spite of what is unusual.
+    #[serde(skip)]
+    insists: Confirm<Changed, Insistence>,
     #[serde(skip)]
     asked: Asked<OrderId, Wish>,
     #[serde(skip)]
@@ -116,10 +122,27 @@ impl Orders {
         if response.clicked() {
             self.cancels_all = Some(out.send(Command::CancelAll { instrument: None }));
         }
-        let toggled = ui.checkbox(&mut self.working_only, "Working only").changed();
+        let toggled = self.filter_ui(ui);
         if toggled {
             self.held = None;
         }
+    }
+
+    /// The filter, in as many words as there is room for; whether it was changed.
+    fn filter_ui(&mut self, ui: &mut Ui) -> bool {
+        const NAME: &str = "Working only";
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        let colour = ui.visuals().text_color();
+        let room = ui.available_width() - ui.spacing().icon_width - ui.spacing().icon_spacing;
+        let fits = |text: &&str| {
+            ui.painter().layout_no_wrap((*text).to_owned(), font.clone(), colour).size().x <= room
+        };
+        let text = [NAME, "Working"].into_iter().find(fits).unwrap_or_default();
+        let filter = ui.checkbox(&mut self.working_only, text);
+        filter.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), self.working_only, NAME)
+        });
+        filter.on_hover_text("Hides orders that have ended").changed()
     }
 
     /// The table.
@@ -128,6 +151,7 @@ impl Orders {
             self.reveal_selected(desk);
         }
         self.end_stale_edit(desk);
+        self.settle_doubts(desk);
         if let Some(edit) = &mut self.edit
             && let Some((order, instrument)) = order_of(desk, edit.order)
         {
@@ -182,25 +206,6 @@ impl Orders {
         self.working_only &= order.is_live();
     }
 
-    /// An order that can no longer be changed takes the field away.
-    fn end_stale_edit(&mut self, desk: &Desk) {
-        let Some(edit) = &self.edit else { return };
-        let why = match desk.blotter().get(edit.order) {
-            Some(order) => edit::why_not(order),
-            None => Some("It is not known any more"),
-        };
-        if let Some(why) = why {
-            let wish = Wish::Amend(edit.part, crate::domain::Decimal::ZERO);
-            self.asked.refuse(
-                edit.order,
-                wish,
-                format!("Not changed: {}", lower_first(why)).into(),
-                desk.now(),
-            );
-            self.edit = None;
-        }
-    }
-
     fn empty_ui(&self, ui: &mut Ui, theme: &Theme, desk: &Desk, body: Rect) {
         let text = if self.working_only && !desk.blotter().ended_ids().is_empty() {
             "No order is working. Turn off Working only to see those that have ended."
@@ -238,19 +243,6 @@ impl Orders {
                 }
             }
         }
-    }
-
-    fn begin_edit(&mut self, order: &Order, part: Part, instrument: &Arc<Instrument>, desk: &Desk) {
-        if part.of(order).is_none() {
-            return;
-        }
-        if let Some(why) = edit::why_not(order) {
-            let wish = Wish::Amend(part, crate::domain::Decimal::ZERO);
-            self.asked.refuse(order.id, wish, why.into(), desk.now());
-            return;
-        }
-        self.asked.forget(&order.id);
-        self.edit = Edit::new(order, part, instrument);
     }
 
     /// Keys that act on the table while it has the keyboard.
@@ -301,54 +293,6 @@ impl Orders {
         }
     }
 
-    fn edit_ui(
-        &mut self,
-        ui: &mut Ui,
-        theme: &Theme,
-        desk: &Desk,
-        shown: &Shown,
-        rows: &OrderRows<'_>,
-        out: &mut Commands,
-    ) {
-        let Some(mut edit) = self.edit.take() else { return };
-        let Some((order, instrument)) = order_of(desk, edit.order) else { return };
-        let row = shown.rows.iter().find(|row| rows.get(row.index) == edit.order);
-        let Some(cell) = row.and_then(|row| shown.cell(row, edit.part.column())) else {
-            // Scrolled out of sight it is left, as by a click elsewhere: the keyboard is gone with it.
-            if edit.is_on_its_way() {
-                self.edit = Some(edit);
-            } else {
-                self.asked.forget(&order.id);
-            }
-            return;
-        };
-        let clip = ui.clip_rect();
-        ui.set_clip_rect(clip.intersect(shown.cells()));
-        let outcome = edit.ui(ui, theme, cell, order, instrument);
-        ui.set_clip_rect(clip);
-        let to_table = |ui: &Ui| ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
-        match outcome {
-            Outcome::Stays => self.edit = Some(edit),
-            Outcome::Leaves { to_table: back } => {
-                self.asked.forget(&order.id);
-                if back {
-                    to_table(ui);
-                }
-            }
-            Outcome::Turns(part) => self.edit = Edit::new(order, part, instrument),
-            Outcome::Sends(value) => {
-                let command = out.send(edit.part.amend(order, value));
-                self.asked.ask(order.id, Wish::Amend(edit.part, value), command, desk.now());
-                to_table(ui);
-            }
-            Outcome::Refuses(bad) => {
-                let wish = Wish::Amend(edit.part, crate::domain::Decimal::ZERO);
-                self.asked.refuse(order.id, wish, bad.to_string().into(), desk.now());
-                self.edit = Some(edit);
-            }
-        }
-    }
-
     /// Refusals, below the cell or control that asked.
     fn callouts_ui(&self, ui: &Ui, theme: &Theme, desk: &Desk, shown: &Shown, rows: &OrderRows<'_>) {
         let now = desk.now();
@@ -395,11 +339,6 @@ fn seen(order: &Order, wish: &Wish) -> Seen {
 
 fn count_of(orders: usize) -> String {
     if orders == 1 { "the working order".to_owned() } else { format!("{orders} working orders") }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// The reason cell of an order: a refusal of what was asked last comes before the broker's words.

@@ -1,27 +1,24 @@
 //! The Positions tab: what is held, what it is worth, and the way out of it.
 //!
-//! Close and Reverse are market orders: with `confirm_orders` the first click asks about the
-//! position as it stands and the second sends ([`Confirm`]); when the position changes in
-//! between, the question is void. After that a control is out of reach until its order has
-//! ended, and the engine refuses a second one as well.
+//! How it is left, at market, is [`ways_out`]'s.
+
+mod ways_out;
 
 use std::borrow::Cow;
 
-use egui::{Id, Rect, Ui};
+use egui::Ui;
 use serde::{Deserialize, Serialize};
 
-use super::asked::{Asked, CALLOUT, Seen};
+use self::ways_out::WaysOut;
 use super::cell::Cell;
-use super::control::{Tone, callout_ui, control_ui, empty_ui};
+use super::control::empty_ui;
 use super::order_row::average;
-use super::table::{Column, Controls, Row, Shown, ShownRow, Table};
+use super::table::{Column, Controls, Row, Table};
 use super::today::Today;
 use super::widths::Widths;
 use crate::desk::{DayResult, Desk};
-use crate::domain::{AccountId, Currency, Decimal, Instrument, InstrumentId, Position, Qty, Side};
-use crate::link::Command;
+use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position};
 use crate::ui::commands::{Commands, UiCommand};
-use crate::ui::confirm::{Confirm, Hand, Outcome, Rule};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -36,43 +33,9 @@ const COLUMNS: [Column; 9] = [
     Column::figures("commissions", "Commissions today"),
     Column::words("currency", "Currency"),
 ];
-/// Width of a control: room for `Sell 1,500?`.
-const CONTROL: f32 = 68.0;
-const GAP: f32 = 4.0;
+
+/// A position: whose, and in what.
 pub(super) type Key = (AccountId, InstrumentId);
-
-/// A way out of a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WayOut {
-    Close,
-    Reverse,
-}
-
-impl WayOut {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Close => "Close",
-            Self::Reverse => "Reverse",
-        }
-    }
-
-    /// The order that it is for a position; `None` of a flat one.
-    fn deal(self, position: &Position) -> Option<(Side, Qty)> {
-        let (side, size) = (position.side()?.opposite(), position.size());
-        let quantity = match self {
-            Self::Close => size,
-            Self::Reverse => size + size,
-        };
-        Some((side, quantity))
-    }
-
-    fn command(self, instrument: InstrumentId) -> Command {
-        match self {
-            Self::Close => Command::Close { instrument, despite: crate::risk::Despite::default() },
-            Self::Reverse => Command::Reverse { instrument, despite: crate::risk::Despite::default() },
-        }
-    }
-}
 
 /// The view state of the tab.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -82,9 +45,7 @@ pub(super) struct Positions {
     #[serde(skip)]
     held: Option<Vec<Key>>,
     #[serde(skip)]
-    confirm: Confirm<(Key, WayOut), Decimal>,
-    #[serde(skip)]
-    asked: Asked<Key, WayOut>,
+    ways_out: WaysOut,
     #[serde(skip)]
     today: Today,
 }
@@ -92,22 +53,10 @@ pub(super) struct Positions {
 impl Positions {
     /// Takes the engine's answers over. Comes once a frame, whatever tab is shown.
     pub fn settle(&mut self, desk: &Desk) {
-        let is_underway = |id| desk.blotter().get(id).is_some_and(crate::domain::Order::is_live);
-        self.asked.settle(desk, |_, _, order| match order {
-            Some(id) if is_underway(id) => Seen::Underway,
-            _ => Seen::Over,
-        });
-        // What is asked is about this much held, and void when it is another.
-        let holds = |(key, _): &(Key, WayOut), asked: &Decimal| {
-            position_of(desk, key).is_some_and(|position| position.net == *asked)
-        };
-        self.confirm.settle(desk.now(), holds);
+        self.ways_out.settle(desk);
     }
 
     pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
-        if let Some(left) = self.confirm.left(desk.now()) {
-            ui.request_repaint_after(left);
-        }
         out.demand.quotes.extend(desk.blotter().open_positions().map(|position| position.instrument));
         let zone = format::zone(desk.settings().time_zone_display, None);
         let market_now = desk.market_time().unwrap_or(desk.now());
@@ -138,7 +87,7 @@ impl Positions {
         let mut table = Table {
             name: "Positions table",
             columns: &COLUMNS,
-            controls: Controls::Right(2.0 * (CONTROL + GAP)),
+            controls: Controls::Right(ways_out::WIDTH),
             row_count: 0,
             reveal: None,
             footer: (!now_shown.is_empty()).then_some(footer),
@@ -164,7 +113,7 @@ impl Positions {
             let Some(position) = position_of(desk, &keys[row.index]) else { continue };
             let Some(instrument) = desk.instrument(position.instrument) else { continue };
             if !position.is_flat() {
-                self.ways_out_ui(ui, theme, desk, (&shown, row), (position, instrument), out);
+                self.ways_out.ui(ui, theme, desk, (&shown, row), (position, instrument), out);
             }
             if row.response.clicked() {
                 out.window(UiCommand::Select(position.instrument));
@@ -179,75 +128,6 @@ impl Positions {
         let closed = flat.filter(|key| self.today.is_traded(key));
         desk.blotter().open_positions().map(key).chain(closed).collect()
     }
-
-    fn ways_out_ui(
-        &mut self,
-        ui: &Ui,
-        theme: &Theme,
-        desk: &Desk,
-        (shown, row): (&Shown, &ShownRow),
-        (position, instrument): (&Position, &Instrument),
-        out: &mut Commands,
-    ) {
-        let key = (position.account.clone(), position.instrument);
-        let underway = self.asked.underway(&key).copied();
-        let guards = desk.blotter().guards_of(&position.account, position.instrument).count();
-        let middle = row.rect.y_range().shrink(2.0);
-        let left = shown.controls.min + GAP;
-        let places = [WayOut::Close, WayOut::Reverse].into_iter().zip([left, left + CONTROL + GAP]);
-        for (way, x) in places {
-            let Some((side, quantity)) = way.deal(position) else { continue };
-            let is_armed = self.confirm.asked_by(&(key.clone(), way)).is_some();
-            let quantity = format::exact(quantity.0);
-            let cancels =
-                if guards == 0 { String::new() } else { format!(", {}", format::cancels_first(guards)) };
-            let terms = format!("{quantity} {} at market{cancels}", instrument.symbol);
-            let (text, tone) = if is_armed {
-                (format!("{side} {quantity}?"), Tone::Armed)
-            } else {
-                (way.label().to_owned(), Tone::Plain)
-            };
-            let (name, hint) = match (underway, is_armed) {
-                (None, true) => {
-                    let (way, verb) = (way.label().to_lowercase(), side.label().to_lowercase());
-                    (format!("Confirm {way}: {verb} {terms}"), format!("{side} {terms}: click again to send"))
-                }
-                (None, false) => {
-                    (format!("{} {}", way.label(), instrument.symbol), format!("{side}s {terms}"))
-                }
-                (Some(_), _) => {
-                    (format!("{} {}", way.label(), instrument.symbol), "An order is on its way".to_owned())
-                }
-            };
-            let id = control_id(shown, &key, way);
-            let rect = Rect::from_x_y_ranges(egui::Rangef::new(x, x + CONTROL), middle);
-            if control_ui(ui, theme, id, rect, (underway.is_none(), &text, tone), &name, &hint) {
-                self.click(&key, way, position.net, desk, out);
-            }
-            let refused = self.asked.refusal(&key).filter(|refusal| refusal.what == way);
-            if let Some(refusal) = refused.filter(|refusal| desk.now().since(refusal.at) < CALLOUT) {
-                callout_ui(ui, theme, id.with("refused"), rect.intersect(shown.body), &refusal.why);
-                ui.request_repaint_after((refusal.at + CALLOUT).since(desk.now()));
-            }
-        }
-    }
-
-    fn click(&mut self, key: &Key, way: WayOut, net: Decimal, desk: &Desk, out: &mut Commands) {
-        let now = desk.now();
-        let rule = if desk.settings().confirm_orders { Rule::AsksFirst } else { Rule::SendsAtOnce };
-        match self.confirm.press((key.clone(), way), net, rule, Hand::Pointer, now) {
-            Outcome::Nothing => {}
-            Outcome::Asks => self.asked.forget(key),
-            Outcome::Sends(_) => {
-                let command = out.send(way.command(key.1));
-                self.asked.ask(key.clone(), way, command, now);
-            }
-        }
-    }
-}
-
-fn control_id(shown: &Shown, (account, instrument): &Key, way: WayOut) -> Id {
-    shown.focus.id.with((&account.0, instrument.0, way.label()))
 }
 
 fn position_of<'a>(desk: &'a Desk, (account, instrument): &Key) -> Option<&'a Position> {

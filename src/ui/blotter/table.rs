@@ -294,10 +294,12 @@ impl Table<'_> {
                 brush.painter.galley(pos2(rect.left() + INSET, top), words, banner.colour());
             }
             let cut = brush.row(&columns, self.columns, rect, laid);
-            let response = match pointed_at(&response, &columns, cells).and_then(|index| cut.get(&index)) {
-                Some(whole) => response.on_hover_text_at_pointer(*whole),
-                None => response,
-            };
+            let at = pointed_at(&response, &columns, cells);
+            let whole = at.and_then(|index| cut.get(&index)).copied();
+            let hint = at.and_then(|index| row.cells.get(index)?.hint());
+            let told: Vec<&str> = whole.into_iter().chain(hint).collect();
+            let response =
+                if told.is_empty() { response } else { response.on_hover_text_at_pointer(told.join("\n\n")) };
             shown_rows.push(ShownRow { index, rect, response });
         }
         brush.finish();

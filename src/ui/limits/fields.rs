@@ -3,12 +3,10 @@
 use egui::{Grid, Label, RichText, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
 use super::draft::ScopeDraft;
+use super::used::{Nearness, Used, nearness, used};
 use crate::desk::Desk;
-use crate::domain::limits::{Limit, Limits, Scope, ScopeKind, Unit};
-use crate::domain::{AccountId, Decimal, InstrumentId, Position};
-use crate::ui::format;
+use crate::domain::limits::{Limit, Limits, ScopeKind, Unit};
 use crate::ui::theme::Theme;
-use crate::ui::ticket::uses;
 
 const LABEL_WIDTH: f32 = 120.0;
 const FIELD_WIDTH: f32 = 150.0;
@@ -125,12 +123,17 @@ fn note_ui(
         Some(problem) => (problem, theme.danger),
         None => match used(desk, &draft.scope, limit) {
             None => (String::new(), theme.text_weak),
-            Some((used, shown)) => {
-                let set = draft.limits().number(limit);
-                let colour = if set.is_some_and(|set| used >= set) { theme.warn } else { theme.text_weak };
-                let text = match draft.limits().text(limit) {
-                    Some(set) => format!("{shown} of {set} now"),
-                    None => format!("{shown} now"),
+            Some(Used::Missing) => ("not known: no price or rate".to_owned(), theme.warn),
+            Some(Used::Known(used, words)) => {
+                let limits = draft.limits();
+                let colour = match nearness(used, limits.number(limit)) {
+                    Nearness::Far => theme.text_weak,
+                    Nearness::Near => theme.warn,
+                    Nearness::Reached => theme.danger,
+                };
+                let text = match limits.text(limit) {
+                    Some(set) => format!("{words} of {set} now"),
+                    None => format!("{words} now"),
                 };
                 (text, colour)
             }
@@ -143,35 +146,4 @@ fn note_ui(
             ui.add(Label::new(RichText::new(&text).small().color(colour)).truncate()).on_hover_text(text);
         }
     });
-}
-
-/// How much of a limit is used now, where the window knows, and the same in words.
-fn used(desk: &Desk, scope: &Scope, limit: Limit) -> Option<(Decimal, String)> {
-    let is_of = |account: &AccountId, id: InstrumentId| match scope {
-        Scope::Profile => true,
-        Scope::Account(name) => account.0 == *name,
-        Scope::Instrument(key) => desk.instrument(id).is_some_and(|instrument| instrument.has_key(key)),
-    };
-    let held = || desk.blotter().open_positions().filter(|p| is_of(&p.account, p.instrument));
-    let money = |amount: Decimal| format::amount(amount, desk.settings().limits.currency);
-    match limit {
-        Limit::WorkingOrders => {
-            let count = uses::working(desk, is_of);
-            Some((Decimal::from(count as u64), count.to_string()))
-        }
-        Limit::Exposure => {
-            let exposure = uses::exposure_of(desk, is_of)?;
-            Some((exposure, money(exposure)))
-        }
-        Limit::PositionQuantity => {
-            let largest = held().map(|p| p.net.abs()).max()?;
-            Some((largest, format::exact(largest)))
-        }
-        Limit::PositionValue => {
-            let worth = |p: &Position| uses::unit(desk, p.instrument)?.checked_mul(p.net.abs());
-            let largest = held().map(worth).collect::<Option<Vec<_>>>()?.into_iter().max()?;
-            Some((largest, money(largest)))
-        }
-        _ => None,
-    }
 }

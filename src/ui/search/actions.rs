@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
 use crate::domain::{AccountKind, BrokerId, OrderId, Timeframe};
 use crate::link::{Command, Drill, Flatten};
+use crate::ui::arming;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::SHORTCUTS;
 
@@ -87,6 +88,7 @@ pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
         let text = format!("Compare the books of {} now", connection.name);
         Action::engine(text, "reconcile", Command::Reconcile { broker: connection.broker })
     }));
+    actions.extend(arm(desk));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
@@ -122,11 +124,26 @@ fn kill_switch(desk: &Desk) -> Vec<Action> {
     first.into_iter().chain([at_market, within, panel]).collect()
 }
 
-/// Every shortcut but those that open the search, and that of the kill switch, which is grave.
+/// To arm a live account asks for its id; to disarm it asks nothing.
+fn arm(desk: &Desk) -> impl Iterator<Item = Action> {
+    let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Arm(None)).map(|s| s.keys);
+    arming::live(desk).map(move |account| {
+        let synonyms = "real money live trading allow hold";
+        if desk.is_armed(account) {
+            Action::engine(format!("Disarm account {}", account.id), synonyms, arming::disarm(account))
+        } else {
+            let command = UiCommand::Arm(Some(arming::place_of(account)));
+            Action { keys, ..Action::window(format!("Arm account {} …", account.id), synonyms, command) }
+        }
+    })
+}
+
+/// Every shortcut but those that open the search, that of the kill switch, which is grave, and
+/// that of live accounts, which are named.
 fn shortcuts() -> impl Iterator<Item = Action> {
     SHORTCUTS.iter().filter_map(|shortcut| {
         let command = shortcut.command();
-        (!matches!(command, UiCommand::Search | UiCommand::Kill)).then(|| Action {
+        (!matches!(command, UiCommand::Search | UiCommand::Kill | UiCommand::Arm(_))).then(|| Action {
             text: shortcut.text.to_owned(),
             synonyms: if command == UiCommand::Limits {
                 "risk settings loss exposure fat finger"

@@ -6,8 +6,9 @@ use egui::{Align, Color32, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind
 use super::check::{Checked, SideCheck};
 use super::entry::{Entry, KEYS};
 use super::facts::Facts;
+use super::gate::{Doubt, said_short, said_whole};
 use super::header::halves;
-use super::offer::{Action, Doubt, Offers, Words, prices, said_short};
+use super::offer::{Action, Offers, Words, prices};
 use super::outlook::{Effect, effect};
 use crate::domain::{OrderKind, Side};
 use crate::ui::fonts;
@@ -76,9 +77,12 @@ impl Face {
     fn live(mut self, action: Action) -> Self {
         self.is_live = true;
         self.name = format!("LIVE {}", self.name);
-        let is_flatten = matches!(action, Action::Close | Action::Reverse);
-        // The words of these are wide, and the line below them has room.
-        let at = usize::from(is_flatten && self.lines.len() > 1);
+        // The words of these are wide, and the line with the order has room.
+        let at = match action {
+            Action::Buy | Action::Sell => 0,
+            Action::Close | Action::Reverse if self.is_doubtful => self.lines.len().saturating_sub(1),
+            Action::Close | Action::Reverse => usize::from(self.lines.len() > 1),
+        };
         if let Some(line) = self.lines.get_mut(at) {
             let short = match (at, self.is_armed) {
                 (0, true) => format!("LIVE {}?", action.label().to_lowercase()),
@@ -101,7 +105,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         return if armed.despite.is_empty() {
             armed_face(action, armed.words)
         } else {
-            despite_face(armed.words, armed.despite)
+            despite_face(action, armed.words, armed.despite)
         };
     }
     let offer = offers.get(action);
@@ -110,11 +114,19 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         Action::Sell => at_rest(Side::Sell, checked.side(Side::Sell), facts),
         Action::Close | Action::Reverse => (action.label().to_owned(), vec![flatten_line(action, facts)]),
     };
+    let mut first = Line::from(title);
     let hover = match offer {
         Ok(offer) => {
             lines.extend(offer.words.terms_lines());
             if !offer.doubts.is_empty() {
-                lines.push("asks twice".to_owned());
+                match action {
+                    Action::Buy | Action::Sell => lines.push("asks twice".to_owned()),
+                    // These have no room for another line.
+                    Action::Close | Action::Reverse => {
+                        let whole = format!("{} · asks twice", first.whole);
+                        first = Line { whole, short: Some(first.whole) };
+                    }
+                }
             }
             let unusual = offer.doubts.iter().map(|doubt| doubt.why.clone());
             let does = format!("{} {}", ask_first(facts), offer.words);
@@ -122,7 +134,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         }
         Err(why) => why.clone(),
     };
-    let lines = std::iter::once(title).chain(lines).map(Line::from).collect();
+    let lines = std::iter::once(first).chain(lines.into_iter().map(Line::from)).collect();
     Face {
         name: action.label().to_owned(),
         lines,
@@ -168,12 +180,20 @@ fn armed_face(action: Action, words: &Words) -> Face {
 }
 
 /// `Send despite`, what is unusual, and what would be sent.
-fn despite_face(words: &Words, despite: &[Doubt]) -> Face {
-    let short = format!("{} {}", words.verb, words.quantity);
-    let order = Line { whole: format!("{short} {}", words.prices.join(" ")), short: Some(short) };
-    let doubts = despite.iter().map(|doubt| Line::from(doubt.short.clone()));
-    let lines = std::iter::once(Line::from("Send despite".to_owned())).chain(doubts).chain([order]).collect();
-    let why = despite.iter().map(|doubt| doubt.why.as_str()).collect::<Vec<_>>().join(" ");
+fn despite_face(action: Action, words: &Words, despite: &[Doubt]) -> Face {
+    let title = Line::from("Send despite".to_owned());
+    let lines = if matches!(action, Action::Close | Action::Reverse) {
+        let side = words.verb.rsplit(' ').next().unwrap_or_default();
+        let (whole, count) = (said_short(despite), despite.len());
+        let short = (count > 1).then(|| format!("{count} unusual things"));
+        vec![title, Line { whole, short }, Line::from(format!("{side} {}", words.quantity))]
+    } else {
+        let short = format!("{} {}", words.verb, words.quantity);
+        let order = Line { whole: format!("{short} {}", words.prices.join(" ")), short: Some(short) };
+        let doubts = despite.iter().map(|doubt| Line::from(doubt.short.clone()));
+        std::iter::once(title).chain(doubts).chain([order]).collect()
+    };
+    let why = said_whole(despite);
     let hover = format!(
         "{why}\n\nClick again or press Ctrl+Enter to send this one order nevertheless. Escape, any change, or \
          three seconds take it back."

@@ -2,10 +2,9 @@
 //! states the order of each side, or why there is none.
 //!
 //! Texts are checked against the instrument's own grid; the finished order is put to the
-//! very gate that the engine will ask ([`risk::approve`], a pure function) with what the
-//! desk knows, so that the two disagree only where the desk is behind. What a broker would refuse
-//! for certain (a stop that the market has passed, a market order while closed) is said
-//! too: better beside the field than as a rejection.
+//! very gate that the engine will ask ([`super::gate`]). What a broker would refuse for certain
+//! (a stop that the market has passed, a market order while closed) is said too: better beside the
+//! field than as a rejection.
 //!
 //! Invariant: a side is either stated in full, or blocked with a reason.
 
@@ -17,13 +16,12 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::form::{Field, Form, KindChoice, TifChoice};
+use super::gate::{Doubt, Insistence, ask_gate, insist};
 use super::outlook::{Effect, effect};
 use crate::domain::money::rounded_up;
-use crate::domain::{
-    AccountId, Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy,
-};
+use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy};
 use crate::link::{Bracket, Place};
-use crate::risk::{self, Despite, Known, Line, Refusal, Role};
+use crate::risk::{Despite, Refusal, Role};
 use crate::ui::format;
 use read::{Read, read};
 
@@ -86,7 +84,7 @@ pub(super) struct SideCheck {
     /// The order, or why there is none.
     pub order: Result<Place, String>,
     /// What is unusual about the market, which the order would be sent in spite of.
-    pub doubts: Vec<Refusal>,
+    pub doubts: Vec<Doubt>,
 }
 
 /// What the form comes to.
@@ -174,7 +172,7 @@ fn place(
     read: &Read,
     problems: &BTreeMap<Field, Problem>,
     kind: Option<OrderKind>,
-) -> Result<(Place, Vec<Refusal>), Block> {
+) -> Result<(Place, Vec<Doubt>), Block> {
     if let Some(barrier) = facts.barrier() {
         return Err(Block::general(barrier));
     }
@@ -197,7 +195,9 @@ fn place(
     spec.post_only = form.post_only && form.can_be_post_only();
     check_waiting(&spec, facts)?;
     check_size(&spec, facts)?;
-    let (despite, doubts) = insist(&spec, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
+    let entered = Role::entered(Despite::default());
+    let Insistence { despite, doubts } =
+        insist(&spec, entered, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
     check_trigger(&spec, facts)?;
     check_post_only(&spec, facts)?;
     let bracket = (form.has_bracket && !is_way_out)
@@ -220,24 +220,6 @@ fn place(
     }
     let seen = facts.quote.map(|view| *view.quote);
     Ok((Place { spec, bracket, origin: Origin::Ticket, seen, despite }, doubts))
-}
-
-/// What the gate would let through only if the trader said so for this order, and what he
-/// would have to accept; the refusal where no word of his helps.
-fn insist(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(Despite, Vec<Refusal>), Refusal> {
-    let (mut despite, mut doubts) = (Despite::default(), Vec::new());
-    loop {
-        match ask_gate(spec, Role::entered(despite), facts) {
-            Ok(()) => return Ok((despite, doubts)),
-            Err(refusal) => match refusal.unusual().filter(|unusual| !despite.covers(*unusual)) {
-                Some(unusual) => {
-                    despite = despite.and(unusual);
-                    doubts.push(refusal);
-                }
-                None => return Err(refusal),
-            },
-        }
-    }
 }
 
 fn time_in_force(form: &Form, read: &Read) -> Result<TimeInForce, Block> {
@@ -291,37 +273,6 @@ fn check_size(spec: &OrderSpec, facts: &Facts<'_>) -> Result<(), Block> {
             Err(Block::beside(Field::Quantity, "Too large", why))
         }
     }
-}
-
-/// Asks what the engine will ask.
-pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<(), Refusal> {
-    let nobody = AccountId("".into());
-    let account = facts.account.map_or(&nobody, |account| &account.id);
-    let line = match (&facts.not_ready, &facts.silent) {
-        (Some(why), _) => Line::Down(why),
-        (None, Some(why)) => Line::Silent(why),
-        (None, None) => facts.opening_locked.map_or(Line::Ready, Line::Reducing),
-    };
-    let limits = facts.settings.limits.in_force(account, facts.instrument);
-    let known = Known {
-        limits,
-        account,
-        instrument: facts.instrument,
-        quote: facts.quote.map(|view| (view.quote, view.confirmed)),
-        position: facts.net(),
-        pending: facts.pending(),
-        exits: facts.exits(),
-        uses: facts.uses,
-        // The engine asks the calendar; here an old quote that says closed is shown as old.
-        is_in_hours: false,
-        is_regular: risk::is_regular(&limits, facts.instrument, facts.now),
-        to_limits: facts.to_limits,
-        is_armed: facts.account.is_none_or(|account| facts.desk.is_armed(account)),
-        is_killed: facts.is_killed,
-        line,
-        now: facts.now,
-    };
-    risk::check(spec, role, &known)
 }
 
 /// The gate's own words, and a few of them beside the field they are about.

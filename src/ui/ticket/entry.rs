@@ -12,7 +12,8 @@
 
 use egui::{Event, Key, Ui};
 
-use super::offer::{Action, Doubt, Offer, Offers, Words};
+use super::gate::{Doubt, Step, is_same_market};
+use super::offer::{Action, Offer, Offers, Words};
 use super::said::{Said, Sent};
 use crate::desk::Desk;
 use crate::domain::{Decimal, Quote, Time};
@@ -32,15 +33,6 @@ struct Question {
     /// The position it was asked on.
     net: Decimal,
     step: Step,
-}
-
-/// How far a question has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Whether to send this order.
-    Order,
-    /// Whether to send it in spite of what is unusual.
-    Despite,
 }
 
 /// What an armed button asks.
@@ -106,10 +98,7 @@ impl Entry {
     /// Disarms what is too old or no longer true, and has the frame drawn in which it ends.
     pub(super) fn settle(&mut self, ui: &Ui, offers: &Offers, scene: &Scene<'_>) {
         // What was asked about an order holds for the market that it was asked in.
-        let is_same = |now: &Offer, then: &Offer| {
-            let unusual = |offer: &Offer| offer.doubts.iter().map(|d| d.unusual).collect::<Vec<_>>();
-            unusual(now) == unusual(then)
-        };
+        let is_same = |now: &Offer, then: &Offer| is_same_market(&now.doubts, &then.doubts);
         let is_true = |action: &Action, asked: &Question| {
             asked.net == scene.net && offers.get(*action).as_ref().is_ok_and(|now| is_same(now, &asked.offer))
         };

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 
 use super::uses;
 use crate::desk::{Desk, Freshness, QuoteView};
+use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{
-    Account, AccountKind, Decimal, Instrument, Money, Position, Price, Settings, Side, Time,
+    Account, AccountKind, Decimal, Instrument, Money, OrderId, Position, Price, Settings, Side, Time,
 };
 use crate::link::{Connection, ConnectionState};
 use crate::risk::{Pending, Refusal, Uses};
@@ -58,20 +59,28 @@ pub(super) struct Standing {
 }
 
 impl<'a> Facts<'a> {
-    /// Units that working orders could still trade, as the gate counts them.
-    pub(super) fn pending(&self) -> Pending {
-        let pending = |account: &Account| uses::pending(self.desk, &account.id, self.instrument.id);
+    /// Units that working orders `but` one could still trade, as the gate counts them.
+    pub(super) fn pending(&self, but: Option<OrderId>) -> Pending {
+        let pending = |account: &Account| uses::pending(self.desk, &account.id, self.instrument.id, but);
         self.account.map(pending).unwrap_or_default()
     }
 
-    /// What exits could still trade, as the gate counts them.
-    pub(super) fn exits(&self) -> Pending {
-        let exits = |account: &Account| uses::exits(self.desk, &account.id, self.instrument.id);
+    /// What exits `but` one could still trade, as the gate counts them.
+    pub(super) fn exits(&self, but: Option<OrderId>) -> Pending {
+        let exits = |account: &Account| uses::exits(self.desk, &account.id, self.instrument.id, but);
         self.account.map(exits).unwrap_or_default()
     }
 
     pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
-        let account = desk.entry_account(instrument.broker).map(|account| &**account);
+        Self::of_account(desk, instrument, desk.entry_account(instrument.broker).map(|account| &**account))
+    }
+
+    /// The same for orders of a certain account.
+    pub(super) fn of_account(
+        desk: &'a Desk,
+        instrument: &'a Instrument,
+        account: Option<&'a Account>,
+    ) -> Self {
         let position = account.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));
         let rates = desk.rates();
         let amount = rates.to_base(Decimal::ONE, instrument.currency);
@@ -109,6 +118,11 @@ impl<'a> Facts<'a> {
 
     pub(super) fn is_live(&self) -> bool {
         self.account.is_some_and(|account| account.kind == AccountKind::Live)
+    }
+
+    /// Whether what opens a position may be sent for the account, as far as its money goes.
+    pub(super) fn is_armed(&self) -> bool {
+        self.account.is_none_or(|account| self.desk.is_armed(account))
     }
 
     /// Whether the exchange takes orders that cannot wait; unknown counts as open, the
@@ -174,9 +188,27 @@ impl<'a> Facts<'a> {
             };
             return say(Level::Danger, line.to_owned(), barrier);
         }
+        if let Some(why) = &self.silent {
+            let more = format!("{} An order asks twice before it is sent.", Refusal::Silent(why.clone()));
+            return say(Level::Danger, "Broker silent: orders ask twice".to_owned(), more);
+        }
+        if let Some(account) = self.account.filter(|_| !self.is_armed()) {
+            let more = Refusal::NotArmed(account.id.clone()).to_string();
+            return say(Level::Warn, "Not armed: closing only".to_owned(), more);
+        }
         if let Some(why) = self.opening_locked {
             let more = Refusal::OpeningLocked(why.to_owned()).to_string();
             return say(Level::Warn, "Comparing books: positions can only be made smaller".to_owned(), more);
+        }
+        let locked = |kind: &ScopeKind| Some((*kind, self.uses.of(*kind).lock?));
+        if let Some((kind, lock)) = ScopeKind::ALL.iter().find_map(locked) {
+            let scope = match (kind, self.account) {
+                (ScopeKind::Account, Some(account)) => Scope::Account(account.id.0.clone()),
+                (ScopeKind::Instrument, _) => Scope::Instrument(self.instrument.key().into()),
+                _ => Scope::Profile,
+            };
+            let more = Refusal::Locked { lock, scope }.to_string();
+            return say(Level::Warn, "Loss lock: closing only".to_owned(), more);
         }
         let Some(view) = self.quote else {
             let more =
@@ -184,10 +216,6 @@ impl<'a> Facts<'a> {
             return say(Level::Warn, "No quote yet: orders must wait".to_owned(), more);
         };
         let title = self.account.map_or("", |account| &account.title);
-        if let Some(why) = &self.silent {
-            let more = format!("{} An order asks twice before it is sent.", Refusal::Silent(why.clone()));
-            return say(Level::Danger, "Broker silent: orders ask twice".to_owned(), more);
-        }
         match view.freshness {
             Freshness::Stale => {
                 let age = format::duration(view.age);

@@ -5,12 +5,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::check::{Checked, ask_gate, why_closed};
+use super::check::{Checked, why_closed};
 use super::facts::Facts;
+use super::gate::{Doubt, insist};
 use crate::desk::Desk;
 use crate::domain::{Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
 use crate::link::{Command, Place};
-use crate::risk::{Refusal, Role, Unusual};
+use crate::risk::{Despite, Role};
 use crate::ui::format;
 
 /// One of the four buttons.
@@ -52,36 +53,6 @@ pub(super) struct Offer {
     pub words: Words,
     /// What is unusual, so that it is asked about in words of its own. Empty as a rule.
     pub doubts: Vec<Doubt>,
-}
-
-/// Something unusual that an order would be sent in spite of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Doubt {
-    pub unusual: Unusual,
-    /// `a quote 45 s old`.
-    pub short: String,
-    /// The gate's own words.
-    pub why: String,
-}
-
-impl Doubt {
-    fn of(refusal: &Refusal) -> Option<Self> {
-        let short = match refusal {
-            Refusal::StaleQuote { age, .. } => format!("a quote {age} s old"),
-            Refusal::CrossedBook { .. } => "a crossed book".to_owned(),
-            Refusal::EmptyBook { side, .. } => {
-                format!("no {}", if *side == Side::Buy { "bid" } else { "ask" })
-            }
-            Refusal::Silent(_) => "a silent broker".to_owned(),
-            _ => return None,
-        };
-        Some(Self { unusual: refusal.unusual()?, short, why: refusal.to_string() })
-    }
-}
-
-/// `a quote 45 s old and a silent broker`.
-pub(super) fn said_short(doubts: &[Doubt]) -> String {
-    doubts.iter().map(|doubt| doubt.short.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
 /// An order in words; as a sentence goes on: `buy 100 AAPL @ 227.50, GTC`.
@@ -160,7 +131,7 @@ fn order(checked: &Checked, side: Side, facts: &Facts<'_>) -> Result<Offer, Stri
         prices: prices(place.spec.kind, facts.instrument),
         terms: terms(&place, checked, facts),
     };
-    let doubts = checked.side(side).doubts.iter().filter_map(Doubt::of).collect();
+    let doubts = checked.side(side).doubts.clone();
     Ok(Offer { command: Command::Place(place), words, doubts })
 }
 
@@ -207,18 +178,21 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         ));
     };
     let (side, size) = (opened.opposite(), position.size());
-    let despite = crate::risk::Despite::default();
-    let (quantity, role, command) = match action {
-        Action::Reverse => {
-            (size + size, Role::Reverse(despite), Command::Reverse { instrument: instrument.id, despite })
-        }
-        _ => (size, Role::Close(despite), Command::Close { instrument: instrument.id, despite }),
+    let nothing = Despite::default();
+    let (quantity, role) = match action {
+        Action::Reverse => (size + size, Role::Reverse(nothing)),
+        _ => (size, Role::Close(nothing)),
     };
     let spec = OrderSpec::new(instrument.id, side, quantity, OrderKind::Market, TimeInForce::Day);
     if let Some(why) = why_closed(spec.kind, spec.tif, facts) {
         return Err(why);
     }
-    ask_gate(&spec, role, facts).map_err(|refusal| refusal.to_string())?;
+    let insistence = insist(&spec, role, facts).map_err(|refusal| refusal.to_string())?;
+    let (instrument_id, despite) = (instrument.id, insistence.despite);
+    let command = match action {
+        Action::Reverse => Command::Reverse { instrument: instrument_id, despite },
+        _ => Command::Close { instrument: instrument_id, despite },
+    };
     let words = Words {
         verb: format!("{}: {}", action.label().to_lowercase(), side.label().to_lowercase()),
         quantity: format::exact(quantity.0),
@@ -226,7 +200,7 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         prices: prices(OrderKind::Market, instrument),
         terms: guards(position, facts.desk).into_iter().collect(),
     };
-    Ok(Offer { command, words, doubts: Vec::new() })
+    Ok(Offer { command, words, doubts: insistence.doubts })
 }
 
 /// What a way out of a position cancels first.

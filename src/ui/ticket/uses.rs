@@ -8,16 +8,22 @@ use std::collections::BTreeSet;
 
 use crate::desk::Desk;
 use crate::domain::limits::{Scope, ScopeKind};
-use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, Side};
+use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, Side};
 use crate::risk::{Holding, Pending, Use, Uses, exposure};
 
-/// Units that working orders of an account in an instrument could still trade.
-pub(in crate::ui) fn pending(desk: &Desk, account: &AccountId, instrument: InstrumentId) -> Pending {
+/// Units that working orders of an account in an instrument could still trade, `but` one.
+pub(super) fn pending(
+    desk: &Desk,
+    account: &AccountId,
+    instrument: InstrumentId,
+    but: Option<OrderId>,
+) -> Pending {
     let of = |side: Side| {
         let is_alike = |o: &&Order| {
             o.spec.instrument == instrument
                 && o.spec.side == side
                 && o.account == *account
+                && Some(o.id) != but
                 && o.entry().is_none()
         };
         desk.blotter().working().filter(is_alike).map(|o| o.remaining().0).sum::<Decimal>()
@@ -25,9 +31,14 @@ pub(in crate::ui) fn pending(desk: &Desk, account: &AccountId, instrument: Instr
     Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
 }
 
-/// What exits that work could still trade.
-pub(super) fn exits(desk: &Desk, account: &AccountId, instrument: InstrumentId) -> Pending {
-    let is_alike = |o: &&Order| o.spec.instrument == instrument && o.account == *account;
+/// What exits that work could still trade, `but` one.
+pub(super) fn exits(
+    desk: &Desk,
+    account: &AccountId,
+    instrument: InstrumentId,
+    but: Option<OrderId>,
+) -> Pending {
+    let is_alike = |o: &&Order| o.spec.instrument == instrument && o.account == *account && Some(o.id) != but;
     let filled = |entry| desk.blotter().get(entry).map(|entry| entry.filled);
     Pending::of_exits(desk.blotter().working().filter(is_alike), filled)
 }
@@ -79,7 +90,7 @@ pub(in crate::ui) fn exposure_of(
     let places: BTreeSet<(AccountId, InstrumentId)> = held.chain(ordered).collect();
     exposure(places.iter().filter(|(account, id)| is_of(account, *id)).map(|(account, id)| Holding {
         net: desk.blotter().position_of(account, *id).map_or(Decimal::ZERO, |p| p.net),
-        pending: pending(desk, account, *id).with(exits(desk, account, *id)),
+        pending: pending(desk, account, *id, None).with(exits(desk, account, *id, None)),
         unit: unit(desk, *id),
     }))
 }

@@ -109,6 +109,9 @@ impl Words<'_> {
                 }
                 let what = after.map_or_else(String::new, |order| self.order(order));
                 line(at, "Intent", join(&what, "let through by the risk gate"), Tone::Plain);
+                if let Some(order) = after.filter(|order| order.status == OrderStatus::Kept) {
+                    line(at, "Kept here", kept(order), Tone::Plain);
+                }
             }
             Moment::NotSent { why } => line(at, "Not sent", why.to_string(), Tone::Danger),
             Moment::Sent { journaled_at, session } => {
@@ -123,9 +126,13 @@ impl Words<'_> {
                 let quantity = quantity.map(|q| format!("quantity {}", format::quantity(q, self.instrument)));
                 let parts = [quantity, price("limit", *limit), price("stop", *stop)];
                 let parts: Vec<String> = parts.into_iter().flatten().collect();
-                line(at, "Change asked for", parts.join(", "), Tone::Plain);
+                let why = if after.is_some_and(is_cut) { CUT } else { "" };
+                line(at, "Change asked for", join(&parts.join(", "), why), Tone::Plain);
             }
-            Moment::AskedCancel => line(at, "Cancel asked for", String::new(), Tone::Plain),
+            Moment::AskedCancel => {
+                let why = if after.is_some_and(is_cut) { CUT } else { "" };
+                line(at, "Cancel asked for", why.to_owned(), Tone::Plain);
+            }
             Moment::Reported { status, reason, broker_time } => {
                 let filled = after.map_or_else(String::new, |order| self.filled(order));
                 let more = join(reason.as_deref().unwrap_or_default(), &filled);
@@ -225,6 +232,19 @@ fn from(order: &Order) -> &'static str {
         Origin::Foreign => "elsewhere",
     }
 }
+
+/// What an order waits for that this program keeps.
+fn kept(order: &Order) -> String {
+    let until = order.entry().map_or_else(String::new, |entry| format!("until order {entry} fills"));
+    join(&until, "the broker does not know of it yet")
+}
+
+/// Whether this program itself takes from an order what others of its group have filled.
+fn is_cut(order: &Order) -> bool {
+    order.kept.is_some_and(|kept| kept.is_cut)
+}
+
+const CUT: &str = "by Pitdesk, which keeps its group: another order of it has filled";
 
 fn tone(status: OrderStatus) -> Tone {
     match status {

@@ -43,7 +43,9 @@ impl Watchlist {
         if columns.lines == Lines::One {
             let size = vec2(width, theme.sizes.row);
             let (header, _) = ui.allocate_exact_size(size, Sense::hover());
-            super::paint::header(ui, &columns, header, &theme);
+            // Before the first quote there is no column to stand over.
+            let known = (self.view.widest.last > 0.0).then_some(&columns);
+            super::paint::header(ui, known, header, &theme);
         }
         let list = ui.interact(
             ui.available_rect_before_wrap(),

@@ -92,13 +92,14 @@ pub(super) fn spoken_state(is_listed: bool, view: Option<QuoteView<'_>>) -> Stri
     }
 }
 
-/// Captions of the columns of rows of one line.
-pub(super) fn header(ui: &Ui, columns: &Columns, rect: Rect, theme: &Theme) {
+/// Captions of the columns of rows of one line; of those of numbers once their widths are known.
+pub(super) fn header(ui: &Ui, columns: Option<&Columns>, rect: Rect, theme: &Theme) {
     let put = |x: f32, anchor: Align2, text: &str| {
         let at = pos2(rect.left() + x, rect.center().y);
         ui.painter().text(at, anchor, text, theme.small_font(), theme.text_weak);
     };
     put(PAD, Align2::LEFT_CENTER, "Symbol");
+    let Some(columns) = columns else { return };
     put(columns.last, Align2::RIGHT_CENTER, "Last");
     if let Some(x) = columns.change {
         put(x, Align2::RIGHT_CENTER, "Change");

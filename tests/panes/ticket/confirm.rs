@@ -290,3 +290,32 @@ fn a_silent_broker_is_asked_about_and_a_dead_line_is_not() {
     ui.run_steps(2);
     assert!(is_disabled(&ui, "Buy"));
 }
+
+#[test]
+fn reverse_and_close_are_insisted_on_like_orders() {
+    let mut ui = on_an_old_quote(holding(asking(), "100"));
+    let instrument = ui.state().market.id(AAPL);
+    click(&mut ui, "Reverse");
+    wait(&mut ui, READING);
+    click(&mut ui, "Confirm reverse: sell 200 AAPL at market");
+    assert_eq!(ui.state().sent, [], "the usual confirmation is not enough");
+    let question = "Send despite a quote 45 s old: reverse: sell 200 AAPL at market";
+    wait(&mut ui, READING);
+    click(&mut ui, question);
+    let despite = Despite { stale_quote: true, ..Despite::default() };
+    assert_eq!(only_command(&ui), &Command::Reverse { instrument, despite });
+
+    let mut ui = on_an_old_quote(holding(at_once(), "100"));
+    click(&mut ui, "Close");
+    assert_eq!(only_command(&ui), &Command::Close { instrument, despite: Despite::default() });
+
+    let mut ui = open(holding(at_once(), "100"), AAPL, "{}");
+    ui.state_mut().market.connection(ConnectionState::Silent, "Nothing heard for 6 s");
+    ui.run_steps(2);
+    click(&mut ui, "Close");
+    assert_eq!(ui.state().sent, []);
+    wait(&mut ui, READING);
+    click(&mut ui, "Send despite a silent broker: close: sell 100 AAPL at market");
+    let despite = Despite { silent_broker: true, ..Despite::default() };
+    assert_eq!(only_command(&ui), &Command::Close { instrument, despite });
+}

@@ -114,13 +114,13 @@ fn turning_goes_round_the_parts_that_the_order_has() {
 #[test]
 fn an_amendment_touches_one_part_only() {
     let order = order(limit(), "0");
-    let command = Part::Limit.amend(&order, dec("183"));
+    let command = Part::Limit.amend(&order, dec("183"), Despite::default());
     let expected = Command::Amend {
         order: OrderId(12),
         quantity: None,
         limit: Some(Price(dec("183"))),
         stop: None,
-        despite: crate::risk::Despite::default(),
+        despite: Despite::default(),
     };
     assert_eq!(command, expected);
 }

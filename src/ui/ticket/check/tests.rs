@@ -326,7 +326,8 @@ fn an_old_quote_is_a_doubt_that_only_the_trader_can_lift() {
     let checked = world.check(&form(KindChoice::Market, &[]));
     let place = checked.sell.order.as_ref().unwrap();
     assert_eq!(place.despite, Despite { stale_quote: true, ..Despite::default() });
-    assert!(matches!(checked.sell.doubts[..], [Refusal::StaleQuote { age: 31, .. }]), "{:?}", checked.sell);
+    let [doubt] = checked.sell.doubts.as_slice() else { panic!("{:?}", checked.sell) };
+    assert_eq!(doubt.short, "a quote 31 s old");
     let large = world.check(&form(KindChoice::Market, &[(Field::Quantity, "2000")]));
     assert!(why(&large, Side::Buy).contains("The order is worth"), "a limit is a limit");
     let mut closing = World::new();
