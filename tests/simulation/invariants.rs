@@ -16,7 +16,7 @@ pub const MAX_POSITION: i64 = 60;
 /// After every step.
 pub fn at_any_time(truth: &Truth, disk: &Disk, program: Option<&Program>) {
     for (id, order) in &truth.orders {
-        assert!(disk.has_intent(*id), "order {id} is at the exchange and its intent is not on disk");
+        assert!(disk.knows(*id), "order {id} is at the exchange and its intent is not on disk");
         assert!(order.filled <= order.spec.quantity, "order {id} has filled more than it is");
     }
     for (instrument, net) in &truth.net {

@@ -21,6 +21,7 @@ mod disk;
 mod exchange;
 mod invariants;
 mod program;
+mod real;
 mod trader;
 mod world;
 

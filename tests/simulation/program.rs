@@ -14,7 +14,7 @@ use pitdesk::domain::{BrokerId, InstrumentId, LimitSet, Order, OrderId, Settings
 use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
 use pitdesk::link::{Command, CommandId, Demand, EngineEnd, Envelope, WindowEnd, connect};
 
-use crate::disk::Disk;
+use crate::disk::{Disk, Found};
 use crate::exchange::{TOKEN, instruments};
 use crate::pipe::{Dice, Faults, Pipe};
 
@@ -61,8 +61,8 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn start(disk: &Disk, limits: LimitSet, placed: BTreeMap<OrderId, u32>, now: Time) -> Self {
-        let (journal, next_order_id, is_killed) = disk.recover();
+    pub fn start(disk: &mut Disk, limits: LimitSet, placed: BTreeMap<OrderId, u32>, now: Time) -> Self {
+        let Found { journal, next_order_id, is_killed, day } = disk.recover(now);
         let (link, window) = connect(std::sync::Arc::new(|| {}));
         let settings = Settings { limits, ..Settings::default() };
         let engine = Engine::new(Start {
@@ -70,6 +70,7 @@ impl Program {
             is_killed,
             next_order_id,
             journal,
+            day,
             ..Start::first(instruments(), vec!["Paper".into()], now)
         });
         let mut program = Self {
@@ -293,7 +294,7 @@ impl Program {
                         }
                         Some(Effect::Request(_, request)) => queue.push_back(request),
                         Some(Effect::Journal(record)) => disk.append(*record, dice, now),
-                        Some(Effect::Save(job)) => disk.save(&job),
+                        Some(Effect::Save(job)) => disk.save(job, dice, now),
                         _ => {}
                     }
                 }

@@ -12,6 +12,7 @@ use crate::exchange::Exchange;
 use crate::invariants::{self, MAX_ORDER, MAX_POSITION};
 use crate::pipe::{Dice, Faults, Pipe};
 use crate::program::{Program, ToExchange};
+use crate::real::RealJournal;
 use crate::trader::wish;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -21,6 +22,8 @@ const BAD: u32 = 300;
 const GOOD: u32 = 700;
 /// Steps for what is on its way then.
 const LAST: u32 = 10;
+/// One world in so many has the program's own journal on its disk.
+const REAL_ONE_IN: u64 = 10;
 
 /// What happened, so that a run can show that it was not idle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,12 +79,12 @@ fn limits() -> LimitSet {
 
 impl World {
     pub fn run(seed: u64) -> Tally {
-        let disk = Disk::new();
+        let mut disk = Disk::new((seed % REAL_ONE_IN == 0).then(RealJournal::new));
         let mut world = Self {
             dice: Dice::new(seed),
             now: START,
             exchange: Exchange::new(seed % 16, START),
-            program: Some(Program::start(&disk, limits(), BTreeMap::new(), START)),
+            program: Some(Program::start(&mut disk, limits(), BTreeMap::new(), START)),
             restart_at: START,
             disk,
             next_conn: 1,
@@ -205,7 +208,7 @@ impl World {
         let now = self.now;
         if self.program.is_none() && now >= self.restart_at {
             let placed = std::mem::take(&mut self.placed);
-            self.program = Some(Program::start(&self.disk, limits(), placed, now));
+            self.program = Some(Program::start(&mut self.disk, limits(), placed, now));
         }
         let mut to = ToExchange::default();
         for (conn, pipe) in &mut self.orphans {
@@ -260,6 +263,7 @@ impl World {
         let program = self.program.as_ref().expect("it has begun again");
         assert!(program.is_connected(), "all has healed");
         invariants::at_the_end(&truth, program);
+        self.disk.recover(self.now);
         self.tally.orders = truth.orders.len() as u64;
         self.tally.fills = truth.fills.len() as u64;
         let never = |order: &&pitdesk::domain::Order| {
