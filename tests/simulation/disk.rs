@@ -1,9 +1,9 @@
 //! The program's disk: what was written survives the program, what was not does not.
 //!
 //! When a record reaches the disk, and whether at all, is a model here, because the disk's
-//! failures are made of dice on the virtual clock. What is then on it is written and read by the
-//! program's own journal in some of the worlds ([`crate::real`]), and by a model of it, which is
-//! compared with that at every start, in all others.
+//! failures are made of dice on the virtual clock. What is on it by then is written and recovered
+//! by the program's own journal ([`crate::real`]) at every start of the program and at the end of
+//! the world: the model must say the same, and each start goes on with what the real one has.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -55,12 +55,11 @@ pub struct Disk {
     file: EngineFile,
     /// On its way into the file.
     saving: Option<(Time, EngineFile)>,
-    real: Option<RealJournal>,
+    real: RealJournal,
 }
 
 impl Disk {
-    /// An empty one; with the program's own journal on it, or a model of that alone.
-    pub fn new(real: Option<RealJournal>) -> Self {
+    pub fn new() -> Self {
         Self {
             health: Health::Well,
             table: Table::default(),
@@ -70,7 +69,7 @@ impl Disk {
             has_failed: false,
             file: EngineFile::default(),
             saving: None,
-            real,
+            real: RealJournal::new(),
         }
     }
 
@@ -178,22 +177,19 @@ impl Disk {
             fills: table.fills.clone(),
             broken: None,
         };
-        if let Some(real) = &mut self.real {
-            let found = real.write_and_recover(&table.records, now);
-            assert_eq!(found.next_seq, journal.next_seq, "the journal's end");
-            assert_eq!(found.next_order_id, table.highest.map_or(1, |id| id.0 + 1), "the next id");
-            assert_eq!(found.is_killed, table.is_killed, "the lock");
-            assert_eq!(found.fills, journal.fills, "executions in the journal");
-            assert_eq!(found.must_reconcile, None);
-            assert!(found.problems.is_empty(), "{:?}", found.problems);
-            // That writer was not told of intents that were given up.
-            let is_sure = |order: &&Order| !table.was_void.contains(&order.id);
-            let (theirs, ours) = (found.orders.iter().filter(is_sure), journal.orders.iter().filter(is_sure));
-            assert_eq!(theirs.collect::<Vec<_>>(), ours.collect::<Vec<_>>(), "orders in the journal");
-            // From here on the world goes on with what the real one has.
-            if table.was_void.is_empty() {
-                (journal.orders, journal.fills) = (found.orders, found.fills);
-            }
+        let found = self.real.write_and_recover(&table.records, now);
+        assert_eq!(found.next_seq, journal.next_seq, "the journal's end");
+        assert_eq!(found.next_order_id, table.highest.map_or(1, |id| id.0 + 1), "the next id");
+        assert_eq!(found.is_killed, table.is_killed, "the lock");
+        assert_eq!(found.fills, journal.fills, "executions in the journal");
+        assert_eq!(found.must_reconcile, None);
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
+        // That writer was not told of intents that were given up.
+        let is_sure = |order: &&Order| !table.was_void.contains(&order.id);
+        let (theirs, ours) = (found.orders.iter().filter(is_sure), journal.orders.iter().filter(is_sure));
+        assert_eq!(theirs.collect::<Vec<_>>(), ours.collect::<Vec<_>>(), "orders in the journal");
+        if table.was_void.is_empty() {
+            (journal.orders, journal.fills) = (found.orders, found.fills);
         }
         Found {
             next_order_id: self.file.next_order_id.max(table.highest.map_or(1, |id| id.0 + 1)),

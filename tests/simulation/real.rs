@@ -1,8 +1,8 @@
 //! The program's own journal in a file: what the model of it is measured by.
 //!
-//! A world that has one writes its records with `store::journal` at every start of the program
-//! and reads them back as a start does: rows are encoded, batched, put into SQLite, recovered,
-//! decoded. Only when they get there is the model's: it runs on the virtual clock.
+//! At every start of the program records are written with `store::journal` and read back as a
+//! start does: rows are encoded, batched, put into SQLite, recovered, decoded. Only when they get
+//! there is the model's, which runs on the virtual clock.
 
 use std::collections::BTreeMap;
 use std::path::Path;
