@@ -4,9 +4,7 @@
 use pitdesk::broker::paper::ACCOUNT;
 use pitdesk::broker::paper::server::ConnId;
 use pitdesk::broker::paper::wire::frame::Outbound;
-use pitdesk::broker::paper::wire::{
-    Hello, LONGEST_REQUEST, NewOrder, ToExchange, VERSION, fingerprint,
-};
+use pitdesk::broker::paper::wire::{Hello, LONGEST_REQUEST, NewOrder, ToExchange, VERSION, fingerprint};
 use pitdesk::domain::{InstrumentId, OrderId, OrderKind, OrderSpec, Price, Qty, Side, TimeInForce};
 
 use crate::exchange::{Exchange, TOKEN, instruments};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use pitdesk::broker::paper::server::{ConnId, Effect, Saved, ServerCore};
-use pitdesk::broker::paper::wire::frame::{HEADER, Inbound, LONGEST};
 use pitdesk::broker::paper::wire::ToExchange;
+use pitdesk::broker::paper::wire::frame::{HEADER, Inbound, LONGEST};
 use pitdesk::broker::paper::{PaperVenue, Source};
 use pitdesk::domain::{BrokerId, Decimal, Fill, Instrument, InstrumentId, Order, OrderId, Side, Time};
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
@@ -155,7 +155,9 @@ impl Exchange {
             bytes = rest;
             match line.take(part) {
                 Some(ToExchange::Hello(_)) => self.client = Some(conn),
-                Some(request @ (ToExchange::Place(_) | ToExchange::Amend { .. })) if self.client == Some(conn) => {
+                Some(request @ (ToExchange::Place(_) | ToExchange::Amend { .. }))
+                    if self.client == Some(conn) =>
+                {
                     judge(&self.truth(), &request);
                 }
                 _ => {}
@@ -214,7 +216,9 @@ impl Truth {
     /// more than the entry has filled.
     pub fn exits(&self, id: InstrumentId, side: Side) -> Decimal {
         let mut most = BTreeMap::<OrderId, Decimal>::new();
-        for exit in self.orders.values().filter(|o| o.is_live() && o.spec.instrument == id && o.spec.side == side) {
+        for exit in
+            self.orders.values().filter(|o| o.is_live() && o.spec.instrument == id && o.spec.side == side)
+        {
             let Some(entry) = exit.spec.parent else { continue };
             let opened = self.orders.get(&entry).map_or(exit.remaining(), |entry| entry.filled);
             let own = most.entry(entry).or_default();

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use pitdesk::broker::{BrokerEvent, MarketEvent};
-use pitdesk::domain::{Decimal, ExecId, Fill, InstrumentId, Price, Quote, Side, Time};
+use pitdesk::broker::{BrokerEvent, MarketEvent, ReportKind};
+use pitdesk::domain::{Decimal, ExecId, Fill, InstrumentId, OrderId, OrderStatus, Price, Quote, Side, Time};
 
 /// What one life of the program has heard.
 #[derive(Debug, Clone, Default)]
 pub struct Heard {
     pub execs: BTreeSet<ExecId>,
+    /// Orders of which the exchange has said that it has them.
+    pub spoken_of: BTreeSet<OrderId>,
     /// What came in and went out for executions, commissions included.
     cash: BTreeMap<InstrumentId, Decimal>,
     /// Units held, as the broker told last.
@@ -39,6 +41,7 @@ impl Heard {
                 for fill in &books.fills {
                     self.fill(fill);
                 }
+                self.spoken_of.extend(books.orders.iter().map(|order| order.id));
                 for net in self.net.values_mut() {
                     *net = Decimal::ZERO;
                 }
@@ -50,6 +53,14 @@ impl Heard {
                     if let MarketEvent::Quote(id, quote) = event {
                         self.quotes.insert(*id, *quote);
                     }
+                }
+            }
+            BrokerEvent::Report(report) => {
+                // A refusal may be the word of our own end of the line.
+                if let ReportKind::Status { status, .. } = report.kind
+                    && status != OrderStatus::Rejected
+                {
+                    self.spoken_of.insert(report.order);
                 }
             }
             BrokerEvent::Alive { .. } => self.market_at = now,

@@ -16,6 +16,8 @@ use crate::witness::Witness;
 pub struct Forgotten {
     /// Orders that stood otherwise, or were not there, on that disk.
     pub orders: BTreeSet<OrderId>,
+    /// Of these, those that worked and are not there any more.
+    pub working: BTreeSet<OrderId>,
     /// Executions that were not there.
     pub fills: BTreeSet<ExecId>,
     /// Whether the program has not had that exchange's books yet.
@@ -27,6 +29,8 @@ impl Forgotten {
         let stands = |order: &Order| (order.status, order.filled, order.spec);
         let differs = |order: &&Order| after.orders.get(&order.id).map(stands) != Some(stands(order));
         self.orders.extend(before.orders.values().filter(differs).map(|order| order.id));
+        let is_gone = |order: &&Order| order.is_live() && !after.orders.contains_key(&order.id);
+        self.working.extend(before.orders.values().filter(is_gone).map(|order| order.id));
         let left: BTreeSet<&ExecId> = after.fills.iter().map(|fill| &fill.exec_id).collect();
         let lost = before.fills.iter().map(|fill| &fill.exec_id).filter(|exec| !left.contains(exec));
         self.fills.extend(lost.cloned());
@@ -35,13 +39,7 @@ impl Forgotten {
 }
 
 /// After every step.
-pub fn at_any_time(
-    truth: &Truth,
-    disk: &Disk,
-    witness: &Witness,
-    forgotten: &Forgotten,
-    program: Option<&Program>,
-) {
+pub fn at_any_time(truth: &Truth, disk: &Disk, witness: &Witness) {
     for (id, order) in truth.orders.iter().filter(|(id, _)| !is_foreign(**id)) {
         assert!(disk.knows(*id), "order {id} is at the exchange and a start would not know of it");
         assert!(order.filled <= order.spec.quantity, "order {id} has filled more than it is");
@@ -50,33 +48,56 @@ pub fn at_any_time(
     for (id, times) in &witness.placed {
         assert!(*times <= 1, "order {id} was sent {times} times");
     }
-    let Some(program) = program else { return };
+}
+
+/// After every step at whose end the window has painted: what the trader sees, who cannot have
+/// heard of everything yet.
+pub fn seen(truth: &Truth, disk: &Disk, witness: &Witness, forgotten: &Forgotten, program: &Program) {
     assert!(program.desk.ledger().adds_up(), "{:?}", program.desk.ledger());
     if program.desk.kill_report().is_some_and(|report| report.is_done()) {
         assert!(disk.is_killed(), "the kill switch is done, and a start would begin unlocked");
     }
-    if !forgotten.is_news {
-        shown(truth, forgotten, program);
+    if forgotten.is_news {
+        return;
     }
-}
-
-/// What the trader sees, who cannot have heard of everything yet.
-fn shown(truth: &Truth, forgotten: &Forgotten, program: &Program) {
     for order in program.desk.blotter().orders() {
         let theirs = truth.orders.get(&order.id);
-        if order.status.is_final() {
+        let status = order.status;
+        if status.is_final() {
             // What is shown as ended does not work any more. (That it works still is what a window
             // that has not heard of its end believes.)
             let works = theirs.is_some_and(Order::is_live);
-            assert!(!works, "order {} is shown as {} and works: {theirs:?}", order.id, order.status.label());
+            assert!(!works, "order {} is shown as {} and works: {theirs:?}", order.id, status.label());
             let filled = theirs.map_or(Decimal::ZERO, |theirs| theirs.filled.0);
             let is_heard = order.filled.0 <= filled || forgotten.orders.contains(&order.id);
             assert!(is_heard, "order {} shows more fills than there were", order.id);
+            // What worked there and is not there any more, only the trader can call ended.
+            let is_gone = theirs.is_none() && forgotten.working.contains(&order.id);
+            let is_decided = order.reason.as_deref().is_some_and(|why| why.starts_with("You said"));
+            let was_heard_of = witness.heard.spoken_of.contains(&order.id);
+            assert!(!is_gone || !was_heard_of || is_decided, "who says that it ended? {order:?}");
         }
         use OrderStatus::{Accepted, Held, PartiallyFilled, PendingAmend, Working};
-        if matches!(order.status, Accepted | Held | Working | PartiallyFilled | PendingAmend) {
+        if matches!(status, Accepted | Held | Working | PartiallyFilled | PendingAmend) {
             assert!(theirs.is_some(), "order {} is shown as working and the exchange has none", order.id);
         }
+    }
+}
+
+/// Where the kill switch is said to be done, nothing works, and nothing is held if that was asked.
+pub fn kill_is_done(truth: &Truth, forgotten: &Forgotten, program: &Program) {
+    let Some(report) = program.desk.kill_report().filter(|report| report.is_done()) else { return };
+    if forgotten.is_news {
+        return;
+    }
+    let works = truth.orders.values().find(|order| order.is_live());
+    assert!(works.is_none(), "the kill switch is done and this works: {works:?}");
+    if report.flatten != Flatten::No {
+        assert!(
+            truth.net.values().all(Decimal::is_zero),
+            "it is done and something is held: {:?}",
+            truth.net
+        );
     }
 }
 
@@ -157,9 +178,9 @@ fn killed(truth: &Truth, program: &Program) {
         let is_named = matches!(&account.stage, KillStage::Stuck(why) if why.contains("say what became of"));
         assert!(account.stage == KillStage::Done || (unknown && is_named), "{account:#?}");
     }
-    let working = truth.orders.values().filter(|order| order.is_live()).count();
-    assert_eq!(working, 0, "the kill switch is done and orders work");
+    let works = truth.orders.values().find(|order| order.is_live());
+    assert!(works.is_none(), "the kill switch is at its end and this works: {works:?}");
     if report.flatten != Flatten::No {
-        assert!(truth.net.values().all(Decimal::is_zero), "it is done and something is held");
+        assert!(truth.net.values().all(Decimal::is_zero), "it is at its end and something is held");
     }
 }

@@ -130,7 +130,15 @@ impl Judge {
     }
 
     /// What is promised of whatever opens a position; `but` is not counted as held.
-    fn opening(&self, spec: &OrderSpec, id: OrderId, opened: Decimal, but: Decimal, note: &Note, truth: &Truth) {
+    fn opening(
+        &self,
+        spec: &OrderSpec,
+        id: OrderId,
+        opened: Decimal,
+        but: Decimal,
+        note: &Note,
+        truth: &Truth,
+    ) {
         let Bounds { order_value, position_value, exposure, loss, quote_age, .. } = self.bounds;
         let (instrument, side) = (spec.instrument, spec.side);
         let far = note.heard.far(instrument, side).map(|price| price.0);
@@ -225,7 +233,8 @@ fn exposed(spec: &OrderSpec, id: OrderId, price: Decimal, note: &Note, truth: &T
     };
     let own = SIDES.map(|side| if side == spec.side { spec.quantity.0 } else { Decimal::ZERO });
     let here = one(spec.instrument, own) * price;
-    let others = instruments().iter().map(|i| i.id).filter(|other| *other != spec.instrument).collect::<Vec<_>>();
+    let others =
+        instruments().iter().map(|i| i.id).filter(|other| *other != spec.instrument).collect::<Vec<_>>();
     let elsewhere = others.into_iter().map(|other| {
         let most = one(other, [Decimal::ZERO; 2]);
         if most.is_zero() { most } else { most * note.heard.mark(other).expect("what is held has a price") }

@@ -98,6 +98,7 @@ fn whatever_dies_and_whenever_orders_are_never_lost_doubled_or_past_a_limit() {
         ("found: found again", 1),
         ("decisions", 1),
         ("executions forgotten", 5),
+        ("updates dropped", 100),
         ("refused when the disk had it", 5),
     ] {
         at_least(what, per_thousand);

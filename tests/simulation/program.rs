@@ -13,7 +13,8 @@ use pitdesk::broker::paper::wire::fingerprint;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{BrokerId, InstrumentId, LimitSet, Order, OrderId, Settings, Time};
 use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
-use pitdesk::link::{Command, CommandId, ConnectionState, Demand, EngineEnd, Envelope, WindowEnd, connect};
+use pitdesk::link::channel::connect_with;
+use pitdesk::link::{Command, CommandId, ConnectionState, Demand, EngineEnd, Envelope, WindowEnd};
 
 use crate::disk::{Disk, Found};
 use crate::exchange::{TOKEN, instruments};
@@ -27,6 +28,9 @@ const PAPER: BrokerId = BrokerId(0);
 const TICK: Duration = Duration::from_millis(250);
 /// Requests that may wait for the session, as in the supervisor.
 const QUEUE: usize = 1_024;
+
+/// Updates that may wait for a window that hangs, few enough that some are dropped.
+const UPDATES: usize = 48;
 
 /// A connection as the program has it.
 struct Session {
@@ -71,6 +75,8 @@ pub struct Program {
     next_command: u64,
     seen: u64,
     most_lost: rust_decimal::Decimal,
+    /// Until when the window hangs.
+    hangs_until: Time,
     /// Effects that are still carried out before it is killed.
     lives_for: Option<u64>,
     /// Another program has the account: only a person starts this one again.
@@ -86,7 +92,7 @@ impl Program {
         };
         witness.day.begin_again(is_saved, !day.locks.is_empty());
         witness.begins(Heard::before(&journal.fills), is_killed, next_order_id);
-        let (link, window) = connect(std::sync::Arc::new(|| {}));
+        let (link, window) = connect_with(std::sync::Arc::new(|| {}), UPDATES);
         let limits: LimitSet = bounds.limits();
         let settings = Settings { limits, ..Settings::default() };
         let engine = Engine::new(Start {
@@ -110,12 +116,14 @@ impl Program {
             next_command: 1,
             seen: 0,
             most_lost: bounds.loss,
+            hangs_until: now,
             lives_for: None,
             is_taken_over: false,
         };
         program.process(EngineEvent::Started, witness, now);
         let mut demand = Demand::default();
         demand.quotes.extend((0..instruments().len()).map(|index| InstrumentId(index as u32)));
+        demand.trades.insert(InstrumentId(0));
         program.command(Command::Demand(demand.into()), witness, now);
         program
     }
@@ -135,9 +143,13 @@ impl Program {
     }
 
     /// The connection over which the program and its exchange understand each other, if they do.
-    pub fn ready_conn(&self) -> Option<ConnId> {
-        let is_ready = self.desk.connections().iter().all(|c| c.state == ConnectionState::Ready);
-        self.session.as_ref().filter(|session| is_ready && session.core.is_ready()).map(|session| session.conn)
+    pub fn ready_conn(&self, now: Time) -> Option<ConnId> {
+        let is_ready =
+            self.is_seen(now) && self.desk.connections().iter().all(|c| c.state == ConnectionState::Ready);
+        self.session
+            .as_ref()
+            .filter(|session| is_ready && session.core.is_ready())
+            .map(|session| session.conn)
     }
 
     /// Whether a session would begin now.
@@ -227,7 +239,22 @@ impl Program {
             self.run_session(around);
             self.carry_out(around);
         }
-        self.desk.apply(self.window.inbox.drain(), now);
+        if now >= self.hangs_until {
+            let applied = self.desk.apply(self.window.inbox.drain(), now);
+            if applied.needs_snapshot {
+                self.command(Command::Snapshot, around.witness, now);
+            }
+        }
+    }
+
+    /// The window hangs for a while: the trader sees what was.
+    pub fn hang(&mut self, until: Time) {
+        self.hangs_until = until;
+    }
+
+    /// Whether the trader sees how things stand.
+    pub fn is_seen(&self, now: Time) -> bool {
+        now >= self.hangs_until
     }
 
     fn looks_at_losses(&self, witness: &mut Witness) {

@@ -39,7 +39,8 @@ impl RealJournal {
     pub fn write_and_recover(&mut self, records: &BTreeMap<Seq, Record>, now: Time) -> Recovered {
         let file = self.folder.path().join("journal.sqlite");
         let names = || Names { brokers: vec!["Paper".into()], instruments: instruments() };
-        let fresh: Vec<Record> = records.range(self.last.next()..).map(|(_, record)| record.clone()).collect();
+        let fresh: Vec<Record> =
+            records.range(self.last.next()..).map(|(_, record)| record.clone()).collect();
         let last = fresh.last().map(|record| record.seq);
         let said = Arc::<Mutex<Vec<JournalEvent>>>::default();
         let hears = Arc::clone(&said);

@@ -1,8 +1,8 @@
 //! A trader of dice: what he wants next.
 
 use pitdesk::domain::{
-    Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Side,
-    TimeInForce,
+    Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote,
+    Side, TimeInForce,
 };
 use pitdesk::link::{Bracket, Command, ConnectionState, Decision, Flatten, Place};
 use pitdesk::risk::Despite;
@@ -57,8 +57,9 @@ fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option
     let near = if side == Side::Buy { quote.bid } else { quote.ask }?;
     let far = if side == Side::Buy { quote.ask } else { quote.bid }?;
     let far_away = if dice.hits(2) { 60 } else { 8 };
-    let away =
-        |dice: &mut Dice| i32::try_from(dice.below(far_away)).unwrap() * if side == Side::Buy { -1 } else { 1 };
+    let away = |dice: &mut Dice| {
+        i32::try_from(dice.below(far_away)).unwrap() * if side == Side::Buy { -1 } else { 1 }
+    };
     let kind = match dice.below(7) {
         0 | 1 => OrderKind::Market,
         // Now and then a finger is fat.

@@ -91,7 +91,8 @@ impl Witness {
     /// Orders that were asked for in the minute up to an order, itself left out.
     pub fn asked_in_minute_of(&self, id: OrderId) -> impl Iterator<Item = &OrderId> {
         let until = self.stems[&id].asked;
-        let is_in = move |stem: &Stem| stem.asked <= until && until.since(stem.asked) < Duration::from_mins(1);
+        let is_in =
+            move |stem: &Stem| stem.asked <= until && until.since(stem.asked) < Duration::from_mins(1);
         self.stems.iter().filter(move |(other, stem)| **other != id && is_in(stem)).map(|(other, _)| other)
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pitdesk::broker::paper::server::{ConnId, Effect};
 use pitdesk::domain::{Decimal, OrderStatus, Time};
-use pitdesk::link::{Command, Flatten, KillState};
+use pitdesk::link::{Command, Flatten, KillState, Stream};
 
 use crate::disk::{Disk, Health};
 use crate::elsewhere::{Elsewhere, is_foreign};
@@ -142,6 +142,9 @@ impl World {
             self.witness.tally.count("visits from elsewhere", 1);
         }
         let Some(program) = &mut self.program else { return };
+        if self.dice.hits(200) {
+            program.hang(self.now + Duration::from_millis(self.dice.below(6_000)));
+        }
         if self.dice.hits(2)
             && let Some(command) = wish(program, &mut self.dice)
         {
@@ -204,6 +207,7 @@ impl World {
         self.disk.health = Health::Well;
         self.with_program(Program::cut);
         let Some(program) = &mut self.program else { return };
+        program.hang(self.now);
         // A third of the worlds ends with the kill switch; where it is on it is used again.
         if program.desk.kill().is_locked() || self.dice.hits(3) {
             let flatten = if self.dice.hits(2) { Flatten::Market } else { Flatten::Within(Decimal::TEN) };
@@ -236,13 +240,19 @@ impl World {
         self.answer(effects);
         // Of one that died within this step the trader has seen half.
         let program = self.program.as_ref().filter(|program| !program.is_dead());
-        let conn = program.and_then(Program::ready_conn);
+        let conn = program.and_then(|program| program.ready_conn(self.now));
         if conn.is_some_and(|conn| conn.0 >= self.forgotten_at) {
             self.forgotten.is_news = false;
         }
         let truth = self.exchange.truth();
         self.judge.after_a_step(&truth);
-        invariants::at_any_time(&truth, &self.disk, &self.witness, &self.forgotten, program);
+        invariants::at_any_time(&truth, &self.disk, &self.witness);
+        if let Some(program) = program.filter(|program| program.is_seen(self.now)) {
+            invariants::seen(&truth, &self.disk, &self.witness, &self.forgotten, program);
+            if self.kind != Kind::Shared {
+                invariants::kill_is_done(&truth, &self.forgotten, program);
+            }
+        }
     }
 
     /// Lets time pass for the program and the lines.
@@ -308,9 +318,11 @@ impl World {
     fn end(mut self) -> Tally {
         let truth = self.exchange.truth();
         let program = self.program.as_ref().expect("it has begun again");
-        assert!(program.ready_conn().is_some(), "all has healed");
+        assert!(program.ready_conn(self.now).is_some(), "all has healed");
         invariants::at_the_end(&truth, &self.disk, &self.forgotten, program);
         let tally = &mut self.witness.tally;
+        let ledger = program.desk.ledger();
+        tally.count("updates dropped", ledger.of(Stream::Lossless).dropped);
         tally.count("orders", truth.orders.len() as u64);
         tally.count("fills", truth.fills.len() as u64);
         let never = |order: &&pitdesk::domain::Order| {
