@@ -24,7 +24,7 @@ pub struct Elsewhere {
 
 /// Whether it is an order of the other program.
 pub fn is_foreign(id: OrderId) -> bool {
-    id.0 % APART == 0
+    id.0.is_multiple_of(APART)
 }
 
 impl Elsewhere {

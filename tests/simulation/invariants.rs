@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use pitdesk::domain::{Decimal, ExecId, InstrumentId, Order, OrderId, OrderStatus};
 use pitdesk::link::{Flatten, KillStage, KillState};
 
+use OrderStatus::{Accepted, Held, PartiallyFilled, PendingAmend, Working};
+
 use crate::disk::Disk;
 use crate::elsewhere::is_foreign;
 use crate::exchange::Truth;
@@ -77,7 +79,6 @@ pub fn seen(truth: &Truth, disk: &Disk, witness: &Witness, forgotten: &Forgotten
             let was_heard_of = witness.heard.spoken_of.contains(&order.id);
             assert!(!is_gone || !was_heard_of || is_decided, "who says that it ended? {order:?}");
         }
-        use OrderStatus::{Accepted, Held, PartiallyFilled, PendingAmend, Working};
         if matches!(status, Accepted | Held | Working | PartiallyFilled | PendingAmend) {
             assert!(theirs.is_some(), "order {} is shown as working and the exchange has none", order.id);
         }

@@ -124,16 +124,16 @@ impl Program {
         let mut demand = Demand::default();
         demand.quotes.extend((0..instruments().len()).map(|index| InstrumentId(index as u32)));
         demand.trades.insert(InstrumentId(0));
-        program.command(Command::Demand(demand.into()), witness, now);
+        program.command(&Command::Demand(demand.into()), witness, now);
         program
     }
 
-    pub fn command(&mut self, command: Command, witness: &mut Witness, now: Time) {
+    pub fn command(&mut self, command: &Command, witness: &mut Witness, now: Time) {
         let envelope = Envelope { id: CommandId(self.next_command), input_at: now, command: command.clone() };
         self.next_command += 1;
         let before = self.effects.len();
         self.engine.process(EngineEvent::Command(envelope), now, &mut self.effects);
-        witness.commanded(&command, &self.effects[before..], now);
+        witness.commanded(command, &self.effects[before..], now);
     }
 
     fn process(&mut self, event: EngineEvent, witness: &mut Witness, now: Time) {
@@ -242,7 +242,7 @@ impl Program {
         if now >= self.hangs_until {
             let applied = self.desk.apply(self.window.inbox.drain(), now);
             if applied.needs_snapshot {
-                self.command(Command::Snapshot, around.witness, now);
+                self.command(&Command::Snapshot, around.witness, now);
             }
         }
     }

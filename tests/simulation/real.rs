@@ -27,10 +27,8 @@ pub struct RealJournal {
 
 impl RealJournal {
     pub fn new() -> Self {
-        let folder = match Path::new(MEMORY).is_dir() {
-            true => TempDir::new_in(MEMORY),
-            false => TempDir::new(),
-        };
+        let has_memory = Path::new(MEMORY).is_dir();
+        let folder = if has_memory { TempDir::new_in(MEMORY) } else { TempDir::new() };
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         Self { folder: folder.unwrap(), runtime, last: Seq::default() }
     }

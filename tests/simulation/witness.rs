@@ -8,7 +8,7 @@ use std::time::Duration;
 use pitdesk::broker::contract::BrokerRequest;
 use pitdesk::domain::{Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin, Time};
 use pitdesk::engine::Effect;
-use pitdesk::link::{Command, Flatten, Place};
+use pitdesk::link::{Command, Flatten};
 
 use crate::heard::{Day, Heard};
 use crate::tally::Tally;
@@ -177,7 +177,7 @@ fn intended(effects: &[Effect]) -> impl Iterator<Item = &Order> {
 /// What one command may become orders of.
 #[derive(Debug, Clone, PartialEq)]
 enum Wish {
-    Place { place: Place, entry: Option<OrderId>, exits: Vec<OrderKind>, used: usize },
+    Place { spec: OrderSpec, entry: Option<OrderId>, exits: Vec<OrderKind>, used: usize },
     Close { instrument: InstrumentId, is_used: bool },
     Reverse { instrument: InstrumentId, is_used: bool },
 }
@@ -190,7 +190,7 @@ impl Wish {
                 let target = bracket.and_then(|b| b.take_profit).map(|price| OrderKind::Limit { price });
                 let stop = bracket.and_then(|b| b.stop_loss).map(|stop| OrderKind::Stop { stop });
                 let exits = target.into_iter().chain(stop).collect();
-                Some(Self::Place { place: place.clone(), entry: None, exits, used: 0 })
+                Some(Self::Place { spec: place.spec, entry: None, exits, used: 0 })
             }
             Command::Close { instrument } => Some(Self::Close { instrument, is_used: false }),
             Command::Reverse { instrument } => Some(Self::Reverse { instrument, is_used: false }),
@@ -202,15 +202,14 @@ impl Wish {
     fn part_for(&mut self, order: &Order) -> Option<Part> {
         let spec = order.spec;
         match self {
-            Self::Place { place, entry: entry @ None, .. } => (spec == place.spec).then(|| {
+            Self::Place { spec: asked, entry: entry @ None, .. } => (spec == *asked).then(|| {
                 *entry = Some(order.id);
                 Part::Entry(spec)
             }),
-            Self::Place { place, entry, exits, used } => {
-                let OrderSpec { instrument, quantity, .. } = place.spec;
-                let is_guard = spec.instrument == instrument
-                    && spec.quantity == quantity
-                    && spec.side == place.spec.side.opposite()
+            Self::Place { spec: asked, entry, exits, used } => {
+                let is_guard = spec.instrument == asked.instrument
+                    && spec.quantity == asked.quantity
+                    && spec.side == asked.side.opposite()
                     && spec.parent == *entry
                     && exits.get(*used) == Some(&spec.kind);
                 *used += usize::from(is_guard);

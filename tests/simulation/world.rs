@@ -149,10 +149,10 @@ impl World {
             && let Some(command) = wish(program, &mut self.dice)
         {
             self.witness.tally.count("kills", u64::from(matches!(command, Command::Kill { .. })));
-            program.command(command, &mut self.witness, self.now);
+            program.command(&command, &mut self.witness, self.now);
         }
         if matches!(program.desk.kill(), KillState::Locked { .. }) && self.dice.hits(40) {
-            program.command(Command::ReleaseKill, &mut self.witness, self.now);
+            program.command(&Command::ReleaseKill, &mut self.witness, self.now);
         }
     }
 
@@ -211,7 +211,7 @@ impl World {
         // A third of the worlds ends with the kill switch; where it is on it is used again.
         if program.desk.kill().is_locked() || self.dice.hits(3) {
             let flatten = if self.dice.hits(2) { Flatten::Market } else { Flatten::Within(Decimal::TEN) };
-            program.command(Command::Kill { flatten }, &mut self.witness, self.now);
+            program.command(&Command::Kill { flatten }, &mut self.witness, self.now);
             self.witness.tally.count("kills", 1);
         }
     }
