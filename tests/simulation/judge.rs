@@ -29,7 +29,7 @@ use pitdesk::broker::paper::wire::{NewOrder, ToExchange};
 use pitdesk::domain::{Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, Side};
 
 use crate::exchange::{Truth, instruments};
-use crate::limits::{Bounds, DISTANCE, ORDER_QUANTITY, POSITION_QUANTITY};
+use crate::limits::{Bounds, DISTANCE, ORDER_QUANTITY};
 use crate::witness::{Note, Part, Witness};
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
@@ -75,7 +75,7 @@ impl Judge {
                 after.quantity = after.quantity.saturating_sub(stands.filled);
                 let note = witness.changed(*order).expect("a change that the program has sent");
                 let opened = opened(&after, *order, note, truth);
-                position(&after, *order, Decimal::ZERO, truth);
+                self.position(&after, *order, Decimal::ZERO, truth);
                 if opened > Decimal::ZERO {
                     self.opening(&after, *order, opened, Decimal::ZERO, note, truth);
                 }
@@ -95,7 +95,7 @@ impl Judge {
             Part::Entry(asked) => {
                 assert_eq!(asked, spec, "order {id} is not what was asked for");
                 let opened = opened(spec, *id, note, truth);
-                position(spec, *id, Decimal::ZERO, truth);
+                self.position(spec, *id, Decimal::ZERO, truth);
                 if opened > Decimal::ZERO {
                     self.opening(spec, *id, opened, Decimal::ZERO, note, truth);
                     self.counts(order, ahead, truth, witness);
@@ -118,7 +118,7 @@ impl Judge {
                 if opened > Decimal::ZERO {
                     // Its exits are gone, or others guard what it does not turn.
                     let guards = truth.exits(spec.instrument, spec.side);
-                    position(spec, *id, guards, truth);
+                    self.position(spec, *id, guards, truth);
                     self.opening(spec, *id, opened, guards, note, truth);
                     self.counts(order, ahead, truth, witness);
                 }
@@ -127,6 +127,12 @@ impl Judge {
                 *allowed = (*allowed).max(worst);
             }
         }
+    }
+
+    /// Whether no more is held than may be, whichever orders fill; `but` is not counted.
+    fn position(&self, spec: &OrderSpec, id: OrderId, but: Decimal, truth: &Truth) {
+        let reach = reach(spec, id, truth) - but;
+        assert!(reach <= self.bounds.position, "with order {id} {reach} of {} may be held", spec.instrument);
     }
 
     /// What is promised of whatever opens a position; `but` is not counted as held.
@@ -190,7 +196,7 @@ impl Judge {
             for side in SIDES {
                 let worst = truth.worst(id, side);
                 let allowed = self.worst.entry(key(id, side)).or_default();
-                let limit = Decimal::from(POSITION_QUANTITY).max(*allowed);
+                let limit = self.bounds.position.max(*allowed);
                 assert!(worst <= limit, "{worst} of {id} may be held where {limit} are the most");
                 *allowed = worst;
             }
@@ -215,12 +221,6 @@ fn opened(spec: &OrderSpec, id: OrderId, note: &Note, truth: &Truth) -> Decimal 
     let net = side.sign() * truth.net_of(instrument) - unheard;
     let after = net + truth.working(instrument, side, id) + spec.quantity.0;
     after.min(spec.quantity.0).max(Decimal::ZERO)
-}
-
-/// Whether no more is held than may be, whichever orders fill; `but` is not counted.
-fn position(spec: &OrderSpec, id: OrderId, but: Decimal, truth: &Truth) {
-    let reach = reach(spec, id, truth) - but;
-    assert!(reach <= POSITION_QUANTITY.into(), "with order {id} {reach} of {} may be held", spec.instrument);
 }
 
 /// What all positions could come to be worth, long and short added.

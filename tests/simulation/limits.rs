@@ -7,9 +7,8 @@ use pitdesk::domain::{Decimal, InstrumentId, LimitSet, Limits, Qty};
 use crate::exchange::instruments;
 use crate::pipe::Dice;
 
-/// Most units that an order may open, and most that may be held, of any instrument.
+/// Most units that an order may open, of any instrument.
 pub const ORDER_QUANTITY: i64 = 20;
-pub const POSITION_QUANTITY: i64 = 60;
 /// How far a price may be beyond the market, in per cent.
 pub const DISTANCE: i64 = 5;
 
@@ -17,6 +16,8 @@ pub const DISTANCE: i64 = 5;
 /// the way in the others, where other limits are met.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
+    /// Units of any instrument.
+    pub position: Decimal,
     pub order_value: Decimal,
     pub position_value: Decimal,
     pub exposure: Decimal,
@@ -32,6 +33,7 @@ impl Bounds {
     pub fn draw(dice: &mut Dice) -> Self {
         let mut pick = |tight: u64, loose: u64| if dice.hits(4) { tight } else { loose };
         Self {
+            position: pick(25, 60).into(),
             order_value: pick(5_000, 20_000).into(),
             position_value: pick(12_000, 100_000).into(),
             exposure: pick(20_000, 200_000).into(),
@@ -58,7 +60,7 @@ impl Bounds {
         };
         let of_instrument = |working| Limits {
             max_order_quantity: Some(Qty(ORDER_QUANTITY.into())),
-            max_position_quantity: Some(Qty(POSITION_QUANTITY.into())),
+            max_position_quantity: Some(Qty(self.position)),
             max_working_orders: working,
             ..Limits::default()
         };
