@@ -302,9 +302,8 @@ impl Engine {
                 self.tell_leg_over(leg, held.min(there) - working, now, out);
             }
             if !is_entry_live && guards.is_zero() {
-                let step = |order: &Order| match held.is_zero() {
-                    true => Step::GiveUp(order.id),
-                    false => Step::Drop(order.id),
+                let step = |order: &Order| {
+                    if held.is_zero() { Step::GiveUp(order.id) } else { Step::Drop(order.id) }
                 };
                 steps.extend(leg.kept().map(step));
             }

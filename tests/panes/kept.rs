@@ -25,7 +25,7 @@ fn exit(window: &Window, id: u64, status: OrderStatus) -> Order {
     let aapl = market.id("AAPL@NASDAQ");
     let mut exit = order(id, aapl, Side::Sell, "100", limit("290.00"), START);
     let (entry, oco) = (Some(OrderId(7)), Some(GroupId(7)));
-    exit.kept = Some(KeptGroup { entry, oco, quantity: qty("100"), is_cut: false });
+    exit.kept = Some(KeptGroup { entry, oco, quantity: qty("100"), goes_on: false, is_over: false });
     exit.spec.tif = TimeInForce::Gtc;
     Order { status, ..exit }
 }
@@ -91,7 +91,7 @@ fn its_timeline_says_what_it_waits_for_and_who_cut_it() {
     let kept = exit(&window, 8, OrderStatus::Kept);
     let sent = exit(&window, 8, OrderStatus::Sent);
     let mut cut = exit(&window, 8, OrderStatus::PendingCancel);
-    cut.kept.as_mut().expect("it is kept").is_cut = true;
+    cut.kept.as_mut().expect("it is kept").goes_on = true;
     let moments = [
         (1, Moment::Intended { input_at: Time::default(), seen: None }, kept),
         (20, Moment::Sent { journaled_at: ms(2), session: 1 }, sent),

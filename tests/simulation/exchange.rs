@@ -1,18 +1,21 @@
 //! The exchange in a process of its own: a server, its market and its disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
-use pitdesk::broker::paper::{PaperVenue, Source};
-
 use pitdesk::broker::paper::server::{ConnId, Effect, Saved, ServerCore};
-use pitdesk::domain::{BrokerId, Decimal, Fill, Instrument, InstrumentId, Order, OrderId, Time};
+use pitdesk::broker::paper::wire::ToExchange;
+use pitdesk::broker::paper::wire::frame::{HEADER, Inbound, LONGEST};
+use pitdesk::broker::paper::{PaperVenue, Source};
+use pitdesk::domain::{BrokerId, Decimal, Fill, Instrument, InstrumentId, Order, OrderId, Side, Time};
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::exchange::synth::{Market, MarketConfig};
 
 pub const TOKEN: &str = "a token of forty characters, for the test";
 /// Instruments of the small market: enough to mix orders up, few enough to be quick.
 const LISTED: usize = 2;
+/// States that a forgetful exchange may fall back to.
+const OLDER: usize = 60;
 
 /// A market that is small and busy, so that orders fill within seconds.
 fn catalogue() -> &'static Catalogue {
@@ -25,7 +28,8 @@ fn catalogue() -> &'static Catalogue {
 }
 
 pub fn instruments() -> Arc<[Arc<Instrument>]> {
-    catalogue().instruments().into()
+    static LISTED: OnceLock<Arc<[Arc<Instrument>]>> = OnceLock::new();
+    Arc::clone(LISTED.get_or_init(|| catalogue().instruments().into()))
 }
 
 fn venue(seed: u64, now: Time) -> PaperVenue {
@@ -40,37 +44,130 @@ pub struct Exchange {
     seed: u64,
     pub server: ServerCore,
     disk: Saved,
+    /// What the disk held before, oldest first, where such a state may come back.
+    older: Option<VecDeque<Saved>>,
+    /// What comes in, as it is read beside the server.
+    lines: BTreeMap<ConnId, Ear>,
+    /// Whom the server listens to.
+    client: Option<ConnId>,
 }
 
 /// What an exchange has of an account.
+#[derive(Default)]
 pub struct Truth {
     pub orders: BTreeMap<OrderId, Order>,
     pub fills: Vec<Fill>,
     pub net: BTreeMap<InstrumentId, Decimal>,
 }
 
+/// Reads one connection.
+struct Ear {
+    held: Vec<u8>,
+    inbound: Inbound,
+}
+
+impl Ear {
+    /// Bytes until the header, or the frame, is whole.
+    fn missing(&self) -> usize {
+        match self.held.first_chunk::<4>() {
+            Some(length) if self.held.len() >= HEADER => {
+                HEADER + u32::from_le_bytes(*length) as usize - self.held.len()
+            }
+            _ => HEADER - self.held.len(),
+        }
+    }
+
+    /// Takes bytes in; the message that they complete, if it comes for the first time.
+    fn take(&mut self, bytes: &[u8]) -> Option<ToExchange> {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() < HEADER || self.missing() > 0 {
+            return None;
+        }
+        self.inbound.push(&std::mem::take(&mut self.held));
+        self.inbound.next_message().ok().flatten()
+    }
+}
+
 impl Exchange {
-    pub fn new(seed: u64, now: Time) -> Self {
+    pub fn new(seed: u64, may_forget: bool, now: Time) -> Self {
         let server = ServerCore::new(venue(seed, now), TOKEN, None, now);
-        Self { seed, server, disk: Saved::default() }
+        let older = may_forget.then(VecDeque::new);
+        Self { seed, server, disk: Saved::default(), older, lines: BTreeMap::new(), client: None }
     }
 
     /// Puts on its disk what has changed, as it must before anything is said of it.
-    pub fn save(&mut self) {
+    fn save(&mut self) {
         if let Some(change) = self.server.unsaved() {
+            if let Some(older) = &mut self.older {
+                older.push_back(self.disk.clone());
+                if older.len() > OLDER {
+                    older.pop_front();
+                }
+            }
             self.disk.apply(change).unwrap();
         }
     }
 
     /// Dies, and begins again with what is on its disk.
     pub fn restart(&mut self, now: Time) {
+        self.lines.clear();
+        self.client = None;
         self.server = ServerCore::new(venue(self.seed, now), TOKEN, Some(self.disk.clone()), now);
         self.save();
     }
 
-    pub fn received(&mut self, conn: ConnId, bytes: &[u8], now: Time) -> Vec<Effect> {
+    /// Dies, and begins again with what was on its disk so many saves ago.
+    pub fn restart_forgetting(&mut self, saves: usize, now: Time) {
+        if let Some(older) = &mut self.older {
+            older.truncate(older.len().saturating_sub(saves.saturating_sub(1)));
+            self.disk = older.pop_back().unwrap_or_default();
+        }
+        self.restart(now);
+    }
+
+    pub fn accept(&mut self, conn: ConnId, now: Time) {
+        self.lines.insert(conn, Ear { held: Vec::new(), inbound: Inbound::new(LONGEST) });
+        self.server.accept(conn, now);
+    }
+
+    pub fn closed(&mut self, conn: ConnId) {
+        self.gone(conn);
+        self.server.closed(conn);
+    }
+
+    fn gone(&mut self, conn: ConnId) {
+        self.lines.remove(&conn);
+        self.client = self.client.filter(|client| *client != conn);
+    }
+
+    /// Takes bytes in. Of each request that it takes, `judge` is told before it does.
+    pub fn received(
+        &mut self,
+        conn: ConnId,
+        mut bytes: &[u8],
+        now: Time,
+        mut judge: impl FnMut(&Truth, &ToExchange),
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        self.server.received(conn, bytes, now, &mut effects);
+        while !bytes.is_empty() {
+            let Some(line) = self.lines.get_mut(&conn) else { break };
+            let (part, rest) = bytes.split_at(line.missing().min(bytes.len()));
+            bytes = rest;
+            match line.take(part) {
+                Some(ToExchange::Hello(_)) => self.client = Some(conn),
+                Some(request @ (ToExchange::Place(_) | ToExchange::Amend { .. }))
+                    if self.client == Some(conn) =>
+                {
+                    judge(&self.truth(), &request);
+                }
+                _ => {}
+            }
+            let before = effects.len();
+            self.server.received(conn, part, now, &mut effects);
+            for closed in closed_of(&effects[before.saturating_sub(1)..]) {
+                self.gone(closed);
+            }
+        }
         self.save();
         effects
     }
@@ -79,6 +176,9 @@ impl Exchange {
         let mut effects = Vec::new();
         self.server.advance(now, &mut effects);
         self.save();
+        for closed in closed_of(&effects) {
+            self.gone(closed);
+        }
         effects
     }
 
@@ -89,5 +189,46 @@ impl Exchange {
             fills: books.fills,
             net: books.positions.into_iter().map(|position| (position.instrument, position.net)).collect(),
         }
+    }
+}
+
+fn closed_of(effects: &[Effect]) -> Vec<ConnId> {
+    let close = |effect: &Effect| match effect {
+        Effect::Close(conn) => Some(*conn),
+        Effect::Send(..) => None,
+    };
+    effects.iter().filter_map(close).collect()
+}
+
+impl Truth {
+    pub fn net_of(&self, id: InstrumentId) -> Decimal {
+        self.net.get(&id).copied().unwrap_or_default()
+    }
+
+    /// What works on a side of an instrument, exits not counted, but for one order.
+    pub fn working(&self, id: InstrumentId, side: Side, but: OrderId) -> Decimal {
+        let is_meant = |o: &&Order| o.spec.instrument == id && o.spec.side == side && o.spec.parent.is_none();
+        let live = self.orders.values().filter(|order| order.is_live() && order.id != but);
+        live.filter(is_meant).map(|order| order.remaining().0).sum()
+    }
+
+    /// What exits on a side of an instrument could trade now: of those of one entry one, and no
+    /// more than the entry has filled.
+    pub fn exits(&self, id: InstrumentId, side: Side) -> Decimal {
+        let mut most = BTreeMap::<OrderId, Decimal>::new();
+        for exit in
+            self.orders.values().filter(|o| o.is_live() && o.spec.instrument == id && o.spec.side == side)
+        {
+            let Some(entry) = exit.spec.parent else { continue };
+            let opened = self.orders.get(&entry).map_or(exit.remaining(), |entry| entry.filled);
+            let own = most.entry(entry).or_default();
+            *own = (*own).max(exit.remaining().min(opened).0);
+        }
+        most.values().sum()
+    }
+
+    /// The most that could be held on a side, whichever orders fill.
+    pub fn worst(&self, id: InstrumentId, side: Side) -> Decimal {
+        side.sign() * self.net_of(id) + self.working(id, side, OrderId(0)) + self.exits(id, side)
     }
 }

@@ -1,42 +1,105 @@
 //! What must be true whatever goes wrong.
 
-use pitdesk::domain::{Decimal, InstrumentId, Order, OrderStatus};
-use pitdesk::link::{KillStage, KillState};
+use std::collections::BTreeSet;
+
+use pitdesk::domain::{Decimal, ExecId, InstrumentId, Order, OrderId, OrderStatus};
+use pitdesk::link::{Flatten, KillStage, KillState};
+
+use OrderStatus::{Accepted, Held, PartiallyFilled, PendingAmend, Working};
 
 use crate::disk::Disk;
+use crate::elsewhere::is_foreign;
 use crate::exchange::Truth;
 use crate::program::Program;
+use crate::witness::Witness;
 
-/// Most units that an order may open. (What makes a position smaller may be larger; which is
-/// which the property tests of the gate know.)
-pub const MAX_ORDER: i64 = 20;
-/// Most units of a position.
-pub const MAX_POSITION: i64 = 60;
+/// What an exchange has forgotten that fell back to an older disk.
+#[derive(Debug, Default)]
+pub struct Forgotten {
+    /// Orders that stood otherwise, or were not there, on that disk.
+    pub orders: BTreeSet<OrderId>,
+    /// Of these, those that worked and are not there any more.
+    pub working: BTreeSet<OrderId>,
+    /// Executions that were not there.
+    pub fills: BTreeSet<ExecId>,
+    /// Whether the program has not had that exchange's books yet.
+    pub is_news: bool,
+}
+
+impl Forgotten {
+    pub fn add(&mut self, before: &Truth, after: &Truth) {
+        let stands = |order: &Order| (order.status, order.filled, order.spec);
+        let differs = |order: &&Order| after.orders.get(&order.id).map(stands) != Some(stands(order));
+        self.orders.extend(before.orders.values().filter(differs).map(|order| order.id));
+        let is_gone = |order: &&Order| order.is_live() && !after.orders.contains_key(&order.id);
+        self.working.extend(before.orders.values().filter(is_gone).map(|order| order.id));
+        let left: BTreeSet<&ExecId> = after.fills.iter().map(|fill| &fill.exec_id).collect();
+        let lost = before.fills.iter().map(|fill| &fill.exec_id).filter(|exec| !left.contains(exec));
+        self.fills.extend(lost.cloned());
+        self.is_news = true;
+    }
+}
 
 /// After every step.
-pub fn at_any_time(truth: &Truth, disk: &Disk, program: Option<&Program>) {
-    for (id, order) in &truth.orders {
-        assert!(disk.has_intent(*id), "order {id} is at the exchange and its intent is not on disk");
+pub fn at_any_time(truth: &Truth, disk: &Disk, witness: &Witness) {
+    for (id, order) in truth.orders.iter().filter(|(id, _)| !is_foreign(**id)) {
+        assert!(disk.knows(*id), "order {id} is at the exchange and a start would not know of it");
         assert!(order.filled <= order.spec.quantity, "order {id} has filled more than it is");
     }
-    for (instrument, net) in &truth.net {
-        assert!(net.abs() <= Decimal::from(MAX_POSITION), "{net} of {instrument} are past the limit");
-    }
     sums(truth);
-    let Some(program) = program else { return };
-    for (id, times) in &program.placed {
+    for (id, times) in &witness.placed {
         assert!(*times <= 1, "order {id} was sent {times} times");
     }
-    // What is shown as ended does not work any more. (That it works still is what a window that
-    // has not heard of its end believes.)
-    for order in program.desk.blotter().orders().filter(|order| order.status.is_final()) {
-        let theirs = truth.orders.get(&order.id);
-        let works = theirs.is_some_and(Order::is_live);
-        assert!(!works, "order {} is shown as {} and works: {theirs:?}", order.id, order.status.label());
-        let filled = theirs.map_or(Decimal::ZERO, |theirs| theirs.filled.0);
-        assert!(order.filled.0 <= filled, "order {} shows more fills than there were", order.id);
-    }
+}
+
+/// After every step at whose end the window has painted: what the trader sees, who cannot have
+/// heard of everything yet.
+pub fn seen(truth: &Truth, disk: &Disk, witness: &Witness, forgotten: &Forgotten, program: &Program) {
     assert!(program.desk.ledger().adds_up(), "{:?}", program.desk.ledger());
+    if program.desk.kill_report().is_some_and(|report| report.is_done()) {
+        assert!(disk.is_killed(), "the kill switch is done, and a start would begin unlocked");
+    }
+    if forgotten.is_news {
+        return;
+    }
+    for order in program.desk.blotter().orders() {
+        let theirs = truth.orders.get(&order.id);
+        let status = order.status;
+        if status.is_final() {
+            // What is shown as ended does not work any more. (That it works still is what a window
+            // that has not heard of its end believes.)
+            let works = theirs.is_some_and(Order::is_live);
+            assert!(!works, "order {} is shown as {} and works: {theirs:?}", order.id, status.label());
+            let filled = theirs.map_or(Decimal::ZERO, |theirs| theirs.filled.0);
+            let is_heard = order.filled.0 <= filled || forgotten.orders.contains(&order.id);
+            assert!(is_heard, "order {} shows more fills than there were", order.id);
+            // What worked there and is not there any more, only the trader can call ended.
+            let is_gone = theirs.is_none() && forgotten.working.contains(&order.id);
+            let is_decided = order.reason.as_deref().is_some_and(|why| why.starts_with("You said"));
+            let was_heard_of = witness.heard.spoken_of.contains(&order.id);
+            assert!(!is_gone || !was_heard_of || is_decided, "who says that it ended? {order:?}");
+        }
+        if matches!(status, Accepted | Held | Working | PartiallyFilled | PendingAmend) {
+            assert!(theirs.is_some(), "order {} is shown as working and the exchange has none", order.id);
+        }
+    }
+}
+
+/// Where the kill switch is said to be done, nothing works, and nothing is held if that was asked.
+pub fn kill_is_done(truth: &Truth, forgotten: &Forgotten, program: &Program) {
+    let Some(report) = program.desk.kill_report().filter(|report| report.is_done()) else { return };
+    if forgotten.is_news {
+        return;
+    }
+    let works = truth.orders.values().find(|order| order.is_live());
+    assert!(works.is_none(), "the kill switch is done and this works: {works:?}");
+    if report.flatten != Flatten::No {
+        assert!(
+            truth.net.values().all(Decimal::is_zero),
+            "it is done and something is held: {:?}",
+            truth.net
+        );
+    }
 }
 
 fn sums(truth: &Truth) {
@@ -48,28 +111,36 @@ fn sums(truth: &Truth) {
 }
 
 /// When everything has healed and all answers have come.
-pub fn at_the_end(truth: &Truth, program: &Program) {
+pub fn at_the_end(truth: &Truth, disk: &Disk, forgotten: &Forgotten, program: &Program) {
     let blotter = program.blotter();
     for (id, theirs) in &truth.orders {
         let Some(ours) = blotter.get(id) else { panic!("order {id} is at the exchange only: {theirs:?}") };
+        // An order that the exchange took back a fill of may show what its executions say.
+        if forgotten.orders.contains(id) && theirs.status.is_final() {
+            assert!(ours.status.is_final() && ours.filled >= theirs.filled, "{ours:?}\n{theirs:?}");
+            continue;
+        }
         assert_eq!(ours.status, theirs.status, "order {id}: {ours:?}\n{theirs:?}");
         assert_eq!(ours.filled, theirs.filled, "order {id}");
         assert_eq!(ours.spec, theirs.spec, "order {id}");
     }
     for (id, ours) in &blotter {
+        let journaled = disk.order(*id).map(|order| (order.status, order.filled));
+        assert_eq!(journaled, Some((ours.status, ours.filled)), "order {id} in the journal");
         if truth.orders.contains_key(id) {
+            continue;
+        }
+        if forgotten.orders.contains(id) {
+            // It was there. That it is not any more is for the trader to judge.
+            let is_unknown = matches!(ours.status, OrderStatus::Unknown | OrderStatus::PendingCancel);
+            assert!(ours.status.is_final() || is_unknown, "order {id}: {ours:?}");
             continue;
         }
         let was_never_there = matches!(ours.status, OrderStatus::Rejected | OrderStatus::Cancelled);
         assert!(was_never_there, "order {id} is in the blotter only: {ours:?}");
         assert!(ours.filled.is_zero(), "order {id}");
     }
-    let mut ours: Vec<_> = program.engine.fills().map(|fill| fill.exec_id.clone()).collect();
-    let mut theirs: Vec<_> = truth.fills.iter().map(|fill| fill.exec_id.clone()).collect();
-    ours.sort();
-    theirs.sort();
-    assert_eq!(ours, theirs, "the executions");
-    assert_eq!(program.desk.blotter().fills().len(), theirs.len(), "the executions that are shown");
+    executions(truth, disk, forgotten, program);
     let held = |instrument: InstrumentId| -> Decimal {
         let of = |p: &&pitdesk::domain::Position| p.instrument == instrument;
         program.desk.blotter().positions().filter(of).map(|position| position.net).sum()
@@ -77,15 +148,40 @@ pub fn at_the_end(truth: &Truth, program: &Program) {
     for (instrument, net) in &truth.net {
         assert_eq!(held(*instrument), *net, "the position of {instrument}");
     }
-    if let KillState::Locked { .. } = program.desk.kill() {
-        let report = program.desk.kill_report().expect("it is on");
-        for account in &report.accounts {
-            assert_eq!(account.stage, KillStage::Done, "{account:#?}");
-        }
-        let working = truth.orders.values().filter(|order| order.is_live()).count();
-        assert_eq!(working, 0, "the kill switch is done and orders work");
-        if report.flatten != pitdesk::link::Flatten::No {
-            assert!(truth.net.values().all(Decimal::is_zero), "it is done and something is held");
-        }
+    killed(truth, program);
+}
+
+/// Each execution is there once: all that the exchange has, and none that it never had.
+fn executions(truth: &Truth, disk: &Disk, forgotten: &Forgotten, program: &Program) {
+    let ours: Vec<&ExecId> = program.engine.fills().map(|fill| &fill.exec_id).collect();
+    let once: BTreeSet<&ExecId> = ours.iter().copied().collect();
+    assert_eq!(ours.len(), once.len(), "an execution is there twice");
+    for fill in &truth.fills {
+        assert!(once.contains(&fill.exec_id), "execution {} is not known: {fill:?}", fill.exec_id);
+    }
+    let theirs: BTreeSet<&ExecId> = truth.fills.iter().map(|fill| &fill.exec_id).collect();
+    for exec in &once {
+        let is_told = theirs.contains(exec) || forgotten.fills.contains(*exec);
+        assert!(is_told, "execution {exec} is one that the exchange never had");
+    }
+    let journaled: BTreeSet<&ExecId> = disk.fills().iter().map(|fill| &fill.exec_id).collect();
+    assert_eq!(journaled, once, "the executions in the journal");
+    let shown: BTreeSet<&ExecId> = program.desk.blotter().fills().iter().map(|fill| &fill.exec_id).collect();
+    assert_eq!(shown, once, "the executions that are shown");
+    assert_eq!(program.desk.blotter().fills().len(), once.len(), "an execution is shown twice");
+}
+
+fn killed(truth: &Truth, program: &Program) {
+    let KillState::Locked { .. } = program.desk.kill() else { return };
+    let report = program.desk.kill_report().expect("it is on");
+    let unknown = program.desk.blotter().working().any(|order| !truth.orders.contains_key(&order.id));
+    for account in &report.accounts {
+        let is_named = matches!(&account.stage, KillStage::Stuck(why) if why.contains("say what became of"));
+        assert!(account.stage == KillStage::Done || (unknown && is_named), "{account:#?}");
+    }
+    let works = truth.orders.values().find(|order| order.is_live());
+    assert!(works.is_none(), "the kill switch is at its end and this works: {works:?}");
+    if report.flatten != Flatten::No {
+        assert!(truth.net.values().all(Decimal::is_zero), "it is at its end and something is held");
     }
 }

@@ -1,9 +1,10 @@
 //! A trader of dice: what he wants next.
 
 use pitdesk::domain::{
-    Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Side, TimeInForce,
+    Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote,
+    Side, TimeInForce,
 };
-use pitdesk::link::{Bracket, Command, Flatten, Place};
+use pitdesk::link::{Bracket, Command, ConnectionState, Decision, Flatten, Place};
 use pitdesk::risk::Despite;
 
 use crate::exchange::instruments;
@@ -16,14 +17,19 @@ pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
     let working: Vec<OrderId> = program.desk.blotter().working_ids().to_vec();
     let some_order =
         |dice: &mut Dice| working.get(usize::try_from(dice.below(working.len().max(1) as u64)).unwrap());
+    if let Some(order) = unknown(program)
+        && dice.hits(6)
+    {
+        return Some(Command::Decide { order, decision: Decision::IsGone });
+    }
     match dice.below(40) {
-        0..14 => place(program, instrument, dice).map(Command::Place),
-        14..20 => some_order(dice).map(|&order| Command::Cancel { order }),
+        0..16 => place(program, instrument, dice).map(Command::Place),
+        16..20 => some_order(dice).map(|&order| Command::Cancel { order }),
         20..24 => some_order(dice).and_then(|&order| amend(program, order, dice)),
         24 => Some(Command::CancelAll { instrument: dice.hits(2).then_some(instrument) }),
         25 | 26 => Some(Command::Close { instrument, despite: Despite::default() }),
         27 => Some(Command::Reverse { instrument, despite: Despite::default() }),
-        28 if dice.hits(4) => {
+        28 if dice.hits(8) => {
             let flatten = match dice.below(3) {
                 0 => Flatten::No,
                 1 => Flatten::Market,
@@ -37,16 +43,27 @@ pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
     }
 }
 
+/// An order of which the broker, asked, could not say what became of it.
+fn unknown(program: &Program) -> Option<OrderId> {
+    let is_ready = program.desk.connections().iter().all(|c| c.state == ConnectionState::Ready);
+    let mut unknown = program.desk.blotter().working().filter(|order| order.status == OrderStatus::Unknown);
+    unknown.next().filter(|_| is_ready).map(|order| order.id)
+}
+
 fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option<Place> {
     let quote: Quote = *program.desk.quote(instrument)?.quote;
     let side = if dice.hits(2) { Side::Buy } else { Side::Sell };
     let listed = &instruments()[instrument.index()];
     let near = if side == Side::Buy { quote.bid } else { quote.ask }?;
     let far = if side == Side::Buy { quote.ask } else { quote.bid }?;
-    let away =
-        |dice: &mut Dice| i32::try_from(dice.below(60)).unwrap() * if side == Side::Buy { -1 } else { 1 };
-    let kind = match dice.below(6) {
+    let far_away = if dice.hits(2) { 60 } else { 8 };
+    let away = |dice: &mut Dice| {
+        i32::try_from(dice.below(far_away)).unwrap() * if side == Side::Buy { -1 } else { 1 }
+    };
+    let kind = match dice.below(7) {
         0 | 1 => OrderKind::Market,
+        // Now and then a finger is fat.
+        6 if dice.hits(6) => OrderKind::Limit { price: listed.ticks.step(far, -away(dice) * 100) },
         2 => OrderKind::Limit { price: far },
         3 => OrderKind::Stop { stop: listed.ticks.step(far, -away(dice)) },
         _ => OrderKind::Limit { price: listed.ticks.step(near, away(dice)) },

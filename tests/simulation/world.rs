@@ -1,94 +1,98 @@
 //! One world from one seed.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pitdesk::broker::paper::server::{ConnId, Effect};
-use pitdesk::domain::{Decimal, LimitSet, Limits, OrderStatus, Qty, Time};
-use pitdesk::link::{Command, Flatten, KillState};
+use pitdesk::domain::{Decimal, OrderStatus, Time};
+use pitdesk::link::{Command, Flatten, KillState, Stream};
 
 use crate::disk::{Disk, Health};
+use crate::elsewhere::{Elsewhere, is_foreign};
 use crate::exchange::Exchange;
-use crate::invariants::{self, MAX_ORDER, MAX_POSITION};
-use crate::pipe::{Dice, Faults, Pipe};
-use crate::program::{Program, ToExchange};
+use crate::invariants::{self, Forgotten};
+use crate::judge::Judge;
+use crate::limits::Bounds;
+use crate::line::{Line, Troubles};
+use crate::pipe::{Dice, Faults};
+use crate::program::{Around, Program, ToExchange};
+use crate::tally::Tally;
 use crate::trader::wish;
+use crate::witness::Witness;
 
 const START: Time = Time::from_seconds(1_795_186_800);
 const STEP: Duration = Duration::from_millis(50);
 /// Steps in which things go wrong, and then until all has healed.
-const BAD: u32 = 300;
-const GOOD: u32 = 700;
+const BAD: u32 = 400;
+const GOOD: u32 = 600;
 /// Steps for what is on its way then.
 const LAST: u32 = 10;
 
-/// What happened, so that a run can show that it was not idle.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub orders: u64,
-    pub fills: u64,
-    pub connections: u64,
-    pub program_kills: u64,
-    pub exchange_kills: u64,
-    pub never_arrived: u64,
-    pub kills: u64,
-    pub flattened: u64,
+/// What is special about a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    /// Its exchange may begin again from an older disk.
+    Forgetful,
+    /// Its account is traded from elsewhere too.
+    Shared,
 }
 
-impl Tally {
-    pub fn add(&mut self, other: &Self) {
-        self.orders += other.orders;
-        self.fills += other.fills;
-        self.connections += other.connections;
-        self.program_kills += other.program_kills;
-        self.exchange_kills += other.exchange_kills;
-        self.never_arrived += other.never_arrived;
-        self.kills += other.kills;
-        self.flattened += other.flattened;
+impl Kind {
+    fn of(seed: u64) -> Self {
+        match seed % 6 {
+            2 => Self::Forgetful,
+            4 => Self::Shared,
+            _ => Self::Plain,
+        }
     }
 }
 
 pub struct World {
+    kind: Kind,
     dice: Dice,
     now: Time,
+    bounds: Bounds,
     exchange: Exchange,
+    elsewhere: Elsewhere,
     program: Option<Program>,
     /// When a dead program begins again.
     restart_at: Time,
     disk: Disk,
     next_conn: u64,
     /// Bytes of connections whose program is dead.
-    orphans: Vec<(ConnId, Pipe)>,
-    placed: BTreeMap<pitdesk::domain::OrderId, u32>,
+    orphans: Vec<(ConnId, Line)>,
+    witness: Witness,
+    judge: Judge,
+    forgotten: Forgotten,
+    /// Connections from this one on are to the exchange that has forgotten.
+    forgotten_at: u64,
     is_healed: bool,
-    tally: Tally,
-}
-
-fn limits() -> LimitSet {
-    let units = |count: i64| Some(Qty(Decimal::from(count)));
-    let profile = Limits {
-        max_order_quantity: units(MAX_ORDER),
-        max_position_quantity: units(MAX_POSITION),
-        ..Limits::default()
-    };
-    LimitSet { profile, ..LimitSet::default() }
 }
 
 impl World {
     pub fn run(seed: u64) -> Tally {
-        let disk = Disk::new();
+        let kind = Kind::of(seed);
+        let mut dice = Dice::new(seed);
+        let bounds = Bounds::draw(&mut dice);
+        let mut disk = Disk::new();
+        let mut witness = Witness::default();
         let mut world = Self {
-            dice: Dice::new(seed),
+            kind,
             now: START,
-            exchange: Exchange::new(seed % 16, START),
-            program: Some(Program::start(&disk, limits(), BTreeMap::new(), START)),
+            exchange: Exchange::new(seed % 16, kind == Kind::Forgetful, START),
+            elsewhere: Elsewhere::default(),
+            program: Some(Program::start(&mut disk, &bounds, &mut witness, START)),
             restart_at: START,
             disk,
             next_conn: 1,
             orphans: Vec::new(),
-            placed: BTreeMap::new(),
+            witness,
+            judge: Judge::new(bounds, kind == Kind::Plain),
+            forgotten: Forgotten::default(),
+            forgotten_at: 0,
             is_healed: false,
-            tally: Tally::default(),
+            dice,
+            bounds,
         };
         for _ in 0..BAD {
             world.something_goes_wrong();
@@ -114,51 +118,86 @@ impl World {
                 _ => Health::Well,
             };
         }
-        if dice.hits(120) {
+        if dice.hits(200) {
             self.kill_program();
+        }
+        if self.dice.hits(200)
+            && let Some(program) = &mut self.program
+        {
+            // In the middle of what it does next.
+            program.live_for(1 + self.dice.below(40));
         }
         if self.dice.hits(200) {
             self.kill_exchange();
         }
-        if self.dice.hits(80) {
-            let mut to = ToExchange::default();
-            if let Some(program) = &mut self.program {
-                program.cut(self.now, &mut to);
-            }
-            self.deliver(to);
+        if self.dice.hits(100) {
+            self.with_program(Program::cut);
+        }
+        if self.kind == Kind::Shared && self.dice.hits(60) {
+            let (conn, says) = self.elsewhere.visit(&self.exchange, &mut self.dice);
+            self.exchange.accept(conn, self.now);
+            let effects = self.exchange.received(conn, &says, self.now, |_, _| {});
+            self.answer(effects);
+            self.judge.begin_anew(&self.exchange.truth());
+            self.witness.tally.count("visits from elsewhere", 1);
         }
         let Some(program) = &mut self.program else { return };
-        if self.dice.hits(3)
+        if self.dice.hits(200) {
+            program.hang(self.now + Duration::from_millis(self.dice.below(6_000)));
+        }
+        if self.dice.hits(2)
             && let Some(command) = wish(program, &mut self.dice)
         {
-            self.tally.kills += u64::from(matches!(command, Command::Kill { .. }));
-            program.command(command, self.now);
+            self.witness.tally.count("kills", u64::from(matches!(command, Command::Kill { .. })));
+            program.command(&command, &mut self.witness, self.now);
         }
-        if matches!(program.desk.kill(), KillState::Locked { .. }) && self.dice.hits(60) {
-            program.command(Command::ReleaseKill, self.now);
+        if matches!(program.desk.kill(), KillState::Locked { .. }) && self.dice.hits(40) {
+            program.command(&Command::ReleaseKill, &mut self.witness, self.now);
         }
+    }
+
+    /// Lets something happen to the program, if it is alive, and brings what it sends.
+    fn with_program(&mut self, happens: impl FnOnce(&mut Program, &mut Around<'_>)) {
+        let Some(program) = &mut self.program else { return };
+        let mut to = ToExchange::default();
+        let mut around = Around {
+            disk: &mut self.disk,
+            dice: &mut self.dice,
+            witness: &mut self.witness,
+            to: &mut to,
+            now: self.now,
+        };
+        happens(program, &mut around);
+        self.deliver(to);
     }
 
     fn kill_program(&mut self) {
         let Some(program) = self.program.take() else { return };
-        self.tally.program_kills += 1;
+        self.witness.tally.count("program kills", 1);
         self.disk.program_dies(&mut self.dice);
-        let (orphan, placed) = program.dies();
-        self.placed = placed;
-        self.orphans.extend(orphan);
-        self.restart_at = self.now + Duration::from_millis(self.dice.below(4_000));
+        self.orphans.extend(program.dies());
+        self.restart_at = self.now + Duration::from_millis(self.dice.below(2_000));
     }
 
     fn kill_exchange(&mut self) {
-        self.tally.exchange_kills += 1;
-        self.exchange.restart(self.now);
+        self.witness.tally.count("exchange kills", 1);
+        // Nothing of it happens within the millisecond in which the one before died.
+        let now = self.now + Duration::from_millis(1);
+        if self.kind == Kind::Forgetful && self.dice.hits(2) {
+            let before = self.exchange.truth();
+            self.exchange.restart_forgetting(usize::try_from(1 + self.dice.below(50)).unwrap(), now);
+            let after = self.exchange.truth();
+            self.forgotten.add(&before, &after);
+            self.forgotten_at = self.next_conn;
+            self.judge.begin_anew(&after);
+            self.witness.tally.count("executions forgotten", self.forgotten.fills.len() as u64);
+        } else {
+            self.exchange.restart(now);
+        }
         self.orphans.clear();
-        let mut to = ToExchange::default();
         // Half the time the program learns of it by silence only.
-        if self.dice.hits(2)
-            && let Some(program) = &mut self.program
-        {
-            program.cut(self.now, &mut to);
+        if self.dice.hits(2) {
+            self.with_program(Program::cut);
         }
     }
 
@@ -166,81 +205,102 @@ impl World {
     fn heal(&mut self) {
         self.is_healed = true;
         self.disk.health = Health::Well;
-        let mut to = ToExchange::default();
-        if let Some(program) = &mut self.program {
-            program.cut(self.now, &mut to);
-            // A third of the worlds ends with the kill switch; where it is on it is used again.
-            if program.desk.kill().is_locked() || self.dice.hits(3) {
-                let flatten = if self.dice.hits(2) { Flatten::Market } else { Flatten::Within(Decimal::TEN) };
-                program.command(Command::Kill { flatten }, self.now);
-                self.tally.kills += 1;
-            }
+        self.with_program(Program::cut);
+        let Some(program) = &mut self.program else { return };
+        program.hang(self.now);
+        // A third of the worlds ends with the kill switch; where it is on it is used again.
+        if program.desk.kill().is_locked() || self.dice.hits(3) {
+            let flatten = if self.dice.hits(2) { Flatten::Market } else { Flatten::Within(Decimal::TEN) };
+            program.command(&Command::Kill { flatten }, &mut self.witness, self.now);
+            self.witness.tally.count("kills", 1);
         }
-        self.deliver(to);
     }
 
-    fn faults(&mut self) -> Faults {
+    fn troubles(&mut self) -> Troubles {
         let dice = &mut self.dice;
         if self.is_healed {
-            return Faults { delay: Duration::from_millis(dice.below(10)), ..Faults::default() };
+            let faults = Faults { delay: Duration::from_millis(dice.below(10)), ..Faults::default() };
+            return Troubles { faults, ..Troubles::default() };
         }
-        Faults {
-            swallows_after: dice.hits(3).then(|| dice.below(60_000)),
+        let delay = if dice.hits(3) { 400 } else { 60 };
+        let faults = Faults {
+            swallows_after: dice.hits(5).then(|| dice.below(200_000)),
             doubles_one_in: dice.hits(3).then_some(4),
-            delay: Duration::from_millis(dice.below(400)),
+            delay: Duration::from_millis(dice.below(delay)),
             piece: dice.hits(3).then(|| 1 + usize::try_from(dice.below(60)).unwrap()),
-        }
+        };
+        let swaps_one_in = dice.hits(8).then_some(60);
+        let loses_one_in = dice.hits(8).then_some(60);
+        Troubles { faults, swaps_one_in, loses_one_in }
     }
 
     fn step(&mut self) {
         self.pass(STEP);
         let effects = self.exchange.advance(self.now);
         self.answer(effects);
-        invariants::at_any_time(&self.exchange.truth(), &self.disk, self.program.as_ref());
+        // Of one that died within this step the trader has seen half.
+        let program = self.program.as_ref().filter(|program| !program.is_dead());
+        let conn = program.and_then(|program| program.ready_conn(self.now));
+        if conn.is_some_and(|conn| conn.0 >= self.forgotten_at) {
+            self.forgotten.is_news = false;
+        }
+        let truth = self.exchange.truth();
+        self.judge.after_a_step(&truth);
+        invariants::at_any_time(&truth, &self.disk, &self.witness);
+        if let Some(program) = program.filter(|program| program.is_seen(self.now)) {
+            invariants::seen(&truth, &self.disk, &self.witness, &self.forgotten, program);
+            if self.kind != Kind::Shared {
+                invariants::kill_is_done(&truth, &self.forgotten, program);
+            }
+        }
     }
 
     /// Lets time pass for the program and the lines.
     fn pass(&mut self, duration: Duration) {
         self.now = self.now + duration;
         let now = self.now;
+        if self.program.as_ref().is_some_and(|program| program.is_dead() || program.is_taken_over) {
+            self.kill_program();
+        }
         if self.program.is_none() && now >= self.restart_at {
-            let placed = std::mem::take(&mut self.placed);
-            self.program = Some(Program::start(&self.disk, limits(), placed, now));
+            self.program = Some(Program::start(&mut self.disk, &self.bounds, &mut self.witness, now));
+            // What the one before had learned of it may not be in the journal.
+            self.forgotten.is_news = !self.forgotten.orders.is_empty();
+            self.forgotten_at = self.next_conn;
         }
         let mut to = ToExchange::default();
         for (conn, pipe) in &mut self.orphans {
             to.bytes.extend(pipe.arrived(now).into_iter().map(|piece| (*conn, piece)));
         }
         self.orphans.retain(|(_, pipe)| !pipe.is_done());
+        self.deliver(to);
         if self.program.as_ref().is_some_and(|program| program.wants_session(now)) {
-            self.tally.connections += 1;
+            self.witness.tally.count("connections", 1);
             let conn = ConnId(self.next_conn);
             self.next_conn += 1;
-            let faults = (self.faults(), self.faults());
+            let troubles = (self.troubles(), self.troubles());
             let is_healed = self.is_healed;
-            if let Some(program) = &mut self.program {
-                program.open_session(conn, faults, is_healed, &mut self.dice, now, &mut to);
-            }
+            self.with_program(|program, around| program.open_session(conn, troubles, is_healed, around));
         }
-        if let Some(program) = &mut self.program {
-            program.advance(&mut self.disk, &mut self.dice, now, &mut to);
-        }
-        self.deliver(to);
+        self.with_program(Program::advance);
     }
 
     /// What the program and its lines bring to the exchange.
     fn deliver(&mut self, to: ToExchange) {
         for conn in to.opened {
-            self.exchange.server.accept(conn, self.now);
+            self.exchange.accept(conn, self.now);
         }
         for (conn, bytes) in to.bytes {
-            let effects = self.exchange.received(conn, &bytes, self.now);
+            let Self { exchange, judge, witness, now, .. } = self;
+            let effects = exchange.received(conn, &bytes, *now, |truth, request| {
+                judge.arrives(request, truth, witness);
+            });
             self.answer(effects);
         }
         for conn in to.closed {
             // The exchange may notice, or believe for a while that it is there.
             if self.dice.hits(2) || self.is_healed {
-                self.exchange.server.closed(conn);
+                self.exchange.closed(conn);
             }
         }
     }
@@ -258,18 +318,25 @@ impl World {
     fn end(mut self) -> Tally {
         let truth = self.exchange.truth();
         let program = self.program.as_ref().expect("it has begun again");
-        assert!(program.is_connected(), "all has healed");
-        invariants::at_the_end(&truth, program);
-        self.tally.orders = truth.orders.len() as u64;
-        self.tally.fills = truth.fills.len() as u64;
+        assert!(program.ready_conn(self.now).is_some(), "all has healed");
+        invariants::at_the_end(&truth, &self.disk, &self.forgotten, program);
+        let tally = &mut self.witness.tally;
+        let ledger = program.desk.ledger();
+        tally.count("updates dropped", ledger.of(Stream::Lossless).dropped);
+        tally.count("orders", truth.orders.len() as u64);
+        tally.count("fills", truth.fills.len() as u64);
         let never = |order: &&pitdesk::domain::Order| {
             order.status == OrderStatus::Rejected
                 && order.reason.as_deref().is_some_and(|why| why.contains("never reached"))
         };
-        self.tally.never_arrived = program.blotter().values().filter(|order| never(order)).count() as u64;
+        tally.count("never arrived", program.blotter().values().filter(|order| never(order)).count() as u64);
+        let foreign = truth.orders.keys().filter(|id| is_foreign(**id)).count();
+        tally.count("orders from elsewhere", foreign as u64);
         let is_flat = matches!(program.desk.kill(), KillState::Locked { .. })
             && program.desk.kill_report().is_some_and(|report| report.flatten != Flatten::No);
-        self.tally.flattened = u64::from(is_flat);
-        self.tally
+        tally.count("flattened", u64::from(is_flat));
+        // And the journal, once more.
+        self.disk.recover(self.now);
+        self.witness.tally
     }
 }

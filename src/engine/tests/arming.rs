@@ -183,9 +183,8 @@ fn an_unarmed_account_is_not_turned_by_what_makes_its_position_smaller() {
     assert!(placed(&close).is_empty(), "with both, ten would be sold that are not held");
     assert!(requests(&close).contains(&&BrokerRequest::Cancel(OrderId(1))));
     assert_eq!(placed(&stage.says(1, OrderStatus::Cancelled)).len(), 1);
-    for turns in [Command::Reverse { instrument: SHARE, despite: Despite::default() }] {
-        assert!(placed(&stage.command(turns)).is_empty());
-    }
+    let reverse = Command::Reverse { instrument: SHARE, despite: Despite::default() };
+    assert!(placed(&stage.command(reverse)).is_empty());
 }
 
 #[test]

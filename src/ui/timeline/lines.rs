@@ -241,7 +241,7 @@ fn kept(order: &Order) -> String {
 
 /// Whether this program itself takes from an order what others of its group have filled.
 fn is_cut(order: &Order) -> bool {
-    order.kept.is_some_and(|kept| kept.is_cut)
+    order.kept.is_some_and(|kept| kept.goes_on)
 }
 
 const CUT: &str = "by Pitdesk, which keeps its group: another order of it has filled";

@@ -1,0 +1,244 @@
+//! Who asked for what: every order is traced back to one wish of the trader, over all lives of
+//! the program, and what the program knew when it sent it is kept.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use pitdesk::broker::contract::BrokerRequest;
+use pitdesk::domain::{Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin, Time};
+use pitdesk::engine::Effect;
+use pitdesk::link::{Command, Flatten};
+
+use crate::heard::{Day, Heard};
+use crate::tally::Tally;
+
+/// Orders by which the kill switch may try to close a position, each time it is used.
+const CLOSINGS: u32 = 3;
+
+/// What the trader, who asked for it, takes an order for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Entered, with these terms.
+    Entry(OrderSpec),
+    /// Guards what that order opens, with these terms.
+    Exit(OrderSpec),
+    /// Brings a position to zero.
+    Close,
+    /// Turns a position.
+    Reverse,
+    /// Brings a position to zero because the kill switch says so.
+    KillClose,
+}
+
+/// Where an order comes from.
+#[derive(Debug, Clone)]
+pub struct Stem {
+    pub part: Part,
+    pub instrument: InstrumentId,
+    /// When it was asked for.
+    pub asked: Time,
+}
+
+/// What the program knew when it let an order or a change go.
+#[derive(Debug, Clone)]
+pub struct Note {
+    pub heard: Rc<Heard>,
+    pub loss: Option<Decimal>,
+    pub is_loss_locked: bool,
+    pub is_killed: bool,
+    pub market_age: Duration,
+}
+
+#[derive(Default)]
+pub struct Witness {
+    /// How often each order was handed to the wire.
+    pub placed: BTreeMap<OrderId, u32>,
+    stems: BTreeMap<OrderId, Stem>,
+    sent: BTreeMap<OrderId, Note>,
+    changed: BTreeMap<OrderId, Note>,
+    /// Of this life of the program.
+    pub heard: Rc<Heard>,
+    pub day: Day,
+    is_killed: bool,
+    /// While the kill switch may close positions: how often it has tried.
+    closings: Option<BTreeMap<InstrumentId, u32>>,
+    pub tally: Tally,
+}
+
+impl Witness {
+    /// The program begins a life, and gives out ids from `next_id` on: of those that an earlier life
+    /// gave out nothing was on the disk, so that nothing of them can have left.
+    pub fn begins(&mut self, heard: Heard, is_killed: bool, next_id: u64) {
+        self.stems.retain(|id, _| id.0 < next_id);
+        self.heard = Rc::new(heard);
+        self.is_killed = is_killed;
+        self.closings = None;
+    }
+
+    pub fn stem(&self, id: OrderId) -> Option<&Stem> {
+        self.stems.get(&id)
+    }
+
+    pub fn sent(&self, id: OrderId) -> Option<&Note> {
+        self.sent.get(&id)
+    }
+
+    pub fn changed(&self, id: OrderId) -> Option<&Note> {
+        self.changed.get(&id)
+    }
+
+    /// Orders that were asked for in the minute up to an order, itself left out.
+    pub fn asked_in_minute_of(&self, id: OrderId) -> impl Iterator<Item = &OrderId> {
+        let until = self.stems[&id].asked;
+        let is_in =
+            move |stem: &Stem| stem.asked <= until && until.since(stem.asked) < Duration::from_mins(1);
+        self.stems.iter().filter(move |(other, stem)| **other != id && is_in(stem)).map(|(other, _)| other)
+    }
+
+    /// The trader gives a command, and this is what the engine does about it at once.
+    pub fn commanded(&mut self, command: &Command, effects: &[Effect], now: Time) {
+        let was_killed = self.is_killed;
+        match command {
+            Command::Kill { flatten } => {
+                self.is_killed = true;
+                self.closings = (*flatten != Flatten::No).then(BTreeMap::new);
+            }
+            Command::ReleaseKill => (self.is_killed, self.closings) = (false, None),
+            _ => {}
+        }
+        let mut wish = Wish::of(command).filter(|_| !was_killed);
+        for order in intended(effects) {
+            self.intends(order, &mut wish, now);
+        }
+        let is_whole = wish.is_none_or(|wish| wish.is_untouched() || wish.is_used_up());
+        assert!(is_whole, "half of what was asked for is intended: {command:?}");
+    }
+
+    /// What the engine does of itself.
+    pub fn happens(&mut self, effects: &[Effect], now: Time) {
+        for order in intended(effects) {
+            self.intends(order, &mut None, now);
+        }
+    }
+
+    fn intends(&mut self, order: &Order, wish: &mut Option<Wish>, now: Time) {
+        let instrument = order.spec.instrument;
+        if let Some(stem) = self.stems.get(&order.id) {
+            // A close that waited for exits is intended twice: when it is asked for, and when it
+            // can go.
+            let waited = matches!(stem.part, Part::Close | Part::Reverse) && stem.instrument == instrument;
+            assert!(waited && order.origin == Origin::Flatten, "{order:?} is intended a second time");
+            return;
+        }
+        let part = wish.as_mut().and_then(|wish| wish.part_for(order));
+        let part = part.unwrap_or_else(|| {
+            let Some(closings) = &mut self.closings else { panic!("nobody asked for {order:?}") };
+            assert_eq!(order.origin, Origin::Flatten, "nobody asked for {order:?}");
+            let tries = closings.entry(instrument).or_default();
+            *tries += 1;
+            assert!(*tries <= CLOSINGS, "try {tries} to close by {order:?}");
+            Part::KillClose
+        });
+        self.stems.insert(order.id, Stem { part, instrument, asked: now });
+    }
+
+    /// A request leaves the engine.
+    pub fn leaves(&mut self, request: &BrokerRequest, now: Time) {
+        let note = || Note {
+            heard: Rc::clone(&self.heard),
+            loss: self.day.loss(&self.heard),
+            is_loss_locked: self.day.is_locked,
+            is_killed: self.is_killed,
+            market_age: self.heard.market_age(now),
+        };
+        match request {
+            BrokerRequest::Place(orders) => {
+                for order in orders {
+                    let before = self.sent.insert(order.id(), note());
+                    assert!(before.is_none(), "order {} leaves a second time", order.id());
+                }
+            }
+            BrokerRequest::Amend(amend) => {
+                self.changed.insert(amend.id(), note());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn intended(effects: &[Effect]) -> impl Iterator<Item = &Order> {
+    effects.iter().flat_map(|effect| match effect {
+        Effect::Journal(record) if matches!(record.moment, Moment::Intended { .. }) => &record.orders[..],
+        _ => &[],
+    })
+}
+
+/// What one command may become orders of.
+#[derive(Debug, Clone, PartialEq)]
+enum Wish {
+    Place { spec: OrderSpec, entry: Option<OrderId>, exits: Vec<OrderKind>, used: usize },
+    Close { instrument: InstrumentId, is_used: bool },
+    Reverse { instrument: InstrumentId, is_used: bool },
+}
+
+impl Wish {
+    fn of(command: &Command) -> Option<Self> {
+        match *command {
+            Command::Place(ref place) => {
+                let bracket = place.bracket;
+                let target = bracket.and_then(|b| b.take_profit).map(|price| OrderKind::Limit { price });
+                let stop = bracket.and_then(|b| b.stop_loss).map(|stop| OrderKind::Stop { stop });
+                let exits = target.into_iter().chain(stop).collect();
+                Some(Self::Place { spec: place.spec, entry: None, exits, used: 0 })
+            }
+            Command::Close { instrument, .. } => Some(Self::Close { instrument, is_used: false }),
+            Command::Reverse { instrument, .. } => Some(Self::Reverse { instrument, is_used: false }),
+            _ => None,
+        }
+    }
+
+    /// What an order is of this wish; `None` where it asks for no such order any more.
+    fn part_for(&mut self, order: &Order) -> Option<Part> {
+        let spec = order.spec;
+        match self {
+            Self::Place { spec: asked, entry: entry @ None, .. } => (spec == *asked).then(|| {
+                *entry = Some(order.id);
+                Part::Entry(spec)
+            }),
+            Self::Place { spec: asked, entry, exits, used } => {
+                let is_guard = spec.instrument == asked.instrument
+                    && spec.quantity == asked.quantity
+                    && spec.side == asked.side.opposite()
+                    && spec.parent == *entry
+                    && exits.get(*used) == Some(&spec.kind);
+                *used += usize::from(is_guard);
+                is_guard.then_some(Part::Exit(spec))
+            }
+            Self::Close { instrument, is_used } => {
+                let fits = !*is_used && spec.instrument == *instrument && spec.kind == OrderKind::Market;
+                *is_used |= fits;
+                fits.then_some(Part::Close)
+            }
+            Self::Reverse { instrument, is_used } => {
+                let fits = !*is_used && spec.instrument == *instrument && spec.kind == OrderKind::Market;
+                *is_used |= fits;
+                fits.then_some(Part::Reverse)
+            }
+        }
+    }
+
+    fn is_untouched(&self) -> bool {
+        match self {
+            Self::Place { entry, .. } => entry.is_none(),
+            Self::Close { is_used, .. } | Self::Reverse { is_used, .. } => !is_used,
+        }
+    }
+
+    fn is_used_up(&self) -> bool {
+        match self {
+            Self::Place { exits, used, .. } => exits.len() == *used,
+            Self::Close { .. } | Self::Reverse { .. } => true,
+        }
+    }
+}
