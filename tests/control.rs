@@ -34,20 +34,22 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::{Decimal, OrderKind, OrderStatus};
 use pitdesk::link::{Clock, Command, Drill, Flatten, NoticeLevel};
 use pitdesk::store::bars::Library;
+use pitdesk::store::profile::Profile;
 use pitdesk::store::{engine_state, files};
 use tempfile::TempDir;
 
 use program::{PAPER, PROFILE, Program, SOON};
 
-/// The practice market, at all hours.
-fn paper() -> Arc<dyn Adapter> {
+/// The practice market, at all hours, with the account of the profile in `folder`.
+fn paper(folder: &Path) -> Arc<dyn Adapter> {
     let options = Arguments::parse_from(["pitdesk"]).options;
     let plan = Plan::new(&options, &Library::empty(), true, Clock::system().now()).unwrap();
-    Arc::clone(&plan.brokers().unwrap()[0])
+    let profile = Profile::open(Some(folder), PROFILE).unwrap();
+    Arc::clone(&plan.kept_brokers(&profile, &mut Vec::new()).unwrap()[0])
 }
 
 fn start(folder: &Path) -> Program {
-    let program = Program::start(folder, paper());
+    let program = Program::start(folder, paper(folder));
     program.wait_until_ready();
     let deadline = program.clock.now() + SOON;
     while !control_file(folder).exists() {
