@@ -11,7 +11,7 @@ use crate::domain::{
     Account, AccountKind, AssetClass, Balance, BrokerId, Currency, Instrument, InstrumentId, Money, Position,
     Quote, Settings, TickTable, Time, TradingHours,
 };
-use crate::risk::Uses;
+use crate::risk::{self, Uses};
 use crate::ui::ticket::form::TrailUnit;
 
 const NOW: Time = Time::from_seconds(1_795_186_800);
