@@ -174,25 +174,3 @@ fn a_question_hides_nothing_of_the_ticket() {
     let ticket = window.get_by_label("Between Chart, Blotter and Ticket").rect();
     assert!(question.right() <= ticket.right(), "{question:?} over {ticket:?}");
 }
-
-#[test]
-fn a_question_never_covers_the_row_it_is_about() {
-    let mut bench = empty();
-    bench.market.configure(|settings| settings.confirm_orders = false);
-    for key in [AAPL, "MSFT@NASDAQ", "NVDA@NASDAQ", "TSLA@NASDAQ", "AMZN@NASDAQ"] {
-        bench.market.quote(key, "284.50");
-        bench.hold(key, "100", "280.00");
-    }
-    let mut pane = bench.show(SMALL);
-    click(&mut pane, "Positions");
-    pane.state_mut().market.later(Duration::from_secs(45));
-    pane.run_steps(2);
-    for symbol in ["AAPL", "TSLA"] {
-        click(&mut pane, &format!("Reverse {symbol}"));
-        pane.run_steps(3);
-        let control = pane.get_by_label_contains("Send despite").rect();
-        let question = pane.get_by_label_contains("Click again to reverse").rect();
-        assert!(!question.intersects(control), "{symbol}: {question:?} over {control:?}");
-        wait(&mut pane);
-    }
-}
