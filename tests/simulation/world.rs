@@ -333,7 +333,8 @@ impl World {
         let foreign = truth.orders.keys().filter(|id| is_foreign(**id)).count();
         tally.count("orders from elsewhere", foreign as u64);
         let is_flat = matches!(program.desk.kill(), KillState::Locked { .. })
-            && program.desk.kill_report().is_some_and(|report| report.flatten != Flatten::No);
+            && program.desk.kill_report().is_some_and(|report| report.flatten != Flatten::No)
+            && truth.net.values().all(pitdesk::domain::Decimal::is_zero);
         tally.count("flattened", u64::from(is_flat));
         // And the journal, once more.
         self.disk.recover(self.now);
