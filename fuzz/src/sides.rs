@@ -22,7 +22,7 @@ use super::limits;
 use super::world::{Disk, Program, START, TOKEN, fingerprint_of_market, venue};
 
 /// So often time passes in one input, and so many milliseconds at most.
-const PASSES: usize = 12;
+const PASSES: usize = 8;
 const LONGEST_PASS: u64 = 4_000;
 
 /// The exchange's words, up to which orders are taken.
@@ -203,13 +203,10 @@ impl Exchange {
     }
 
     fn pass(&mut self, time: Duration) {
-        let end = self.now + time;
-        while self.now < end {
-            self.now = (self.now + Duration::from_millis(250)).min(end);
-            let mut effects = Vec::new();
-            self.core.advance(self.now, &mut effects);
-            self.carry_out(effects);
-        }
+        self.now = self.now + time;
+        let mut effects = Vec::new();
+        self.core.advance(self.now, &mut effects);
+        self.carry_out(effects);
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {

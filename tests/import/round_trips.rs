@@ -151,7 +151,9 @@ fn any_bars() -> impl Strategy<Value = Vec<Bar>> {
 
 fn any_trades() -> impl Strategy<Value = Vec<Trade>> {
     let side = prop::sample::select(vec![None, Some(Side::Buy), Some(Side::Sell)]);
-    let row = (0_i64..100, any::<i64>(), 0_u32..20, 0_i64..i64::MAX, side);
+    // Within the bounds of numbers from outside: up to 10^12, with up to 18 decimals.
+    let most = 10_i64.pow(18);
+    let row = (0_i64..100, -most..=most, 6_u32..=18, 0..=most, side);
     (320_000_000_i64..4_000_000_000, prop::collection::vec(row, 1..40)).prop_map(|(start, rows)| {
         let mut seconds = start;
         let trade = |(step, price, scale, quantity, aggressor): (i64, i64, u32, i64, Option<Side>)| {

@@ -12,7 +12,7 @@ use pitdesk::broker::paper::wire::{
 };
 use pitdesk::domain::{
     AccountId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Price, Qty, Side, Time,
-    TimeInForce, Timeframe, TrailBy,
+    TimeInForce, Timeframe, TrailBy, bounds,
 };
 use proptest::prelude::*;
 
@@ -254,16 +254,22 @@ fn a_client_that_lost_its_exchanges_memory_says_so() {
     assert!(said.contains("has forgotten what it had confirmed"), "{said}");
 }
 
+/// As mad as numbers can be that are decoded at all.
 fn number() -> impl Strategy<Value = Decimal> {
+    const MOST: i64 = 10_i64.pow(18);
     prop_oneof![
-        Just(Decimal::MAX),
-        Just(Decimal::MIN),
+        Just(bounds::MAX_PRICE),
+        Just(-bounds::MAX_PRICE),
         Just(Decimal::ZERO),
-        Just(Decimal::from_i128_with_scale(1, 28)),
-        any::<i64>().prop_map(|n| Decimal::new(n, 0)),
+        Just(Decimal::new(1, bounds::MAX_DECIMALS)),
+        (-MOST..MOST).prop_map(|n| Decimal::new(n / 1_000_000, 0)),
         (-5_000i64..500_000).prop_map(|n| Decimal::new(n, 2)),
-        (any::<i64>(), 0u32..28).prop_map(|(n, scale)| Decimal::new(n, scale)),
+        (-MOST..MOST, 6u32..=bounds::MAX_DECIMALS).prop_map(|(n, scale)| Decimal::new(n, scale)),
     ]
+}
+
+fn quantity() -> impl Strategy<Value = Qty> {
+    prop_oneof![1 => Just(Qty::MAX), 6 => number().prop_map(|number| Qty(number.abs()))]
 }
 
 fn instant() -> impl Strategy<Value = Time> {
@@ -297,19 +303,19 @@ fn spec() -> impl Strategy<Value = OrderSpec> {
     ];
     let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
     let links = (any::<bool>(), proptest::option::of(0u64..4), proptest::option::weighted(0.2, order_id()));
-    (instrument(), side, number(), kind, tif, links).prop_map(
+    (instrument(), side, quantity(), kind, tif, links).prop_map(
         |(instrument, side, quantity, kind, tif, (post_only, oco, parent))| OrderSpec {
             post_only,
             oco: oco.map(pitdesk::domain::GroupId),
             parent,
-            ..OrderSpec::new(instrument, side, Qty(quantity), kind, tif)
+            ..OrderSpec::new(instrument, side, quantity, kind, tif)
         },
     )
 }
 
 /// Undamaged, and as mad as the protocol allows.
 fn mad() -> impl Strategy<Value = ToExchange> {
-    let qty = || proptest::option::of(number().prop_map(Qty));
+    let qty = || proptest::option::of(quantity());
     let price = || proptest::option::of(number().prop_map(Price));
     let order = (order_id(), spec()).prop_map(|(id, spec)| NewOrder { id, account: ACCOUNT.into(), spec });
     let wanted = (
