@@ -116,6 +116,9 @@ impl Open {
 impl Arming {
     /// Opens it for an account, else for the first live one that is not armed.
     pub fn open(&mut self, account: Option<Place>, desk: &Desk) {
+        if self.open.is_some() {
+            return;
+        }
         let unarmed = || live(desk).find(|account| !desk.is_armed(account));
         let first = || unarmed().or_else(|| live(desk).next()).map(place_of);
         self.open = Some(Open::of(account.or_else(first)));

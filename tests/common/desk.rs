@@ -127,6 +127,14 @@ impl Market {
         self.snapshot();
     }
 
+    /// Publishes a snapshot with another account, made of the first.
+    pub fn bank_also(&mut self, change: impl FnOnce(&mut Account)) {
+        let mut other = self.accounts[0].clone();
+        change(&mut other);
+        self.accounts.push(other);
+        self.snapshot();
+    }
+
     /// Publishes that all accounts are armed, or none.
     pub fn arm(&mut self, is_armed: bool) {
         let places = self.accounts.iter().filter(|_| is_armed).map(|a| (a.broker, a.id.clone()));

@@ -229,6 +229,36 @@ fn what_opens_is_locked_with_the_reason_and_what_closes_works() {
 }
 
 #[test]
+fn of_several_accounts_each_is_armed_by_its_own_id() {
+    let mut window = live();
+    window.state_mut().market.bank_also(|account| account.id = AccountId("U7654321".into()));
+    settle(&mut window);
+    window.get_by_label("LIVE · real money · not armed · U1234567: arm account U1234567");
+    open(&mut window);
+    write(&mut window, "U7654321");
+    assert!(is_disabled(&window, "Arm"), "that is the other's");
+    click(&mut window, "U7654321 · not armed");
+    window.run_steps(2);
+    window.get_by_label("Arm account U7654321?");
+    assert_eq!(window.get_by_label(FIELD).value().unwrap_or_default(), "");
+    assert_eq!(focused(&window), [FIELD]);
+    write(&mut window, "U7654321");
+    click(&mut window, "Arm");
+    let (account, typed) = (AccountId("U7654321".into()), "U7654321".into());
+    assert_eq!(sent(&mut window), [Command::Arm { broker: BrokerId(0), account, typed }]);
+}
+
+#[test]
+fn the_account_tab_says_it_too() {
+    let mut window = live();
+    click(&mut window, "Account");
+    window.get_by_label("Paper account · U1234567 · live, not armed");
+    window.state_mut().market.arm(true);
+    settle(&mut window);
+    window.get_by_label("Paper account · U1234567 · live, armed");
+}
+
+#[test]
 fn paper_needs_none_of_it() {
     let mut window = desktop();
     window.get_by_label("PAPER");
