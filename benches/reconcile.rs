@@ -219,6 +219,7 @@ fn order(id: u64, status: OrderStatus, filled: Qty) -> Order {
         spec: OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc),
         status,
         is_acknowledged: true,
+        kept: None,
         filled,
         average_price: (!filled.is_zero()).then(|| Decimal::from(100)),
         trigger: None,

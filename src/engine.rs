@@ -28,9 +28,11 @@ mod publish;
 mod reconcile;
 mod reports;
 pub mod shell;
+mod shutdown;
 pub mod supervisor;
 mod trading;
 mod uses;
+mod watching;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +62,7 @@ use market_data::MarketData;
 use notices::Notices;
 use orders::Orders;
 use reconcile::Before;
+use shutdown::Shutdown;
 
 /// How long a ready broker may say nothing before it counts as silent.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -127,11 +130,6 @@ struct BrokerLine {
     facts: BrokerFacts,
     /// Why nothing is ever sent to it in this run: its accounts are not of the profile's kind.
     barred: Option<Arc<str>>,
-}
-
-struct Shutdown {
-    deadline: Time,
-    is_done: bool,
 }
 
 impl Engine {
@@ -458,39 +456,6 @@ impl Engine {
         }
     }
 
-    /// A session that has just become ready watches and has answered nothing yet.
-    fn resubscribe(&mut self, id: BrokerId, out: &mut Vec<Effect>) {
-        self.brokers[usize::from(id.0)].watch = Watch::default();
-        self.watch(out);
-        self.market.ask_again(id, out);
-    }
-
-    /// Tells every broker which instruments are wanted, where that has changed: those
-    /// of the window, and those of which we hold or have ordered something.
-    fn watch(&mut self, out: &mut Vec<Effect>) {
-        let mut wanted = self.market.watch();
-        wanted.quotes.extend(self.orders.live().map(|order| order.spec.instrument));
-        wanted.quotes.extend(self.positions.values().filter(|p| !p.is_flat()).map(|p| p.instrument));
-        for (index, line) in self.brokers.iter_mut().enumerate() {
-            let id = BrokerId(index as u8);
-            let instruments = &self.instruments;
-            let is_its = |i: &&InstrumentId| instruments.get(i.index()).is_some_and(|x| x.broker == id);
-            let watch = Watch {
-                quotes: wanted.quotes.iter().filter(is_its).copied().collect(),
-                depth: wanted.depth.iter().filter(is_its).copied().collect(),
-            };
-            if watch != line.watch || line.must_watch {
-                line.must_watch = false;
-                // A sign of life speaks of what is watched; of the rest nothing is known from now on.
-                for gone in &line.watch.quotes - &watch.quotes {
-                    self.market.forget_quote(gone);
-                }
-                line.watch = watch.clone();
-                out.push(Effect::Request(id, BrokerRequest::Watch(watch)));
-            }
-        }
-    }
-
     fn tick(&mut self, now: Time, out: &mut Vec<Effect>) {
         for index in 0..self.brokers.len() {
             let id = BrokerId(index as u8);
@@ -511,45 +476,6 @@ impl Engine {
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
         }
-    }
-
-    /// What a full queue has kept from a broker is asked again.
-    fn ask_for_the_missed(&mut self, id: BrokerId, out: &mut Vec<Effect>) {
-        if self.brokers[usize::from(id.0)].must_watch {
-            self.watch(out);
-        }
-        self.market.ask_missing(id, out);
-    }
-
-    fn begin_shutdown(&mut self, now: Time, out: &mut Vec<Effect>) {
-        if self.shutdown.is_some() {
-            return;
-        }
-        self.shutdown = Some(Shutdown { deadline: now + SHUTDOWN_LIMIT, is_done: false });
-        self.abandon_all("Pitdesk is closing: nothing was sent", now, out);
-        self.tell_all_moves(now, out);
-        for index in 0..self.brokers.len() {
-            out.push(Effect::Request(BrokerId(index as u8), BrokerRequest::Disconnect));
-        }
-        self.finish_shutdown(out);
-    }
-
-    /// Ends once every broker has closed or is gone.
-    fn finish_shutdown(&mut self, out: &mut Vec<Effect>) {
-        let is_over = |line: &BrokerLine| {
-            matches!(line.connection.state, ConnectionState::Closed | ConnectionState::Down)
-        };
-        if self.shutdown.as_ref().is_some_and(|s| !s.is_done) && self.brokers.iter().all(is_over) {
-            self.end(out);
-        }
-    }
-
-    fn end(&mut self, out: &mut Vec<Effect>) {
-        if let Some(shutdown) = &mut self.shutdown {
-            shutdown.is_done = true;
-        }
-        out.push(Effect::Save(self.engine_state()));
-        out.push(Effect::Finish);
     }
 
     fn engine_state(&self) -> SaveJob {

@@ -245,7 +245,8 @@ fn lines(desk: &Desk) -> Vec<Line<'_>> {
 /// One difference; a click turns to its order. Says whether it was clicked.
 fn finding_ui(ui: &mut Ui, finding: &Finding, theme: &Theme, out: &mut Commands) -> bool {
     let colour = match finding.kind {
-        FindingKind::Gone => theme.danger,
+        FindingKind::Gone | FindingKind::FillGone => theme.danger,
+        FindingKind::Held => theme.text_weak,
         kind if kind.needs_attention() => theme.warn,
         _ => theme.text,
     };

@@ -203,12 +203,13 @@ impl Open {
             }
         });
         ui.add_space(4.0);
-        ui.vertical(|ui| match (records, instrument) {
-            (Some(records), Some(instrument)) if !records.is_empty() => {
+        ui.vertical(|ui| match (timeline, instrument) {
+            (Some(timeline), Some(instrument)) if !timeline.records.is_empty() => {
+                let records = &timeline.records;
                 let zone = format::zone(desk.settings().time_zone_display, None);
                 let is_shown = self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(&shown.of, records));
                 if !is_shown {
-                    let lines = lines(self.order, records, instrument, &zone);
+                    let lines = lines(timeline, instrument, &zone);
                     self.shown = Some(Shown { of: Arc::clone(records), lines });
                 }
                 let made = self.shown.as_ref().map_or(&[][..], |shown| &shown.lines);

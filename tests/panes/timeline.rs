@@ -78,7 +78,11 @@ fn records(window: &Window) -> Vec<Record> {
 }
 
 fn tell(window: &mut Window, records: Vec<Record>) {
-    let timeline = Timeline { order: OrderId(12), records: records.into(), left_out: 0 };
+    tell_part(window, records, 0);
+}
+
+fn tell_part(window: &mut Window, records: Vec<Record>, left_out: usize) {
+    let timeline = Timeline { order: OrderId(12), records: records.into(), left_out };
     window.state_mut().market.publish(Update::Timeline(timeline));
     settle(window);
     window.run_steps(2);
@@ -409,4 +413,33 @@ fn what_stands_open_wakes_nobody() {
     let delay = window.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
     assert!(delay > Duration::from_secs(10), "the minute of the clock is next, in {delay:?}");
     assert_eq!(sent(&mut window), [ASK]);
+}
+
+#[test]
+fn records_that_are_left_out_are_told_where_they_are_missing() {
+    let mut window = with_order(OrderStatus::Working);
+    open(&mut window);
+    let order = the_order(&window, OrderStatus::Working);
+    let moved = |n: u64| Record {
+        seq: Seq(n),
+        at: ms(n as i64),
+        moment: Moment::TriggerMoved { price: price("280.00"), moves: 3 },
+        orders: vec![order.clone()],
+    };
+    tell_part(&mut window, (0..55).map(moved).collect(), 7_204);
+    assert!(says(&window, "the last of 3 moves"));
+    let shown = |window: &Window| says(window, "7204 records in between are not shown");
+    for _ in 0..60 {
+        if shown(&window) {
+            return;
+        }
+        window.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, 60.0),
+            modifiers: Modifiers::NONE,
+            phase: egui::TouchPhase::Move,
+        });
+        window.run_steps(2);
+    }
+    panic!("it is nowhere: {:?}", painted(&window));
 }

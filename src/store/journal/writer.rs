@@ -21,6 +21,7 @@ use super::names::Directory;
 use super::row::{EventRow, column};
 use super::{Journal, JournalEvent, recover};
 use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, Time};
+use crate::link::TIMELINE_BEGINS;
 
 /// Records in one transaction, at most.
 const GROUP: usize = 4_096;
@@ -31,8 +32,7 @@ const RETRY: Duration = Duration::from_secs(3);
 const LAST_TRIES: Duration = Duration::from_millis(800);
 /// Time between them.
 const LAST_PAUSE: Duration = Duration::from_millis(100);
-/// Records of a timeline: the first, which tell how it began, and the newest.
-const FIRST: usize = 50;
+/// Records of a timeline behind its first: the newest.
 const NEWEST: usize = 2_000;
 /// Records after which the WAL is emptied when there is nothing else to do, and when there is.
 const CHECKPOINT: [usize; 2] = [512, 16_384];
@@ -216,9 +216,9 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
         };
         let waiting = self.waiting.iter().filter(|record| about(record).any(|id| id == order));
         records.extend(waiting.cloned());
-        let excess = records.len().saturating_sub(FIRST + NEWEST);
+        let excess = records.len().saturating_sub(TIMELINE_BEGINS + NEWEST);
         if excess > 0 {
-            records.drain(FIRST..FIRST + excess);
+            records.drain(TIMELINE_BEGINS..TIMELINE_BEGINS + excess);
             left_out += excess;
         }
         (self.events)(JournalEvent::Timeline { order, records, left_out });
@@ -236,7 +236,8 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
         let limit = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let db = self.disk.connection().await?;
         let count: i64 = sqlx::query_scalar(COUNT).bind(column(order.0)).fetch_one(&mut *db).await?;
-        let rows = sqlx::query(TIMELINE).bind(column(order.0)).bind(limit(FIRST)).bind(limit(NEWEST));
+        let rows =
+            sqlx::query(TIMELINE).bind(column(order.0)).bind(limit(TIMELINE_BEGINS)).bind(limit(NEWEST));
         let rows = rows.fetch_all(db).await?;
         let left_out = usize::try_from(count).unwrap_or_default().saturating_sub(rows.len());
         let mut records = Vec::with_capacity(rows.len());

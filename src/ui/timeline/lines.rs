@@ -4,8 +4,9 @@
 //! disk and the session. Lines stand in the order of the journal, which is the order in which
 //! the engine learned of things; only what has its own clock (the wire) may step back a little.
 
-use crate::domain::{Fill, Instrument, Liquidity, Moment, Order, OrderId, OrderStatus, Quote, Record, Time};
+use crate::domain::{Fill, Instrument, Liquidity, Moment, Order, OrderStatus, Quote, Record, Time};
 use crate::domain::{Origin, TimeInForce};
+use crate::link::{TIMELINE_BEGINS, Timeline};
 use crate::ui::format;
 use jiff::tz::TimeZone;
 
@@ -60,11 +61,18 @@ fn clicked(input_at: Time, at: Time) -> Time {
 }
 
 /// All lines of an order, oldest first.
-pub(super) fn lines(id: OrderId, records: &[Record], instrument: &Instrument, zone: &TimeZone) -> Vec<Line> {
+pub(super) fn lines(timeline: &Timeline, instrument: &Instrument, zone: &TimeZone) -> Vec<Line> {
+    let Timeline { order: id, records, left_out } = timeline;
     let words = Words { instrument, zone };
     let mut lines: Vec<Line> = Vec::with_capacity(records.len() + 2);
-    for record in records {
-        let after = record.orders.iter().find(|order| order.id == id);
+    for (index, record) in records.iter().enumerate() {
+        if index == TIMELINE_BEGINS && *left_out > 0 {
+            let (what, more) =
+                ("…", format!("{left_out} records in between are not shown; the journal has them"));
+            let (time, gap) = (String::new(), String::new());
+            lines.push(Line { at: record.at, time, gap, what, more, tone: Tone::Weak });
+        }
+        let after = record.orders.iter().find(|order| order.id == *id);
         words.tell(record, after, &mut |at, what, more, tone| {
             let before = lines.last().map(|line| line.at);
             let is_same_day = before.is_some_and(|before| format::is_same_day(before, at, zone));
@@ -144,13 +152,10 @@ impl Words<'_> {
             }
             Moment::AmendRefused { why } => line(at, "Change refused", why.to_string(), Tone::Danger),
             Moment::CancelRefused { why } => line(at, "Cancel refused", why.to_string(), Tone::Danger),
-            Moment::TriggerMoved { price, .. } => {
-                line(
-                    at,
-                    "Trigger moved",
-                    format!("to {}", format::price(*price, self.instrument)),
-                    Tone::Weak,
-                );
+            Moment::TriggerMoved { price, moves } => {
+                let to = format!("to {}", format::price(*price, self.instrument));
+                let of = if *moves > 1 { format!("the last of {moves} moves") } else { String::new() };
+                line(at, "Trigger moved", join(&to, &of), Tone::Weak);
             }
             Moment::Executed(fill) => line(at, "Executed", self.fill(fill, after, at), Tone::Good),
             Moment::LostBroker => {
