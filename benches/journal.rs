@@ -125,7 +125,9 @@ fn groups(what: &str, journal: Running) {
         .map(|group| {
             let records: Vec<Record> = (1..=GROUP).map(|n| life(group * GROUP + n, 10)).collect();
             let from = Instant::now();
-            records.iter().for_each(|record| journal.append(record));
+            for record in &records {
+                journal.append(record);
+            }
             journal.wait(Seq((group + 1) * GROUP));
             millis(from)
         })

@@ -139,6 +139,7 @@ save("server", "gtd", lines(0, {"Place": [new(1, {**SPEC, "tif": {"Gtd": 9223372
 save("client", "books", lines(0, TICKS, BOOKS, "BooksEnd", "+1000", fill(1, exec_id="E2"), report(2, 7, {"Status": ["Cancelled", "so"]})))
 save("client", "orders", lines(0, TICKS, "!buy 0 10 100", report(1, 1, {"Status": ["Working", None]}), fill(2, order=1, exec_id="E9"),
                                "!close 0", "!amend 1 12 100.5", "!cancel 1", "+500"))
+save("client", "beyond", lines(0, TICKS, "!sell 0 10 5000000000000", "!sell 0 1000000000000001 100.5", "!buy 0 1000000000000001", "!bracket 0 1 100 90 5000000000000"))
 save("client", "bracket", lines(4, TICKS, "!bracket 0 10 100 95 110", "!kill", "+2500", "!release"))
 save("client", "kill", lines(0, TICKS, BOOKS, "BooksEnd", "!kill 5", report(1, 7, {"Status": ["Cancelled", None]}), BOOKS, "BooksEnd", "+3000"))
 save("client", "history", lines(0, {"History": {"wanted": {**WANTED, "before": 9223372036854775807, "count": 100},

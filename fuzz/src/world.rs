@@ -125,8 +125,11 @@ impl Program {
         let names = Names { brokers: vec!["Paper".into()], instruments: Arc::clone(&instruments) };
         let (link, WindowEnd { inbox, .. }) = connect(Arc::new(|| ()));
         let mut settings = Settings::default();
-        settings.limits.profile.max_loss_per_day = Some(Decimal::from(1_000_000));
-        settings.limits.profile.max_exposure = Some(Decimal::from(10_000_000));
+        // As loose as limits can be, so that what is kept back is kept back for its numbers.
+        let profile = &mut settings.limits.profile;
+        let most = Some(Decimal::from(10_i64.pow(18)));
+        (profile.max_order_value, profile.max_position_value) = (most, most);
+        (profile.max_exposure, profile.max_loss_per_day) = (most, most);
         let first = Start::first(instruments, vec!["Paper".into()], START);
         let login = Login {
             broker: BROKER,

@@ -53,3 +53,31 @@ impl Fill {
         sum.checked_div(filled.0.checked_add(self.quantity.0)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Currency;
+
+    #[test]
+    fn an_average_that_is_not_known_is_not_guessed() {
+        let fill = |quantity: i64, price: i64| Fill {
+            exec_id: ExecId("1".into()),
+            order: OrderId(1),
+            account: "A".into(),
+            instrument: InstrumentId(0),
+            side: Side::Buy,
+            quantity: Qty(quantity.into()),
+            price: Price(price.into()),
+            commission: Money { amount: Decimal::ZERO, currency: Currency::USD },
+            realised: Decimal::ZERO,
+            liquidity: Liquidity::Maker,
+            time: Time(0),
+        };
+        let three = Qty(3.into());
+        assert_eq!(fill(1, 110).average_after(None, Qty::ZERO), Some(110.into()));
+        assert_eq!(fill(1, 110).average_after(Some(102.into()), three), Some(104.into()));
+        assert_eq!(fill(1, 110).average_after(None, three), None, "what three of it cost nobody has said");
+        assert_eq!(fill(1, 1).average_after(Some(Decimal::MAX), three), None, "beyond counting");
+    }
+}

@@ -362,6 +362,19 @@ fn a_price_beyond_counting_is_refused_and_not_a_panic() {
 }
 
 #[test]
+fn what_the_journal_could_not_read_again_is_not_let_through() {
+    let scene = scene();
+    for (quantity, kind) in [
+        ("1000000000000001", limit("100.00")),
+        ("1", limit("1000000000001")),
+        ("1", OrderKind::Stop { stop: price("1000000000001") }),
+    ] {
+        let said = scene.ask(Side::Sell, quantity, kind);
+        assert!(matches!(said, Err(Refusal::BeyondCounting(_))), "{quantity} {kind:?}: {said:?}");
+    }
+}
+
+#[test]
 fn every_refusal_says_what_to_do() {
     let refusal = Refusal::OrderValue {
         value: Money { amount: dec("12340"), currency: Currency::USD },

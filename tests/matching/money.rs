@@ -206,3 +206,14 @@ fn a_currency_without_cash_buys_nothing() {
         "Needs 100 JPY of buying power, 0 JPY are free: lower the quantity or cancel working orders"
     );
 }
+
+#[test]
+fn orders_whose_position_could_not_be_read_again_are_not_taken() {
+    let mut floor = with_cash(10_i64.pow(15), 1_000);
+    for _ in 0..10 {
+        floor.send(buy(10_i64.pow(14), limit("0.01")));
+        assert!(floor.rejection().is_none(), "{:?}", floor.rejection());
+    }
+    floor.send(buy(1, limit("0.01")));
+    assert_eq!(floor.rejection(), Some(&Reject::TooLarge));
+}
