@@ -10,8 +10,8 @@ use pitdesk::domain::{Decimal, ExecId, Fill, InstrumentId, OrderId, OrderStatus,
 #[derive(Debug, Clone, Default)]
 pub struct Heard {
     pub execs: BTreeSet<ExecId>,
-    /// Orders of which the exchange has said that it has them.
-    pub spoken_of: BTreeSet<OrderId>,
+    /// Orders that the exchange has spoken of, and whether it said that they work.
+    pub works: BTreeMap<OrderId, bool>,
     /// What came in and went out for executions, commissions included.
     cash: BTreeMap<InstrumentId, Decimal>,
     /// Units held, as the broker told last.
@@ -41,7 +41,7 @@ impl Heard {
                 for fill in &books.fills {
                     self.fill(fill);
                 }
-                self.spoken_of.extend(books.orders.iter().map(|order| order.id));
+                self.works.extend(books.orders.iter().map(|order| (order.id, order.is_live())));
                 for net in self.net.values_mut() {
                     *net = Decimal::ZERO;
                 }
@@ -60,7 +60,7 @@ impl Heard {
                 if let ReportKind::Status { status, .. } = report.kind
                     && status != OrderStatus::Rejected
                 {
-                    self.spoken_of.insert(report.order);
+                    self.works.insert(report.order, !status.is_final());
                 }
             }
             BrokerEvent::Alive { .. } => self.market_at = now,

@@ -73,11 +73,12 @@ pub fn seen(truth: &Truth, disk: &Disk, witness: &Witness, forgotten: &Forgotten
             let filled = theirs.map_or(Decimal::ZERO, |theirs| theirs.filled.0);
             let is_heard = order.filled.0 <= filled || forgotten.orders.contains(&order.id);
             assert!(is_heard, "order {} shows more fills than there were", order.id);
-            // What worked there and is not there any more, only the trader can call ended.
+            // What worked by the exchange's last word and is not there any more, only the trader can
+            // call ended.
             let is_gone = theirs.is_none() && forgotten.working.contains(&order.id);
             let is_decided = order.reason.as_deref().is_some_and(|why| why.starts_with("You said"));
-            let was_heard_of = witness.heard.spoken_of.contains(&order.id);
-            assert!(!is_gone || !was_heard_of || is_decided, "who says that it ended? {order:?}");
+            let worked = witness.heard.works.get(&order.id) == Some(&true);
+            assert!(!is_gone || !worked || is_decided, "who says that it ended? {order:?}");
         }
         if matches!(status, Accepted | Held | Working | PartiallyFilled | PendingAmend) {
             assert!(theirs.is_some(), "order {} is shown as working and the exchange has none", order.id);

@@ -127,7 +127,7 @@ impl World {
             // In the middle of what it does next.
             program.live_for(1 + self.dice.below(40));
         }
-        if self.dice.hits(200) {
+        if self.dice.hits(if self.kind == Kind::Forgetful { 60 } else { 200 }) {
             self.kill_exchange();
         }
         if self.dice.hits(100) {
@@ -183,7 +183,7 @@ impl World {
         self.witness.tally.count("exchange kills", 1);
         // Nothing of it happens within the millisecond in which the one before died.
         let now = self.now + Duration::from_millis(1);
-        if self.kind == Kind::Forgetful && self.dice.hits(2) {
+        if self.kind == Kind::Forgetful && !self.dice.hits(3) {
             let before = self.exchange.truth();
             self.exchange.restart_forgetting(usize::try_from(1 + self.dice.below(50)).unwrap(), now);
             let after = self.exchange.truth();
