@@ -100,7 +100,7 @@ fn its_timeline_says_what_it_waits_for_and_who_cut_it() {
     let record =
         |(seq, (at, moment, order))| Record { seq: Seq(seq), at: ms(at), moment, orders: vec![order] };
     let records = (1..).zip(moments).map(record).collect();
-    window.state_mut().market.publish(Update::Timeline(Timeline { order: OrderId(8), records }));
+    window.state_mut().market.publish(Update::Timeline(Timeline { order: OrderId(8), records, left_out: 0 }));
     settle(&mut window);
     window.run_steps(2);
     window.get_by_label_contains("Intent, Sell 100 AAPL limit 290.00 GTC · let through by the risk gate");

@@ -438,6 +438,7 @@ fn records_that_are_left_out_are_told_where_they_are_missing() {
             delta: egui::vec2(0.0, 60.0),
             modifiers: Modifiers::NONE,
             phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
         });
         window.run_steps(2);
     }
