@@ -15,6 +15,8 @@ use crate::risk::Change;
 
 /// Ids are reserved on disk in blocks of this many, so that a crash never hands one out twice.
 const ID_BLOCK: u64 = 1_000;
+/// Ids of other programs below this are numbered above.
+const FOLLOWED: u64 = 1 << 62;
 const NOT_CONFIRMED: &str = "Not confirmed by the broker since the start";
 const STILL_TO_COME: &str = "Filled, says the broker: its executions are still to come";
 
@@ -88,7 +90,7 @@ impl Orders {
     pub fn new(next_id: u64, known: Vec<Order>) -> Self {
         let mut orders = Self { entries: BTreeMap::new(), next_id, reserved: next_id };
         for order in known {
-            orders.next_id = orders.next_id.max(order.id.0.saturating_add(1));
+            orders.next_id = above(orders.next_id, order.id);
             let told = Life::told(order.status).unwrap_or(Life::Working);
             // Of what is kept here nothing was sent, or its newest record would say so.
             let life = if told.is_final() || told == Life::Kept { told } else { Life::Unknown };
@@ -188,7 +190,7 @@ impl Orders {
 
     /// An order that its broker has and that was not known here.
     pub fn insert_foreign(&mut self, order: Order) -> Order {
-        self.next_id = self.next_id.max(order.id.0.saturating_add(1));
+        self.next_id = above(self.next_id, order.id);
         self.reserved = self.reserved.max(self.next_id);
         let life = told_by_broker(order.status);
         let (id, updated) = (order.id, order.updated);
@@ -420,6 +422,12 @@ impl Orders {
             self.entries.remove(&id);
         }
     }
+}
+
+/// The next id of ours that is above one that is taken. What no count of ours ever comes to is not
+/// followed: it would use our ids up.
+fn above(next: u64, taken: OrderId) -> u64 {
+    if taken.0 < FOLLOWED { next.max(taken.0 + 1) } else { next }
 }
 
 /// How an order stands that is in a broker's books: with the broker, whatever the books say.

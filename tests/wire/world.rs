@@ -2,7 +2,7 @@
 //! without a wire.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -35,7 +35,8 @@ pub fn plan(seed: u64, now: Time) -> Plan {
 
 /// What any market lists.
 pub fn listed() -> Vec<Arc<Instrument>> {
-    plan(1, START).setup.instruments
+    static LISTED: OnceLock<Vec<Arc<Instrument>>> = OnceLock::new();
+    LISTED.get_or_init(|| plan(1, START).setup.instruments).clone()
 }
 
 /// A market without a trader in it.

@@ -228,3 +228,29 @@ fn a_change_that_a_cancel_overtook_still_counts_and_leaves_the_cancel_on_its_way
     stage.says(1, OrderStatus::Cancelled);
     assert_eq!(stage.status(1), OrderStatus::Cancelled);
 }
+
+#[test]
+fn an_id_at_the_end_of_all_numbers_does_not_use_ours_up() {
+    let mut stage = stage();
+    let foreign = |id| {
+        let order = Order { status: OrderStatus::Working, ..stage_order() };
+        Order { id: OrderId(id), ..order }
+    };
+    let books =
+        Books { orders: vec![foreign(u64::MAX), foreign(77)], accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    let mut last = 77;
+    for _ in 0..3 {
+        let told = stage.buy("1", "99.00");
+        let Ok(Some(id)) = answer(&told) else { panic!("{told:?}") };
+        assert!(id.0 > last && id.0 < 1_000, "{id}");
+        last = id.0;
+    }
+}
+
+/// An order as a broker has it.
+fn stage_order() -> Order {
+    let mut stage = stage();
+    stage.buy("10", "99.00");
+    stage.order(1).clone()
+}
