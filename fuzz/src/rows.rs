@@ -64,7 +64,7 @@ fn event(row: &EventRow) {
             quantity.iter().copied().for_each(limits::quantity);
             [*limit, *stop].into_iter().flatten().for_each(limits::price);
         }
-        MomentRow::Plain(Moment::TriggerMoved { price }) => limits::price(*price),
+        MomentRow::Plain(Moment::TriggerMoved { price, .. }) => limits::price(*price),
         MomentRow::Plain(Moment::Executed(_) | Moment::Reconciled { .. }) => {
             panic!("numbers of another run: {row:?}")
         }

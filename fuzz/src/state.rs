@@ -1,11 +1,11 @@
-//! What an exchange has saved: the log of `pitdesk exchange`, and the account file of the program.
+//! What an exchange has saved: the log of `pitdesk exchange`, and the account file of earlier programs.
 //! What is accepted is traded with: an exchange opens with it, time passes, and it is saved again.
 
 use std::time::Duration;
 
 use pitdesk::app::exchange::log;
 use pitdesk::broker::paper::saved;
-use pitdesk::broker::paper::server::ServerCore;
+use pitdesk::broker::paper::server::{Saved, ServerCore};
 
 use super::world::{START, TOKEN, venue};
 use super::{framing, limits};
@@ -17,6 +17,11 @@ pub fn log(data: &[u8]) {
         Ok(saved) => saved,
         Err(error) => return super::says_something(&format!("{error:#}")),
     };
+    is_traded_with(saved);
+}
+
+/// An exchange opens with what was saved and goes on; what it has saved then.
+fn is_traded_with(saved: Saved) -> Saved {
     limits::saved(&saved.accounts);
     let (written, _) = log::whole(&saved).expect("it is no longer than it was");
     assert_eq!(log::read(&written).expect("what was written can be read"), saved);
@@ -37,26 +42,19 @@ pub fn log(data: &[u8]) {
     assert_eq!(now, disk);
     let (written, _) = log::whole(&now).expect("it is hardly longer than it was");
     assert_eq!(log::read(&written).expect("what was written can be read"), now);
+    now
 }
 
-/// The account file.
+/// The account file of earlier versions, which is taken over.
 pub fn account(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let state = match saved::read(text) {
         Ok(state) => state,
         Err(error) => return super::says_something(&error.to_string()),
     };
-    limits::saved(&state);
-    let written = saved::write(&state);
-    assert_eq!(saved::read(&written).expect("what was written can be read"), state);
-    let (mut venue, mut events) = (venue(), Vec::new());
-    venue.connect(Some(text), START, &mut events);
-    for second in 1..=3 {
-        venue.advance(START + Duration::from_secs(second), &mut events);
-    }
-    let after = saved::read(&venue.save().text()).expect("what was written can be read");
+    let after = is_traded_with(Saved::from(state.clone()));
     for account in &state.accounts {
-        let kept = after.accounts.iter().find(|kept| kept.account == account.account);
+        let kept = after.accounts.accounts.iter().find(|kept| kept.account == account.account);
         assert!(kept.is_some(), "an account was lost: {account:?}");
     }
 }

@@ -16,6 +16,7 @@ use pitdesk::domain::{
     Origin, Position, Price, Qty, Quote, Side, Time, TimeInForce, Trade, TrailBy, bounds,
 };
 use pitdesk::link::{Command, Flatten};
+use pitdesk::risk::Despite;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -114,6 +115,7 @@ fn order() -> impl Strategy<Value = Order> {
             spec,
             status,
             is_acknowledged: true,
+            kept: None,
             filled,
             average_price: average.map(|price| price.0),
             trigger,
@@ -245,8 +247,8 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let report = (id(), says, time()).prop_map(|(order, says, time)| ReportLine { order, says, time });
     let asks = prop_oneof![
-        instrument().prop_map(|instrument| Command::Close { instrument }),
-        instrument().prop_map(|instrument| Command::Reverse { instrument }),
+        instrument().prop_map(|instrument| Command::Close { instrument, despite: Despite::default() }),
+        instrument().prop_map(|instrument| Command::Reverse { instrument, despite: Despite::default() }),
         Just(Command::Kill { flatten: Flatten::Market }),
         Just(Command::Kill { flatten: Flatten::Within(dec("99.9")) }),
         Just(Command::ReleaseKill),
@@ -255,7 +257,8 @@ fn step() -> impl Strategy<Value = Step> {
             order,
             quantity: Some(units),
             limit: Some(limit),
-            stop: None
+            stop: None,
+            despite: Despite::default(),
         }),
     ];
     prop_oneof![
