@@ -108,7 +108,7 @@ fn child_that_is_killed() {
     program.wait_for_status(bought, OrderStatus::Filled);
     program.send(Command::Cancel { order: resting });
     program.wait_for_status(resting, OrderStatus::Cancelled);
-    program.send(Command::Close { instrument: eth });
+    program.send(Command::Close { instrument: eth, despite: pitdesk::risk::Despite::default() });
     program.wait("the position to be closed", |desk| desk.blotter().open_positions().next().is_none());
     program.shut_down();
 }

@@ -422,7 +422,7 @@ fn records_that_are_left_out_are_told_where_they_are_missing() {
     let order = the_order(&window, OrderStatus::Working);
     let moved = |n: u64| Record {
         seq: Seq(n),
-        at: ms(n as i64),
+        at: ms(i64::try_from(n).unwrap()),
         moment: Moment::TriggerMoved { price: price("280.00"), moves: 3 },
         orders: vec![order.clone()],
     };
