@@ -36,7 +36,7 @@ pub use fill::{Fill, Liquidity};
 pub use hours::{Session, SessionKind, TradingHours};
 pub use ids::{AccountId, BrokerId, ExecId, GroupId, InstrumentId, OrderId};
 pub use instrument::{AssetClass, Instrument, TickTable};
-pub use journal::{Flatten, Moment, Past, Record, Seq, TakenOver};
+pub use journal::{Flatten, Moment, Past, Record, Seq, TIMELINE_BEGINS, TakenOver};
 pub use limits::{LimitSet, Limits};
 pub use money::{Currency, Money};
 pub use order::{KeptGroup, Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy};

@@ -42,7 +42,7 @@ pub use demand::{BarKey, Demand};
 pub use ledger::{Ledger, Stream, StreamCount};
 pub use safety::{
     AccountKill, Decision, Finding, FindingKind, Flatten, JournalState, KillReport, KillStage,
-    Reconciliation, TIMELINE_BEGINS, Timeline,
+    Reconciliation, Timeline,
 };
 pub use update::{
     Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot, Update,

@@ -20,6 +20,7 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::{Decimal, ExecId, OrderKind, OrderStatus};
 use pitdesk::link::{Clock, Command, Decision, FindingKind};
 use pitdesk::store::bars::Library;
+use pitdesk::store::profile::Profile;
 use program::{PROFILE, Program};
 use tempfile::TempDir;
 
@@ -29,7 +30,10 @@ const SYMBOL: &str = "ETH/USD";
 fn start(folder: &Path) -> Program {
     let options = Arguments::parse_from(["pitdesk"]).options;
     let plan = Plan::new(&options, &Library::empty(), true, Clock::system().now()).unwrap();
-    let program = Program::start(folder, Arc::clone(&plan.brokers().unwrap()[0]));
+    let profile = Profile::open(Some(folder), PROFILE).unwrap();
+    let broker = Arc::clone(&plan.kept_brokers(&profile, &mut Vec::new()).unwrap()[0]);
+    drop(profile);
+    let program = Program::start(folder, broker);
     program.wait_until_ready();
     program
 }

@@ -34,6 +34,9 @@ impl fmt::Display for Seq {
     }
 }
 
+/// How many of the first records of an order its timeline always has, whatever is left out of it.
+pub const TIMELINE_BEGINS: usize = 50;
+
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {

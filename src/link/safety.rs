@@ -30,9 +30,6 @@ impl JournalState {
     }
 }
 
-/// How many of the first records of an order a [`Timeline`] always has.
-pub const TIMELINE_BEGINS: usize = 50;
-
 /// What happened to one order, oldest first: all of it, or how it began and its newest part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {

@@ -20,8 +20,7 @@ use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
 use super::row::{EventRow, column};
 use super::{Journal, JournalEvent, recover};
-use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, Time};
-use crate::link::TIMELINE_BEGINS;
+use crate::domain::{BrokerId, Moment, OrderId, Record, Seq, TIMELINE_BEGINS, Time};
 
 /// Records in one transaction, at most.
 const GROUP: usize = 4_096;

@@ -4,9 +4,11 @@
 //! disk and the session. Lines stand in the order of the journal, which is the order in which
 //! the engine learned of things; only what has its own clock (the wire) may step back a little.
 
-use crate::domain::{Fill, Instrument, Liquidity, Moment, Order, OrderStatus, Quote, Record, Time};
+use crate::domain::{
+    Fill, Instrument, Liquidity, Moment, Order, OrderStatus, Quote, Record, TIMELINE_BEGINS, Time,
+};
 use crate::domain::{Origin, TimeInForce};
-use crate::link::{TIMELINE_BEGINS, Timeline};
+use crate::link::Timeline;
 use crate::ui::format;
 use jiff::tz::TimeZone;
 
