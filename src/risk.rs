@@ -119,6 +119,8 @@ pub enum Role {
     /// An exit that this program keeps: what it guards is held by now, and it may trade no more
     /// than that. Its price was judged when it was typed.
     Release,
+    /// Such an exit gets smaller, with which nothing can be wrong.
+    Less,
 }
 
 impl Role {
@@ -142,7 +144,7 @@ impl Role {
             Self::Close(_) => Self::Close(despite),
             Self::Reverse(_) => Self::Reverse(despite),
             Self::Exit { entry, .. } => Self::Exit { entry, despite },
-            Self::Release => Self::Release,
+            Self::Release | Self::Less => self,
         }
     }
 
@@ -152,7 +154,7 @@ impl Role {
             | Self::Close(despite)
             | Self::Reverse(despite)
             | Self::Exit { despite, .. } => despite,
-            Self::Plain | Self::Release => Despite::default(),
+            Self::Plain | Self::Release | Self::Less => Despite::default(),
         }
     }
 }

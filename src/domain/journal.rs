@@ -136,6 +136,9 @@ pub enum Moment {
         /// In words.
         decision: Arc<str>,
     },
+    /// The trader has ended the exits that it is one of, in a bracket that this program keeps: no
+    /// other follows it.
+    LegEnded,
     /// A broker's books were compared with ours.
     Reconciled {
         /// Whose.

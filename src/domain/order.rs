@@ -303,6 +303,9 @@ pub struct KeptGroup {
     /// Whether the trader has ended what it is a part of: no order follows it, however it ends.
     #[serde(default)]
     pub is_over: bool,
+    /// Where its stop was, if it went out at market because that had been passed.
+    #[serde(default)]
+    pub passed: Option<Price>,
 }
 
 /// An order as the engine knows it. The newest value replaces the older.

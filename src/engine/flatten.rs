@@ -6,6 +6,7 @@
 //! same shares twice. So the market order exists, in sight, as `Intended`, until the last
 //! exit has ended; what filled meanwhile is not traded again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::order_state::Life;
@@ -77,7 +78,14 @@ impl Engine {
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let (id, exits) = (order.id, self.exits_of(&position));
         let account = position.account.clone();
-        let is_meant = |o: &Order| o.account == account && o.spec.instrument == instrument.id;
+        // What an entry that has not filled will open is to be guarded then.
+        let is_waiting = |o: &&Order| o.is_live() && o.filled.is_zero();
+        let waiting: BTreeSet<OrderId> = self.orders.live().filter(is_waiting).map(|o| o.id).collect();
+        let is_meant = |o: &Order| {
+            o.account == account
+                && o.spec.instrument == instrument.id
+                && o.entry().is_none_or(|entry| !waiting.contains(&entry))
+        };
         if exits.is_empty() {
             self.submit(vec![(order, way.role(despite))], None, &instrument, input_at, now, out)?;
             self.end_legs(is_meant, now, out);
@@ -196,7 +204,11 @@ impl Engine {
         // In a live account that is not armed nothing may stay that could turn the position.
         let broker = self.instruments.get(position.instrument.index()).map(|instrument| instrument.broker);
         let is_armed = broker.is_some_and(|broker| self.is_armed(broker, &position.account));
-        let turns = |o: &Order| !is_armed && position.side().is_some_and(|side| side != o.spec.side);
+        let turns = |o: &Order| {
+            !is_armed
+                && position.side().is_some_and(|side| side != o.spec.side)
+                && o.entry().is_none_or(has_filled)
+        };
         here().filter(|o| is_exit(o) || is_entry(o) || turns(o)).cloned().collect()
     }
 

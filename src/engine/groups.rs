@@ -29,11 +29,11 @@ use super::order_state::Life;
 use super::{Effect, Engine};
 use crate::domain::{
     AccountId, BrokerId, Decimal, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Qty, Side, Time,
+    OrderStatus, Price, Qty, Side, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{JournalState, NoticeLevel, Update};
-use crate::risk::{Change, Role};
+use crate::risk::{Change, Pending, Role};
 
 /// How long a change of size is waited for before it is done in another way, and the pause
 /// between two orders that are added to a leg.
@@ -89,12 +89,12 @@ pub(super) struct Groups {
     members: BTreeMap<GroupKey, Vec<OrderId>>,
     /// Those that may need something.
     awake: BTreeSet<GroupKey>,
-    /// Since when a change of size is waited for.
-    tried: BTreeMap<OrderId, Time>,
+    /// Since when a change of size is waited for, and the size that was asked for, if it was.
+    tried: BTreeMap<OrderId, (Time, Option<Qty>)>,
+    /// When the end of an order was asked for last.
+    cut: BTreeMap<OrderId, Time>,
     /// When an order was sent last for a leg.
     added: BTreeMap<(OrderId, LegKind), Time>,
-    /// Exits that the trader has taken away in this run: that they are gone is no news.
-    taken_away: BTreeSet<OrderId>,
     told: BTreeSet<(OrderId, Told)>,
 }
 
@@ -118,9 +118,10 @@ impl Groups {
 
     /// Something has happened to an order that may be a member, or an entry.
     pub fn wake(&mut self, order: &Order) {
-        let own = GroupKey::of(order).unwrap_or(GroupKey::Bracket(order.id));
-        if self.members.contains_key(&own) {
-            self.awake.insert(own);
+        for key in GroupKey::of(order).into_iter().chain([GroupKey::Bracket(order.id)]) {
+            if self.members.contains_key(&key) {
+                self.awake.insert(key);
+            }
         }
     }
 
@@ -132,6 +133,20 @@ impl Groups {
     #[cfg(test)]
     pub fn are_at_rest(&self) -> bool {
         self.awake.is_empty()
+    }
+
+    /// Whether the end of an order may be asked for: a broker that refuses is not asked again at once.
+    fn may_cut(&mut self, id: OrderId, now: Time) -> bool {
+        let is_due = self.cut.get(&id).is_none_or(|at| now.since(*at) >= RETRY);
+        if is_due {
+            self.cut.insert(id, now);
+        }
+        is_due
+    }
+
+    /// Whether this very size was asked of an order, and not given.
+    fn was_asked(&self, id: OrderId, size: Qty) -> bool {
+        self.tried.get(&id).is_some_and(|(_, asked)| *asked == Some(size))
     }
 
     fn may_add(&self, leg: &Leg, now: Time) -> bool {
@@ -187,8 +202,8 @@ enum Step {
     Cut(OrderId),
     /// End an exit that was never sent; if its entry fills after all, another takes its place.
     GiveUp(OrderId),
-    /// The same, and nothing does: the position has gone another way.
-    Drop(OrderId),
+    /// End a leg whose position has gone another way: nothing of it is sent any more.
+    End(Vec<OrderId>),
 }
 
 /// How an order begins that this program keeps in a group: stripped of what its broker would not
@@ -198,7 +213,8 @@ pub(super) fn keep(order: Order, entry: Option<OrderId>) -> Order {
     if entry.is_none() && oco.is_none() {
         return order;
     }
-    let kept = KeptGroup { entry, oco, quantity: order.spec.quantity, goes_on: false, is_over: false };
+    let kept =
+        KeptGroup { entry, oco, quantity: order.spec.quantity, goes_on: false, is_over: false, passed: None };
     let spec = OrderSpec { parent: None, oco: None, ..order.spec };
     let (status, reason) = match entry {
         Some(entry) => {
@@ -295,17 +311,22 @@ impl Engine {
         let mut needs_nothing = !is_entry_live;
         for leg in &legs {
             let working = self.working_of(leg);
-            let there = leg.members.first().map_or(Decimal::ZERO, |order| self.there(order));
+            let Some(first) = leg.members.first() else { continue };
+            let (there, free) = (self.there(first), self.free(first));
             let is_over = leg.is_over();
-            let guards = if is_over { held.min(working) } else { held.min(there.max(working)) };
+            // What works is left alone until an exit has traded; then nothing may stay that guards
+            // nothing.
+            let cap = if traded.is_zero() { free.max(working) } else { free };
+            let guards = if is_over { held.min(working).min(cap) } else { held.min(cap) };
             if is_over {
                 self.tell_leg_over(leg, held.min(there) - working, now, out);
             }
-            if !is_entry_live && guards.is_zero() {
-                let step = |order: &Order| {
-                    if held.is_zero() { Step::GiveUp(order.id) } else { Step::Drop(order.id) }
-                };
-                steps.extend(leg.kept().map(step));
+            if !is_entry_live && held.is_zero() {
+                steps.extend(leg.kept().map(|order| Step::GiveUp(order.id)));
+            }
+            if !is_entry_live && !held.is_zero() && there.is_zero() && working.is_zero() && !is_over {
+                steps.push(Step::End(leg.members.iter().map(|order| order.id).collect()));
+                continue;
             }
             if is_over && working.is_zero() {
                 continue;
@@ -320,6 +341,20 @@ impl Engine {
     fn there(&self, exit: &Order) -> Decimal {
         let net = self.net(&exit.account, exit.spec.instrument);
         (-exit.spec.side.sign() * net).max(Decimal::ZERO)
+    }
+
+    /// How much of that no exit of another entry closes already.
+    fn free(&self, exit: &Order) -> Decimal {
+        let is_another = |o: &&Order| {
+            o.status != OrderStatus::Kept
+                && o.entry().is_some_and(|entry| Some(entry) != exit.entry())
+                && o.account == exit.account
+                && o.spec.instrument == exit.spec.instrument
+                && o.spec.side == exit.spec.side
+        };
+        let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
+        let taken = Pending::of_exits(self.orders.live().filter(is_another), filled);
+        (self.there(exit) - taken.buys - taken.sells).max(Decimal::ZERO)
     }
 
     fn working_of(&self, leg: &Leg) -> Decimal {
@@ -361,11 +396,13 @@ impl Engine {
         let last = leg.members.last()?;
         let in_place = leg.working().next().filter(|order| {
             let broker = &self.brokers[usize::from(order.broker.0)];
-            broker.facts.capabilities.amend && !self.groups.tried.contains_key(&order.id)
+            let size = Qty(order.spec.quantity.0 + more);
+            broker.facts.capabilities.amend && !self.groups.was_asked(order.id, size)
         });
         if let Some(order) = in_place {
-            self.groups.tried.insert(order.id, now);
-            return Some(Step::Resize(Box::new(order.clone()), Qty(order.spec.quantity.0 + more)));
+            let size = Qty(order.spec.quantity.0 + more);
+            self.groups.tried.insert(order.id, (now, Some(size)));
+            return Some(Step::Resize(Box::new(order.clone()), size));
         }
         self.groups.may_add(leg, now).then(|| {
             self.groups.added.insert(leg.key, now);
@@ -377,27 +414,29 @@ impl Engine {
         let order = leg.working().last().filter(|order| self.orders.can_cancel(order.id))?;
         let rest = order.remaining().0 - excess;
         if rest <= Decimal::ZERO {
-            return Some(Step::Cut(order.id));
+            return self.groups.may_cut(order.id, now).then_some(Step::Cut(order.id));
         }
         // Another could not be written down.
         if self.journal.state() != JournalState::Works {
             return None;
         }
-        let since = self.groups.tried.get(&order.id).copied();
+        let size = Qty(order.filled.0 + rest);
         let can_amend = self.orders.can_amend(order.id);
         let broker = &self.brokers[usize::from(order.broker.0)];
-        if can_amend && since.is_none() && broker.facts.capabilities.amend {
-            self.groups.tried.insert(order.id, now);
-            return Some(Step::Resize(Box::new(order.clone()), Qty(order.filled.0 + rest)));
+        if can_amend && broker.facts.capabilities.amend && !self.groups.was_asked(order.id, size) {
+            self.groups.tried.insert(order.id, (now, Some(size)));
+            return Some(Step::Resize(Box::new(order.clone()), size));
         }
         if !can_amend {
-            let since = *self.groups.tried.entry(order.id).or_insert(now);
+            let (since, _) = *self.groups.tried.entry(order.id).or_insert((now, None));
             if now.since(since) < RETRY {
                 return None;
             }
         }
-        // What takes its place must be able to follow at once.
-        self.groups.may_add(leg, now).then_some(Step::Cut(order.id))
+        // What takes its place must be able to follow at once; nothing follows in a leg that is
+        // over, and too large is better than gone.
+        let can_follow = !leg.is_over() && self.groups.may_add(leg, now);
+        (can_follow && self.groups.may_cut(order.id, now)).then_some(Step::Cut(order.id))
     }
 
     fn steps_of_oco(&mut self, members: &[Order], now: Time) -> Option<Vec<Step>> {
@@ -415,7 +454,7 @@ impl Engine {
             if others().any(has_filled) {
                 let can_end = self.orders.can_cancel(order.id)
                     || self.orders.life(order.id).is_some_and(Life::is_ours_alone);
-                steps.extend(can_end.then_some(Step::Cut(order.id)));
+                steps.extend((can_end && self.groups.may_cut(order.id, now)).then_some(Step::Cut(order.id)));
                 continue;
             }
             let asked = order.kept.map_or(order.spec.quantity, |kept| kept.quantity).0;
@@ -429,12 +468,12 @@ impl Engine {
                 continue;
             }
             let can_amend = self.brokers[usize::from(order.broker.0)].facts.capabilities.amend;
-            let is_first = !self.groups.tried.contains_key(&order.id);
+            let is_first = !self.groups.was_asked(order.id, Qty(total));
             let can_write = self.journal.state() == JournalState::Works;
             if can_amend && is_first && can_write && total > order.filled.0 {
-                self.groups.tried.insert(order.id, now);
+                self.groups.tried.insert(order.id, (now, Some(Qty(total))));
                 steps.push(Step::Resize(Box::new(order.clone()), Qty(total)));
-            } else {
+            } else if self.groups.may_cut(order.id, now) {
                 // Where its size cannot be changed both could fill: better none of the rest than
                 // too much.
                 steps.push(Step::Cut(order.id));
@@ -450,7 +489,11 @@ impl Engine {
                 let change = Change { quantity: Some(quantity), ..Change::default() };
                 // What is refused here is done in another way at the next look.
                 let is_exit = order.kept.is_some_and(|kept| kept.entry.is_some());
-                let role = if is_exit { Role::Release } else { Role::Plain };
+                let role = match is_exit {
+                    true if quantity < order.spec.quantity => Role::Less,
+                    true => Role::Release,
+                    false => Role::Plain,
+                };
                 if let Err(why) = self.change(&order, change, role, now, now, out) {
                     tracing::warn!("order {} was not resized: {why}", order.id);
                 }
@@ -468,10 +511,11 @@ impl Engine {
                 self.orders.set_goes_on(id, true);
                 self.end_intended(id, Life::Cancelled, "Its entry ended without a fill", now, out);
             }
-            Step::Drop(id) => {
-                self.groups.taken_away.insert(id);
-                let why = "What it was to guard is not held any more";
-                self.end_intended(id, Life::Cancelled, why, now, out);
+            Step::End(ids) => {
+                self.end_leg(&ids, now, out);
+                for id in ids {
+                    self.give_up_kept(id, "What it was to guard is not held any more", now, out);
+                }
             }
         }
     }
@@ -479,12 +523,13 @@ impl Engine {
     /// An exit that was kept goes out as any order: judged, on disk first.
     fn release(&mut self, order: Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
         let id = order.id;
-        let kind = self.kind_now(&order, now);
-        let wanted = Order { spec: OrderSpec { quantity, kind, ..order.spec }, ..order };
+        let (kind, passed) = self.kind_now(&order, now);
+        let kept = order.kept.map(|kept| KeptGroup { passed, ..kept });
+        let wanted = Order { spec: OrderSpec { quantity, kind, ..order.spec }, kept, ..order };
         if let Err(why) = self.would_release(&wanted, now) {
             return self.tell_not_sent(&wanted, quantity, &why, now, out);
         }
-        let Some(order) = self.orders.release(id, wanted.spec, now) else { return };
+        let Some(order) = self.orders.release(id, wanted.spec, wanted.kept, now) else { return };
         let seen = self.market.quote(order.spec.instrument).map(|(quote, _)| *quote);
         let seq = self.record(Moment::Intended { input_at: now, seen }, vec![order.clone()], now, out);
         self.send_when_written(seq, Intent::Place(vec![(id, Role::Release)]), now);
@@ -495,13 +540,14 @@ impl Engine {
     /// One more exit, where there is none that could be made larger.
     fn add_exit(&mut self, like: &Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
         let Ok(instrument) = self.instrument(like.spec.instrument) else { return };
-        let spec = OrderSpec { quantity, kind: self.kind_now(like, now), ..like.spec };
+        let (kind, passed) = self.kind_now(like, now);
+        let spec = OrderSpec { quantity, kind, ..like.spec };
         let wanted = Order { spec, ..like.clone() };
         if let Err(why) = self.would_release(&wanted, now) {
             return self.tell_not_sent(like, quantity, &why, now, out);
         }
         let order = self.intend(spec, like.origin, &instrument, &like.account, now, out);
-        let kept = like.kept.map(|kept| KeptGroup { goes_on: false, ..kept });
+        let kept = like.kept.map(|kept| KeptGroup { goes_on: false, passed, ..kept });
         let order = Order { kept, ..order };
         if let Err(why) = self.submit(vec![(order, Role::Release)], None, &instrument, now, now, out) {
             self.tell_not_sent(like, quantity, &why, now, out);
@@ -509,19 +555,24 @@ impl Engine {
     }
 
     /// A stop that the market has passed already goes out at market, as it would have by now at
-    /// a broker that keeps brackets.
-    fn kind_now(&self, exit: &Order, now: Time) -> OrderKind {
-        let OrderKind::Stop { stop } = exit.spec.kind else { return exit.spec.kind };
-        let limit =
-            self.instruments.get(exit.spec.instrument.index()).map(|i| self.settings.limits.quote_age(i));
-        let is_fresh = |at: Time| now.since(at) <= Duration::from_secs(limit.unwrap_or(0).into());
-        let quote =
-            self.market.quote(exit.spec.instrument).filter(|(quote, at)| quote.is_open && is_fresh(*at));
-        let is_passed = quote.and_then(|(quote, _)| quote.mark()).is_some_and(|mark| match exit.spec.side {
-            Side::Sell => mark <= stop,
-            Side::Buy => mark >= stop,
+    /// a broker that keeps brackets: its kind now, and where its stop was if that is so.
+    fn kind_now(&self, exit: &Order, now: Time) -> (OrderKind, Option<Price>) {
+        let Some(stop) = exit.spec.kind.stop().or_else(|| exit.kept?.passed) else {
+            return (exit.spec.kind, None);
+        };
+        let Some(instrument) = self.instruments.get(exit.spec.instrument.index()) else {
+            return (OrderKind::Stop { stop }, None);
+        };
+        let limit = Duration::from_secs(self.settings.limits.quote_age(instrument).into());
+        let quote = self.market.quote(exit.spec.instrument);
+        let quote = quote.filter(|(quote, at)| quote.is_open && now.since(*at) <= limit);
+        // By a whole book of this session alone: a close of yesterday passes no stop.
+        let book = quote.and_then(|(quote, _)| quote.bid.zip(quote.ask)).filter(|(bid, ask)| bid <= ask);
+        let is_passed = book.is_some_and(|(bid, ask)| match exit.spec.side {
+            Side::Sell => ask <= stop,
+            Side::Buy => bid >= stop,
         });
-        if is_passed { OrderKind::Market } else { exit.spec.kind }
+        if is_passed { (OrderKind::Market, Some(stop)) } else { (OrderKind::Stop { stop }, None) }
     }
 
     fn would_release(&self, order: &Order, now: Time) -> Result<(), Refused> {
@@ -550,8 +601,9 @@ impl Engine {
     /// Says once that nothing of a kind guards what is held.
     fn tell_leg_over(&mut self, leg: &Leg, unguarded: Decimal, now: Time, out: &mut Vec<Effect>) {
         let Some(ended) = leg.ended_by_others() else { return };
-        let is_news = !self.groups.taken_away.contains(&ended.id);
-        if !is_news || unguarded <= Decimal::ZERO || !self.groups.told.insert((ended.id, Told::Ended)) {
+        // What the trader has taken away is no news to him.
+        let is_known = leg.members.iter().any(|order| order.kept.is_some_and(|kept| kept.is_over));
+        if is_known || unguarded <= Decimal::ZERO || !self.groups.told.insert((ended.id, Told::Ended)) {
             return;
         }
         let text = format!(
@@ -573,19 +625,13 @@ impl Engine {
         is_one
     }
 
-    /// Somebody takes exits away, by a cancel, a close or the kill switch: nothing more is sent for
-    /// their legs, whatever has filled or was cut of them.
+    /// Somebody takes exits away, by a close or the kill switch: nothing more is sent for their
+    /// legs, whatever has filled or was cut of them.
     pub(super) fn end_legs(&mut self, is_meant: impl Fn(&Order) -> bool, now: Time, out: &mut Vec<Effect>) {
-        let exits = self.groups.members.values().flatten().filter_map(|id| self.orders.get(*id));
-        let is_exit = |order: &Order| order.kept.is_some_and(|kept| kept.entry.is_some() && !kept.is_over);
-        let meant: Vec<OrderId> =
-            exits.filter(|order| is_exit(order) && is_meant(order)).map(|order| order.id).collect();
-        for id in meant {
-            self.groups.taken_away.insert(id);
-            if let Some(order) = self.orders.end_leg(id) {
-                self.tell(order, Moment::AskedCancel, now, out);
-            }
-        }
+        let brackets = self.groups.awake.iter().filter(|key| matches!(key, GroupKey::Bracket(_)));
+        let members = brackets.filter_map(|key| self.groups.members.get(key)).flatten();
+        let meant = members.filter(|id| self.orders.get(**id).is_some_and(&is_meant)).copied().collect();
+        self.end_leg(&meant, now, out);
     }
 
     /// [`Self::end_legs`] for the leg that an exit is of.
@@ -594,6 +640,16 @@ impl Engine {
         let kind = LegKind::of(exit);
         let is_meant = |o: &Order| o.entry() == Some(entry) && LegKind::of(o) == kind;
         self.end_legs(is_meant, now, out);
+    }
+
+    fn end_leg(&mut self, members: &Vec<OrderId>, now: Time, out: &mut Vec<Effect>) {
+        let ended: Vec<Order> = members.iter().filter_map(|id| self.orders.end_leg(*id)).collect();
+        for order in &ended {
+            out.push(Effect::publish(Update::Order(order.clone()), now));
+        }
+        if !ended.is_empty() {
+            self.record(Moment::LegEnded, ended, now, out);
+        }
     }
 
     /// An exit of which nothing was sent for a reason that passes: another takes its place.

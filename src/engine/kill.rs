@@ -155,7 +155,6 @@ impl Engine {
         self.kill =
             Some(Kill { since: now, flatten, is_left: false, accounts, unsafe_until: None, told: None });
         out.push(Effect::Save(self.engine_state()));
-        self.end_legs(|_| true, now, out);
         let lock = self.record(Moment::Kill { is_on: true, flatten }, Vec::new(), now, out);
         self.give_up_everything_unsent(now, out);
         // What an earlier use has sent is an order like any other.
@@ -178,6 +177,7 @@ impl Engine {
         if let Some(kill) = &mut self.kill {
             (kill.accounts, kill.unsafe_until) = (accounts, Some(lock));
         }
+        self.end_legs(|_| true, now, out);
         out.push(Effect::publish(Update::Kill(self.kill_state()), now));
         let then = match flatten {
             Flatten::No => "",
@@ -323,6 +323,15 @@ impl Engine {
         }
         // What the broker's books do not have cannot be ended there: its cancel is asked for
         // once, in case, and it is named at the end.
+        if let Some(account) = &line.account
+            && self.brokers[usize::from(line.broker.0)].is_reconciled
+            && !self.accounts.contains_key(&(line.broker, account.clone()))
+        {
+            let name = &self.brokers[usize::from(line.broker.0)].connection.name;
+            let why = format!("{name} does not tell of account {account} in this session");
+            line.is_unproven();
+            return KillStage::Stuck(why.into());
+        }
         let has_books = self.brokers[usize::from(line.broker.0)].is_reconciled;
         let is_lost = |o: &Order| has_books && self.orders.life(o.id) == Some(Life::Unknown);
         let (lost, others): (Vec<Order>, Vec<Order>) = others.into_iter().partition(is_lost);

@@ -3,12 +3,12 @@
 //! Each has its life ([`super::order_state`]) and, apart from it, what was asked of it since.
 //! What is handed out is always a whole [`Order`] with the status that both make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::order_state::{Life, Step, Underway, next, status};
 use crate::domain::{
-    BrokerId, Decimal, Fill, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Qty, Time,
+    BrokerId, Decimal, Fill, KeptGroup, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Qty, Time,
 };
 use crate::link::ENDED_ORDERS_KEPT;
 use crate::risk::Change;
@@ -148,10 +148,16 @@ impl Orders {
     }
 
     /// An exit that was kept is to be sent, as it is wanted by now.
-    pub fn release(&mut self, id: OrderId, spec: OrderSpec, now: Time) -> Option<Order> {
+    pub fn release(
+        &mut self,
+        id: OrderId,
+        spec: OrderSpec,
+        kept: Option<KeptGroup>,
+        now: Time,
+    ) -> Option<Order> {
         let entry = self.entries.get_mut(&id)?;
         entry.life = next(entry.life, Step::Release)?;
-        entry.order.spec = spec;
+        (entry.order.spec, entry.order.kept) = (spec, kept);
         entry.order.reason = None;
         Some(entry.changed(now))
     }
@@ -173,7 +179,7 @@ impl Orders {
     /// Nothing more is sent for the leg that an exit is of.
     pub fn end_leg(&mut self, id: OrderId) -> Option<Order> {
         let entry = self.entries.get_mut(&id)?;
-        let kept = entry.order.kept.as_mut()?;
+        let kept = entry.order.kept.as_mut().filter(|kept| kept.entry.is_some() && !kept.is_over)?;
         (kept.goes_on, kept.is_over) = (false, true);
         Some(entry.order.clone())
     }
@@ -415,7 +421,9 @@ impl Orders {
             return;
         }
         // What an exit has traded says how much its bracket still guards.
-        let is_ended = |o: &&Order| o.status.is_final() && o.kept.is_none();
+        // And what an entry has filled, how much there was to guard.
+        let entries: BTreeSet<OrderId> = self.live().filter_map(Order::entry).collect();
+        let is_ended = |o: &&Order| o.status.is_final() && o.kept.is_none() && !entries.contains(&o.id);
         let excess = self.all().filter(is_ended).count().saturating_sub(ENDED_ORDERS_KEPT);
         let old: Vec<OrderId> = self.all().filter(is_ended).take(excess).map(|o| o.id).collect();
         for id in old {

@@ -68,6 +68,12 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
+    /// Whether these books tell of an account: what they leave out of others is not gone. Books
+    /// that name none tell of all.
+    fn speaks_for(&self, account: &AccountId) -> bool {
+        self.books.accounts.is_empty() || self.books.accounts.iter().any(|here| here.id == *account)
+    }
+
     fn new(broker: BrokerId, books: &'a Books, session: Session, now: Time) -> Self {
         Self {
             broker,
@@ -248,6 +254,7 @@ impl Engine {
             o.broker == comparison.broker
                 && self.orders.life(o.id).is_some_and(|life| !life.is_ours_alone())
                 && can_be_judged(o)
+                && comparison.speaks_for(&o.account)
                 && !comparison.theirs.contains_key(&o.id)
         };
         let missing: Vec<Order> = self.orders.live().filter(is_missing).cloned().collect();

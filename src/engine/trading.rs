@@ -227,6 +227,9 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Outcome {
         let order = self.own_order(id)?;
+        if order.status.is_final() {
+            return Err(Refused(why_not(&order).into()));
+        }
         // One that is being cut for another size is taken away all the same.
         let is_cut =
             order.status == OrderStatus::PendingCancel && order.kept.is_some_and(|kept| kept.goes_on);

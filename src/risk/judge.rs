@@ -57,7 +57,7 @@ pub(super) fn judge(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Result<E
         }
         (Effect::Opens(opening), _) => check_opening(spec, role, opening, known)?,
         // Its price is none that somebody has typed.
-        (_, Role::Close(_) | Role::Release) => {}
+        (_, Role::Close(_) | Role::Release | Role::Less) => {}
         (_, Role::Exit { entry: Some(price), .. }) => check_distance(spec, price, known)?,
         (Effect::Shrinks { beyond }, _) if !beyond.is_zero() && !known.is_armed => {
             return Err(Refusal::NotArmed(known.account.clone()));
@@ -105,7 +105,7 @@ fn effect(spec: &OrderSpec, role: Role, known: &Known<'_>) -> Option<Effect> {
     // Everything else is judged as if what is on its way had filled, or many small orders
     // would add up.
     let before = match role {
-        Role::Exit { .. } => return Some(Effect::Guards),
+        Role::Exit { .. } | Role::Less => return Some(Effect::Guards),
         Role::Close(_) | Role::Reverse(_) | Role::Release => known.position,
         Role::Plain | Role::Insisted(_) => known.position.checked_add(pending)?,
     };

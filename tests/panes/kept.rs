@@ -25,7 +25,8 @@ fn exit(window: &Window, id: u64, status: OrderStatus) -> Order {
     let aapl = market.id("AAPL@NASDAQ");
     let mut exit = order(id, aapl, Side::Sell, "100", limit("290.00"), START);
     let (entry, oco) = (Some(OrderId(7)), Some(GroupId(7)));
-    exit.kept = Some(KeptGroup { entry, oco, quantity: qty("100"), goes_on: false, is_over: false });
+    exit.kept =
+        Some(KeptGroup { entry, oco, quantity: qty("100"), goes_on: false, is_over: false, passed: None });
     exit.spec.tif = TimeInForce::Gtc;
     Order { status, ..exit }
 }

@@ -399,3 +399,29 @@ fn after_a_restart_every_account_of_a_broker_has_its_own_line() {
     let begun = &stage.line().evidence[0].1;
     assert_eq!(&**begun, "Locked since an earlier run", "what the unnamed line had seen is theirs");
 }
+
+#[test]
+fn an_account_that_the_session_does_not_tell_of_is_named_and_not_taken_for_flat() {
+    let mut stage = stage();
+    let other = || Arc::new(Account { id: "SECOND".into(), ..Account::clone(&account()) });
+    let held = Position { net: dec("10"), ..Position::flat("SECOND".into(), SHARE) };
+    let both = Books {
+        accounts: vec![account(), other()],
+        positions: vec![held],
+        are_final: true,
+        ..Books::default()
+    };
+    stage.broker(BrokerEvent::Books(Arc::new(both)));
+    stage.kill(Flatten::Market);
+    stage.session_ends();
+    let told = stage.answers_books(Vec::new());
+    let is_position =
+        |e: &Effect| matches!(e, Effect::Publish { update, .. } if matches!(&**update, Update::Position(_)));
+    assert!(!told.iter().any(is_position), "what these books leave out of another account is not gone");
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    stage.tick_after(Duration::from_secs(1));
+    let report = stage.engine.kill_report().unwrap();
+    let second = report.accounts.iter().find(|line| line.account == Some("SECOND".into())).unwrap();
+    let KillStage::Stuck(why) = &second.stage else { panic!("{second:#?}") };
+    assert!(why.contains("SECOND"), "{why}");
+}

@@ -278,6 +278,7 @@ impl MomentRow {
             Moment::TriggerMoved { .. } => "trigger moved",
             Moment::Executed(_) => "executed",
             Moment::LostBroker => "lost broker",
+            Moment::LegEnded => "leg ended",
             Moment::Settled { .. } => "settled",
             Moment::Decided { .. } => "decided",
             Moment::Reconciled { .. } => "reconciled",

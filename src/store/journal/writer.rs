@@ -318,6 +318,7 @@ fn is_our_word(moment: &Moment) -> bool {
         | Moment::Executed(_)
         | Moment::Settled { .. }
         | Moment::Decided { .. }
+        | Moment::LegEnded
         | Moment::Reconciled { .. }
         | Moment::Kill { .. } => false,
     }

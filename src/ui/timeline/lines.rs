@@ -165,6 +165,7 @@ impl Words<'_> {
                 line(at, "Session lost", what.to_owned(), Tone::Danger);
             }
             Moment::Settled { finding } => line(at, "Books compared", finding.to_string(), Tone::Warn),
+            Moment::LegEnded => line(at, "Taken away", "no other exit follows it".to_owned(), Tone::Plain),
             Moment::Decided { decision } => line(at, "Decided", decision.to_string(), Tone::Warn),
             Moment::Reconciled { summary, .. } => {
                 line(at, "Books compared", summary.to_string(), Tone::Weak);
