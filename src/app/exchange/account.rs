@@ -40,6 +40,11 @@ pub fn open(profile: &Profile, problems: &mut Vec<String>) -> anyhow::Result<Kep
             let is_ours = accounts.is_some();
             (accounts.map(Saved::from).unwrap_or_default(), is_ours.then_some(old))
         }
+        // A damaged file was put away. This is one of a newer Pitdesk, or could not be put away: what
+        // is written now would take its place, and there is money in it.
+        Loaded::Damaged { why, .. } if path.exists() => {
+            anyhow::bail!("The paper account {} cannot be used: {why}", path.display())
+        }
         Loaded::Damaged { kept_as, why } => {
             problems.push(format!(
                 "The saved paper account cannot be used ({why}); a new one begins, the old is kept as {}",
@@ -125,6 +130,20 @@ mod tests {
         assert_eq!(again.saved, later);
         again.disk.replace(&later).unwrap();
         assert!(!old.exists());
+    }
+
+    #[test]
+    fn the_log_of_a_newer_version_is_left_alone_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = profile(&folder);
+        let path = profile.account_log(NAME);
+        let mut frames = crate::broker::paper::wire::frame::Outbound::new(1 << 20);
+        let mut bytes = Vec::new();
+        frames.frame(&serde_json::json!({ "Format": 77 }), &mut bytes).unwrap();
+        fs::write(&path, &bytes).unwrap();
+        let refused = open(&profile, &mut Vec::new()).err().map(|error| error.to_string());
+        assert!(refused.as_ref().is_some_and(|why| why.contains("newer")), "{refused:?}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "the newer program finds it as it was");
     }
 
     #[test]
