@@ -204,6 +204,7 @@ impl Engine {
                 self.uses_told = self.uses(now);
                 // What the last run could not write down any more.
                 if self.is_killed {
+                    self.end_legs(|_| true, now, out);
                     self.give_up_everything_unsent(now, out);
                 }
                 out.push(Effect::Save(self.engine_state()));

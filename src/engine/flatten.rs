@@ -6,6 +6,7 @@
 //! same shares twice. So the market order exists, in sight, as `Intended`, until the last
 //! exit has ended; what filled meanwhile is not traded again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::order_state::Life;
@@ -76,8 +77,9 @@ impl Engine {
         let spec = way.order(&position).ok_or_else(nothing)?;
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let (id, exits) = (order.id, self.exits_of(&position));
-        let account = position.account.clone();
-        let is_meant = |o: &Order| o.account == account && o.spec.instrument == instrument.id;
+        // What a bracket will guard whose entry has not filled is no part of it.
+        let guards = self.guards_of(&position);
+        let is_meant = |o: &Order| guards.contains(&o.id);
         if exits.is_empty() {
             self.submit(vec![(order, way.role(despite))], None, &instrument, input_at, now, out)?;
             self.end_legs(is_meant, now, out);
@@ -187,10 +189,8 @@ impl Engine {
     /// an entry, which would go on to open what nothing guards any more.
     fn exits_of(&self, position: &Position) -> Vec<Order> {
         let is_here = |o: &Order| o.account == position.account && o.spec.instrument == position.instrument;
-        // An entry so old that it was forgotten has filled, or its exits had ended with it.
-        let has_filled = |id: OrderId| self.orders.get(id).is_none_or(|o| !o.filled.is_zero());
         let here = || self.orders.live().filter(|order| is_here(order));
-        let is_exit = |o: &&Order| o.entry().is_some_and(has_filled);
+        let is_exit = |o: &&Order| o.entry().is_some_and(|entry| self.has_filled(entry));
         let has_exits = |o: &Order| here().any(|exit| exit.entry() == Some(o.id));
         let is_entry = |o: &&Order| !o.filled.is_zero() && has_exits(o);
         // In a live account that is not armed nothing may stay that could turn the position.
@@ -198,6 +198,19 @@ impl Engine {
         let is_armed = broker.is_some_and(|broker| self.is_armed(broker, &position.account));
         let turns = |o: &Order| !is_armed && position.side().is_some_and(|side| side != o.spec.side);
         here().filter(|o| is_exit(o) || is_entry(o) || turns(o)).cloned().collect()
+    }
+
+    /// The exits of entries that have filled, those that have ended too: another could follow them.
+    fn guards_of(&self, position: &Position) -> BTreeSet<OrderId> {
+        let is_here = |o: &Order| o.account == position.account && o.spec.instrument == position.instrument;
+        let is_guard = |o: &&Order| is_here(o) && o.entry().is_some_and(|entry| self.has_filled(entry));
+        self.orders.all().filter(is_guard).map(|order| order.id).collect()
+    }
+
+    /// Whether an entry has filled; one so old that it was forgotten has, or its exits had ended
+    /// with it.
+    fn has_filled(&self, entry: OrderId) -> bool {
+        self.orders.get(entry).is_none_or(|order| !order.filled.is_zero())
     }
 
     /// The position, unless an order that flattens it is on its way already: the

@@ -21,19 +21,19 @@
 //! - too large for a moment is better than nothing at all: a working exit is given up for
 //!   another size only when another can follow.
 
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::journal::Intent;
 use super::order_state::Life;
 use super::{Effect, Engine};
 use crate::domain::{
     AccountId, BrokerId, Decimal, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Qty, Side, Time,
+    OrderStatus, Qty, Time,
 };
+use crate::link::JournalState;
 use crate::link::update::Refused;
-use crate::link::{JournalState, NoticeLevel, Update};
-use crate::risk::{Change, Role};
 
 /// How long a change of size is waited for before it is done in another way, and the pause
 /// between two orders that are added to a leg.
@@ -443,127 +443,6 @@ impl Engine {
         Some(steps)
     }
 
-    fn take_step(&mut self, step: Step, now: Time, out: &mut Vec<Effect>) {
-        match step {
-            Step::Release(order, quantity) => self.release(*order, quantity, now, out),
-            Step::Resize(order, quantity) => {
-                let change = Change { quantity: Some(quantity), ..Change::default() };
-                // What is refused here is done in another way at the next look.
-                let is_exit = order.kept.is_some_and(|kept| kept.entry.is_some());
-                let role = if is_exit { Role::Release } else { Role::Plain };
-                if let Err(why) = self.change(&order, change, role, now, now, out) {
-                    tracing::warn!("order {} was not resized: {why}", order.id);
-                }
-            }
-            Step::Add(like, quantity) => self.add_exit(&like, quantity, now, out),
-            Step::Cut(id) => {
-                self.orders.set_goes_on(id, true);
-                if !self.give_up_unsent(id, "Another order of its group has filled", now, out)
-                    && let Some(order) = self.orders.get(id).cloned()
-                {
-                    self.ask_cancel(&order, now, out);
-                }
-            }
-            Step::GiveUp(id) => {
-                self.orders.set_goes_on(id, true);
-                self.end_intended(id, Life::Cancelled, "Its entry ended without a fill", now, out);
-            }
-            Step::Drop(id) => {
-                self.groups.taken_away.insert(id);
-                let why = "What it was to guard is not held any more";
-                self.end_intended(id, Life::Cancelled, why, now, out);
-            }
-        }
-    }
-
-    /// An exit that was kept goes out as any order: judged, on disk first.
-    fn release(&mut self, order: Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
-        let id = order.id;
-        let kind = self.kind_now(&order, now);
-        let wanted = Order { spec: OrderSpec { quantity, kind, ..order.spec }, ..order };
-        if let Err(why) = self.would_release(&wanted, now) {
-            return self.tell_not_sent(&wanted, quantity, &why, now, out);
-        }
-        let Some(order) = self.orders.release(id, wanted.spec, now) else { return };
-        let seen = self.market.quote(order.spec.instrument).map(|(quote, _)| *quote);
-        let seq = self.record(Moment::Intended { input_at: now, seen }, vec![order.clone()], now, out);
-        self.send_when_written(seq, Intent::Place(vec![(id, Role::Release)]), now);
-        self.day_sends([&order], now);
-        out.push(Effect::publish(Update::Order(order), now));
-    }
-
-    /// One more exit, where there is none that could be made larger.
-    fn add_exit(&mut self, like: &Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
-        let Ok(instrument) = self.instrument(like.spec.instrument) else { return };
-        let spec = OrderSpec { quantity, kind: self.kind_now(like, now), ..like.spec };
-        let wanted = Order { spec, ..like.clone() };
-        if let Err(why) = self.would_release(&wanted, now) {
-            return self.tell_not_sent(like, quantity, &why, now, out);
-        }
-        let order = self.intend(spec, like.origin, &instrument, &like.account, now, out);
-        let kept = like.kept.map(|kept| KeptGroup { goes_on: false, ..kept });
-        let order = Order { kept, ..order };
-        if let Err(why) = self.submit(vec![(order, Role::Release)], None, &instrument, now, now, out) {
-            self.tell_not_sent(like, quantity, &why, now, out);
-        }
-    }
-
-    /// A stop that the market has passed already goes out at market, as it would have by now at
-    /// a broker that keeps brackets.
-    fn kind_now(&self, exit: &Order, now: Time) -> OrderKind {
-        let OrderKind::Stop { stop } = exit.spec.kind else { return exit.spec.kind };
-        let limit =
-            self.instruments.get(exit.spec.instrument.index()).map(|i| self.settings.limits.quote_age(i));
-        let is_fresh = |at: Time| now.since(at) <= Duration::from_secs(limit.unwrap_or(0).into());
-        let quote =
-            self.market.quote(exit.spec.instrument).filter(|(quote, at)| quote.is_open && is_fresh(*at));
-        let is_passed = quote.and_then(|(quote, _)| quote.mark()).is_some_and(|mark| match exit.spec.side {
-            Side::Sell => mark <= stop,
-            Side::Buy => mark >= stop,
-        });
-        if is_passed { OrderKind::Market } else { exit.spec.kind }
-    }
-
-    fn would_release(&self, order: &Order, now: Time) -> Result<(), Refused> {
-        self.journal.check()?;
-        let instrument = self.instrument(order.spec.instrument)?;
-        self.would_pass(order, Role::Release, &instrument, now)
-    }
-
-    /// Says once that an exit is not sent.
-    fn tell_not_sent(
-        &mut self,
-        exit: &Order,
-        quantity: Qty,
-        why: &Refused,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) {
-        if self.groups.told.insert((exit.id, Told::NotSent)) {
-            let symbol = self.symbol(exit.spec.instrument);
-            let leg = LegKind::of(exit).label();
-            let text = format!("{quantity} {symbol} are not guarded by a {leg} yet: {why}");
-            self.note(NoticeLevel::Error, text, now, out);
-        }
-    }
-
-    /// Says once that nothing of a kind guards what is held.
-    fn tell_leg_over(&mut self, leg: &Leg, unguarded: Decimal, now: Time, out: &mut Vec<Effect>) {
-        let Some(ended) = leg.ended_by_others() else { return };
-        let is_news = !self.groups.taken_away.contains(&ended.id);
-        if !is_news || unguarded <= Decimal::ZERO || !self.groups.told.insert((ended.id, Told::Ended)) {
-            return;
-        }
-        let text = format!(
-            "Order {} is {}: {unguarded} {} are not guarded by a {} any more",
-            ended.id,
-            ended.status.label().to_lowercase(),
-            self.symbol(ended.spec.instrument),
-            leg.key.1.label(),
-        );
-        self.note(NoticeLevel::Error, text, now, out);
-    }
-
     /// Drops an exit that is still kept; `false` where `id` is none.
     pub(super) fn give_up_kept(&mut self, id: OrderId, why: &str, now: Time, out: &mut Vec<Effect>) -> bool {
         let is_one = self.orders.life(id) == Some(Life::Kept);
@@ -588,12 +467,17 @@ impl Engine {
         }
     }
 
-    /// [`Self::end_legs`] for the leg that an exit is of.
+    /// [`Self::end_legs`] for the leg that an exit is of, with what else of it was not sent yet.
     pub(super) fn end_leg_of(&mut self, exit: &Order, now: Time, out: &mut Vec<Effect>) {
         let Some(entry) = exit.kept.and_then(|kept| kept.entry) else { return };
         let kind = LegKind::of(exit);
         let is_meant = |o: &Order| o.entry() == Some(entry) && LegKind::of(o) == kind;
         self.end_legs(is_meant, now, out);
+        let is_unsent = |id: &OrderId| self.orders.life(*id).is_some_and(Life::is_ours_alone);
+        let others = self.orders.live().filter(|o| is_meant(o) && o.id != exit.id).map(|o| o.id);
+        for id in others.filter(is_unsent).collect::<Vec<_>>() {
+            self.give_up_unsent(id, "Cancelled before it was sent", now, out);
+        }
     }
 
     /// An exit of which nothing was sent for a reason that passes: another takes its place.
