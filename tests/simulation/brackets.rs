@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use pitdesk::broker::contract::BrokerRequest;
 use pitdesk::broker::paper::wire::NewOrder;
+use pitdesk::broker::{BrokerEvent, Report, ReportKind};
 use pitdesk::domain::{
     Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Price, Side, Time,
 };
@@ -76,6 +77,10 @@ pub struct Brackets {
     exits: BTreeMap<OrderId, Exit>,
     /// Orders that the program has asked the exchange to cancel.
     cancelled: BTreeSet<OrderId>,
+    /// Orders that have left.
+    on_wire: BTreeSet<OrderId>,
+    /// Those of them that were refused: a stop that the market passed on the way, say.
+    refused: BTreeSet<OrderId>,
 }
 
 fn key_price(kind: OrderKind) -> Option<Price> {
@@ -191,6 +196,21 @@ impl Brackets {
         }
     }
 
+    /// What the session tells.
+    pub fn hears(&mut self, event: &BrokerEvent) {
+        match event {
+            BrokerEvent::OnWire { order, .. } => {
+                self.on_wire.insert(*order);
+            }
+            BrokerEvent::Report(Report { order, kind: ReportKind::Status { status, .. }, .. })
+                if *status == OrderStatus::Rejected && self.on_wire.contains(order) =>
+            {
+                self.refused.insert(*order);
+            }
+            _ => {}
+        }
+    }
+
     /// A request leaves the engine.
     pub fn leaves(&mut self, request: &BrokerRequest) {
         match request {
@@ -258,7 +278,8 @@ impl Brackets {
             let guards = entry.filled.0 - members(false).map(|order| order.filled.0).sum::<Decimal>();
             let guards = guards.max(Decimal::ZERO);
             let there = (-leg.side.sign() * truth.net_of(leg.instrument)).max(Decimal::ZERO);
-            let is_minded = leg.fate == Fate::Goes && !members(true).any(ended_there);
+            let was_refused = self.exits.iter().any(|(id, e)| e.leg == *key && self.refused.contains(id));
+            let is_minded = leg.fate == Fate::Goes && !was_refused && !members(true).any(ended_there);
             let is_right = works <= guards && (!is_minded || works >= guards.min(there));
             if is_right || leg.fate == Fate::Unsure {
                 leg.wrong_since = None;

@@ -381,6 +381,7 @@ impl Program {
             witness.day.before_fill(fill, &heard);
         }
         Rc::make_mut(&mut witness.heard).hear(&event, now);
+        witness.brackets.hears(&event);
         self.process(EngineEvent::Broker(PAPER, event), witness, now);
         if is_new_fill {
             self.looks_at_losses(witness);
