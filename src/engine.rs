@@ -202,8 +202,8 @@ impl Engine {
                 self.uses_told = self.uses(now);
                 // What the last run could not write down any more.
                 if self.is_killed {
-                    self.give_up_everything_unsent(now, out);
                     self.end_legs(|_| true, now, out);
+                    self.give_up_everything_unsent(now, out);
                 }
                 out.push(Effect::Save(self.engine_state()));
                 out.push(self.snapshot(now));

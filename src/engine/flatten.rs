@@ -77,15 +77,9 @@ impl Engine {
         let spec = way.order(&position).ok_or_else(nothing)?;
         let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
         let (id, exits) = (order.id, self.exits_of(&position));
-        let account = position.account.clone();
-        // What an entry that has not filled will open is to be guarded then.
-        let is_waiting = |o: &&Order| o.is_live() && o.filled.is_zero();
-        let waiting: BTreeSet<OrderId> = self.orders.live().filter(is_waiting).map(|o| o.id).collect();
-        let is_meant = |o: &Order| {
-            o.account == account
-                && o.spec.instrument == instrument.id
-                && o.entry().is_none_or(|entry| !waiting.contains(&entry))
-        };
+        // What a bracket will guard whose entry has not filled is no part of it.
+        let guards = self.guards_of(&position);
+        let is_meant = |o: &Order| guards.contains(&o.id);
         if exits.is_empty() {
             self.submit(vec![(order, way.role(despite))], None, &instrument, input_at, now, out)?;
             self.end_legs(is_meant, now, out);
@@ -195,10 +189,8 @@ impl Engine {
     /// an entry, which would go on to open what nothing guards any more.
     fn exits_of(&self, position: &Position) -> Vec<Order> {
         let is_here = |o: &Order| o.account == position.account && o.spec.instrument == position.instrument;
-        // An entry so old that it was forgotten has filled, or its exits had ended with it.
-        let has_filled = |id: OrderId| self.orders.get(id).is_none_or(|o| !o.filled.is_zero());
         let here = || self.orders.live().filter(|order| is_here(order));
-        let is_exit = |o: &&Order| o.entry().is_some_and(has_filled);
+        let is_exit = |o: &&Order| o.entry().is_some_and(|entry| self.has_filled(entry));
         let has_exits = |o: &Order| here().any(|exit| exit.entry() == Some(o.id));
         let is_entry = |o: &&Order| !o.filled.is_zero() && has_exits(o);
         // In a live account that is not armed nothing may stay that could turn the position.
@@ -207,9 +199,22 @@ impl Engine {
         let turns = |o: &Order| {
             !is_armed
                 && position.side().is_some_and(|side| side != o.spec.side)
-                && o.entry().is_none_or(has_filled)
+                && o.entry().is_none_or(|entry| self.has_filled(entry))
         };
         here().filter(|o| is_exit(o) || is_entry(o) || turns(o)).cloned().collect()
+    }
+
+    /// The exits of entries that have filled, those that have ended too: another could follow them.
+    fn guards_of(&self, position: &Position) -> BTreeSet<OrderId> {
+        let is_here = |o: &Order| o.account == position.account && o.spec.instrument == position.instrument;
+        let is_guard = |o: &&Order| is_here(o) && o.entry().is_some_and(|entry| self.has_filled(entry));
+        self.orders.all().filter(is_guard).map(|order| order.id).collect()
+    }
+
+    /// Whether an entry has filled; one so old that it was forgotten has, or its exits had ended
+    /// with it.
+    fn has_filled(&self, entry: OrderId) -> bool {
+        self.orders.get(entry).is_none_or(|order| !order.filled.is_zero())
     }
 
     /// The position, unless an order that flattens it is on its way already: the

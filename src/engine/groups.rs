@@ -21,19 +21,20 @@
 //! - too large for a moment is better than nothing at all: a working exit is given up for
 //!   another size only when another can follow.
 
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::journal::Intent;
 use super::order_state::Life;
 use super::{Effect, Engine};
 use crate::domain::{
     AccountId, BrokerId, Decimal, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Price, Qty, Side, Time,
+    OrderStatus, Qty, Time,
 };
 use crate::link::update::Refused;
-use crate::link::{JournalState, NoticeLevel, Update};
-use crate::risk::{Change, Pending, Role};
+use crate::link::{JournalState, Update};
+use crate::risk::Pending;
 
 /// How long a change of size is waited for before it is done in another way, and the pause
 /// between two orders that are added to a leg.
@@ -482,140 +483,6 @@ impl Engine {
         Some(steps)
     }
 
-    fn take_step(&mut self, step: Step, now: Time, out: &mut Vec<Effect>) {
-        match step {
-            Step::Release(order, quantity) => self.release(*order, quantity, now, out),
-            Step::Resize(order, quantity) => {
-                let change = Change { quantity: Some(quantity), ..Change::default() };
-                // What is refused here is done in another way at the next look.
-                let is_exit = order.kept.is_some_and(|kept| kept.entry.is_some());
-                let role = match is_exit {
-                    true if quantity < order.spec.quantity => Role::Less,
-                    true => Role::Release,
-                    false => Role::Plain,
-                };
-                if let Err(why) = self.change(&order, change, role, now, now, out) {
-                    tracing::warn!("order {} was not resized: {why}", order.id);
-                }
-            }
-            Step::Add(like, quantity) => self.add_exit(&like, quantity, now, out),
-            Step::Cut(id) => {
-                self.orders.set_goes_on(id, true);
-                if !self.give_up_unsent(id, "Another order of its group has filled", now, out)
-                    && let Some(order) = self.orders.get(id).cloned()
-                {
-                    self.ask_cancel(&order, now, out);
-                }
-            }
-            Step::GiveUp(id) => {
-                self.orders.set_goes_on(id, true);
-                self.end_intended(id, Life::Cancelled, "Its entry ended without a fill", now, out);
-            }
-            Step::End(ids) => {
-                self.end_leg(&ids, now, out);
-                for id in ids {
-                    self.give_up_kept(id, "What it was to guard is not held any more", now, out);
-                }
-            }
-        }
-    }
-
-    /// An exit that was kept goes out as any order: judged, on disk first.
-    fn release(&mut self, order: Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
-        let id = order.id;
-        let (kind, passed) = self.kind_now(&order, now);
-        let kept = order.kept.map(|kept| KeptGroup { passed, ..kept });
-        let wanted = Order { spec: OrderSpec { quantity, kind, ..order.spec }, kept, ..order };
-        if let Err(why) = self.would_release(&wanted, now) {
-            return self.tell_not_sent(&wanted, quantity, &why, now, out);
-        }
-        let Some(order) = self.orders.release(id, wanted.spec, wanted.kept, now) else { return };
-        let seen = self.market.quote(order.spec.instrument).map(|(quote, _)| *quote);
-        let seq = self.record(Moment::Intended { input_at: now, seen }, vec![order.clone()], now, out);
-        self.send_when_written(seq, Intent::Place(vec![(id, Role::Release)]), now);
-        self.day_sends([&order], now);
-        out.push(Effect::publish(Update::Order(order), now));
-    }
-
-    /// One more exit, where there is none that could be made larger.
-    fn add_exit(&mut self, like: &Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
-        let Ok(instrument) = self.instrument(like.spec.instrument) else { return };
-        let (kind, passed) = self.kind_now(like, now);
-        let spec = OrderSpec { quantity, kind, ..like.spec };
-        let wanted = Order { spec, ..like.clone() };
-        if let Err(why) = self.would_release(&wanted, now) {
-            return self.tell_not_sent(like, quantity, &why, now, out);
-        }
-        let order = self.intend(spec, like.origin, &instrument, &like.account, now, out);
-        let kept = like.kept.map(|kept| KeptGroup { goes_on: false, passed, ..kept });
-        let order = Order { kept, ..order };
-        if let Err(why) = self.submit(vec![(order, Role::Release)], None, &instrument, now, now, out) {
-            self.tell_not_sent(like, quantity, &why, now, out);
-        }
-    }
-
-    /// A stop that the market has passed already goes out at market, as it would have by now at
-    /// a broker that keeps brackets: its kind now, and where its stop was if that is so.
-    fn kind_now(&self, exit: &Order, now: Time) -> (OrderKind, Option<Price>) {
-        let Some(stop) = exit.spec.kind.stop().or_else(|| exit.kept?.passed) else {
-            return (exit.spec.kind, None);
-        };
-        let Some(instrument) = self.instruments.get(exit.spec.instrument.index()) else {
-            return (OrderKind::Stop { stop }, None);
-        };
-        let limit = Duration::from_secs(self.settings.limits.quote_age(instrument).into());
-        let quote = self.market.quote(exit.spec.instrument);
-        let quote = quote.filter(|(quote, at)| quote.is_open && now.since(*at) <= limit);
-        // By a whole book of this session alone: a close of yesterday passes no stop.
-        let book = quote.and_then(|(quote, _)| quote.bid.zip(quote.ask)).filter(|(bid, ask)| bid <= ask);
-        let is_passed = book.is_some_and(|(bid, ask)| match exit.spec.side {
-            Side::Sell => ask <= stop,
-            Side::Buy => bid >= stop,
-        });
-        if is_passed { (OrderKind::Market, Some(stop)) } else { (OrderKind::Stop { stop }, None) }
-    }
-
-    fn would_release(&self, order: &Order, now: Time) -> Result<(), Refused> {
-        self.journal.check()?;
-        let instrument = self.instrument(order.spec.instrument)?;
-        self.would_pass(order, Role::Release, &instrument, now)
-    }
-
-    /// Says once that an exit is not sent.
-    fn tell_not_sent(
-        &mut self,
-        exit: &Order,
-        quantity: Qty,
-        why: &Refused,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) {
-        if self.groups.told.insert((exit.id, Told::NotSent)) {
-            let symbol = self.symbol(exit.spec.instrument);
-            let leg = LegKind::of(exit).label();
-            let text = format!("{quantity} {symbol} are not guarded by a {leg} yet: {why}");
-            self.note(NoticeLevel::Error, text, now, out);
-        }
-    }
-
-    /// Says once that nothing of a kind guards what is held.
-    fn tell_leg_over(&mut self, leg: &Leg, unguarded: Decimal, now: Time, out: &mut Vec<Effect>) {
-        let Some(ended) = leg.ended_by_others() else { return };
-        // What the trader has taken away is no news to him.
-        let is_known = leg.members.iter().any(|order| order.kept.is_some_and(|kept| kept.is_over));
-        if is_known || unguarded <= Decimal::ZERO || !self.groups.told.insert((ended.id, Told::Ended)) {
-            return;
-        }
-        let text = format!(
-            "Order {} is {}: {unguarded} {} are not guarded by a {} any more",
-            ended.id,
-            ended.status.label().to_lowercase(),
-            self.symbol(ended.spec.instrument),
-            leg.key.1.label(),
-        );
-        self.note(NoticeLevel::Error, text, now, out);
-    }
-
     /// Drops an exit that is still kept; `false` where `id` is none.
     pub(super) fn give_up_kept(&mut self, id: OrderId, why: &str, now: Time, out: &mut Vec<Effect>) -> bool {
         let is_one = self.orders.life(id) == Some(Life::Kept);
@@ -630,7 +497,8 @@ impl Engine {
     pub(super) fn end_legs(&mut self, is_meant: impl Fn(&Order) -> bool, now: Time, out: &mut Vec<Effect>) {
         let brackets = self.groups.awake.iter().filter(|key| matches!(key, GroupKey::Bracket(_)));
         let members = brackets.filter_map(|key| self.groups.members.get(key)).flatten();
-        let meant = members.filter(|id| self.orders.get(**id).is_some_and(&is_meant)).copied().collect();
+        let meant: Vec<OrderId> =
+            members.filter(|id| self.orders.get(**id).is_some_and(&is_meant)).copied().collect();
         self.end_leg(&meant, now, out);
     }
 
@@ -640,9 +508,15 @@ impl Engine {
         let kind = LegKind::of(exit);
         let is_meant = |o: &Order| o.entry() == Some(entry) && LegKind::of(o) == kind;
         self.end_legs(is_meant, now, out);
+        // With what else of it was not sent yet.
+        let is_unsent = |id: &OrderId| self.orders.life(*id).is_some_and(Life::is_ours_alone);
+        let others = self.orders.live().filter(|o| is_meant(o) && o.id != exit.id).map(|o| o.id);
+        for id in others.filter(is_unsent).collect::<Vec<_>>() {
+            self.give_up_unsent(id, "Cancelled before it was sent", now, out);
+        }
     }
 
-    fn end_leg(&mut self, members: &Vec<OrderId>, now: Time, out: &mut Vec<Effect>) {
+    fn end_leg(&mut self, members: &[OrderId], now: Time, out: &mut Vec<Effect>) {
         let ended: Vec<Order> = members.iter().filter_map(|id| self.orders.end_leg(*id)).collect();
         for order in &ended {
             out.push(Effect::publish(Update::Order(order.clone()), now));

@@ -405,6 +405,11 @@ impl Orders {
         }
     }
 
+    /// Whether its session has said that bytes of it left, or of what was asked of it last.
+    pub fn has_left(&self, id: OrderId) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.input_at.is_none())
+    }
+
     pub fn take_input(&mut self, id: OrderId) -> Option<Time> {
         self.entries.get_mut(&id)?.input_at.take()
     }

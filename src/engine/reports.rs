@@ -29,6 +29,11 @@ impl Engine {
         }
         let (changed, moment) = match kind {
             ReportKind::Status { status, reason } => {
+                // Not the broker's word, but that of our own end of the line.
+                let is_unsent = !known.is_acknowledged && !self.orders.has_left(id);
+                if status == OrderStatus::Rejected && is_unsent {
+                    self.goes_on_later(id);
+                }
                 let changed = self.orders.says(id, status, reason.clone(), time);
                 if status == OrderStatus::Filled && changed.as_ref().is_some_and(Order::is_live) {
                     self.ask_for_books(broker, now, out);

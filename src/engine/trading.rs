@@ -233,6 +233,11 @@ impl Engine {
         // One that is being cut for another size is taken away all the same.
         let is_cut =
             order.status == OrderStatus::PendingCancel && order.kept.is_some_and(|kept| kept.goes_on);
+        let is_unsent = self.orders.life(id).is_some_and(Life::is_ours_alone);
+        // What is refused must change nothing.
+        if !(is_cut || is_unsent || self.orders.can_cancel(id)) {
+            return Err(Refused(why_not(&order).into()));
+        }
         self.end_leg_of(&order, now, out);
         if is_cut {
             return Ok(Some(id));

@@ -1,6 +1,6 @@
 //! The exchange in a process of its own: a server, its market and its disk.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use pitdesk::broker::paper::server::{ConnId, Effect, Saved, ServerCore};
@@ -10,6 +10,8 @@ use pitdesk::broker::paper::{PaperVenue, Source};
 use pitdesk::domain::{BrokerId, Decimal, Fill, Instrument, InstrumentId, Order, OrderId, Side, Time};
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::exchange::synth::{Market, MarketConfig};
+
+use crate::brackets::LegKey;
 
 pub const TOKEN: &str = "a token of forty characters, for the test";
 /// Instruments of the small market: enough to mix orders up, few enough to be quick.
@@ -58,6 +60,8 @@ pub struct Truth {
     pub orders: BTreeMap<OrderId, Order>,
     pub fills: Vec<Fill>,
     pub net: BTreeMap<InstrumentId, Decimal>,
+    /// Exits of brackets that the program keeps: to the exchange they are orders like any other.
+    pub kept: BTreeMap<OrderId, LegKey>,
 }
 
 /// Reads one connection.
@@ -146,7 +150,7 @@ impl Exchange {
         conn: ConnId,
         mut bytes: &[u8],
         now: Time,
-        mut judge: impl FnMut(&Truth, &ToExchange),
+        mut judge: impl FnMut(Truth, &ToExchange),
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         while !bytes.is_empty() {
@@ -158,7 +162,7 @@ impl Exchange {
                 Some(request @ (ToExchange::Place(_) | ToExchange::Amend { .. }))
                     if self.client == Some(conn) =>
                 {
-                    judge(&self.truth(), &request);
+                    judge(self.truth(), &request);
                 }
                 _ => {}
             }
@@ -188,6 +192,7 @@ impl Exchange {
             orders: books.orders.into_iter().map(|order| (order.id, order)).collect(),
             fills: books.fills,
             net: books.positions.into_iter().map(|position| (position.instrument, position.net)).collect(),
+            kept: BTreeMap::new(),
         }
     }
 }
@@ -207,24 +212,58 @@ impl Truth {
 
     /// What works on a side of an instrument, exits not counted, but for one order.
     pub fn working(&self, id: InstrumentId, side: Side, but: OrderId) -> Decimal {
-        let is_meant = |o: &&Order| o.spec.instrument == id && o.spec.side == side && o.spec.parent.is_none();
+        let is_meant =
+            |o: &&Order| o.spec.instrument == id && o.spec.side == side && self.leg_of(o).is_none();
         let live = self.orders.values().filter(|order| order.is_live() && order.id != but);
         live.filter(is_meant).map(|order| order.remaining().0).sum()
     }
 
-    /// What exits on a side of an instrument could trade now: of those of one entry one, and no
-    /// more than the entry has filled.
+    /// The leg of a bracket that an order is of, whoever keeps it.
+    pub fn leg_of(&self, order: &Order) -> Option<LegKey> {
+        let native = order.spec.parent.map(|entry| (entry, order.spec.kind.limit().is_some()));
+        native.or_else(|| self.kept.get(&order.id).copied())
+    }
+
+    /// What exits on a side of an instrument could trade now: of those of one entry one leg, and no
+    /// more than the entry has filled; where the program keeps them, less what they have traded.
     pub fn exits(&self, id: InstrumentId, side: Side) -> Decimal {
-        let mut most = BTreeMap::<OrderId, Decimal>::new();
+        let mut legs = BTreeMap::<LegKey, Decimal>::new();
         for exit in
             self.orders.values().filter(|o| o.is_live() && o.spec.instrument == id && o.spec.side == side)
         {
-            let Some(entry) = exit.spec.parent else { continue };
-            let opened = self.orders.get(&entry).map_or(exit.remaining(), |entry| entry.filled);
+            if let Some(leg) = self.leg_of(exit) {
+                *legs.entry(leg).or_default() += exit.remaining().0;
+            }
+        }
+        let mut most = BTreeMap::<OrderId, Decimal>::new();
+        for ((entry, _), remaining) in legs {
+            let opened = self.orders.get(&entry).map_or(remaining, |order| order.filled.0);
+            let open = (opened - self.traded_by_kept(entry)).max(Decimal::ZERO);
             let own = most.entry(entry).or_default();
-            *own = (*own).max(exit.remaining().min(opened).0);
+            *own = (*own).max(remaining.min(open));
         }
         most.values().sum()
+    }
+
+    /// What exits that the program keeps have traded for one entry.
+    fn traded_by_kept(&self, entry: OrderId) -> Decimal {
+        let exits = self.kept.iter().filter(|(_, leg)| leg.0 == entry);
+        exits.filter_map(|(id, _)| self.orders.get(id)).map(|exit| exit.filled.0).sum()
+    }
+
+    /// What such exits of a side have traded beyond what their entries have filled: a target and a
+    /// stop can both fill before the program hears of either.
+    pub fn overtraded(&self, id: InstrumentId, side: Side) -> Decimal {
+        let is_meant = |exit: &&OrderId| {
+            self.orders.get(exit).is_some_and(|o| o.spec.instrument == id && o.spec.side == side)
+        };
+        let here = self.kept.iter().filter(|(exit, _)| is_meant(exit));
+        let entries: BTreeSet<OrderId> = here.map(|(_, leg)| leg.0).collect();
+        let over = |entry: &OrderId| {
+            let filled = self.orders.get(entry).map_or(Decimal::ZERO, |order| order.filled.0);
+            (self.traded_by_kept(*entry) - filled).max(Decimal::ZERO)
+        };
+        entries.iter().map(over).sum()
     }
 
     /// The most that could be held on a side, whichever orders fill.

@@ -14,6 +14,8 @@ pub struct Heard {
     pub works: BTreeMap<OrderId, bool>,
     /// What came in and went out for executions, commissions included.
     cash: BTreeMap<InstrumentId, Decimal>,
+    /// Of each order, what has filled.
+    filled: BTreeMap<OrderId, Decimal>,
     /// Units held, as the broker told last.
     pub net: BTreeMap<InstrumentId, Decimal>,
     quotes: BTreeMap<InstrumentId, Quote>,
@@ -70,10 +72,16 @@ impl Heard {
 
     fn fill(&mut self, fill: &Fill) {
         if self.execs.insert(fill.exec_id.clone()) {
+            *self.filled.entry(fill.order).or_default() += fill.quantity.0;
             let value = fill.price.0 * fill.quantity.0;
             let paid = if fill.side == Side::Buy { value } else { -value };
             *self.cash.entry(fill.instrument).or_default() -= paid + fill.commission.amount;
         }
+    }
+
+    /// What an order was heard to have filled.
+    pub fn filled_of(&self, id: OrderId) -> Decimal {
+        self.filled.get(&id).copied().unwrap_or_default()
     }
 
     pub fn net_of(&self, id: InstrumentId) -> Decimal {

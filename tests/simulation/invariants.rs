@@ -137,7 +137,11 @@ pub fn at_the_end(truth: &Truth, disk: &Disk, forgotten: &Forgotten, program: &P
             assert!(ours.status.is_final() || is_unknown, "order {id}: {ours:?}");
             continue;
         }
-        let was_never_there = matches!(ours.status, OrderStatus::Rejected | OrderStatus::Cancelled);
+        // An exit that waits for its entry.
+        let is_kept = ours.status == OrderStatus::Kept
+            && ours.entry().and_then(|entry| truth.orders.get(&entry)).is_some_and(Order::is_live);
+        let was_never_there =
+            is_kept || matches!(ours.status, OrderStatus::Rejected | OrderStatus::Cancelled);
         assert!(was_never_there, "order {id} is in the blotter only: {ours:?}");
         assert!(ours.filled.is_zero(), "order {id}");
     }

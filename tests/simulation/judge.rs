@@ -21,13 +21,16 @@
 //! What only makes a position smaller is never held back. A close is at most as large as the
 //! position that was heard of; what rests on its side could still fill behind it, so that it is
 //! the one thing by which [`Judge::after_a_step`] lets the worst case grow beyond the limit.
-//! Nothing else may: no fill, no cancel, no restart.
+//! Nothing else may: no fill, no cancel, no restart. But where the program keeps brackets, a target
+//! and a stop can both fill before it hears of either, and what they have traded too much is held;
+//! of an order that left before that was heard it is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pitdesk::broker::paper::wire::{NewOrder, ToExchange};
 use pitdesk::domain::{Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpec, Side};
 
+use crate::brackets::Brackets;
 use crate::exchange::{Truth, instruments};
 use crate::limits::{Bounds, DISTANCE, ORDER_QUANTITY};
 use crate::witness::{Note, Part, Witness};
@@ -43,6 +46,8 @@ pub struct Judge {
     arrived: BTreeSet<OrderId>,
     /// Of each instrument and side, what may be held at worst.
     worst: BTreeMap<(InstrumentId, bool), Decimal>,
+    /// Likewise, what exits that the program keeps have traded too much.
+    over: BTreeMap<(InstrumentId, bool), Decimal>,
 }
 
 fn key(id: InstrumentId, side: Side) -> (InstrumentId, bool) {
@@ -51,7 +56,13 @@ fn key(id: InstrumentId, side: Side) -> (InstrumentId, bool) {
 
 impl Judge {
     pub fn new(bounds: Bounds, counts_losses: bool) -> Self {
-        Self { bounds, counts_losses, arrived: BTreeSet::new(), worst: BTreeMap::new() }
+        Self {
+            bounds,
+            counts_losses,
+            arrived: BTreeSet::new(),
+            worst: BTreeMap::new(),
+            over: BTreeMap::new(),
+        }
     }
 
     /// A request arrives: the exchange has not looked at it yet.
@@ -59,6 +70,8 @@ impl Judge {
         match request {
             ToExchange::Place(orders) => {
                 for (at, order) in orders.iter().enumerate() {
+                    let is_plain = order.spec.parent.is_none() && order.spec.oco.is_none();
+                    assert!(is_plain || !witness.keeps_groups, "it knows no groups: {order:?}");
                     self.order_arrives(order, &orders[..at], truth, witness);
                 }
             }
@@ -68,16 +81,20 @@ impl Judge {
                 if stands.spec.parent.is_some() {
                     return;
                 }
+                let note = witness.changed(*order).expect("a change that the program has sent");
                 let mut after = stands.spec;
                 after.quantity = quantity.unwrap_or(after.quantity);
                 after.kind = limit.map_or(after.kind, |price| after.kind.with_limit(price));
                 after.kind = stop.map_or(after.kind, |stop| after.kind.with_stop(stop));
+                if truth.kept.contains_key(order) {
+                    return Brackets::changes(stands, &after, &note.heard);
+                }
                 after.quantity = after.quantity.saturating_sub(stands.filled);
-                let note = witness.changed(*order).expect("a change that the program has sent");
                 let opened = opened(&after, *order, note, truth);
-                self.position(&after, *order, Decimal::ZERO, truth);
+                let over = unheard_over(&after, note, truth);
+                self.position(&after, *order, over, truth);
                 if opened > Decimal::ZERO {
-                    self.opening(&after, *order, opened, Decimal::ZERO, note, truth);
+                    self.opening(&after, *order, opened, over, note, truth);
                 }
             }
             _ => {}
@@ -95,9 +112,10 @@ impl Judge {
             Part::Entry(asked) => {
                 assert_eq!(asked, spec, "order {id} is not what was asked for");
                 let opened = opened(spec, *id, note, truth);
-                self.position(spec, *id, Decimal::ZERO, truth);
+                let over = unheard_over(spec, note, truth);
+                self.position(spec, *id, over, truth);
                 if opened > Decimal::ZERO {
-                    self.opening(spec, *id, opened, Decimal::ZERO, note, truth);
+                    self.opening(spec, *id, opened, over, note, truth);
                     self.counts(order, ahead, truth, witness);
                 }
             }
@@ -105,6 +123,7 @@ impl Judge {
                 assert_eq!(asked, spec, "order {id} is not what was asked for");
                 self.counts(order, ahead, truth, witness);
             }
+            Part::KeptExit => witness.brackets.arrives(order, &note.heard, truth),
             Part::Close | Part::KillClose => {
                 assert!(spec.quantity.0 <= -held, "order {id} closes {} of {held}", spec.quantity);
                 assert_eq!(spec.instrument, stem.instrument);
@@ -117,7 +136,7 @@ impl Judge {
                 let opened = (held + spec.quantity.0).min(spec.quantity.0);
                 if opened > Decimal::ZERO {
                     // Its exits are gone, or others guard what it does not turn.
-                    let guards = truth.exits(spec.instrument, spec.side);
+                    let guards = truth.exits(spec.instrument, spec.side) + unheard_over(spec, note, truth);
                     self.position(spec, *id, guards, truth);
                     self.opening(spec, *id, opened, guards, note, truth);
                     self.counts(order, ahead, truth, witness);
@@ -195,8 +214,10 @@ impl Judge {
         for id in instruments().iter().map(|instrument| instrument.id) {
             for side in SIDES {
                 let worst = truth.worst(id, side);
+                let over = truth.overtraded(id, side);
+                let before = self.over.insert(key(id, side), over).unwrap_or_default();
                 let allowed = self.worst.entry(key(id, side)).or_default();
-                let limit = self.bounds.position.max(*allowed);
+                let limit = self.bounds.position.max(*allowed) + (over - before).max(Decimal::ZERO);
                 assert!(worst <= limit, "{worst} of {id} may be held where {limit} are the most");
                 *allowed = worst;
             }
@@ -249,9 +270,16 @@ fn reach(spec: &OrderSpec, id: OrderId, truth: &Truth) -> Decimal {
     net + truth.working(instrument, side, id) + truth.exits(instrument, side) + spec.quantity.0
 }
 
+/// What exits that the program keeps have traded too much on an order's side, unheard.
+fn unheard_over(spec: &OrderSpec, note: &Note, truth: &Truth) -> Decimal {
+    let (instrument, side) = (spec.instrument, spec.side);
+    truth.overtraded(instrument, side).min(unheard_exits(truth, note, instrument, side))
+}
+
 /// What exits of a side have filled that the program had not heard of when it sent.
 fn unheard_exits(truth: &Truth, note: &Note, id: InstrumentId, side: Side) -> Decimal {
-    let is_exit = |order: OrderId| truth.orders.get(&order).is_some_and(|o: &Order| o.spec.parent.is_some());
+    let is_exit =
+        |order: OrderId| truth.orders.get(&order).is_some_and(|o: &Order| truth.leg_of(o).is_some());
     let fills = truth.fills.iter().filter(|fill| fill.instrument == id && fill.side == side);
     let unheard = fills.filter(|fill| is_exit(fill.order) && !note.heard.execs.contains(&fill.exec_id));
     unheard.map(|fill| fill.quantity.0).sum()

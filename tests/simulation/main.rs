@@ -7,7 +7,8 @@
 //! and begins again from its journal; the disk is slow or full; the window hangs. A trader of dice
 //! places, changes, cancels, closes, reverses, uses the kill switch, and decides about orders of
 //! unknown fate. Each world draws its own limits. In every sixth world the exchange now and then
-//! begins again from an *older* disk, and in another sixth the account is traded from elsewhere.
+//! begins again from an *older* disk, in another sixth the account is traded from elsewhere, and in every
+//! fifth the program keeps the brackets ([`brackets`]).
 //!
 //! # What is real and what is not
 //!
@@ -45,8 +46,9 @@
 //!
 //! # Running it
 //!
-//! `PITDESK_SIM_SEEDS=100000` runs more than the usual 2,000. A seed that fails prints the command
-//! that replays it.
+//! `PITDESK_SIM_SEEDS=100000` runs more than the usual 2,000, and `PITDESK_SIM_KEPT=1000` so many
+//! worlds in which the program keeps brackets for its broker, and no others. A seed that fails prints the
+//! command that replays it.
 //!
 //! # What was broken on purpose
 //!
@@ -68,6 +70,7 @@
 #[expect(dead_code, reason = "the tests of the wire use more of it")]
 mod pipe;
 
+mod brackets;
 mod disk;
 mod elsewhere;
 mod exchange;
@@ -87,7 +90,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tally::{Tally, refusals};
-use world::World;
+use world::{World, kept_seed};
 
 /// Seeds of an ordinary run.
 const SEEDS: u64 = 2_000;
@@ -132,17 +135,19 @@ fn whatever_dies_and_whenever_orders_are_never_lost_doubled_or_past_a_limit() {
         println!("seed {seed}: {:?}", World::run(seed));
         return;
     }
-    let seeds = number("PITDESK_SIM_SEEDS").unwrap_or(SEEDS);
+    let kept_only = number("PITDESK_SIM_KEPT");
+    let seeds = kept_only.or_else(|| number("PITDESK_SIM_SEEDS")).unwrap_or(SEEDS);
     let next = AtomicU64::new(1);
     let total = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed > seeds {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number > seeds {
                         return;
                     }
+                    let seed = if kept_only.is_some() { kept_seed(number) } else { number };
                     let outcome = std::panic::catch_unwind(|| World::run(seed));
                     let Ok(tally) = outcome else {
                         next.store(u64::MAX / 2, Ordering::Relaxed);
@@ -158,6 +163,9 @@ fn whatever_dies_and_whenever_orders_are_never_lost_doubled_or_past_a_limit() {
     });
     let total = total.into_inner().unwrap();
     println!("{seeds} seeds: {total:?}");
+    if kept_only.is_some() {
+        return;
+    }
     let at_least = |what: &str, per_thousand: u64| {
         let enough = total.of(what) * 1_000 >= per_thousand * seeds;
         assert!(enough, "'{what}' happened {} times: {total:?}", total.of(what));

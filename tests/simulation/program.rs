@@ -6,13 +6,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pitdesk::broker::BrokerEvent;
-use pitdesk::broker::contract::BrokerRequest;
+use pitdesk::broker::contract::{BrokerRequest, Capabilities};
 use pitdesk::broker::paper::client::{self, ClientCore, Ending, Login, Out};
 use pitdesk::broker::paper::server::ConnId;
 use pitdesk::broker::paper::wire::fingerprint;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{BrokerId, InstrumentId, LimitSet, Order, OrderId, Settings, Time};
-use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
+use pitdesk::engine::{BrokerFacts, Effect, Engine, EngineEvent, Start};
 use pitdesk::link::channel::connect_with;
 use pitdesk::link::{Command, CommandId, ConnectionState, Demand, EngineEnd, Envelope, WindowEnd};
 
@@ -84,18 +84,26 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn start(disk: &mut Disk, bounds: &Bounds, witness: &mut Witness, now: Time) -> Self {
+    pub fn start(
+        disk: &mut Disk,
+        bounds: &Bounds,
+        capabilities: Capabilities,
+        witness: &mut Witness,
+        now: Time,
+    ) -> Self {
         let Found { journal, next_order_id, is_killed, flatten, day } = disk.recover(now);
         let is_saved = |id: InstrumentId| {
             let key = instruments()[id.index()].key();
             day.from.iter().any(|(_, saved, _)| *saved == key)
         };
         witness.day.begin_again(is_saved, !day.locks.is_empty());
-        witness.begins(Heard::before(&journal.fills), is_killed, next_order_id);
+        witness.begins(Heard::before(&journal.fills), is_killed, next_order_id, &journal.orders);
         let (link, window) = connect_with(std::sync::Arc::new(|| {}), UPDATES);
         let limits: LimitSet = bounds.limits();
         let settings = Settings { limits, ..Settings::default() };
+        let facts = BrokerFacts { capabilities, ..BrokerFacts::named("Paper".into()) };
         let engine = Engine::new(Start {
+            brokers: vec![facts],
             settings: settings.into(),
             is_killed,
             flatten,
@@ -373,6 +381,7 @@ impl Program {
             witness.day.before_fill(fill, &heard);
         }
         Rc::make_mut(&mut witness.heard).hear(&event, now);
+        witness.brackets.hears(&event);
         self.process(EngineEvent::Broker(PAPER, event), witness, now);
         if is_new_fill {
             self.looks_at_losses(witness);

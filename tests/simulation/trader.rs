@@ -11,8 +11,16 @@ use crate::exchange::instruments;
 use crate::pipe::Dice;
 use crate::program::Program;
 
+/// What he likes to trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taste {
+    Mixed,
+    /// Many brackets, with entries and exits that fill.
+    Brackets,
+}
+
 /// What comes into his mind, with what he sees.
-pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
+pub fn wish(program: &Program, taste: Taste, dice: &mut Dice) -> Option<Command> {
     let instrument = InstrumentId(u32::try_from(dice.below(instruments().len() as u64)).unwrap());
     let working: Vec<OrderId> = program.desk.blotter().working_ids().to_vec();
     let some_order =
@@ -23,7 +31,7 @@ pub fn wish(program: &Program, dice: &mut Dice) -> Option<Command> {
         return Some(Command::Decide { order, decision: Decision::IsGone });
     }
     match dice.below(40) {
-        0..16 => place(program, instrument, dice).map(Command::Place),
+        0..16 => place(program, instrument, taste, dice).map(Command::Place),
         16..20 => some_order(dice).map(|&order| Command::Cancel { order }),
         20..24 => some_order(dice).and_then(|&order| amend(program, order, dice)),
         24 => Some(Command::CancelAll { instrument: dice.hits(2).then_some(instrument) }),
@@ -50,7 +58,7 @@ fn unknown(program: &Program) -> Option<OrderId> {
     unknown.next().filter(|_| is_ready).map(|order| order.id)
 }
 
-fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option<Place> {
+fn place(program: &Program, instrument: InstrumentId, taste: Taste, dice: &mut Dice) -> Option<Place> {
     let quote: Quote = *program.desk.quote(instrument)?.quote;
     let side = if dice.hits(2) { Side::Buy } else { Side::Sell };
     let listed = &instruments()[instrument.index()];
@@ -62,6 +70,7 @@ fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option
     };
     let kind = match dice.below(7) {
         0 | 1 => OrderKind::Market,
+        4 | 5 if taste == Taste::Brackets => OrderKind::Market,
         // Now and then a finger is fat.
         6 if dice.hits(6) => OrderKind::Limit { price: listed.ticks.step(far, -away(dice) * 100) },
         2 => OrderKind::Limit { price: far },
@@ -71,8 +80,12 @@ fn place(program: &Program, instrument: InstrumentId, dice: &mut Dice) -> Option
     let tif = if dice.hits(2) { TimeInForce::Gtc } else { TimeInForce::Day };
     // Now and then more than he may.
     let quantity = Qty(Decimal::from(1 + dice.below(24)));
-    let bracket = dice.hits(5).then(|| {
-        let ticks = 20 + i32::try_from(dice.below(100)).unwrap();
+    let (one_in, nearest, farther) = match taste {
+        Taste::Mixed => (5, 20, 100),
+        Taste::Brackets => (2, 4, 30),
+    };
+    let bracket = dice.hits(one_in).then(|| {
+        let ticks = nearest + i32::try_from(dice.below(farther)).unwrap();
         let sign = if side == Side::Buy { 1 } else { -1 };
         Bracket {
             take_profit: Some(listed.ticks.step(far, sign * ticks)),

@@ -10,6 +10,7 @@ use pitdesk::domain::{Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, 
 use pitdesk::engine::Effect;
 use pitdesk::link::{Command, Flatten};
 
+use crate::brackets::{Brackets, is_done};
 use crate::heard::{Day, Heard};
 use crate::tally::Tally;
 
@@ -23,6 +24,8 @@ pub enum Part {
     Entry(OrderSpec),
     /// Guards what that order opens, with these terms.
     Exit(OrderSpec),
+    /// The same, kept by the program ([`Brackets`]).
+    KeptExit,
     /// Brings a position to zero.
     Close,
     /// Turns a position.
@@ -63,13 +66,21 @@ pub struct Witness {
     is_killed: bool,
     /// While the kill switch may close positions: how often it has tried.
     closings: Option<BTreeMap<InstrumentId, u32>>,
+    /// Whether the program keeps brackets.
+    pub keeps_groups: bool,
+    pub brackets: Brackets,
     pub tally: Tally,
 }
 
 impl Witness {
+    pub fn new(keeps_groups: bool) -> Self {
+        Self { keeps_groups, ..Self::default() }
+    }
+
     /// The program begins a life, and gives out ids from `next_id` on: of those that an earlier life
     /// gave out nothing was on the disk, so that nothing of them can have left.
-    pub fn begins(&mut self, heard: Heard, is_killed: bool, next_id: u64) {
+    pub fn begins(&mut self, heard: Heard, is_killed: bool, next_id: u64, journal: &[Order]) {
+        self.brackets.begins(next_id, journal, is_killed);
         self.stems.retain(|id, _| id.0 < next_id);
         self.heard = Rc::new(heard);
         self.is_killed = is_killed;
@@ -107,23 +118,43 @@ impl Witness {
             Command::ReleaseKill => (self.is_killed, self.closings) = (false, None),
             _ => {}
         }
-        let mut wish = Wish::of(command).filter(|_| !was_killed);
-        for order in intended(effects) {
-            self.intends(order, &mut wish, now);
+        // That nothing works is an answer to this one, and ends what would work again.
+        if is_done(effects) || matches!(command, Command::CancelAll { .. }) {
+            self.brackets.commanded(command, &self.heard);
         }
+        let mut wish = Wish::of(command).filter(|_| !was_killed);
+        self.look(effects, &mut wish, now);
         let is_whole = wish.is_none_or(|wish| wish.is_untouched() || wish.is_used_up());
         assert!(is_whole, "half of what was asked for is intended: {command:?}");
     }
 
     /// What the engine does of itself.
     pub fn happens(&mut self, effects: &[Effect], now: Time) {
-        for order in intended(effects) {
-            self.intends(order, &mut None, now);
+        self.look(effects, &mut None, now);
+    }
+
+    fn look(&mut self, effects: &[Effect], wish: &mut Option<Wish>, now: Time) {
+        for effect in effects {
+            for order in intended(effect) {
+                self.intends(order, wish, now);
+            }
+            self.brackets.looks_at(effect, &self.heard);
         }
     }
 
     fn intends(&mut self, order: &Order, wish: &mut Option<Wish>, now: Time) {
         let instrument = order.spec.instrument;
+        let kept = order.kept.and_then(|kept| kept.entry);
+        if let Some(entry) = kept {
+            assert!(self.keeps_groups, "its broker keeps brackets: {order:?}");
+            let is_new = !self.stems.contains_key(&order.id);
+            match wish.as_mut().filter(|_| is_new).and_then(|wish| wish.part_for(order)) {
+                Some(_) => self.brackets.keeps(order, entry),
+                None => self.brackets.intends(order, &self.heard, &mut self.tally),
+            }
+            self.stems.insert(order.id, Stem { part: Part::KeptExit, instrument, asked: now });
+            return;
+        }
         if let Some(stem) = self.stems.get(&order.id) {
             // A close that waited for exits is intended twice: when it is asked for, and when it
             // can go.
@@ -152,6 +183,7 @@ impl Witness {
             is_killed: self.is_killed,
             market_age: self.heard.market_age(now),
         };
+        self.brackets.leaves(request);
         match request {
             BrokerRequest::Place(orders) => {
                 for order in orders {
@@ -167,11 +199,11 @@ impl Witness {
     }
 }
 
-fn intended(effects: &[Effect]) -> impl Iterator<Item = &Order> {
-    effects.iter().flat_map(|effect| match effect {
-        Effect::Journal(record) if matches!(record.moment, Moment::Intended { .. }) => &record.orders[..],
+fn intended(effect: &Effect) -> &[Order] {
+    match effect {
+        Effect::Journal(record) if matches!(record.moment, Moment::Intended { .. }) => &record.orders,
         _ => &[],
-    })
+    }
 }
 
 /// What one command may become orders of.
@@ -210,7 +242,7 @@ impl Wish {
                 let is_guard = spec.instrument == asked.instrument
                     && spec.quantity == asked.quantity
                     && spec.side == asked.side.opposite()
-                    && spec.parent == *entry
+                    && order.entry() == *entry
                     && exits.get(*used) == Some(&spec.kind);
                 *used += usize::from(is_guard);
                 is_guard.then_some(Part::Exit(spec))

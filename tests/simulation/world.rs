@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use pitdesk::broker::contract::Capabilities;
 use pitdesk::broker::paper::server::{ConnId, Effect};
 use pitdesk::domain::{Decimal, OrderStatus, Time};
 use pitdesk::link::{Command, Flatten, KillState, Stream};
 
 use crate::disk::{Disk, Health};
 use crate::elsewhere::{Elsewhere, is_foreign};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Truth};
 use crate::invariants::{self, Forgotten};
 use crate::judge::Judge;
 use crate::limits::Bounds;
@@ -16,7 +17,7 @@ use crate::line::{Line, Troubles};
 use crate::pipe::{Dice, Faults};
 use crate::program::{Around, Program, ToExchange};
 use crate::tally::Tally;
-use crate::trader::wish;
+use crate::trader::{Taste, wish};
 use crate::witness::Witness;
 
 const START: Time = Time::from_seconds(1_795_186_800);
@@ -35,16 +36,36 @@ enum Kind {
     Forgetful,
     /// Its account is traded from elsewhere too.
     Shared,
+    /// Its program is told that the broker keeps no groups.
+    Kept,
 }
 
 impl Kind {
     fn of(seed: u64) -> Self {
+        if seed % 5 == 3 {
+            return Self::Kept;
+        }
         match seed % 6 {
             2 => Self::Forgetful,
             4 => Self::Shared,
             _ => Self::Plain,
         }
     }
+
+    fn taste(self) -> Taste {
+        if self == Self::Kept { Taste::Brackets } else { Taste::Mixed }
+    }
+
+    /// What the program is told that its broker can do.
+    fn capabilities(self, dice: &mut Dice) -> Capabilities {
+        let native_groups = self != Self::Kept;
+        Capabilities { native_groups, amend: native_groups || dice.hits(2) }
+    }
+}
+
+/// A seed of a world in which the program keeps brackets.
+pub fn kept_seed(number: u64) -> u64 {
+    number * 5 - 2
 }
 
 pub struct World {
@@ -52,6 +73,7 @@ pub struct World {
     dice: Dice,
     now: Time,
     bounds: Bounds,
+    capabilities: Capabilities,
     exchange: Exchange,
     elsewhere: Elsewhere,
     program: Option<Program>,
@@ -74,25 +96,27 @@ impl World {
         let kind = Kind::of(seed);
         let mut dice = Dice::new(seed);
         let bounds = Bounds::draw(&mut dice);
+        let capabilities = kind.capabilities(&mut dice);
         let mut disk = Disk::new();
-        let mut witness = Witness::default();
+        let mut witness = Witness::new(kind == Kind::Kept);
         let mut world = Self {
             kind,
             now: START,
             exchange: Exchange::new(seed % 16, kind == Kind::Forgetful, START),
             elsewhere: Elsewhere::default(),
-            program: Some(Program::start(&mut disk, &bounds, &mut witness, START)),
+            program: Some(Program::start(&mut disk, &bounds, capabilities, &mut witness, START)),
             restart_at: START,
             disk,
             next_conn: 1,
             orphans: Vec::new(),
             witness,
-            judge: Judge::new(bounds, kind == Kind::Plain),
+            judge: Judge::new(bounds, matches!(kind, Kind::Plain | Kind::Kept)),
             forgotten: Forgotten::default(),
             forgotten_at: 0,
             is_healed: false,
             dice,
             bounds,
+            capabilities,
         };
         for _ in 0..BAD {
             world.something_goes_wrong();
@@ -146,7 +170,7 @@ impl World {
             program.hang(self.now + Duration::from_millis(self.dice.below(6_000)));
         }
         if self.dice.hits(2)
-            && let Some(command) = wish(program, &mut self.dice)
+            && let Some(command) = wish(program, self.kind.taste(), &mut self.dice)
         {
             self.witness.tally.count("kills", u64::from(matches!(command, Command::Kill { .. })));
             program.command(&command, &mut self.witness, self.now);
@@ -244,8 +268,11 @@ impl World {
         if conn.is_some_and(|conn| conn.0 >= self.forgotten_at) {
             self.forgotten.is_news = false;
         }
-        let truth = self.exchange.truth();
+        let truth = self.truth();
         self.judge.after_a_step(&truth);
+        if self.is_healed && conn.is_some() {
+            self.witness.brackets.settle(&truth, self.now);
+        }
         invariants::at_any_time(&truth, &self.disk, &self.witness);
         if let Some(program) = program.filter(|program| program.is_seen(self.now)) {
             invariants::seen(&truth, &self.disk, &self.witness, &self.forgotten, program);
@@ -263,7 +290,10 @@ impl World {
             self.kill_program();
         }
         if self.program.is_none() && now >= self.restart_at {
-            self.program = Some(Program::start(&mut self.disk, &self.bounds, &mut self.witness, now));
+            self.program = {
+                let Self { disk, bounds, capabilities, witness, .. } = self;
+                Some(Program::start(disk, bounds, *capabilities, witness, now))
+            };
             // What the one before had learned of it may not be in the journal.
             self.forgotten.is_news = !self.forgotten.orders.is_empty();
             self.forgotten_at = self.next_conn;
@@ -293,7 +323,8 @@ impl World {
         for (conn, bytes) in to.bytes {
             let Self { exchange, judge, witness, now, .. } = self;
             let effects = exchange.received(conn, &bytes, *now, |truth, request| {
-                judge.arrives(request, truth, witness);
+                let truth = Truth { kept: witness.brackets.exits(), ..truth };
+                judge.arrives(request, &truth, witness);
             });
             self.answer(effects);
         }
@@ -303,6 +334,10 @@ impl World {
                 self.exchange.closed(conn);
             }
         }
+    }
+
+    fn truth(&self) -> Truth {
+        Truth { kept: self.witness.brackets.exits(), ..self.exchange.truth() }
     }
 
     fn answer(&mut self, effects: Vec<Effect>) {
@@ -316,7 +351,7 @@ impl World {
     }
 
     fn end(mut self) -> Tally {
-        let truth = self.exchange.truth();
+        let truth = self.truth();
         let program = self.program.as_ref().expect("it has begun again");
         assert!(program.ready_conn(self.now).is_some(), "all has healed");
         invariants::at_the_end(&truth, &self.disk, &self.forgotten, program);
