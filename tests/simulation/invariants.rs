@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pitdesk::domain::{Decimal, ExecId, InstrumentId, Order, OrderId, OrderStatus};
+use pitdesk::domain::{Decimal, ExecId, InstrumentId, Order, OrderId, OrderStatus, Time};
 use pitdesk::link::{Flatten, KillStage, KillState};
 
 use OrderStatus::{Accepted, Held, PartiallyFilled, PendingAmend, Working};
@@ -54,7 +54,14 @@ pub fn at_any_time(truth: &Truth, disk: &Disk, witness: &Witness) {
 
 /// After every step at whose end the window has painted: what the trader sees, who cannot have
 /// heard of everything yet.
-pub fn seen(truth: &Truth, disk: &Disk, witness: &Witness, forgotten: &Forgotten, program: &Program) {
+pub fn seen(
+    truth: &Truth,
+    disk: &Disk,
+    witness: &Witness,
+    forgotten: &Forgotten,
+    program: &Program,
+    now: Time,
+) {
     assert!(program.desk.ledger().adds_up(), "{:?}", program.desk.ledger());
     if program.desk.kill_report().is_some_and(|report| report.is_done()) {
         assert!(disk.is_killed(), "the kill switch is done, and a start would begin unlocked");
@@ -79,6 +86,13 @@ pub fn seen(truth: &Truth, disk: &Disk, witness: &Witness, forgotten: &Forgotten
             let is_decided = order.reason.as_deref().is_some_and(|why| why.starts_with("You said"));
             let worked = witness.heard.works.get(&order.id) == Some(&true);
             assert!(!is_gone || !worked || is_decided, "who says that it ended? {order:?}");
+        }
+        // What the books do not have is settled as that, and not left as a session or a start has left
+        // it. (What the exchange answers to a cancel of it may have been told since.)
+        if status == OrderStatus::Unknown && theirs.is_none() && program.ready_conn(now).is_some() {
+            let is_left = |why: &str| why == "The connection was lost" || why.starts_with("Not confirmed by");
+            let is_settled = order.reason.as_deref().is_some_and(|why| !is_left(why));
+            assert!(is_settled, "the books do not have it, and nobody says so: {order:?}");
         }
         if matches!(status, Accepted | Held | Working | PartiallyFilled | PendingAmend) {
             assert!(theirs.is_some(), "order {} is shown as working and the exchange has none", order.id);

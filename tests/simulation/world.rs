@@ -248,7 +248,7 @@ impl World {
         self.judge.after_a_step(&truth);
         invariants::at_any_time(&truth, &self.disk, &self.witness);
         if let Some(program) = program.filter(|program| program.is_seen(self.now)) {
-            invariants::seen(&truth, &self.disk, &self.witness, &self.forgotten, program);
+            invariants::seen(&truth, &self.disk, &self.witness, &self.forgotten, program, self.now);
             if self.kind != Kind::Shared {
                 invariants::kill_is_done(&truth, &self.forgotten, program);
             }
