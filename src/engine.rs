@@ -12,6 +12,7 @@
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
 mod arming;
+mod connection;
 mod day;
 pub mod event;
 mod flatten;
@@ -44,8 +45,8 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, Moment, Order,
-    OrderId, Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, Order, OrderId,
+    Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -378,75 +379,6 @@ impl Engine {
         if self.brokers[usize::from(id.0)].connection.state == ConnectionState::Silent {
             self.show_connection(id, now, out);
         }
-    }
-
-    /// Shows how a broker stands: as its session says, but that it is ready for everything only
-    /// when its books were compared.
-    fn show_connection(&mut self, id: BrokerId, now: Time, out: &mut Vec<Effect>) {
-        let line = &self.brokers[usize::from(id.0)];
-        let (state, reason) = match line.said {
-            _ if let Some(why) = &line.barred => (ConnectionState::Closed, Arc::clone(why)),
-            ConnectionState::Ready if !line.is_reconciled => {
-                (ConnectionState::Reconciling, Arc::from("Comparing its books with ours"))
-            }
-            said => (said, Arc::clone(&line.said_reason)),
-        };
-        self.set_connection(id, state, &reason, now, out);
-    }
-
-    fn set_connection(
-        &mut self,
-        id: BrokerId,
-        state: ConnectionState,
-        reason: &str,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) {
-        let connection = &mut self.brokers[usize::from(id.0)].connection;
-        if connection.state == state && *connection.reason == *reason {
-            return;
-        }
-        connection.state = state;
-        connection.reason = reason.into();
-        connection.since = now;
-        let connection = connection.clone();
-        let level = match state {
-            ConnectionState::Silent | ConnectionState::Down => NoticeLevel::Error,
-            _ => NoticeLevel::Info,
-        };
-        let text = format!("{}: {}. {reason}", connection.name, state.label());
-        out.push(Effect::publish(Update::Connection(connection), now));
-        self.note(level, text, now, out);
-    }
-
-    fn session_ended(
-        &mut self,
-        id: BrokerId,
-        reason: &str,
-        unread: Vec<BrokerRequest>,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) {
-        let line = &mut self.brokers[usize::from(id.0)];
-        line.watch = Watch::default();
-        line.is_reconciled = false;
-        line.books_asked_at = None;
-        if line.connection.state != ConnectionState::Closed {
-            line.said = ConnectionState::Down;
-            line.said_reason = reason.into();
-            self.show_connection(id, now, out);
-        }
-        // Our own end leaves everything as the broker has told it: the next start asks anew.
-        if self.shutdown.is_none() {
-            for request in unread {
-                let why = "The session ended before it was read: nothing was sent";
-                self.undelivered(id, &request, why, now, out);
-            }
-            for order in self.orders.lose_broker(id, now) {
-                self.tell(order, Moment::LostBroker, now, out);
-            }
-        }
-        self.finish_shutdown(out);
     }
 
     /// The whole state anew, and with it the charts, whose bars the window no longer trusts.
