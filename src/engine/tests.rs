@@ -15,8 +15,9 @@ use super::*;
 use crate::broker::contract::Books;
 use crate::broker::{MarketEvent, Report, ReportKind};
 use crate::domain::{
-    AccountKind, AssetClass, Balance, Currency, Decimal, ExecId, Liquidity, Money, Order, OrderId, OrderKind,
-    OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Record, Side, TickTable, TimeInForce, TradingHours,
+    AccountKind, AssetClass, Balance, Currency, Decimal, ExecId, Liquidity, Moment, Money, Order, OrderId,
+    OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Record, Side, TickTable, TimeInForce,
+    TradingHours,
 };
 use crate::link::{Bracket, CommandId, Flatten, Place};
 use crate::risk::{ApprovedOrder, Despite};
