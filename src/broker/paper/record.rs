@@ -2,7 +2,7 @@
 //!
 //! Whoever runs a [`PaperVenue`] for somebody puts each [`Change`] on the disk before anybody
 //! hears of what is in it: a process of its own does so with its log, this program by its
-//! [`super::keeper`].
+//! own keeper.
 
 use serde::{Deserialize, Serialize};
 

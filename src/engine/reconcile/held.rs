@@ -2,7 +2,7 @@
 //!
 //! At the first books of a run the journal's executions say what should be held. Where the
 //! broker holds something else, its word is taken over, told once, and written into the journal
-//! ([`TakenOver`]): from then on it is what later executions are added to. The same with
+//! ([`crate::domain::TakenOver`]): from then on it is what later executions are added to. The same with
 //! executions that the broker has forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
