@@ -344,7 +344,7 @@ impl Engine {
         (-exit.spec.side.sign() * net).max(Decimal::ZERO)
     }
 
-    /// How much of that no exit of another entry closes already.
+    /// How much of that no exit of its kind closes already for another entry.
     fn free(&self, exit: &Order) -> Decimal {
         let is_another = |o: &&Order| {
             o.status != OrderStatus::Kept
@@ -352,6 +352,8 @@ impl Engine {
                 && o.account == exit.account
                 && o.spec.instrument == exit.spec.instrument
                 && o.spec.side == exit.spec.side
+                // A target elsewhere stops no loss here.
+                && LegKind::of(o) == LegKind::of(exit)
         };
         let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
         let taken = Pending::of_exits(self.orders.live().filter(is_another), filled);

@@ -253,3 +253,18 @@ fn a_lock_that_is_found_at_the_start_ends_legs_whose_end_was_not_written_down() 
     rests(&mut second, &mut broker);
     assert_eq!(broker.leg(false), Decimal::ZERO, "{:?}", broker.works);
 }
+
+#[test]
+fn a_target_of_another_bracket_does_not_stand_for_a_stop() {
+    let mut stage = kept_stage(true);
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "10");
+    let told = stage.command(Command::Cancel { order: OrderId(STOP) });
+    broker.answers(&mut stage, told);
+    // The second bracket of ten, of whose position ten are sold beside it.
+    let told = stage.command(bracketed("10"));
+    broker.answers(&mut stage, told);
+    broker.net = Decimal::ZERO;
+    broker.fills(&mut stage, 4, "10");
+    assert_eq!((broker.net, broker.leg(false)), (dec("10"), dec("10")), "its stop guards what is held");
+}
