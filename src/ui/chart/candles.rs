@@ -192,7 +192,9 @@ impl Stage {
             return exact;
         }
         let phase = self.phase % cell;
-        let aligned = (exact + cell / 2).saturating_sub(phase) / cell * cell + phase;
+        // Before the first whole cell there is a cut one, which begins at the first bar.
+        let Some(past) = (exact + cell / 2).checked_sub(phase) else { return 0 };
+        let aligned = past / cell * cell + phase;
         if aligned < len { aligned } else { exact }
     }
 

@@ -126,9 +126,11 @@ proptest! {
 
     #[test]
     fn far_out_columns_begin_at_cells_and_still_partition_the_bars(
-        per_column in 200.0..100_000.0_f64, right in 900_000.0..1_100_000.0_f64, phase in 0_usize..1000,
+        per_column in 200.0..100_000.0_f64, near in -5000.0..5000.0_f64, edge in 0..3_usize, phase in 0_usize..5000,
         len in 1_000_000_usize..1_000_100,
     ) {
+        // A pane that ends with the last bar, begins with the first one, or lies anywhere.
+        let right = [1_000_000.0 + near, 1500.0 * per_column + near, 1_000_000.0 + near * 20.0][edge];
         let time = TimeScale { spacing: 1.0 / per_column, right, width: 1500.0 };
         let stage = Stage { phase, ..stage(time, 1) };
         let visible = stage.visible(len);
