@@ -16,8 +16,9 @@
 //!   nothing that waited for the disk leaves any more. A program that dies before it has written
 //!   that down may not know of it: of such a leg nothing is promised;
 //! - where all is well, a leg that nobody has ended is soon no larger than what its bracket still
-//!   guards, and no smaller than that or the position, whichever is less. (A position that is less
-//!   than that has been sold otherwise. What works then is left as it is, as a broker would.)
+//!   guards, and no smaller than that or what is left of the position beside such legs of other
+//!   brackets, whichever is less. (A position that is less than that has been sold otherwise. What
+//!   works then is left as it is, as a broker would.)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -260,8 +261,20 @@ impl Brackets {
         assert!(quantity <= there, "exit {id} of {quantity} leaves where {there} are held");
     }
 
+    /// How much of an instrument all legs of a side and kind could close.
+    fn guarded(&self, truth: &Truth) -> BTreeMap<(InstrumentId, Side, bool), Decimal> {
+        let mut guarded: BTreeMap<_, Decimal> =
+            self.legs.iter().map(|(key, leg)| ((leg.instrument, leg.side, key.1), Decimal::ZERO)).collect();
+        for (id, exit) in &self.exits {
+            let (Some(order), leg) = (truth.orders.get(id), &self.legs[&exit.leg]) else { continue };
+            *guarded.entry((leg.instrument, leg.side, exit.leg.1)).or_default() += can_trade(order);
+        }
+        guarded
+    }
+
     /// All is well: whether each leg is, or soon was, as large as it should be.
     pub fn settle(&mut self, truth: &Truth, now: Time) {
+        let guarded = self.guarded(truth);
         for (key, leg) in &mut self.legs {
             let members = |is_own: bool| {
                 let of = move |exit: &Exit| exit.leg.0 == key.0 && (!is_own || exit.leg == *key);
@@ -277,7 +290,9 @@ impl Brackets {
             let works: Decimal = members(true).map(can_trade).sum();
             let guards = entry.filled.0 - members(false).map(|order| order.filled.0).sum::<Decimal>();
             let guards = guards.max(Decimal::ZERO);
-            let there = (-leg.side.sign() * truth.net_of(leg.instrument)).max(Decimal::ZERO);
+            let by_all = guarded[&(leg.instrument, leg.side, key.1)];
+            let there = -leg.side.sign() * truth.net_of(leg.instrument) - (by_all - works);
+            let there = there.max(Decimal::ZERO);
             let was_refused = self.exits.iter().any(|(id, e)| e.leg == *key && self.refused.contains(id));
             let is_minded = leg.fate == Fate::Goes && !was_refused && !members(true).any(ended_there);
             let is_right = works <= guards && (!is_minded || works >= guards.min(there));
@@ -288,7 +303,7 @@ impl Brackets {
             let since = *leg.wrong_since.get_or_insert(now);
             assert!(
                 now.since(since) < PATIENCE,
-                "{works} of {key:?} work for {guards} to guard and {there} held, minded: {is_minded}: {:#?}",
+                "{works} of {key:?} work for {guards} to guard and {there} free, minded: {is_minded}: {:#?}",
                 members(false).collect::<Vec<_>>()
             );
         }
