@@ -406,6 +406,7 @@ impl Engine {
         self.tell_late_moves(now, out);
         self.pass_day(now, out);
         self.tell_uses(now, out);
+        self.groups.forget(&self.orders.forget_old());
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
         }

@@ -72,6 +72,7 @@ impl Engine {
                 self.undelivered(id, &request, why, now, out);
             }
             for order in self.orders.lose_broker(id, now) {
+                self.groups.was_not_asked(order.id);
                 self.tell(order, Moment::LostBroker, now, out);
             }
         }

@@ -59,6 +59,8 @@ pub(super) struct Flattening {
     exits: Vec<OrderId>,
     input_at: Time,
     deadline: Time,
+    /// It was given up, and cancels of its exits are on their way.
+    is_given_up: bool,
 }
 
 impl Engine {
@@ -93,44 +95,79 @@ impl Engine {
         self.orders.insert(order.clone());
         self.tell(order, Moment::Intended { input_at, seen: None }, now, out);
         self.end_legs(is_meant, now, out);
-        for exit in &exits {
+        self.take_away(&exits, now, out);
+        let exits = exits.iter().map(|order| order.id).collect();
+        let deadline = now + PATIENCE;
+        let is_given_up = false;
+        self.flattening.push(Flattening { order: id, way, despite, exits, input_at, deadline, is_given_up });
+        Ok(Some(id))
+    }
+
+    fn take_away(&mut self, exits: &[Order], now: Time, out: &mut Vec<Effect>) {
+        for exit in exits {
             if !self.give_up_unsent(exit.id, "Its position is being closed", now, out) {
                 self.ask_cancel(exit, now, out);
             }
         }
-        let exits = exits.iter().map(|order| order.id).collect();
-        let deadline = now + PATIENCE;
-        self.flattening.push(Flattening { order: id, way, despite, exits, input_at, deadline });
-        Ok(Some(id))
     }
 
     /// Sends the market orders whose exits are gone, and gives up those whose exits stay.
     pub(super) fn advance_flattening(&mut self, now: Time, out: &mut Vec<Effect>) {
-        for flattening in std::mem::take(&mut self.flattening) {
-            let is_waiting =
-                self.orders.get(flattening.order).is_some_and(|o| o.status == OrderStatus::Intended);
-            if !is_waiting {
-                continue;
-            }
+        for mut flattening in std::mem::take(&mut self.flattening) {
             let live = |id: &&OrderId| self.orders.get(**id).is_some_and(Order::is_live);
             let stays = |id: &&OrderId| {
                 self.orders.get(**id).is_some_and(|o| o.is_live() && o.status != OrderStatus::PendingCancel)
             };
+            let lives = flattening.exits.iter().filter(live).count();
             let stuck = if now >= flattening.deadline {
                 flattening.exits.iter().find(live)
             } else {
                 flattening.exits.iter().find(stays)
             };
+            if flattening.is_given_up {
+                if lives == 0 {
+                    self.tell_unguarded(flattening.order, now, out);
+                } else if !flattening.exits.iter().any(|id| stays(&id)) {
+                    self.flattening.push(flattening);
+                }
+                continue;
+            }
+            if self.orders.get(flattening.order).is_none_or(|o| o.status != OrderStatus::Intended) {
+                continue;
+            }
             if let Some(&exit) = stuck {
-                let why = format!("Not sent: order {exit}, which guards the position, was not cancelled");
+                let gone = flattening.exits.len() - lives;
+                let lost = match gone {
+                    0 => String::new(),
+                    1 => " One of its exits is gone, and no other takes its place.".to_owned(),
+                    _ => format!(" {gone} of its exits are gone, and no others take their place."),
+                };
+                let why = format!("Not sent: order {exit} was not cancelled. The position stays.{lost}");
                 self.note(NoticeLevel::Error, why.clone(), now, out);
                 self.end_intended(flattening.order, Life::Cancelled, &why, now, out);
-            } else if flattening.exits.iter().any(|id| live(&id)) {
+                flattening.is_given_up = true;
+                self.flattening.push(flattening);
+            } else if lives > 0 || self.takes_more_away(&mut flattening, now, out) {
                 self.flattening.push(flattening);
             } else {
                 self.finish_flattening(&flattening, now, out);
             }
         }
+    }
+
+    /// Takes away what has come to guard the position since: it is closed with the rest.
+    fn takes_more_away(&mut self, flattening: &mut Flattening, now: Time, out: &mut Vec<Effect>) -> bool {
+        let position = self.orders.get(flattening.order).and_then(|order| {
+            self.position_of(&order.account, order.spec.instrument).filter(|position| !position.is_flat())
+        });
+        let Some(position) = position.cloned() else { return false };
+        let mut more = self.exits_of(&position);
+        more.retain(|order| order.id != flattening.order);
+        let guards = self.guards_of(&position);
+        self.end_legs(|o: &Order| guards.contains(&o.id), now, out);
+        self.take_away(&more, now, out);
+        flattening.exits.extend(more.iter().map(|order| order.id));
+        !more.is_empty()
     }
 
     /// The exits are gone: trades the position as it is now.
@@ -177,7 +214,7 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> bool {
         let before = self.flattening.len();
-        self.flattening.retain(|flattening| flattening.order != id);
+        self.flattening.retain(|flattening| flattening.order != id || flattening.is_given_up);
         let is_one = self.flattening.len() < before;
         if is_one {
             self.end_intended(id, Life::Cancelled, why, now, out);

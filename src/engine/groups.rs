@@ -21,6 +21,8 @@
 //! - too large for a moment is better than nothing at all: a working exit is given up for
 //!   another size only when another can follow.
 
+mod bracket;
+mod oco;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +31,11 @@ use std::time::Duration;
 use super::order_state::Life;
 use super::{Effect, Engine};
 use crate::domain::{
-    AccountId, BrokerId, Decimal, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Qty, Time,
+    AccountId, BrokerId, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Qty,
+    Time,
 };
+use crate::link::Update;
 use crate::link::update::Refused;
-use crate::link::{JournalState, Update};
-use crate::risk::Pending;
 
 /// How long a change of size is waited for before it is done in another way, and the pause
 /// between two orders that are added to a leg.
@@ -82,6 +83,7 @@ impl LegKind {
 enum Told {
     Ended,
     NotSent,
+    Waits,
 }
 
 /// The groups that this program keeps.
@@ -90,12 +92,17 @@ pub(super) struct Groups {
     members: BTreeMap<GroupKey, Vec<OrderId>>,
     /// Those that may need something.
     awake: BTreeSet<GroupKey>,
-    /// Since when a change of size is waited for, and the size that was asked for, if it was.
-    tried: BTreeMap<OrderId, (Time, Option<Qty>)>,
+    /// The size that was asked of an order last. Where it has another all the same, its broker has
+    /// refused that.
+    asked: BTreeMap<OrderId, Qty>,
+    /// Since when an order should be of another size, and cannot be changed.
+    waits: BTreeMap<OrderId, Time>,
     /// When the end of an order was asked for last.
     cut: BTreeMap<OrderId, Time>,
-    /// When an order was sent last for a leg.
+    /// When an order was to be sent last for a leg.
     added: BTreeMap<(OrderId, LegKind), Time>,
+    /// When a stop was refused because the market had passed it: what follows goes at market.
+    passed: BTreeMap<OrderId, Time>,
     told: BTreeSet<(OrderId, Told)>,
 }
 
@@ -131,9 +138,45 @@ impl Groups {
         self.awake = self.members.keys().cloned().collect();
     }
 
+    /// Orders that are so old that nobody remembers them.
+    pub fn forget(&mut self, old: &BTreeSet<OrderId>) {
+        if old.is_empty() {
+            return;
+        }
+        self.members.retain(|key, members| {
+            members.retain(|id| !old.contains(id));
+            let is_gone = members.is_empty();
+            if is_gone {
+                self.awake.remove(key);
+            }
+            !is_gone
+        });
+        for id in old {
+            self.is_as_wanted(*id);
+            self.cut.remove(id);
+            self.passed.remove(id);
+        }
+        self.told.retain(|(id, _)| !old.contains(id));
+        let entries = |entry: &OrderId| self.members.contains_key(&GroupKey::Bracket(*entry));
+        self.added.retain(|(entry, _), _| entries(entry));
+    }
+
     #[cfg(test)]
     pub fn are_at_rest(&self) -> bool {
         self.awake.is_empty()
+    }
+
+    #[cfg(test)]
+    pub fn remembers_nothing(&self) -> bool {
+        let Self { members, awake, asked, waits, cut, added, passed, told } = self;
+        members.is_empty()
+            && awake.is_empty()
+            && asked.is_empty()
+            && waits.is_empty()
+            && cut.is_empty()
+            && added.is_empty()
+            && passed.is_empty()
+            && told.is_empty()
     }
 
     /// Whether the end of an order may be asked for: a broker that refuses is not asked again at once.
@@ -147,47 +190,32 @@ impl Groups {
 
     /// Whether this very size was asked of an order, and not given.
     fn was_asked(&self, id: OrderId, size: Qty) -> bool {
-        self.tried.get(&id).is_some_and(|(_, asked)| *asked == Some(size))
+        self.asked.get(&id) == Some(&size)
     }
 
-    fn may_add(&self, leg: &Leg, now: Time) -> bool {
-        self.added.get(&leg.key).is_none_or(|at| now.since(*at) >= RETRY)
-    }
-}
-
-/// The exits of one entry that are of one kind.
-struct Leg {
-    key: (OrderId, LegKind),
-    members: Vec<Order>,
-}
-
-impl Leg {
-    fn traded(&self) -> Decimal {
-        self.members.iter().map(|order| order.filled.0).sum()
+    /// What has kept orders back may be over.
+    pub fn try_again(&mut self) {
+        self.added.clear();
     }
 
-    /// The member that was ended by somebody else than this program, which ends the leg.
-    fn ended_by_others(&self) -> Option<&Order> {
-        let is_ended = |order: &&Order| {
-            matches!(order.status, OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired)
-                && order.kept.is_none_or(|kept| !kept.goes_on)
-        };
-        self.members.iter().find(is_ended)
+    /// A change of size was lost on its way, and its broker has refused nothing.
+    pub fn was_not_asked(&mut self, id: OrderId) {
+        self.asked.remove(&id);
     }
 
-    /// Whether nothing may be sent for it any more.
-    fn is_over(&self) -> bool {
-        self.members.iter().any(|order| order.kept.is_some_and(|kept| kept.is_over))
-            || self.ended_by_others().is_some()
+    fn is_as_wanted(&mut self, id: OrderId) {
+        self.asked.remove(&id);
+        self.waits.remove(&id);
     }
 
-    fn kept(&self) -> Option<&Order> {
-        self.members.iter().find(|order| order.status == OrderStatus::Kept)
+    /// Whether a change of an order was waited for long enough.
+    fn has_waited(&mut self, id: OrderId, now: Time) -> bool {
+        now.since(*self.waits.entry(id).or_insert(now)) >= RETRY
     }
 
-    /// Those that were sent, or are about to be, and can still trade.
-    fn working(&self) -> impl Iterator<Item = &Order> {
-        self.members.iter().filter(|order| order.is_live() && order.status != OrderStatus::Kept)
+    /// Whether an order may be sent for a leg: not again at once.
+    fn may_add(&mut self, leg: (OrderId, LegKind), now: Time) -> bool {
+        self.added.get(&leg).is_none_or(|at| now.since(*at) >= RETRY)
     }
 }
 
@@ -219,7 +247,7 @@ pub(super) fn keep(order: Order, entry: Option<OrderId>) -> Order {
     let spec = OrderSpec { parent: None, oco: None, ..order.spec };
     let (status, reason) = match entry {
         Some(entry) => {
-            let why = format!("Kept by Pitdesk until order {entry} fills: the broker does not know of it");
+            let why = format!("Kept here until order {entry} fills: the broker does not know of it yet");
             (OrderStatus::Kept, Some(why.into()))
         }
         None => (order.status, order.reason),
@@ -282,207 +310,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    /// What a bracket needs now; `None` when it needs nothing until something happens to it.
-    fn steps_of_bracket(
-        &mut self,
-        entry: OrderId,
-        members: Vec<Order>,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) -> Option<Vec<Step>> {
-        let mut legs: Vec<Leg> = Vec::new();
-        for order in members {
-            let key = (entry, LegKind::of(&order));
-            match legs.iter_mut().find(|leg| leg.key == key) {
-                Some(leg) => leg.members.push(order),
-                None => legs.push(Leg { key, members: vec![order] }),
-            }
-        }
-        let traded: Decimal = legs.iter().map(Leg::traded).sum();
-        let entry = self.orders.get(entry);
-        let is_entry_live = entry.is_some_and(Order::is_live);
-        let held = match entry {
-            Some(entry) => (entry.filled.0 - traded).max(Decimal::ZERO),
-            // So old that it was forgotten: what works for it may shrink, and not grow.
-            None => legs.iter().map(|leg| self.working_of(leg)).max().unwrap_or_default(),
-        };
-        let mut steps = Vec::new();
-        let mut needs_nothing = !is_entry_live;
-        for leg in &legs {
-            let working = self.working_of(leg);
-            let Some(first) = leg.members.first() else { continue };
-            let (there, free) = (self.there(first), self.free(first));
-            let is_over = leg.is_over();
-            // What works is left alone until an exit has traded; then nothing may stay that guards
-            // nothing.
-            let cap = if traded.is_zero() { free.max(working) } else { free };
-            let guards = if is_over { held.min(working).min(cap) } else { held.min(cap) };
-            if is_over {
-                self.tell_leg_over(leg, held.min(there) - working, now, out);
-            }
-            if !is_entry_live && held.is_zero() {
-                steps.extend(leg.kept().map(|order| Step::GiveUp(order.id)));
-            }
-            if !is_entry_live && !held.is_zero() && there.is_zero() && working.is_zero() && !is_over {
-                steps.push(Step::End(leg.members.iter().map(|order| order.id).collect()));
-                continue;
-            }
-            if is_over && working.is_zero() {
-                continue;
-            }
-            steps.extend(self.step_of_leg(leg, guards, now));
-            needs_nothing &= working.is_zero() && guards.is_zero();
-        }
-        (!needs_nothing || !steps.is_empty()).then_some(steps)
-    }
-
-    /// How much of a position there is that an exit could close.
-    fn there(&self, exit: &Order) -> Decimal {
-        let net = self.net(&exit.account, exit.spec.instrument);
-        (-exit.spec.side.sign() * net).max(Decimal::ZERO)
-    }
-
-    /// How much of that no exit of its kind closes already for another entry.
-    fn free(&self, exit: &Order) -> Decimal {
-        let is_another = |o: &&Order| {
-            o.status != OrderStatus::Kept
-                && o.entry().is_some_and(|entry| Some(entry) != exit.entry())
-                && o.account == exit.account
-                && o.spec.instrument == exit.spec.instrument
-                && o.spec.side == exit.spec.side
-                // A target elsewhere stops no loss here.
-                && LegKind::of(o) == LegKind::of(exit)
-        };
-        let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
-        let taken = Pending::of_exits(self.orders.live().filter(is_another), filled);
-        (self.there(exit) - taken.buys - taken.sells).max(Decimal::ZERO)
-    }
-
-    fn working_of(&self, leg: &Leg) -> Decimal {
-        leg.working().map(|order| self.orders.most_of(order.id).0).sum()
-    }
-
-    /// What brings one leg to `guards` units.
-    fn step_of_leg(&mut self, leg: &Leg, guards: Decimal, now: Time) -> Option<Step> {
-        let working = self.working_of(leg);
-        if working < guards {
-            return self.grow(leg, guards - working, now);
-        }
-        if working > guards {
-            return self.shrink(leg, working - guards, now);
-        }
-        if leg.working().all(|order| self.orders.can_amend(order.id)) {
-            for order in &leg.members {
-                self.groups.tried.remove(&order.id);
-            }
-        }
-        None
-    }
-
-    fn grow(&mut self, leg: &Leg, more: Decimal, now: Time) -> Option<Step> {
-        if self.journal.state() != JournalState::Works {
-            return None;
-        }
-        if let Some(kept) = leg.kept() {
-            let may = self.groups.may_add(leg, now);
-            return may.then(|| {
-                self.groups.added.insert(leg.key, now);
-                Step::Release(Box::new(kept.clone()), Qty(more))
-            });
-        }
-        // The broker's answer to what is on its way comes first.
-        if !leg.working().all(|order| self.orders.can_amend(order.id)) {
-            return None;
-        }
-        let last = leg.members.last()?;
-        let in_place = leg.working().next().filter(|order| {
-            let broker = &self.brokers[usize::from(order.broker.0)];
-            let size = Qty(order.spec.quantity.0 + more);
-            broker.facts.capabilities.amend && !self.groups.was_asked(order.id, size)
-        });
-        if let Some(order) = in_place {
-            let size = Qty(order.spec.quantity.0 + more);
-            self.groups.tried.insert(order.id, (now, Some(size)));
-            return Some(Step::Resize(Box::new(order.clone()), size));
-        }
-        self.groups.may_add(leg, now).then(|| {
-            self.groups.added.insert(leg.key, now);
-            Step::Add(Box::new(last.clone()), Qty(more))
-        })
-    }
-
-    fn shrink(&mut self, leg: &Leg, excess: Decimal, now: Time) -> Option<Step> {
-        let order = leg.working().last().filter(|order| self.orders.can_cancel(order.id))?;
-        let rest = order.remaining().0 - excess;
-        if rest <= Decimal::ZERO {
-            return self.groups.may_cut(order.id, now).then_some(Step::Cut(order.id));
-        }
-        // Another could not be written down.
-        if self.journal.state() != JournalState::Works {
-            return None;
-        }
-        let size = Qty(order.filled.0 + rest);
-        let can_amend = self.orders.can_amend(order.id);
-        let broker = &self.brokers[usize::from(order.broker.0)];
-        if can_amend && broker.facts.capabilities.amend && !self.groups.was_asked(order.id, size) {
-            self.groups.tried.insert(order.id, (now, Some(size)));
-            return Some(Step::Resize(Box::new(order.clone()), size));
-        }
-        if !can_amend {
-            let (since, _) = *self.groups.tried.entry(order.id).or_insert((now, None));
-            if now.since(since) < RETRY {
-                return None;
-            }
-        }
-        // What takes its place must be able to follow at once; nothing follows in a leg that is
-        // over, and too large is better than gone.
-        let can_follow = !leg.is_over() && self.groups.may_add(leg, now);
-        (can_follow && self.groups.may_cut(order.id, now)).then_some(Step::Cut(order.id))
-    }
-
-    fn steps_of_oco(&mut self, members: &[Order], now: Time) -> Option<Vec<Step>> {
-        let mut steps = Vec::new();
-        let traded_in_all: Decimal = members.iter().map(|order| order.filled.0).sum();
-        let is_quiet =
-            traded_in_all.is_zero() && !members.iter().any(|order| self.orders.is_promised(order.id));
-        if is_quiet || members.iter().all(|order| !order.is_live()) {
-            return None;
-        }
-        for order in members.iter().filter(|order| order.is_live()) {
-            let others = || members.iter().filter(|other| other.id != order.id);
-            // That it filled is the broker's word; how much of each is for executions to say.
-            let has_filled = |o: &Order| o.status == OrderStatus::Filled || self.orders.is_promised(o.id);
-            if others().any(has_filled) {
-                let can_end = self.orders.can_cancel(order.id)
-                    || self.orders.life(order.id).is_some_and(Life::is_ours_alone);
-                steps.extend((can_end && self.groups.may_cut(order.id, now)).then_some(Step::Cut(order.id)));
-                continue;
-            }
-            let asked = order.kept.map_or(order.spec.quantity, |kept| kept.quantity).0;
-            let total = asked - (traded_in_all - order.filled.0);
-            if order.spec.quantity.0 <= total {
-                self.groups.tried.remove(&order.id);
-                continue;
-            }
-            // What is on its way is answered first.
-            if !self.orders.can_amend(order.id) {
-                continue;
-            }
-            let can_amend = self.brokers[usize::from(order.broker.0)].facts.capabilities.amend;
-            let is_first = !self.groups.was_asked(order.id, Qty(total));
-            let can_write = self.journal.state() == JournalState::Works;
-            if can_amend && is_first && can_write && total > order.filled.0 {
-                self.groups.tried.insert(order.id, (now, Some(Qty(total))));
-                steps.push(Step::Resize(Box::new(order.clone()), Qty(total)));
-            } else if self.groups.may_cut(order.id, now) {
-                // Where its size cannot be changed both could fill: better none of the rest than
-                // too much.
-                steps.push(Step::Cut(order.id));
-            }
-        }
-        Some(steps)
     }
 
     /// Drops an exit that is still kept; `false` where `id` is none.

@@ -212,6 +212,7 @@ impl Engine {
 
     pub(super) fn journal_works(&mut self, now: Time, out: &mut Vec<Effect>) {
         if self.journal.broken.take().is_some() {
+            self.groups.try_again();
             out.push(Effect::publish(Update::Journal(self.journal.state()), now));
             self.note(NoticeLevel::Info, "The journal is written again: orders are taken", now, out);
         }
@@ -265,6 +266,7 @@ impl Engine {
                 }
             }
             Intent::Amend { order, .. } => {
+                self.groups.was_not_asked(*order);
                 if let Some(order) = self.orders.amend_refused(*order, why.into(), now) {
                     self.tell(order, Moment::AmendRefused { why: why.into() }, now, out);
                 }

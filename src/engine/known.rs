@@ -78,8 +78,14 @@ impl Engine {
         let is_alike = |other: &&Order| {
             other.spec.instrument == instrument && other.account == *account && other.id != but
         };
+        self.pending_of_exits(is_alike)
+    }
+
+    /// What live exits of `pick` could still trade.
+    pub(super) fn pending_of_exits(&self, pick: impl Fn(&&Order) -> bool) -> Pending {
         let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
-        Pending::of_exits(self.orders.live().filter(is_alike), filled)
+        let exits = self.orders.live().filter(pick);
+        Pending::of_exits(exits.map(|exit| (exit, self.orders.most_of(exit.id))), filled)
     }
 
     /// What is used of the limits of one scope of an order.

@@ -144,7 +144,6 @@ impl Orders {
     pub fn insert(&mut self, order: Order) {
         let life = if order.status == OrderStatus::Kept { Life::Kept } else { Life::Intended };
         self.entries.insert(order.id, Entry::new(order, life));
-        self.forget_old();
     }
 
     /// An exit that was kept is to be sent, as it is wanted by now.
@@ -205,7 +204,6 @@ impl Orders {
         let mut entry = Entry { is_cancelling, ..Entry::new(order, life) };
         let order = entry.changed(updated);
         self.entries.insert(id, entry);
-        self.forget_old();
         order
     }
 
@@ -356,8 +354,7 @@ impl Orders {
     }
 
     /// Takes over how a broker has an order that is known here. It is right, even about an
-    /// order that had ended for us.
-    /// What was asked in an earlier session has been lost or answered.
+    /// order that had ended for us. What was asked in an earlier session has been lost or answered.
     pub fn take_over(&mut self, theirs: &Order, is_new_session: bool) -> Option<Order> {
         let entry = self.entries.get_mut(&theirs.id)?;
         entry.order.is_acknowledged = true;
@@ -421,19 +418,28 @@ impl Orders {
         live.map(|entry| entry.order.spec.side.sign() * entry.most().0).sum()
     }
 
-    fn forget_old(&mut self) {
-        if self.entries.len() <= ENDED_ORDERS_KEPT {
-            return;
+    /// Forgets the oldest of the orders that have ended, some at a time, and says which. The journal
+    /// has them.
+    ///
+    /// Those of a bracket or a group go when all of it has ended: what its entry has filled and its
+    /// exits have traded says how much there is to guard.
+    pub fn forget_old(&mut self) -> BTreeSet<OrderId> {
+        if self.entries.len() <= ENDED_ORDERS_KEPT + ENDED_ORDERS_KEPT / 10 {
+            return BTreeSet::new();
         }
-        // What an exit has traded says how much its bracket still guards.
-        // And what an entry has filled, how much there was to guard.
-        let entries: BTreeSet<OrderId> = self.live().filter_map(Order::entry).collect();
-        let is_ended = |o: &&Order| o.status.is_final() && o.kept.is_none() && !entries.contains(&o.id);
+        let bracket = |o: &Order| o.entry().unwrap_or(o.id);
+        let oco = |o: &Order| Some((o.broker, o.kept?.oco?));
+        let brackets: BTreeSet<OrderId> = self.live().map(bracket).collect();
+        let groups: BTreeSet<_> = self.live().filter_map(oco).collect();
+        let is_ended = |o: &&Order| {
+            o.status.is_final()
+                && !brackets.contains(&bracket(o))
+                && oco(o).is_none_or(|group| !groups.contains(&group))
+        };
         let excess = self.all().filter(is_ended).count().saturating_sub(ENDED_ORDERS_KEPT);
-        let old: Vec<OrderId> = self.all().filter(is_ended).take(excess).map(|o| o.id).collect();
-        for id in old {
-            self.entries.remove(&id);
-        }
+        let old: BTreeSet<OrderId> = self.all().filter(is_ended).take(excess).map(|o| o.id).collect();
+        self.entries.retain(|id, _| !old.contains(id));
+        old
     }
 }
 

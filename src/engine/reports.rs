@@ -31,8 +31,8 @@ impl Engine {
             ReportKind::Status { status, reason } => {
                 // Not the broker's word, but that of our own end of the line.
                 let is_unsent = !known.is_acknowledged && !self.orders.has_left(id);
-                if status == OrderStatus::Rejected && is_unsent {
-                    self.goes_on_later(id);
+                if status == OrderStatus::Rejected {
+                    if is_unsent { self.goes_on_later(id) } else { self.exit_refused(id, now) }
                 }
                 let changed = self.orders.says(id, status, reason.clone(), time);
                 if status == OrderStatus::Filled && changed.as_ref().is_some_and(Order::is_live) {
@@ -101,7 +101,10 @@ impl Engine {
                 }
                 Vec::new()
             }
-            BrokerRequest::Amend(amend) => vec![refused(amend.id(), ReportKind::AmendRefused(why.into()))],
+            BrokerRequest::Amend(amend) => {
+                self.groups.was_not_asked(amend.id());
+                vec![refused(amend.id(), ReportKind::AmendRefused(why.into()))]
+            }
             BrokerRequest::Cancel(order) => vec![refused(*order, ReportKind::CancelRefused(why.into()))],
             BrokerRequest::CancelAll => {
                 let is_asked = |o: &&Order| o.broker == broker && o.status == OrderStatus::PendingCancel;

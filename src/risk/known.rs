@@ -72,20 +72,21 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// What exits whose entry has filled could still trade: of the exits of one entry only the
+    /// What exits whose entry has filled could still trade, each as much as is told with it (of an
+    /// order whose change is on its way, the larger of both sizes): of the exits of one entry only the
     /// targets or the stops, whichever are more, for one cancels the others, and no more than the
     /// entry has filled, as `filled` tells. (An entry so old that it was forgotten has filled.)
     pub fn of_exits<'a>(
-        exits: impl IntoIterator<Item = &'a Order>,
+        exits: impl IntoIterator<Item = (&'a Order, Qty)>,
         filled: impl Fn(OrderId) -> Option<Qty>,
     ) -> Self {
         // By entry, side, and whether it is a target.
         let mut legs: BTreeMap<(OrderId, Side, bool), Decimal> = BTreeMap::new();
-        for exit in exits {
+        for (exit, most) in exits {
             let Some(entry) = exit.entry() else { continue };
             let is_target = matches!(exit.spec.kind, OrderKind::Limit { .. });
             let sum = legs.entry((entry, exit.spec.side, is_target)).or_default();
-            *sum = sum.saturating_add(exit.remaining().0);
+            *sum = sum.saturating_add(most.0);
         }
         let mut most: BTreeMap<(OrderId, Side), Decimal> = BTreeMap::new();
         for ((entry, side, _), sum) in legs {

@@ -28,7 +28,8 @@ fn exit(window: &Window, id: u64, status: OrderStatus) -> Order {
     exit.kept =
         Some(KeptGroup { entry, oco, quantity: qty("100"), goes_on: false, is_over: false, passed: None });
     exit.spec.tif = TimeInForce::Gtc;
-    Order { status, ..exit }
+    let reason = "Kept here until order 7 fills: the broker does not know of it yet".into();
+    Order { status, reason: (status == OrderStatus::Kept).then_some(reason), ..exit }
 }
 
 /// An entry with two exits that are kept until it fills, in a window that shows times in UTC.

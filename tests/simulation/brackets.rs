@@ -4,7 +4,8 @@
 //! promised of each:
 //!
 //! - its orders have the terms that the trader gave it last, or none but a market order for a stop
-//!   that the market had passed;
+//!   that the market had passed, by what is dealt or, where the exchange has refused a stop, by
+//!   either side of the book;
 //! - at the instant at which a new order of it is intended, everything of it that can still trade,
 //!   that order included, is no more than the position that was heard of, and no more than what
 //!   the entry was heard to have filled less what the exits were heard to have traded. When it
@@ -15,6 +16,7 @@
 //!   what its entry had opened, Cancel all or the kill switch, nothing of it is intended, and
 //!   nothing that waited for the disk leaves any more. A program that dies before it has written
 //!   that down may not know of it: of such a leg nothing is promised;
+//! - a leg whose orders the exchange has refused or ended, and that is too small, is told of;
 //! - where all is well, a leg that nobody has ended is soon no larger than what its bracket still
 //!   guards, and no smaller than that or what is left of the position beside such legs of other
 //!   brackets, whichever is less. (A position that is less than that has been sold otherwise. What
@@ -82,6 +84,8 @@ pub struct Brackets {
     on_wire: BTreeSet<OrderId>,
     /// Those of them that were refused: a stop that the market passed on the way, say.
     refused: BTreeSet<OrderId>,
+    /// Legs of which the trader was told that they guard nothing any more.
+    told: BTreeSet<LegKey>,
 }
 
 fn key_price(kind: OrderKind) -> Option<Price> {
@@ -148,9 +152,14 @@ impl Brackets {
         } else {
             tally.count("stops sent at market", 1);
             assert!(!key.1 && order.spec.kind == OrderKind::Market, "nobody asked for {order:?}");
-            let mark = heard.mark(leg.instrument).expect("a price that passed the stop");
-            let is_passed = |stop: &Price| leg.side.sign() * (mark - stop.0) >= Decimal::ZERO;
-            assert!(leg.prices.iter().any(is_passed), "{order:?} at {mark}: {leg:?}");
+            let is_refused = self.exits.iter().any(|(id, e)| e.leg == key && self.refused.contains(id));
+            let mark = heard.mark(leg.instrument);
+            let is_dealt = |stop| mark.is_some_and(|mark| leg.side.sign() * (mark - stop) >= Decimal::ZERO);
+            let is_passed = |stop: &Price| {
+                is_dealt(stop.0) || (is_refused && heard.has_touched(leg.instrument, leg.side, *stop))
+            };
+            tally.count("refused stops followed at market", u64::from(is_refused));
+            assert!(leg.prices.iter().any(is_passed), "{order:?} at {mark:?}: {leg:?}");
         }
         self.exits.insert(order.id, Exit { leg: key, asked: Some(Rc::clone(heard)) });
     }
@@ -180,15 +189,25 @@ impl Brackets {
         }
     }
 
-    /// The program says that nothing is left for an exit that it kept.
-    pub fn looks_at(&mut self, effect: &Effect, heard: &Heard) {
+    /// The program says that nothing is left for a leg to guard.
+    pub fn looks_at(&mut self, effect: &Effect, heard: &Heard, tally: &mut Tally) {
+        if let Effect::Publish { update, .. } = effect
+            && let Update::Notice(notice) = &**update
+            && let Some((order, _)) = notice.text.split_once(" is ")
+            && notice.text.contains(" are not guarded by a ")
+        {
+            let of = |exit: &Exit, id: &OrderId| format!("Order {id}") == order && exit.asked.is_some();
+            self.told.extend(self.exits.iter().find(|(id, exit)| of(exit, id)).map(|(_, exit)| exit.leg));
+            tally.count("legs told as over", 1);
+        }
         let Effect::Journal(record) = effect else { return };
-        let Moment::NotSent { why } = &record.moment else { return };
-        for order in &record.orders {
-            let Some(exit) = self.exits.get(&order.id).filter(|_| why.contains("is not held any more"))
-            else {
-                continue;
-            };
+        let is_end = match &record.moment {
+            Moment::LegEnded => true,
+            Moment::NotSent { why } => why.contains("is not held any more"),
+            _ => false,
+        };
+        for order in record.orders.iter().filter(|_| is_end) {
+            let Some(exit) = self.exits.get(&order.id) else { continue };
             let leg = self.legs.get_mut(&exit.leg).expect("it has a leg");
             let there = -leg.side.sign() * heard.net_of(leg.instrument);
             let is_minded = leg.fate == Fate::Goes;
@@ -294,7 +313,8 @@ impl Brackets {
             let there = -leg.side.sign() * truth.net_of(leg.instrument) - (by_all - works);
             let there = there.max(Decimal::ZERO);
             let was_refused = self.exits.iter().any(|(id, e)| e.leg == *key && self.refused.contains(id));
-            let is_minded = leg.fate == Fate::Goes && !was_refused && !members(true).any(ended_there);
+            let is_over = was_refused || members(true).any(ended_there);
+            let is_minded = leg.fate == Fate::Goes && !(is_over && self.told.contains(key));
             let is_right = works <= guards && (!is_minded || works >= guards.min(there));
             if is_right || leg.fate == Fate::Unsure {
                 leg.wrong_since = None;

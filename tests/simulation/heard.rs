@@ -94,6 +94,12 @@ impl Heard {
         if side == Side::Buy { quote.ask } else { quote.bid }
     }
 
+    /// Whether either side of the book has come to a stop.
+    pub fn has_touched(&self, id: InstrumentId, side: Side, stop: Price) -> bool {
+        let Some(quote) = self.quotes.get(&id) else { return false };
+        [quote.bid, quote.ask].iter().flatten().any(|price| side.sign() * (price.0 - stop.0) >= Decimal::ZERO)
+    }
+
     /// By what a position is valued: the last price, within the book.
     pub fn mark(&self, id: InstrumentId) -> Option<Decimal> {
         let quote = self.quotes.get(&id)?;

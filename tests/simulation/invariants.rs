@@ -151,9 +151,14 @@ pub fn at_the_end(truth: &Truth, disk: &Disk, forgotten: &Forgotten, program: &P
             assert!(ours.status.is_final() || is_unknown, "order {id}: {ours:?}");
             continue;
         }
-        // An exit that waits for its entry.
+        // An exit that waits for its entry, or for what exits of other entries guard
+        // (`Brackets::settle` knows how much that is).
+        let waits = |entry: &Order| {
+            let there = -ours.spec.side.sign() * truth.net_of(ours.spec.instrument);
+            entry.is_live() || (!entry.filled.is_zero() && there > Decimal::ZERO)
+        };
         let is_kept = ours.status == OrderStatus::Kept
-            && ours.entry().and_then(|entry| truth.orders.get(&entry)).is_some_and(Order::is_live);
+            && ours.entry().and_then(|entry| truth.orders.get(&entry)).is_some_and(waits);
         let was_never_there =
             is_kept || matches!(ours.status, OrderStatus::Rejected | OrderStatus::Cancelled);
         assert!(was_never_there, "order {id} is in the blotter only: {ours:?}");

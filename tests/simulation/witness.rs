@@ -138,7 +138,7 @@ impl Witness {
             for order in intended(effect) {
                 self.intends(order, wish, now);
             }
-            self.brackets.looks_at(effect, &self.heard);
+            self.brackets.looks_at(effect, &self.heard, &mut self.tally);
         }
     }
 

@@ -6,8 +6,12 @@ use std::time::Duration;
 use super::super::journal::Intent;
 use super::super::order_state::Life;
 use super::super::{Effect, Engine};
-use super::{Leg, LegKind, Step, Told};
-use crate::domain::{Decimal, KeptGroup, Moment, Order, OrderKind, OrderSpec, Price, Qty, Side, Time};
+use super::bracket::Leg;
+use super::{LegKind, RETRY, Step, Told};
+use crate::domain::{
+    Decimal, InstrumentId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec, Price, Qty, Quote, Side,
+    Time,
+};
 use crate::link::update::Refused;
 use crate::link::{NoticeLevel, Update};
 use crate::risk::{Change, Role};
@@ -54,6 +58,7 @@ impl Engine {
     /// An exit that was kept goes out as any order: judged, on disk first.
     fn release(&mut self, order: Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
         let id = order.id;
+        self.is_added(&order, now);
         let (kind, passed) = self.kind_now(&order, now);
         let kept = order.kept.map(|kept| KeptGroup { passed, ..kept });
         let wanted = Order { spec: OrderSpec { quantity, kind, ..order.spec }, kept, ..order };
@@ -61,6 +66,7 @@ impl Engine {
             return self.tell_not_sent(&wanted, quantity, &why, now, out);
         }
         let Some(order) = self.orders.release(id, wanted.spec, wanted.kept, now) else { return };
+        self.groups.told.remove(&(id, Told::NotSent));
         let seen = self.market.quote(order.spec.instrument).map(|(quote, _)| *quote);
         let seq = self.record(Moment::Intended { input_at: now, seen }, vec![order.clone()], now, out);
         self.send_when_written(seq, Intent::Place(vec![(id, Role::Release)]), now);
@@ -71,6 +77,7 @@ impl Engine {
     /// One more exit, where there is none that could be made larger.
     fn add_exit(&mut self, like: &Order, quantity: Qty, now: Time, out: &mut Vec<Effect>) {
         let Ok(instrument) = self.instrument(like.spec.instrument) else { return };
+        self.is_added(like, now);
         let (kind, passed) = self.kind_now(like, now);
         let spec = OrderSpec { quantity, kind, ..like.spec };
         let wanted = Order { spec, ..like.clone() };
@@ -81,7 +88,14 @@ impl Engine {
         let kept = like.kept.map(|kept| KeptGroup { goes_on: false, passed, ..kept });
         let order = Order { kept, ..order };
         if let Err(why) = self.submit(vec![(order, Role::Release)], None, &instrument, now, now, out) {
-            self.tell_not_sent(like, quantity, &why, now, out);
+            return self.tell_not_sent(like, quantity, &why, now, out);
+        }
+        self.groups.told.remove(&(like.id, Told::NotSent));
+    }
+
+    fn is_added(&mut self, exit: &Order, now: Time) {
+        if let Some(entry) = exit.entry() {
+            self.groups.added.insert((entry, LegKind::of(exit)), now);
         }
     }
 
@@ -91,14 +105,13 @@ impl Engine {
         let Some(stop) = exit.spec.kind.stop().or_else(|| exit.kept?.passed) else {
             return (exit.spec.kind, None);
         };
-        let Some(instrument) = self.instruments.get(exit.spec.instrument.index()) else {
-            return (OrderKind::Stop { stop }, None);
-        };
-        let limit = Duration::from_secs(self.settings.limits.quote_age(instrument).into());
-        let quote = self.market.quote(exit.spec.instrument);
-        let quote = quote.filter(|(quote, at)| quote.is_open && now.since(*at) <= limit);
-        // By a whole book of this session alone: a close of yesterday passes no stop.
-        let book = quote.and_then(|(quote, _)| quote.bid.zip(quote.ask)).filter(|(bid, ask)| bid <= ask);
+        // The broker has said so a moment ago.
+        if self.groups.passed.get(&exit.id).is_some_and(|at| now.since(*at) < RETRY) {
+            return (OrderKind::Market, Some(stop));
+        }
+        let quote = self.fresh_quote(exit.spec.instrument, now);
+        let book = quote.and_then(|quote| quote.bid.zip(quote.ask)).filter(|(bid, ask)| bid <= ask);
+        // By the whole book: a bid alone that drops for a moment closes nothing.
         let is_passed = book.is_some_and(|(bid, ask)| match exit.spec.side {
             Side::Sell => ask <= stop,
             Side::Buy => bid >= stop,
@@ -106,10 +119,52 @@ impl Engine {
         if is_passed { (OrderKind::Market, Some(stop)) } else { (OrderKind::Stop { stop }, None) }
     }
 
+    /// The broker has refused an exit. A stop that the market has passed on its way would have
+    /// triggered at a broker that keeps brackets: what it was to guard is closed at market.
+    pub(in super::super) fn exit_refused(&mut self, id: OrderId, now: Time) {
+        let Some(order) = self.orders.get(id) else { return };
+        let (OrderKind::Stop { stop }, Some(entry)) = (order.spec.kind, order.entry()) else { return };
+        let side = order.spec.side;
+        let is_passed = |price: &Price| side.sign() * (price.0 - stop.0) >= Decimal::ZERO;
+        // By either side of the book, for the broker has said so already; not by the last price,
+        // which may be of long ago.
+        let quote = self.fresh_quote(order.spec.instrument, now);
+        if quote.is_some_and(|quote| [quote.bid, quote.ask].iter().flatten().any(is_passed)) {
+            self.groups.passed.insert(id, now);
+            self.groups.added.remove(&(entry, LegKind::Stop));
+            self.goes_on_later(id);
+        }
+    }
+
+    /// The quote of an open market that is no older than quotes may be: a close of yesterday
+    /// passes no stop.
+    fn fresh_quote(&self, id: InstrumentId, now: Time) -> Option<&Quote> {
+        let limit = self.settings.limits.quote_age(self.instruments.get(id.index())?);
+        let (quote, at) = self.market.quote(id)?;
+        (quote.is_open && now.since(at) <= Duration::from_secs(limit.into())).then_some(quote)
+    }
+
     fn would_release(&self, order: &Order, now: Time) -> Result<(), Refused> {
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
         self.would_pass(order, Role::Release, &instrument, now)
+    }
+
+    /// Says once that an exit is not needed, and why it is not sent.
+    pub(super) fn tell_waits(&mut self, leg: &Leg, held: Decimal, now: Time, out: &mut Vec<Effect>) {
+        let Some(exit) = leg.kept().filter(|exit| self.groups.told.insert((exit.id, Told::Waits))) else {
+            return;
+        };
+        let (id, symbol, kind) = (exit.id, self.symbol(exit.spec.instrument), leg.key.1.label());
+        let why =
+            "Kept here while another bracket guards all that is held: the broker does not know of it yet";
+        let text = format!(
+            "Order {id} waits: the {kind} of another bracket guards the {held} {symbol} that are held"
+        );
+        if let Some(order) = self.orders.explain(id, why, now) {
+            out.push(Effect::publish(Update::Order(order), now));
+        }
+        self.note(NoticeLevel::Info, text, now, out);
     }
 
     /// Says once that an exit is not sent.
@@ -131,18 +186,19 @@ impl Engine {
 
     /// Says once that nothing of a kind guards what is held.
     pub(super) fn tell_leg_over(&mut self, leg: &Leg, unguarded: Decimal, now: Time, out: &mut Vec<Effect>) {
-        let Some(ended) = leg.ended_by_others() else { return };
+        // One whose end was refused works on, and is not made larger.
+        let stays = leg.working().find(|order| self.orders.can_cancel(order.id));
+        let Some(ended) = stays.or_else(|| leg.ended_by_others()) else { return };
         // What the trader has taken away is no news to him.
-        let is_known = leg.members.iter().any(|order| order.kept.is_some_and(|kept| kept.is_over));
+        let is_known = stays.is_none() && leg.is_over_for_good();
         if is_known || unguarded <= Decimal::ZERO || !self.groups.told.insert((ended.id, Told::Ended)) {
             return;
         }
+        let state = if stays.is_some() { "not made larger" } else { ended.status.label() }.to_lowercase();
+        let (symbol, leg) = (self.symbol(ended.spec.instrument), leg.key.1.label());
         let text = format!(
-            "Order {} is {}: {unguarded} {} are not guarded by a {} any more",
-            ended.id,
-            ended.status.label().to_lowercase(),
-            self.symbol(ended.spec.instrument),
-            leg.key.1.label(),
+            "Order {} is {state}: {unguarded} {symbol} are not guarded by a {leg} any more",
+            ended.id
         );
         self.note(NoticeLevel::Error, text, now, out);
     }

@@ -2,6 +2,7 @@
 
 mod hardships;
 mod slow;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -117,6 +118,15 @@ fn entered(stage: &mut Stage, quantity: &str) -> Broker {
     let told = stage.command(bracketed(quantity));
     broker.answers(stage, told);
     broker
+}
+
+fn rests(stage: &mut Stage, broker: &mut Broker) {
+    for _ in 0..6 {
+        stage.now = stage.now + std::time::Duration::from_secs(1);
+        stage.quote();
+        let told = stage.feed(EngineEvent::Tick);
+        broker.answers(stage, told);
+    }
 }
 
 #[test]

@@ -151,10 +151,8 @@ pub fn kept_text(order: &Order) -> Option<String> {
     const ALONE: &str =
         "this program alone, since the broker keeps none, and is not minded while Pitdesk is closed.";
     if order.status == OrderStatus::Kept {
-        let until = order.entry().map_or_else(String::new, |entry| format!(" until order {entry} fills"));
-        return Some(format!(
-            "Kept here{until}: the broker does not know of it yet. Its bracket lives in {ALONE}"
-        ));
+        let why = order.reason.as_deref().unwrap_or("Kept here: the broker does not know of it yet");
+        return Some(format!("{why}. Its bracket lives in {ALONE}"));
     }
     let what = if order.kept?.entry.is_some() { "bracket" } else { "OCO group" };
     Some(format!("Its {what} lives in {ALONE}"))

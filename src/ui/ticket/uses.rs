@@ -40,7 +40,8 @@ pub(super) fn exits(
 ) -> Pending {
     let is_alike = |o: &&Order| o.spec.instrument == instrument && o.account == *account && Some(o.id) != but;
     let filled = |entry| desk.blotter().get(entry).map(|entry| entry.filled);
-    Pending::of_exits(desk.blotter().working().filter(is_alike), filled)
+    let exits = desk.blotter().working().filter(is_alike);
+    Pending::of_exits(exits.map(|exit| (exit, exit.remaining())), filled)
 }
 
 /// What is used of the limits of an order of `account` in `instrument`.

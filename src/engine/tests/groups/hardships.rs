@@ -166,15 +166,6 @@ fn an_exit_that_never_left_is_sent_again_as_another_order() {
     }
 }
 
-fn rests(stage: &mut Stage, broker: &mut Broker) {
-    for _ in 0..6 {
-        stage.now = stage.now + std::time::Duration::from_secs(1);
-        stage.quote();
-        let told = stage.feed(EngineEvent::Tick);
-        broker.answers(stage, told);
-    }
-}
-
 #[test]
 fn closing_leaves_the_exits_of_entries_that_have_not_filled() {
     let ways: [fn() -> Command; 2] = [

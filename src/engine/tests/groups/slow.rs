@@ -1,4 +1,4 @@
-//! A bracket whose broker answers when it likes, and everything that can happen to it.
+//! Two brackets whose broker answers when it likes, and everything that can happen to them.
 
 use std::collections::VecDeque;
 
@@ -6,11 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What can happen to a bracket whose broker answers when it likes.
+/// What can happen to brackets whose broker answers when it likes.
 #[derive(Debug, Clone, Copy)]
 enum Luck {
-    /// An order of the broker's fills, if it has such a one.
-    Fills(Which, u32),
+    /// An order of the broker's fills, if it has such a one: the first or the last.
+    Fills(Which, bool, u32),
+    /// Some of what is held is sold elsewhere.
+    Sells(u32),
     /// The broker answers the oldest request: as asked, or with a refusal where it can refuse.
     Answers {
         refuses: bool,
@@ -43,7 +45,8 @@ impl Which {
 fn luck() -> impl Strategy<Value = Luck> {
     let which = || prop_oneof![3 => Just(Which::Entry), 1 => Just(Which::Target), 1 => Just(Which::Stop)];
     prop_oneof![
-        8 => (which(), 1..5_u32).prop_map(|(which, units)| Luck::Fills(which, units)),
+        8 => (which(), any::<bool>(), 1..5_u32).prop_map(|(which, last, units)| Luck::Fills(which, last, units)),
+        1 => (1..12_u32).prop_map(Luck::Sells),
         12 => prop::bool::weighted(0.1).prop_map(|refuses| Luck::Answers { refuses }),
         1 => which().prop_map(Luck::Cancels),
         1 => Just(Luck::Closes),
@@ -52,7 +55,10 @@ fn luck() -> impl Strategy<Value = Luck> {
     ]
 }
 
-/// A bracket, a broker that takes its time, and what the trader has done to it.
+/// The entry of the second bracket.
+const SECOND: u64 = 4;
+
+/// Brackets, a broker that takes its time, and what the trader has done to them.
 struct Slow {
     stage: Stage,
     broker: Broker,
@@ -60,6 +66,7 @@ struct Slow {
     /// Kinds of exits that the trader has taken away, or the broker has refused.
     over: Vec<Which>,
     has_closed: bool,
+    has_sold: bool,
 }
 
 impl Slow {
@@ -70,23 +77,56 @@ impl Slow {
             waiting: VecDeque::new(),
             over: Vec::new(),
             has_closed: false,
+            has_sold: false,
         };
-        let told = slow.stage.command(bracketed("10"));
-        slow.hears(told);
+        for _ in 0..2 {
+            let told = slow.stage.command(bracketed("10"));
+            slow.hears(told);
+        }
         slow
     }
 
-    /// What the engine sends: no exit is for more than is held when it leaves.
+    /// What the engine sends: no exit leaves, and none is made larger, where all of its kind
+    /// together would be more than is held.
     fn hears(&mut self, effects: Vec<Effect>) {
         for request in taken(effects) {
-            if let BrokerRequest::Place(orders) = &request {
-                let spec = orders[0].spec();
-                let held = self.broker.net.max(Decimal::ZERO);
-                let is_exit = spec.side == Side::Sell && spec.kind != OrderKind::Market;
-                assert!(!is_exit || spec.quantity.0 <= held, "{spec:?} leaves and {held} are held");
-            }
+            let grows = match &request {
+                BrokerRequest::Place(orders) => Some(*orders[0].spec()),
+                BrokerRequest::Amend(amend) => {
+                    let works = self.broker.works.get(&amend.id());
+                    works.filter(|spec| amend.change().quantity > Some(spec.quantity)).copied()
+                }
+                _ => None,
+            };
             self.waiting.push_back(request);
+            let Some(spec) = grows else { continue };
+            for which in [Which::Target, Which::Stop].into_iter().filter(|which| which.is_it(&spec)) {
+                let (most, held) = (self.most(which), self.broker.net.max(Decimal::ZERO));
+                assert!(most <= held, "{spec:?} makes {most} where {held} are held");
+            }
         }
+    }
+
+    /// What a kind of exit could sell, whichever way the broker answers.
+    fn most(&self, which: Which) -> Decimal {
+        let waiting = |id: &OrderId| {
+            let size = |request: &BrokerRequest| match request {
+                BrokerRequest::Amend(amend) if amend.id() == *id => amend.change().quantity,
+                _ => None,
+            };
+            self.waiting.iter().filter_map(size).max()
+        };
+        let works = self.broker.works.iter().filter(|(_, spec)| which.is_it(spec)).map(|(id, spec)| {
+            let filled = self.broker.filled.get(id).copied().unwrap_or_default();
+            waiting(id).map_or(spec.quantity, |size| size.max(spec.quantity)).0 - filled
+        });
+        let placed = self.waiting.iter().filter_map(|request| match request {
+            BrokerRequest::Place(orders) if which.is_it(orders[0].spec()) => {
+                Some(orders[0].spec().quantity.0)
+            }
+            _ => None,
+        });
+        works.chain(placed).sum()
     }
 
     /// What a kind of exit could sell, were everything answered as it stands.
@@ -154,7 +194,14 @@ impl Slow {
     }
 
     fn bought(&self) -> Decimal {
-        self.broker.filled.get(&OrderId(ENTRY)).copied().unwrap_or_default()
+        let filled = |id| self.broker.filled.get(&OrderId(id)).copied().unwrap_or_default();
+        [ENTRY, SECOND].map(filled).into_iter().sum()
+    }
+
+    fn has_sold_twice(&self, entry: u64) -> bool {
+        let filled = |id: OrderId| self.broker.filled.get(&id).copied().unwrap_or_default();
+        let exits = self.stage.engine.orders.all().filter(|order| order.entry() == Some(OrderId(entry)));
+        exits.map(|exit| filled(exit.id)).sum::<Decimal>() > filled(OrderId(entry))
     }
 
     fn books(&self) -> Books {
@@ -176,15 +223,26 @@ impl Slow {
 
     fn happens(&mut self, luck: Luck) {
         match luck {
-            Luck::Fills(which, units) => {
-                let found = self.broker.works.iter().find(|(_, spec)| which.is_it(spec)).map(|(id, _)| id.0);
-                let Some(id) = found else { return };
+            Luck::Fills(which, is_last, units) => {
+                let mut found = self.broker.works.iter().filter(|(_, spec)| which.is_it(spec));
+                let found = if is_last { found.next_back() } else { found.next() };
+                let Some(id) = found.map(|(id, _)| id.0) else { return };
                 let units = Decimal::from(units).min(self.broker.remaining(id).unwrap());
                 // Short positions are another story: what could be sold twice in flight.
                 if which != Which::Entry && units > self.broker.net {
                     return;
                 }
                 self.fill(id, units);
+            }
+            Luck::Sells(units) => {
+                let units = Decimal::from(units).min(self.broker.net);
+                if units > Decimal::ZERO {
+                    self.has_sold = true;
+                    self.broker.net -= units;
+                    let (units, net) = (units.to_string(), self.broker.net.to_string());
+                    let told = self.stage.fill(900, Side::Sell, &units, &net);
+                    self.hears(told);
+                }
             }
             Luck::Answers { refuses } => self.answers(refuses),
             Luck::Cancels(which) => {
@@ -262,9 +320,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     /// Whatever fills in whatever pieces, however late the broker answers, whatever it refuses,
-    /// whenever the session breaks: no exit leaves for more than is held, and once all is quiet
-    /// each leg that nobody has ended is as large as what is held; one that somebody has ended
-    /// does not come back.
+    /// whenever the session breaks: no exit leaves and none grows for more than is held, and once
+    /// all is quiet the legs that nobody has ended are as large as what is held, or larger where
+    /// some of it was sold elsewhere; one that somebody has ended does not come back.
     #[test]
     fn exits_are_as_large_as_what_they_guard(
         amend in any::<bool>(),
@@ -276,12 +334,18 @@ proptest! {
         }
         slow.rests();
         let held = slow.broker.net;
+        // Both exits of one bracket may fill before either is heard of: that sells what the other
+        // bracket holds.
+        let has_sold = slow.has_sold || [ENTRY, SECOND].into_iter().any(|entry| slow.has_sold_twice(entry));
         for which in [Which::Target, Which::Stop] {
             let leg = slow.leg(which);
             if slow.has_closed || slow.over.contains(&which) {
                 // Where its size is not changed nothing could follow: it stays until nothing is held.
-                let most = if held <= Decimal::ZERO { held } else { slow.bought() };
+                let is_flat = held <= Decimal::ZERO && !has_sold;
+                let most = if is_flat { held } else { slow.bought() };
                 prop_assert!(leg <= most.max(Decimal::ZERO), "{:?}: {} beside {}", which, leg, held);
+            } else if has_sold {
+                prop_assert!(leg >= held, "{:?} with {:?}", which, slow.broker.works);
             } else {
                 prop_assert_eq!(leg, held, "{:?} with {:?}", which, slow.broker.works);
             }
