@@ -45,15 +45,15 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, Order, OrderId,
-    Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, OrderId, Position,
+    Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, ScopeUse,
     Snapshot, Update,
 };
-use day::{Day, MINUTE};
+use day::Day;
 use flatten::{Flattening, WayOut};
 use groups::Groups;
 use journal::Journal;
@@ -187,10 +187,7 @@ impl Engine {
         };
         engine.groups = Groups::new(engine.orders.all());
         engine.restore_day(&day);
-        let is_recent = |order: &&Order| now.since(order.created) < MINUTE;
-        for order in engine.orders.all().filter(is_recent) {
-            engine.day.sends(order, order.created);
-        }
+        engine.recount_orders(now);
         engine
     }
 

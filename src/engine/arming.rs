@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
-use crate::domain::{Account, AccountId, AccountKind, BrokerId, Order, Time};
+use crate::domain::{Account, AccountId, AccountKind, BrokerId, Order, Time, counted};
 use crate::link::update::Refused;
 use crate::link::{NoticeLevel, Update};
 
@@ -66,7 +66,7 @@ impl Engine {
         let is_its = |o: &&Order| o.broker == broker && o.account == *id;
         let working = match self.orders.live().filter(is_its).count() {
             0 => String::new(),
-            count => format!(". {count} order(s) of it go on working"),
+            count => format!(". {} on working", counted(count, "order of it goes", "orders of it go")),
         };
         let text = format!(
             "Account {id} is not armed any more: positions can be closed, none can be opened{working}"

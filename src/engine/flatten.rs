@@ -13,7 +13,7 @@ use super::order_state::Life;
 use super::{Effect, Engine, Outcome};
 use crate::domain::{
     AccountId, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position,
-    Qty, Time, TimeInForce,
+    Qty, Time, TimeInForce, counted,
 };
 use crate::link::NoticeLevel;
 use crate::link::update::Refused;
@@ -88,7 +88,8 @@ impl Engine {
         // Asked before anything is cancelled: a close that is refused must leave its guards alone.
         self.journal.check()?;
         self.would_pass(&order, way.role(despite), &instrument, now)?;
-        let waits = format!("Waits until {} order(s) of its bracket are cancelled", exits.len());
+        let what = counted(exits.len(), "order of its bracket is", "orders of its bracket are");
+        let waits = format!("Waits until {what} cancelled");
         let order = Order { reason: Some(waits.into()), ..order };
         self.orders.insert(order.clone());
         self.tell(order, Moment::Intended { input_at, seen: None }, now, out);

@@ -382,7 +382,6 @@ impl Theatre {
             liquidity: Liquidity::Taker,
             time: self.now,
         };
-        self.engine.day_fills(&fill);
         self.model.fills(id, quantity, price);
         self.broker(broker, BrokerEvent::Fill { fill, position });
         self.passes();

@@ -31,7 +31,7 @@ fn the_exits_go_first_and_then_the_position() {
     assert_eq!(cancelled(&asked), [OrderId(2), OrderId(3)]);
     assert!(placed(&asked).is_empty(), "not while an exit could still fill");
     assert_eq!(stage.status(4), OrderStatus::Intended);
-    assert!(stage.order(4).reason.as_deref().unwrap().contains("2 order(s)"));
+    assert!(stage.order(4).reason.as_deref().unwrap().contains("2 orders"));
     assert!(placed(&stage.says(2, OrderStatus::Cancelled)).is_empty());
     let sent = stage.says(3, OrderStatus::Cancelled);
     assert_eq!((placed(&sent)[0].side, placed(&sent)[0].quantity), (Side::Sell, Qty(dec("10"))));
