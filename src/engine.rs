@@ -253,11 +253,11 @@ impl Engine {
             }
             Command::Cancel { order } => self.cancel(order, input_at, now, out),
             Command::CancelAll { instrument } => self.cancel_all(instrument, now, out),
-            Command::Close { instrument, despite } => {
-                self.flatten(instrument, WayOut::Close, despite, input_at, now, out)
+            Command::Close { account, instrument, despite } => {
+                self.flatten((account, instrument), WayOut::Close, despite, input_at, now, out)
             }
-            Command::Reverse { instrument, despite } => {
-                self.flatten(instrument, WayOut::Reverse, despite, input_at, now, out)
+            Command::Reverse { account, instrument, despite } => {
+                self.flatten((account, instrument), WayOut::Reverse, despite, input_at, now, out)
             }
             Command::Kill { flatten } => {
                 self.kill(flatten, now, out);
@@ -448,14 +448,6 @@ impl Engine {
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)
-    }
-
-    /// The account that orders of this broker are entered for.
-    fn entry_account(&self, broker: BrokerId) -> Option<&Arc<Account>> {
-        self.accounts
-            .range((broker, AccountId("".into()))..)
-            .next()
-            .and_then(|((b, _), account)| (*b == broker).then_some(account))
     }
 
     fn position_of(&self, account: &AccountId, instrument: InstrumentId) -> Option<&Position> {

@@ -156,8 +156,14 @@ impl Stage {
     fn order(&mut self, side: Side, quantity: &str) -> Result<(), String> {
         self.commands += 1;
         let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), OrderKind::Market, TimeInForce::Day);
-        let place =
-            Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() };
+        let place = Place {
+            account: "PAPER".into(),
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        };
         let command = Command::Place(place);
         let envelope = Envelope { id: CommandId(self.commands), input_at: self.now, command };
         let effects = self.feed(EngineEvent::Command(envelope));

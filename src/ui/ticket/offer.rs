@@ -2,6 +2,7 @@
 //!
 //! The words are made of the command itself, so that what a button says is what it sends.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,21 +72,22 @@ pub(super) struct Words {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
     /// For a button: `bracket`.
-    pub short: &'static str,
+    pub short: Cow<'static, str>,
     /// For a sentence: `take profit 240.00, stop loss 220.00`.
     pub whole: String,
 }
 
 impl Term {
-    fn of(short: &'static str) -> Self {
-        Self { short, whole: short.to_owned() }
+    fn of(text: impl Into<Cow<'static, str>>) -> Self {
+        let short = text.into();
+        Self { whole: short.clone().into_owned(), short }
     }
 }
 
 impl Words {
     /// The conditions in lines of a button, two to a line.
     pub(super) fn terms_lines(&self) -> impl Iterator<Item = String> {
-        let line = |terms: &[Term]| terms.iter().map(|term| term.short).collect::<Vec<_>>().join(" · ");
+        let line = |terms: &[Term]| terms.iter().map(|term| &*term.short).collect::<Vec<_>>().join(" · ");
         self.terms.chunks(2).map(line)
     }
 
@@ -141,7 +143,7 @@ fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
         TimeInForce::Day => {}
         TimeInForce::Gtd(until) => {
             let whole = format!("good till {}", format::date_minute(until, &facts.zone));
-            terms.push(Term { short: "GTD", whole });
+            terms.push(Term { short: "GTD".into(), whole });
         }
         tif => terms.push(Term::of(tif.label())),
     }
@@ -155,13 +157,31 @@ fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
             };
             let exits = [shown("take profit", bracket.take_profit), shown("stop loss", bracket.stop_loss)];
             let whole = exits.into_iter().flatten().collect::<Vec<_>>().join(", ");
-            terms.push(Term { short: "bracket", whole });
+            terms.push(Term { short: "bracket".into(), whole });
         }
         // The trader has one in mind and must see that this order goes without.
         None if checked.has_bracket => terms.push(Term::of("no bracket")),
         None => {}
     }
+    terms.extend(account_term(facts));
     terms
+}
+
+/// For which account, where there are several.
+fn account_term(facts: &Facts<'_>) -> Option<Term> {
+    let account = facts.account.as_ref().ok().filter(|a| facts.desk.has_others(a.broker, &a.id))?;
+    Some(Term::of(format!("for {}", account.id)))
+}
+
+/// Why a position is not to be reversed now, as the ticket has it for its own button: what opens is
+/// held back by more than what makes a position smaller.
+pub(in crate::ui) fn why_not_reversed(
+    desk: &Desk,
+    instrument: &Instrument,
+    position: &Position,
+) -> Option<String> {
+    let account = desk.account(instrument.broker, &position.account);
+    flatten(Action::Reverse, &Facts::of_account(desk, instrument, account)).err()
 }
 
 /// A Close or Reverse, which the engine makes of the position as it is then.
@@ -188,17 +208,18 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         return Err(why);
     }
     let insistence = insist(&spec, role, facts).map_err(|refusal| refusal.to_string())?;
-    let (instrument_id, despite) = (instrument.id, insistence.despite);
+    // Of the position that was looked at, and of no other.
+    let (account, despite) = (position.account.clone(), insistence.despite);
     let command = match action {
-        Action::Reverse => Command::Reverse { instrument: instrument_id, despite },
-        _ => Command::Close { instrument: instrument_id, despite },
+        Action::Reverse => Command::Reverse { account, instrument: instrument.id, despite },
+        _ => Command::Close { account, instrument: instrument.id, despite },
     };
     let words = Words {
         verb: format!("{}: {}", action.label().to_lowercase(), side.label().to_lowercase()),
         quantity: format::exact(quantity.0),
         symbol: Arc::clone(&instrument.symbol),
         prices: prices(OrderKind::Market, instrument),
-        terms: guards(position, facts.desk).into_iter().collect(),
+        terms: guards(position, facts.desk).into_iter().chain(account_term(facts)).collect(),
     };
     Ok(Offer { command, words, doubts: insistence.doubts })
 }
@@ -206,7 +227,7 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
 /// What a way out of a position cancels first.
 fn guards(position: &Position, desk: &Desk) -> Option<Term> {
     let count = desk.blotter().guards_of(&position.account, position.instrument).count();
-    (count > 0).then(|| Term { short: "cancels exits", whole: format::cancels_first(count) })
+    (count > 0).then(|| Term { short: "cancels exits".into(), whole: format::cancels_first(count) })
 }
 
 /// The price part of an order: `@ 227.50`, `at market`, `stop 230.00` and `@ 230.50`.

@@ -51,7 +51,11 @@ fn close_says_what_it_asks_and_sends_at_the_second_click() {
     click(&mut pane, "Confirm close: sell 100 AAPL at market");
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Close {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
 }
 
@@ -72,7 +76,11 @@ fn a_double_click_confirms_nothing_and_time_disarms() {
     click(&mut pane, question);
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Reverse { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Reverse {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
 }
 
@@ -114,7 +122,11 @@ fn a_double_click_reverses_once_though_the_first_has_filled() {
     click(&mut pane, "Reverse AAPL");
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Reverse { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Reverse {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
 }
 
@@ -127,7 +139,11 @@ fn without_confirmation_a_close_is_sent_once_until_its_order_has_ended() {
     click(&mut pane, "Reverse AAPL");
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Close {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
     let bench = pane.state_mut();
     let closing = order(20, aapl, Side::Sell, "100", OrderKind::Market, bench.market.now());
