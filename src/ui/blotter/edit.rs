@@ -324,7 +324,9 @@ impl Edit {
             return Some(Outcome::Leaves { to_table: true });
         }
         if next {
-            return Some(Outcome::Turns(self.part.next(order)));
+            let part = self.part.next(order);
+            // Where there is no other, what was typed stays.
+            return (part != self.part).then_some(Outcome::Turns(part));
         }
         if !enter {
             return None;

@@ -191,8 +191,8 @@ impl<'a> Facts<'a> {
                 "The journal cannot be written: no orders are sent"
             } else {
                 match &self.account {
-                    Err(NoAccount::NotChosen) => "Choose an account: no orders are sent",
-                    Err(NoAccount::Gone(_)) => "Account not here: no orders are sent",
+                    Err(NoAccount::NotChosen) => "Choose an account first",
+                    Err(NoAccount::Gone(_)) => "This account is not here",
                     Err(NoAccount::NotTold) | Ok(_) => "No account yet: no orders are sent",
                 }
             };

@@ -44,7 +44,7 @@ fn account_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<AccountId
     };
     let mut picked = None;
     ui.horizontal(|ui| {
-        let name = ui.label(RichText::new("Account").small().color(theme.text_weak));
+        ui.label(RichText::new("Account").small().color(theme.text_weak));
         let combo = egui::ComboBox::from_id_salt("account").width(ui.available_width());
         let shown = combo.selected_text(RichText::new(text).color(colour)).truncate().show_ui(ui, |ui| {
             for account in facts.desk.accounts_of(broker) {
@@ -54,8 +54,13 @@ fn account_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<AccountId
                 }
             }
         });
-        let why = "Orders of this ticket, Close and Reverse go for this account and no other";
-        shown.response.labelled_by(name.id).on_hover_text(why);
+        let response = shown.response;
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Account for orders");
+            info.current_text_value = chosen.map(ToString::to_string);
+            info
+        });
+        response.on_hover_text("Orders of this ticket, Close and Reverse go for this account and no other");
     });
     picked.filter(|picked| Some(picked) != chosen)
 }

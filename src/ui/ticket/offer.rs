@@ -2,7 +2,6 @@
 //!
 //! The words are made of the command itself, so that what a button says is what it sends.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use super::check::{Checked, why_closed};
 use super::facts::Facts;
 use super::gate::{Doubt, insist};
 use crate::desk::Desk;
-use crate::domain::{Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
+use crate::domain::{AccountId, Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
 use crate::link::{Command, Place};
 use crate::risk::{Despite, Role};
 use crate::ui::format;
@@ -66,28 +65,29 @@ pub(super) struct Words {
     /// `@ 227.50`, or `stop 230.00` and `@ 230.50`.
     pub prices: Vec<String>,
     pub terms: Vec<Term>,
+    /// For which account, where its broker has several.
+    pub account: Option<AccountId>,
 }
 
 /// A condition beyond side, quantity and price; a plain day order has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
     /// For a button: `bracket`.
-    pub short: Cow<'static, str>,
+    pub short: &'static str,
     /// For a sentence: `take profit 240.00, stop loss 220.00`.
     pub whole: String,
 }
 
 impl Term {
-    fn of(text: impl Into<Cow<'static, str>>) -> Self {
-        let short = text.into();
-        Self { whole: short.clone().into_owned(), short }
+    fn of(short: &'static str) -> Self {
+        Self { short, whole: short.to_owned() }
     }
 }
 
 impl Words {
     /// The conditions in lines of a button, two to a line.
     pub(super) fn terms_lines(&self) -> impl Iterator<Item = String> {
-        let line = |terms: &[Term]| terms.iter().map(|term| &*term.short).collect::<Vec<_>>().join(" · ");
+        let line = |terms: &[Term]| terms.iter().map(|term| term.short).collect::<Vec<_>>().join(" · ");
         self.terms.chunks(2).map(line)
     }
 
@@ -102,7 +102,8 @@ impl Words {
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {} {}", self.verb, self.quantity, self.symbol, self.prices.join(" "))?;
-        self.terms.iter().try_for_each(|term| write!(f, ", {}", term.whole))
+        self.terms.iter().try_for_each(|term| write!(f, ", {}", term.whole))?;
+        self.account.iter().try_for_each(|account| write!(f, ", for account {account}"))
     }
 }
 
@@ -132,6 +133,7 @@ fn order(checked: &Checked, side: Side, facts: &Facts<'_>) -> Result<Offer, Stri
         symbol: Arc::clone(&facts.instrument.symbol),
         prices: prices(place.spec.kind, facts.instrument),
         terms: terms(&place, checked, facts),
+        account: named_account(facts),
     };
     let doubts = checked.side(side).doubts.clone();
     Ok(Offer { command: Command::Place(place), words, doubts })
@@ -143,7 +145,7 @@ fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
         TimeInForce::Day => {}
         TimeInForce::Gtd(until) => {
             let whole = format!("good till {}", format::date_minute(until, &facts.zone));
-            terms.push(Term { short: "GTD".into(), whole });
+            terms.push(Term { short: "GTD", whole });
         }
         tif => terms.push(Term::of(tif.label())),
     }
@@ -157,20 +159,19 @@ fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
             };
             let exits = [shown("take profit", bracket.take_profit), shown("stop loss", bracket.stop_loss)];
             let whole = exits.into_iter().flatten().collect::<Vec<_>>().join(", ");
-            terms.push(Term { short: "bracket".into(), whole });
+            terms.push(Term { short: "bracket", whole });
         }
         // The trader has one in mind and must see that this order goes without.
         None if checked.has_bracket => terms.push(Term::of("no bracket")),
         None => {}
     }
-    terms.extend(account_term(facts));
     terms
 }
 
 /// For which account, where there are several.
-fn account_term(facts: &Facts<'_>) -> Option<Term> {
+fn named_account(facts: &Facts<'_>) -> Option<AccountId> {
     let account = facts.account.as_ref().ok().filter(|a| facts.desk.has_others(a.broker, &a.id))?;
-    Some(Term::of(format!("for {}", account.id)))
+    Some(account.id.clone())
 }
 
 /// Why a position is not to be reversed now, as the ticket has it for its own button: what opens is
@@ -219,7 +220,8 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         quantity: format::exact(quantity.0),
         symbol: Arc::clone(&instrument.symbol),
         prices: prices(OrderKind::Market, instrument),
-        terms: guards(position, facts.desk).into_iter().chain(account_term(facts)).collect(),
+        terms: guards(position, facts.desk).into_iter().collect(),
+        account: named_account(facts),
     };
     Ok(Offer { command, words, doubts: insistence.doubts })
 }
@@ -227,7 +229,7 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
 /// What a way out of a position cancels first.
 fn guards(position: &Position, desk: &Desk) -> Option<Term> {
     let count = desk.blotter().guards_of(&position.account, position.instrument).count();
-    (count > 0).then(|| Term { short: "cancels exits".into(), whole: format::cancels_first(count) })
+    (count > 0).then(|| Term { short: "cancels exits", whole: format::cancels_first(count) })
 }
 
 /// The price part of an order: `@ 227.50`, `at market`, `stop 230.00` and `@ 230.50`.

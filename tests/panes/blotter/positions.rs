@@ -251,3 +251,49 @@ fn a_way_out_says_that_it_takes_the_exits_away() {
     click(&mut pane, "Close AAPL");
     pane.get_by_label("Confirm close: sell 100 AAPL at market, cancels 1 order of its bracket first");
 }
+
+fn is_disabled(pane: &Pane, name: &str) -> bool {
+    pane.get_by_label(name).accesskit_node().is_disabled()
+}
+
+#[test]
+fn a_reverse_is_out_of_reach_with_its_reason_wherever_nothing_may_be_opened() {
+    let check = |why: &str, change: &dyn Fn(&mut Bench)| {
+        let mut pane = with_position(|settings| settings.confirm_orders = false);
+        assert!(!is_disabled(&pane, "Reverse AAPL"), "before: {why}");
+        change(pane.state_mut());
+        pane.run_steps(2);
+        assert!(is_disabled(&pane, "Reverse AAPL"), "{why}");
+        assert!(!is_disabled(&pane, "Close AAPL"), "it makes less of what is held: {why}");
+        click(&mut pane, "Reverse AAPL");
+        assert_eq!(pane.state_mut().take_sent(), [], "{why}");
+        let place = pane.get_by_label("Reverse AAPL").rect().center();
+        pane.hover_at(place);
+        pane.run_steps(6);
+        assert!(pane.query_by_label_contains(why).is_some(), "{why}: {:?}", painted(&pane));
+    };
+    check("Not now: The kill switch is on", &|bench| {
+        bench.market.publish(Update::Kill(KillState::Locked { still_working: 0 }));
+    });
+    check("Not now: The broker's books are being compared with ours", &|bench| {
+        bench.market.connection(ConnectionState::Reconciling, "Comparing its books with ours");
+    });
+    check("The loss of the day had reached 60.00 USD", &|bench| {
+        let money = |text| Money { amount: decimal(text), currency: Currency::USD };
+        let until = bench.market.now() + Duration::from_hours(6);
+        let lock = Some(Lock { loss: money("60"), limit: money("50"), until });
+        bench.market.uses(vec![ScopeUse {
+            scope: Scope::Profile,
+            orders_last_minute: 0,
+            working_orders: 0,
+            exposure: None,
+            result_of_day: None,
+            lock,
+        }]);
+    });
+    check("is not armed", &|bench| {
+        bench.market.bank(|account| account.kind = AccountKind::Live);
+        bench.market.quote(AAPL, "284.50");
+        bench.hold(AAPL, "100", "280.00");
+    });
+}
