@@ -89,6 +89,7 @@ fn where_there_is_one_account_nobody_is_asked_which() {
 fn of_several_none_is_taken_before_one_is_chosen_and_then_that_one() {
     let mut window = with_two(desktop());
     assert!(says(&window, "Choose an account first") && says(&window, "choose …"));
+    assert!(!says(&window, "flat"), "nobody knows whose position that would be");
     for name in ["Buy", "Sell", "Close", "Reverse"] {
         assert!(is_disabled(&window, name), "{name}");
         assert!(about(&window, name).contains("choose the one that orders are entered for"), "{name}");
@@ -117,7 +118,11 @@ fn of_several_none_is_taken_before_one_is_chosen_and_then_that_one() {
 #[test]
 fn a_question_about_one_account_is_void_for_another() {
     let mut window = with_two(desktop());
-    window.state_mut().market.configure(|settings| settings.confirm_orders = true);
+    let market = &mut window.state_mut().market;
+    market.configure(|settings| settings.confirm_orders = true);
+    // The same is held in both: nothing but the account differs.
+    let held = position(market.id(AAPL), "-40", "285.00");
+    market.publish(Update::Position(held));
     choose(&mut window, OTHER);
     click(&mut window, "Buy");
     let asks = format!("Confirm buy 100 AAPL @ 284.49, for account {OTHER}");

@@ -148,7 +148,7 @@ impl Stage {
     /// The broker tells its books, in the middle of a session or at the beginning of one.
     fn tells_books(&mut self, positions: Vec<Position>, fills: Vec<Fill>) -> Vec<Effect> {
         let accounts = vec![Arc::new(account())];
-        let books = Books { accounts, positions, fills, ..Books::default() };
+        let books = Books { fills, positions, accounts, ..Books::default() };
         self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Books(Arc::new(books))))
     }
 

@@ -163,7 +163,8 @@ fn ask_first(facts: &Facts<'_>) -> &'static str {
 
 /// `Confirm buy`, and below it what is confirmed, in the same rectangle.
 fn armed_face(action: Action, words: &Words) -> Face {
-    let title = Line::from(format!("Confirm {}", action.label().to_lowercase()));
+    let whole = format!("Confirm {}", action.label().to_lowercase());
+    let title = Line { whole, short: Some(format!("{}?", action.label())) };
     let lines = if matches!(action, Action::Close | Action::Reverse) {
         let side = words.verb.rsplit(' ').next().unwrap_or_default();
         let what = Line::from(format!("{side} {}", words.quantity));
@@ -235,7 +236,7 @@ fn at_rest(side: Side, check: &SideCheck, facts: &Facts<'_>) -> (String, Vec<Str
 
 fn flatten_line(action: Action, facts: &Facts<'_>) -> String {
     let Some((position, opened)) = facts.position.and_then(|p| p.side().map(|side| (p, side))) else {
-        return "flat".to_owned();
+        return facts.nothing_held().to_owned();
     };
     let size = position.size();
     let quantity = if action == Action::Reverse { size + size } else { size };

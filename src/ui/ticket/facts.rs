@@ -120,6 +120,11 @@ impl<'a> Facts<'a> {
         self.position.map_or(Decimal::ZERO, |position| position.net)
     }
 
+    /// What is said of no position: that there is none, where it is known whose that would be.
+    pub(super) fn nothing_held(&self) -> &'static str {
+        if self.account.is_ok() { "flat" } else { "–" }
+    }
+
     /// Whether real money is at stake; while it is not clear for which account, whether it may be.
     pub(super) fn is_live(&self) -> bool {
         let is_live = |account: &Account| account.kind == AccountKind::Live;

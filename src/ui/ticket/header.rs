@@ -226,7 +226,7 @@ fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
             };
             (format!("{} @ {average}", held(position.net)), shown, colour)
         }
-        None => ("flat".to_owned(), "–".to_owned(), theme.text_weak),
+        None => (facts.nothing_held().to_owned(), "–".to_owned(), theme.text_weak),
     };
     let strong = if facts.position.is_some() { theme.text } else { theme.text_weak };
     for (name, value, colour) in [("Position", position, strong), ("Open P&L", profit, colour)] {
