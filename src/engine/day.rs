@@ -218,8 +218,9 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) {
-        // The day first: one that began after this would forget again where it began.
-        let mut is_news = self.day_passes(now, out);
+        // The day first: one that began after this would forget again where it began. Losses are
+        // looked at when all of what has come is taken over.
+        let mut is_news = self.day_begins(now);
         let Some(instrument) = self.instruments.get(id.index()) else { return };
         let before = self.position_of(account, id).cloned();
         let before = before.unwrap_or_else(|| Position::flat(account.clone(), id));
@@ -237,15 +238,22 @@ impl Engine {
         }
     }
 
-    /// Time has passed, or positions have changed: begins the next day, locks what has lost too
-    /// much, and tells so. Whether the state is to be saved.
-    pub(super) fn day_passes(&mut self, now: Time, out: &mut Vec<Effect>) -> bool {
+    /// Begins the next day where it is time, and notes where it begins for what is met for the
+    /// first time in it. Whether the state is to be saved.
+    fn day_begins(&mut self, now: Time) -> bool {
         let mut is_news = self.day.turn(&self.settings.limits.day_start, now);
         for position in self.positions.values() {
             let Some(instrument) = self.instruments.get(position.instrument.index()) else { continue };
             let mark = self.market.quote(position.instrument).and_then(|(quote, _)| quote.mark());
             is_news |= self.day.meets(position, mark, instrument.multiplier);
         }
+        is_news
+    }
+
+    /// Time has passed, or positions have changed: begins the next day, locks what has lost too
+    /// much, and tells so. Whether the state is to be saved.
+    pub(super) fn day_passes(&mut self, now: Time, out: &mut Vec<Effect>) -> bool {
+        let mut is_news = self.day_begins(now);
         let losses = self.losses();
         for (scope, loss, limit) in losses {
             if self.day.lock(scope.clone(), loss, limit) {

@@ -369,3 +369,21 @@ fn an_execution_that_only_the_books_tell_of_counts_from_where_the_position_stood
     assert_eq!(stage.result(), Some(dec("-51")));
     assert_eq!(saved(&told), Some(&stage.engine.day_state()), "over a restart too");
 }
+
+#[test]
+fn books_that_are_taken_over_position_by_position_lock_nothing_between_two_of_them() {
+    let mut stage = stage(loss("50"), &DayState::default());
+    stage.connects(Vec::new());
+    let (lost, long) = stage.execution(Side::Buy, "10", "100");
+    let (won, short) = stage.execution(Side::Sell, "10", "100");
+    let other = InstrumentId(1);
+    let (won, short) = (Fill { instrument: other, ..won }, Position { instrument: other, ..short });
+    for id in [0, 1] {
+        stage.quote(id, "90");
+    }
+    stage.tells_books(vec![long, short], vec![lost, won]);
+    stage.passes();
+    assert_eq!(stage.result(), Some(dec("-2")), "what one has lost the other has won");
+    assert_eq!(stage.order(Side::Sell, "1"), Ok(()));
+    assert!(stage.engine.day_state().locks.is_empty());
+}
