@@ -201,6 +201,7 @@ fn trade(world: &mut Rehearsal, link: &WindowEnd, instruments: &[Arc<Instrument>
         for kind in kinds {
             let spec = OrderSpec::new(instrument.id, Side::Buy, quantity, kind, TimeInForce::Day);
             let place = Place {
+                account: "PAPER".into(),
                 spec,
                 bracket: None,
                 origin: Origin::Ticket,

@@ -253,5 +253,12 @@ fn order(desk: &Desk) -> Option<Place> {
     let price = instrument.ticks.round_down(Price(bid.0 * Decimal::new(95, 2)));
     let kind = OrderKind::Limit { price };
     let spec = OrderSpec::new(TRADED, Side::Buy, instrument.lot, kind, TimeInForce::Day);
-    Some(Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() })
+    Some(Place {
+        account: "PAPER".into(),
+        spec,
+        bracket: None,
+        origin: Origin::Ticket,
+        seen: None,
+        despite: Despite::default(),
+    })
 }

@@ -8,6 +8,7 @@
 //! Invariant: the lossless class is a replica of the engine's state. A gap in its
 //! numbers makes the desk ignore changes until a snapshot has come.
 
+mod accounts;
 mod answers;
 mod blotter;
 pub mod latency;
@@ -15,9 +16,10 @@ mod prices;
 mod series;
 mod valuation;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+pub use accounts::NoAccount;
 pub use blotter::Blotter;
 pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
@@ -26,8 +28,8 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, AccountKind, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId,
-    Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
+    Account, AccountId, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId,
+    OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -63,6 +65,8 @@ pub struct Desk {
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
+    /// The accounts that the trader enters orders for, where he has said so.
+    chosen_accounts: BTreeMap<BrokerId, AccountId>,
     notices: VecDeque<Notice>,
     /// Those of them that are the window's own, which no snapshot knows.
     own_notices: VecDeque<Notice>,
@@ -335,30 +339,10 @@ impl Desk {
         &self.uses
     }
 
-    /// Whether orders that open positions go out for an account: always for a paper account, for
-    /// a live one once it is armed.
-    #[must_use]
-    pub fn is_armed(&self, account: &Account) -> bool {
-        let is_it = |(broker, id): &(BrokerId, AccountId)| *broker == account.broker && *id == account.id;
-        account.kind == AccountKind::Paper || self.armed.iter().any(is_it)
-    }
-
     /// Orders, fills and positions.
     #[must_use]
     pub fn blotter(&self) -> &Blotter {
         &self.blotter
-    }
-
-    /// Accounts, in the order in which they were reported.
-    #[must_use]
-    pub fn accounts(&self) -> &[Arc<Account>] {
-        &self.accounts
-    }
-
-    /// The account that orders of this broker are entered for.
-    #[must_use]
-    pub fn entry_account(&self, broker: BrokerId) -> Option<&Arc<Account>> {
-        self.accounts.iter().filter(|a| a.broker == broker).min_by(|a, b| a.id.cmp(&b.id))
     }
 
     /// What the accounts are worth, in the order of [`Self::accounts`].

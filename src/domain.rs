@@ -27,6 +27,7 @@ pub mod settings;
 pub mod time;
 pub mod timeframe;
 pub mod trade;
+pub mod words;
 
 pub use account::{Account, AccountKind, Balance};
 pub use bar::Bar;
@@ -47,6 +48,7 @@ pub use settings::Settings;
 pub use time::Time;
 pub use timeframe::Timeframe;
 pub use trade::Trade;
+pub use words::counted;
 
 /// Exact decimal arithmetic, re-exported so that every module means the same type.
 pub use rust_decimal::Decimal;

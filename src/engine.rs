@@ -45,15 +45,15 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, Order, OrderId,
-    Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, OrderId, Position,
+    Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, ScopeUse,
     Snapshot, Update,
 };
-use day::{Day, MINUTE};
+use day::Day;
 use flatten::{Flattening, WayOut};
 use groups::Groups;
 use journal::Journal;
@@ -187,10 +187,7 @@ impl Engine {
         };
         engine.groups = Groups::new(engine.orders.all());
         engine.restore_day(&day);
-        let is_recent = |order: &&Order| now.since(order.created) < MINUTE;
-        for order in engine.orders.all().filter(is_recent) {
-            engine.day.sends(order, order.created);
-        }
+        engine.recount_orders(now);
         engine
     }
 
@@ -256,11 +253,11 @@ impl Engine {
             }
             Command::Cancel { order } => self.cancel(order, input_at, now, out),
             Command::CancelAll { instrument } => self.cancel_all(instrument, now, out),
-            Command::Close { instrument, despite } => {
-                self.flatten(instrument, WayOut::Close, despite, input_at, now, out)
+            Command::Close { account, instrument, despite } => {
+                self.flatten((account, instrument), WayOut::Close, despite, input_at, now, out)
             }
-            Command::Reverse { instrument, despite } => {
-                self.flatten(instrument, WayOut::Reverse, despite, input_at, now, out)
+            Command::Reverse { account, instrument, despite } => {
+                self.flatten((account, instrument), WayOut::Reverse, despite, input_at, now, out)
             }
             Command::Kill { flatten } => {
                 self.kill(flatten, now, out);
@@ -452,14 +449,6 @@ impl Engine {
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)
-    }
-
-    /// The account that orders of this broker are entered for.
-    fn entry_account(&self, broker: BrokerId) -> Option<&Arc<Account>> {
-        self.accounts
-            .range((broker, AccountId("".into()))..)
-            .next()
-            .and_then(|((b, _), account)| (*b == broker).then_some(account))
     }
 
     fn position_of(&self, account: &AccountId, instrument: InstrumentId) -> Option<&Position> {

@@ -108,7 +108,11 @@ fn child_that_is_killed() {
     program.wait_for_status(bought, OrderStatus::Filled);
     program.send(Command::Cancel { order: resting });
     program.wait_for_status(resting, OrderStatus::Cancelled);
-    program.send(Command::Close { instrument: eth, despite: pitdesk::risk::Despite::default() });
+    program.send(Command::Close {
+        account: "PAPER".into(),
+        instrument: eth,
+        despite: pitdesk::risk::Despite::default(),
+    });
     program.wait("the position to be closed", |desk| desk.blotter().open_positions().next().is_none());
     program.shut_down();
 }

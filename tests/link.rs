@@ -91,6 +91,7 @@ impl Trader {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
         self.send(Command::Place(Place {
+            account: "PAPER".into(),
             spec,
             bracket: None,
             origin: Origin::Ticket,
@@ -121,7 +122,7 @@ fn day(eyes: Eyes) -> (Trader, BarKey) {
         trader.send(Command::Cancel { order: OrderId(3 + round) });
     }
     trader.run(70);
-    trader.send(Command::Close { instrument: btc, despite: Despite::default() });
+    trader.send(Command::Close { account: "PAPER".into(), instrument: btc, despite: Despite::default() });
     trader.place(aapl, Side::Buy, 7, limit);
     trader.send(Command::Configure(Arc::new(Settings { theme: ThemeChoice::Light, ..Settings::default() })));
     trader.send(Command::Drill { broker: BrokerId(0), drill: Drill::Crash });

@@ -81,6 +81,7 @@ impl Trader {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
         self.send(Command::Place(Place {
+            account: "PAPER".into(),
             spec,
             bracket: None,
             origin: Origin::Ticket,
@@ -106,6 +107,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
     let bracket = Bracket { take_profit: Some(percent(105)), stop_loss: Some(percent(95)) };
     let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
     let place = Place {
+        account: "PAPER".into(),
         spec,
         bracket: Some(bracket),
         origin: Origin::Ticket,
@@ -114,7 +116,11 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
     };
     trader.send(Command::Place(place));
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
-    let close = trader.send(Command::Close { instrument: aapl, despite: Despite::default() });
+    let close = trader.send(Command::Close {
+        account: "PAPER".into(),
+        instrument: aapl,
+        despite: Despite::default(),
+    });
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::ZERO, 0));
     let order = trader.desk.order_of(close).expect("the close is an order from the first");
     assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
@@ -152,7 +158,7 @@ fn a_market_order_fills_and_its_position_is_closed_again() {
     let order = trader.desk.order_of(id).expect("the order was accepted");
     assert_eq!(trader.desk.blotter().get(order).unwrap().status, OrderStatus::Filled);
     assert_eq!(trader.net(aapl), Decimal::TEN);
-    trader.send(Command::Close { instrument: aapl, despite: Despite::default() });
+    trader.send(Command::Close { account: "PAPER".into(), instrument: aapl, despite: Despite::default() });
     assert_eq!(trader.net(aapl), Decimal::ZERO);
     let fills = trader.desk.blotter().fills();
     let moved: Decimal =
@@ -259,7 +265,11 @@ fn the_same_seed_and_hands_give_the_same_trades_and_another_seed_does_not() {
         let aapl = trader.watch("AAPL");
         trader.place(aapl, Side::Buy, 300, OrderKind::Market);
         trader.run(20.0);
-        trader.send(Command::Reverse { instrument: aapl, despite: Despite::default() });
+        trader.send(Command::Reverse {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: Despite::default(),
+        });
         trader.run(5.0);
         let fills = trader.desk.blotter().fills().iter().map(|f| (f.price, f.quantity, f.time));
         let tape = trader.desk.tape(aapl).unwrap().iter().map(|t| (t.price, t.quantity, t.time));
@@ -311,6 +321,7 @@ fn a_coin_in_yen_is_replayed_in_yen_at_what_coins_cost() {
     trader.run(10.0);
     let spec = OrderSpec::new(coin, Side::Buy, Qty(Decimal::new(1, 2)), OrderKind::Market, TimeInForce::Day);
     let bought = trader.send(Command::Place(Place {
+        account: "PAPER".into(),
         spec,
         bracket: None,
         origin: Origin::Ticket,

@@ -163,6 +163,7 @@ impl Program {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
         let id = self.send(Command::Place(Place {
+            account: "PAPER".into(),
             spec,
             bracket: None,
             origin: Origin::Ticket,

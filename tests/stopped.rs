@@ -56,8 +56,14 @@ fn stopped(size: Vec2, theme: ThemeChoice) -> Harness<'static, Terminal> {
     let far = Price((bid.0 * Decimal::new(97, 2)).round_dp(2));
     for (id, kind) in [(1_000, OrderKind::Market), (1_001, OrderKind::Limit { price: far })] {
         let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), kind, TimeInForce::Day);
-        let place =
-            Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() };
+        let place = Place {
+            account: "PAPER".into(),
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        };
         let envelope = Envelope { id: CommandId(id), input_at: clock.now(), command: Command::Place(place) };
         to_engine.try_send(envelope).unwrap();
     }

@@ -110,6 +110,7 @@ fn command(line: &[u8]) -> Option<Command> {
             let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
             let bracket = (verb == "bracket").then_some(Bracket { take_profit, stop_loss });
             Command::Place(Place {
+                account: "PAPER".into(),
                 spec,
                 bracket,
                 origin: Origin::Ticket,
@@ -126,8 +127,16 @@ fn command(line: &[u8]) -> Option<Command> {
         },
         "cancel" => Command::Cancel { order: id(number())? },
         "all" => Command::CancelAll { instrument: None },
-        "close" => Command::Close { instrument: place(number()), despite: Despite::default() },
-        "reverse" => Command::Reverse { instrument: place(number()), despite: Despite::default() },
+        "close" => Command::Close {
+            account: "PAPER".into(),
+            instrument: place(number()),
+            despite: Despite::default(),
+        },
+        "reverse" => Command::Reverse {
+            account: "PAPER".into(),
+            instrument: place(number()),
+            despite: Despite::default(),
+        },
         "kill" => Command::Kill { flatten: number().map_or(Flatten::Market, Flatten::Within) },
         "release" => Command::ReleaseKill,
         "gone" => Command::Decide { order: id(number())?, decision: Decision::IsGone },

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::cli::{Bars, Import, Options};
 use super::recording::{self, csv_options, find};
-use crate::domain::{Bar, Session, SessionKind, Time, TradingHours};
+use crate::domain::{Bar, Session, SessionKind, Time, TradingHours, counted};
 use crate::market::aggregate::{Sessions, aggregate_bars};
 use crate::market::calendar::Calendar;
 use crate::store::bars::{Entry, Kind, Library, Origin, Series};
@@ -62,7 +62,8 @@ fn describe(imported: &Imported, symbol: &str, out: &mut impl std::io::Write) ->
         writeln!(out, "Not used: {}", format.ignored.join(", "))?;
     }
     if report.duplicates > 0 {
-        writeln!(out, "{} rows were there twice and are kept once", report.duplicates)?;
+        let (one, many) = ("row was there twice and is kept once", "rows were there twice and are kept once");
+        writeln!(out, "{}", counted(report.duplicates, one, many))?;
     }
     for warning in &report.warnings {
         writeln!(out, "note: {warning}")?;

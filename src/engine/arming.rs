@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
-use crate::domain::{Account, AccountId, AccountKind, BrokerId, Order, Time};
+use crate::domain::{Account, AccountId, AccountKind, BrokerId, Instrument, Order, Time, counted};
 use crate::link::update::Refused;
 use crate::link::{NoticeLevel, Update};
 
@@ -21,6 +21,30 @@ impl Engine {
         let place = (broker, account.clone());
         let is_paper = self.accounts.get(&place).is_some_and(|account| account.kind == AccountKind::Paper);
         is_paper || self.armed.contains(&place)
+    }
+
+    /// Why no order is sent for an account: its broker has told of accounts in this session, and it
+    /// is none of them. Whoever logs in elsewhere must not trade there what was meant for here.
+    pub(super) fn why_not_of_session(&self, broker: BrokerId, account: &AccountId) -> Option<String> {
+        let has_told = self.accounts.keys().any(|(of, _)| *of == broker);
+        let is_other = has_told && !self.accounts.contains_key(&(broker, account.clone()));
+        let name = &self.brokers[usize::from(broker.0)].connection.name;
+        is_other.then(|| format!("{name} does not tell of account {account} in this session"))
+    }
+
+    /// Whether an order can be entered for an account.
+    ///
+    /// # Errors
+    /// When its broker does not have it, or has not told of any yet. No other is taken instead.
+    pub(super) fn check_account(&self, instrument: &Instrument, account: &AccountId) -> Result<(), Refused> {
+        if let Some(why) = self.why_not_of_session(instrument.broker, account) {
+            return Err(Refused(format!("{why}: nothing was sent. Choose one of its accounts").into()));
+        }
+        if !self.accounts.contains_key(&(instrument.broker, account.clone())) {
+            let text = "The broker has not reported an account yet: wait until it is ready";
+            return Err(Refused(text.into()));
+        }
+        Ok(())
     }
 
     pub(super) fn armed_accounts(&self) -> Arc<[(BrokerId, AccountId)]> {
@@ -66,7 +90,7 @@ impl Engine {
         let is_its = |o: &&Order| o.broker == broker && o.account == *id;
         let working = match self.orders.live().filter(is_its).count() {
             0 => String::new(),
-            count => format!(". {count} order(s) of it go on working"),
+            count => format!(". {} on working", counted(count, "order of it goes", "orders of it go")),
         };
         let text = format!(
             "Account {id} is not armed any more: positions can be closed, none can be opened{working}"

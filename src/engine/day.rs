@@ -15,12 +15,13 @@ use std::time::Duration;
 use super::{Effect, Engine};
 use crate::domain::limits::{DayStart, DayState, Scope, ScopeKind};
 use crate::domain::{
-    AccountId, Decimal, Fill, Instrument, InstrumentId, Money, Order, OrderId, Position, Price, Time,
+    AccountId, Decimal, Instrument, InstrumentId, Money, Order, OrderId, OrderStatus, Origin, Position,
+    Price, Time,
 };
 use crate::link::NoticeLevel;
 use crate::risk::Lock;
 
-pub(super) const MINUTE: Duration = Duration::from_mins(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// The counts of the day.
 #[derive(Debug, Default)]
@@ -64,7 +65,9 @@ impl Day {
 
     /// Counts an order that goes out.
     pub fn sends(&mut self, order: &Order, now: Time) {
-        self.sent.push_back((now, order.id, order.account.clone(), order.spec.instrument));
+        // At a start they come by id, and a higher id may be of an older order.
+        let place = self.sent.partition_point(|(at, ..)| *at <= now);
+        self.sent.insert(place, (now, order.id, order.account.clone(), order.spec.instrument));
         while self.sent.front().is_some_and(|(at, ..)| now.since(*at) >= MINUTE) {
             self.sent.pop_front();
         }
@@ -177,6 +180,16 @@ impl Engine {
 
 /// What the engine must tell the day: each of these where it happens.
 impl Engine {
+    /// At the start, once the journal's orders are known: those of the last minute that went out
+    /// from here count on.
+    pub(super) fn recount_orders(&mut self, now: Time) {
+        let is_recent = |order: &&Order| now.since(order.created) < MINUTE;
+        let is_sent = |order: &&Order| order.origin != Origin::Foreign && order.status != OrderStatus::Kept;
+        for order in self.orders.all().filter(is_recent).filter(is_sent) {
+            self.day.sends(order, order.created);
+        }
+    }
+
     /// At the start, once the catalogue is known.
     pub(super) fn restore_day(&mut self, state: &DayState) {
         let find = |key: &str| self.instruments.iter().find(|i| i.has_key(key)).map(|i| i.id);
@@ -195,14 +208,27 @@ impl Engine {
         }
     }
 
-    /// An execution came, before its position is taken over; whether the state is to be saved.
-    pub(super) fn day_fills(&mut self, fill: &Fill) -> bool {
-        let Some(instrument) = self.instruments.get(fill.instrument.index()) else { return false };
-        let (account, multiplier) = (&fill.account, instrument.multiplier);
-        let before = self.position_of(account, fill.instrument).cloned();
-        let before = before.unwrap_or_else(|| Position::flat(account.clone(), fill.instrument));
-        let mark = self.mark(fill.instrument).unwrap_or(fill.price);
-        self.day.meets(&before, Some(mark), multiplier)
+    /// An execution at `price` has come, and the position that it makes is taken over next: what was
+    /// there before is where the day begins for it.
+    pub(super) fn day_fills(
+        &mut self,
+        account: &AccountId,
+        id: InstrumentId,
+        price: Price,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        // The day first: one that began after this would forget again where it began. Losses are
+        // looked at when all of what has come is taken over.
+        let mut is_news = self.day_begins(now);
+        let Some(instrument) = self.instruments.get(id.index()) else { return };
+        let before = self.position_of(account, id).cloned();
+        let before = before.unwrap_or_else(|| Position::flat(account.clone(), id));
+        let mark = self.mark(id).unwrap_or(price);
+        is_news |= self.day.meets(&before, Some(mark), instrument.multiplier);
+        if is_news {
+            out.push(Effect::Save(self.engine_state()));
+        }
     }
 
     /// [`Self::day_passes`], with what follows from it.
@@ -212,15 +238,22 @@ impl Engine {
         }
     }
 
-    /// Time has passed, or positions have changed: begins the next day, locks what has lost too
-    /// much, and tells so. Whether the state is to be saved.
-    pub(super) fn day_passes(&mut self, now: Time, out: &mut Vec<Effect>) -> bool {
+    /// Begins the next day where it is time, and notes where it begins for what is met for the
+    /// first time in it. Whether the state is to be saved.
+    fn day_begins(&mut self, now: Time) -> bool {
         let mut is_news = self.day.turn(&self.settings.limits.day_start, now);
         for position in self.positions.values() {
             let Some(instrument) = self.instruments.get(position.instrument.index()) else { continue };
             let mark = self.market.quote(position.instrument).and_then(|(quote, _)| quote.mark());
             is_news |= self.day.meets(position, mark, instrument.multiplier);
         }
+        is_news
+    }
+
+    /// Time has passed, or positions have changed: begins the next day, locks what has lost too
+    /// much, and tells so. Whether the state is to be saved.
+    pub(super) fn day_passes(&mut self, now: Time, out: &mut Vec<Effect>) -> bool {
+        let mut is_news = self.day_begins(now);
         let losses = self.losses();
         for (scope, loss, limit) in losses {
             if self.day.lock(scope.clone(), loss, limit) {

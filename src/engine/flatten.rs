@@ -13,7 +13,7 @@ use super::order_state::Life;
 use super::{Effect, Engine, Outcome};
 use crate::domain::{
     AccountId, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position,
-    Qty, Time, TimeInForce,
+    Qty, Time, TimeInForce, counted,
 };
 use crate::link::NoticeLevel;
 use crate::link::update::Refused;
@@ -66,14 +66,14 @@ pub(super) struct Flattening {
 impl Engine {
     pub(super) fn flatten(
         &mut self,
-        id: InstrumentId,
+        (account, id): (AccountId, InstrumentId),
         way: WayOut,
         despite: Despite,
         input_at: Time,
         now: Time,
         out: &mut Vec<Effect>,
     ) -> Outcome {
-        let position = self.position_to_flatten(id)?;
+        let position = self.position_to_flatten(&account, id)?;
         let instrument = self.instrument(id)?;
         let nothing = || Refused("There is nothing to close".into());
         let spec = way.order(&position).ok_or_else(nothing)?;
@@ -90,7 +90,8 @@ impl Engine {
         // Asked before anything is cancelled: a close that is refused must leave its guards alone.
         self.journal.check()?;
         self.would_pass(&order, way.role(despite), &instrument, now)?;
-        let waits = format!("Waits until {} order(s) of its bracket are cancelled", exits.len());
+        let what = counted(exits.len(), "order of its bracket is", "orders of its bracket are");
+        let waits = format!("Waits until {what} cancelled");
         let order = Order { reason: Some(waits.into()), ..order };
         self.orders.insert(order.clone());
         self.tell(order, Moment::Intended { input_at, seen: None }, now, out);
@@ -256,15 +257,16 @@ impl Engine {
 
     /// The position, unless an order that flattens it is on its way already: the
     /// second of two quick clicks must not sell what the first has sold.
-    fn position_to_flatten(&self, id: InstrumentId) -> Result<Position, Refused> {
+    fn position_to_flatten(&self, account: &AccountId, id: InstrumentId) -> Result<Position, Refused> {
         let instrument = self.instrument(id)?;
-        let account = self.account_for(&instrument)?;
-        if self.is_flattening(&account, id) {
+        self.check_account(&instrument, account)?;
+        if self.is_flattening(account, id) {
             let text = format!("An order that closes {} is already on its way", instrument.symbol);
             return Err(Refused(text.into()));
         }
-        let held = self.position_of(&account, id).filter(|position| !position.is_flat());
-        held.cloned().ok_or_else(|| Refused(format!("There is no position in {}", instrument.symbol).into()))
+        let held = self.position_of(account, id).filter(|position| !position.is_flat());
+        let none = || format!("There is no position in {} in account {account}", instrument.symbol);
+        held.cloned().ok_or_else(|| Refused(none().into()))
     }
 
     fn is_flattening(&self, account: &AccountId, id: InstrumentId) -> bool {

@@ -18,7 +18,7 @@ use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
     AccountId, BrokerId, Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin,
-    Position, Price, Seq, Side, Time, TimeInForce,
+    Position, Price, Seq, Side, Time, TimeInForce, counted,
 };
 use crate::link::update::Refused;
 use crate::link::{AccountKill, Flatten, JournalState, KillReport, KillStage, NoticeLevel, Update};
@@ -183,9 +183,8 @@ impl Engine {
             Flatten::No => "",
             Flatten::Market | Flatten::Within(_) => ", then positions are closed",
         };
-        let text = format!(
-            "Kill switch on: new orders are locked, {count} working order(s) are being cancelled{then}"
-        );
+        let cancelled = counted(count, "working order is", "working orders are");
+        let text = format!("Kill switch on: new orders are locked, {cancelled} being cancelled{then}");
         self.note(NoticeLevel::Error, text, now, out);
     }
 
@@ -250,12 +249,15 @@ impl Engine {
 
     /// Takes every account the next step.
     pub(super) fn advance_kill(&mut self, now: Time, out: &mut Vec<Effect>) {
-        let Some(mut kill) = self.kill.take() else { return };
-        let (flatten, is_left) = (kill.flatten, kill.is_left);
+        let Some(kill) = &mut self.kill else { return };
         kill.meet(self.accounts.keys().cloned(), now);
-        for line in &mut kill.accounts {
+        let (since, flatten, is_left) = (kill.since, kill.flatten, kill.is_left);
+        let is_on_disk = kill.unsafe_until.is_none();
+        // The lines alone: what is saved meanwhile still knows what the switch was asked to do.
+        let mut lines = std::mem::take(&mut kill.accounts);
+        for line in &mut lines {
             let stage = match self.step_of(line, flatten, is_left, now, out) {
-                KillStage::Done if kill.unsafe_until.is_some() => match self.journal.state() {
+                KillStage::Done if !is_on_disk => match self.journal.state() {
                     JournalState::Works => KillStage::Verifying,
                     JournalState::Broken(why) => {
                         let why = format!("the lock is not on disk ({why}): it ends with the program");
@@ -269,22 +271,19 @@ impl Engine {
                 line.stage = stage;
             }
         }
-        let report = KillReport {
-            since: kill.since,
-            flatten,
-            accounts: kill.accounts.iter().map(|line| self.told_of(line)).collect(),
-        };
-        if kill.told.as_deref() != Some(&report) {
-            let was_done = kill.told.as_ref().is_some_and(|told| told.is_done());
-            if report.is_done() && !was_done {
-                let what = if flatten == Flatten::No { "nothing works" } else { "flat" };
-                self.note(NoticeLevel::Warning, format!("Kill switch: {what} and locked"), now, out);
-            }
-            let report = Arc::new(report);
-            kill.told = Some(Arc::clone(&report));
-            out.push(Effect::publish(Update::KillReport(Some(report)), now));
+        let accounts = lines.iter().map(|line| self.told_of(line)).collect();
+        let report = Arc::new(KillReport { since, flatten, accounts });
+        let Some(kill) = &mut self.kill else { return };
+        kill.accounts = lines;
+        if kill.told.as_ref() == Some(&report) {
+            return;
         }
-        self.kill = Some(kill);
+        let was_done = kill.told.replace(Arc::clone(&report)).is_some_and(|told| told.is_done());
+        if report.is_done() && !was_done {
+            let what = if flatten == Flatten::No { "nothing works" } else { "flat" };
+            self.note(NoticeLevel::Warning, format!("Kill switch: {what} and locked"), now, out);
+        }
+        out.push(Effect::publish(Update::KillReport(Some(report)), now));
     }
 
     fn told_of(&self, line: &Line) -> AccountKill {
@@ -317,7 +316,7 @@ impl Engine {
             let state = connection.state.label().to_lowercase();
             let left = match others.len() + own.len() {
                 0 => "whether anything works there cannot be seen".to_owned(),
-                count => format!("{count} order(s) may still work there"),
+                count => format!("{} may still work there", counted(count, "order", "orders")),
             };
             return KillStage::Stuck(format!("{} is {state}: {left}", connection.name).into());
         }
@@ -412,7 +411,8 @@ impl Engine {
         if !due.is_empty() {
             line.asked_at = Some(now);
             line.asked_count = line.asked_count.saturating_add(1);
-            line.note(now, format!("{} order(s) work: their cancels asked for", live.len()));
+            let (one, many) = ("order works: its cancel asked for", "orders work: their cancels asked for");
+            line.note(now, counted(live.len(), one, many));
         }
         for id in due {
             out.push(Effect::Request(line.broker, BrokerRequest::Cancel(id)));

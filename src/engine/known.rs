@@ -28,7 +28,9 @@ impl Engine {
         let connection = &self.brokers[usize::from(instrument.broker.0)].connection;
         let state = connection.state;
         let why = format!("{} is {}: {}", connection.name, state.label().to_lowercase(), connection.reason);
+        let strange = self.why_not_of_session(instrument.broker, &order.account);
         let line = match state {
+            _ if let Some(why) = &strange => Line::Down(why),
             _ if state.takes_orders() => state.opening_locked().map_or(Line::Ready, Line::Reducing),
             ConnectionState::Silent => Line::Silent(&why),
             _ => Line::Down(&why),

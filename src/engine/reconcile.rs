@@ -19,8 +19,8 @@ use crate::broker::BrokerRequest;
 use crate::broker::contract::Books;
 use crate::domain::money::grouped;
 use crate::domain::{
-    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, TakenOver,
-    Time, TimeInForce,
+    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, Price,
+    TakenOver, Time, TimeInForce,
 };
 use crate::link::update::Refused;
 use crate::link::{Finding, FindingKind, NoticeLevel, Reconciliation, Update};
@@ -57,8 +57,8 @@ struct Comparison<'a> {
     session: Session,
     now: Time,
     findings: Vec<Finding>,
-    /// What executions that we had not heard of did to positions.
-    moved: BTreeMap<(AccountId, InstrumentId), Decimal>,
+    /// What executions that we had not heard of did to positions, and the price of the last.
+    moved: BTreeMap<(AccountId, InstrumentId), (Decimal, Price)>,
     /// The orders they are of.
     executed: BTreeSet<OrderId>,
     /// What executions do not explain.
@@ -206,7 +206,8 @@ impl Engine {
             self.settled(order, Moment::Executed(fill.clone()), comparison.session, now, out);
             comparison.session.publish(Update::Fill(fill.clone()), now, out);
             let key = (fill.account.clone(), fill.instrument);
-            *comparison.moved.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
+            let moved = comparison.moved.entry(key).or_insert((Decimal::ZERO, fill.price));
+            *moved = (moved.0 + fill.side.sign() * fill.quantity.0, fill.price);
             comparison.executed.insert(fill.order);
             comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
         }

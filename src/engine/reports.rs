@@ -173,9 +173,7 @@ impl Engine {
         let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
         let text = format!("{verb} {quantity} {symbol} at {price}");
         self.tell(order, Moment::Executed(fill.clone()), now, out);
-        if self.day_fills(&fill) {
-            out.push(Effect::Save(self.engine_state()));
-        }
+        self.day_fills(&fill.account, fill.instrument, fill.price, now, out);
         out.push(Effect::publish(Update::Fill(fill), now));
         self.positions.insert((position.account.clone(), position.instrument), position.clone());
         out.push(Effect::publish(Update::Position(position), now));

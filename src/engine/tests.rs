@@ -1,5 +1,6 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
+mod accounts;
 mod arming;
 mod brokers;
 mod exits;
@@ -165,8 +166,14 @@ impl Stage {
         self.feed(EngineEvent::Command(Envelope { id, input_at: self.now, command }))
     }
 
+    /// The account that there is.
+    fn account(&self) -> AccountId {
+        self.engine.accounts.keys().next().map_or("PAPER".into(), |(_, account)| account.clone())
+    }
+
     fn buy(&mut self, quantity: &str, limit: &str) -> Vec<Effect> {
-        self.command(Command::Place(limit_order(Side::Buy, quantity, limit)))
+        let account = self.account();
+        self.command(Command::Place(Place { account, ..limit_order(Side::Buy, quantity, limit) }))
     }
 
     fn says(&mut self, order: u64, status: OrderStatus) -> Vec<Effect> {
@@ -221,7 +228,14 @@ impl Stage {
 fn limit_order(side: Side, quantity: &str, limit: &str) -> Place {
     let kind = OrderKind::Limit { price: Price(dec(limit)) };
     let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), kind, TimeInForce::Day);
-    Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() }
+    Place {
+        account: "PAPER".into(),
+        spec,
+        bracket: None,
+        origin: Origin::Ticket,
+        seen: None,
+        despite: Despite::default(),
+    }
 }
 
 fn requests(effects: &[Effect]) -> Vec<&BrokerRequest> {
@@ -365,13 +379,25 @@ fn closing_twice_sells_once() {
     let mut stage = stage();
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
-    let first = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let first = stage.command(Command::Close {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert_eq!(placed(&first)[0].quantity, Qty(dec("10")));
     assert_eq!(placed(&first)[0].side, Side::Sell);
-    let second = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let second = stage.command(Command::Close {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert!(placed(&second).is_empty());
     assert!(refusal(&second).contains("already on its way"));
-    let reverse = stage.command(Command::Reverse { instrument: SHARE, despite: Despite::default() });
+    let reverse = stage.command(Command::Reverse {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert!(placed(&reverse).is_empty());
 }
 
@@ -380,7 +406,11 @@ fn reversing_trades_twice_the_position() {
     let mut stage = stage();
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
-    let effects = stage.command(Command::Reverse { instrument: SHARE, despite: Despite::default() });
+    let effects = stage.command(Command::Reverse {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert_eq!((placed(&effects)[0].side, placed(&effects)[0].quantity), (Side::Sell, Qty(dec("20"))));
 }
 

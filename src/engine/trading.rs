@@ -29,15 +29,16 @@ impl Engine {
             return Err(Refused("Exits are entered together with their entry, as its bracket".into()));
         }
         let instrument = self.instrument(place.spec.instrument)?;
-        let account = self.account_for(&instrument)?;
+        let account = &place.account;
+        self.check_account(&instrument, account)?;
         let is_kept = self.keeps_groups(instrument.broker);
-        let entry = self.intend(place.spec, place.origin, &instrument, &account, now, out);
+        let entry = self.intend(place.spec, place.origin, &instrument, account, now, out);
         let id = entry.id;
         let entry = if is_kept { groups::keep(entry, None) } else { entry };
         self.check_group(&entry)?;
         let mut orders = vec![(entry, Role::entered(place.despite))];
         for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
-            let exit = self.intend(spec, place.origin, &instrument, &account, now, out);
+            let exit = self.intend(spec, place.origin, &instrument, account, now, out);
             let exit = if is_kept { groups::keep(exit, Some(id)) } else { exit };
             orders.push((exit, Role::exit_of(&place.spec)));
         }
@@ -139,7 +140,7 @@ impl Engine {
     ) -> Outcome {
         let order = self.own_order(id)?;
         if self.orders.life(id) == Some(Life::Kept) {
-            return self.amend_kept(&order, change, now, out);
+            return self.amend_kept(&order, change, despite, now, out);
         }
         if !self.orders.can_amend(id) {
             return Err(Refused(why_not(&order).into()));
@@ -163,11 +164,21 @@ impl Engine {
     }
 
     /// An exit that is kept here changes at once: nothing of it was sent.
-    fn amend_kept(&mut self, order: &Order, change: Change, now: Time, out: &mut Vec<Effect>) -> Outcome {
+    fn amend_kept(
+        &mut self,
+        order: &Order,
+        change: Change,
+        despite: Despite,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
         Self::check_kept_size(order, change)?;
+        if change.applied_to(&order.spec) == order.spec {
+            return Err(nothing_changes());
+        }
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
-        let role = self.role_of_change(order, change);
+        let role = self.role_of_change(order, change).insisting(despite);
         let ask = |known: &Known<'_>| risk::approve_amend(order, change, role, known).map(drop);
         self.with_known(order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
         if let Some(order) = self.orders.change_kept(order.id, change, now) {
@@ -189,7 +200,7 @@ impl Engine {
     ) -> Outcome {
         let id = order.id;
         if change.applied_to(&order.spec) == order.spec {
-            return Err(Refused("Nothing would change: enter another quantity or price".into()));
+            return Err(nothing_changes());
         }
         self.journal.check()?;
         let instrument = self.instrument(order.spec.instrument)?;
@@ -332,14 +343,13 @@ impl Engine {
         self.instruments.get(id.index()).cloned().ok_or_else(unknown)
     }
 
-    pub(super) fn account_for(&self, instrument: &Instrument) -> Result<AccountId, Refused> {
-        let none = || Refused("The broker has not reported an account yet: wait until it is ready".into());
-        self.entry_account(instrument.broker).map(|account| account.id.clone()).ok_or_else(none)
-    }
-
     fn own_order(&self, id: OrderId) -> Result<Order, Refused> {
         self.orders.get(id).cloned().ok_or_else(|| Refused(format!("There is no order {id}").into()))
     }
+}
+
+fn nothing_changes() -> Refused {
+    Refused("Nothing would change: enter another quantity or price".into())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is a map_err conversion")]

@@ -32,7 +32,7 @@ pub struct Envelope {
 pub enum Command {
     /// Enter an order.
     Place(Place),
-    /// Change a working order; `None` leaves that part as it is.
+    /// Change a working order, or an exit that this program keeps; `None` leaves that part as it is.
     Amend {
         /// Which order.
         order: OrderId,
@@ -57,6 +57,8 @@ pub enum Command {
     },
     /// Bring a position to zero at market.
     Close {
+        /// Whose position, as the trader saw it.
+        account: AccountId,
         /// Of which instrument.
         instrument: InstrumentId,
         /// What is unusual about the market or the line, and accepted for this order.
@@ -64,6 +66,8 @@ pub enum Command {
     },
     /// Turn a position into its opposite at market.
     Reverse {
+        /// Whose position, as the trader saw it.
+        account: AccountId,
         /// Of which instrument.
         instrument: InstrumentId,
         /// What is unusual about the market or the line, and accepted for this order.
@@ -129,6 +133,16 @@ pub enum Command {
 }
 
 impl Command {
+    /// For which account it enters an order, where it enters one.
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Place(place) => Some(&place.account),
+            Self::Close { account, .. } | Self::Reverse { account, .. } => Some(account),
+            _ => None,
+        }
+    }
+
     /// Whether carrying it out means to ask a broker for something about orders.
     #[must_use]
     pub fn is_for_a_broker(&self) -> bool {
@@ -148,6 +162,9 @@ impl Command {
 /// An order to be entered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
+    /// For which account of the instrument's broker, as the trader saw it: it goes for this one or
+    /// for none.
+    pub account: AccountId,
     /// What is asked for.
     pub spec: OrderSpec,
     /// Orders that guard the position it opens.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use crate::domain::Flatten;
-use crate::domain::{AccountId, BrokerId, OrderId, Record, Time};
+use crate::domain::{AccountId, BrokerId, OrderId, Record, Time, counted};
 
 /// Whether what is asked for can be written down before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +61,7 @@ impl Reconciliation {
         FindingKind::ALL.into_iter().map(move |kind| (kind, of(kind))).filter(|(_, count)| *count > 0).map(
             |(kind, count)| {
                 let (one, many) = kind.words();
-                if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+                counted(count, one, many)
             },
         )
     }
@@ -225,9 +225,11 @@ impl KillStage {
     #[must_use]
     pub fn label(&self) -> String {
         match self {
-            Self::Cancelling(count) => format!("Cancelling {count} order(s)"),
+            Self::Cancelling(count) => format!("Cancelling {}", counted(*count as usize, "order", "orders")),
             Self::Verifying => "Asking the broker whether nothing works".to_owned(),
-            Self::Flattening(count) => format!("Closing {count} position(s)"),
+            Self::Flattening(count) => {
+                format!("Closing {}", counted(*count as usize, "position", "positions"))
+            }
             Self::Done => "Done".to_owned(),
             Self::Stuck(why) => format!("Not done: {why}"),
         }

@@ -3,7 +3,7 @@
 use super::{Lock, Unusual};
 use crate::domain::limits::{Limit, Scope};
 use crate::domain::money::rounded_up;
-use crate::domain::{AccountId, Decimal, Money, Price, Qty, Side};
+use crate::domain::{AccountId, Decimal, Money, Price, Qty, Side, counted};
 
 /// Where limits are changed, in the words of the window.
 pub const WHERE: &str = "Limits (Ctrl+Shift+L)";
@@ -207,7 +207,8 @@ pub enum Refusal {
     },
     /// Too many orders work.
     #[error(
-        "{count} orders are working, the limit of {scope} is {limit}: cancel some, or change it in {WHERE}."
+        "{} working, the limit of {scope} is {limit}: cancel some, or change it in {WHERE}.",
+        counted(*.count, "order is", "orders are")
     )]
     WorkingOrders {
         /// Now.
@@ -219,8 +220,8 @@ pub enum Refusal {
     },
     /// Too many orders at once.
     #[error(
-        "{count} orders were sent in the last minute, the limit of {scope} is {limit}: wait a moment, or change it \
-         in {WHERE}."
+        "{} sent in the last minute, the limit of {scope} is {limit}: wait a moment, or change it in {WHERE}.",
+        counted(*.count, "order was", "orders were")
     )]
     OrdersPerMinute {
         /// In the last minute.

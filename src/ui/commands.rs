@@ -20,6 +20,8 @@ pub struct Commands {
 pub enum UiCommand {
     /// Turn the desk to another instrument.
     Select(InstrumentId),
+    /// Enter orders of a broker for this account.
+    ChooseAccount(BrokerId, AccountId),
     /// Show bars of another period.
     ShowTimeframe(Timeframe),
     /// Put an instrument into the watchlist.

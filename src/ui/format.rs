@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::domain::settings::ZoneDisplay;
-use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time, money};
+use crate::domain::{Currency, Decimal, Instrument, Money, Price, Qty, Time, counted, money};
 
 const MINUS: &str = "−";
 
@@ -208,11 +208,7 @@ pub fn day_start(time: Time, zone: &TimeZone) -> Time {
 /// What a close or reverse says of the orders of a bracket that it takes away.
 #[must_use]
 pub fn cancels_first(count: usize) -> String {
-    if count == 1 {
-        "cancels 1 order of its bracket first".to_owned()
-    } else {
-        format!("cancels {count} orders of its bracket first")
-    }
+    format!("cancels {} of its bracket first", counted(count, "order", "orders"))
 }
 
 /// Whether a number that is written out is nothing but zeros.

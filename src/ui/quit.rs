@@ -8,7 +8,7 @@ use egui::{Label, RichText};
 use super::terminal::Terminal;
 use super::theme::theme_of;
 use crate::desk::Desk;
-use crate::domain::OrderStatus;
+use crate::domain::{OrderStatus, counted};
 
 const WIDTH: f32 = 380.0;
 const STAYS: &str = "What works at a broker stays there and works on; paper orders wait for the next start.";
@@ -45,8 +45,7 @@ pub(super) fn quit_ui(terminal: &mut Terminal, ctx: &egui::Context) {
 fn working(desk: &Desk) -> String {
     match desk.blotter().working().filter(|order| order.status != OrderStatus::Kept).count() {
         0 => "No order is working any more.".to_owned(),
-        1 => format!("1 order is working. {STAYS}"),
-        count => format!("{count} orders are working. {STAYS}"),
+        count => format!("{} working. {STAYS}", counted(count, "order is", "orders are")),
     }
 }
 
@@ -54,11 +53,12 @@ fn working(desk: &Desk) -> String {
 fn kept(desk: &Desk) -> Option<String> {
     match desk.blotter().kept_here().count() {
         0 => None,
-        1 => {
-            Some("1 order is kept by Pitdesk and is not minded while it is closed: close anyway?".to_owned())
+        count => {
+            let are = if count == 1 { "is" } else { "are" };
+            let orders = counted(count, "order", "orders");
+            Some(format!(
+                "{orders} {are} kept by Pitdesk and {are} not minded while it is closed: close anyway?"
+            ))
         }
-        count => Some(format!(
-            "{count} orders are kept by Pitdesk and are not minded while it is closed: close anyway?"
-        )),
     }
 }

@@ -123,7 +123,10 @@ fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
 fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
-        for account in desk.accounts() {
+        let paper = desk.accounts().iter().find(|account| account.kind == AccountKind::Paper);
+        // That nothing is at stake is said once; of each account where something is.
+        let live = desk.accounts().iter().filter(|account| account.kind == AccountKind::Live);
+        for account in paper.into_iter().chain(live) {
             arming::badge_ui(ui, desk, account, &theme, out);
         }
         // Before the name, whose width changes: a button that moves is clicked in vain.
@@ -139,7 +142,12 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let base = desk.settings().base_currency;
-            for valued in desk.valuations() {
+            for (account, valued) in desk.accounts().iter().zip(desk.valuations()) {
+                // Of several there is room for the one that orders are for; the Account tab has all.
+                let is_one_of = desk.has_others(account.broker, &account.id);
+                if is_one_of && desk.entry_account(account.broker) != Ok(account) {
+                    continue;
+                }
                 let total = &valued.valuation.total;
                 let (gain, equity) = if valued.is_stale {
                     (theme.stale, theme.stale)
@@ -153,7 +161,8 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
                     egui::RichText::new(format!("{} {base}", format::amount(total.equity, base)))
                         .color(equity),
                 );
-                ui.label(egui::RichText::new("Equity").color(theme.text_weak));
+                let name = if is_one_of { format!("Equity of {}", account.id) } else { "Equity".to_owned() };
+                ui.label(egui::RichText::new(name).color(theme.text_weak));
                 if valued.is_stale {
                     ui.label(egui::RichText::new("stale").color(theme.warn)).on_hover_text(
                         "Prices of what is held, or exchange rates, come no more: these amounts are of the \

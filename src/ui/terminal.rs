@@ -15,8 +15,8 @@ use super::workspace::Workspace;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap};
 use crate::domain::settings::ThemeChoice;
-use crate::domain::{AccountKind, Time};
-use crate::link::{Clock, Command, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
+use crate::domain::{AccountId, AccountKind, Time};
+use crate::link::{Clock, Command, Connection, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
 const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -150,6 +150,7 @@ impl Terminal {
         if applied.is_fresh {
             self.sent_demand = None;
             self.select_saved();
+            self.choose_saved_accounts();
         }
     }
 
@@ -218,6 +219,13 @@ impl Terminal {
                 self.desk.select(id);
                 self.workspace.selected = self.desk.instrument(id).map(|instrument| instrument.key());
             }
+            UiCommand::ChooseAccount(broker, ref account) => {
+                if let Some(connection) = self.desk.connection(broker) {
+                    let (name, id) = (connection.name.to_string(), account.0.to_string());
+                    self.workspace.accounts.insert(name, id);
+                }
+                self.desk.choose_account(broker, account.clone());
+            }
             UiCommand::ShowTimeframe(timeframe) => self.workspace.panes.chart.show(timeframe),
             UiCommand::Watch(id) => {
                 if let Some(instrument) = self.desk.instrument(id) {
@@ -267,6 +275,20 @@ impl Terminal {
             || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
         if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
             self.window_command(&UiCommand::Select(id));
+        }
+    }
+
+    /// Enters orders for the accounts that were chosen in the last run, of brokers where nobody has
+    /// chosen in this one.
+    fn choose_saved_accounts(&mut self) {
+        let saved = |connection: &Connection| {
+            let id = self.workspace.accounts.get(&*connection.name)?;
+            let is_new = self.desk.chosen_account(connection.broker).is_none();
+            is_new.then(|| (connection.broker, AccountId(id.as_str().into())))
+        };
+        let saved: Vec<_> = self.desk.connections().iter().filter_map(saved).collect();
+        for (broker, account) in saved {
+            self.desk.choose_account(broker, account);
         }
     }
 

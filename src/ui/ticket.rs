@@ -25,7 +25,7 @@ mod form;
 pub(in crate::ui) mod gate;
 mod header;
 pub(in crate::ui) mod number;
-mod offer;
+pub(in crate::ui) mod offer;
 mod outlook;
 mod said;
 pub(in crate::ui) mod uses;
@@ -36,7 +36,7 @@ use egui::scroll_area::ScrollSource;
 use egui::{Id, Label, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui};
 use serde::{Deserialize, Serialize};
 
-use super::commands::Commands;
+use super::commands::{Commands, UiCommand};
 use super::confirm::{Hand, Rule};
 use super::pane::Pane;
 use super::theme::{Theme, theme_of};
@@ -153,8 +153,13 @@ impl Ticket {
         let has_focus = focused.is_some_and(|id| self.view.controls.contains(&id));
         let keys = take_keys(ui, has_focus, self.entry.is_armed());
 
-        if let Some(price) = header::header_ui(ui, facts, theme) {
+        let picked = header::header_ui(ui, facts, theme);
+        if let Some(price) = picked.price {
             self.take_price(price);
+        }
+        if let Some(account) = picked.account {
+            self.entry.on_input();
+            out.window(UiCommand::ChooseAccount(facts.instrument.broker, account));
         }
         ui.add_space(2.0);
         let mut checked = check(&self.form, facts);

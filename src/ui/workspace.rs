@@ -3,6 +3,8 @@
 //! Saved as JSON with a version; what cannot be read is replaced by the first
 //! arrangement, never a reason not to start.
 
+use std::collections::BTreeMap;
+
 use egui_tiles::{Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +26,9 @@ pub struct Workspace {
     /// Key of the selected instrument.
     #[serde(default)]
     pub selected: Option<String>,
+    /// The account that was chosen for orders, by the broker's name.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, String>,
 }
 
 /// Why a saved arrangement was not used.
@@ -47,7 +52,13 @@ pub enum BadWorkspace {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { version: VERSION, tree: standard_tree(), panes: Panes::default(), selected: None }
+        Self {
+            version: VERSION,
+            tree: standard_tree(),
+            panes: Panes::default(),
+            selected: None,
+            accounts: BTreeMap::new(),
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl<P: Pane + 'static> Bench<P> {
         harness
     }
 
-    /// One frame of the pane, with the part of the window that panes rely on: selecting.
+    /// One frame of the pane, with the part of the window that panes rely on: choosing what and for whom.
     fn frame(&mut self, ui: &mut egui::Ui) {
         self.window.update(&self.market);
         let mut out = Commands::new(self.market.now(), self.next_id);
@@ -60,8 +60,10 @@ impl<P: Pane + 'static> Bench<P> {
         self.next_id += out.sent().len() as u64;
         self.sent.extend_from_slice(out.sent());
         for wish in out.for_window() {
-            if let UiCommand::Select(id) = wish {
-                self.window.desk.select(*id);
+            match wish {
+                UiCommand::Select(id) => self.window.desk.select(*id),
+                UiCommand::ChooseAccount(broker, id) => self.window.desk.choose_account(*broker, id.clone()),
+                _ => {}
             }
             self.wishes.push(wish.clone());
         }

@@ -135,6 +135,12 @@ impl Market {
         self.snapshot();
     }
 
+    /// Publishes a snapshot of a login that has one of the accounts alone.
+    pub fn bank_only(&mut self, index: usize) {
+        self.accounts = vec![self.accounts.swap_remove(index)];
+        self.snapshot();
+    }
+
     /// Publishes that all accounts are armed, or none.
     pub fn arm(&mut self, is_armed: bool) {
         let places = self.accounts.iter().filter(|_| is_armed).map(|a| (a.broker, a.id.clone()));

@@ -211,6 +211,7 @@ impl Program {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
         self.send(Command::Place(Place {
+            account: "PAPER".into(),
             spec,
             bracket: None,
             origin: Origin::Ticket,

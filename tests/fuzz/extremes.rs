@@ -247,8 +247,16 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let report = (id(), says, time()).prop_map(|(order, says, time)| ReportLine { order, says, time });
     let asks = prop_oneof![
-        instrument().prop_map(|instrument| Command::Close { instrument, despite: Despite::default() }),
-        instrument().prop_map(|instrument| Command::Reverse { instrument, despite: Despite::default() }),
+        instrument().prop_map(|instrument| Command::Close {
+            account: "PAPER".into(),
+            instrument,
+            despite: Despite::default()
+        }),
+        instrument().prop_map(|instrument| Command::Reverse {
+            account: "PAPER".into(),
+            instrument,
+            despite: Despite::default()
+        }),
         Just(Command::Kill { flatten: Flatten::Market }),
         Just(Command::Kill { flatten: Flatten::Within(dec("99.9")) }),
         Just(Command::ReleaseKill),

@@ -226,7 +226,11 @@ fn trade(program: &mut Program, script: &str) {
             let quantity = program.look(quantity);
             let order = program.place(aapl, quantity.try_into().unwrap(), OrderKind::Market);
             program.wait_for_status(order, OrderStatus::Filled);
-            program.send(Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() });
+            program.send(Command::Close {
+                account: "PAPER".into(),
+                instrument: aapl,
+                despite: pitdesk::risk::Despite::default(),
+            });
             program
                 .wait("the position to be closed", |desk| desk.blotter().open_positions().next().is_none());
         }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use egui::{Key, Modifiers, Pos2, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pitdesk::domain::limits::Scope;
 use pitdesk::domain::{
-    Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side, TimeInForce, TrailBy,
-    settings::Settings, settings::ZoneDisplay,
+    AccountKind, Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side, TimeInForce,
+    TrailBy, settings::Settings, settings::ZoneDisplay,
 };
-use pitdesk::link::{Command, ConnectionState, NoticeLevel, Update};
+use pitdesk::link::{Command, ConnectionState, KillState, NoticeLevel, ScopeUse, Update};
+use pitdesk::risk::Lock;
 use pitdesk::ui::UiCommand;
 use pitdesk::ui::blotter::Blotter;
 

@@ -7,11 +7,12 @@ use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::domain::{
     GroupId, KeptGroup, Moment, Order, OrderId, OrderStatus, Record, Seq, Side, Time, TimeInForce,
 };
-use pitdesk::link::{Timeline, Update};
+use pitdesk::link::{Command, Timeline, Update};
+use pitdesk::risk::Despite;
 
 use crate::bench::{limit, order, settle};
-use crate::desk::{START, qty};
-use crate::desktop::{Desktop, click, desktop, desktop_sized};
+use crate::desk::{START, price, qty};
+use crate::desktop::{Desktop, click, desktop, desktop_sized, sent};
 use crate::safety;
 
 type Window = Harness<'static, Desktop>;
@@ -157,6 +158,46 @@ fn one_order_is_one_and_closing_anyway_closes() {
     assert!(window.state().terminal.has_quit());
 }
 
+/// Opens the field over the price of an order by the keyboard.
+fn begin_edit(window: &mut Window, id: u64) {
+    window.get_by_label_contains(&format!("Order {id}:")).click();
+    settle(window);
+    window.key_press(Key::F2);
+    settle(window);
+    window.run_steps(2);
+}
+
+#[test]
+fn its_price_is_changed_in_its_row_and_its_size_is_not() {
+    let mut window = bracket(desktop());
+    window.state_mut().market.quote("AAPL@NASDAQ", "284.50");
+    settle(&mut window);
+    sent(&mut window);
+    begin_edit(&mut window, 8);
+    window.get_by_label_contains(
+        "It is kept here: a change holds in Pitdesk at once, and the broker does not know",
+    );
+    window.key_press(Key::ArrowUp);
+    settle(&mut window);
+    window.key_press(Key::F2);
+    settle(&mut window);
+    assert!(window.query_by_label("Quantity of order 8").is_none(), "its group says how large it is");
+    window.key_press(Key::Enter);
+    settle(&mut window);
+    let (limit, despite) = (Some(price("290.01")), Despite::default());
+    let amend = Command::Amend { order: OrderId(8), quantity: None, limit, stop: None, despite };
+    assert_eq!(sent(&mut window), [amend]);
+
+    // Once it is sent, that is no longer so.
+    begin_edit(&mut window, 9);
+    let released = exit(&window, 9, OrderStatus::Sent);
+    publish(&mut window, released);
+    window.run_steps(2);
+    assert!(window.query_by_label("Limit of order 9").is_none());
+    assert!(window.query_by_label_contains("It is kept here").is_none());
+    window.get_by_label("Not changed: the broker has not confirmed it yet");
+}
+
 /// For a person to look at: `PITDESK_PICTURES=folder cargo test --test panes`.
 #[test]
 fn it_fits_every_size() {
@@ -165,6 +206,10 @@ fn it_fits_every_size() {
         safety::theme_by(&mut window, name);
         point_at(&mut window, 8, "Type");
         safety::save(&mut window, &format!("kept-{name}"));
+        begin_edit(&mut window, 8);
+        safety::save(&mut window, &format!("kept-edit-{name}"));
+        window.key_press(Key::Escape);
+        settle(&mut window);
         ask_to_quit(&mut window);
         safety::save(&mut window, &format!("kept-quit-{name}"));
     }

@@ -119,16 +119,12 @@ fn it_opens_by_itself_and_shows_how_far_every_account_has_come() {
     let mut window = desktop();
     report(&mut window, Flatten::No, KillStage::Cancelling(3));
     let theme = Theme::dark();
-    assert_eq!(colour_of(&window, "Cancelling 3 order(s) …"), theme.warn);
+    assert_eq!(colour_of(&window, "Cancelling 3 orders …"), theme.warn);
     window.get_by_label("Paper PAPER");
     window.get_by_label("Since 15:00:00 UTC · positions stay");
     window.get_by_label("15:00:00.041");
     window.get_by_label("The broker has ended every order; its books are asked for");
-    report(
-        &mut window,
-        Flatten::No,
-        KillStage::Stuck("Paper is down: 2 order(s) may still work there".into()),
-    );
+    report(&mut window, Flatten::No, KillStage::Stuck("Paper is down: 2 orders may still work there".into()));
     assert_eq!(colour_of(&window, "Not done: Paper is down"), theme.danger);
     report(&mut window, Flatten::No, KillStage::Done);
     assert_eq!(colour_of(&window, "Done: nothing works, locked"), theme.ok);

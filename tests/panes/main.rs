@@ -11,6 +11,7 @@ mod picture;
 #[path = "../common/soft_renderer.rs"]
 mod soft_renderer;
 
+mod accounts;
 mod arming;
 mod blotter;
 mod books;

@@ -151,6 +151,7 @@ fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
     assert_eq!(about(&ui.get_by_label("Buy")), "Buy 100 @ 227.48");
     click(&mut ui, "Buy");
     let expected = Place {
+        account: "PAPER".into(),
         spec: aapl(&ui, Side::Buy, "100", OrderKind::Limit { price: price("227.48") }, TimeInForce::Day),
         bracket: None,
         origin: Origin::Ticket,
@@ -219,7 +220,10 @@ fn close_is_offered_whenever_the_engine_takes_it() {
     assert!(!is_disabled(&ui, "Close"), "{}", about(&ui.get_by_label("Close")));
     assert!(is_disabled(&ui, "Reverse"), "it opens as much again");
     click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Close { instrument: aapl, despite: Despite::default() });
+    assert_eq!(
+        only_command(&ui),
+        &Command::Close { account: "PAPER".into(), instrument: aapl, despite: Despite::default() }
+    );
 }
 
 #[test]

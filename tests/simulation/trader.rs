@@ -35,8 +35,8 @@ pub fn wish(program: &Program, taste: Taste, dice: &mut Dice) -> Option<Command>
         16..20 => some_order(dice).map(|&order| Command::Cancel { order }),
         20..24 => some_order(dice).and_then(|&order| amend(program, order, dice)),
         24 => Some(Command::CancelAll { instrument: dice.hits(2).then_some(instrument) }),
-        25 | 26 => Some(Command::Close { instrument, despite: Despite::default() }),
-        27 => Some(Command::Reverse { instrument, despite: Despite::default() }),
+        25 | 26 => Some(Command::Close { account: "PAPER".into(), instrument, despite: Despite::default() }),
+        27 => Some(Command::Reverse { account: "PAPER".into(), instrument, despite: Despite::default() }),
         28 if dice.hits(8) => {
             let flatten = match dice.below(3) {
                 0 => Flatten::No,
@@ -93,7 +93,14 @@ fn place(program: &Program, instrument: InstrumentId, taste: Taste, dice: &mut D
         }
     });
     let spec = OrderSpec::new(instrument, side, quantity, kind, tif);
-    Some(Place { spec, bracket, origin: Origin::Ticket, seen: Some(quote), despite: Despite::default() })
+    Some(Place {
+        account: "PAPER".into(),
+        spec,
+        bracket,
+        origin: Origin::Ticket,
+        seen: Some(quote),
+        despite: Despite::default(),
+    })
 }
 
 fn amend(program: &Program, id: OrderId, dice: &mut Dice) -> Option<Command> {

@@ -333,9 +333,9 @@ mod tests {
         let accounts = [
             account("A", Stage::Done),
             account("B", Stage::Stuck("it is down".to_owned())),
-            account("C", Stage::Going("Closing 1 position(s)".to_owned())),
+            account("C", Stage::Going("Closing 1 position".to_owned())),
         ];
-        assert_eq!(left(&accounts), ["B: it is down", "C: not in time (Closing 1 position(s))"]);
+        assert_eq!(left(&accounts), ["B: it is down", "C: not in time (Closing 1 position)"]);
         assert_eq!(left(&[]).len(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! The day by itself, and in an engine that tells it what happens.
 
+mod pace;
+
 use std::sync::Arc;
 
 use super::*;
@@ -7,10 +9,10 @@ use crate::broker::contract::Books;
 use crate::broker::{BrokerEvent, MarketEvent};
 use crate::domain::limits::DayState;
 use crate::domain::{
-    Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, LimitSet, Liquidity, OrderId, OrderKind,
-    OrderSpec, Origin, Qty, Quote, Settings, Side, TickTable, TimeInForce, TradingHours,
+    Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, Fill, LimitSet, Liquidity, OrderId,
+    OrderKind, OrderSpec, Origin, Qty, Quote, Settings, Side, TickTable, TimeInForce, TradingHours,
 };
-use crate::engine::{EngineEvent, Start};
+use crate::engine::{EngineEvent, SaveJob, Start};
 use crate::link::{Command, CommandId, ConnectionState, Envelope, Place, Update};
 use crate::risk::Despite;
 
@@ -51,6 +53,17 @@ fn position(net: &str, average: &str, realised: &str, commissions: &str) -> Posi
     }
 }
 
+fn account() -> Account {
+    Account {
+        id: "PAPER".into(),
+        broker: BROKER,
+        kind: AccountKind::Paper,
+        title: "Paper".into(),
+        base: Currency::USD,
+        balances: Vec::new(),
+    }
+}
+
 /// An engine, and what its own files will tell the day.
 struct Stage {
     engine: Engine,
@@ -80,16 +93,7 @@ impl Stage {
     }
 
     fn connects(&mut self, positions: Vec<Position>) {
-        let account = Account {
-            id: "PAPER".into(),
-            broker: BROKER,
-            kind: AccountKind::Paper,
-            title: "Paper".into(),
-            base: Currency::USD,
-            balances: Vec::new(),
-        };
-        let books = Books { accounts: vec![Arc::new(account)], positions, ..Books::default() };
-        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Books(Arc::new(books))));
+        self.tells_books(positions, Vec::new());
         let state = ConnectionState::Ready;
         self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Connection { state, reason: "Ready".into() }));
         for id in [0, 1] {
@@ -111,6 +115,13 @@ impl Stage {
     }
 
     fn fills(&mut self, side: Side, quantity: &str, at: &str) {
+        let (fill, position) = self.execution(side, quantity, at);
+        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Fill { fill, position }));
+        self.passes();
+    }
+
+    /// An execution, and the position that it makes.
+    fn execution(&mut self, side: Side, quantity: &str, at: &str) -> (Fill, Position) {
         let account: AccountId = "PAPER".into();
         let mut after = self.engine.position_of(&account, SHARE).cloned();
         let position = after.get_or_insert_with(|| Position::flat(account.clone(), SHARE));
@@ -131,17 +142,28 @@ impl Stage {
             liquidity: Liquidity::Taker,
             time: self.now,
         };
-        self.engine.day_fills(&fill);
-        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Fill { fill, position }));
-        self.passes();
+        (fill, position)
+    }
+
+    /// The broker tells its books, in the middle of a session or at the beginning of one.
+    fn tells_books(&mut self, positions: Vec<Position>, fills: Vec<Fill>) -> Vec<Effect> {
+        let accounts = vec![Arc::new(account())];
+        let books = Books { fills, positions, accounts, ..Books::default() };
+        self.feed(EngineEvent::Broker(BROKER, BrokerEvent::Books(Arc::new(books))))
     }
 
     /// Sends a market order; the refusal where there is one.
     fn order(&mut self, side: Side, quantity: &str) -> Result<(), String> {
         self.commands += 1;
         let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), OrderKind::Market, TimeInForce::Day);
-        let place =
-            Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite: Despite::default() };
+        let place = Place {
+            account: "PAPER".into(),
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            despite: Despite::default(),
+        };
         let command = Command::Place(place);
         let envelope = Envelope { id: CommandId(self.commands), input_at: self.now, command };
         let effects = self.feed(EngineEvent::Command(envelope));
@@ -305,4 +327,63 @@ fn a_day_of_an_older_version_ends_by_the_start_that_holds() {
     let old: DayState = serde_json::from_str(&text.replace("\"BEGAN\"", &began)).unwrap();
     let stage = stage(|_| {}, &old);
     assert_eq!(stage.engine.day_state().ends, at("2026-11-20T22:00:00Z"));
+}
+
+/// The newest state that is to be saved.
+fn saved(effects: &[Effect]) -> Option<&DayState> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Save(SaveJob::EngineState { day, .. }) => Some(day),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_first_execution_of_a_day_counts_though_the_clock_has_not_ticked_yet() {
+    let mut first = stage(|_| {}, &DayState::default());
+    first.tells_books(Vec::new(), Vec::new());
+    first.quote(0, "100");
+    let (fill, position) = first.execution(Side::Buy, "10", "100");
+    let told = first.feed(EngineEvent::Broker(BROKER, BrokerEvent::Fill { fill, position }));
+    assert_eq!(first.result(), Some(dec("-1")), "its commission");
+    let day = saved(&told).expect("where the day began is saved").clone();
+    assert_eq!(day, first.engine.day_state());
+
+    // The next day begins, and what is done with the position comes before the tick that would say so.
+    first.now = at("2026-11-20T22:00:00Z");
+    first.quote(0, "99");
+    let (fill, position) = first.execution(Side::Sell, "10", "97");
+    first.feed(EngineEvent::Broker(BROKER, BrokerEvent::Fill { fill, position }));
+    assert_eq!(first.result(), Some(dec("-21")), "10 units from 99 to 97, and a commission");
+}
+
+#[test]
+fn an_execution_that_only_the_books_tell_of_counts_from_where_the_position_stood() {
+    let mut stage = stage(|_| {}, &DayState::default());
+    stage.connects(Vec::new());
+    let (fill, position) = stage.execution(Side::Buy, "10", "100");
+    // As the kill switch asks for them: they overtake the word of the execution.
+    let told = stage.tells_books(vec![position.clone()], vec![fill.clone()]);
+    stage.feed(EngineEvent::Broker(BROKER, BrokerEvent::Fill { fill, position }));
+    stage.quote(0, "95");
+    stage.passes();
+    assert_eq!(stage.result(), Some(dec("-51")));
+    assert_eq!(saved(&told), Some(&stage.engine.day_state()), "over a restart too");
+}
+
+#[test]
+fn books_that_are_taken_over_position_by_position_lock_nothing_between_two_of_them() {
+    let mut stage = stage(loss("50"), &DayState::default());
+    stage.connects(Vec::new());
+    let (lost, long) = stage.execution(Side::Buy, "10", "100");
+    let (won, short) = stage.execution(Side::Sell, "10", "100");
+    let other = InstrumentId(1);
+    let (won, short) = (Fill { instrument: other, ..won }, Position { instrument: other, ..short });
+    for id in [0, 1] {
+        stage.quote(id, "90");
+    }
+    stage.tells_books(vec![long, short], vec![lost, won]);
+    stage.passes();
+    assert_eq!(stage.result(), Some(dec("-2")), "what one has lost the other has won");
+    assert_eq!(stage.order(Side::Sell, "1"), Ok(()));
+    assert!(stage.engine.day_state().locks.is_empty());
 }

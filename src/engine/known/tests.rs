@@ -321,11 +321,11 @@ impl Theatre {
                 self.says(id, ReportKind::Status { status: OrderStatus::Cancelled, reason: None });
             }
             Happening::Flatten(id, reverses) => {
-                let instrument = InstrumentId(id as u32);
+                let (account, instrument) = (AccountId::from(model::ACCOUNT_OF[id]), InstrumentId(id as u32));
                 let command = if reverses {
-                    Command::Reverse { instrument, despite: Despite::default() }
+                    Command::Reverse { account, instrument, despite: Despite::default() }
                 } else {
-                    Command::Close { instrument, despite: Despite::default() }
+                    Command::Close { account, instrument, despite: Despite::default() }
                 };
                 let can_close = self.model.can_close(id);
                 let went_out = self.command(command, Despite::default(), true);
@@ -348,7 +348,8 @@ impl Theatre {
         let quantity = Qty(lots.into());
         let spec = OrderSpec::new(InstrumentId(id as u32), side, quantity, kind, TimeInForce::Day);
         let despite = Despite { stale_quote: insists, crossed_book: insists, ..Despite::default() };
-        let place = Place { spec, bracket: None, origin: Origin::Ticket, seen: None, despite };
+        let account = model::ACCOUNT_OF[id].into();
+        let place = Place { account, spec, bracket: None, origin: Origin::Ticket, seen: None, despite };
         let must_pass = self.model.only_shrinks(&spec) && off.is_none() && self.model.is_up;
         let went_out = self.command(Command::Place(place), despite, false);
         assert!(went_out || !must_pass, "an order that makes a position smaller was held back: {spec:?}");
@@ -382,7 +383,6 @@ impl Theatre {
             liquidity: Liquidity::Taker,
             time: self.now,
         };
-        self.engine.day_fills(&fill);
         self.model.fills(id, quantity, price);
         self.broker(broker, BrokerEvent::Fill { fill, position });
         self.passes();

@@ -98,7 +98,11 @@ fn what_is_held_in_an_unarmed_account_can_be_closed_and_cancelled() {
         ..Books::default()
     };
     stage.broker(BrokerEvent::Books(Arc::new(books)));
-    let close = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let close = stage.command(Command::Close {
+        account: "U1234567".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert_eq!(placed(&close).len(), 1, "{}", stage.engine.orders.all().count());
     let id = stage.engine.orders.live().next().unwrap().id;
     stage.says(id.0, OrderStatus::Working);
@@ -112,10 +116,17 @@ fn a_close_leaves_on_a_silent_line_only_where_the_trader_insists() {
     stage.fill(1, Side::Buy, "10", "10");
     stage.now = stage.now + std::time::Duration::from_secs(6);
     stage.feed(EngineEvent::Tick);
-    let refused = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let refused = stage.command(Command::Close {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert!(refusal(&refused).contains("wait until the broker is heard"));
     let despite = Despite { silent_broker: true, ..Despite::default() };
-    assert_eq!(placed(&stage.command(Command::Close { instrument: SHARE, despite })).len(), 1);
+    assert_eq!(
+        placed(&stage.command(Command::Close { account: "PAPER".into(), instrument: SHARE, despite })).len(),
+        1
+    );
 }
 
 #[test]
@@ -176,14 +187,20 @@ fn an_unarmed_account_is_not_turned_by_what_makes_its_position_smaller() {
         ..Books::default()
     };
     stage.broker(BrokerEvent::Books(Arc::new(books)));
-    let sell = Command::Place(limit_order(Side::Sell, "10", "101.00"));
+    let sell =
+        Command::Place(Place { account: "U1234567".into(), ..limit_order(Side::Sell, "10", "101.00") });
     assert_eq!(placed(&stage.command(sell)).len(), 1, "it makes the position smaller");
     stage.says(1, OrderStatus::Working);
-    let close = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let close = stage.command(Command::Close {
+        account: "U1234567".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     assert!(placed(&close).is_empty(), "with both, ten would be sold that are not held");
     assert!(requests(&close).contains(&&BrokerRequest::Cancel(OrderId(1))));
     assert_eq!(placed(&stage.says(1, OrderStatus::Cancelled)).len(), 1);
-    let reverse = Command::Reverse { instrument: SHARE, despite: Despite::default() };
+    let reverse =
+        Command::Reverse { account: "U1234567".into(), instrument: SHARE, despite: Despite::default() };
     assert!(placed(&stage.command(reverse)).is_empty());
 }
 
@@ -197,6 +214,8 @@ fn another_session_with_another_account_is_not_armed_and_gets_no_orders_of_the_f
     stage.broker(BrokerEvent::Books(Arc::new(books)));
     stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
     stage.quote();
+    let first = Place { account: "U1".into(), ..limit_order(Side::Buy, "10", "99.00") };
+    assert!(refusal(&stage.command(Command::Place(first))).contains("account U1"));
     let refused = stage.buy("10", "99.00");
     assert!(
         refusal(&refused).contains("U2") && refusal(&refused).contains("not armed"),

@@ -1,5 +1,6 @@
 //! Brackets and OCO groups that this program keeps, for a broker that keeps none.
 
+mod amended;
 mod hardships;
 mod slow;
 mod together;
@@ -252,7 +253,11 @@ fn closing_and_killing_end_what_is_kept() {
     let mut stage = kept_stage(true);
     let mut broker = entered(&mut stage, "10");
     broker.fills(&mut stage, ENTRY, "4");
-    let told = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let told = stage.command(Command::Close {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     broker.answers(&mut stage, told);
     let sells: Vec<&OrderSpec> = broker.works.values().collect();
     assert_eq!(sells.len(), 1, "entry and exits are gone, the market order is there: {sells:?}");
@@ -382,8 +387,8 @@ fn the_size_of_a_kept_exit_is_the_groups_own() {
 #[test]
 fn whoever_takes_exits_away_gets_none_back() {
     let ways: [fn() -> Vec<Command>; 4] = [
-        || vec![Command::Close { instrument: SHARE, despite: Despite::default() }],
-        || vec![Command::Reverse { instrument: SHARE, despite: Despite::default() }],
+        || vec![Command::Close { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() }],
+        || vec![Command::Reverse { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() }],
         || vec![Command::CancelAll { instrument: None }],
         || vec![Command::Kill { flatten: Flatten::No }, Command::ReleaseKill],
     ];

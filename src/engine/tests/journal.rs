@@ -198,7 +198,7 @@ fn a_close_whose_position_went_while_it_waited_for_the_disk_is_not_sent() {
     stage.command(Command::Place(limit_order(Side::Sell, "10", "101.00")));
     stage.says(2, OrderStatus::Working);
     stage.disk = Disk::Slow;
-    stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    stage.command(Command::Close { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() });
     stage.fill(2, Side::Sell, "10", "0");
     assert!(placed(&stage.disk_has_all()).is_empty(), "it would open a short");
     assert_eq!(stage.status(3), OrderStatus::Rejected);
@@ -239,7 +239,7 @@ fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
     stage.disk = Disk::Slow;
-    stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    stage.command(Command::Close { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() });
     let from = stage.journal.last().unwrap().seq;
     let effects = stage.feed(EngineEvent::JournalFailed { from, through: from, why: "no space left".into() });
     let said = effects.iter().any(|effect| match effect {

@@ -345,6 +345,28 @@ fn what_was_to_be_closed_is_saved_with_the_lock() {
 }
 
 #[test]
+fn what_is_saved_while_positions_are_closed_still_says_that_they_are_to_be() {
+    let mut stage = exposed();
+    // The next order needs another block of ids, which is saved with everything else.
+    while !stage.engine.orders.allocate().1 {}
+    for _ in 0..500 {
+        assert!(!stage.engine.orders.allocate().1);
+    }
+    stage.kill(Flatten::Market);
+    stage.says(2, OrderStatus::Cancelled);
+    let closes = stage.answers_books(vec![holding("10")]);
+    assert_eq!(placed(&closes).len(), 1);
+    let saved: Vec<Flatten> = closes
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Save(SaveJob::EngineState { is_killed: true, flatten, .. }) => Some(*flatten),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(saved, [Flatten::Market]);
+}
+
+#[test]
 fn after_a_restart_nothing_is_closed_by_itself_and_what_is_held_is_named() {
     let mut stage = left_on(Flatten::Market, Journaled::default());
     stage.answers_books(vec![holding("10")]);

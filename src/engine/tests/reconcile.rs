@@ -203,7 +203,12 @@ fn until_the_books_have_come_only_what_reduces_is_sent() {
     let refused = stage.buy("10", "99.00");
     assert!(refusal(&refused).contains("compared"), "{}", refusal(&refused));
     assert_eq!(
-        placed(&stage.command(Command::Close { instrument: SHARE, despite: Despite::default() })).len(),
+        placed(&stage.command(Command::Close {
+            account: "PAPER".into(),
+            instrument: SHARE,
+            despite: Despite::default()
+        }))
+        .len(),
         1
     );
     let orders = vec![stage.order(1).clone()];

@@ -1,13 +1,24 @@
 //! What stands in a cell, and how the blotter's recurring kinds of cells look.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use egui::Color32;
 use jiff::tz::TimeZone;
 
-use crate::domain::{Currency, Decimal, Side, Time};
+use crate::desk::Desk;
+use crate::domain::{AccountId, Currency, Decimal, Instrument, Side, Time};
 use crate::ui::format;
 use crate::ui::theme::Theme;
+
+/// A symbol, with the account where its broker has several: `AAPL · U1234567`.
+pub(super) fn symbol<'a>(desk: &Desk, instrument: &'a Instrument, account: &AccountId) -> Cow<'a, str> {
+    if desk.has_others(instrument.broker, account) {
+        Cow::Owned(format!("{} · {account}", instrument.symbol))
+    } else {
+        Cow::Borrowed(&instrument.symbol)
+    }
+}
 
 /// How a cell is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +67,14 @@ impl Cell {
     /// Words from elsewhere.
     pub fn words(text: &Arc<str>, colour: Color32) -> Self {
         Self::new(Text::Shared(Arc::clone(text)), Look::Words, colour)
+    }
+
+    /// What is traded, and for which account where its broker has several.
+    pub fn symbol(desk: &Desk, instrument: &Instrument, account: &AccountId, colour: Color32) -> Self {
+        match symbol(desk, instrument, account) {
+            Cow::Borrowed(_) => Self::words(&instrument.symbol, colour),
+            Cow::Owned(text) => Self::made(text, colour),
+        }
     }
 
     /// Words made for this frame.

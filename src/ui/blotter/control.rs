@@ -4,7 +4,9 @@
 //! stray Space must not cancel or close. Orders have keys of their table for it, positions the
 //! keys of the ticket, which ask first.
 
-use egui::{Align2, Area, CursorIcon, Frame, Id, Margin, Order, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use egui::{
+    Align2, Area, Color32, CursorIcon, Frame, Id, Margin, Order, Rect, Role, Sense, Ui, WidgetInfo, pos2,
+};
 
 use crate::ui::theme::Theme;
 
@@ -60,6 +62,11 @@ pub(super) fn control_ui(
 
 /// A refusal, hanging from what asked. It lets clicks through.
 pub(super) fn callout_ui(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str) {
+    callout_in(ui, theme, id, under, why, theme.danger);
+}
+
+/// The same in another colour, for what is no refusal.
+pub(super) fn callout_in(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str, colour: Color32) {
     let screen = ui.content_rect();
     // Clicks go through it: it must not hide what stands beside the table, and trades.
     let pane = ui.clip_rect().x_range();
@@ -68,7 +75,7 @@ pub(super) fn callout_ui(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str)
     } else {
         screen
     };
-    let galley = ui.painter().layout(why.to_owned(), theme.text_font(), theme.danger, CALLOUT_WIDTH);
+    let galley = ui.painter().layout(why.to_owned(), theme.text_font(), colour, CALLOUT_WIDTH);
     // Never over what asked, wherever there is room for it.
     let is_low = under.bottom() + galley.size().y + 14.0 > screen.bottom();
     let (corner, pivot) = if is_low {
@@ -85,12 +92,12 @@ pub(super) fn callout_ui(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str)
         .show(ui.ctx(), |ui| {
             Frame::new()
                 .fill(theme.raised)
-                .stroke((1.0, theme.danger))
+                .stroke((1.0, colour))
                 .corner_radius(theme.sizes.radius)
                 .inner_margin(Margin::symmetric(8, 4))
                 .show(ui, |ui| {
                     ui.set_max_width(CALLOUT_WIDTH);
-                    ui.label(egui::RichText::new(why).color(theme.danger));
+                    ui.label(egui::RichText::new(why).color(colour));
                 });
         });
 }

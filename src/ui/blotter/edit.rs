@@ -21,6 +21,14 @@ const LEAST_WIDTH: f32 = 84.0;
 /// Frames within which a table has scrolled to a row.
 const FRAMES_TO_SCROLL: u8 = 4;
 
+/// What is to be known of a change of an order that lives in this program alone.
+pub(super) const KEPT: &str =
+    "It is kept here: a change holds in Pitdesk at once, and the broker does not know of it yet";
+
+/// The same, with the keys of the field.
+const KEPT_KEYS: &str = "It is kept here: Enter changes it in Pitdesk at once, and the broker does not know of it yet. \
+    Escape leaves; arrows and the wheel step, with Shift by ten";
+
 /// A part of an order that can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -94,7 +102,8 @@ impl Part {
     fn next(self, order: &Order) -> Self {
         let at = Self::ALL.iter().position(|part| *part == self).unwrap_or(0);
         let from_here = Self::ALL.into_iter().cycle().skip(at + 1).take(Self::ALL.len());
-        from_here.into_iter().find(|part| part.of(order).is_some()).unwrap_or(self)
+        let can_change = |part: &Self| part.of(order).is_some() && why_not(order, *part).is_none();
+        from_here.into_iter().find(can_change).unwrap_or(self)
     }
 
     fn step(self, value: Decimal, steps: i32, order: &Order, instrument: &Instrument) -> Option<Decimal> {
@@ -153,15 +162,20 @@ pub(super) fn read(
     }
 }
 
-/// Why an order cannot be changed now; `None` where it can.
-pub(super) fn why_not(order: &Order) -> Option<&'static str> {
+/// Why a part of an order cannot be changed now; `None` where it can.
+pub(super) fn why_not(order: &Order, part: Part) -> Option<&'static str> {
     match order.status {
-        OrderStatus::Accepted | OrderStatus::Held | OrderStatus::Working | OrderStatus::PartiallyFilled => {
-            None
-        }
+        // Nobody but this program knows of one that is kept: its price changes here, at once.
+        OrderStatus::Kept
+        | OrderStatus::Accepted
+        | OrderStatus::Held
+        | OrderStatus::Working
+        | OrderStatus::PartiallyFilled => (order.kept.is_some() && part == Part::Quantity).then_some(
+            "Pitdesk keeps this order as large as its group needs: change its price, or cancel it",
+        ),
         OrderStatus::PendingAmend => Some("A change is on its way: wait for the broker's answer"),
         OrderStatus::PendingCancel => Some("A cancel is on its way"),
-        OrderStatus::Kept | OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
+        OrderStatus::Intended | OrderStatus::Journaled | OrderStatus::Sent => {
             Some("The broker has not confirmed it yet")
         }
         OrderStatus::Unknown => Some("The broker cannot say where it stands: cancel it instead"),
@@ -281,7 +295,10 @@ impl Edit {
                 ui.painter().rect_filled(rect, theme.sizes.radius, theme.field);
                 ui.put(rect.shrink(1.0), field)
             })
-            .on_hover_text("Enter sends, Escape leaves; arrows and the wheel step, with Shift by ten");
+            .on_hover_text(match order.status {
+                OrderStatus::Kept => KEPT_KEYS,
+                _ => "Enter sends, Escape leaves; arrows and the wheel step, with Shift by ten",
+            });
         let edge = if is_good { theme.accent } else { theme.danger };
         ui.painter().rect_stroke(rect, theme.sizes.radius, (1.0, edge), egui::StrokeKind::Inside);
         if std::mem::take(&mut self.is_new) {
@@ -307,7 +324,9 @@ impl Edit {
             return Some(Outcome::Leaves { to_table: true });
         }
         if next {
-            return Some(Outcome::Turns(self.part.next(order)));
+            let part = self.part.next(order);
+            // Where there is no other, what was typed stays.
+            return (part != self.part).then_some(Outcome::Turns(part));
         }
         if !enter {
             return None;

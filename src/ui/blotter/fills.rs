@@ -96,7 +96,7 @@ fn row_of(place: usize, fill: &Fill, desk: &Desk, theme: &Theme) -> Row {
         };
         vec![
             Cell::time(fill.time, desk.market_time().unwrap_or(desk.now()), &zone, theme.text_weak),
-            Cell::words(&instrument.symbol, theme.text_strong),
+            Cell::symbol(desk, instrument, &fill.account, theme.text_strong),
             Cell::side(fill.side, theme),
             Cell::figures(format::quantity(fill.quantity, instrument), theme.text),
             Cell::figures(format::price(fill.price, instrument), theme.text),

@@ -72,7 +72,12 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
     vec![
         number,
         Cell::time(order.created, desk.now(), &zone, theme.text_weak),
-        Cell::words(&instrument.symbol, if order.is_live() { theme.text_strong } else { text }),
+        Cell::symbol(
+            desk,
+            instrument,
+            &order.account,
+            if order.is_live() { theme.text_strong } else { text },
+        ),
         Cell::side(spec.side, theme),
         kind_cell(order, instrument, context, text),
         part(Part::Quantity),

@@ -10,7 +10,7 @@ use egui::Ui;
 use serde::{Deserialize, Serialize};
 
 use self::ways_out::WaysOut;
-use super::cell::Cell;
+use super::cell::{Cell, symbol};
 use super::control::empty_ui;
 use super::order_row::average;
 use super::table::{Column, Controls, Row, Table};
@@ -153,7 +153,7 @@ fn row_of(row: usize, key: &Key, day: DayResult, decimals: u32, desk: &Desk, the
     };
     Row {
         key: u64::from(position.instrument.0) << 16 | (row as u64 & 0xFFFF),
-        name: format!("Position in {}", instrument.symbol).into(),
+        name: format!("Position in {}", symbol(desk, instrument, &position.account)).into(),
         cells: cells_of(position, instrument, day, decimals, desk, theme),
         banner: None,
         is_selected: desk.selected().is_some_and(|selected| selected.id == position.instrument),
@@ -183,7 +183,7 @@ fn cells_of(
     let commissions = (!day.lacks_commissions).then(|| amount(day.commissions));
     let net = format::signed(position.net, instrument.quantity_decimals());
     vec![
-        Cell::words(&instrument.symbol, if is_flat { text } else { theme.text_strong }),
+        Cell::symbol(desk, instrument, &position.account, if is_flat { text } else { theme.text_strong }),
         Cell::figures(if is_flat { "0".to_owned() } else { net }, theme.of_gain(position.net)),
         open(Cell::figures(average(position.average_price, instrument), text)),
         open(Cell::figures_or_dash(mark, theme, text).stale_if(is_stale, theme)),

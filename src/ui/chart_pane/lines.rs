@@ -63,7 +63,7 @@ fn trigger(order: &Order) -> Option<Price> {
 
 /// The average price of what is held, and what it has gained as far as that is known.
 fn position_line(desk: &Desk, instrument: &Instrument) -> Option<Labelled> {
-    let account = desk.entry_account(instrument.broker)?;
+    let account = desk.entry_account(instrument.broker).ok()?;
     let position = desk.blotter().position_of(&account.id, instrument.id).filter(|p| !p.is_flat())?;
     let is_stale = desk.quote(instrument.id).is_none_or(|view| view.freshness == Freshness::Stale);
     let gain = match desk.unrealised(position) {

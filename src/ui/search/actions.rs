@@ -89,6 +89,7 @@ pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
         Action::engine(text, "reconcile", Command::Reconcile { broker: connection.broker })
     }));
     actions.extend(arm(desk));
+    actions.extend(desk.selected().into_iter().flat_map(|instrument| accounts(desk, instrument.broker)));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
@@ -135,6 +136,16 @@ fn arm(desk: &Desk) -> impl Iterator<Item = Action> {
             let command = UiCommand::Arm(Some(arming::place_of(account)));
             Action { keys, ..Action::window(format!("Arm account {} …", account.id), synonyms, command) }
         }
+    })
+}
+
+/// For which account orders of a broker are entered, where it has several.
+fn accounts(desk: &Desk, broker: BrokerId) -> impl Iterator<Item = Action> {
+    let chosen = desk.entry_account(broker).ok().map(|account| &account.id);
+    desk.accounts_of(broker).filter(move |account| desk.has_others(broker, &account.id)).map(move |account| {
+        let command = UiCommand::ChooseAccount(broker, account.id.clone());
+        Action::window(format!("Enter orders for account {}", account.id), "choose switch", command)
+            .in_force(chosen == Some(&account.id))
     })
 }
 

@@ -10,7 +10,7 @@ use super::gate::{Doubt, said_short, said_whole};
 use super::header::halves;
 use super::offer::{Action, Offers, Words, prices};
 use super::outlook::{Effect, effect};
-use crate::domain::{OrderKind, Side};
+use crate::domain::{AccountId, OrderKind, Side};
 use crate::ui::fonts;
 use crate::ui::format;
 use crate::ui::theme::Theme;
@@ -73,6 +73,15 @@ struct Face {
 }
 
 impl Face {
+    /// The same for one of several accounts, where a line is left; the ticket shows it above, too.
+    fn of_account(mut self, action: Action, account: Option<&AccountId>) -> Self {
+        let most = if matches!(action, Action::Buy | Action::Sell) { 5 } else { 3 };
+        if let Some(account) = account.filter(|_| self.lines.len() < most) {
+            self.lines.push(Line { whole: format!("for {account}"), short: Some(account.to_string()) });
+        }
+        self
+    }
+
     /// The same for real money.
     fn live(mut self, action: Action) -> Self {
         self.is_live = true;
@@ -102,11 +111,12 @@ impl Face {
 
 fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts: &Facts<'_>) -> Face {
     if let Some(armed) = entry.armed(action) {
-        return if armed.despite.is_empty() {
+        let face = if armed.despite.is_empty() {
             armed_face(action, armed.words)
         } else {
             despite_face(action, armed.words, armed.despite)
         };
+        return face.of_account(action, armed.words.account.as_ref());
     }
     let offer = offers.get(action);
     let (title, mut lines) = match action {
@@ -135,7 +145,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         Err(why) => why.clone(),
     };
     let lines = std::iter::once(first).chain(lines.into_iter().map(Line::from)).collect();
-    Face {
+    let face = Face {
         name: action.label().to_owned(),
         lines,
         hover,
@@ -143,7 +153,8 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
         is_armed: false,
         is_doubtful: false,
         is_live: false,
-    }
+    };
+    face.of_account(action, offer.as_ref().ok().and_then(|offer| offer.words.account.as_ref()))
 }
 
 fn ask_first(facts: &Facts<'_>) -> &'static str {
@@ -152,7 +163,8 @@ fn ask_first(facts: &Facts<'_>) -> &'static str {
 
 /// `Confirm buy`, and below it what is confirmed, in the same rectangle.
 fn armed_face(action: Action, words: &Words) -> Face {
-    let title = Line::from(format!("Confirm {}", action.label().to_lowercase()));
+    let whole = format!("Confirm {}", action.label().to_lowercase());
+    let title = Line { whole, short: Some(format!("{}?", action.label())) };
     let lines = if matches!(action, Action::Close | Action::Reverse) {
         let side = words.verb.rsplit(' ').next().unwrap_or_default();
         let what = Line::from(format!("{side} {}", words.quantity));
@@ -224,7 +236,7 @@ fn at_rest(side: Side, check: &SideCheck, facts: &Facts<'_>) -> (String, Vec<Str
 
 fn flatten_line(action: Action, facts: &Facts<'_>) -> String {
     let Some((position, opened)) = facts.position.and_then(|p| p.side().map(|side| (p, side))) else {
-        return "flat".to_owned();
+        return facts.nothing_held().to_owned();
     };
     let size = position.size();
     let quantity = if action == Action::Reverse { size + size } else { size };

@@ -19,7 +19,9 @@ use super::form::{Field, Form, KindChoice, TifChoice};
 use super::gate::{Doubt, Insistence, ask_gate, insist};
 use super::outlook::{Effect, effect};
 use crate::domain::money::rounded_up;
-use crate::domain::{Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy};
+use crate::domain::{
+    AccountId, Decimal, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, TimeInForce, TrailBy,
+};
 use crate::link::{Bracket, Place};
 use crate::risk::{Despite, Refusal, Role};
 use crate::ui::format;
@@ -219,7 +221,14 @@ fn place(
         check_bracket(&spec, bracket, facts)?;
     }
     let seen = facts.quote.map(|view| *view.quote);
-    Ok((Place { spec, bracket, origin: Origin::Ticket, seen, despite }, doubts))
+    let account = account_of(facts)?;
+    Ok((Place { account, spec, bracket, origin: Origin::Ticket, seen, despite }, doubts))
+}
+
+/// The account that the ticket shows.
+fn account_of(facts: &Facts<'_>) -> Result<AccountId, Block> {
+    let account = facts.account.as_ref().map_err(|why| Block::general(why.to_string()))?;
+    Ok(account.id.clone())
 }
 
 fn time_in_force(form: &Form, read: &Read) -> Result<TimeInForce, Block> {

@@ -97,8 +97,10 @@ impl Entry {
 
     /// Disarms what is too old or no longer true, and has the frame drawn in which it ends.
     pub(super) fn settle(&mut self, ui: &Ui, offers: &Offers, scene: &Scene<'_>) {
-        // What was asked about an order holds for the market that it was asked in.
-        let is_same = |now: &Offer, then: &Offer| is_same_market(&now.doubts, &then.doubts);
+        // What was asked about an order holds for the account and the market that it was asked in.
+        let is_same = |now: &Offer, then: &Offer| {
+            now.command.account() == then.command.account() && is_same_market(&now.doubts, &then.doubts)
+        };
         let is_true = |action: &Action, asked: &Question| {
             asked.net == scene.net && offers.get(*action).as_ref().is_ok_and(|now| is_same(now, &asked.offer))
         };

@@ -1,10 +1,12 @@
 //! What the desk knows about the selected instrument, as the ticket needs it: gathered
 //! once a frame, so that every line of the ticket speaks of the same instant.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::uses;
-use crate::desk::{Desk, Freshness, QuoteView};
+use crate::desk::{Desk, Freshness, NoAccount, QuoteView};
 use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{
     Account, AccountKind, Decimal, Instrument, Money, OrderId, Position, Price, Settings, Side, Time,
@@ -19,8 +21,8 @@ pub(super) struct Facts<'a> {
     pub desk: &'a Desk,
     pub instrument: &'a Instrument,
     pub quote: Option<QuoteView<'a>>,
-    /// The account that the order is entered for.
-    pub account: Option<&'a Account>,
+    /// The account that the order is entered for, or why there is none.
+    pub account: Result<&'a Account, NoAccount>,
     pub position: Option<&'a Position>,
     pub settings: &'a Settings,
     /// Base currency per unit of the instrument's currency.
@@ -62,26 +64,28 @@ impl<'a> Facts<'a> {
     /// Units that working orders `but` one could still trade, as the gate counts them.
     pub(super) fn pending(&self, but: Option<OrderId>) -> Pending {
         let pending = |account: &Account| uses::pending(self.desk, &account.id, self.instrument.id, but);
-        self.account.map(pending).unwrap_or_default()
+        self.account.as_ref().map_or_else(|_| Pending::default(), |account| pending(account))
     }
 
     /// What exits `but` one could still trade, as the gate counts them.
     pub(super) fn exits(&self, but: Option<OrderId>) -> Pending {
         let exits = |account: &Account| uses::exits(self.desk, &account.id, self.instrument.id, but);
-        self.account.map(exits).unwrap_or_default()
+        self.account.as_ref().map_or_else(|_| Pending::default(), |account| exits(account))
     }
 
     pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
-        Self::of_account(desk, instrument, desk.entry_account(instrument.broker).map(|account| &**account))
+        Self::of_account(desk, instrument, desk.entry_account(instrument.broker))
     }
 
     /// The same for orders of a certain account.
     pub(super) fn of_account(
         desk: &'a Desk,
         instrument: &'a Instrument,
-        account: Option<&'a Account>,
+        account: Result<&'a Arc<Account>, NoAccount>,
     ) -> Self {
-        let position = account.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));
+        let account = account.map(|account| &**account);
+        let known = account.as_ref().ok().copied();
+        let position = known.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));
         let rates = desk.rates();
         let amount = rates.to_base(Decimal::ONE, instrument.currency);
         let words =
@@ -105,7 +109,7 @@ impl<'a> Facts<'a> {
             not_ready,
             opening_locked: desk.connection(instrument.broker).and_then(|c| c.state.opening_locked()),
             silent,
-            uses: account.map(|account| uses::of(desk, &account.id, instrument)).unwrap_or_default(),
+            uses: known.map(|account| uses::of(desk, &account.id, instrument)).unwrap_or_default(),
             zone: format::zone(desk.settings().time_zone_display, Some(instrument)),
             now: desk.now(),
         }
@@ -116,13 +120,23 @@ impl<'a> Facts<'a> {
         self.position.map_or(Decimal::ZERO, |position| position.net)
     }
 
+    /// What is said of no position: that there is none, where it is known whose that would be.
+    pub(super) fn nothing_held(&self) -> &'static str {
+        if self.account.is_ok() { "flat" } else { "–" }
+    }
+
+    /// Whether real money is at stake; while it is not clear for which account, whether it may be.
     pub(super) fn is_live(&self) -> bool {
-        self.account.is_some_and(|account| account.kind == AccountKind::Live)
+        let is_live = |account: &Account| account.kind == AccountKind::Live;
+        match &self.account {
+            Ok(account) => is_live(account),
+            Err(_) => self.desk.accounts_of(self.instrument.broker).any(|account| is_live(account)),
+        }
     }
 
     /// Whether what opens a position may be sent for the account, as far as its money goes.
     pub(super) fn is_armed(&self) -> bool {
-        self.account.is_none_or(|account| self.desk.is_armed(account))
+        self.account.as_ref().map_or(true, |account| self.desk.is_armed(account))
     }
 
     /// Whether the exchange takes orders that cannot wait; unknown counts as open, the
@@ -167,10 +181,7 @@ impl<'a> Facts<'a> {
         if let Some(why) = self.desk.journal().refusal() {
             return Some(why);
         }
-        if self.account.is_none() {
-            return Some("The broker has not reported an account yet: wait until it is ready".to_owned());
-        }
-        None
+        self.account.as_ref().err().map(ToString::to_string)
     }
 
     /// The line at the top of the ticket.
@@ -184,7 +195,11 @@ impl<'a> Facts<'a> {
             } else if self.desk.journal().refusal().is_some() {
                 "The journal cannot be written: no orders are sent"
             } else {
-                "No account yet: no orders are sent"
+                match &self.account {
+                    Err(NoAccount::NotChosen) => "Choose an account first",
+                    Err(NoAccount::Gone(_)) => "This account is not here",
+                    Err(NoAccount::NotTold) | Ok(_) => "No account yet: no orders are sent",
+                }
             };
             return say(Level::Danger, line.to_owned(), barrier);
         }
@@ -192,7 +207,7 @@ impl<'a> Facts<'a> {
             let more = format!("{} An order asks twice before it is sent.", Refusal::Silent(why.clone()));
             return say(Level::Danger, "Broker silent: orders ask twice".to_owned(), more);
         }
-        if let Some(account) = self.account.filter(|_| !self.is_armed()) {
+        if let Some(account) = self.account.as_ref().ok().filter(|_| !self.is_armed()) {
             let more = Refusal::NotArmed(account.id.clone()).to_string();
             return say(Level::Warn, "Not armed: closing only".to_owned(), more);
         }
@@ -202,8 +217,8 @@ impl<'a> Facts<'a> {
         }
         let locked = |kind: &ScopeKind| Some((*kind, self.uses.of(*kind).lock?));
         if let Some((kind, lock)) = ScopeKind::ALL.iter().find_map(locked) {
-            let scope = match (kind, self.account) {
-                (ScopeKind::Account, Some(account)) => Scope::Account(account.id.0.clone()),
+            let scope = match (kind, &self.account) {
+                (ScopeKind::Account, Ok(account)) => Scope::Account(account.id.0.clone()),
                 (ScopeKind::Instrument, _) => Scope::Instrument(self.instrument.key().into()),
                 _ => Scope::Profile,
             };
@@ -215,7 +230,7 @@ impl<'a> Facts<'a> {
                 format!("No price of {} has been seen yet: wait for the first quote", self.instrument.symbol);
             return say(Level::Warn, "No quote yet: orders must wait".to_owned(), more);
         };
-        let title = self.account.map_or("", |account| &account.title);
+        let title = self.account.as_ref().map_or("", |account| &account.title);
         match view.freshness {
             Freshness::Stale => {
                 let age = format::duration(view.age);

@@ -38,7 +38,9 @@ pub(super) fn figures_ui(ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, them
         caption_ui(ui, "Commission", caption, theme);
     }
     for (side, name) in [(Side::Buy, "After buy"), (Side::Sell, "After sell")] {
-        let line = checked.quantity.map_or_else(|| "–".to_owned(), |q| becomes(facts.net(), side, q));
+        // What becomes of a position is not known where it is not known whose it is.
+        let quantity = checked.quantity.filter(|_| facts.account.is_ok());
+        let line = quantity.map_or_else(|| "–".to_owned(), |q| becomes(facts.net(), side, q));
         after_ui(ui, name, &line, theme);
     }
 }

@@ -74,14 +74,16 @@ pub(super) fn insist(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<
     insist_on(|despite| ask_gate(spec, role.insisting(despite), facts))
 }
 
-/// The same for whoever has no ticket's facts.
+/// The same for whoever has no ticket's facts, for an order of a certain account.
 pub(in crate::ui) fn insist_on_order(
     desk: &Desk,
     instrument: &Instrument,
+    account: &AccountId,
     spec: &OrderSpec,
     role: Role,
 ) -> Result<Insistence, Refusal> {
-    insist(spec, role, &Facts::of(desk, instrument))
+    let account = desk.account(instrument.broker, account);
+    insist(spec, role, &Facts::of_account(desk, instrument, account))
 }
 
 /// The same for a change of an order.
@@ -91,8 +93,7 @@ pub(in crate::ui) fn insist_on_change(
     order: &Order,
     change: Change,
 ) -> Result<Insistence, Refusal> {
-    let account = desk.accounts().iter().find(|a| a.broker == order.broker && a.id == order.account);
-    let facts = Facts::of_account(desk, instrument, account.map(|account| &**account));
+    let facts = Facts::of_account(desk, instrument, desk.account(order.broker, &order.account));
     let role = role_of_change(desk, order, change);
     insist_on(|despite| {
         let ask = |known: &Known<'_>| risk::approve_amend(order, change, role.insisting(despite), known);
@@ -130,7 +131,7 @@ pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Resul
 /// What the desk knows, as the gate wants it; `but` is the order in question, where there is one.
 fn with_known<R>(facts: &Facts<'_>, but: Option<OrderId>, ask: impl FnOnce(&Known<'_>) -> R) -> R {
     let nobody = AccountId("".into());
-    let account = facts.account.map_or(&nobody, |account| &account.id);
+    let account = facts.account.as_ref().map_or(&nobody, |account| &account.id);
     let line = match (&facts.not_ready, &facts.silent) {
         (Some(why), _) => Line::Down(why),
         (None, Some(why)) => Line::Silent(why),

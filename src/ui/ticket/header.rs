@@ -6,20 +6,63 @@ use super::facts::{Facts, Level};
 use super::field::split_row;
 use super::outlook::held;
 use crate::desk::Freshness;
-use crate::domain::{Price, Qty};
+use crate::domain::{AccountId, Price, Qty};
 use crate::ui::fonts;
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
 const PRICE_BUTTON_HEIGHT: f32 = 38.0;
 
-/// Draws it; returns a price that was clicked.
-pub(super) fn header_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<Price> {
+/// What was pointed at.
+#[derive(Debug, Default)]
+pub(super) struct Picked {
+    pub price: Option<Price>,
+    /// The account to enter orders for.
+    pub account: Option<AccountId>,
+}
+
+/// Draws it.
+pub(super) fn header_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Picked {
     standing_ui(ui, facts, theme);
+    let account = account_ui(ui, facts, theme);
     title_ui(ui, facts, theme);
-    let clicked = prices_ui(ui, facts, theme);
+    let price = prices_ui(ui, facts, theme);
     position_ui(ui, facts, theme);
-    clicked
+    Picked { price, account }
+}
+
+/// For which account orders are entered, and the choice of it: there only where it is a question.
+fn account_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<AccountId> {
+    let broker = facts.instrument.broker;
+    let chosen = facts.account.as_ref().ok().map(|account| &account.id);
+    if facts.desk.accounts_of(broker).all(|account| Some(&account.id) == chosen) {
+        return None;
+    }
+    let (text, colour) = match chosen {
+        Some(id) => (id.to_string(), theme.text_strong),
+        None => ("choose …".to_owned(), theme.warn),
+    };
+    let mut picked = None;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Account").small().color(theme.text_weak));
+        let combo = egui::ComboBox::from_id_salt("account").width(ui.available_width());
+        let shown = combo.selected_text(RichText::new(text).color(colour)).truncate().show_ui(ui, |ui| {
+            for account in facts.desk.accounts_of(broker) {
+                let text = format!("{} · {}", account.id, account.title);
+                if ui.selectable_label(Some(&account.id) == chosen, text).clicked() {
+                    picked = Some(account.id.clone());
+                }
+            }
+        });
+        let response = shown.response;
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Account for orders");
+            info.current_text_value = chosen.map(ToString::to_string);
+            info
+        });
+        response.on_hover_text("Orders of this ticket, Close and Reverse go for this account and no other");
+    });
+    picked.filter(|picked| Some(picked) != chosen)
 }
 
 /// One line, always there: whether orders can be sent, and for which account.
@@ -183,7 +226,7 @@ fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
             };
             (format!("{} @ {average}", held(position.net)), shown, colour)
         }
-        None => ("flat".to_owned(), "–".to_owned(), theme.text_weak),
+        None => (facts.nothing_held().to_owned(), "–".to_owned(), theme.text_weak),
     };
     let strong = if facts.position.is_some() { theme.text } else { theme.text_weak };
     for (name, value, colour) in [("Position", position, strong), ("Open P&L", profit, colour)] {

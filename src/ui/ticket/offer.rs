@@ -9,7 +9,7 @@ use super::check::{Checked, why_closed};
 use super::facts::Facts;
 use super::gate::{Doubt, insist};
 use crate::desk::Desk;
-use crate::domain::{Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
+use crate::domain::{AccountId, Instrument, OrderKind, OrderSpec, Position, Side, TimeInForce, TrailBy};
 use crate::link::{Command, Place};
 use crate::risk::{Despite, Role};
 use crate::ui::format;
@@ -65,6 +65,8 @@ pub(super) struct Words {
     /// `@ 227.50`, or `stop 230.00` and `@ 230.50`.
     pub prices: Vec<String>,
     pub terms: Vec<Term>,
+    /// For which account, where its broker has several.
+    pub account: Option<AccountId>,
 }
 
 /// A condition beyond side, quantity and price; a plain day order has none.
@@ -100,7 +102,8 @@ impl Words {
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {} {}", self.verb, self.quantity, self.symbol, self.prices.join(" "))?;
-        self.terms.iter().try_for_each(|term| write!(f, ", {}", term.whole))
+        self.terms.iter().try_for_each(|term| write!(f, ", {}", term.whole))?;
+        self.account.iter().try_for_each(|account| write!(f, ", for account {account}"))
     }
 }
 
@@ -130,6 +133,7 @@ fn order(checked: &Checked, side: Side, facts: &Facts<'_>) -> Result<Offer, Stri
         symbol: Arc::clone(&facts.instrument.symbol),
         prices: prices(place.spec.kind, facts.instrument),
         terms: terms(&place, checked, facts),
+        account: named_account(facts),
     };
     let doubts = checked.side(side).doubts.clone();
     Ok(Offer { command: Command::Place(place), words, doubts })
@@ -164,6 +168,23 @@ fn terms(place: &Place, checked: &Checked, facts: &Facts<'_>) -> Vec<Term> {
     terms
 }
 
+/// For which account, where there are several.
+fn named_account(facts: &Facts<'_>) -> Option<AccountId> {
+    let account = facts.account.as_ref().ok().filter(|a| facts.desk.has_others(a.broker, &a.id))?;
+    Some(account.id.clone())
+}
+
+/// Why a position is not to be reversed now, as the ticket has it for its own button: what opens is
+/// held back by more than what makes a position smaller.
+pub(in crate::ui) fn why_not_reversed(
+    desk: &Desk,
+    instrument: &Instrument,
+    position: &Position,
+) -> Option<String> {
+    let account = desk.account(instrument.broker, &position.account);
+    flatten(Action::Reverse, &Facts::of_account(desk, instrument, account)).err()
+}
+
 /// A Close or Reverse, which the engine makes of the position as it is then.
 fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
     if let Some(barrier) = facts.barrier() {
@@ -188,10 +209,11 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         return Err(why);
     }
     let insistence = insist(&spec, role, facts).map_err(|refusal| refusal.to_string())?;
-    let (instrument_id, despite) = (instrument.id, insistence.despite);
+    // Of the position that was looked at, and of no other.
+    let (account, despite) = (position.account.clone(), insistence.despite);
     let command = match action {
-        Action::Reverse => Command::Reverse { instrument: instrument_id, despite },
-        _ => Command::Close { instrument: instrument_id, despite },
+        Action::Reverse => Command::Reverse { account, instrument: instrument.id, despite },
+        _ => Command::Close { account, instrument: instrument.id, despite },
     };
     let words = Words {
         verb: format!("{}: {}", action.label().to_lowercase(), side.label().to_lowercase()),
@@ -199,6 +221,7 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         symbol: Arc::clone(&instrument.symbol),
         prices: prices(OrderKind::Market, instrument),
         terms: guards(position, facts.desk).into_iter().collect(),
+        account: named_account(facts),
     };
     Ok(Offer { command, words, doubts: insistence.doubts })
 }

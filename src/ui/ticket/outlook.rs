@@ -79,7 +79,12 @@ impl Outlook {
             Effect::Adds => Qty::ZERO,
             Effect::Reduces | Effect::Closes | Effect::Reverses => Qty(facts.net().abs()),
         };
-        let power = facts.account.and_then(|a| a.balance(facts.instrument.currency)).map(|b| b.buying_power);
+        let power = facts
+            .account
+            .as_ref()
+            .ok()
+            .and_then(|a| a.balance(facts.instrument.currency))
+            .map(|b| b.buying_power);
         let cost = worth(quantity.saturating_sub(closing));
         Self {
             value,

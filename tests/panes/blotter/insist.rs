@@ -42,7 +42,10 @@ fn a_reverse_on_an_old_quote_is_asked_about_twice() {
     assert_eq!(pane.state_mut().take_sent(), [], "a double click confirms nothing");
     wait(&mut pane);
     click(&mut pane, DESPITE);
-    assert_eq!(pane.state_mut().take_sent(), [Command::Reverse { instrument, despite: stale() }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Reverse { account: "PAPER".into(), instrument, despite: stale() }]
+    );
 }
 
 #[test]
@@ -57,7 +60,10 @@ fn whoever_is_asked_nothing_else_is_asked_this_and_a_fresh_quote_takes_it_back()
     wait(&mut pane);
     click(&mut pane, "Reverse AAPL");
     let despite = Despite::default();
-    assert_eq!(pane.state_mut().take_sent(), [Command::Reverse { instrument, despite }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Reverse { account: "PAPER".into(), instrument, despite }]
+    );
 }
 
 #[test]
@@ -66,7 +72,10 @@ fn a_close_needs_no_fresh_quote_but_a_broker_that_is_heard() {
     let instrument = pane.state().market.id(AAPL);
     click(&mut pane, "Close AAPL");
     let despite = Despite::default();
-    assert_eq!(pane.state_mut().take_sent(), [Command::Close { instrument, despite }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Close { account: "PAPER".into(), instrument, despite }]
+    );
 
     let mut pane = with_position(|settings| settings.confirm_orders = false);
     pane.state_mut().market.connection(ConnectionState::Silent, "Nothing heard for 6 s");
@@ -76,7 +85,10 @@ fn a_close_needs_no_fresh_quote_but_a_broker_that_is_heard() {
     wait(&mut pane);
     click(&mut pane, "Send despite a silent broker: close: sell 100 AAPL at market");
     let despite = Despite { silent_broker: true, ..Despite::default() };
-    assert_eq!(pane.state_mut().take_sent(), [Command::Close { instrument, despite }]);
+    assert_eq!(
+        pane.state_mut().take_sent(),
+        [Command::Close { account: "PAPER".into(), instrument, despite }]
+    );
 }
 
 /// Order 12 in a market whose quote is 45 s old.

@@ -51,7 +51,11 @@ fn close_says_what_it_asks_and_sends_at_the_second_click() {
     click(&mut pane, "Confirm close: sell 100 AAPL at market");
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Close {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
 }
 
@@ -72,7 +76,11 @@ fn a_double_click_confirms_nothing_and_time_disarms() {
     click(&mut pane, question);
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Reverse { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Reverse {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
 }
 
@@ -114,7 +122,11 @@ fn a_double_click_reverses_once_though_the_first_has_filled() {
     click(&mut pane, "Reverse AAPL");
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Reverse { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Reverse {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
 }
 
@@ -127,7 +139,11 @@ fn without_confirmation_a_close_is_sent_once_until_its_order_has_ended() {
     click(&mut pane, "Reverse AAPL");
     assert_eq!(
         pane.state_mut().take_sent(),
-        [Command::Close { instrument: aapl, despite: pitdesk::risk::Despite::default() }]
+        [Command::Close {
+            account: "PAPER".into(),
+            instrument: aapl,
+            despite: pitdesk::risk::Despite::default()
+        }]
     );
     let bench = pane.state_mut();
     let closing = order(20, aapl, Side::Sell, "100", OrderKind::Market, bench.market.now());
@@ -234,4 +250,50 @@ fn a_way_out_says_that_it_takes_the_exits_away() {
     click(&mut pane, "Positions");
     click(&mut pane, "Close AAPL");
     pane.get_by_label("Confirm close: sell 100 AAPL at market, cancels 1 order of its bracket first");
+}
+
+fn is_disabled(pane: &Pane, name: &str) -> bool {
+    pane.get_by_label(name).accesskit_node().is_disabled()
+}
+
+#[test]
+fn a_reverse_is_out_of_reach_with_its_reason_wherever_nothing_may_be_opened() {
+    let check = |why: &str, change: &dyn Fn(&mut Bench)| {
+        let mut pane = with_position(|settings| settings.confirm_orders = false);
+        assert!(!is_disabled(&pane, "Reverse AAPL"), "before: {why}");
+        change(pane.state_mut());
+        pane.run_steps(2);
+        assert!(is_disabled(&pane, "Reverse AAPL"), "{why}");
+        assert!(!is_disabled(&pane, "Close AAPL"), "it makes less of what is held: {why}");
+        click(&mut pane, "Reverse AAPL");
+        assert_eq!(pane.state_mut().take_sent(), [], "{why}");
+        let place = pane.get_by_label("Reverse AAPL").rect().center();
+        pane.hover_at(place);
+        pane.run_steps(6);
+        assert!(pane.query_by_label_contains(why).is_some(), "{why}: {:?}", painted(&pane));
+    };
+    check("Not now: The kill switch is on", &|bench| {
+        bench.market.publish(Update::Kill(KillState::Locked { still_working: 0 }));
+    });
+    check("Not now: The broker's books are being compared with ours", &|bench| {
+        bench.market.connection(ConnectionState::Reconciling, "Comparing its books with ours");
+    });
+    check("The loss of the day had reached 60.00 USD", &|bench| {
+        let money = |text| Money { amount: decimal(text), currency: Currency::USD };
+        let until = bench.market.now() + Duration::from_hours(6);
+        let lock = Some(Lock { loss: money("60"), limit: money("50"), until });
+        bench.market.uses(vec![ScopeUse {
+            scope: Scope::Profile,
+            orders_last_minute: 0,
+            working_orders: 0,
+            exposure: None,
+            result_of_day: None,
+            lock,
+        }]);
+    });
+    check("is not armed", &|bench| {
+        bench.market.bank(|account| account.kind = AccountKind::Live);
+        bench.market.quote(AAPL, "284.50");
+        bench.hold(AAPL, "100", "280.00");
+    });
 }

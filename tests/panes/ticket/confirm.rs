@@ -126,6 +126,7 @@ fn a_double_click_on_reverse_does_not_reverse_back() {
     assert_eq!(
         only_command(&ui),
         &Command::Reverse {
+            account: "PAPER".into(),
             instrument: ui.state().market.id(AAPL),
             despite: pitdesk::risk::Despite::default()
         }
@@ -207,6 +208,7 @@ fn close_and_reverse_are_always_there_and_ask_like_the_others() {
     assert_eq!(
         only_command(&ui),
         &Command::Reverse {
+            account: "PAPER".into(),
             instrument: ui.state().market.id(AAPL),
             despite: pitdesk::risk::Despite::default()
         }
@@ -216,6 +218,7 @@ fn close_and_reverse_are_always_there_and_ask_like_the_others() {
     assert_eq!(
         only_command(&ui),
         &Command::Close {
+            account: "PAPER".into(),
             instrument: ui.state().market.id(AAPL),
             despite: pitdesk::risk::Despite::default()
         }
@@ -303,11 +306,14 @@ fn reverse_and_close_are_insisted_on_like_orders() {
     wait(&mut ui, READING);
     click(&mut ui, question);
     let despite = Despite { stale_quote: true, ..Despite::default() };
-    assert_eq!(only_command(&ui), &Command::Reverse { instrument, despite });
+    assert_eq!(only_command(&ui), &Command::Reverse { account: "PAPER".into(), instrument, despite });
 
     let mut ui = on_an_old_quote(holding(at_once(), "100"));
     click(&mut ui, "Close");
-    assert_eq!(only_command(&ui), &Command::Close { instrument, despite: Despite::default() });
+    assert_eq!(
+        only_command(&ui),
+        &Command::Close { account: "PAPER".into(), instrument, despite: Despite::default() }
+    );
 
     let mut ui = open(holding(at_once(), "100"), AAPL, "{}");
     ui.state_mut().market.connection(ConnectionState::Silent, "Nothing heard for 6 s");
@@ -317,5 +323,5 @@ fn reverse_and_close_are_insisted_on_like_orders() {
     wait(&mut ui, READING);
     click(&mut ui, "Send despite a silent broker: close: sell 100 AAPL at market");
     let despite = Despite { silent_broker: true, ..Despite::default() };
-    assert_eq!(only_command(&ui), &Command::Close { instrument, despite });
+    assert_eq!(only_command(&ui), &Command::Close { account: "PAPER".into(), instrument, despite });
 }

@@ -11,7 +11,7 @@ pub const EUR_IN_USD: Decimal = Decimal::from_parts(110, 0, 0, false, 2);
 pub const FEE: Decimal = Decimal::ONE;
 pub const BROKER_OF: [u8; 3] = [0, 0, 1];
 pub const MULTIPLIER_OF: [Decimal; 3] = [Decimal::ONE, Decimal::TWO, Decimal::ONE];
-const ACCOUNT_OF: [&str; 3] = ["A", "A", "B"];
+pub const ACCOUNT_OF: [&str; 3] = ["A", "A", "B"];
 const RATE_OF: [Decimal; 3] = [Decimal::ONE, Decimal::ONE, EUR_IN_USD];
 const KEY_OF: [&str; 3] = ["I0@X", "I1@X", "I2@X"];
 

@@ -21,7 +21,11 @@ fn beside_a_waiting_bracket() -> (Stage, Broker) {
 #[test]
 fn closing_a_position_leaves_a_bracket_whose_entry_waits_alone() {
     let (mut stage, mut broker) = beside_a_waiting_bracket();
-    let told = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let told = stage.command(Command::Close {
+        account: "PAPER".into(),
+        instrument: SHARE,
+        despite: Despite::default(),
+    });
     broker.answers(&mut stage, told);
     broker.fills(&mut stage, 5, "10");
     assert_eq!((broker.net, broker.works.len()), (Decimal::ZERO, 1), "{:?}", broker.works);
@@ -169,8 +173,8 @@ fn an_exit_that_never_left_is_sent_again_as_another_order() {
 #[test]
 fn closing_leaves_the_exits_of_entries_that_have_not_filled() {
     let ways: [fn() -> Command; 2] = [
-        || Command::Close { instrument: SHARE, despite: Despite::default() },
-        || Command::Reverse { instrument: SHARE, despite: Despite::default() },
+        || Command::Close { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() },
+        || Command::Reverse { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() },
     ];
     for way in ways {
         let mut stage = kept_stage(true);

@@ -257,8 +257,11 @@ impl Slow {
                 self.hears(told);
             }
             Luck::Closes => {
-                let told =
-                    self.stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+                let told = self.stage.command(Command::Close {
+                    account: "PAPER".into(),
+                    instrument: SHARE,
+                    despite: Despite::default(),
+                });
                 self.has_closed |= answer(&told).is_ok();
                 self.hears(told);
             }

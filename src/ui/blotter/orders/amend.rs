@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use super::super::control::callout_ui;
+use super::super::control::{callout_in, callout_ui};
 use super::super::edit::{self, Edit, Outcome, Part};
 use super::super::rows::OrderRows;
 use super::super::table::Shown;
 use super::{Orders, Wish, order_of};
 use crate::desk::Desk;
-use crate::domain::{Decimal, Instrument, Order, OrderId};
+use crate::domain::{Decimal, Instrument, Order, OrderId, OrderStatus};
 use crate::ui::commands::Commands;
 use crate::ui::confirm::{Hand, Outcome as Pressed, Rule};
 use crate::ui::theme::Theme;
@@ -33,7 +33,7 @@ impl Orders {
     pub(super) fn end_stale_edit(&mut self, desk: &Desk) {
         let Some(edit) = &self.edit else { return };
         let why = match desk.blotter().get(edit.order) {
-            Some(order) => edit::why_not(order),
+            Some(order) => edit::why_not(order, edit.part),
             None => Some("It is not known any more"),
         };
         if let Some(why) = why {
@@ -58,7 +58,7 @@ impl Orders {
         if part.of(order).is_none() {
             return;
         }
-        if let Some(why) = edit::why_not(order) {
+        if let Some(why) = edit::why_not(order, part) {
             let wish = Wish::Amend(part, Decimal::ZERO);
             self.asked.refuse(order.id, wish, why.into(), desk.now());
             return;
@@ -93,6 +93,10 @@ impl Orders {
         let outcome = edit.ui(ui, theme, cell, order, instrument);
         ui.set_clip_rect(clip);
         self.doubts_ui(ui, theme, desk, cell.intersect(shown.body), shown.focus.id);
+        if order.status == OrderStatus::Kept && self.insists.asked().is_none() {
+            let id = shown.focus.id.with("kept here");
+            callout_in(ui, theme, id, cell.intersect(shown.body), edit::KEPT, theme.warn);
+        }
         let to_table = |ui: &Ui| ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
         match outcome {
             Outcome::Stays => self.edit = Some(edit),

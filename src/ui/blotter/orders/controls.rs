@@ -69,9 +69,13 @@ impl Orders {
         (id, place): (egui::Id, Rect),
         order: &Order,
     ) {
-        let amend = edit::why_not(order);
+        let amend = edit::why_not(order, Part::first(order));
         let name = format!("Amend order {}", order.id);
-        let hint = amend.unwrap_or("Amend (F2, or double-click on the quantity, limit or stop)");
+        let hint = match order.status {
+            OrderStatus::Kept => edit::KEPT,
+            _ => "Amend (F2, or double-click on the quantity, limit or stop)",
+        };
+        let hint = amend.unwrap_or(hint);
         let look = (amend.is_none(), "✎", Tone::Plain);
         if control_ui(ui, theme, id, place, look, &name, hint)
             && let Some(instrument) = desk.instrument(order.spec.instrument)

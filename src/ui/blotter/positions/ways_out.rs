@@ -11,11 +11,9 @@ use egui::{Id, Rect, Ui};
 
 use super::{Key, position_of};
 use crate::desk::Desk;
-use crate::domain::{
-    Decimal, Instrument, InstrumentId, OrderKind, OrderSpec, Position, Qty, Side, TimeInForce,
-};
+use crate::domain::{Decimal, Instrument, OrderKind, OrderSpec, Position, Qty, Side, TimeInForce};
 use crate::link::Command;
-use crate::risk::{Despite, Refusal, Role};
+use crate::risk::{Despite, Role};
 use crate::ui::blotter::asked::{Asked, CALLOUT, Seen};
 use crate::ui::blotter::control::{Tone, callout_ui, control_ui};
 use crate::ui::blotter::table::{Shown, ShownRow};
@@ -24,6 +22,7 @@ use crate::ui::confirm::{Confirm, Hand, Outcome, Rule};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 use crate::ui::ticket::gate::{self, Insistence, Step, is_same_market, said_short, said_whole};
+use crate::ui::ticket::offer::why_not_reversed;
 
 /// Width of a control: room for `Sell 1,500?`.
 const CONTROL: f32 = 68.0;
@@ -56,10 +55,10 @@ impl WayOut {
         Some((side, quantity))
     }
 
-    fn command(self, instrument: InstrumentId, despite: Despite) -> Command {
+    fn command(self, (account, instrument): Key, despite: Despite) -> Command {
         match self {
-            Self::Close => Command::Close { instrument, despite },
-            Self::Reverse => Command::Reverse { instrument, despite },
+            Self::Close => Command::Close { account, instrument, despite },
+            Self::Reverse => Command::Reverse { account, instrument, despite },
         }
     }
 
@@ -74,17 +73,21 @@ impl WayOut {
                 Self::Close => Role::Close(Despite::default()),
                 Self::Reverse => Role::Reverse(Despite::default()),
             };
-            gate::insist_on_order(desk, instrument, &spec, role)
+            gate::insist_on_order(desk, instrument, &position.account, &spec, role)
         });
         asked.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Why it is out of reach: a reverse opens, and a live account that is not armed opens nothing.
+    /// Why it is out of reach. A reverse opens: whatever takes the ticket's own button away (a lock,
+    /// a limit, books that are being compared) takes this one. A close only makes less of what is
+    /// held, and what may speak against it the engine knows better.
     fn locked(self, position: &Position, instrument: &Instrument, desk: &Desk) -> Option<String> {
-        let mut accounts = desk.accounts().iter();
-        let account = accounts.find(|a| a.broker == instrument.broker && a.id == position.account)?;
-        let is_locked = self == Self::Reverse && !desk.is_armed(account);
-        is_locked.then(|| Refusal::NotArmed(account.id.clone()).to_string())
+        match self {
+            Self::Close => None,
+            Self::Reverse => {
+                why_not_reversed(desk, instrument, position).map(|why| format!("Not now: {why}"))
+            }
+        }
     }
 }
 
@@ -176,13 +179,16 @@ impl WaysOut {
         let guards = desk.blotter().guards_of(&position.account, position.instrument).count();
         let cancels =
             if guards == 0 { String::new() } else { format!(", {}", format::cancels_first(guards)) };
-        let terms = format!("{quantity} {} at market{cancels}", instrument.symbol);
+        // Of which account, where the same may be held in another.
+        let of = desk.has_others(instrument.broker, &position.account);
+        let of = if of { format!(" of {}", position.account) } else { String::new() };
+        let terms = format!("{quantity} {}{of} at market{cancels}", instrument.symbol);
         let (low, verb) = (way.label().to_lowercase(), side.label().to_lowercase());
         Some(match self.confirm.asked_by(&(key.clone(), way)) {
             None => Face {
                 text: way.label().to_owned(),
                 tone: Tone::Plain,
-                name: format!("{} {}", way.label(), instrument.symbol),
+                name: format!("{} {}{of}", way.label(), instrument.symbol),
                 hint: format!("{side}s {terms}"),
                 question: None,
             },
@@ -222,7 +228,7 @@ impl WaysOut {
                 self.confirm.ask(control, Question { step: Step::Despite, ..asked }, now);
             }
             Outcome::Sends(Question { insistence, .. }) => {
-                let command = out.send(way.command(key.1, insistence.despite));
+                let command = out.send(way.command(key.clone(), insistence.despite));
                 self.asked.ask(key.clone(), way, command, now);
             }
         }

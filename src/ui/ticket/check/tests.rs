@@ -97,7 +97,7 @@ impl World {
                 age: Duration::from_secs(self.age),
                 freshness: Freshness::Live,
             }),
-            account: Some(&self.account),
+            account: Ok(&self.account),
             position: self.position.as_ref(),
             settings: &self.settings,
             to_base: Some(Money { amount: Decimal::ONE, currency: Currency::USD }),
