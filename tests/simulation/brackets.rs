@@ -84,6 +84,9 @@ pub struct Brackets {
     on_wire: BTreeSet<OrderId>,
     /// Those of them that were refused: a stop that the market passed on the way, say.
     refused: BTreeSet<OrderId>,
+    /// When a position was to be closed or reversed last: what comes to guard it while that waits
+    /// goes with it.
+    closed_at: BTreeMap<InstrumentId, Time>,
     /// Legs of which the trader was told that they guard nothing any more.
     told: BTreeSet<LegKey>,
 }
@@ -165,7 +168,10 @@ impl Brackets {
     }
 
     /// The trader has given a command, and it was carried out.
-    pub fn commanded(&mut self, command: &Command, heard: &Heard) {
+    pub fn commanded(&mut self, command: &Command, heard: &Heard, now: Time) {
+        if let Command::Close { instrument, .. } | Command::Reverse { instrument, .. } = command {
+            self.closed_at.insert(*instrument, now);
+        }
         let leg_of = |order: &OrderId| self.exits.get(order).map(|exit| exit.leg);
         if let Command::Amend { order, limit, stop, .. } = command {
             if let Some(leg) = leg_of(order).and_then(|key| self.legs.get_mut(&key)) {
@@ -210,7 +216,9 @@ impl Brackets {
             let Some(exit) = self.exits.get(&order.id) else { continue };
             let leg = self.legs.get_mut(&exit.leg).expect("it has a leg");
             let there = -leg.side.sign() * heard.net_of(leg.instrument);
-            let is_minded = leg.fate == Fate::Goes;
+            let closed_at = self.closed_at.get(&leg.instrument);
+            let is_closed = closed_at.is_some_and(|at| record.at.since(*at) <= PATIENCE);
+            let is_minded = leg.fate == Fate::Goes && !is_closed;
             assert!(!is_minded || there <= Decimal::ZERO, "{order:?} is dropped with {there} to guard");
             leg.fate = Fate::Ended;
         }

@@ -19,6 +19,8 @@ pub struct Heard {
     /// Units held, as the broker told last.
     pub net: BTreeMap<InstrumentId, Decimal>,
     quotes: BTreeMap<InstrumentId, Quote>,
+    /// Whether the broker has told how everything stands.
+    has_books: bool,
     /// When anything was heard of the market.
     market_at: Time,
 }
@@ -40,6 +42,7 @@ impl Heard {
                 self.net.insert(position.instrument, position.net);
             }
             BrokerEvent::Books(books) => {
+                self.has_books = true;
                 for fill in &books.fills {
                     self.fill(fill);
                 }
@@ -142,6 +145,17 @@ impl Day {
         let at = heard.mark(fill.instrument).unwrap_or(fill.price.0);
         if let Some(worth) = heard.worth(fill.instrument, Some(at)) {
             self.from.entry(fill.instrument).or_insert(worth);
+        }
+    }
+
+    /// Books are about to be heard. How things stood before the first ones nobody knows.
+    pub fn before_books(&mut self, fills: &[Fill], heard: &Heard) {
+        let is_news = |fill: &&Fill| heard.has_books && !heard.execs.contains(&fill.exec_id);
+        // The last of each instrument stands for all of them.
+        let last: BTreeMap<InstrumentId, &Fill> =
+            fills.iter().filter(is_news).map(|fill| (fill.instrument, fill)).collect();
+        for fill in last.into_values() {
+            self.before_fill(fill, heard);
         }
     }
 

@@ -139,7 +139,7 @@ use world::{World, kept_seed};
 const SEEDS: u64 = 2_000;
 
 /// What a thousand worlds see at least: a run in which nothing goes wrong proves nothing.
-const USUAL: [(&str, u64); 14] = [
+const USUAL: [(&str, u64); 19] = [
     ("orders", 8_000),
     ("fills", 3_000),
     ("connections", 5_000),
@@ -147,6 +147,11 @@ const USUAL: [(&str, u64); 14] = [
     ("exchange kills", 800),
     ("kills", 300),
     ("flattened", 50),
+    ("closes arrived", 500),
+    ("reversals arrived", 100),
+    ("closes of the kill switch arrived", 100),
+    ("changes arrived", 400),
+    ("exits released", 300),
     ("updates dropped", 500),
     ("never arrived", 500),
     ("orders left unknown by a session", 2_000),
@@ -156,7 +161,7 @@ const USUAL: [(&str, u64); 14] = [
     ("executions forgotten", 100),
 ];
 /// What some worlds see.
-const RARE: [&str; 8] = [
+const RARE: [&str; 11] = [
     "found: ended",
     "found: changed",
     "found: never arrived",
@@ -165,6 +170,9 @@ const RARE: [&str; 8] = [
     "found: gone",
     "decisions",
     "refused when the disk had it",
+    "exits added",
+    "stops sent at market",
+    "legs told as over",
 ];
 
 fn number(name: &str) -> Option<u64> {

@@ -380,6 +380,10 @@ impl Program {
             let heard = Rc::clone(&witness.heard);
             witness.day.before_fill(fill, &heard);
         }
+        if let BrokerEvent::Books(books) = &event {
+            let heard = Rc::clone(&witness.heard);
+            witness.day.before_books(&books.fills, &heard);
+        }
         Rc::make_mut(&mut witness.heard).hear(&event, now);
         witness.brackets.hears(&event);
         self.process(EngineEvent::Broker(PAPER, event), witness, now);

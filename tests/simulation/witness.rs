@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pitdesk::broker::contract::BrokerRequest;
+use pitdesk::broker::paper::wire::ToExchange;
 use pitdesk::domain::{Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin, Time};
 use pitdesk::engine::Effect;
 use pitdesk::link::{Command, Flatten};
@@ -107,6 +108,23 @@ impl Witness {
         self.stems.iter().filter(move |(other, stem)| **other != id && is_in(stem)).map(|(other, _)| other)
     }
 
+    /// A request has arrived: what never gets there breaks nothing, and is no use either.
+    pub fn counts(&mut self, request: &ToExchange) {
+        let ToExchange::Place(orders) = request else {
+            let is_change = matches!(request, ToExchange::Amend { .. });
+            return self.tally.count("changes arrived", u64::from(is_change));
+        };
+        for order in orders {
+            let what = match self.stems.get(&order.id).map(|stem| &stem.part) {
+                Some(Part::Close) => "closes arrived",
+                Some(Part::Reverse) => "reversals arrived",
+                Some(Part::KillClose) => "closes of the kill switch arrived",
+                _ => continue,
+            };
+            self.tally.count(what, 1);
+        }
+    }
+
     /// The trader gives a command, and this is what the engine does about it at once.
     pub fn commanded(&mut self, command: &Command, effects: &[Effect], now: Time) {
         let was_killed = self.is_killed;
@@ -120,7 +138,7 @@ impl Witness {
         }
         // That nothing works is an answer to this one, and ends what would work again.
         if is_done(effects) || matches!(command, Command::CancelAll { .. }) {
-            self.brackets.commanded(command, &self.heard);
+            self.brackets.commanded(command, &self.heard, now);
         }
         let mut wish = Wish::of(command).filter(|_| !was_killed);
         self.look(effects, &mut wish, now);

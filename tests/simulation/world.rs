@@ -324,6 +324,7 @@ impl World {
             let Self { exchange, judge, witness, now, .. } = self;
             let effects = exchange.received(conn, &bytes, *now, |truth, request| {
                 let truth = Truth { kept: witness.brackets.exits(), ..truth };
+                witness.counts(request);
                 judge.arrives(request, &truth, witness);
             });
             self.answer(effects);
