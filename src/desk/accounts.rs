@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Desk;
-use crate::domain::{Account, AccountId, AccountKind, BrokerId};
+use crate::domain::{Account, AccountId, AccountKind, BrokerId, Position};
 
 /// Why orders are entered for no account of a broker now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,14 @@ impl Desk {
     pub fn is_armed(&self, account: &Account) -> bool {
         let is_it = |(broker, id): &(BrokerId, AccountId)| *broker == account.broker && *id == account.id;
         account.kind == AccountKind::Paper || self.armed.iter().any(is_it)
+    }
+
+    /// How many orders are cancelled before a position is closed or reversed.
+    #[must_use]
+    pub fn cancelled_first(&self, position: &Position) -> usize {
+        let account = self.accounts.iter().find(|account| account.id == position.account);
+        let is_armed = account.is_none_or(|account| self.is_armed(account));
+        self.blotter.guards_of(position, is_armed).count()
     }
 
     /// The account that orders of this broker are entered for.

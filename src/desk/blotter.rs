@@ -114,15 +114,21 @@ impl Blotter {
         self.positions.values().filter(|position| !position.is_flat())
     }
 
-    /// Orders that guard a position, and what is left of the entries they belong to: what the
-    /// engine cancels before it closes or reverses.
-    pub fn guards_of(&self, account: &AccountId, instrument: InstrumentId) -> impl Iterator<Item = &Order> {
-        let here =
-            move || self.working().filter(move |o| o.spec.instrument == instrument && o.account == *account);
+    /// Orders that guard a position, and what is left of the entries they belong to; where the
+    /// account is not armed, whatever could turn the position as well: what the engine cancels
+    /// before it closes or reverses.
+    pub(super) fn guards_of(&self, position: &Position, is_armed: bool) -> impl Iterator<Item = &Order> {
+        let (account, instrument) = (position.account.clone(), position.instrument);
+        let here = move || {
+            let account = account.clone();
+            self.working().filter(move |o| o.spec.instrument == instrument && o.account == account)
+        };
         // An entry so old that it was forgotten has filled, or its exits had ended with it.
         let has_filled = |id: OrderId| self.get(id).is_none_or(|order| !order.filled.is_zero());
+        let side = position.side().filter(|_| !is_armed);
         here().filter(move |order| match order.entry() {
             Some(entry) => has_filled(entry),
+            None if side.is_some_and(|side| side != order.spec.side) => true,
             None => !order.filled.is_zero() && here().any(|exit| exit.entry() == Some(order.id)),
         })
     }

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    AssetClass, Bar, Currency, Decimal, ExecId, Fill, Liquidity, Money, Order, OrderKind, OrderSpec,
-    OrderStatus, Origin, Position, Price, Qty, Quote, Side, TickTable, TimeInForce, Timeframe, TradingHours,
+    AccountKind, AssetClass, Bar, Currency, Decimal, ExecId, Fill, Liquidity, Money, Order, OrderKind,
+    OrderSpec, OrderStatus, Origin, Position, Price, Qty, Quote, Side, TickTable, TimeInForce, Timeframe,
+    TradingHours,
 };
 use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING, connect_with};
 use crate::link::update::Placement;
@@ -481,4 +482,27 @@ fn a_quote_is_stale_when_old_or_its_broker_is_not_ready() {
     engine.end.publisher.batch(|b| b.lossless(state(crate::link::ConnectionState::Down), Time(0)));
     desk.apply(window.inbox.drain(), Time::from_seconds(31));
     assert_eq!(freshness(&desk), Freshness::Stale);
+}
+
+#[test]
+fn what_a_close_cancels_first_is_more_where_an_account_is_not_armed() {
+    let mut desk = Desk::default();
+    let account = |kind| {
+        let (id, broker, title) = ("A".into(), BrokerId(0), "A".into());
+        vec![Arc::new(Account { id, broker, kind, title, base: Currency::USD, balances: Vec::new() })]
+    };
+    let held = position(10);
+    let resting = |id, side| {
+        let order = order(id, OrderStatus::Working);
+        Order { spec: OrderSpec { side, ..order.spec }, ..order }
+    };
+    for order in [resting(1, Side::Sell), resting(2, Side::Sell), resting(3, Side::Buy)] {
+        desk.blotter.order(order);
+    }
+    desk.accounts = account(AccountKind::Paper);
+    assert_eq!(desk.cancelled_first(&held), 0, "plain orders stay");
+    desk.accounts = account(AccountKind::Live);
+    assert_eq!(desk.cancelled_first(&held), 2, "they could turn the position");
+    desk.armed = [(BrokerId(0), "A".into())].into();
+    assert_eq!(desk.cancelled_first(&held), 0);
 }

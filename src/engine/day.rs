@@ -22,6 +22,7 @@ use crate::link::NoticeLevel;
 use crate::risk::Lock;
 
 const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The counts of the day.
 #[derive(Debug, Default)]
@@ -85,17 +86,22 @@ impl Day {
         newest.filter(|(_, id, account, instrument)| *id != but && is_of(account, *instrument)).count()
     }
 
-    /// Begins the day anew where another has begun; whether it did.
+    /// Begins the day anew where another has begun; whether anything of that is news.
     pub fn turn(&mut self, starts: &DayStart, now: Time) -> bool {
-        // A clock that was set back does not give the day's losses away.
         let is_another = now >= self.ends;
-        if is_another {
+        // A clock that was set back gives nothing of the day away. But one that was ahead for a moment
+        // must not keep a lock shut for as long: what was counted counts until the day ends by the
+        // clock as it is now.
+        let was_ahead = now + DAY < self.began;
+        if is_another || was_ahead {
             self.began = starts.begin(now);
             self.ends = starts.next(now);
+        }
+        if is_another {
             self.from.clear();
             self.locks.clear();
         }
-        is_another
+        is_another || was_ahead
     }
 
     /// Notes what a position has come to when the day, or our knowledge of it, begins; whether

@@ -205,10 +205,10 @@ pub fn day_start(time: Time, zone: &TimeZone) -> Time {
     zoned.start_of_day().map_or(time, |midnight| Time::from_timestamp(midnight.timestamp()))
 }
 
-/// What a close or reverse says of the orders of a bracket that it takes away.
+/// What a close or reverse says of the orders that it takes away.
 #[must_use]
 pub fn cancels_first(count: usize) -> String {
-    format!("cancels {} of its bracket first", counted(count, "order", "orders"))
+    format!("cancels {} first", counted(count, "order", "orders"))
 }
 
 /// Whether a number that is written out is nothing but zeros.

@@ -240,7 +240,7 @@ fn close_says_that_it_takes_the_exits_away() {
     }
     let mut ui = open(bench, AAPL, "{}");
     click(&mut ui, "Close");
-    let said = "Close: sell 100 AAPL at market, cancels 2 orders of its bracket first: sent, no answer yet …";
+    let said = "Close: sell 100 AAPL at market, cancels 2 orders first: sent, no answer yet …";
     ui.get_by_label(said);
 }
 

@@ -261,6 +261,22 @@ fn a_clock_that_is_set_back_gives_no_loss_away() {
 }
 
 #[test]
+fn a_clock_that_was_a_year_ahead_for_a_moment_locks_for_no_year() {
+    let mut day = Day::default();
+    let money = |text| Money { amount: dec(text), currency: Currency::USD };
+    let starts = DayStart::default();
+    assert!(day.turn(&starts, at("2026-11-20T22:00:00Z")));
+    assert!(day.turn(&starts, at("2027-11-20T22:00:00Z")));
+    assert!(day.lock(Scope::Profile, money("60"), money("50")));
+    let now = at("2026-11-20T22:00:05Z");
+    assert!(day.turn(&starts, now), "it is to be saved");
+    let lock = day.lock_in(&Scope::Profile, now).expect("nothing is given away");
+    assert_eq!(lock.until, at("2026-11-21T22:00:00Z"));
+    assert!(day.turn(&starts, at("2026-11-21T22:00:00Z")));
+    assert!(day.locks.is_empty());
+}
+
+#[test]
 fn orders_of_the_last_minute_are_counted_where_they_belong() {
     let mut stage = stage(|limits| limits.profile.max_orders_per_minute = Some(3), &DayState::default());
     stage.connects(vec![]);

@@ -228,8 +228,8 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
 
 /// What a way out of a position cancels first.
 fn guards(position: &Position, desk: &Desk) -> Option<Term> {
-    let count = desk.blotter().guards_of(&position.account, position.instrument).count();
-    (count > 0).then(|| Term { short: "cancels exits", whole: format::cancels_first(count) })
+    let count = desk.cancelled_first(position);
+    (count > 0).then(|| Term { short: "cancels orders", whole: format::cancels_first(count) })
 }
 
 /// The price part of an order: `@ 227.50`, `at market`, `stop 230.00` and `@ 230.50`.

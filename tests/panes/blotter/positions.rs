@@ -249,7 +249,7 @@ fn a_way_out_says_that_it_takes_the_exits_away() {
     let mut pane = bench.show(LARGE);
     click(&mut pane, "Positions");
     click(&mut pane, "Close AAPL");
-    pane.get_by_label("Confirm close: sell 100 AAPL at market, cancels 1 order of its bracket first");
+    pane.get_by_label("Confirm close: sell 100 AAPL at market, cancels 1 order first");
 }
 
 fn is_disabled(pane: &Pane, name: &str) -> bool {

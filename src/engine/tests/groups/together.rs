@@ -3,6 +3,10 @@
 
 use super::*;
 
+fn close() -> Command {
+    Command::Close { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() }
+}
+
 fn quotes(stage: &mut Stage, bid: &str, ask: &str) -> Vec<Effect> {
     let price = |text| Some(Price(dec(text)));
     let quote = Quote { bid: price(bid), ask: price(ask), is_open: true, ..Quote::default() };
@@ -293,7 +297,7 @@ fn a_close_takes_the_exits_along_that_come_while_it_waits() {
     }
     broker.fills(&mut stage, 1, "1");
     // The second entry fills while the cancels are on their way.
-    let told = stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    let told = stage.command(close());
     broker.fills(&mut stage, 4, "1");
     assert_eq!(broker.leg(false), dec("2"), "both legs work");
     broker.answers(&mut stage, told);
@@ -310,7 +314,7 @@ fn a_close_that_is_given_up_says_what_it_has_taken_away() {
     let mut stage = kept_stage(true);
     let mut broker = entered(&mut stage, "10");
     broker.fills(&mut stage, ENTRY, "4");
-    stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    stage.command(close());
     stage.says(STOP, OrderStatus::Cancelled);
     let told = stage.refuses_cancel(ENTRY, "not now");
     assert!(is_told(&told, "order 1 was not cancelled. The position stays. One of its exits is gone"));
@@ -318,7 +322,7 @@ fn a_close_that_is_given_up_says_what_it_has_taken_away() {
     let mut stage = kept_stage(true);
     let mut broker = entered(&mut stage, "10");
     broker.fills(&mut stage, ENTRY, "10");
-    stage.command(Command::Close { instrument: SHARE, despite: Despite::default() });
+    stage.command(close());
     stage.now = stage.now + std::time::Duration::from_secs(11);
     let told = stage.feed(EngineEvent::Tick);
     assert!(is_told(&told, "The position stays."));

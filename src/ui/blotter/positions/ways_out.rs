@@ -176,7 +176,7 @@ impl WaysOut {
     ) -> Option<Face> {
         let (side, quantity) = way.deal(position)?;
         let quantity = format::exact(quantity.0);
-        let guards = desk.blotter().guards_of(&position.account, position.instrument).count();
+        let guards = desk.cancelled_first(position);
         let cancels =
             if guards == 0 { String::new() } else { format!(", {}", format::cancels_first(guards)) };
         // Of which account, where the same may be held in another.
