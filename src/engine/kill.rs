@@ -296,6 +296,24 @@ impl Engine {
         }
     }
 
+    /// Why nothing can be done or proved in an account now, `left` orders of which may work.
+    fn why_out_of_sight(&self, line: &Line, left: usize) -> Option<String> {
+        let broker = &self.brokers[usize::from(line.broker.0)];
+        let name = &broker.connection.name;
+        let why = if !broker.connection.state.takes_orders() {
+            format!("{name} is {}", broker.connection.state.label().to_lowercase())
+        } else {
+            let is_told = |account: &AccountId| self.accounts.contains_key(&(line.broker, account.clone()));
+            let account =
+                line.account.as_ref().filter(|account| broker.is_reconciled && !is_told(account))?;
+            format!("{name} does not tell of account {account} in this session")
+        };
+        Some(match left {
+            0 => format!("{why}: whether anything works there cannot be seen"),
+            left => format!("{why}: {} may still work there", counted(left, "order", "orders")),
+        })
+    }
+
     fn step_of(
         &mut self,
         line: &mut Line,
@@ -310,27 +328,12 @@ impl Engine {
         let live: Vec<Order> = self.orders.live().filter(is_here).cloned().collect();
         let (own, others): (Vec<Order>, Vec<Order>) =
             live.into_iter().partition(|o| self.closing.contains(&o.id));
-        let connection = &self.brokers[usize::from(line.broker.0)].connection;
-        if !connection.state.takes_orders() {
-            line.is_unproven();
-            let state = connection.state.label().to_lowercase();
-            let left = match others.len() + own.len() {
-                0 => "whether anything works there cannot be seen".to_owned(),
-                count => format!("{} may still work there", counted(count, "order", "orders")),
-            };
-            return KillStage::Stuck(format!("{} is {state}: {left}", connection.name).into());
-        }
-        // What the broker's books do not have cannot be ended there: its cancel is asked for
-        // once, in case, and it is named at the end.
-        if let Some(account) = &line.account
-            && self.brokers[usize::from(line.broker.0)].is_reconciled
-            && !self.accounts.contains_key(&(line.broker, account.clone()))
-        {
-            let name = &self.brokers[usize::from(line.broker.0)].connection.name;
-            let why = format!("{name} does not tell of account {account} in this session");
+        if let Some(why) = self.why_out_of_sight(line, own.len() + others.len()) {
             line.is_unproven();
             return KillStage::Stuck(why.into());
         }
+        // What the broker's books do not have cannot be ended there: its cancel is asked for
+        // once, in case, and it is named at the end.
         let has_books = self.brokers[usize::from(line.broker.0)].is_reconciled;
         let is_lost = |o: &Order| has_books && self.orders.life(o.id) == Some(Life::Unknown);
         let (lost, others): (Vec<Order>, Vec<Order>) = others.into_iter().partition(is_lost);

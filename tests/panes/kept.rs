@@ -87,7 +87,7 @@ fn whoever_points_at_it_reads_where_it_lives() {
 }
 
 #[test]
-fn its_timeline_says_what_it_waits_for_and_who_cut_it() {
+fn its_timeline_says_what_it_waits_for_and_who_changed_and_cut_it() {
     let mut window = bracket(desktop());
     click(&mut window, "Timeline of order 8");
     let ms = |millis: i64| Time(START.0 + millis * 1_000_000);
@@ -95,9 +95,11 @@ fn its_timeline_says_what_it_waits_for_and_who_cut_it() {
     let sent = exit(&window, 8, OrderStatus::Sent);
     let mut cut = exit(&window, 8, OrderStatus::PendingCancel);
     cut.kept.as_mut().expect("it is kept").goes_on = true;
+    let smaller = Moment::AskedAmend { quantity: Some(qty("60")), limit: None, stop: None };
     let moments = [
         (1, Moment::Intended { input_at: Time::default(), seen: None }, kept),
         (20, Moment::Sent { journaled_at: ms(2), session: 1 }, sent),
+        (50, smaller, exit(&window, 8, OrderStatus::PendingAmend)),
         (90, Moment::AskedCancel, cut),
     ];
     let record =
@@ -109,6 +111,8 @@ fn its_timeline_says_what_it_waits_for_and_who_cut_it() {
     window.get_by_label_contains("Intent, Sell 100 AAPL limit 290.00 GTC · let through by the risk gate");
     window.get_by_label_contains("Kept here, until order 7 fills · the broker does not know of it yet");
     window.get_by_label_contains("On disk, the intent is in the journal");
+    let by = "Change asked for, quantity 60 · by Pitdesk, which keeps it as large as its group needs";
+    window.get_by_label_contains(by);
     let by = "Cancel asked for, by Pitdesk, which keeps its group: another order of it has filled";
     window.get_by_label_contains(by);
     assert!(

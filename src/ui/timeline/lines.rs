@@ -133,10 +133,13 @@ impl Words<'_> {
                 let price = |name, price: Option<_>| {
                     price.map(|p| format!("{name} {}", format::price(p, self.instrument)))
                 };
-                let quantity = quantity.map(|q| format!("quantity {}", format::quantity(q, self.instrument)));
-                let parts = [quantity, price("limit", *limit), price("stop", *stop)];
+                let size = quantity.map(|q| format!("quantity {}", format::quantity(q, self.instrument)));
+                let parts = [size, price("limit", *limit), price("stop", *stop)];
                 let parts: Vec<String> = parts.into_iter().flatten().collect();
-                let why = if after.is_some_and(is_cut) { CUT } else { "" };
+                // Its size is the group's: nobody else asks for another.
+                let is_size_alone = quantity.is_some() && limit.is_none() && stop.is_none();
+                let is_ours = is_size_alone && after.is_some_and(|order| order.kept.is_some());
+                let why = if is_ours { KEPT_SIZE } else { "" };
                 line(at, "Change asked for", join(&parts.join(", "), why), Tone::Plain);
             }
             Moment::AskedCancel => {
@@ -252,6 +255,7 @@ fn is_cut(order: &Order) -> bool {
     order.kept.is_some_and(|kept| kept.goes_on)
 }
 
+const KEPT_SIZE: &str = "by Pitdesk, which keeps it as large as its group needs";
 const CUT: &str = "by Pitdesk, which keeps its group: another order of it has filled";
 
 fn tone(status: OrderStatus) -> Tone {
