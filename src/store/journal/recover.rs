@@ -125,33 +125,58 @@ async fn orders(
 ) -> Result<Vec<Order>, DiskError> {
     const LIVE: &str = "SELECT id, seq, body, crc FROM orders WHERE is_live = 1 AND (seq, id) > (?, ?) ORDER BY seq, id LIMIT ?";
     const ENDED: &str = "SELECT id, seq, body, crc FROM orders WHERE is_live = 0 ORDER BY seq DESC LIMIT ?";
+    const OLDER: &str = "
+        WITH kept AS (
+            SELECT id, seq, is_live, body, crc, body ->> '$.kept.entry' AS entry, body ->> '$.kept.oco' AS oco
+            FROM orders WHERE json_valid(body)
+        ), entries AS (
+            SELECT id FROM kept WHERE is_live = 1 UNION SELECT entry FROM kept WHERE is_live = 1
+        )
+        SELECT id, seq, body, crc FROM kept WHERE is_live = 0 AND seq <= ? AND (
+            id IN entries OR entry IN entries OR oco IN (SELECT oco FROM kept WHERE is_live = 1)
+        )";
     let mut found = Vec::new();
-    let mut take = |rows: &[SqliteRow]| -> Result<(), DiskError> {
-        for row in rows {
-            let order: OrderRow = read(row, "an order")?;
-            let (name, is_live) =
-                ((Arc::clone(&order.broker), Arc::clone(&order.instrument)), !order.status.is_final());
-            if let Some(order) = directory.order(order) {
-                found.push(order);
-            } else {
-                strangers.orders += 1;
-                strangers.live += usize::from(is_live);
-                strangers.named.insert(name);
-            }
-        }
-        Ok(())
-    };
     let (mut seq, mut id) = (i64::MIN, i64::MIN);
     loop {
         let rows = sqlx::query(LIVE).bind(seq).bind(id).bind(PAGE).fetch_all(&mut *db).await?;
-        take(&rows)?;
+        take(&rows, directory, strangers, &mut found)?;
         let Some(last) = rows.last() else { break };
         (id, seq) = (last.try_get(0)?, last.try_get(1)?);
     }
     let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
-    take(&sqlx::query(ENDED).bind(newest).fetch_all(&mut *db).await?)?;
+    let keeps_groups = found.iter().any(|order: &Order| order.kept.is_some());
+    let ended = sqlx::query(ENDED).bind(newest).fetch_all(&mut *db).await?;
+    take(&ended, directory, strangers, &mut found)?;
+    // What an old entry has filled and old exits have traded says how much their bracket guards.
+    if keeps_groups && ended.len() >= NEWEST {
+        let oldest: Option<i64> = ended.last().map(|row| row.try_get(1)).transpose()?;
+        let older = sqlx::query(OLDER).bind(oldest).fetch_all(&mut *db).await?;
+        take(&older, directory, strangers, &mut found)?;
+    }
     found.sort_by_key(|order| order.id);
+    found.dedup_by_key(|order| order.id);
     Ok(found)
+}
+
+fn take(
+    rows: &[SqliteRow],
+    directory: &Directory,
+    strangers: &mut Strangers,
+    found: &mut Vec<Order>,
+) -> Result<(), DiskError> {
+    for row in rows {
+        let order: OrderRow = read(row, "an order")?;
+        let (name, is_live) =
+            ((Arc::clone(&order.broker), Arc::clone(&order.instrument)), !order.status.is_final());
+        if let Some(order) = directory.order(order) {
+            found.push(order);
+        } else {
+            strangers.orders += 1;
+            strangers.live += usize::from(is_live);
+            strangers.named.insert(name);
+        }
+    }
+    Ok(())
 }
 
 /// The newest fills; and the record of the oldest of them, where there may be older ones.

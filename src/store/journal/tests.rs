@@ -105,3 +105,30 @@ fn positions_are_summed_over_all_executions_though_only_the_newest_come_back() {
     assert_eq!(held(&recovered), Decimal::from(107));
     assert_eq!(recovered.past.told_until, [(BrokerId(0), Time::from_seconds(5))].into());
 }
+
+#[test]
+fn old_orders_of_a_bracket_come_back_while_any_of_it_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    let exit = |id, entry, status| {
+        let (entry, quantity) = (Some(OrderId(entry)), Qty(Decimal::ONE_HUNDRED));
+        let kept = KeptGroup { entry, oco: None, quantity, goes_on: false, is_over: false, passed: None };
+        Order { kept: Some(kept), ..order(id, status) }
+    };
+    // Of the first bracket a stop still works; the second is over.
+    let ended = OrderStatus::Cancelled;
+    let brackets = vec![
+        order(1, OrderStatus::Filled),
+        exit(2, 1, ended),
+        exit(3, 1, OrderStatus::Working),
+        order(4, OrderStatus::Filled),
+        exit(5, 4, ended),
+    ];
+    let many = u64::try_from(NEWEST).unwrap() + 10;
+    let mut records = vec![record(1, Moment::AskedCancel, brackets)];
+    records.extend((2..many).map(|seq| record(seq, Moment::AskedCancel, vec![order(100 + seq, ended)])));
+    write_all(&file, records);
+    let ids: Vec<u64> = reopen(&file).orders.iter().map(|order| order.id.0).collect();
+    assert_eq!(ids[..3], [1, 2, 3]);
+    assert_eq!((ids.len(), ids[3]), (NEWEST + 3, 100 + many - u64::try_from(NEWEST).unwrap()));
+}
