@@ -189,10 +189,14 @@ impl Engine {
     /// At the start, once the journal's orders are known: those of the last minute that went out
     /// from here count on.
     pub(super) fn recount_orders(&mut self, now: Time) {
-        let is_recent = |order: &&Order| now.since(order.created) < MINUTE;
+        // When an exit that was kept has left is not told: at the latest when it changed last.
+        let left_at = |order: &Order| match order.kept.and_then(|kept| kept.entry) {
+            Some(_) => order.updated,
+            None => order.created,
+        };
         let is_sent = |order: &&Order| order.origin != Origin::Foreign && order.status != OrderStatus::Kept;
-        for order in self.orders.all().filter(is_recent).filter(is_sent) {
-            self.day.sends(order, order.created);
+        for order in self.orders.all().filter(is_sent).filter(|order| now.since(left_at(order)) < MINUTE) {
+            self.day.sends(order, left_at(order));
         }
     }
 

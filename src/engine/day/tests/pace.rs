@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::Order;
+use crate::domain::{KeptGroup, Order};
 use crate::engine::Journaled;
 
 /// An order that went out, or that the journal tells of: seconds before the start, and whose.
@@ -20,16 +20,21 @@ enum What {
     Ours,
     Foreign,
     Kept,
+    /// An exit that was kept, entered long before it left.
+    Released,
 }
 
 fn known() -> impl Strategy<Value = Known> {
-    let what = prop_oneof![5 => Just(What::Ours), 2 => Just(What::Foreign), 1 => Just(What::Kept)];
+    let what = prop_oneof![5 => Just(What::Ours), 2 => Just(What::Foreign), 1 => Just(What::Kept), 1 => Just(What::Released)];
     (0_u32..130, 0_u32..2, what).prop_map(|(age, instrument, what)| Known { age, instrument, what })
 }
 
-fn order(id: usize, known: Known, created: Time) -> Order {
+fn order(id: usize, known: Known, left: Time) -> Order {
     let quantity = Qty(Decimal::ONE);
     let instrument = InstrumentId(known.instrument);
+    let (entry, kept_for) = (Some(OrderId(1)), Duration::from_secs(100));
+    let kept = KeptGroup { entry, oco: None, quantity, goes_on: false, is_over: false, passed: None };
+    let was_kept = known.what == What::Released;
     Order {
         id: OrderId(id as u64),
         broker: BROKER,
@@ -39,12 +44,12 @@ fn order(id: usize, known: Known, created: Time) -> Order {
         filled: Qty::ZERO,
         average_price: None,
         is_acknowledged: true,
-        kept: None,
+        kept: was_kept.then_some(kept),
         trigger: None,
         reason: None,
         origin: if known.what == What::Foreign { Origin::Foreign } else { Origin::Ticket },
-        created,
-        updated: created,
+        created: if was_kept { left - kept_for } else { left },
+        updated: left,
     }
 }
 
@@ -60,11 +65,11 @@ proptest! {
         later in prop::collection::vec((0_u32..25, 0_u32..2), 0..30),
     ) {
         let mut now = at("2026-11-20T15:00:00Z");
-        let created = |known: &Known| now - Duration::from_secs(known.age.into());
+        let left = |known: &Known| now - Duration::from_secs(known.age.into());
         let orders: Vec<Order> =
-            journal.iter().enumerate().map(|(id, known)| order(id + 1, *known, created(known))).collect();
-        let ours = journal.iter().filter(|known| known.what == What::Ours);
-        let mut sent: Vec<(Time, u32)> = ours.map(|known| (created(known), known.instrument)).collect();
+            journal.iter().enumerate().map(|(id, known)| order(id + 1, *known, left(known))).collect();
+        let ours = journal.iter().filter(|known| matches!(known.what, What::Ours | What::Released));
+        let mut sent: Vec<(Time, u32)> = ours.map(|known| (left(known), known.instrument)).collect();
         let mut engine = Engine::new(Start {
             journal: Journaled { orders, ..Journaled::default() },
             ..Start::first(vec![share(0, "AAPL"), share(1, "MSFT")].into(), vec!["Paper".into()], now)
