@@ -11,7 +11,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pitdesk::app;
 use pitdesk::app::control::{self, Control};
+use pitdesk::app::journal::Begun;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
@@ -23,7 +25,7 @@ use pitdesk::engine::{Engine, Journaled, Start, supervisor};
 use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
 use pitdesk::risk::Despite;
-use pitdesk::store::journal::{Journal, Names};
+use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
 use pitdesk::store::{engine_state, settings};
 use tokio::runtime::{Builder, Runtime};
@@ -109,8 +111,8 @@ impl Program {
         let names: Vec<Arc<str>> = vec![broker.name().into()];
         let of_journal = Names { brokers: names.clone(), instruments: Arc::clone(&instruments) };
         let file = profile.journal_file();
-        let opening = Journal::open(&file, of_journal, clock.now());
-        let (journal, recovered) = runtime.block_on(opening).unwrap();
+        let opening = app::journal::open(&file, of_journal, clock.now());
+        let Begun { journal, recovered, broken } = runtime.block_on(opening).unwrap();
         assert!(recovered.problems.is_empty() && recovered.must_reconcile.is_none(), "{recovered:?}");
         let engine = Engine::new(Start {
             instruments,
@@ -125,7 +127,7 @@ impl Program {
                 orders: recovered.orders,
                 fills: recovered.fills,
                 past: recovered.past,
-                broken: None,
+                broken,
             },
             notices: Vec::new(),
             now: clock.now(),

@@ -58,7 +58,7 @@ pub(super) struct Writer<F> {
 
 impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     pub(super) fn new(journal: Journal, events: F) -> Self {
-        let Journal { disk, directory, next, must_reconcile } = journal;
+        let Journal { disk, directory, next, must_reconcile, is_writable } = journal;
         let brokers = (0..=u8::MAX).zip(directory.brokers()).map(|(id, _)| BrokerId(id));
         Self {
             unreconciled: brokers.filter(|_| must_reconcile).collect(),
@@ -67,7 +67,8 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             events,
             next,
             waiting: VecDeque::new(),
-            failing: None,
+            // Whoever opened it so knows that, and waits for the word that it works.
+            failing: (!is_writable).then(|| Seq(next.0.saturating_sub(1))),
             void: BTreeSet::new(),
             since_checkpoint: 0,
             retry: RETRY,
