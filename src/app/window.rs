@@ -33,8 +33,9 @@ const NO_DISPLAY: &str =
 const NO_DISPLAY_CODE: u8 = 2;
 /// Least time between two frames that data alone ask for.
 const FRAME: Duration = Duration::from_micros(16_600);
-/// How long the engine may take to finish after the window has closed.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
+/// How long the engine may take to finish after the window has closed: longer than it gives its
+/// brokers and then the disk, so that what is not saved can be said.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if !has_display() {
