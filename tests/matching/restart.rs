@@ -228,6 +228,6 @@ fn orders_that_wait_where_they_waited_are_saved_as_they_were() {
     floor.send(OrderSpec { parent: Some(parent), ..sell(10, limit("105.00")) });
     floor.agent(1, sell(12, limit("99.00")));
     let state = written(&floor);
-    let again = restored(state.clone(), Duration::from_secs(60));
+    let again = restored(state.clone(), Duration::from_mins(1));
     assert_eq!(again.exchange.save(), state, "a minute later, and nothing has happened to them");
 }

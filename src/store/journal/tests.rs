@@ -84,9 +84,9 @@ fn executed_elsewhere(seq: u64, time: i64) -> Record {
 
 #[test]
 fn how_far_executions_are_known_is_each_brokers_own() {
+    const MANY: u64 = NEWEST as u64;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("journal.sqlite");
-    const MANY: u64 = NEWEST as u64;
     // One that ran ahead, one of the usual time, and one that comes back.
     let of_other = |seq: u64| match seq {
         1 => Some(executed_elsewhere(seq, 500)),
