@@ -60,11 +60,14 @@ fn venue(now: Time) -> PaperVenue {
     PaperVenue::new(BrokerId(0), setup.instruments, setup.exchange, setup.source, now).unwrap()
 }
 
-/// The broker that the window would have on this folder.
-fn paper(folder: &Path) -> PaperBroker {
-    let profile = Profile::open(Some(folder), PROFILE).unwrap();
+fn opened(folder: &Path) -> Profile {
+    Profile::open(Some(folder), PROFILE).unwrap()
+}
+
+/// The broker that the window would have in this profile.
+fn paper(profile: &Profile) -> PaperBroker {
     let (mut problems, now) = (Vec::new(), Clock::system().now());
-    let Kept { saved, disk } = account::open(&profile, &mut problems).unwrap();
+    let Kept { saved, disk } = account::open(profile, &mut problems).unwrap();
     assert_eq!(problems, [""; 0]);
     PaperBroker::kept(venue(now), saved, disk, now).unwrap()
 }
@@ -89,7 +92,8 @@ fn child_that_is_killed() {
     let Ok(folder) = read("FOLDER") else { return };
     let (folder, last): (_, u32) = (Path::new(&folder), read("WORD").unwrap().parse().unwrap());
     let words = AtomicU32::new(0);
-    let tapped = Tapped::new(paper(folder), move |passing| {
+    let profile = opened(folder);
+    let tapped = Tapped::new(paper(&profile), move |passing| {
         let Passing::Told(event) = passing else { return };
         let Some(word) = said(event) else { return };
         let mut out = std::io::stdout().lock();
@@ -102,7 +106,7 @@ fn child_that_is_killed() {
             }
         }
     });
-    let mut program = Program::start(folder, Arc::new(tapped));
+    let mut program = Program::start_in(profile, Arc::new(tapped));
     program.wait_until_ready();
     let eth = program.watch(SYMBOL);
     let resting = program.place(eth, 1, program.below(eth, 20));
@@ -138,12 +142,13 @@ fn told(folder: &Path, word: u32) -> Option<Vec<String>> {
 fn must_know(folder: &Path, told: &[String]) {
     let books = Arc::<Mutex<Option<Arc<Books>>>>::default();
     let heard = Arc::clone(&books);
-    let tapped = Tapped::new(paper(folder), move |passing| {
+    let profile = opened(folder);
+    let tapped = Tapped::new(paper(&profile), move |passing| {
         if let Passing::Told(BrokerEvent::Books(books)) = passing {
             heard.lock().unwrap().get_or_insert_with(|| Arc::clone(books));
         }
     });
-    let program = Program::start(folder, Arc::new(tapped));
+    let program = Program::start_in(profile, Arc::new(tapped));
     program.wait_until_ready();
     let books = books.lock().unwrap().clone().unwrap();
     let fills: BTreeSet<ExecId> = books.fills.iter().map(|fill| fill.exec_id.clone()).collect();
@@ -254,7 +259,9 @@ fn child_on_a_full_disk() {
     let folder = Path::new(&folder);
     let limit = getrlimit(Resource::Fsize);
     assert_eq!(limit.current, Some(0), "every file is full");
-    let mut program = Program::start(folder, Arc::new(paper(folder)));
+    let profile = opened(folder);
+    let broker = paper(&profile);
+    let mut program = Program::start_in(profile, Arc::new(broker));
     program.wait_until_ready();
     let working = |desk: &Desk| {
         let orders = desk.blotter().orders().filter(|order| order.status == OrderStatus::Working);
@@ -304,7 +311,9 @@ fn begin_on_a_full_disk(folder: &Path) {
 #[test]
 fn begun_on_a_full_disk_after_an_orderly_end_orders_are_shown_and_cancelled() {
     let folder = TempDir::new().unwrap();
-    let mut program = Program::start(folder.path(), Arc::new(paper(folder.path())));
+    let profile = opened(folder.path());
+    let broker = paper(&profile);
+    let mut program = Program::start_in(profile, Arc::new(broker));
     program.wait_until_ready();
     let eth = program.watch(SYMBOL);
     let bought = program.place(eth, 2, OrderKind::Market);
@@ -320,7 +329,7 @@ fn begun_on_a_full_disk_after_a_crash_orders_are_shown_and_cancelled() {
     let folder = TempDir::new().unwrap();
     let told = told(folder.path(), 4).unwrap();
     assert!(told.iter().any(|word| word.ends_with("Working")), "{told:?}");
-    let journal = Profile::open(Some(folder.path()), PROFILE).unwrap().journal_file();
+    let journal = opened(folder.path()).journal_file();
     let beside = |end: &str| journal.with_file_name(format!("journal.sqlite{end}"));
     assert!(std::fs::metadata(beside("-wal")).unwrap().len() > 0, "it was not closed");
     // What SQLite makes anew at each start, if it can.

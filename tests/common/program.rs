@@ -91,8 +91,20 @@ impl Program {
         broker: Arc<dyn Adapter>,
         hook: impl Fn(&Desk) + Send + Sync + 'static,
     ) -> Self {
-        let clock = Clock::system();
-        let profile = Arc::new(Profile::open(Some(folder), PROFILE).unwrap());
+        Self::begin(Profile::open(Some(folder), PROFILE).unwrap(), broker, hook)
+    }
+
+    /// Starts it in a profile that its broker writes into already.
+    pub fn start_in(profile: Profile, broker: Arc<dyn Adapter>) -> Self {
+        Self::begin(profile, broker, |_| ())
+    }
+
+    fn begin(
+        profile: Profile,
+        broker: Arc<dyn Adapter>,
+        hook: impl Fn(&Desk) + Send + Sync + 'static,
+    ) -> Self {
+        let (clock, profile) = (Clock::system(), Arc::new(profile));
         let (state, _damage) = engine_state::load(&profile.engine_file());
         let (settings, _wrong) = settings::load(&profile.settings_file());
 
