@@ -37,7 +37,7 @@ pub(super) enum DiskError {
     #[error("another program holds it ({0}). Close whatever else has it open")]
     Busy(String),
     /// Whatever else.
-    #[error("{0}. Check the disk, or choose another --data-dir")]
+    #[error("{0}. Check the disk and the room on it, or choose another --data-dir")]
     Other(String),
 }
 
