@@ -9,6 +9,7 @@ pub mod control;
 pub mod exchange;
 mod export;
 mod import;
+pub mod journal;
 mod logging;
 pub mod market;
 mod recording;

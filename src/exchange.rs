@@ -103,6 +103,10 @@ pub struct Exchange {
     strangers: Vec<SavedAccount>,
 }
 
+/// Working orders of saved accounts, on their way into the market.
+#[derive(Debug)]
+pub struct Loaded(Vec<OrderId>);
+
 /// What a print or a fill starts, done one after the other once its matching has ended. Finite:
 /// a stop triggers once, a child is released once per fill of its parent, and a stop that found
 /// nobody looks again once per order that comes to rest.
@@ -282,8 +286,21 @@ impl Exchange {
     /// once; orders in instruments that are not listed any more are cancelled. An account that
     /// is not configured is kept as it is and saved again.
     pub fn restore(&mut self, state: AccountState, now: Time, out: &mut Vec<Event>) {
+        let loaded = self.load(state, now, out);
+        self.enter(loaded, now, out);
+    }
+
+    /// The first half of [`Self::restore`]: all stands as it was saved, and nothing is in the market.
+    #[must_use = "the orders have to enter the market"]
+    pub fn load(&mut self, state: AccountState, now: Time, out: &mut Vec<Event>) -> Loaded {
         self.pass_time(now, out);
-        self.restore_accounts(state, out);
+        Loaded(self.load_accounts(state, out))
+    }
+
+    /// The second half: time passes, and working orders enter the market.
+    pub fn enter(&mut self, Loaded(orders): Loaded, now: Time, out: &mut Vec<Event>) {
+        self.pass_time(now, out);
+        self.enter_loaded(orders, out);
         self.conclude(out);
     }
 

@@ -14,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 #[path = "common/program.rs"]
+#[expect(dead_code, reason = "nobody else writes into the profile of these tests")]
 mod program;
 
 use std::io::{Read as _, Write as _};

@@ -8,6 +8,8 @@
 //! | what is confirmed does not wait for the disk | both |
 //! | the disk is said to have what it does not | both |
 //! | a full disk refuses no orders | `on_a_full_disk_…` |
+//! | the first books wait for the disk | `begun_on_a_full_disk_…` |
+//! | a journal that cannot be opened for writing is not read | `begun_on_a_full_disk_…` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -34,12 +36,13 @@ use pitdesk::broker::contract::Books;
 use pitdesk::broker::paper::{Change, Disk, PaperBroker, PaperVenue, Saved};
 use pitdesk::broker::registry::Kept;
 use pitdesk::broker::{BrokerEvent, ReportKind};
-use pitdesk::domain::{BrokerId, Decimal, ExecId, OrderId, OrderKind, OrderStatus, Time};
+use pitdesk::desk::Desk;
+use pitdesk::domain::{BrokerId, Decimal, ExecId, OrderId, OrderKind, OrderStatus, Origin, Time};
 use pitdesk::link::{Clock, Command, KillState};
 use pitdesk::store::bars::Library;
 use pitdesk::store::profile::Profile;
 use program::{PROFILE, Program};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use tap::{Passing, Tapped};
 use tempfile::TempDir;
 
@@ -57,11 +60,14 @@ fn venue(now: Time) -> PaperVenue {
     PaperVenue::new(BrokerId(0), setup.instruments, setup.exchange, setup.source, now).unwrap()
 }
 
-/// The broker that the window would have on this folder.
-fn paper(folder: &Path) -> PaperBroker {
-    let profile = Profile::open(Some(folder), PROFILE).unwrap();
+fn opened(folder: &Path) -> Profile {
+    Profile::open(Some(folder), PROFILE).unwrap()
+}
+
+/// The broker that the window would have in this profile.
+fn paper(profile: &Profile) -> PaperBroker {
     let (mut problems, now) = (Vec::new(), Clock::system().now());
-    let Kept { saved, disk } = account::open(&profile, &mut problems).unwrap();
+    let Kept { saved, disk } = account::open(profile, &mut problems).unwrap();
     assert_eq!(problems, [""; 0]);
     PaperBroker::kept(venue(now), saved, disk, now).unwrap()
 }
@@ -86,7 +92,8 @@ fn child_that_is_killed() {
     let Ok(folder) = read("FOLDER") else { return };
     let (folder, last): (_, u32) = (Path::new(&folder), read("WORD").unwrap().parse().unwrap());
     let words = AtomicU32::new(0);
-    let tapped = Tapped::new(paper(folder), move |passing| {
+    let profile = opened(folder);
+    let tapped = Tapped::new(paper(&profile), move |passing| {
         let Passing::Told(event) = passing else { return };
         let Some(word) = said(event) else { return };
         let mut out = std::io::stdout().lock();
@@ -99,7 +106,7 @@ fn child_that_is_killed() {
             }
         }
     });
-    let mut program = Program::start(folder, Arc::new(tapped));
+    let mut program = Program::start_in(profile, Arc::new(tapped));
     program.wait_until_ready();
     let eth = program.watch(SYMBOL);
     let resting = program.place(eth, 1, program.below(eth, 20));
@@ -139,12 +146,13 @@ fn told(folder: &Path, word: u32) -> Option<Vec<String>> {
 fn must_know(folder: &Path, told: &[String]) {
     let books = Arc::<Mutex<Option<Arc<Books>>>>::default();
     let heard = Arc::clone(&books);
-    let tapped = Tapped::new(paper(folder), move |passing| {
+    let profile = opened(folder);
+    let tapped = Tapped::new(paper(&profile), move |passing| {
         if let Passing::Told(BrokerEvent::Books(books)) = passing {
             heard.lock().unwrap().get_or_insert_with(|| Arc::clone(books));
         }
     });
-    let program = Program::start(folder, Arc::new(tapped));
+    let program = Program::start_in(profile, Arc::new(tapped));
     program.wait_until_ready();
     let books = books.lock().unwrap().clone().unwrap();
     let fills: BTreeSet<ExecId> = books.fills.iter().map(|fill| fill.exec_id.clone()).collect();
@@ -226,9 +234,6 @@ fn on_a_full_disk_the_trader_reads_why_an_order_is_refused_and_can_cancel() {
     program.wait_for_status(resting, OrderStatus::Working);
     platter.0.store(true, Ordering::Release);
     program.send(Command::Cancel { order: resting });
-    let reads = |text: &'static str| {
-        move |desk: &pitdesk::desk::Desk| desk.notices().iter().any(|notice| notice.text.contains(text))
-    };
     program
         .wait("the trouble to be told", reads("Paper: The paper account cannot be saved: No space is left"));
     let refused = program.place(eth, 1, far);
@@ -244,4 +249,94 @@ fn on_a_full_disk_the_trader_reads_why_an_order_is_refused_and_can_cancel() {
     let taken = program.place(eth, 1, far);
     program.wait_for_status(taken, OrderStatus::Working);
     program.shut_down();
+}
+
+/// Whether the trader was told something.
+fn reads(text: &'static str) -> impl Fn(&Desk) -> bool {
+    move |desk| desk.notices().iter().any(|notice| notice.text.contains(text))
+}
+
+/// Not a test of its own: the child, whose disk takes nothing from its first byte on.
+#[test]
+fn child_on_a_full_disk() {
+    let Ok(folder) = std::env::var("PITDESK_EMBEDDED_FULL") else { return };
+    let folder = Path::new(&folder);
+    let limit = getrlimit(Resource::Fsize);
+    assert_eq!(limit.current, Some(0), "every file is full");
+    let profile = opened(folder);
+    let broker = paper(&profile);
+    let mut program = Program::start_in(profile, Arc::new(broker));
+    program.wait_until_ready();
+    let working = |desk: &Desk| {
+        let orders = desk.blotter().orders().filter(|order| order.status == OrderStatus::Working);
+        orders.map(|order| (order.id, order.origin)).collect::<Vec<_>>()
+    };
+    let [(resting, origin)] = program.look(working)[..] else { panic!("{:?}", program.look(working)) };
+    assert_eq!(origin, Origin::Ticket, "the journal knows who has entered it");
+    let why = program.look(|desk| desk.journal().refusal()).expect("a banner");
+    assert!(why.contains("cannot be written") && why.contains("cancels work"), "{why}");
+    program.wait("the account's trouble to be told", reads("The paper account cannot be saved"));
+    let eth = program.watch(SYMBOL);
+    let far = program.below(eth, 20);
+    let refused = program.ask(eth, 1, far);
+    program.wait("an answer", |desk| desk.answer(refused).is_some());
+    assert!(program.look(|desk| desk.order_of(refused)).is_none(), "nothing new");
+    program.send(Command::Cancel { order: resting });
+    program.wait_for_status(resting, OrderStatus::PendingCancel);
+    // Room again, and nobody starts anew.
+    setrlimit(Resource::Fsize, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    program.wait_for_status(resting, OrderStatus::Cancelled);
+    program.wait("both to be written", |desk| {
+        desk.journal().refusal().is_none() && reads("The paper account is saved again")(desk)
+    });
+    let taken = program.place(eth, 1, far);
+    program.wait_for_status(taken, OrderStatus::Working);
+    program.shut_down();
+}
+
+/// Starts where no file can grow. A limit stands in for the disk: it is the same for every file, and
+/// needs nobody's rights.
+#[track_caller]
+fn begin_on_a_full_disk(folder: &Path) {
+    const FULL: &str = r#"trap '' XFSZ; ulimit -S -f 0; exec "$0" "$@""#;
+    let output = Process::new("sh")
+        .args(["-c", FULL])
+        .arg(std::env::current_exe().unwrap())
+        .args(["child_on_a_full_disk", "--exact", "--nocapture", "--test-threads=1"])
+        .env("PITDESK_EMBEDDED_FULL", folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let [said, errors] =
+        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    assert!(output.status.success(), "{said}{errors}");
+}
+
+#[test]
+fn begun_on_a_full_disk_after_an_orderly_end_orders_are_shown_and_cancelled() {
+    let folder = TempDir::new().unwrap();
+    let profile = opened(folder.path());
+    let broker = paper(&profile);
+    let mut program = Program::start_in(profile, Arc::new(broker));
+    program.wait_until_ready();
+    let eth = program.watch(SYMBOL);
+    let bought = program.place(eth, 2, OrderKind::Market);
+    program.wait_for_status(bought, OrderStatus::Filled);
+    let resting = program.place(eth, 1, program.below(eth, 20));
+    program.wait_for_status(resting, OrderStatus::Working);
+    program.shut_down();
+    begin_on_a_full_disk(folder.path());
+}
+
+#[test]
+fn begun_on_a_full_disk_after_a_crash_orders_are_shown_and_cancelled() {
+    let folder = TempDir::new().unwrap();
+    let told = told(folder.path(), 4).unwrap();
+    assert!(told.iter().any(|word| word.ends_with("Working")), "{told:?}");
+    let journal = opened(folder.path()).journal_file();
+    let beside = |end: &str| journal.with_file_name(format!("journal.sqlite{end}"));
+    assert!(std::fs::metadata(beside("-wal")).unwrap().len() > 0, "it was not closed");
+    // What SQLite makes anew at each start, if it can.
+    std::fs::remove_file(beside("-shm")).unwrap();
+    begin_on_a_full_disk(folder.path());
 }

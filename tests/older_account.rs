@@ -32,8 +32,7 @@ fn start(folder: &Path) -> Program {
     let plan = Plan::new(&options, &Library::empty(), true, Clock::system().now()).unwrap();
     let profile = Profile::open(Some(folder), PROFILE).unwrap();
     let broker = Arc::clone(&plan.kept_brokers(&profile, &mut Vec::new()).unwrap()[0]);
-    drop(profile);
-    let program = Program::start(folder, broker);
+    let program = Program::start_in(profile, broker);
     program.wait_until_ready();
     program
 }

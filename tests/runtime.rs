@@ -29,6 +29,7 @@ use pitdesk::store::bars::Library;
 use pitdesk::store::engine_state;
 use pitdesk::store::journal::{Journal, Names};
 use pitdesk::store::profile::Profile;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -50,7 +51,7 @@ fn is(state: ConnectionState) -> impl Fn(&Desk) -> bool {
 
 struct Program {
     runtime: Runtime,
-    shell: JoinHandle<()>,
+    shell: JoinHandle<Option<Arc<str>>>,
     window: WindowEnd,
     wakes: Receiver<()>,
     desk: Desk,
@@ -106,7 +107,7 @@ impl Program {
         let shell = runtime.spawn(async move {
             shell::run(engine, brokers, engine_end, Watchers::default(), of_shell, profile, journal)
                 .await
-                .unwrap();
+                .unwrap()
         });
         Self { runtime, shell, window, wakes, desk: Desk::default(), clock, next: 1 }
     }
@@ -196,7 +197,7 @@ impl Program {
         self.send(Command::Shutdown);
         let shell = self.shell;
         let finished = self.runtime.block_on(async { tokio::time::timeout(SHUTDOWN_LIMIT, shell).await });
-        finished.expect("the engine finishes in time").unwrap();
+        assert_eq!(finished.expect("the engine finishes in time").unwrap(), None, "all is on the disk");
     }
 }
 
@@ -332,4 +333,36 @@ fn a_program_that_dies_knows_at_the_next_start_all_that_it_was_told() {
     program.wait_for_status(resting, OrderStatus::Working);
     assert_eq!(program.desk.blotter().get(bought).unwrap().status, OrderStatus::Filled);
     program.shut_down();
+}
+
+/// How long the window waits for the engine.
+const LONGEST_END: Duration = Duration::from_secs(4);
+
+#[test]
+fn what_the_journal_lacks_in_the_end_is_said_though_the_disk_hangs() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Program::start(folder.path());
+    let files = folder.path().join("paper");
+    // Whoever opens it to read waits for somebody who writes.
+    let settings = files.join("settings.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&settings).status().unwrap().success());
+    program.send(Command::Configure(Arc::default()));
+    // And another program holds the journal.
+    let mut other = program.runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(files.join("journal.sqlite"));
+        let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        other
+    });
+    program.send(Command::Kill { flatten: Flatten::No });
+    program.wait("the journal to fail", |desk| desk.journal().refusal().is_some());
+    program.send(Command::Shutdown);
+    let shell = program.shell;
+    let end = async { tokio::time::timeout(LONGEST_END, shell).await };
+    let said = program.runtime.block_on(end).expect("while somebody listens").unwrap().unwrap();
+    assert!(said.contains("could not be written into the journal"), "{said}");
+    assert!(said.contains("whether the kill switch is on, may not be saved"), "{said}");
+    // The disk answers: what waited for it goes on.
+    drop(std::fs::OpenOptions::new().write(true).open(&settings).unwrap());
+    program.runtime.block_on(async { sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap() });
 }

@@ -14,7 +14,7 @@ use super::{framing, limits};
 pub fn log(data: &[u8]) {
     let Some((_, _, bytes)) = framing::stream(1, data) else { return };
     let saved = match log::read(&bytes) {
-        Ok(saved) => saved,
+        Ok(content) => content.saved,
         Err(error) => return super::says_something(&format!("{error:#}")),
     };
     is_traded_with(saved);
@@ -24,7 +24,7 @@ pub fn log(data: &[u8]) {
 fn is_traded_with(saved: Saved) -> Saved {
     limits::saved(&saved.accounts);
     let (written, _) = log::whole(&saved).expect("it is no longer than it was");
-    assert_eq!(log::read(&written).expect("what was written can be read"), saved);
+    assert_eq!(log::read(&written).expect("what was written can be read").saved, saved);
     let mut disk = saved.clone();
     let mut core = ServerCore::new(venue(), TOKEN, Some(saved), START);
     for second in 1..=3 {
@@ -41,7 +41,7 @@ fn is_traded_with(saved: Saved) -> Saved {
     let now = core.snapshot();
     assert_eq!(now, disk);
     let (written, _) = log::whole(&now).expect("it is hardly longer than it was");
-    assert_eq!(log::read(&written).expect("what was written can be read"), now);
+    assert_eq!(log::read(&written).expect("what was written can be read").saved, now);
     now
 }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::cli::Options;
 use super::control::{self, Control};
+use super::journal::{self, Begun};
 use super::market::Trading;
 use super::signals::{Signals, end_when_asked};
 use super::{Opened, logging, open_profile};
@@ -21,7 +22,7 @@ use crate::engine::shell::{self, Watchers};
 use crate::engine::{BrokerFacts, Engine, Journaled, Start, supervisor};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
 use crate::store::bars::Library;
-use crate::store::journal::{Journal, JournalError, Names};
+use crate::store::journal::{Journal, Names};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
 /// Until the accounts are known.
@@ -32,8 +33,9 @@ const NO_DISPLAY: &str =
 const NO_DISPLAY_CODE: u8 = 2;
 /// Least time between two frames that data alone ask for.
 const FRAME: Duration = Duration::from_micros(16_600);
-/// How long the engine may take to finish after the window has closed.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
+/// How long the engine may take to finish after the window has closed: longer than it gives its
+/// brokers and then the disk, so that what is not saved can be said.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if !has_display() {
@@ -146,18 +148,11 @@ async fn run_engine(
         brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),
         instruments: instruments.clone().into(),
     };
-    let mut broken = None;
-    let (journal, recovered) = if is_kept {
-        match Journal::open(&profile.journal_file(), names.clone(), now).await {
-            // A full disk must not keep anybody from cancelling.
-            Err(error @ JournalError::Open { .. }) => {
-                broken = Some(Arc::from(format!("{error}. Mend that and start again")));
-                Journal::in_memory(names).await?
-            }
-            opened => opened?,
-        }
+    let Begun { journal, recovered, broken } = if is_kept {
+        journal::open(&profile.journal_file(), names, now).await?
     } else {
-        Journal::in_memory(names).await?
+        let (journal, recovered) = Journal::in_memory(names).await?;
+        Begun { journal, recovered, broken: None }
     };
     problems.extend(recovered.problems);
     problems.extend(recovered.must_reconcile.map(|why| why.to_string()));

@@ -135,7 +135,7 @@ pub struct Books {
     /// Whether an order that is not here, and has never been spoken of, has never arrived and
     /// never will: so where the broker takes nothing more from an earlier session.
     pub are_final: bool,
-    /// Executions, oldest first.
+    /// Executions, oldest first: of each account the newest, as many as the broker remembers.
     pub fills: Vec<Fill>,
     /// Positions.
     pub positions: Vec<Position>,

@@ -179,9 +179,9 @@ pub struct TakenOver {
 pub struct Past {
     /// What was held before the first of them, wherever there ever was an execution.
     pub opening: BTreeMap<(AccountId, InstrumentId), Decimal>,
-    /// Executions made up to then are in the journal, though they do not come back; `None`
-    /// where all come back.
-    pub known_until: Option<Time>,
+    /// Per broker: executions made up to then are in the journal, though they do not come back.
+    /// Of one that is not in it all come back.
+    pub known_until: BTreeMap<BrokerId, Time>,
     /// Per broker: of executions made up to then, it was told which of them the broker lacks.
     pub told_until: BTreeMap<BrokerId, Time>,
 }

@@ -193,6 +193,7 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) {
+        self.doubt_lock(lost);
         let (given_up, waiting) = std::mem::take(&mut self.journal.waiting)
             .into_iter()
             .partition(|waiting| lost.contains(&waiting.seq));
@@ -211,6 +212,7 @@ impl Engine {
     }
 
     pub(super) fn journal_works(&mut self, now: Time, out: &mut Vec<Effect>) {
+        self.record_doubtful_lock(now, out);
         if self.journal.broken.take().is_some() {
             self.groups.try_again();
             out.push(Effect::publish(Update::Journal(self.journal.state()), now));

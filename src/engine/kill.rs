@@ -10,6 +10,7 @@
 //! passed, so what is still held is named, and its trader uses the switch again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,9 @@ pub(super) struct Kill {
     /// The place of the lock in the journal, until it is there: a program that dies before would
     /// begin unlocked.
     unsafe_until: Option<Seq>,
+    /// Whether the journal has failed on it: it may never have taken it, so that what it writes later
+    /// says nothing of the lock.
+    is_doubtful: bool,
     told: Option<Arc<KillReport>>,
 }
 
@@ -118,7 +122,8 @@ impl Kill {
     pub fn left_on(brokers: usize, flatten: Flatten, now: Time) -> Self {
         let line = |index| Line::new(BrokerId(index as u8), None, now, "Locked since an earlier run");
         let accounts = (0..brokers).map(line).collect();
-        Self { since: now, flatten, is_left: true, accounts, unsafe_until: None, told: None }
+        let (unsafe_until, is_doubtful, told) = (None, false, None);
+        Self { since: now, flatten, is_left: true, accounts, unsafe_until, is_doubtful, told }
     }
 
     /// Each account that brokers have told of gets a line of its own: the one that a broker had
@@ -151,9 +156,7 @@ impl Engine {
     /// Locks first, then cancels: nothing new can slip in between.
     pub(super) fn kill(&mut self, flatten: Flatten, now: Time, out: &mut Vec<Effect>) {
         self.is_killed = true;
-        let accounts = Vec::new();
-        self.kill =
-            Some(Kill { since: now, flatten, is_left: false, accounts, unsafe_until: None, told: None });
+        self.kill = Some(Kill { is_left: false, ..Kill::left_on(0, flatten, now) });
         out.push(Effect::Save(self.engine_state()));
         let lock = self.record(Moment::Kill { is_on: true, flatten }, Vec::new(), now, out);
         self.give_up_everything_unsent(now, out);
@@ -230,9 +233,28 @@ impl Engine {
     /// The journal has everything up to a record.
     pub(super) fn lock_is_safe(&mut self, up_to: Seq) {
         if let Some(kill) = &mut self.kill
-            && kill.unsafe_until.is_some_and(|lock| lock <= up_to)
+            && kill.unsafe_until.is_some_and(|lock| lock <= up_to && !kill.is_doubtful)
         {
             kill.unsafe_until = None;
+        }
+    }
+
+    /// The journal has failed on records; the lock may be among them.
+    pub(super) fn doubt_lock(&mut self, lost: &RangeInclusive<Seq>) {
+        if let Some(kill) = &mut self.kill {
+            kill.is_doubtful |= kill.unsafe_until.is_some_and(|lock| lost.contains(&lock));
+        }
+    }
+
+    /// The journal takes records again: a lock that it may not have comes once more.
+    pub(super) fn record_doubtful_lock(&mut self, now: Time, out: &mut Vec<Effect>) {
+        let Some(flatten) = self.kill.as_ref().filter(|kill| kill.is_doubtful).map(|kill| kill.flatten)
+        else {
+            return;
+        };
+        let lock = self.record(Moment::Kill { is_on: true, flatten }, Vec::new(), now, out);
+        if let Some(kill) = &mut self.kill {
+            (kill.unsafe_until, kill.is_doubtful) = (Some(lock), false);
         }
     }
 

@@ -194,7 +194,7 @@ impl Engine {
                 comparison.strange.push(fill.order);
                 continue;
             }
-            if self.before.is_forgotten(fill) || !self.executions.add(id, fill) {
+            if self.before.is_forgotten(id, fill) || !self.executions.add(id, fill) {
                 continue;
             }
             // How much of an order has filled stands in the books; only where it is not in them

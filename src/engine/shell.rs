@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
@@ -27,8 +28,8 @@ use crate::store::profile::Profile;
 const EVENT_CAPACITY: usize = 4_096;
 /// Lines for the activity log that may wait.
 const NOTE_CAPACITY: usize = 16;
-/// How long the journal may take to finish after the engine has.
-const JOURNAL_LIMIT: Duration = Duration::from_secs(1);
+/// How long the journal and other files may take to finish after the engine has.
+const END_LIMIT: Duration = Duration::from_millis(1_500);
 /// Events that are processed before what they caused is published.
 const BURST: usize = 1_024;
 const TICK: Duration = Duration::from_millis(250);
@@ -78,7 +79,7 @@ impl Watchers {
 
 /// Runs the engine until the window asks for the end, or is gone.
 ///
-/// What the journal does not have in the end comes back, in words for a trader.
+/// What is not on the disk in the end comes back, in words for a trader.
 ///
 /// # Errors
 /// When the thread that writes to disk cannot be started.
@@ -137,16 +138,28 @@ pub async fn run(
         internal,
         effects,
     };
-    shell.run().await;
-    // Its sender is gone with the shell: it writes what it has and ends.
-    let ended = tokio::time::timeout(JOURNAL_LIMIT, journal).await;
-    let late =
-        || format!("The journal did not finish within {JOURNAL_LIMIT:?}: its last records may be missing");
-    let unwritten = given_up.get().cloned().or_else(|| ended.is_err().then(|| late().into()));
-    if let Some(what) = &unwritten {
+    let writer = shell.run().await;
+    // The journal's sender is gone with the shell: it writes what it has and ends. So does what writes
+    // other files, where it may wait: a disk that hangs must not keep the journal's last word back.
+    let end = Instant::now() + END_LIMIT;
+    let saved = spawn_blocking(move || drop(writer));
+    let journal_ended = timeout_at(end, journal).await.is_ok();
+    let is_saved = timeout_at(end, saved).await.is_ok();
+    let unwritten = given_up.get().map(ToString::to_string).or_else(|| {
+        let text =
+            format!("The journal did not finish within {END_LIMIT:?}: its last records may be missing");
+        (!journal_ended).then_some(text)
+    });
+    let unsaved = (!is_saved).then(|| {
+        "The disk did not answer: the newest settings and layout, and whether the kill switch is on, may not be \
+         saved"
+            .to_owned()
+    });
+    let lacks: Vec<String> = unwritten.into_iter().chain(unsaved).collect();
+    for what in &lacks {
         tracing::error!("{what}");
     }
-    Ok(unwritten)
+    Ok((!lacks.is_empty()).then(|| lacks.join(". ").into()))
 }
 
 /// The way to the journal and back.
@@ -210,7 +223,8 @@ enum Flow {
 }
 
 impl Shell {
-    async fn run(mut self) {
+    /// Gives back what writes files; all else has ended then.
+    async fn run(mut self) -> Writer {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut window_is_gone = false;
@@ -241,6 +255,7 @@ impl Shell {
                 }
             }
         }
+        self.writer
     }
 
     /// A window that is gone wants the end, whether it could say so or not.

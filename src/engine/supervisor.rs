@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::broker::contract::{EventSender, Requests, SessionEnd, SessionStart};
 use crate::broker::{Adapter, BrokerEvent, BrokerRequest};
@@ -142,6 +142,8 @@ pub async fn keep_alive(keep: Keep) {
         };
         let ended = (keep.id, BrokerEvent::Ended { reason: reason.into(), unread });
         if keep.events.send(ended).await.is_err() || is_asked {
+            // What a broker lets go of may wait for a disk, which the tasks of others must not.
+            spawn_blocking(move || drop(keep)).await.unwrap_or_else(|gone| tracing::debug!("{gone}"));
             return;
         }
         tokio::time::sleep(pause).await;
@@ -187,6 +189,65 @@ mod tests {
                 SessionEnd::Asked
             })
         }
+    }
+
+    /// A broker that lets go only when the test says so.
+    struct Clinging(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+    impl Drop for Clinging {
+        fn drop(&mut self) {
+            self.0.get_mut().unwrap().recv_timeout(Duration::from_secs(10)).unwrap();
+        }
+    }
+
+    impl Adapter for Clinging {
+        fn name(&self) -> &'static str {
+            "Clinging"
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { native_groups: false, amend: false }
+        }
+
+        fn instruments(&self) -> Vec<Arc<Instrument>> {
+            Vec::new()
+        }
+
+        fn start(&self, mut start: SessionStart) -> Session {
+            Box::pin(async move {
+                while start.requests.recv().await.is_some_and(|r| r != BrokerRequest::Disconnect) {}
+                SessionEnd::Asked
+            })
+        }
+    }
+
+    #[test]
+    fn a_broker_that_takes_its_time_to_let_go_holds_up_no_other_task() {
+        // One thread for all tasks: one that waits would be waited for by this test.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (sender, mut events) = mpsc::channel(8);
+            let (let_go, lets_go) = std::sync::mpsc::channel();
+            let port = Port::default();
+            let keep = Keep {
+                id: BrokerId(0),
+                adapter: Arc::new(Clinging(std::sync::Mutex::new(lets_go))),
+                clock: Clock::system(),
+                port: port.clone(),
+                events: sender,
+            };
+            let kept = spawn("broker session", keep_alive(keep));
+            while port.try_send(BrokerRequest::Disconnect).is_err() {
+                tokio::task::yield_now().await;
+            }
+            let ended = events.recv().await;
+            assert!(matches!(ended, Some((_, BrokerEvent::Ended { .. }))), "{ended:?}");
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            let_go.send(()).unwrap();
+            kept.await.unwrap();
+        });
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{AccountId, Money};
 
 use super::Exchange;
+use super::ledger::Stranger;
 use super::orders::MEMORY;
 use super::state::{AccountState, SavedAccount, SavedFill, SavedOrder, SavedPosition};
 
@@ -143,8 +144,30 @@ impl AccountState {
     }
 }
 
+/// The last `count` of a list that is kept in two: the end of what is listed, of which there have
+/// been `ever` in all, and strangers among them. Each has the place that it got at first, so that
+/// the whole still only grows at its end.
+pub(super) fn newest_of_both<T: Clone>(
+    own: Vec<T>,
+    ever: usize,
+    strangers: &[Stranger<T>],
+    count: usize,
+) -> Vec<T> {
+    let first = ever.saturating_sub(own.len()) + 1;
+    let mut own = (first..).zip(own).peekable();
+    let mut all = Vec::new();
+    for stranger in &strangers[strangers.len().saturating_sub(count)..] {
+        while let Some((_, before)) = own.next_if(|(number, _)| *number <= stranger.behind) {
+            all.push(before);
+        }
+        all.push(stranger.what.clone());
+    }
+    all.extend(own.map(|(_, last)| last));
+    newest(all, count)
+}
+
 /// The last so many of a list that is oldest first.
-pub(super) fn newest<T>(mut list: Vec<T>, count: usize) -> Vec<T> {
+fn newest<T>(mut list: Vec<T>, count: usize) -> Vec<T> {
     list.drain(..list.len().saturating_sub(count));
     list
 }

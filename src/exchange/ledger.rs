@@ -39,8 +39,16 @@ pub(super) struct Ledger {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unlisted {
     pub(super) positions: Vec<SavedPosition>,
-    pub(super) past: Vec<SavedOrder>,
-    pub(super) fills: Vec<SavedFill>,
+    pub(super) past: Vec<Stranger<SavedOrder>>,
+    pub(super) fills: Vec<Stranger<SavedFill>>,
+}
+
+/// One of them in a list that only grows at its end.
+#[derive(Debug, Clone)]
+pub(super) struct Stranger<T> {
+    /// How many of listed instruments there had been before it.
+    pub(super) behind: usize,
+    pub(super) what: T,
 }
 
 impl Ledger {

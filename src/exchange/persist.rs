@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{Fill, Instrument, InstrumentId, OrderSpec, OrderStatus, Position};
+use crate::domain::{Fill, Instrument, InstrumentId, OrderId, OrderSpec, OrderStatus, Position};
 
-use super::changes::newest;
+use super::changes::newest_of_both;
 use super::grid::Grid;
-use super::ledger::{Ledger, Unlisted};
+use super::ledger::{Ledger, Stranger, Unlisted};
 use super::orders::{Entry, MEMORY, Place};
 use super::sessions::Timer;
 use super::state::{AccountState, SavedAccount, SavedFill, SavedOrder, SavedPosition};
@@ -55,9 +55,8 @@ impl Exchange {
 
     /// The last `count` orders that have ended, oldest end first.
     pub(super) fn save_past(&self, index: usize, count: usize) -> Vec<SavedOrder> {
-        let own = self.orders.newest_past(index, count).map(|entry| self.save_order(entry));
-        let unlisted = last(&self.ledgers[index].unlisted.past, count).iter().cloned();
-        newest(unlisted.chain(own).collect(), count)
+        let own = self.orders.newest_past(index, count).map(|entry| self.save_order(entry)).collect();
+        newest_of_both(own, self.orders.ended_ever(index), &self.ledgers[index].unlisted.past, count)
     }
 
     /// The last `count` fills, oldest first.
@@ -65,7 +64,7 @@ impl Exchange {
         let ledger = &self.ledgers[index];
         let own = ledger.fills.range(ledger.fills.len().saturating_sub(count)..);
         let own = own.filter_map(|fill| Some(save_fill(fill, self.key(fill.instrument)?)));
-        newest(last(&ledger.unlisted.fills, count).iter().cloned().chain(own).collect(), count)
+        newest_of_both(own.collect(), ledger.filled_ever, &ledger.unlisted.fills, count)
     }
 
     fn save_order(&self, entry: &Entry) -> SavedOrder {
@@ -98,25 +97,29 @@ impl Exchange {
         }
     }
 
-    pub(super) fn restore_accounts(&mut self, state: AccountState, out: &mut Vec<Event>) {
+    /// Takes accounts over as they were saved; their working orders, which are in no market yet, in
+    /// the order of their priority.
+    pub(super) fn load_accounts(&mut self, state: AccountState, out: &mut Vec<Event>) -> Vec<OrderId> {
         self.next_exec = self.next_exec.max(state.next_exec);
         let slots: BTreeMap<String, usize> =
             self.listings.iter().enumerate().map(|(slot, l)| (l.instrument.key(), slot)).collect();
+        let mut working = Vec::new();
         for saved in state.accounts {
             match self.ledgers.iter().position(|ledger| ledger.id == saved.account) {
-                Some(index) => self.restore_account(index, saved, &slots, out),
+                Some(index) => working.extend(self.load_account(index, saved, &slots, out)),
                 None => self.strangers.push(saved),
             }
         }
+        working
     }
 
-    fn restore_account(
+    fn load_account(
         &mut self,
         index: usize,
         saved: SavedAccount,
         slots: &BTreeMap<String, usize>,
         out: &mut Vec<Event>,
-    ) {
+    ) -> Vec<OrderId> {
         let own: Vec<_> = self.orders.live().filter(|e| e.account == index).map(|e| e.id).collect();
         for id in own {
             self.withdraw(id);
@@ -141,26 +144,31 @@ impl Exchange {
         for fill in saved.fills {
             match instruments(&fill.instrument) {
                 Some(listed) => load_fill(ledger, &listed, fill),
-                None => ledger.unlisted.fills.push(fill),
+                None => ledger.unlisted.fills.push(Stranger { behind: ledger.filled_ever, what: fill }),
             }
         }
         for order in saved.past {
             match slots.get(&order.instrument).and_then(|&slot| self.load_order(index, slot, &order)) {
                 Some(entry) => self.orders.remember(entry),
-                None => self.ledgers[index].unlisted.past.push(order),
+                None => self.put_aside(index, order),
             }
         }
-        self.restore_working(index, saved.working, slots, out);
+        self.load_working(index, saved.working, slots, out)
     }
 
-    /// All orders are known before the first enters the market, since they refer to each other.
-    fn restore_working(
+    /// Keeps an order that has ended and cannot be shown.
+    fn put_aside(&mut self, index: usize, order: SavedOrder) {
+        let behind = self.orders.ended_ever(index);
+        self.ledgers[index].unlisted.past.push(Stranger { behind, what: order });
+    }
+
+    fn load_working(
         &mut self,
         index: usize,
         working: Vec<SavedOrder>,
         slots: &BTreeMap<String, usize>,
         out: &mut Vec<Event>,
-    ) {
+    ) -> Vec<OrderId> {
         let mut ids = Vec::with_capacity(working.len());
         for mut order in working {
             let entry = slots.get(&order.instrument).and_then(|&slot| self.load_order(index, slot, &order));
@@ -176,14 +184,26 @@ impl Exchange {
                 order.status = OrderStatus::Cancelled;
                 order.reason = Some(reason.to_string());
                 order.updated = self.now;
-                self.ledgers[index].unlisted.past.push(order);
+                self.put_aside(index, order);
             }
         }
-        let now = self.now;
-        self.pass_time(now, out);
+        ids
+    }
+
+    /// Has loaded orders enter the market; all are known by now, since they refer to each other.
+    pub(super) fn enter_loaded(&mut self, ids: Vec<OrderId>, out: &mut Vec<Event>) {
         for id in ids {
+            let Some(entry) = self.orders.get(id) else { continue };
+            let before = (entry.status, entry.filled);
+            let updated = entry.updated;
             self.route(id, out);
             self.work_off(out);
+            // That it stands where it stood is no news: nothing is to be written down for it.
+            if let Some(entry) = self.orders.get_mut(id)
+                && (entry.status, entry.filled) == before
+            {
+                entry.updated = updated;
+            }
         }
     }
 
@@ -217,10 +237,6 @@ impl Exchange {
         (entry.created, entry.updated) = (saved.created, saved.updated);
         Some(entry)
     }
-}
-
-fn last<T>(list: &[T], count: usize) -> &[T] {
-    &list[list.len().saturating_sub(count)..]
 }
 
 fn save_position(position: &Position, instrument: String) -> SavedPosition {

@@ -109,6 +109,8 @@ pub struct Journal {
     /// The place of the next record.
     next: Seq,
     must_reconcile: bool,
+    /// Whether the disk took anything when it was opened.
+    is_writable: bool,
 }
 
 impl Journal {
@@ -121,6 +123,19 @@ impl Journal {
         let directory = Directory::new(names);
         let (disk, recovered) = opening::open(file, &directory, now).await?;
         Ok((Self::new(disk, directory, &recovered), recovered))
+    }
+
+    /// The same of a file that cannot be written at present, on a full disk say: how things stood is
+    /// read, and what comes is written as soon as the disk takes it, which is told as
+    /// [`JournalEvent::Works`].
+    ///
+    /// # Errors
+    /// When it cannot even be read, or is not of this version.
+    pub async fn open_unwritable(file: &Path, names: Names) -> Result<(Self, Recovered), JournalError> {
+        let directory = Directory::new(names);
+        let recovered = opening::look(file, &directory).await?;
+        let journal = Self::new(Disk::closed(file), directory, &recovered);
+        Ok((Self { is_writable: false, ..journal }, recovered))
     }
 
     /// A journal that keeps nothing, for replays.
@@ -138,7 +153,7 @@ impl Journal {
 
     fn new(disk: Disk, directory: Directory, recovered: &Recovered) -> Self {
         let must_reconcile = recovered.must_reconcile.is_some();
-        Self { disk, directory, next: recovered.next_seq, must_reconcile }
+        Self { disk, directory, next: recovered.next_seq, must_reconcile, is_writable: true }
     }
 
     /// Closes a journal that is not to run.

@@ -231,7 +231,10 @@ fn lock(data: &Path, name: &str) -> Result<File, ProfileError> {
         file.rewind()?;
         writeln!(file, "{}", std::process::id())
     };
-    note().map_err(failed)?;
+    // It only names us to others: a full disk is no reason not to begin.
+    if let Err(error) = note() {
+        tracing::warn!("{} does not say who has the profile: {error}", path.display());
+    }
     Ok(file)
 }
 

@@ -11,7 +11,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pitdesk::app;
 use pitdesk::app::control::{self, Control};
+use pitdesk::app::journal::Begun;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
@@ -23,7 +25,7 @@ use pitdesk::engine::{Engine, Journaled, Start, supervisor};
 use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
 use pitdesk::risk::Despite;
-use pitdesk::store::journal::{Journal, Names};
+use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
 use pitdesk::store::{engine_state, settings};
 use tokio::runtime::{Builder, Runtime};
@@ -89,8 +91,20 @@ impl Program {
         broker: Arc<dyn Adapter>,
         hook: impl Fn(&Desk) + Send + Sync + 'static,
     ) -> Self {
-        let clock = Clock::system();
-        let profile = Arc::new(Profile::open(Some(folder), PROFILE).unwrap());
+        Self::begin(Profile::open(Some(folder), PROFILE).unwrap(), broker, hook)
+    }
+
+    /// Starts it in a profile that its broker writes into already.
+    pub fn start_in(profile: Profile, broker: Arc<dyn Adapter>) -> Self {
+        Self::begin(profile, broker, |_| ())
+    }
+
+    fn begin(
+        profile: Profile,
+        broker: Arc<dyn Adapter>,
+        hook: impl Fn(&Desk) + Send + Sync + 'static,
+    ) -> Self {
+        let (clock, profile) = (Clock::system(), Arc::new(profile));
         let (state, _damage) = engine_state::load(&profile.engine_file());
         let (settings, _wrong) = settings::load(&profile.settings_file());
 
@@ -109,8 +123,8 @@ impl Program {
         let names: Vec<Arc<str>> = vec![broker.name().into()];
         let of_journal = Names { brokers: names.clone(), instruments: Arc::clone(&instruments) };
         let file = profile.journal_file();
-        let opening = Journal::open(&file, of_journal, clock.now());
-        let (journal, recovered) = runtime.block_on(opening).unwrap();
+        let opening = app::journal::open(&file, of_journal, clock.now());
+        let Begun { journal, recovered, broken } = runtime.block_on(opening).unwrap();
         assert!(recovered.problems.is_empty() && recovered.must_reconcile.is_none(), "{recovered:?}");
         let engine = Engine::new(Start {
             instruments,
@@ -125,7 +139,7 @@ impl Program {
                 orders: recovered.orders,
                 fills: recovered.fills,
                 past: recovered.past,
-                broken: None,
+                broken,
             },
             notices: Vec::new(),
             now: clock.now(),

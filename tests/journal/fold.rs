@@ -307,7 +307,7 @@ proptest! {
         }
         prop_assert_eq!(held, model.held);
         prop_assert_eq!(recovered.past.told_until, model.told_until);
-        prop_assert_eq!(recovered.past.known_until, None);
+        prop_assert_eq!(recovered.past.known_until, BTreeMap::new());
         prop_assert_eq!((recovered.is_killed, recovered.flatten), (model.is_killed, model.flatten));
         prop_assert_eq!(recovered.last_commit, Some(last.at));
         prop_assert!(recovered.problems.is_empty() && recovered.must_reconcile.is_none());

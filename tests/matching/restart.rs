@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use pitdesk::domain::{OrderKind, OrderSpec, OrderStatus, Side, TimeInForce, TrailBy};
-use pitdesk::exchange::{AccountState, CancelReason, Config, DayStats, Event, Mark};
+use pitdesk::domain::{OrderId, OrderKind, OrderSpec, OrderStatus, Side, TimeInForce, TrailBy};
+use pitdesk::exchange::{AccountState, CancelReason, Config, DayStats, Event, Mark, Owner};
 
 use super::floor::*;
 
@@ -171,4 +171,63 @@ fn only_the_newest_ten_thousand_past_orders_are_kept() {
     }
     let past = floor.exchange.past_orders(&paper());
     assert_eq!((past.len(), past[0].id.0), (10_000, 11));
+}
+
+/// Moves what was saved of an order to an instrument that is not listed.
+fn delist(order: &mut serde_json::Value) {
+    order["instrument"] = "GONE@PIT".into();
+}
+
+#[test]
+fn what_is_saved_step_by_step_behind_a_delisting_is_what_is_saved_as_a_whole() {
+    let mut floor = Floor::new();
+    floor.quote(&[], &[("100.00", 9)]);
+    for _ in 0..3 {
+        floor.send(buy(1, OrderKind::Market));
+        let id = floor.send(buy(1, limit("90.00")));
+        floor.cancel(id);
+    }
+    floor.send(buy(10, limit("99.00")));
+    floor.send(buy(10, limit("98.00")));
+    let mut text = serde_json::to_value(floor.exchange.save()).unwrap();
+    let account = &mut text["accounts"][0];
+    delist(&mut account["working"][0]);
+    delist(&mut account["past"][1]);
+    delist(&mut account["past"][4]);
+    delist(&mut account["fills"][1]);
+    let mut state: AccountState = serde_json::from_value(text).unwrap();
+    for run in 0..2 {
+        let mut again = Floor::new();
+        let mut mark = Mark::of(&state);
+        let loaded = again.exchange.load(state.clone(), START, &mut again.events);
+        let (had, has) = (&state.accounts[0], &again.exchange.save().accounts[0]);
+        assert_eq!((&has.fills, has.past[..6].to_vec()), (&had.fills, had.past[..6].to_vec()), "run {run}");
+        again.exchange.enter(loaded, START, &mut again.events);
+        again.quote(&[], &[("100.00", 9)]);
+        for step in 0..4 {
+            state.apply(again.exchange.next_exec(), again.exchange.changes_since(&mut mark)).unwrap();
+            assert_eq!(state, again.exchange.save(), "run {run}, step {step}");
+            // Its id need only be new.
+            let (id, owner) = (OrderId(50 + 10 * run + step), Owner::Account(paper()));
+            let kind = if step % 2 == 0 { OrderKind::Market } else { limit("1.00") };
+            again.exchange.submit(owner, id, buy(1, kind), START, &mut again.events);
+            again.exchange.cancel(id, START, &mut again.events);
+        }
+        assert_eq!(state.accounts[0].past.len(), 7 + 3 * (usize::try_from(run).unwrap() + 1));
+    }
+}
+
+#[test]
+fn orders_that_wait_where_they_waited_are_saved_as_they_were() {
+    let mut floor = Floor::new();
+    floor.quote(&[("99.50", 10)], &[("100.00", 10)]);
+    floor.print("100.00");
+    floor.send(buy(4, limit("99.00")));
+    floor.send(sell(4, stop("95.00")));
+    let parent = floor.send(buy(10, limit("98.00")));
+    floor.send(OrderSpec { parent: Some(parent), ..sell(10, limit("105.00")) });
+    floor.agent(1, sell(12, limit("99.00")));
+    let state = written(&floor);
+    let again = restored(state.clone(), Duration::from_mins(1));
+    assert_eq!(again.exchange.save(), state, "a minute later, and nothing has happened to them");
 }

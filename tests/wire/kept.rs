@@ -245,6 +245,115 @@ fn a_session_that_crashes_meanwhile_begins_with_the_books_once_they_are_written(
     });
 }
 
+fn is_ready(event: &BrokerEvent) -> Option<String> {
+    match event {
+        BrokerEvent::Connection { state: ConnectionState::Ready, reason } => Some(reason.to_string()),
+        _ => None,
+    }
+}
+
+/// An account with a position and two orders far below the market, on the disk; one of them may
+/// have run out of time.
+async fn with_two_orders(platter: &Platter) {
+    let paper = broker(platter);
+    let aapl = Arc::clone(&listed()[0]);
+    let mut desk = Desk::connect(&paper).await;
+    let quote = desk.quote(&aapl).await;
+    desk.place(Wanted::buy(1, OrderKind::Market), &aapl, &quote).await;
+    for id in [2, 3] {
+        let price = below(&aapl, &quote, 400);
+        desk.place(Wanted::buy(id, OrderKind::Limit { price }), &aapl, &quote).await;
+        desk.status(id, OrderStatus::Working).await;
+    }
+    desk.disconnect().await;
+}
+
+#[test]
+fn a_start_on_a_full_disk_shows_what_is_on_it_and_cancels() {
+    run(|platter| async move {
+        with_two_orders(&platter).await;
+        platter.set(Health::Full);
+        let has = platter.has();
+        let paper = broker(&platter);
+        let mut desk = Desk::begin(&paper);
+        desk.until(is_ready).await;
+        let books = desk.books();
+        assert_eq!((books.positions[0].net, books.fills.len()), (Decimal::ONE, 1));
+        assert_eq!([2, 3].map(|id| status(&books, id)), [Some(OrderStatus::Working); 2]);
+        let aapl = Arc::clone(&listed()[0]);
+        let quote = desk.quote(&aapl).await;
+        desk.request(BrokerRequest::Cancel(OrderId(2))).await;
+        let why = match desk.told.iter().find_map(note) {
+            Some(why) => why,
+            None => desk.until(note).await,
+        };
+        assert!(why.contains("No space is left") && why.contains("New orders are refused"), "{why}");
+        desk.place(Wanted::buy(4, OrderKind::Market), &aapl, &quote).await;
+        desk.status(4, OrderStatus::Rejected).await;
+        assert_eq!(told(&desk, 0), [OrderId(4)], "nothing that the disk does not have");
+        assert_eq!(platter.has(), has);
+        platter.set(Health::Well);
+        desk.request(BrokerRequest::Cancel(OrderId(3))).await;
+        desk.status(3, OrderStatus::Cancelled).await;
+        assert_eq!(told(&desk, 0), [4, 2, 3].map(OrderId));
+        desk.disconnect().await;
+        drop(paper);
+        assert_eq!(platter.has().accounts.accounts[0].past.len(), 3);
+    });
+}
+
+#[test]
+fn what_is_on_the_disk_is_told_by_one_that_hangs() {
+    run(|platter| async move {
+        with_two_orders(&platter).await;
+        let _well = WellAtLast(platter.clone());
+        let paper = broker(&platter);
+        platter.set(Health::Hangs);
+        let desk = Desk::connect(&paper).await;
+        assert_eq!([2, 3].map(|id| status(&desk.books(), id)), [Some(OrderStatus::Working); 2]);
+        platter.set(Health::Well);
+        desk.disconnect().await;
+    });
+}
+
+#[test]
+fn what_has_changed_by_the_start_itself_is_told_when_a_full_disk_has_it() {
+    run(|platter| async move {
+        with_two_orders(&platter).await;
+        // The time of one of them is over when the next program begins.
+        let mut text = serde_json::to_value(platter.has()).unwrap();
+        let order = &mut text["accounts"]["accounts"][0]["working"][1];
+        order["expires"] = order["created"].clone();
+        platter.0.0.lock().unwrap().has = serde_json::from_value(text).unwrap();
+        platter.set(Health::Full);
+        let paper = broker(&platter);
+        let mut desk = Desk::begin(&paper);
+        let why = desk.until(is_ready).await;
+        assert!(why.contains("No space is left"), "{why}");
+        assert_eq!([2, 3].map(|id| status(&desk.books(), id)), [Some(OrderStatus::Working); 2]);
+        desk.request(BrokerRequest::Cancel(OrderId(2))).await;
+        for _ in 0..20 {
+            desk.until(is_market).await;
+        }
+        assert_eq!(told(&desk, 0), []);
+        let from = desk.told.len();
+        platter.set(Health::Well);
+        desk.request(BrokerRequest::Books).await;
+        desk.status(2, OrderStatus::Cancelled).await;
+        let later = desk.told[from..].iter().find_map(|event| match event {
+            BrokerEvent::Books(books) => Some(Arc::clone(books)),
+            _ => None,
+        });
+        let later = later.expect("the books of the start come first");
+        assert_eq!(
+            [2, 3].map(|id| status(&later, id)),
+            [OrderStatus::Working, OrderStatus::Expired].map(Some)
+        );
+        assert!(!desk.told[from..].iter().filter_map(is_ready).any(|why| why.contains("No space")));
+        desk.disconnect().await;
+    });
+}
+
 #[test]
 fn a_full_disk_keeps_nobody_from_the_end() {
     run(|platter| async move {

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::log::Log;
+use super::log::{Content, Log};
 use crate::app::read_whole;
 use crate::broker::paper::saved::{self, BadAccount};
 use crate::broker::paper::{Change, Disk, NAME, Saved};
@@ -28,7 +28,13 @@ pub fn open(profile: &Profile, problems: &mut Vec<String>) -> anyhow::Result<Kep
     let old = profile.account_file(NAME);
     let (log, loaded) = Log::take(&path)?;
     let (saved, earlier) = match loaded {
-        Loaded::Value(saved) => {
+        Loaded::Value(Content { saved, torn }) => {
+            if torn > 0 {
+                problems.push(format!(
+                    "The last {torn} bytes of the saved paper account were torn when the computer or the \
+                     program ended: they are left out. Nothing in them had been confirmed"
+                ));
+            }
             // It may not have been possible to put it away when it was taken over.
             let is_ours = fs::read_to_string(&old).is_ok_and(|text| saved::read(&text).is_ok());
             (saved, is_ours.then_some(old))
@@ -169,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_end_is_left_out_and_the_rest_is_there() {
+    fn a_torn_end_is_left_out_and_said_and_the_rest_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let profile = profile(&folder);
         let (mut kept, _) = opened(&profile);
@@ -178,11 +184,15 @@ mod tests {
         kept.disk.replace(&saved).unwrap();
         drop(kept.disk);
         let log = profile.account_log(NAME);
-        let mut bytes = fs::read(&log).unwrap();
-        bytes.extend([7, 0, 0, 0, 3]);
-        fs::write(&log, &bytes).unwrap();
-        let (kept, problems) = opened(&profile);
-        assert_eq!((kept.saved, problems), (saved, Vec::new()));
+        let bytes = fs::read(&log).unwrap();
+        // Cut short; and longer already, with only a later part of it written.
+        for torn in [vec![7, 0, 0, 0, 3], [vec![0; 2_000], b"the end of a frame".to_vec()].concat()] {
+            fs::write(&log, [bytes.clone(), torn.clone()].concat()).unwrap();
+            let (kept, problems) = opened(&profile);
+            assert_eq!(kept.saved, saved);
+            let said = format!("The last {} bytes of the saved paper account were torn", torn.len());
+            assert!(problems[0].starts_with(&said) && problems.len() == 1, "{problems:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What the exchange has confirmed, on the disk: a whole state, then every change since.
 //!
-//! The file is a stream of frames as on the wire, numbered and with checksums. A change is
-//! appended and synced before anybody hears of it, so that at most the frame that was being
-//! written when the process died is torn, and of that nobody has heard. At the start, after a
+//! The file is a stream of frames as on the wire, numbered and with checksums. What is appended at
+//! once is one frame, synced before anybody hears of it, so that at most the frame that was being
+//! written when the process or the power died is torn: cut short, or with holes where the disk had
+//! not got to. Of that nobody has heard, and all before it holds. At the start, after a
 //! failure, and when the changes have become long, the file is replaced by one with a whole state
 //! alone. The exchange in a process of its own and the one in the window's ([`super::account`])
 //! write the same file.
@@ -15,7 +16,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::broker::paper::server::{Change, Saved};
-use crate::broker::paper::wire::frame::{Inbound, Outbound, WireError};
+use crate::broker::paper::wire::frame::{HEADER, Header, Inbound, Outbound, WireError};
 use crate::store::files::{self, Loaded, Refusal, Step, WriteError};
 
 /// More than any state takes: ten thousand orders and fills are a few megabytes.
@@ -24,13 +25,16 @@ const LONGEST: usize = 1 << 30;
 const LONG: u64 = 32 << 20;
 
 /// Raised when an older Pitdesk could not read the file any more.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// What a disk writes whole or not at all, at least.
+const SECTOR: usize = 512;
 
 #[derive(Serialize)]
 enum Written<'a> {
     Format(u32),
     Whole(&'a Saved),
-    Change(&'a Change),
+    /// Of one append.
+    Changes(&'a [Change]),
 }
 
 #[derive(Deserialize)]
@@ -38,7 +42,18 @@ enum Read {
     /// Of what follows. The first files had none.
     Format(u32),
     Whole(Saved),
+    /// As the first format had them.
     Change(Change),
+    Changes(Vec<Change>),
+}
+
+/// What a file adds up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The state.
+    pub saved: Saved,
+    /// Bytes at its end that were being written when the process or the power died.
+    pub torn: usize,
 }
 
 /// A newer Pitdesk wrote the file.
@@ -72,7 +87,7 @@ impl Log {
     pub fn open(path: &Path) -> anyhow::Result<(Self, Saved)> {
         let lock = lock(path)?;
         let saved = match fs::read(path) {
-            Ok(bytes) => read(&bytes).with_context(|| {
+            Ok(bytes) => read(&bytes).map(|content| content.saved).with_context(|| {
                 format!(
                     "the exchange's state in {} cannot be used: move it away to begin with new accounts",
                     path.display()
@@ -91,7 +106,7 @@ impl Log {
     ///
     /// # Errors
     /// When another exchange has it, or its lock cannot be made.
-    pub fn take(path: &Path) -> anyhow::Result<(Self, Loaded<Saved>)> {
+    pub fn take(path: &Path) -> anyhow::Result<(Self, Loaded<Content>)> {
         let lock = lock(path)?;
         let loaded = files::load_with(path, |bytes| {
             read(bytes).map_err(|error| match error.downcast_ref() {
@@ -132,10 +147,8 @@ impl Log {
         let unknown = || failed(Step::Fill, io::Error::other("its end is not known"));
         let mut end = self.end.take().ok_or_else(unknown)?;
         let mut bytes = Vec::new();
-        for change in changes {
-            let framed = end.frames.frame(&Written::Change(change), &mut bytes);
-            framed.map_err(|error| failed(Step::Fill, io::Error::other(error)))?;
-        }
+        let framed = end.frames.frame(&Written::Changes(changes), &mut bytes);
+        framed.map_err(|error| failed(Step::Fill, io::Error::other(error)))?;
         end.file.write_all(&bytes).map_err(|error| failed(Step::Fill, error))?;
         end.file.sync_data().map_err(|error| failed(Step::Sync, error))?;
         end.grown += bytes.len() as u64;
@@ -184,168 +197,60 @@ fn lock(path: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// The state that a file's bytes add up to. A torn end is left out: nobody has heard of it.
+/// What a file's bytes add up to. A torn end is left out: nobody has heard of it.
 ///
 /// # Errors
 /// When they are damaged, or do not begin with one whole state.
-pub fn read(bytes: &[u8]) -> anyhow::Result<Saved> {
+pub fn read(bytes: &[u8]) -> anyhow::Result<Content> {
     // Some systems make a file longer before they fill it. No frame ends with a zero.
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let bytes = &bytes[..end];
     let mut inbound = Inbound::new(LONGEST);
-    inbound.push(&bytes[..end]);
-    let mut saved = None;
-    while let Some(entry) = inbound.next_message()? {
+    inbound.push(bytes);
+    let mut saved: Option<Saved> = None;
+    let torn = loop {
+        let rest = inbound.waiting();
+        let entry = match inbound.next_message() {
+            Ok(Some(entry)) => entry,
+            Ok(None) => break inbound.waiting(),
+            Err(WireError::DamagedHeader | WireError::DamagedPayload(_))
+                if saved.is_some() && is_torn(bytes, bytes.len() - rest, inbound.last()) =>
+            {
+                break rest;
+            }
+            Err(error) => return Err(error.into()),
+        };
         match (entry, &mut saved) {
             (Read::Format(format), None) => anyhow::ensure!(format <= FORMAT, Newer(format)),
             (Read::Whole(whole), None) => saved = Some(whole),
             (Read::Change(change), Some(saved)) => saved.apply(change)?,
-            (Read::Format(_) | Read::Whole(_), Some(_)) | (Read::Change(_), None) => {
+            (Read::Changes(changes), Some(saved)) => {
+                changes.into_iter().try_for_each(|change| saved.apply(change))?;
+            }
+            (Read::Format(_) | Read::Whole(_), Some(_)) | (Read::Change(_) | Read::Changes(_), None) => {
                 anyhow::bail!("it does not begin with one whole state")
             }
         }
-    }
-    if inbound.waiting() > 0 {
-        tracing::warn!(
-            "the last {} bytes of the state were torn off; nobody has heard of them",
-            inbound.waiting()
-        );
+    };
+    if torn > 0 {
+        tracing::warn!("the last {torn} bytes of the state were torn; nobody has heard of them");
     }
     // A file is put in its place with a whole state in it.
-    saved.context("there is no whole state in it")
+    Ok(Content { saved: saved.context("there is no whole state in it")?, torn })
+}
+
+/// Whether what is left of a file, from `at` on where the frame behind number `last` is not whole, is
+/// the end of an append that was cut by the power. Then the disk had not got to some part of it,
+/// which is zeros, and no frame has one: and since an append is one frame, no other follows.
+fn is_torn(bytes: &[u8], at: usize, last: u64) -> bool {
+    let sectors = (at / SECTOR..bytes.len().div_ceil(SECTOR)).map(|sector| sector * SECTOR);
+    let mut sectors = sectors.map(|start| &bytes[start.max(at)..bytes.len().min(start + SECTOR)]);
+    let is_frame = |bytes: &[u8]| {
+        let header = bytes.first_chunk().and_then(Header::read);
+        header.is_some_and(|header| header.number > last.saturating_add(1))
+    };
+    sectors.any(|sector| sector.iter().all(|byte| *byte == 0)) && !bytes[at..].windows(HEADER).any(is_frame)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What makes `after` of a state whose accounts are the same.
-    fn change_to(after: &Saved) -> Change {
-        let ids = serde_json::to_value(&after.ids).unwrap();
-        let text = serde_json::json!({
-            "event": after.event, "session": after.session, "ids": ids, "next_exec": 0, "accounts": []
-        });
-        serde_json::from_value(text).unwrap()
-    }
-
-    /// A file with three changes, and the state after each of its frames.
-    fn written(path: &Path) -> Vec<(u64, Saved)> {
-        let (mut log, mut saved) = Log::open(path).unwrap();
-        let length = || fs::metadata(path).unwrap().len();
-        let mut states = vec![(length(), saved.clone())];
-        for event in 1..=3 {
-            let mut after = saved.clone();
-            after.event = event;
-            after.ids.insert(crate::domain::OrderId(10 * event));
-            log.append(&change_to(&after), || after.clone()).unwrap();
-            saved = after;
-            states.push((length(), saved.clone()));
-        }
-        states
-    }
-
-    #[test]
-    fn a_file_cut_at_any_byte_says_what_was_whole_in_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        let states = written(&path);
-        let bytes = fs::read(&path).unwrap();
-        let first = usize::try_from(states[0].0).unwrap();
-        for cut in first..=bytes.len() {
-            let (_, whole) = states.iter().rfind(|(end, _)| *end <= cut as u64).unwrap();
-            assert_eq!(read(&bytes[..cut]).unwrap(), *whole, "cut at {cut}");
-            let mut longer = bytes[..cut].to_vec();
-            longer.extend([0; 100]);
-            assert_eq!(read(&longer).unwrap(), *whole, "cut at {cut} and filled up with zeros");
-        }
-        assert!(read(&bytes[..first - 1]).is_err());
-    }
-
-    #[test]
-    fn what_is_opened_again_goes_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        let last = written(&path).pop().unwrap().1;
-        let (mut log, saved) = Log::open(&path).unwrap();
-        assert_eq!(saved, last);
-        let after = Saved { event: 9, ..saved.clone() };
-        log.append(&change_to(&after), Saved::default).unwrap();
-        drop(log);
-        assert_eq!(Log::open(&path).unwrap().1, after);
-    }
-
-    #[test]
-    fn a_log_that_has_grown_long_begins_anew_with_the_whole_state() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        let (mut log, saved) = Log::open(&path).unwrap();
-        let before = fs::metadata(&path).unwrap().len();
-        let after = Saved { event: 1, ..saved.clone() };
-        log.end.as_mut().unwrap().grown = LONG + 1;
-        log.append(&change_to(&after), || after.clone()).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().len(), before, "one whole state and nothing behind it");
-        let last = Saved { event: 2, ..saved };
-        log.append(&change_to(&last), Saved::default).unwrap();
-        drop(log);
-        assert_eq!(Log::open(&path).unwrap().1, last);
-    }
-
-    #[test]
-    fn a_damaged_file_is_neither_used_nor_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        written(&path);
-        let mut bytes = fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        fs::write(&path, &bytes).unwrap();
-        let said = format!("{:#}", Log::open(&path).unwrap_err());
-        assert!(said.contains("cannot be used: move it away"), "{said}");
-        assert_eq!(fs::read(&path).unwrap(), bytes);
-    }
-
-    #[test]
-    fn a_file_of_the_first_format_is_read_and_one_of_a_newer_is_not_taken_for_damage() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        let saved = Saved { event: 7, ..Saved::default() };
-        let mut bytes = Vec::new();
-        Outbound::new(LONGEST).frame(&Written::Whole(&saved), &mut bytes).unwrap();
-        assert_eq!(read(&bytes).unwrap(), saved);
-        let (mut bytes, mut frames) = (Vec::new(), Outbound::new(LONGEST));
-        frames.frame(&Written::Format(FORMAT + 1), &mut bytes).unwrap();
-        frames.frame(&"what only it knows", &mut bytes).unwrap();
-        fs::write(&path, &bytes).unwrap();
-        let said = format!("{:#}", Log::open(&path).unwrap_err());
-        assert!(said.contains("a newer Pitdesk wrote it"), "{said}");
-        let (_log, loaded) = Log::take(&path).unwrap();
-        let Loaded::Damaged { kept_as, why } = loaded else { panic!("{loaded:?}") };
-        assert!(why.contains("a newer Pitdesk") && kept_as.ends_with("state.newer-1"), "{why}");
-        assert_eq!(fs::read(&path).unwrap(), bytes, "the newer program finds it in its place");
-    }
-
-    #[test]
-    fn after_a_failure_only_a_whole_state_can_follow() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        let (mut log, saved) = Log::open(&path).unwrap();
-        // A file that is open for reading alone takes nothing.
-        log.end.as_mut().unwrap().file = File::open(&path).unwrap();
-        let after = Saved { event: 1, ..saved };
-        assert!(log.append_all(&[change_to(&after)]).is_err());
-        assert!(log.is_long() && log.append_all(&[change_to(&after)]).is_err());
-        log.append(&change_to(&after), || after.clone()).unwrap();
-        drop(log);
-        assert_eq!(Log::open(&path).unwrap().1, after);
-    }
-
-    #[test]
-    fn one_exchange_at_a_time_has_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state");
-        let first = Log::open(&path).unwrap();
-        let said = Log::open(&path).unwrap_err().to_string();
-        assert!(said.contains("another exchange uses"), "{said}");
-        drop(first);
-        Log::open(&path).unwrap();
-    }
-}
+mod tests;

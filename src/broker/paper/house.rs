@@ -5,9 +5,11 @@
 
 use std::collections::VecDeque;
 
-use super::keeper::Keeper;
+use tokio::sync::watch;
+
+use super::keeper::{Keeper, Progress};
 use super::venue::PaperVenue;
-use crate::broker::contract::{BrokerEvent, BrokerRequest};
+use crate::broker::contract::{Books, BrokerEvent, BrokerRequest};
 use crate::domain::Time;
 
 /// The exchange, and what writes it down where it is to outlive the program.
@@ -23,11 +25,17 @@ impl House {
         Self { venue, keeper }
     }
 
-    pub fn keeper(&self) -> Option<&Keeper> {
-        self.keeper.as_ref()
+    /// How far the disk has come, where there is one.
+    pub fn progress(&self) -> Option<watch::Receiver<Progress>> {
+        self.keeper.as_ref().map(Keeper::progress)
     }
 
-    /// A session begins. Whatever became of the one before, all is written once more.
+    /// See [`Keeper::take_as_saved`].
+    pub fn take_as_saved(&mut self) -> Option<Books> {
+        self.keeper.as_mut()?.take_as_saved()
+    }
+
+    /// A session begins. Whatever became of one before, all is written once more.
     pub fn connect(&mut self, out: &mut Vec<BrokerEvent>) -> u64 {
         self.venue.connect(out);
         if let Some(keeper) = &mut self.keeper {

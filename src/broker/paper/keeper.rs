@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::record::{Change, Record, Saved};
 use super::venue::PaperVenue;
+use crate::broker::contract::Books;
 use crate::domain::Time;
 
 /// How long after a failure it is tried again.
@@ -48,6 +49,8 @@ pub(super) struct Progress {
 /// The exchange's way to the disk. Dropping it writes what waits and ends the thread.
 pub(super) struct Keeper {
     record: Record,
+    /// What the disk has had since before the start, until somebody has asked for anything.
+    as_saved: Option<Books>,
     /// Number of the last change.
     last: u64,
     changes: Option<Sender<Change>>,
@@ -68,13 +71,14 @@ impl Keeper {
         now: Time,
         pause: Duration,
     ) -> io::Result<Self> {
-        let record = Record::begin(venue, &saved, now);
+        let (record, as_saved) = Record::begin(venue, &saved, now);
         let (sender, changes) = channel();
         let (tells, progress) = watch::channel(Progress::default());
         let thread = Thread { disk, whole: saved, changes, tells, must_replace: true, taken: 0 };
         let named = std::thread::Builder::new().name("pitdesk-paper".to_owned());
         let thread = named.spawn(move || thread.run(pause))?;
-        Ok(Self { record, last: 0, changes: Some(sender), progress, thread: Some(thread) })
+        let as_saved = Some(as_saved);
+        Ok(Self { record, as_saved, last: 0, changes: Some(sender), progress, thread: Some(thread) })
     }
 
     /// Something of the exchange is to be written down.
@@ -82,10 +86,19 @@ impl Keeper {
         self.record.touch();
     }
 
-    /// A new session begins.
+    /// A new session begins. What the disk has from before the start needs no more writing to be
+    /// told; whatever became of a session in this run is written once more.
     pub fn count_session(&mut self) {
         self.record.session += 1;
-        self.record.touch();
+        if self.last > 0 {
+            self.record.touch();
+        }
+    }
+
+    /// The books as the disk had them at the start, for the first session: they may be told before
+    /// the disk takes anything. A later one has sent orders that they know nothing of.
+    pub fn take_as_saved(&mut self) -> Option<Books> {
+        self.as_saved.take()
     }
 
     /// Hands over what has changed; number of the change that must be on the disk before anybody

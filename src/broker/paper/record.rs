@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::IdSet;
 use super::venue::PaperVenue;
+use crate::broker::contract::Books;
 use crate::domain::Time;
 use crate::exchange::{AccountChange, AccountState, DoesNotFollow, Mark};
 
@@ -74,14 +75,18 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Of `venue`, which takes over what was saved. What that itself brings about (an order whose
-    /// time ran out) is news.
-    pub fn begin(venue: &mut PaperVenue, saved: &Saved, now: Time) -> Self {
-        if !saved.accounts.accounts.is_empty() {
-            venue.restore(saved.accounts.clone(), saved.ids.clone(), now);
-        }
+    /// Of `venue`, which takes over what was saved; and the books as they were saved. What the
+    /// taking over itself brings about (an order whose time ran out) is news.
+    pub fn begin(venue: &mut PaperVenue, saved: &Saved, now: Time) -> (Self, Books) {
+        let books = if saved.accounts.accounts.is_empty() {
+            venue.books()
+        } else {
+            venue.restore(saved.accounts.clone(), saved.ids.clone(), now)
+        };
         let mark = Mark::of(&saved.accounts);
-        Self { event: saved.event, session: saved.session, mark, is_changed: true }
+        let mut record = Self { event: saved.event, session: saved.session, mark, is_changed: false };
+        record.is_changed = record.snapshot(venue) != *saved;
+        (record, books)
     }
 
     /// There is something to write down.

@@ -71,7 +71,7 @@ impl ServerCore {
     /// Opens `venue`, with what an earlier exchange has saved, for whoever knows `token`.
     #[must_use]
     pub fn new(mut venue: PaperVenue, token: &str, saved: Option<Saved>, now: Time) -> Self {
-        let record = Record::begin(&mut venue, &saved.unwrap_or_default(), now);
+        let (record, _as_saved) = Record::begin(&mut venue, &saved.unwrap_or_default(), now);
         let catalogue = fingerprint(venue.instruments());
         let mut core = Self {
             venue,

@@ -9,10 +9,10 @@ use tokio::time::sleep;
 
 use super::client::{self, Out};
 use super::house::{House, Outbox};
-use super::keeper::{Keeper, Progress};
+use super::keeper::Progress;
 use super::lock;
 use crate::broker::contract::{
-    BrokerEvent, BrokerRequest, EngineGone, EventSender, SessionEnd, SessionStart,
+    Books, BrokerEvent, BrokerRequest, EngineGone, EventSender, SessionEnd, SessionStart,
 };
 use crate::link::{ConnectionState, Drill, NoticeLevel};
 
@@ -47,12 +47,16 @@ pub(super) async fn run(house: Arc<Mutex<House>>, start: SessionStart) -> Sessio
 
 async fn connected(house: &Mutex<House>, start: SessionStart) -> Result<(), End> {
     let SessionStart { clock, mut requests, events, .. } = start;
-    let progress = lock(house).keeper().map(Keeper::progress);
-    let mut line = Line { events, progress, outbox: Outbox::default(), told: None };
+    let (progress, as_saved) = {
+        let mut house = lock(house);
+        (house.progress(), house.take_as_saved())
+    };
+    let is_first = as_saved.is_some();
+    let mut line = Line { events, progress, as_saved, outbox: Outbox::default(), told: None };
     let mut out = Vec::new();
     let mut through = lock(house).connect(&mut out);
     line.tell(std::mem::take(&mut out), through).await?;
-    if let Some(why) = line.trouble().filter(|_| !line.outbox.is_empty()) {
+    if let Some(why) = line.trouble().filter(|_| !is_first && !line.outbox.is_empty()) {
         let state = ConnectionState::Connecting;
         line.send([BrokerEvent::Connection { state, reason: cannot_be_saved(&why).into() }]).await?;
     }
@@ -91,6 +95,8 @@ struct Line {
     events: EventSender,
     /// How far the disk has come, where there is one.
     progress: Option<watch::Receiver<Progress>>,
+    /// The books that the disk has, while those of now have not been told and wait for it.
+    as_saved: Option<Books>,
     outbox: Outbox,
     /// The trouble that the trader was told of.
     told: Option<Arc<str>>,
@@ -124,6 +130,7 @@ impl Line {
         self.send(late).await?;
         let free = self.outbox.put(events, through, written);
         self.send(free).await?;
+        self.begin_as_saved(trouble.as_ref()).await?;
         if trouble != self.told {
             let note = match (&trouble, &self.told) {
                 (Some(why), _) => BrokerEvent::Note(NoticeLevel::Error, cannot_be_saved(why).into()),
@@ -133,6 +140,19 @@ impl Line {
             self.send([note]).await?;
         }
         Ok(())
+    }
+
+    /// A session that begins on a disk that takes nothing: what is on it is told, so that orders can
+    /// be seen and cancelled. What has become of them since waits for the disk, like everything.
+    async fn begin_as_saved(&mut self, trouble: Option<&Arc<str>>) -> Result<(), EngineGone> {
+        if self.outbox.is_empty() {
+            self.as_saved = None;
+        }
+        let Some(why) = trouble else { return Ok(()) };
+        let Some(books) = self.as_saved.take() else { return Ok(()) };
+        let state = ConnectionState::Ready;
+        let ready = BrokerEvent::Connection { state, reason: cannot_be_saved(why).into() };
+        self.send([BrokerEvent::Books(Arc::new(books)), ready]).await
     }
 
     async fn send(&self, events: impl IntoIterator<Item = BrokerEvent>) -> Result<(), EngineGone> {

@@ -159,10 +159,15 @@ impl PaperVenue {
     }
 
     /// Takes over accounts and order ids that were saved; to be done once, before anybody has traded.
-    pub fn restore(&mut self, state: AccountState, ids: IdSet, now: Time) {
+    /// Returns the books as they were saved: before time has passed, and orders have entered the
+    /// market.
+    pub fn restore(&mut self, state: AccountState, ids: IdSet, now: Time) -> Books {
         let at = self.prices.market_time(now);
-        self.exchange.restore(state, at, &mut self.events);
+        let loaded = self.exchange.load(state, at, &mut self.events);
+        let books = self.books();
+        self.exchange.enter(loaded, at, &mut self.events);
         self.ids = ids;
+        books
     }
 
     /// The accounts as they are now.

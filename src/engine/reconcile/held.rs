@@ -18,8 +18,8 @@ use crate::link::{Finding, FindingKind, Update};
 pub(in crate::engine) struct Before {
     /// What the journal's executions come to, until a broker says what is held.
     held: BTreeMap<(AccountId, InstrumentId), Decimal>,
-    /// Executions up to here are known, though they are not in memory.
-    known_until: Option<Time>,
+    /// Per broker: executions up to here are known, though they are not in memory.
+    known_until: BTreeMap<BrokerId, Time>,
     /// Per broker: executions up to here that it does not have were told of.
     told_until: BTreeMap<BrokerId, Time>,
 }
@@ -36,8 +36,8 @@ impl Before {
     }
 
     /// Whether an execution is so old that the journal has it, and nobody remembers its id.
-    pub(super) fn is_forgotten(&self, fill: &Fill) -> bool {
-        self.known_until.is_some_and(|until| fill.time <= until)
+    pub(super) fn is_forgotten(&self, broker: BrokerId, fill: &Fill) -> bool {
+        self.known_until.get(&broker).is_some_and(|until| fill.time <= *until)
     }
 }
 
@@ -120,13 +120,20 @@ impl Engine {
         if comparison.session != Session::New || !books.are_final {
             return;
         }
-        // Of books that list none at all, there never were any.
-        let oldest = books.fills.iter().map(|fill| fill.time).min();
+        // Brokers remember so many of each account: the list of one may go back further than that of
+        // another. Of books that list none at all, there never were any.
+        let mut reach: BTreeMap<&AccountId, Time> = BTreeMap::new();
+        for fill in &books.fills {
+            let oldest = reach.entry(&fill.account).or_insert(fill.time);
+            *oldest = fill.time.min(*oldest);
+        }
+        let oldest = |account: &AccountId| reach.get(account).or_else(|| reach.values().min()).copied();
         let told = self.before.told_until.get(&broker).copied();
         let theirs: BTreeSet<_> = books.fills.iter().map(|fill| (&fill.account, &fill.exec_id)).collect();
         let is_lost = |fill: &&Fill| {
             self.is_listed_at(broker, fill.instrument)
-                && oldest.is_none_or(|oldest| fill.time > oldest)
+                && comparison.speaks_for(&fill.account)
+                && oldest(&fill.account).is_none_or(|oldest| fill.time > oldest)
                 && told.is_none_or(|told| fill.time > told)
                 && !theirs.contains(&(&fill.account, &fill.exec_id))
         };

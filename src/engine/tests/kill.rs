@@ -311,6 +311,32 @@ fn it_is_not_done_before_the_lock_is_on_disk() {
     assert_eq!(stage.stage_of_kill(), KillStage::Done);
 }
 
+#[test]
+fn a_lock_that_the_journal_never_took_is_recorded_again() {
+    let mut stage = exposed();
+    stage.disk = Disk::Slow;
+    stage.kill(Flatten::Market);
+    let is_lock = |record: &&Record| matches!(record.moment, Moment::Kill { is_on: true, .. });
+    let lock = stage.journal.iter().find(is_lock).unwrap().seq;
+    // Its queue was full: that record is nowhere, and later ones are written.
+    stage.feed(EngineEvent::JournalFailed { from: lock, through: lock, why: "it takes no more".into() });
+    stage.says(2, OrderStatus::Cancelled);
+    stage.answers_books(vec![]);
+    stage.disk_has_all();
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("the lock is not on disk"), "{why}");
+    stage.feed(EngineEvent::JournalWorks);
+    let again = stage.journal.iter().rfind(is_lock).unwrap();
+    assert!(again.seq > lock, "it comes once more");
+    assert_eq!(again.moment, Moment::Kill { is_on: true, flatten: Flatten::Market });
+    assert_eq!(stage.stage_of_kill(), KillStage::Verifying);
+    stage.disk_has_all();
+    assert_eq!(stage.stage_of_kill(), KillStage::Done);
+    // Once is enough.
+    stage.feed(EngineEvent::JournalWorks);
+    assert_eq!(stage.journal.iter().filter(is_lock).count(), 2);
+}
+
 /// An engine that begins with the switch on, as an earlier run has left it.
 fn left_on(flatten: Flatten, journal: Journaled) -> Stage {
     let first = Start::first(vec![share()].into(), vec!["Paper".into()], Time::from_seconds(1_000));

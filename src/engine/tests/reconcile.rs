@@ -415,8 +415,31 @@ fn an_execution_that_final_books_do_not_have_any_more_is_told_once() {
 }
 
 #[test]
+fn executions_are_missed_only_where_the_list_of_their_account_goes_back_so_far() {
+    let of = |account: &str, exec, seconds| Fill {
+        account: account.into(),
+        ..at(execution(exec, 1, "10"), seconds)
+    };
+    let here = [of("PAPER", "A", 1_001), of("PAPER", "B", 1_002), of("PAPER", "C", 1_003)];
+    let there = [of("OTHER", "X", 1_000), of("OTHER", "Y", 1_004)];
+    let ours = || here.iter().chain(&there).cloned().collect();
+    let gone = |fills: &[&Fill], accounts: Vec<Arc<Account>>| {
+        let mut stage = after_restart("", ours());
+        let fills = fills.iter().map(|fill| (*fill).clone()).collect();
+        stage.books(Books { fills, accounts, are_final: true, ..Books::default() });
+        let is_gone = |kind: &&FindingKind| **kind == FindingKind::FillGone;
+        stage.kinds().iter().filter(is_gone).count()
+    };
+    assert_eq!(gone(&[&here[2], &there[0], &there[1]], vec![]), 0, "of one account only the newest");
+    assert_eq!(gone(&[&here[0], &here[2], &there[0], &there[1]], vec![]), 1);
+    assert_eq!(gone(&[&here[0], &here[1], &here[2]], vec![account()]), 0, "nothing of the other account");
+}
+
+#[test]
 fn an_execution_too_old_to_be_remembered_by_its_id_is_not_booked_again() {
-    let past = Past { known_until: Some(Time::from_seconds(1_001)), ..Past::default() };
+    // Another broker's clock says nothing of this one's.
+    let known_until = [(BROKER, Time::from_seconds(1_001)), (BrokerId(1), Time::from_seconds(9_999))].into();
+    let past = Past { known_until, ..Past::default() };
     let mut stage = stage_after(Journaled { past, ..Journaled::default() });
     stage.books(Books {
         fills: vec![execution("A", 1, "10"), at(execution("B", 1, "3"), 1_002)],

@@ -7,7 +7,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteQueryResult, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::batch::Batch;
@@ -35,7 +37,7 @@ pub(super) enum DiskError {
     #[error("another program holds it ({0}). Close whatever else has it open")]
     Busy(String),
     /// Whatever else.
-    #[error("{0}. Check the disk, or choose another --data-dir")]
+    #[error("{0}. Check the disk and the room on it, or choose another --data-dir")]
     Other(String),
 }
 
@@ -82,6 +84,11 @@ impl Disk {
         Ok(Self { place: Place::File(file.to_owned()), connection: Some(connection) })
     }
 
+    /// A file that is opened when there is something to write, and cannot be at present.
+    pub(super) fn closed(file: &Path) -> Self {
+        Self { place: Place::File(file.to_owned()), connection: None }
+    }
+
     /// A journal that is gone with the program.
     pub(super) async fn in_memory() -> Result<Self, DiskError> {
         let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
@@ -97,6 +104,19 @@ impl Disk {
     pub(super) async fn look_at_damaged(file: &Path) -> Result<SqliteConnection, DiskError> {
         // SQLite then takes the pages that are there for all, instead of refusing the file.
         Ok(looking_at(file).pragma("writable_schema", "ON").connect().await?)
+    }
+
+    /// Opens a file of ours, to be looked at, where a disk has no room for what SQLite puts beside it.
+    /// Nobody else may have it open.
+    pub(super) async fn look_at_unwritable(file: &Path) -> Result<SqliteConnection, DiskError> {
+        let wal = std::fs::metadata(beside(file, "-wal")).map_or(0, |about| about.len());
+        let options = if wal == 0 {
+            looking_at(file).immutable(true)
+        } else {
+            // The index of a WAL is a file too, but for whoever has it alone.
+            looking_at(file).read_only(false).locking_mode(SqliteLockingMode::Exclusive)
+        };
+        Ok(options.connect().await?)
     }
 
     pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, DiskError> {

@@ -15,7 +15,7 @@ use super::batch::Batch;
 use super::disk::DiskError;
 use super::names::Directory;
 use super::row::{HeldRow, column};
-use crate::domain::{AccountId, Decimal, Fill, Past, Seq, Side, Time};
+use crate::domain::{AccountId, BrokerId, Decimal, Fill, Past, Seq, Side, Time};
 
 /// Executions after which a start writes down what all positions come to.
 const SUM_EVERY: i64 = 5_000;
@@ -94,10 +94,12 @@ pub(super) async fn read(
         let net = past.opening.entry((fill.account.clone(), fill.instrument)).or_default();
         *net = net.saturating_sub(fill.side.sign() * fill.quantity.0);
     }
-    past.known_until = match oldest {
-        Some(oldest) => newest_before(db, oldest).await?,
-        None => None,
-    };
+    if let Some(oldest) = oldest {
+        for (id, name) in (0..=u8::MAX).zip(directory.brokers()) {
+            let newest = newest_before(db, name, oldest).await?;
+            past.known_until.extend(newest.map(|time| (BrokerId(id), time)));
+        }
+    }
     Ok((past, checkpoint))
 }
 
@@ -161,9 +163,16 @@ async fn write_down(db: &mut SqliteConnection, held: &BTreeMap<Place, Held>) -> 
     Ok(batch)
 }
 
-/// When the newest execution before that record was made. The index has both numbers.
-async fn newest_before(db: &mut SqliteConnection, seq: i64) -> Result<Option<Time>, DiskError> {
-    const NEWEST: &str = "SELECT time FROM fills WHERE seq < ? ORDER BY time DESC LIMIT 1";
-    let time: Option<i64> = sqlx::query_scalar(NEWEST).bind(seq).fetch_optional(db).await?;
+/// When the newest of a broker's executions before that record was made.
+async fn newest_before(db: &mut SqliteConnection, broker: &str, seq: i64) -> Result<Option<Time>, DiskError> {
+    // By the index of ids; where there is none, it has no more of that broker than come back.
+    const ANY: &str = "SELECT 1 FROM fills WHERE broker = ? AND seq < ? LIMIT 1";
+    // By the index of times, so that it ends at the first.
+    const NEWEST: &str = "SELECT time FROM fills WHERE +broker = ? AND seq < ? ORDER BY time DESC LIMIT 1";
+    let any: Option<i64> = sqlx::query_scalar(ANY).bind(broker).bind(seq).fetch_optional(&mut *db).await?;
+    if any.is_none() {
+        return Ok(None);
+    }
+    let time: Option<i64> = sqlx::query_scalar(NEWEST).bind(broker).bind(seq).fetch_optional(db).await?;
     Ok(time.map(Time))
 }

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use sqlx::SqliteConnection;
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::batch::{Batch, MUST_RECONCILE};
 use super::disk::{Disk, DiskError, beside, suspicion};
@@ -40,6 +40,32 @@ pub(super) async fn open(
         Err(Unfit::Refused(error)) => Err(error),
         Err(Unfit::Damaged(why)) => Err(JournalError::Open { file: file.to_owned(), why }),
     }
+}
+
+/// Reads how things stood from a file that cannot be written at present.
+pub(super) async fn look(file: &Path, directory: &Directory) -> Result<Recovered, JournalError> {
+    let unusable = |why: String| JournalError::Open { file: file.to_owned(), why };
+    let failed = |error: DiskError| unusable(error.to_string());
+    let is_suspect = match look_at_header(file).map_err(|error| refused(file, &error))? {
+        Look::Sound { is_suspect } => is_suspect,
+        Look::Absent => return Err(unusable("there is none yet".to_owned())),
+        Look::Damaged(why) => return Err(unusable(format!("it is damaged ({why})"))),
+        Look::Newer(found) => return Err(newer(file, found)),
+    };
+    let mut db = Disk::look_at_unwritable(file).await.map_err(failed)?;
+    let read = async {
+        let found = schema::version(&mut db).await?;
+        if found != schema::newest() || !schema::is_ours(&mut db).await? {
+            return Err(DiskError::Other(format!("it has to be brought from format {found} to a newer")));
+        }
+        check(&mut db, is_suspect).await?;
+        recover(&mut db, directory).await
+    };
+    let outcome = read.await;
+    if let Err(error) = db.close().await {
+        tracing::warn!("the journal's file did not close: {error}");
+    }
+    Ok(outcome.map_err(failed)?.0)
 }
 
 /// Why a file is not opened as it is.

@@ -71,6 +71,36 @@ fn a_first_start_knows_nothing() {
     assert!(recovered.orders.is_empty() && recovered.fills.is_empty() && recovered.is_killed.is_none());
 }
 
+/// An execution of the other broker.
+fn executed_elsewhere(seq: u64, time: i64) -> Record {
+    let mut record = executed(seq, seq);
+    if let Moment::Executed(fill) = &mut record.moment {
+        (fill.instrument, fill.time) = (InstrumentId(1), Time::from_seconds(time));
+    }
+    record.orders[0].broker = BrokerId(1);
+    record.orders[0].spec.instrument = InstrumentId(1);
+    record
+}
+
+#[test]
+fn how_far_executions_are_known_is_each_brokers_own() {
+    const MANY: u64 = NEWEST as u64;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    // One that ran ahead, one of the usual time, and one that comes back.
+    let of_other = |seq: u64| match seq {
+        1 => Some(executed_elsewhere(seq, 500)),
+        2 => Some(executed_elsewhere(seq, 400)),
+        _ => None,
+    };
+    write_all(&file, (1..=MANY + 2).map(|seq| of_other(seq).unwrap_or_else(|| executed(seq, seq))).collect());
+    let known = |recovered: Recovered| (recovered.fills.len(), recovered.past.known_until);
+    assert_eq!(known(reopen(&file)), (NEWEST, [(BrokerId(1), Time::from_seconds(500))].into()));
+    write_all(&file, vec![executed_elsewhere(MANY + 3, 9_000)]);
+    let both = [(BrokerId(0), Time::from_seconds(1_003)), (BrokerId(1), Time::from_seconds(500))];
+    assert_eq!(known(reopen(&file)), (NEWEST, both.into()));
+}
+
 /// What the account holds, by what a start has read.
 fn held(recovered: &Recovered) -> Decimal {
     let key = (AccountId::from("PAPER"), InstrumentId(0));
@@ -86,13 +116,14 @@ fn positions_are_summed_over_all_executions_though_only_the_newest_come_back() {
     let file = folder.path().join("journal.sqlite");
     write_all(&file, (1..=MANY).map(|id| executed(id, id)).collect());
     let first = reopen(&file);
-    assert_eq!((held(&first), first.past.known_until), (hundreds(MANY), None), "all of them come back");
+    assert_eq!(held(&first), hundreds(MANY));
+    assert!(first.past.known_until.is_empty(), "all of them come back");
 
     write_all(&file, (MANY + 1..=2 * MANY).map(|id| executed(id, id)).collect());
     for _ in 0..2 {
         let recovered = reopen(&file);
         assert_eq!((recovered.fills.len(), held(&recovered)), (NEWEST, hundreds(2 * MANY)));
-        assert_eq!(recovered.past.known_until, Some(Time::from_seconds(1_003)));
+        assert_eq!(recovered.past.known_until, [(BrokerId(0), Time::from_seconds(1_003))].into());
     }
 
     // A broker's books say otherwise: from there on it is added to what they say.

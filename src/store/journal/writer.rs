@@ -58,7 +58,7 @@ pub(super) struct Writer<F> {
 
 impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     pub(super) fn new(journal: Journal, events: F) -> Self {
-        let Journal { disk, directory, next, must_reconcile } = journal;
+        let Journal { disk, directory, next, must_reconcile, is_writable } = journal;
         let brokers = (0..=u8::MAX).zip(directory.brokers()).map(|(id, _)| BrokerId(id));
         Self {
             unreconciled: brokers.filter(|_| must_reconcile).collect(),
@@ -67,7 +67,8 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             events,
             next,
             waiting: VecDeque::new(),
-            failing: None,
+            // Whoever opened it so knows that, and waits for the word that it works.
+            failing: (!is_writable).then(|| Seq(next.0.saturating_sub(1))),
             void: BTreeSet::new(),
             since_checkpoint: 0,
             retry: RETRY,
@@ -84,9 +85,13 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
         let Inbox { mut records, mut questions } = inbox;
         let mut group = Vec::new();
         let mut next_try = Instant::now();
+        let mut has_senders = true;
         loop {
             // While the disk fails, memory is bounded by leaving records with their senders.
             let has_room = self.waiting.len() < CAPACITY;
+            if !has_room && !has_senders {
+                break;
+            }
             tokio::select! {
                 taken = records.recv_many(&mut group, GROUP), if has_room => {
                     self.accept(group.drain(..));
@@ -99,26 +104,29 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                 () = sleep_until(next_try), if self.failing.is_some() => {
                     self.write().await;
                     next_try = Instant::now() + self.retry;
-                    if !has_room && records.is_closed() {
-                        break;
-                    }
                 }
-                Some(order) = questions.recv() => {
-                    // What was said before the question belongs into the answer.
-                    self.accept_rest(&mut records);
+                question = questions.recv(), if has_senders => {
+                    // Whoever sends records may ask: there is nobody any more.
+                    let Some(order) = question else {
+                        has_senders = false;
+                        continue;
+                    };
+                    // What was said before the question belongs into the answer, where there is room.
+                    let room = CAPACITY.saturating_sub(self.waiting.len());
+                    self.accept_waiting(&mut records, room);
                     self.write().await;
                     self.answer(order).await;
                 }
             }
             self.tidy(records.is_empty()).await;
         }
-        self.accept_rest(&mut records);
+        self.accept_waiting(&mut records, usize::MAX);
         self.finish().await;
     }
 
-    /// Takes what is there without waiting.
-    fn accept_rest(&mut self, records: &mut mpsc::Receiver<Record>) {
-        self.accept(std::iter::from_fn(|| records.try_recv().ok()));
+    /// Takes what is there without waiting, so many at most.
+    fn accept_waiting(&mut self, records: &mut mpsc::Receiver<Record>, most: usize) {
+        self.accept(std::iter::from_fn(|| records.try_recv().ok()).take(most));
     }
 
     fn accept(&mut self, records: impl IntoIterator<Item = Record>) {

@@ -155,19 +155,38 @@ impl Decoder {
     }
 }
 
+/// What a header says of its frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Its number.
+    pub number: u64,
+    /// Bytes of its payload.
+    pub length: usize,
+    /// Checksum of its payload.
+    crc: u32,
+}
+
+impl Header {
+    /// The header that `bytes` begin with; `None` where they do not fit their checksum.
+    #[must_use]
+    pub fn read(bytes: &[u8; HEADER]) -> Option<Self> {
+        let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let number = u64::from(u32_at(4)) | u64::from(u32_at(8)) << 32;
+        let header = Self { number, length: u32_at(0) as usize, crc: u32_at(12) };
+        (crc32fast::hash(&bytes[..16]) == u32_at(16)).then_some(header)
+    }
+}
+
 fn find(bytes: &[u8], longest: usize) -> Result<Option<(u64, Range<usize>)>, WireError> {
     let Some(header) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
-    let u32_at = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    if crc32fast::hash(&header[..16]) != u32_at(16) {
+    let Some(Header { number, length, crc }) = Header::read(header) else {
         return Err(WireError::DamagedHeader);
-    }
-    let number = u64::from(u32_at(4)) | u64::from(u32_at(8)) << 32;
-    let length = u32_at(0) as usize;
+    };
     if length > longest {
         return Err(WireError::TooLong { length, longest });
     }
     let Some(payload) = bytes.get(HEADER..HEADER + length) else { return Ok(None) };
-    if crc32fast::hash(payload) != u32_at(12) {
+    if crc32fast::hash(payload) != crc {
         return Err(WireError::DamagedPayload(number));
     }
     Ok(Some((number, HEADER..HEADER + length)))

@@ -350,6 +350,26 @@ fn of_a_timeline_that_nobody_reads_whole_the_first_records_and_the_newest_come()
 }
 
 #[test]
+fn questions_make_no_room_while_the_disk_fails_and_the_end_waits_for_no_next_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::new(&folder.path().join("j"), FULL, NEVER);
+    let (mut seq, mut refused) = (1, 0);
+    // A timeline is opened with every record that is not taken.
+    while refused < 5 {
+        if desk.sender.append(working(seq, seq)).is_ok() {
+            seq += 1;
+            assert!(seq < 3 * CAPACITY as u64, "memory is bounded");
+            continue;
+        }
+        refused += 1;
+        desk.sender.timeline(OrderId(1));
+        while !matches!(desk.next(), JournalEvent::Timeline { .. }) {}
+    }
+    let told = desk.end();
+    assert!(matches!(told[..], [.., JournalEvent::GivenUp(_)]), "{:?}", told.last());
+}
+
+#[test]
 fn a_full_queue_is_told_at_once() {
     let (sender, inbox) = inbox::channel_of(2);
     sender.append(intended(1, 1)).unwrap();
