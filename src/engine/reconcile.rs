@@ -200,7 +200,7 @@ impl Engine {
             // How much of an order has filled stands in the books; only where it is not in them
             // do its executions say so.
             let order = match comparison.theirs.get(&fill.order) {
-                Some(theirs) => Order { broker: id, ..(*theirs).clone() },
+                Some(theirs) => self.as_told(id, theirs),
                 None => self.book(id, fill, now),
             };
             self.settled(order, Moment::Executed(fill.clone()), comparison.session, now, out);
@@ -210,6 +210,18 @@ impl Engine {
             *moved = (moved.0 + fill.side.sign() * fill.quantity.0, fill.price);
             comparison.executed.insert(fill.order);
             comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
+        }
+    }
+
+    /// An order as its broker has it, with what only we know of it: this may be the last that the
+    /// disk gets.
+    fn as_told(&self, broker: BrokerId, theirs: &Order) -> Order {
+        let theirs = Order { broker, ..theirs.clone() };
+        match self.orders.get(theirs.id).cloned() {
+            Some(Order { account, kept, origin, created, .. }) => {
+                Order { account, kept, origin, created, ..theirs }
+            }
+            None => theirs,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pitdesk::domain::{Decimal, ExecId, InstrumentId, Order, OrderId, OrderStatus, Time};
+use pitdesk::domain::{Decimal, ExecId, InstrumentId, Order, OrderId, OrderStatus, Origin, Time};
 use pitdesk::link::{Flatten, KillStage, KillState};
 
 use OrderStatus::{Accepted, Held, PartiallyFilled, PendingAmend, Working};
@@ -45,6 +45,8 @@ pub fn at_any_time(truth: &Truth, disk: &Disk, witness: &Witness) {
     for (id, order) in truth.orders.iter().filter(|(id, _)| !is_foreign(**id)) {
         assert!(disk.knows(*id), "order {id} is at the exchange and a start would not know of it");
         assert!(order.filled <= order.spec.quantity, "order {id} has filled more than it is");
+        let is_ours = disk.order(*id).is_none_or(|order| order.origin != Origin::Foreign);
+        assert!(is_ours, "a start would take order {id} for one that was entered elsewhere");
     }
     sums(truth);
     for (id, times) in &witness.placed {

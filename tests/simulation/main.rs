@@ -27,6 +27,7 @@
 //!
 //! - An order at the exchange is one that a start would find in the journal, has filled no more than
 //!   it is, and left the engine and reached the wire once, over all lives of the program.
+//! - The journal says that it was entered here.
 //! - It stems from one wish of the trader, and has the terms that he asked for: a Place makes one
 //!   order and its exits, all or none, Close and Reverse one, the kill switch at most three closes
 //!   of an instrument each time it is used. So an order that is sent again under another id is one
@@ -94,6 +95,8 @@
 //! | `store::journal::recover`: an execution is left out | the model of the journal | 1 |
 //! | `store::journal::batch`: reports do not change the order's row | the model of the journal | 1 |
 //! | `link::slots`: dropped updates are not counted | the ledger | 1 |
+//! | `engine::reconcile`: the record of an execution takes its order over as the broker has it | a start takes it for foreign | 8 |
+//! | `engine::groups`: legs that are over are not told | legs are told as over | all |
 //! | `engine::flatten`: a close is of twice the position | closes arrive (the gate refuses them) | all |
 //!
 //! The figure in brackets is of an earlier throwaway patch that had a second defect in it (it took a

@@ -1,5 +1,7 @@
 //! Each rule by which a broker's books and ours are brought together.
 
+use std::time::Duration;
+
 use super::*;
 use crate::domain::{Past, TakenOver};
 use crate::link::{Decision, FindingKind, Reconciliation};
@@ -89,6 +91,28 @@ fn an_order_that_filled_away_from_us_is_filled() {
     stage.books(Books { orders: vec![known], fills: vec![execution("A", 1, "10")], ..Books::default() });
     assert_eq!(stage.status(1), OrderStatus::Filled);
     assert_eq!(stage.kinds(), [FindingKind::Filled]);
+}
+
+/// A program that dies here begins with what this record says.
+#[test]
+fn every_record_of_an_order_of_ours_says_that_it_is_ours() {
+    let mut stage = cut_off();
+    let (ours, first) = (stage.order(1).clone(), stage.journal.len());
+    let created = ours.created + Duration::from_millis(150);
+    let theirs = Order {
+        status: OrderStatus::Filled,
+        filled: Qty(dec("10")),
+        origin: Origin::Foreign,
+        kept: None,
+        created,
+        ..ours.clone()
+    };
+    stage.books(Books { orders: vec![theirs], fills: vec![execution("E1", 1, "10")], ..Books::default() });
+    let about: Vec<&Order> = stage.journal[first..].iter().flat_map(|record| &record.orders).collect();
+    assert!(about.len() > 1);
+    for order in about {
+        assert_eq!((order.origin, order.created, order.kept), (ours.origin, ours.created, ours.kept));
+    }
 }
 
 #[test]
