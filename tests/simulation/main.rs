@@ -193,7 +193,8 @@ fn whatever_dies_and_whenever_orders_are_never_lost_doubled_or_past_a_limit() {
     let next = AtomicU64::new(1);
     let total = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        // A world waits for its journal half of the time.
+        for _ in 0..2 * std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
