@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex};
 use clap::Parser as _;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::exchange::account;
+use pitdesk::app::journal;
 use pitdesk::app::market::Plan;
 use pitdesk::broker::contract::Books;
 use pitdesk::broker::paper::{Change, Disk, PaperBroker, PaperVenue, Saved};
@@ -40,6 +41,7 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::{BrokerId, Decimal, ExecId, OrderId, OrderKind, OrderStatus, Origin, Time};
 use pitdesk::link::{Clock, Command, KillState};
 use pitdesk::store::bars::Library;
+use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
 use program::{PROFILE, Program};
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
@@ -297,12 +299,12 @@ fn child_on_a_full_disk() {
 /// Starts where no file can grow. A limit stands in for the disk: it is the same for every file, and
 /// needs nobody's rights.
 #[track_caller]
-fn begin_on_a_full_disk(folder: &Path) {
+fn begin_on_a_full_disk(folder: &Path, child: &str) {
     const FULL: &str = r#"trap '' XFSZ; ulimit -S -f 0; exec "$0" "$@""#;
     let output = Process::new("sh")
         .args(["-c", FULL])
         .arg(std::env::current_exe().unwrap())
-        .args(["child_on_a_full_disk", "--exact", "--nocapture", "--test-threads=1"])
+        .args([child, "--exact", "--nocapture", "--test-threads=1"])
         .env("PITDESK_EMBEDDED_FULL", folder)
         .stdin(Stdio::null())
         .output()
@@ -325,7 +327,7 @@ fn begun_on_a_full_disk_after_an_orderly_end_orders_are_shown_and_cancelled() {
     let resting = program.place(eth, 1, program.below(eth, 20));
     program.wait_for_status(resting, OrderStatus::Working);
     program.shut_down();
-    begin_on_a_full_disk(folder.path());
+    begin_on_a_full_disk(folder.path(), "child_on_a_full_disk");
 }
 
 #[test]
@@ -338,5 +340,27 @@ fn begun_on_a_full_disk_after_a_crash_orders_are_shown_and_cancelled() {
     assert!(std::fs::metadata(beside("-wal")).unwrap().len() > 0, "it was not closed");
     // What SQLite makes anew at each start, if it can.
     std::fs::remove_file(beside("-shm")).unwrap();
-    begin_on_a_full_disk(folder.path());
+    begin_on_a_full_disk(folder.path(), "child_on_a_full_disk");
+}
+
+/// Not a test of its own: the child whose journal is to begin where no file can grow.
+#[test]
+fn child_without_a_journal_on_a_full_disk() {
+    let Ok(folder) = std::env::var("PITDESK_EMBEDDED_FULL") else { return };
+    let begun = begun(Path::new(&folder));
+    assert!(begun.broken.is_some(), "nothing can be written");
+}
+
+fn begun(folder: &Path) -> journal::Begun {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let names = Names { brokers: vec!["Paper".into()], instruments: Vec::new().into() };
+    runtime.block_on(journal::open(&folder.join("journal.sqlite"), names, Clock::system().now())).unwrap()
+}
+
+#[test]
+fn a_first_start_on_a_full_disk_leaves_nothing_that_looks_like_damage() {
+    let folder = TempDir::new().unwrap();
+    begin_on_a_full_disk(folder.path(), "child_without_a_journal_on_a_full_disk");
+    let begun = begun(folder.path());
+    assert_eq!((begun.broken, begun.recovered.problems), (None, Vec::new()));
 }

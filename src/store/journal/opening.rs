@@ -25,9 +25,16 @@ pub(super) async fn open(
     now: Time,
 ) -> Result<(Disk, Recovered), JournalError> {
     take_over_rescued(file).map_err(|error| refused(file, &error))?;
+    let is_first = !file.exists();
     let why = match open_sound(file, directory).await {
         Err(Unfit::Damaged(why)) => why,
-        Err(Unfit::Refused(error)) => return Err(error),
+        Err(Unfit::Refused(error)) => {
+            // What a full disk has left of a first start would look like damage at the next.
+            if is_first && let Err(error) = remove(file) {
+                tracing::warn!("the beginning of {} could not be removed: {error}", file.display());
+            }
+            return Err(error);
+        }
         Ok(opened) => return Ok(opened),
     };
     tracing::error!("the journal {} is damaged: {why}", file.display());
@@ -278,7 +285,7 @@ fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what an interrupted rescue has left.
+/// Removes a file that was begun and never used.
 fn remove(file: &Path) -> io::Result<()> {
     for part in ["", "-wal", "-shm"] {
         match fs::remove_file(beside(file, part)) {
