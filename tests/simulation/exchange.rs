@@ -227,6 +227,10 @@ impl Truth {
     /// What exits on a side of an instrument could trade now: of those of one entry one leg, and no
     /// more than the entry has filled; where the program keeps them, less what they have traded.
     pub fn exits(&self, id: InstrumentId, side: Side) -> Decimal {
+        self.exits_by_entry(id, side).values().sum()
+    }
+
+    pub fn exits_by_entry(&self, id: InstrumentId, side: Side) -> BTreeMap<OrderId, Decimal> {
         let mut legs = BTreeMap::<LegKey, Decimal>::new();
         for exit in
             self.orders.values().filter(|o| o.is_live() && o.spec.instrument == id && o.spec.side == side)
@@ -242,7 +246,22 @@ impl Truth {
             let own = most.entry(entry).or_default();
             *own = (*own).max(remaining.min(open));
         }
-        most.values().sum()
+        most
+    }
+
+    /// By entry, what exits that the program keeps have traded on a side of an instrument, and that
+    /// with what they could still trade.
+    pub fn kept_exits(&self, id: InstrumentId, side: Side) -> BTreeMap<OrderId, (Decimal, Decimal)> {
+        let could = self.exits_by_entry(id, side);
+        let is_meant = |exit: &&OrderId| {
+            self.orders.get(exit).is_some_and(|o| o.spec.instrument == id && o.spec.side == side)
+        };
+        let here = self.kept.iter().filter(|(exit, _)| is_meant(exit));
+        let with_traded = |entry: OrderId| {
+            let traded = self.traded_by_kept(entry);
+            (entry, (traded, traded + could.get(&entry).copied().unwrap_or_default()))
+        };
+        here.map(|(_, leg)| with_traded(leg.0)).collect()
     }
 
     /// What exits that the program keeps have traded for one entry.

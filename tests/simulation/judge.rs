@@ -22,8 +22,9 @@
 //! position that was heard of; what rests on its side could still fill behind it, so that it is
 //! the one thing by which [`Judge::after_a_step`] lets the worst case grow beyond the limit.
 //! Nothing else may: no fill, no cancel, no restart. But where the program keeps brackets, a target
-//! and a stop can both fill before it hears of either, and what they have traded too much is held;
-//! of an order that left before that was heard it is left out.
+//! and a stop can both fill before it hears of either: what one of them trades while the other works
+//! still may add to the worst case, and what they have traded too much is held; of an order that left
+//! before that was heard it is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,8 +47,8 @@ pub struct Judge {
     arrived: BTreeSet<OrderId>,
     /// Of each instrument and side, what may be held at worst.
     worst: BTreeMap<(InstrumentId, bool), Decimal>,
-    /// Likewise, what exits that the program keeps have traded too much.
-    over: BTreeMap<(InstrumentId, bool), Decimal>,
+    /// Likewise, what exits that the program keeps have traded, and that with what they could still.
+    kept: BTreeMap<(InstrumentId, bool), BTreeMap<OrderId, (Decimal, Decimal)>>,
 }
 
 fn key(id: InstrumentId, side: Side) -> (InstrumentId, bool) {
@@ -61,7 +62,7 @@ impl Judge {
             counts_losses,
             arrived: BTreeSet::new(),
             worst: BTreeMap::new(),
-            over: BTreeMap::new(),
+            kept: BTreeMap::new(),
         }
     }
 
@@ -214,10 +215,16 @@ impl Judge {
         for id in instruments().iter().map(|instrument| instrument.id) {
             for side in SIDES {
                 let worst = truth.worst(id, side);
-                let over = truth.overtraded(id, side);
-                let before = self.over.insert(key(id, side), over).unwrap_or_default();
+                let kept = truth.kept_exits(id, side);
+                let before = self.kept.insert(key(id, side), kept.clone()).unwrap_or_default();
+                // Where one leg has traded and the other works still, more can trade than one of them.
+                let gap = |(entry, (traded, in_all)): (OrderId, (Decimal, Decimal))| {
+                    let (traded_before, in_all_before) = before.get(&entry).copied().unwrap_or_default();
+                    (in_all - in_all_before).min(traded - traded_before).max(Decimal::ZERO)
+                };
+                let gaps: Decimal = kept.into_iter().map(gap).sum();
                 let allowed = self.worst.entry(key(id, side)).or_default();
-                let limit = self.bounds.position.max(*allowed) + (over - before).max(Decimal::ZERO);
+                let limit = self.bounds.position.max(*allowed) + gaps;
                 assert!(worst <= limit, "{worst} of {id} may be held where {limit} are the most");
                 *allowed = worst;
             }

@@ -48,8 +48,8 @@
 //! # Running it
 //!
 //! `PITDESK_SIM_SEEDS=100000` runs more than the usual 2,000, and `PITDESK_SIM_KEPT=1000` so many
-//! worlds in which the program keeps brackets for its broker, and no others. A seed that fails prints the
-//! command that replays it.
+//! worlds in which the program keeps brackets for its broker, and no others; `PITDESK_SIM_FROM=5000` goes on
+//! from there. A seed that fails prints the command that replays it.
 //!
 //! # What was broken on purpose
 //!
@@ -190,7 +190,7 @@ fn whatever_dies_and_whenever_orders_are_never_lost_doubled_or_past_a_limit() {
     }
     let kept_only = number("PITDESK_SIM_KEPT");
     let seeds = kept_only.or_else(|| number("PITDESK_SIM_SEEDS")).unwrap_or(SEEDS);
-    let next = AtomicU64::new(1);
+    let next = AtomicU64::new(number("PITDESK_SIM_FROM").unwrap_or(1));
     let total = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
         // A world waits for its journal half of the time.
