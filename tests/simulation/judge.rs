@@ -137,7 +137,9 @@ impl Judge {
                 let opened = (held + spec.quantity.0).min(spec.quantity.0);
                 if opened > Decimal::ZERO {
                     // Its exits are gone, or others guard what it does not turn.
-                    let guards = truth.exits(spec.instrument, spec.side) + unheard_over(spec, note, truth);
+                    let (id_of, side) = (spec.instrument, spec.side);
+                    let over = truth.overtraded(id_of, side).min(unheard_exits(truth, note, id_of, side));
+                    let guards = truth.exits(id_of, side) + over;
                     self.position(spec, *id, guards, truth);
                     self.opening(spec, *id, opened, guards, note, truth);
                     self.counts(order, ahead, truth, witness);
@@ -277,10 +279,29 @@ fn reach(spec: &OrderSpec, id: OrderId, truth: &Truth) -> Decimal {
     net + truth.working(instrument, side, id) + truth.exits(instrument, side) + spec.quantity.0
 }
 
-/// What exits that the program keeps have traded too much on an order's side, unheard.
+/// What exits that the program keeps have traded on an order's side, unheard, or could trade beside
+/// that, beyond what could be told when it left: that one leg trades and the other does not.
 fn unheard_over(spec: &OrderSpec, note: &Note, truth: &Truth) -> Decimal {
-    let (instrument, side) = (spec.instrument, spec.side);
-    truth.overtraded(instrument, side).min(unheard_exits(truth, note, instrument, side))
+    let unheard_of = |id: OrderId| -> Decimal {
+        let fills = truth.fills.iter().filter(|fill| fill.order == id);
+        fills.filter(|fill| !note.heard.execs.contains(&fill.exec_id)).map(|fill| fill.quantity.0).sum()
+    };
+    let beyond = |(entry, (_, in_all)): (OrderId, (Decimal, Decimal))| {
+        let (mut heard, mut unheard) = (Decimal::ZERO, Decimal::ZERO);
+        let mut legs = BTreeMap::<bool, Decimal>::new();
+        for (id, leg) in truth.kept.iter().filter(|(_, leg)| leg.0 == entry) {
+            let Some(exit) = truth.orders.get(id) else { continue };
+            let news = unheard_of(*id);
+            (heard, unheard) = (heard + exit.filled.0 - news, unheard + news);
+            if exit.is_live() || !news.is_zero() {
+                *legs.entry(leg.1).or_default() += exit.spec.quantity.0 - (exit.filled.0 - news);
+            }
+        }
+        let opened = truth.orders.get(&entry).map_or(Decimal::ZERO, |order| order.filled.0);
+        let could = legs.into_values().max().unwrap_or_default().min((opened - heard).max(Decimal::ZERO));
+        (in_all - (heard + could)).min(unheard).max(Decimal::ZERO)
+    };
+    truth.kept_exits(spec.instrument, spec.side).into_iter().map(beyond).sum()
 }
 
 /// What exits of a side have filled that the program had not heard of when it sent.
