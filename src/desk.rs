@@ -67,6 +67,8 @@ pub struct Desk {
     armed: Arc<[(BrokerId, AccountId)]>,
     /// The accounts that the trader enters orders for, where he has said so.
     chosen_accounts: BTreeMap<BrokerId, AccountId>,
+    /// The first that was a broker's only one in this run.
+    sole_accounts: BTreeMap<BrokerId, AccountId>,
     notices: VecDeque<Notice>,
     /// Those of them that are the window's own, which no snapshot knows.
     own_notices: VecDeque<Notice>,
@@ -194,6 +196,7 @@ impl Desk {
                     Some(known) => *known = account,
                     None => self.accounts.push(account),
                 }
+                self.meet_accounts();
             }
             Update::Connection(connection) => {
                 match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
@@ -235,6 +238,7 @@ impl Desk {
         self.instruments = Arc::clone(&snapshot.instruments);
         self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
         self.accounts.clone_from(&snapshot.accounts);
+        self.meet_accounts();
         self.connections.clone_from(&snapshot.connections);
         self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;

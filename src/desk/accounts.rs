@@ -61,7 +61,8 @@ impl Desk {
     /// How many orders are cancelled before a position is closed or reversed.
     #[must_use]
     pub fn cancelled_first(&self, position: &Position) -> usize {
-        let account = self.accounts.iter().find(|account| account.id == position.account);
+        let broker = self.instrument(position.instrument).map(|instrument| instrument.broker);
+        let account = broker.and_then(|broker| self.account(broker, &position.account).ok());
         let is_armed = account.is_none_or(|account| self.is_armed(account));
         self.blotter.guards_of(position, is_armed).count()
     }
@@ -75,8 +76,21 @@ impl Desk {
         let first = own.next().ok_or(NoAccount::NotTold)?;
         match (self.chosen_accounts.get(&broker), own.next()) {
             (Some(chosen), _) => self.account(broker, chosen),
-            (None, None) => Ok(first),
+            (None, None) => match self.sole_accounts.get(&broker) {
+                Some(sole) => self.account(broker, sole),
+                None => Ok(first),
+            },
             (None, Some(_)) => Err(NoAccount::NotChosen),
+        }
+    }
+
+    /// Accounts have come: the only one of a broker is the one that is meant in this run.
+    pub(super) fn meet_accounts(&mut self) {
+        for Account { broker, id, .. } in self.accounts.iter().map(|account| &**account) {
+            let mut own = self.accounts.iter().filter(|other| other.broker == *broker);
+            if own.all(|other| other.id == *id) {
+                self.sole_accounts.entry(*broker).or_insert_with(|| id.clone());
+            }
         }
     }
 

@@ -486,7 +486,7 @@ fn a_quote_is_stale_when_old_or_its_broker_is_not_ready() {
 
 #[test]
 fn what_a_close_cancels_first_is_more_where_an_account_is_not_armed() {
-    let mut desk = Desk::default();
+    let mut desk = Desk { instruments: vec![instrument(0)].into(), ..Desk::default() };
     let account = |kind| {
         let (id, broker, title) = ("A".into(), BrokerId(0), "A".into());
         vec![Arc::new(Account { id, broker, kind, title, base: Currency::USD, balances: Vec::new() })]
@@ -505,4 +505,22 @@ fn what_a_close_cancels_first_is_more_where_an_account_is_not_armed() {
     assert_eq!(desk.cancelled_first(&held), 2, "they could turn the position");
     desk.armed = [(BrokerId(0), "A".into())].into();
     assert_eq!(desk.cancelled_first(&held), 0);
+}
+
+#[test]
+fn the_only_account_of_a_broker_is_not_replaced_by_the_one_of_another_login() {
+    let mut desk = Desk::default();
+    let account = |id: &str| {
+        let (id, broker, kind, title) = (id.into(), BrokerId(0), AccountKind::Paper, id.into());
+        Arc::new(Account { id, broker, kind, title, base: Currency::USD, balances: Vec::new() })
+    };
+    let entry = |desk: &Desk| desk.entry_account(BrokerId(0)).map(|account| account.id.clone());
+    desk.accounts = vec![account("A")];
+    desk.meet_accounts();
+    assert_eq!(entry(&desk), Ok("A".into()));
+    desk.accounts = vec![account("C")];
+    desk.meet_accounts();
+    assert_eq!(entry(&desk), Err(NoAccount::Gone("A".into())));
+    desk.choose_account(BrokerId(0), "C".into());
+    assert_eq!(entry(&desk), Ok("C".into()));
 }

@@ -22,6 +22,8 @@ use crate::link::NoticeLevel;
 use crate::risk::Lock;
 
 const MINUTE: Duration = Duration::from_mins(1);
+/// Decimals to which results are told: more than any price times any quantity has.
+const DIGITS: u32 = 16;
 const DAY: Duration = Duration::from_hours(24);
 
 /// The counts of the day.
@@ -93,6 +95,9 @@ impl Day {
         // must not keep a lock shut for as long: what was counted counts until the day ends by the
         // clock as it is now.
         let was_ahead = now + DAY < self.began;
+        if was_ahead {
+            self.sent.retain(|(at, ..)| *at <= now);
+        }
         if is_another || was_ahead {
             self.began = starts.begin(now);
             self.ends = starts.next(now);
@@ -150,7 +155,11 @@ impl Engine {
     /// The result of the day of those positions, in the limits' currency.
     pub(super) fn result_of_day(&self, is_of: impl Fn(&AccountId, InstrumentId) -> bool) -> Option<Decimal> {
         let own = self.positions.values().filter(|p| is_of(&p.account, p.instrument));
-        own.map(|position| self.result_of(position)).try_fold(Decimal::ZERO, |sum, of| sum.checked_add(of?))
+        let mut results = own.map(|position| self.result_of(position));
+        let sum = results.try_fold(Decimal::ZERO, |sum, of| sum.checked_add(of?))?;
+        // An average price is cut off after 28 digits: a loss that is the limit must not fall short of
+        // it by what was cut.
+        Some(sum.round_dp(DIGITS))
     }
 
     fn result_of(&self, position: &Position) -> Option<Decimal> {
@@ -194,8 +203,9 @@ impl Engine {
             Some(_) => order.updated,
             None => order.created,
         };
+        let is_recent = |at: Time| at <= now && now.since(at) < MINUTE;
         let is_sent = |order: &&Order| order.origin != Origin::Foreign && order.status != OrderStatus::Kept;
-        for order in self.orders.all().filter(is_sent).filter(|order| now.since(left_at(order)) < MINUTE) {
+        for order in self.orders.all().filter(is_sent).filter(|order| is_recent(left_at(order))) {
             self.day.sends(order, left_at(order));
         }
     }

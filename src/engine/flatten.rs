@@ -126,10 +126,15 @@ impl Engine {
                 flattening.exits.iter().find(stays)
             };
             if flattening.is_given_up {
-                if lives == 0 {
-                    self.tell_unguarded(flattening.order, now, out);
-                } else if !flattening.exits.iter().any(|id| stays(&id)) {
+                let is_asked = |id: &OrderId| {
+                    self.orders.get(*id).is_some_and(|o| {
+                        matches!(o.status, OrderStatus::PendingCancel | OrderStatus::Unknown)
+                    })
+                };
+                if flattening.exits.iter().any(is_asked) {
                     self.flattening.push(flattening);
+                } else if lives < flattening.exits.len() {
+                    self.tell_unguarded(flattening.order, now, out);
                 }
                 continue;
             }
@@ -194,19 +199,24 @@ impl Engine {
         }
     }
 
-    /// A market order that was to close a position is given up behind its exits: nothing guards
-    /// the position any more, and its trader must hear of that whatever kept the order back.
+    /// A market order that was to close a position is given up, and exits were cancelled for it:
+    /// where no stop guards the position any more, its trader must hear of that.
     pub(super) fn tell_unguarded(&mut self, id: OrderId, now: Time, out: &mut Vec<Effect>) {
         let Some(order) = self.orders.get(id).filter(|order| order.origin == Origin::Flatten) else { return };
-        let position = self.position_of(&order.account, order.spec.instrument);
-        if position.is_some_and(|position| !position.is_flat() && self.exits_of(position).is_empty()) {
-            let text =
-                format!("The position in {} stays and nothing guards it", self.symbol(order.spec.instrument));
+        if self.is_killed || self.is_flattening(&order.account, order.spec.instrument) {
+            return;
+        }
+        let position = self.position_of(&order.account, order.spec.instrument).filter(|held| !held.is_flat());
+        let is_stop = |o: &Order| o.entry().is_some() && !matches!(o.spec.kind, OrderKind::Limit { .. });
+        if position.is_some_and(|position| !self.exits_of(position).iter().any(is_stop)) {
+            let symbol = self.symbol(order.spec.instrument);
+            let text = format!("The position in {symbol} stays and no stop guards it");
             self.note(NoticeLevel::Error, text, now, out);
         }
     }
 
-    /// Drops a market order that still waits for exits; `false` where `id` is none.
+    /// Drops a market order that still waits for exits; `false` where `id` is none. What was asked of
+    /// its exits is not taken back.
     pub(super) fn give_up_flattening(
         &mut self,
         id: OrderId,
@@ -214,13 +224,11 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let before = self.flattening.len();
-        self.flattening.retain(|flattening| flattening.order != id || flattening.is_given_up);
-        let is_one = self.flattening.len() < before;
-        if is_one {
-            self.end_intended(id, Life::Cancelled, why, now, out);
-        }
-        is_one
+        let waiting = self.flattening.iter_mut().find(|f| f.order == id && !f.is_given_up);
+        let Some(waiting) = waiting else { return false };
+        waiting.is_given_up = true;
+        self.end_intended(id, Life::Cancelled, why, now, out);
+        true
     }
 
     /// What guards a position: the exits of entries that have filled, and what is left of such

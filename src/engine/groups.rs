@@ -95,6 +95,8 @@ pub(super) struct Groups {
     /// The size that was asked of an order last. Where it has another all the same, its broker has
     /// refused that.
     asked: BTreeMap<OrderId, Qty>,
+    /// When a change of an order was lost on its way: it is not asked for again at once.
+    lost: BTreeMap<OrderId, Time>,
     /// Since when an order should be of another size, and cannot be changed.
     waits: BTreeMap<OrderId, Time>,
     /// When the end of an order was asked for last.
@@ -168,10 +170,11 @@ impl Groups {
 
     #[cfg(test)]
     pub fn remembers_nothing(&self) -> bool {
-        let Self { members, awake, asked, waits, cut, added, passed, told } = self;
+        let Self { members, awake, asked, lost, waits, cut, added, passed, told } = self;
         members.is_empty()
             && awake.is_empty()
             && asked.is_empty()
+            && lost.is_empty()
             && waits.is_empty()
             && cut.is_empty()
             && added.is_empty()
@@ -196,16 +199,25 @@ impl Groups {
     /// What has kept orders back may be over.
     pub fn try_again(&mut self) {
         self.added.clear();
+        self.lost.clear();
     }
 
     /// A change of size was lost on its way, and its broker has refused nothing.
-    pub fn was_not_asked(&mut self, id: OrderId) {
-        self.asked.remove(&id);
+    pub fn was_not_asked(&mut self, id: OrderId, now: Time) {
+        if self.asked.remove(&id).is_some() {
+            self.lost.insert(id, now);
+        }
+    }
+
+    fn was_lost(&self, id: OrderId, now: Time) -> bool {
+        self.lost.get(&id).is_some_and(|at| now.since(*at) < RETRY)
     }
 
     fn is_as_wanted(&mut self, id: OrderId) {
         self.asked.remove(&id);
+        self.lost.remove(&id);
         self.waits.remove(&id);
+        self.told.remove(&(id, Told::NotSent));
     }
 
     /// Whether a change of an order was waited for long enough.
@@ -297,6 +309,10 @@ impl Engine {
             let line = &self.brokers[usize::from(first.broker.0)];
             // Before the books have come nobody knows what has filled.
             if !line.is_reconciled || !line.connection.state.takes_orders() {
+                continue;
+            }
+            // Nor what is held in an account that this session does not show.
+            if self.why_not_of_session(first.broker, &first.account).is_some() {
                 continue;
             }
             let steps = match &key {

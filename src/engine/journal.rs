@@ -268,7 +268,7 @@ impl Engine {
                 }
             }
             Intent::Amend { order, .. } => {
-                self.groups.was_not_asked(*order);
+                self.groups.was_not_asked(*order, now);
                 if let Some(order) = self.orders.amend_refused(*order, why.into(), now) {
                     self.tell(order, Moment::AmendRefused { why: why.into() }, now, out);
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::domain::limits::ScopeKind;
-use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, Side, Time};
+use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, Qty, Side, Time};
 use crate::link::ConnectionState;
 use crate::risk::{Known, Line, Pending, Use, Uses, exposure, is_regular};
 
@@ -80,14 +80,18 @@ impl Engine {
         let is_alike = |other: &&Order| {
             other.spec.instrument == instrument && other.account == *account && other.id != but
         };
-        self.pending_of_exits(is_alike)
+        self.pending_of_exits(is_alike, |id| self.orders.most_of(id))
     }
 
-    /// What live exits of `pick` could still trade.
-    pub(super) fn pending_of_exits(&self, pick: impl Fn(&&Order) -> bool) -> Pending {
+    /// What live exits of `pick` could still trade, each as much as `size` says.
+    pub(super) fn pending_of_exits(
+        &self,
+        pick: impl Fn(&&Order) -> bool,
+        size: impl Fn(OrderId) -> Qty,
+    ) -> Pending {
         let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
         let exits = self.orders.live().filter(pick);
-        Pending::of_exits(exits.map(|exit| (exit, self.orders.most_of(exit.id))), filled)
+        Pending::of_exits(exits.map(|exit| (exit, size(exit.id))), filled)
     }
 
     /// What is used of the limits of one scope of an order.

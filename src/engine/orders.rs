@@ -73,6 +73,16 @@ impl Entry {
         self.order.remaining().max(asked.saturating_sub(self.order.filled))
     }
 
+    /// The same at least.
+    fn least(&self) -> Qty {
+        if self.is_cancelling {
+            return Qty::ZERO;
+        }
+        let remaining = self.order.remaining();
+        let asked = self.amend.and_then(|change| change.quantity);
+        asked.map_or(remaining, |asked| remaining.min(asked.saturating_sub(self.order.filled)))
+    }
+
     /// Whether `change` can be asked for now.
     fn can_amend(&self) -> bool {
         let is_there = matches!(self.life, Life::Accepted | Life::Held | Life::Working);
@@ -191,6 +201,12 @@ impl Orders {
     /// What an order may still trade, with the larger of both sizes where a change is on its way.
     pub fn most_of(&self, id: OrderId) -> Qty {
         self.entries.get(&id).map_or(Qty::ZERO, Entry::most)
+    }
+
+    /// What it may still trade at least, with the smaller of both sizes: nothing where it is being
+    /// cancelled.
+    pub fn least_of(&self, id: OrderId) -> Qty {
+        self.entries.get(&id).map_or(Qty::ZERO, Entry::least)
     }
 
     /// An order that its broker has and that was not known here.

@@ -102,7 +102,7 @@ impl Engine {
                 Vec::new()
             }
             BrokerRequest::Amend(amend) => {
-                self.groups.was_not_asked(amend.id());
+                self.groups.was_not_asked(amend.id(), now);
                 vec![refused(amend.id(), ReportKind::AmendRefused(why.into()))]
             }
             BrokerRequest::Cancel(order) => vec![refused(*order, ReportKind::CancelRefused(why.into()))],

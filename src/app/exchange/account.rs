@@ -1,8 +1,10 @@
 //! The account of the exchange in this program: its log in the profile, and the whole file of
 //! earlier versions, which is taken over once.
 //!
-//! Whatever the disk is like, the program begins, so that nobody is kept from cancelling: what
-//! cannot be used is set aside and said, what cannot be written is tried again by the exchange.
+//! A disk that takes nothing keeps nobody from beginning, and from cancelling: what cannot be written
+//! is tried again by the exchange. What is damaged is set aside and said. But what may be whole and
+//! cannot be used now (it cannot be read, a newer Pitdesk wrote it) is left alone, and no other
+//! account begins in its place.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +24,7 @@ const TAKEN: &str = "taken-over";
 /// telling a trader goes into `problems`.
 ///
 /// # Errors
-/// When another exchange uses the account.
+/// When another exchange uses the account, or it cannot be used now and may be whole.
 pub fn open(profile: &Profile, problems: &mut Vec<String>) -> anyhow::Result<Kept> {
     let path = profile.account_log(NAME);
     let old = profile.account_file(NAME);

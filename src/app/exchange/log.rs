@@ -105,9 +105,16 @@ impl Log {
     /// aside, and nothing is written yet. The first thing to do is [`Self::replace`].
     ///
     /// # Errors
-    /// When another exchange has it, or its lock cannot be made.
+    /// When another exchange has it, its lock cannot be made, or it cannot be read now: to put that
+    /// aside would begin another account while this one is whole.
     pub fn take(path: &Path) -> anyhow::Result<(Self, Loaded<Content>)> {
         let lock = lock(path)?;
+        match File::open(path).and_then(|mut file| io::copy(&mut file, &mut io::sink())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{} cannot be read now", path.display()));
+            }
+            _ => {}
+        }
         let loaded = files::load_with(path, |bytes| {
             read(bytes).map_err(|error| match error.downcast_ref() {
                 Some(&Newer(found)) => Refusal::Newer { found, newest: FORMAT },

@@ -250,6 +250,19 @@ fn a_loss_locks_until_the_next_day_and_over_a_restart() {
 }
 
 #[test]
+fn a_loss_that_is_the_limit_to_the_last_digit_locks() {
+    let mut stage = stage(loss("2.10"), &DayState::default());
+    stage.connects(vec![]);
+    // Their average has no end: 100.00333…
+    stage.fills(Side::Buy, "20", "100");
+    stage.fills(Side::Buy, "10", "100.01");
+    stage.quote(0, "100");
+    assert_eq!(stage.result(), Some(dec("-2.10")));
+    stage.passes();
+    assert!(stage.order(Side::Buy, "1").is_err());
+}
+
+#[test]
 fn a_clock_that_is_set_back_gives_no_loss_away() {
     let mut day = Day::default();
     let money = |text| Money { amount: dec(text), currency: Currency::USD };

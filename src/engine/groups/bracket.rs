@@ -3,6 +3,7 @@
 
 use super::{LegKind, Step};
 use crate::domain::{Decimal, Order, OrderId, OrderStatus, Qty, Time};
+use crate::engine::orders::Orders;
 use crate::engine::{Effect, Engine};
 use crate::link::JournalState;
 
@@ -54,6 +55,8 @@ struct Stand {
     /// What its exits could close of the position, and what of that no other bracket closes already.
     there: Decimal,
     free: Decimal,
+    /// The same, were all that is on its way elsewhere done: what others give up counts no more.
+    left: Decimal,
     /// What works of it, with the larger of both sizes where a change is on its way.
     working: Decimal,
     /// Whether an exit of its bracket has traded.
@@ -85,7 +88,7 @@ enum Need {
 
 impl Stand {
     fn need(&self) -> Need {
-        let Self { held, there, free, working, .. } = *self;
+        let Self { held, there, free, left, working, .. } = *self;
         let is_done = !self.is_entry_live && held.is_zero();
         if self.has_kept && (self.is_over || is_done) {
             return if self.is_over { Need::End } else { Need::GiveUp };
@@ -104,11 +107,12 @@ impl Stand {
             };
         }
         // What works is left alone until an exit has traded; then nothing may stay that guards
-        // nothing.
-        let cap = if self.has_traded { free } else { free.max(working) };
+        // nothing. Where two brackets guard too much together, the one that is looked at first gives
+        // way, not both.
+        let keeps = if self.has_traded { working.min(left) } else { working };
         let may_grow = self.is_entry_known && !self.is_over;
         let most = if may_grow { held } else { held.min(working) };
-        Need::Guard(most.min(cap))
+        Need::Guard(most.min(free.max(keeps)))
     }
 }
 
@@ -165,15 +169,22 @@ impl Engine {
         let first = leg.members.first();
         let there = first.map_or(Decimal::ZERO, |exit| self.there(exit));
         // Other brackets are looked at only where that can matter: it means every order.
-        let is_settled = held.is_zero() || (traded.is_zero() && working == held);
-        let free = match first.filter(|_| !is_settled) {
-            Some(exit) => self.free(exit, kind, there),
-            None => there,
+        let is_settled =
+            held.is_zero() || (traded.is_zero() && working == held) || (working.is_zero() && leg.is_over());
+        let (free, left) = match first.filter(|_| !is_settled) {
+            Some(exit) => {
+                let besides = |size: fn(&Orders, OrderId) -> Qty| {
+                    (there - self.guarded_elsewhere(exit, kind, size)).max(Decimal::ZERO)
+                };
+                (besides(Orders::most_of), besides(Orders::least_of))
+            }
+            None => (there, there),
         };
         Stand {
             held,
             there,
             free,
+            left,
             working,
             has_traded: !traded.is_zero(),
             has_kept: leg.kept().is_some(),
@@ -190,18 +201,19 @@ impl Engine {
         (-exit.spec.side.sign() * net).max(Decimal::ZERO)
     }
 
-    /// How much of that no exit of its kind closes already for another entry. A target elsewhere
-    /// stops no loss here.
-    fn free(&self, exit: &Order, kind: LegKind, there: Decimal) -> Decimal {
-        let taken = self.pending_of_exits(|o| {
+    /// How much exits of its kind close already for other entries. A target elsewhere stops no loss
+    /// here.
+    fn guarded_elsewhere(&self, exit: &Order, kind: LegKind, size: fn(&Orders, OrderId) -> Qty) -> Decimal {
+        let is_alike = |o: &&Order| {
             o.status != OrderStatus::Kept
                 && o.entry() != exit.entry()
                 && o.account == exit.account
                 && o.spec.instrument == exit.spec.instrument
                 && o.spec.side == exit.spec.side
                 && LegKind::of(o) == kind
-        });
-        (there - taken.buys - taken.sells).max(Decimal::ZERO)
+        };
+        let taken = self.pending_of_exits(is_alike, |id| size(&self.orders, id));
+        taken.buys + taken.sells
     }
 
     fn working_of(&self, leg: &Leg) -> Decimal {
@@ -211,6 +223,9 @@ impl Engine {
     /// What brings one leg to `guards` units.
     fn step_of_leg(&mut self, leg: &Leg, guards: Decimal, now: Time) -> Option<Step> {
         let working = self.working_of(leg);
+        if leg.working().any(|order| self.groups.was_lost(order.id, now)) {
+            return None;
+        }
         if working < guards {
             return self.grow(leg, guards - working, now);
         }

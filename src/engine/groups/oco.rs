@@ -39,7 +39,7 @@ impl Engine {
                 continue;
             }
             // What is on its way is answered first.
-            if !self.orders.can_amend(order.id) {
+            if !self.orders.can_amend(order.id) || self.groups.was_lost(order.id, now) {
                 continue;
             }
             let size = Qty(total);

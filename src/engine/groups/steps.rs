@@ -125,11 +125,17 @@ impl Engine {
         let Some(order) = self.orders.get(id) else { return };
         let (OrderKind::Stop { stop }, Some(entry)) = (order.spec.kind, order.entry()) else { return };
         let side = order.spec.side;
-        let is_passed = |price: &Price| side.sign() * (price.0 - stop.0) >= Decimal::ZERO;
-        // By either side of the book, for the broker has said so already; not by the last price,
-        // which may be of long ago.
+        let is_passed = |price: Decimal| side.sign() * (price - stop.0) >= Decimal::ZERO;
+        // By the book as a whole, or by the last trade within it: one of long ago is not, and a
+        // book that is far apart says little.
         let quote = self.fresh_quote(order.spec.instrument, now);
-        if quote.is_some_and(|quote| [quote.bid, quote.ask].iter().flatten().any(is_passed)) {
+        let book = quote.and_then(|quote| Some((quote.bid?.0, quote.ask?.0, quote.last)));
+        let is_through = |(bid, ask, last): (Decimal, Decimal, Option<Price>)| {
+            let near = if side == Side::Sell { bid } else { ask };
+            let traded = last.is_some_and(|last| is_passed(last.0.clamp(bid, ask)));
+            is_passed(near) && (traded || is_passed((bid + ask) / Decimal::TWO))
+        };
+        if book.filter(|(bid, ask, _)| bid <= ask).is_some_and(is_through) {
             self.groups.passed.insert(id, now);
             self.groups.added.remove(&(entry, LegKind::Stop));
             self.goes_on_later(id);

@@ -244,7 +244,7 @@ fn a_close_that_the_disk_refuses_says_that_the_position_stays_unguarded() {
     let effects = stage.feed(EngineEvent::JournalFailed { from, through: from, why: "no space left".into() });
     let said = effects.iter().any(|effect| match effect {
         Effect::Publish { update, .. } => {
-            matches!(&**update, Update::Notice(n) if n.text.contains("nothing guards it"))
+            matches!(&**update, Update::Notice(n) if n.text.contains("no stop guards it"))
         }
         _ => false,
     });

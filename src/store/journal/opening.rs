@@ -25,7 +25,7 @@ pub(super) async fn open(
     now: Time,
 ) -> Result<(Disk, Recovered), JournalError> {
     take_over_rescued(file).map_err(|error| refused(file, &error))?;
-    let is_first = !file.exists();
+    let is_first = fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let why = match open_sound(file, directory).await {
         Err(Unfit::Damaged(why)) => why,
         Err(Unfit::Refused(error)) => {

@@ -318,6 +318,25 @@ fn a_close_that_is_given_up_says_what_it_has_taken_away() {
     stage.says(STOP, OrderStatus::Cancelled);
     let told = stage.refuses_cancel(ENTRY, "not now");
     assert!(is_told(&told, "order 1 was not cancelled. The position stays. One of its exits is gone"));
+    // The other way round: what goes after it was given up.
+    let mut stage = kept_stage(true);
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "4");
+    stage.command(close());
+    stage.refuses_cancel(ENTRY, "not now");
+    stage.says(TARGET, OrderStatus::Cancelled);
+    let told = stage.says(STOP, OrderStatus::Cancelled);
+    assert!(is_told(&told, "The position in AAPL stays and no stop guards it"));
+    // And where the trader takes the close back.
+    let mut stage = kept_stage(true);
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "10");
+    stage.command(close());
+    stage.command(Command::Cancel { order: OrderId(4) });
+    assert_eq!(stage.status(4), OrderStatus::Cancelled);
+    stage.says(TARGET, OrderStatus::Cancelled);
+    let told = stage.says(STOP, OrderStatus::Cancelled);
+    assert!(is_told(&told, "The position in AAPL stays and no stop guards it"));
     // Nobody answers for ten seconds; then the cancels come all the same.
     let mut stage = kept_stage(true);
     let mut broker = entered(&mut stage, "10");
@@ -328,5 +347,125 @@ fn a_close_that_is_given_up_says_what_it_has_taken_away() {
     assert!(is_told(&told, "The position stays."));
     stage.says(TARGET, OrderStatus::Cancelled);
     let told = stage.says(STOP, OrderStatus::Cancelled);
-    assert!(is_told(&told, "The position in AAPL stays and nothing guards it"));
+    assert!(is_told(&told, "The position in AAPL stays and no stop guards it"));
+}
+
+#[test]
+fn of_two_brackets_that_guard_too_much_one_gives_way() {
+    for is_broken in [false, true] {
+        let mut stage = kept_stage(true);
+        let mut broker = Broker::default();
+        for entry in [1, 4] {
+            let told = stage.command(bracketed("10"));
+            broker.answers(&mut stage, told);
+            broker.fills(&mut stage, entry, "10");
+        }
+        for target in [2, 5] {
+            broker.fills(&mut stage, target, "3");
+        }
+        rests(&mut stage, &mut broker);
+        assert_eq!(broker.leg(false), dec("14"));
+        if is_broken {
+            let (from, through) = (Seq(9_000), Seq(9_000));
+            stage.feed(EngineEvent::JournalFailed { from, through, why: "no space left".into() });
+        }
+        // Seven are sold on the phone.
+        broker.net = dec("7");
+        let told = stage.fill(900, Side::Sell, "7", "7");
+        broker.answers(&mut stage, told);
+        assert_eq!((broker.leg(true), broker.leg(false)), (dec("7"), dec("7")), "at no time less");
+        rests(&mut stage, &mut broker);
+        assert_eq!((broker.leg(true), broker.leg(false)), (dec("7"), dec("7")));
+    }
+}
+
+#[test]
+fn brackets_of_an_account_that_the_session_does_not_show_are_left_alone() {
+    let mut first = kept_stage(true);
+    let mut broker = entered(&mut first, "10");
+    let filled = Order {
+        status: OrderStatus::Filled,
+        filled: Qty(dec("10")),
+        average_price: Some(dec("100")),
+        ..first.order(ENTRY).clone()
+    };
+    let orders = vec![filled.clone(), first.order(TARGET).clone(), first.order(STOP).clone()];
+    let journal = Journaled { orders, next_seq: Seq(100), ..Journaled::default() };
+    let mut second = stage_after(journal);
+    second.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend: true };
+    let session = |stage: &mut Stage, accounts: Vec<Arc<Account>>, books: Books| {
+        let mut told =
+            stage.broker(BrokerEvent::Books(Arc::new(Books { accounts, are_final: true, ..books })));
+        let ready = BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() };
+        told.extend(stage.broker(ready));
+        told.extend(stage.quote());
+        told.extend(stage.feed(EngineEvent::Tick));
+        told
+    };
+    let other = Arc::new(Account { id: "OTHER".into(), ..Account::clone(&account()) });
+    let told = session(&mut second, vec![other], Books::default());
+    assert!(requests(&told).iter().all(|request| matches!(request, BrokerRequest::Watch(_))), "{told:?}");
+    assert_eq!(second.status(STOP), OrderStatus::Kept);
+    second.session_ends();
+    let positions = vec![Position { net: dec("10"), ..Position::flat("PAPER".into(), SHARE) }];
+    let told =
+        session(&mut second, vec![account()], Books { orders: vec![filled], positions, ..Books::default() });
+    broker.works.clear();
+    broker.answers(&mut second, told);
+    assert_eq!((broker.leg(true), broker.leg(false)), (dec("10"), dec("10")));
+}
+
+#[test]
+fn a_change_that_cannot_be_handed_over_is_not_asked_for_again_at_once() {
+    let mut stage = kept_stage(true);
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "10");
+    stage.now = stage.now + std::time::Duration::from_secs(3);
+    let mut told = stage.fill(TARGET, Side::Sell, "3", "7");
+    let mut asked = 0;
+    for _ in 0..10 {
+        for request in taken(told).into_iter().filter(|r| matches!(r, BrokerRequest::Amend(_))) {
+            asked += 1;
+            stage.feed(EngineEvent::Undelivered(BROKER, request, "The queue is full"));
+        }
+        told = stage.feed(EngineEvent::Tick);
+    }
+    assert_eq!(asked, 1);
+    stage.now = stage.now + std::time::Duration::from_secs(3);
+    stage.quote();
+    let told = stage.feed(EngineEvent::Tick);
+    assert!(requests(&told).iter().any(|request| matches!(request, BrokerRequest::Amend(_))));
+}
+
+#[test]
+fn a_second_full_disk_is_told_like_the_first() {
+    let mut stage = kept_stage(true);
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "4");
+    for net in ["7", "10"] {
+        stage.now = stage.now + std::time::Duration::from_secs(3);
+        stage.quote();
+        let (from, through) = (Seq(9_000), Seq(9_000));
+        stage.feed(EngineEvent::JournalFailed { from, through, why: "no space left".into() });
+        broker.net = dec(net);
+        *broker.filled.entry(OrderId(ENTRY)).or_default() += dec("3");
+        let told = stage.fill(ENTRY, Side::Buy, "3", net);
+        assert!(is_told(&told, "3 AAPL are not guarded by a stop yet"), "{net}");
+        let told = stage.feed(EngineEvent::JournalWorks);
+        broker.answers(&mut stage, told);
+        rests(&mut stage, &mut broker);
+        assert_eq!(broker.leg(false), dec(net));
+    }
+}
+
+#[test]
+fn a_stop_that_is_refused_in_a_book_that_is_far_apart_closes_nothing() {
+    let mut stage = kept_stage(true);
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "10");
+    stage.broker(BrokerEvent::OnWire { order: OrderId(STOP), at: stage.now });
+    quotes(&mut stage, "90.00", "110.00");
+    let told = stage.says_why(STOP, OrderStatus::Rejected, "Not enough margin");
+    assert!(placed(&told).is_empty());
+    assert!(is_told(&told, "10 AAPL are not guarded by a stop any more"));
 }
