@@ -322,13 +322,13 @@ impl Engine {
     fn why_out_of_sight(&self, line: &Line, left: usize) -> Option<String> {
         let broker = &self.brokers[usize::from(line.broker.0)];
         let name = &broker.connection.name;
-        let why = if !broker.connection.state.takes_orders() {
-            format!("{name} is {}", broker.connection.state.label().to_lowercase())
-        } else {
+        let why = if broker.connection.state.takes_orders() {
             let is_told = |account: &AccountId| self.accounts.contains_key(&(line.broker, account.clone()));
             let account =
                 line.account.as_ref().filter(|account| broker.is_reconciled && !is_told(account))?;
             format!("{name} does not tell of account {account} in this session")
+        } else {
+            format!("{name} is {}", broker.connection.state.label().to_lowercase())
         };
         Some(match left {
             0 => format!("{why}: whether anything works there cannot be seen"),
