@@ -20,7 +20,8 @@
 //! - where all is well, a leg that nobody has ended is soon no larger than what its bracket still
 //!   guards, and no smaller than that or what is left of the position beside such legs of other
 //!   brackets, whichever is less. (A position that is less than that has been sold otherwise. What
-//!   works then is left as it is, as a broker would.)
+//!   works then is left as it is, as a broker would.) Of one that is over nothing works once nothing is
+//!   left to guard.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -323,7 +324,9 @@ impl Brackets {
             let was_refused = self.exits.iter().any(|(id, e)| e.leg == *key && self.refused.contains(id));
             let is_over = was_refused || members(true).any(ended_there);
             let is_minded = leg.fate == Fate::Goes && !(is_over && self.told.contains(key));
-            let is_right = works <= guards && (!is_minded || works >= guards.min(there));
+            // One that is over is not given up for another size, which could not follow.
+            let is_too_large = works > guards && (is_minded || guards.is_zero());
+            let is_right = !is_too_large && (!is_minded || works >= guards.min(there));
             if is_right || leg.fate == Fate::Unsure {
                 leg.wrong_since = None;
                 continue;
