@@ -50,7 +50,8 @@ fn with_two(mut window: Window) -> Window {
     window
 }
 
-fn choose(window: &mut Window, account: &str) {
+/// Chooses the account that orders are entered for.
+pub fn choose(window: &mut Window, account: &str) {
     click(window, "Account for orders");
     window.run_steps(2);
     window.get_by_label_contains(&format!("{account} · ")).click();

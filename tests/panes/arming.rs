@@ -37,6 +37,7 @@ fn made_live(mut window: Window) -> Window {
     market.publish(Update::Order(working));
     settle(&mut window);
     window.run_steps(2);
+    crate::accounts::choose(&mut window, ID);
     sent(&mut window);
     window
 }

@@ -21,6 +21,7 @@ fn go_live(window: &mut Harness<'static, Desktop>) {
     window.state_mut().market.quote("AAPL@NASDAQ", "284.50");
     settle(window);
     window.run_steps(2);
+    crate::accounts::choose(window, "U1234567");
 }
 
 fn strokes_of(window: &Harness<'_, Desktop>, colour: egui::Color32) -> usize {
