@@ -1,6 +1,7 @@
 //! Which accounts there are, and for which of them orders are entered.
 //!
-//! Where a broker has one account, it is that one. Where it has several, it is the one that the
+//! Where a broker has one account, it is that one, and no other of a later login in its place. Where it
+//! has several, it is the one that the
 //! trader has chosen, and until then none: no order may go for an account only because its name
 //! comes first. One that was chosen and is not there any more is not replaced by another, either.
 

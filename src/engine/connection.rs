@@ -72,12 +72,10 @@ impl Engine {
                 self.undelivered(id, &request, why, now, out);
             }
             for order in self.orders.lose_broker(id, now) {
-                self.groups.was_not_asked(order.id, now);
+                self.groups.begins_anew(order.id);
                 self.tell(order, Moment::LostBroker, now, out);
             }
         }
-        // The next session is asked at once.
-        self.groups.try_again();
         self.finish_shutdown(out);
     }
 }

@@ -116,15 +116,7 @@ impl Engine {
     pub(super) fn advance_flattening(&mut self, now: Time, out: &mut Vec<Effect>) {
         for mut flattening in std::mem::take(&mut self.flattening) {
             let live = |id: &&OrderId| self.orders.get(**id).is_some_and(Order::is_live);
-            let stays = |id: &&OrderId| {
-                self.orders.get(**id).is_some_and(|o| o.is_live() && o.status != OrderStatus::PendingCancel)
-            };
             let lives = flattening.exits.iter().filter(live).count();
-            let stuck = if now >= flattening.deadline {
-                flattening.exits.iter().find(live)
-            } else {
-                flattening.exits.iter().find(stays)
-            };
             if flattening.is_given_up {
                 let is_asked = |id: &OrderId| {
                     self.orders.get(*id).is_some_and(|o| {
@@ -141,6 +133,14 @@ impl Engine {
             if self.orders.get(flattening.order).is_none_or(|o| o.status != OrderStatus::Intended) {
                 continue;
             }
+            let stays = |id: &&OrderId| {
+                self.orders.get(**id).is_some_and(|o| o.is_live() && o.status != OrderStatus::PendingCancel)
+            };
+            let stuck = if now >= flattening.deadline {
+                flattening.exits.iter().find(live)
+            } else {
+                flattening.exits.iter().find(stays)
+            };
             if let Some(&exit) = stuck {
                 let gone = flattening.exits.len() - lives;
                 let lost = match gone {

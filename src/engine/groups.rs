@@ -209,13 +209,18 @@ impl Groups {
         }
     }
 
+    /// The session of an order broke: whatever was asked there, the next one is asked anew.
+    pub fn begins_anew(&mut self, id: OrderId) {
+        self.asked.remove(&id);
+        self.lost.remove(&id);
+    }
+
     fn was_lost(&self, id: OrderId, now: Time) -> bool {
         self.lost.get(&id).is_some_and(|at| now.since(*at) < RETRY)
     }
 
     fn is_as_wanted(&mut self, id: OrderId) {
-        self.asked.remove(&id);
-        self.lost.remove(&id);
+        self.begins_anew(id);
         self.waits.remove(&id);
         self.told.remove(&(id, Told::NotSent));
     }
@@ -226,7 +231,7 @@ impl Groups {
     }
 
     /// Whether an order may be sent for a leg: not again at once.
-    fn may_add(&mut self, leg: (OrderId, LegKind), now: Time) -> bool {
+    fn may_add(&self, leg: (OrderId, LegKind), now: Time) -> bool {
         self.added.get(&leg).is_none_or(|at| now.since(*at) >= RETRY)
     }
 }

@@ -20,7 +20,7 @@ use crate::broker::contract::Books;
 use crate::domain::money::grouped;
 use crate::domain::{
     AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, Price,
-    TakenOver, Time, TimeInForce,
+    TakenOver, Time, TimeInForce, counted,
 };
 use crate::link::update::Refused;
 use crate::link::{Finding, FindingKind, NoticeLevel, Reconciliation, Update};
@@ -170,10 +170,10 @@ impl Engine {
         let Comparison { broker, mut findings, taken, strange, now, .. } = comparison;
         if let Some(first) = strange.first() {
             let name = &self.brokers[usize::from(broker.0)].connection.name;
-            let (count, s) = (strange.len(), if strange.len() == 1 { "y" } else { "ies" });
+            let what = counted(strange.len(), "entry", "entries");
             let text = format!(
-                "{count} entr{s} in the books of {name} are about orders of another broker, such as order \
-                 {first}: ignored. Compare what is held at {name}"
+                "{what} in the books of {name}: of orders of another broker, such as order {first}, and ignored. \
+                 Compare what is held at {name}"
             );
             self.note(NoticeLevel::Error, text, now, out);
         }
