@@ -364,4 +364,25 @@ impl Order {
     pub fn is_live(&self) -> bool {
         !self.status.is_final()
     }
+
+    /// Of an exit, whether it is a target: else it is a stop.
+    #[must_use]
+    pub fn is_target(&self) -> bool {
+        matches!(self.spec.kind, OrderKind::Limit { .. })
+    }
+
+    /// Of an exit that this program keeps, whether somebody else has ended it: nothing takes its
+    /// place.
+    #[must_use]
+    pub fn was_taken_away(&self) -> bool {
+        let has_ended =
+            matches!(self.status, OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired);
+        has_ended && self.kept.is_some_and(|kept| !kept.goes_on)
+    }
+
+    /// Of such an exit, whether nothing more is sent for its leg.
+    #[must_use]
+    pub fn ends_its_leg(&self) -> bool {
+        self.was_taken_away() || self.kept.is_some_and(|kept| kept.is_over)
+    }
 }

@@ -31,8 +31,7 @@ use std::time::Duration;
 use super::order_state::Life;
 use super::{Effect, Engine};
 use crate::domain::{
-    AccountId, BrokerId, GroupId, KeptGroup, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Qty,
-    Time,
+    AccountId, BrokerId, GroupId, KeptGroup, Moment, Order, OrderId, OrderSpec, OrderStatus, Qty, Time,
 };
 use crate::link::Update;
 use crate::link::update::Refused;
@@ -67,7 +66,7 @@ enum LegKind {
 
 impl LegKind {
     fn of(order: &Order) -> Self {
-        if matches!(order.spec.kind, OrderKind::Limit { .. }) { Self::Target } else { Self::Stop }
+        if order.is_target() { Self::Target } else { Self::Stop }
     }
 
     fn label(self) -> &'static str {
@@ -124,6 +123,12 @@ impl Groups {
             members.push(order.id);
         }
         self.awake.insert(key);
+    }
+
+    /// The exits of brackets that may still need something.
+    pub fn exits_awake(&self) -> impl Iterator<Item = OrderId> {
+        let brackets = self.awake.iter().filter(|key| matches!(key, GroupKey::Bracket(_)));
+        brackets.filter_map(|key| self.members.get(key)).flatten().copied()
     }
 
     /// Something has happened to an order that may be a member, or an entry.
@@ -345,10 +350,8 @@ impl Engine {
     /// Somebody takes exits away, by a close or the kill switch: nothing more is sent for their
     /// legs, whatever has filled or was cut of them.
     pub(super) fn end_legs(&mut self, is_meant: impl Fn(&Order) -> bool, now: Time, out: &mut Vec<Effect>) {
-        let brackets = self.groups.awake.iter().filter(|key| matches!(key, GroupKey::Bracket(_)));
-        let members = brackets.filter_map(|key| self.groups.members.get(key)).flatten();
-        let meant: Vec<OrderId> =
-            members.filter(|id| self.orders.get(**id).is_some_and(&is_meant)).copied().collect();
+        let exits = self.groups.exits_awake();
+        let meant: Vec<OrderId> = exits.filter(|id| self.orders.get(*id).is_some_and(&is_meant)).collect();
         self.end_leg(&meant, now, out);
     }
 

@@ -1,6 +1,6 @@
 //! What the gate is told of the world when it judges an order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Engine;
@@ -75,23 +75,20 @@ impl Engine {
         Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
     }
 
-    /// What exits that work could still trade, `but` not counted.
+    /// What exits could still trade, `but` not counted ([`Pending::of_exits`]).
     pub(super) fn exits(&self, account: &AccountId, instrument: InstrumentId, but: OrderId) -> Pending {
         let is_alike = |other: &&Order| {
             other.spec.instrument == instrument && other.account == *account && other.id != but
         };
-        self.pending_of_exits(is_alike, |id| self.orders.most_of(id))
+        let awake = self.groups.exits_awake().filter_map(|id| self.orders.get(id));
+        let all: BTreeMap<OrderId, &Order> =
+            self.orders.live().chain(awake).filter(is_alike).map(|exit| (exit.id, exit)).collect();
+        Pending::of_exits(all.into_iter().map(|(id, exit)| (exit, self.orders.most_of(id))), self.filled())
     }
 
-    /// What live exits of `pick` could still trade, each as much as `size` says.
-    pub(super) fn pending_of_exits(
-        &self,
-        pick: impl Fn(&&Order) -> bool,
-        size: impl Fn(OrderId) -> Qty,
-    ) -> Pending {
-        let filled = |entry| self.orders.get(entry).map(|entry| entry.filled);
-        let exits = self.orders.live().filter(pick);
-        Pending::of_exits(exits.map(|exit| (exit, size(exit.id))), filled)
+    /// What each entry has filled.
+    pub(super) fn filled(&self) -> impl Fn(OrderId) -> Option<Qty> {
+        |entry| self.orders.get(entry).map(|entry| entry.filled)
     }
 
     /// What is used of the limits of one scope of an order.

@@ -22,6 +22,8 @@ const STILL_TO_COME: &str = "Filled, says the broker: its executions are still t
 
 pub(super) struct Orders {
     entries: BTreeMap<OrderId, Entry>,
+    /// Those that have not ended: few among the many that are remembered.
+    live: BTreeSet<OrderId>,
     next_id: u64,
     reserved: u64,
 }
@@ -98,7 +100,7 @@ impl Orders {
     /// Ids begin at `next_id`; `known` is what the journal has of earlier runs. Whatever lived
     /// then may have changed since: until its broker speaks, nobody can say how it stands.
     pub fn new(next_id: u64, known: Vec<Order>) -> Self {
-        let mut orders = Self { entries: BTreeMap::new(), next_id, reserved: next_id };
+        let mut orders = Self { entries: BTreeMap::new(), live: BTreeSet::new(), next_id, reserved: next_id };
         for order in known {
             orders.next_id = above(orders.next_id, order.id);
             let told = Life::told(order.status).unwrap_or(Life::Working);
@@ -109,8 +111,8 @@ impl Orders {
             if life == Life::Unknown {
                 entry.order.reason = Some(NOT_CONFIRMED.into());
             }
-            let order = entry.changed(updated);
-            orders.entries.insert(order.id, entry);
+            let id = entry.changed(updated).id;
+            orders.put(id, entry);
         }
         orders.reserved = orders.next_id;
         orders
@@ -153,7 +155,27 @@ impl Orders {
     /// An order of this program's, of which nothing has been sent.
     pub fn insert(&mut self, order: Order) {
         let life = if order.status == OrderStatus::Kept { Life::Kept } else { Life::Intended };
-        self.entries.insert(order.id, Entry::new(order, life));
+        self.put(order.id, Entry::new(order, life));
+    }
+
+    fn put(&mut self, id: OrderId, entry: Entry) {
+        self.entries.insert(id, entry);
+        self.sort_in(id);
+    }
+
+    /// An order after a change, with the status that follows from it.
+    fn changed(&mut self, id: OrderId, now: Time) -> Option<Order> {
+        let order = self.entries.get_mut(&id)?.changed(now);
+        self.sort_in(id);
+        Some(order)
+    }
+
+    fn sort_in(&mut self, id: OrderId) {
+        if self.get(id).is_some_and(Order::is_live) {
+            self.live.insert(id);
+        } else {
+            self.live.remove(&id);
+        }
     }
 
     /// An exit that was kept is to be sent, as it is wanted by now.
@@ -168,14 +190,14 @@ impl Orders {
         entry.life = next(entry.life, Step::Release)?;
         (entry.order.spec, entry.order.kept) = (spec, kept);
         entry.order.reason = None;
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Changes an exit that is kept: nobody has to be asked.
     pub fn change_kept(&mut self, id: OrderId, change: Change, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id).filter(|entry| entry.life == Life::Kept)?;
         entry.order.spec = change.applied_to(&entry.order.spec);
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Notes whether another order takes the place of one that this program keeps in a group.
@@ -219,7 +241,7 @@ impl Orders {
         let order = Order { is_acknowledged: true, kept: None, ..order };
         let mut entry = Entry { is_cancelling, ..Entry::new(order, life) };
         let order = entry.changed(updated);
-        self.entries.insert(id, entry);
+        self.put(id, entry);
         order
     }
 
@@ -228,7 +250,7 @@ impl Orders {
     }
 
     pub fn live(&self) -> impl Iterator<Item = &Order> {
-        self.all().filter(|order| order.is_live())
+        self.live.iter().filter_map(|id| self.get(*id))
     }
 
     /// Whether a cancel of it can be asked for now.
@@ -250,14 +272,14 @@ impl Orders {
     pub fn ask_amend(&mut self, id: OrderId, change: Change, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id).filter(|entry| entry.can_amend())?;
         entry.amend = Some(change);
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// A cancel goes on its way.
     pub fn ask_cancel(&mut self, id: OrderId, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id).filter(|entry| entry.can_cancel())?;
         entry.is_cancelling = true;
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Moves an order along the table. `None` where the step changes nothing.
@@ -268,7 +290,7 @@ impl Orders {
         if is_promise && !entry.life.is_final() {
             let is_new = entry.order.reason.as_deref() != Some(STILL_TO_COME);
             entry.order.reason = Some(STILL_TO_COME.into());
-            return is_new.then(|| entry.changed(now));
+            return if is_new { self.changed(id, now) } else { None };
         }
         // The broker may have more to say of the same state: what a held order waits for now.
         let is_news = step == Step::Says(entry.life) && reason.is_some() && reason != entry.order.reason;
@@ -284,7 +306,7 @@ impl Orders {
         if reason.is_some() || matches!(step, Step::Says(_)) {
             entry.order.reason = reason;
         }
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// The broker says how it stands.
@@ -316,7 +338,7 @@ impl Orders {
         if entry.amend.is_some_and(|asked| asked.applied_to(&spec) == spec) {
             entry.amend = None;
         }
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Our change was refused: the order stands as it does without it.
@@ -327,7 +349,7 @@ impl Orders {
         if !entry.is_cancelling {
             entry.order.reason = Some(reason);
         }
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Our cancel was refused: the order stands as it does without it.
@@ -338,7 +360,7 @@ impl Orders {
             kept.goes_on = false;
         }
         entry.order.reason = Some(reason);
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Notes where a trailing stop triggers now.
@@ -347,7 +369,7 @@ impl Orders {
         entry.order.trigger = Some(trigger);
         // What it waited for when it was placed is not what it waits for now.
         entry.order.reason = None;
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     /// Books an execution. The caller has made sure that it is counted once.
@@ -366,7 +388,7 @@ impl Orders {
             entry.life = life;
             entry.order.reason = None;
         }
-        Some(entry.changed(now))
+        self.changed(fill.order, now)
     }
 
     /// Takes over how a broker has an order that is known here. It is right, even about an
@@ -395,7 +417,7 @@ impl Orders {
         order.trigger = theirs.trigger;
         let has_filled = order.remaining().is_zero() && !order.filled.is_zero();
         entry.life = if has_filled { Life::Filled } else { told };
-        Some(entry.changed(theirs.updated))
+        self.changed(theirs.id, theirs.updated)
     }
 
     /// The session of a broker broke: what it had is not certain until it is back.
@@ -409,7 +431,7 @@ impl Orders {
     pub fn explain(&mut self, id: OrderId, why: &str, now: Time) -> Option<Order> {
         let entry = self.entries.get_mut(&id)?;
         entry.order.reason = Some(why.into());
-        Some(entry.changed(now))
+        self.changed(id, now)
     }
 
     pub fn remember_input(&mut self, id: OrderId, input_at: Time) {
@@ -430,8 +452,10 @@ impl Orders {
     /// Signed quantity that live orders of `pick` could still add to a position, with the
     /// larger of both sizes where a change is on its way.
     pub fn pending(&self, pick: impl Fn(&Order) -> bool) -> Decimal {
-        let live = self.entries.values().filter(|entry| entry.order.is_live() && pick(&entry.order));
-        live.map(|entry| entry.order.spec.side.sign() * entry.most().0).sum()
+        let live = self.live.iter().filter_map(|id| self.entries.get(id));
+        live.filter(|entry| pick(&entry.order))
+            .map(|entry| entry.order.spec.side.sign() * entry.most().0)
+            .sum()
     }
 
     /// Forgets the oldest of the orders that have ended, some at a time, and says which. The journal

@@ -109,6 +109,8 @@ impl Stage {
         let mut out = Vec::new();
         self.engine.process(event, self.now, &mut out);
         self.write(&mut out);
+        let orders = &self.engine.orders;
+        assert!(orders.live().eq(orders.all().filter(|order| order.is_live())), "none is lost sight of");
         out
     }
 

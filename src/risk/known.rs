@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::limits::{AllowedHours, InForce, Scope, ScopeKind};
 use crate::domain::{
-    AccountId, Decimal, Instrument, Money, Order, OrderId, OrderKind, Qty, Quote, SessionKind, Side, Time,
+    AccountId, Decimal, Instrument, Money, Order, OrderId, OrderStatus, Qty, Quote, SessionKind, Side, Time,
 };
 use crate::market::calendar::Calendar;
 
@@ -72,29 +72,26 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// What exits whose entry has filled could still trade, each as much as is told with it (of an
-    /// order whose change is on its way, the larger of both sizes): of the exits of one entry only the
+    /// What exits whose entry has filled could still trade: of the exits of one entry only the
     /// targets or the stops, whichever are more, for one cancels the others, and no more than the
     /// entry has filled, as `filled` tells. (An entry so old that it was forgotten has filled.)
+    ///
+    /// Each comes with what it could trade itself, of an order whose change is on its way the larger
+    /// of both sizes. Where this program keeps a bracket, those that have ended come too: however
+    /// small a leg is now, until it is over it can grow to what the bracket has still to guard.
     pub fn of_exits<'a>(
         exits: impl IntoIterator<Item = (&'a Order, Qty)>,
         filled: impl Fn(OrderId) -> Option<Qty>,
     ) -> Self {
-        // By entry, side, and whether it is a target.
-        let mut legs: BTreeMap<(OrderId, Side, bool), Decimal> = BTreeMap::new();
+        let mut brackets: BTreeMap<(OrderId, Side), Exits> = BTreeMap::new();
         for (exit, most) in exits {
             let Some(entry) = exit.entry() else { continue };
-            let is_target = matches!(exit.spec.kind, OrderKind::Limit { .. });
-            let sum = legs.entry((entry, exit.spec.side, is_target)).or_default();
-            *sum = sum.saturating_add(most.0);
+            brackets.entry((entry, exit.spec.side)).or_default().add(exit, most);
         }
-        let mut most: BTreeMap<(OrderId, Side), Decimal> = BTreeMap::new();
-        for ((entry, side, _), sum) in legs {
-            let guards = filled(entry).map_or(sum, |filled| sum.min(filled.0));
-            let known = most.entry((entry, side)).or_default();
-            *known = guards.max(*known);
-        }
-        let of = |side| most.iter().filter(|((_, s), _)| *s == side).map(|(_, most)| most).sum();
+        let of = |side| {
+            let of_side = brackets.iter().filter(|((_, s), _)| *s == side);
+            of_side.map(|((entry, _), exits)| exits.most(filled(*entry))).sum()
+        };
         Self { buys: of(Side::Buy), sells: of(Side::Sell) }
     }
 
@@ -111,6 +108,43 @@ impl Pending {
             Side::Buy => self.buys,
             Side::Sell => -self.sells,
         }
+    }
+}
+
+/// The exits of one entry.
+#[derive(Debug, Default)]
+struct Exits {
+    /// Those that are targets, and the others.
+    legs: [Leg; 2],
+    traded: Decimal,
+}
+
+#[derive(Debug, Default)]
+struct Leg {
+    works: Decimal,
+    /// Whether this program keeps it at the size that is needed.
+    is_kept: bool,
+    is_over: bool,
+}
+
+impl Exits {
+    fn add(&mut self, exit: &Order, most: Qty) {
+        let leg = &mut self.legs[usize::from(exit.is_target())];
+        self.traded = self.traded.saturating_add(exit.filled.0);
+        leg.is_kept |= exit.kept.is_some();
+        leg.is_over |= exit.ends_its_leg();
+        if exit.is_live() && exit.status != OrderStatus::Kept {
+            leg.works = leg.works.saturating_add(most.0);
+        }
+    }
+
+    fn most(&self, filled: Option<Qty>) -> Decimal {
+        let of = |leg: &Leg| {
+            let Some(Qty(filled)) = filled else { return leg.works };
+            let grows = if leg.is_kept && !leg.is_over { filled - self.traded } else { Decimal::ZERO };
+            leg.works.min(filled).max(grows)
+        };
+        self.legs.iter().map(of).max().unwrap_or_default()
     }
 }
 

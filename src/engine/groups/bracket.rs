@@ -1,6 +1,8 @@
 //! What a bracket needs: each of its legs as large as what is still to be guarded, and no larger
 //! than the position that is there.
 
+use std::collections::BTreeMap;
+
 use super::{LegKind, Step};
 use crate::domain::{Decimal, Order, OrderId, OrderStatus, Qty, Time};
 use crate::engine::orders::Orders;
@@ -20,16 +22,12 @@ impl Leg {
 
     /// The member that was ended by somebody else than this program, which ends the leg.
     pub(super) fn ended_by_others(&self) -> Option<&Order> {
-        let is_ended = |order: &&Order| {
-            matches!(order.status, OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Expired)
-                && order.kept.is_none_or(|kept| !kept.goes_on)
-        };
-        self.members.iter().find(is_ended)
+        self.members.iter().find(|order| order.was_taken_away())
     }
 
     /// Whether nothing may be sent for it any more.
     fn is_over(&self) -> bool {
-        self.is_over_for_good() || self.ended_by_others().is_some()
+        self.members.iter().any(Order::ends_its_leg)
     }
 
     /// Whether that is written down, by whomever it was ended.
@@ -212,8 +210,13 @@ impl Engine {
                 && o.spec.side == exit.spec.side
                 && LegKind::of(o) == kind
         };
-        let taken = self.pending_of_exits(is_alike, |id| size(&self.orders, id));
-        taken.buys + taken.sells
+        let mut legs: BTreeMap<OrderId, Decimal> = BTreeMap::new();
+        for other in self.orders.live().filter(is_alike) {
+            let Some(entry) = other.entry() else { continue };
+            *legs.entry(entry).or_default() += size(&self.orders, other.id).0;
+        }
+        let filled = self.filled();
+        legs.into_iter().map(|(entry, size)| filled(entry).map_or(size, |filled| size.min(filled.0))).sum()
     }
 
     fn working_of(&self, leg: &Leg) -> Decimal {

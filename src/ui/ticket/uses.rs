@@ -31,7 +31,7 @@ pub(super) fn pending(
     Pending { buys: of(Side::Buy), sells: of(Side::Sell) }
 }
 
-/// What exits that work could still trade, `but` one.
+/// What exits could still trade, `but` one.
 pub(super) fn exits(
     desk: &Desk,
     account: &AccountId,
@@ -39,9 +39,14 @@ pub(super) fn exits(
     but: Option<OrderId>,
 ) -> Pending {
     let is_alike = |o: &&Order| o.spec.instrument == instrument && o.account == *account && Some(o.id) != but;
-    let filled = |entry| desk.blotter().get(entry).map(|entry| entry.filled);
-    let exits = desk.blotter().working().filter(is_alike);
-    Pending::of_exits(exits.map(|exit| (exit, exit.remaining())), filled)
+    let blotter = desk.blotter();
+    let works = || blotter.working().filter(is_alike).filter(|o| o.entry().is_some());
+    // Of brackets that this program keeps those that have ended say how large they can grow.
+    let kept: BTreeSet<OrderId> = works().filter_map(|exit| exit.kept?.entry).collect();
+    let is_of_kept = |o: &&Order| !o.is_live() && o.entry().is_some_and(|entry| kept.contains(&entry));
+    let ended = blotter.orders().filter(|_| !kept.is_empty()).filter(is_of_kept);
+    let filled = |entry| blotter.get(entry).map(|entry| entry.filled);
+    Pending::of_exits(works().chain(ended).map(|exit| (exit, exit.remaining())), filled)
 }
 
 /// What is used of the limits of an order of `account` in `instrument`.

@@ -2,6 +2,7 @@
 //! remembered of them.
 
 use super::*;
+use crate::domain::{LimitSet, Limits};
 
 fn close() -> Command {
     Command::Close { account: "PAPER".into(), instrument: SHARE, despite: Despite::default() }
@@ -468,4 +469,40 @@ fn a_stop_that_is_refused_in_a_book_that_is_far_apart_closes_nothing() {
     let told = stage.says_why(STOP, OrderStatus::Rejected, "Not enough margin");
     assert!(placed(&told).is_empty());
     assert!(is_told(&told, "10 AAPL are not guarded by a stop any more"));
+}
+
+#[test]
+fn a_limit_counts_what_the_exits_of_a_bracket_can_still_grow_to() {
+    let mut stage = kept_stage(true);
+    let own = Limits { max_position_quantity: Some(Qty(dec("20"))), ..Limits::default() };
+    let limits = LimitSet { instruments: [("AAPL@NASDAQ".to_owned(), own)].into(), ..LimitSet::default() };
+    let settings = Settings { limits, ..Settings::default() };
+    assert!(answer(&stage.command(Command::Configure(Arc::new(settings)))).is_ok());
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "10");
+    // Four are sold on the phone, and six are bought again with exits of their own.
+    broker.net = dec("6");
+    stage.fill_as("E-phone", 900, Side::Sell, "4", "6");
+    let told = stage.command(bracketed("6"));
+    broker.answers(&mut stage, told);
+    let second = broker.works.keys().next_back().unwrap().0;
+    broker.fills(&mut stage, second, "6");
+    assert_eq!((broker.leg(true), broker.leg(false)), (dec("12"), dec("12")), "two of the six have exits");
+    // Were the stop of the first to end, that of the second would grow to six.
+    let sells = |stage: &mut Stage, quantity| {
+        stage.command(Command::Place(limit_order(Side::Sell, quantity, "101.00")))
+    };
+    let refused = format!("{:?}", answer(&sells(&mut stage, "17")));
+    assert!(refused.contains("21"), "{refused}");
+    let told = sells(&mut stage, "16");
+    assert!(answer(&told).is_ok());
+    broker.answers(&mut stage, told);
+    // Were both of its legs over, none of it would: ten of the first, and what still works.
+    let exits: Vec<OrderId> =
+        stage.engine.orders.live().filter(|o| o.entry() == Some(OrderId(second))).map(|o| o.id).collect();
+    for order in exits {
+        let told = stage.command(Command::Cancel { order });
+        broker.answers(&mut stage, told);
+    }
+    assert!(answer(&sells(&mut stage, "6")).is_ok(), "22 and 10 could be sold of 12");
 }
