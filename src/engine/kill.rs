@@ -35,7 +35,7 @@ const RETRY: Duration = Duration::from_millis(200);
 /// Lines of evidence that are kept of an account: the first, and the newest.
 const EVIDENCE_KEPT: usize = 200;
 /// How often a position is tried to be closed.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: usize = 3;
 
 /// The kill switch, while it is on.
 pub(super) struct Kill {
@@ -70,8 +70,8 @@ struct Line {
     verify_asked_at: Option<Time>,
     /// Whether the books have come since nothing works, and since the last order that closes.
     is_verified: bool,
-    /// How often each position was tried to be closed, and when last.
-    attempts: BTreeMap<InstrumentId, (u32, Time)>,
+    /// The orders that were to close each position, and when the last of them was entered.
+    attempts: BTreeMap<InstrumentId, (Vec<OrderId>, Time)>,
     /// Orders of unknown fate whose cancel was asked for.
     lost: BTreeSet<OrderId>,
     /// Why a position cannot be closed, and when it is tried again, if it is.
@@ -508,12 +508,14 @@ impl Engine {
             if line.stuck.get(&id).is_some_and(waits) {
                 continue;
             }
-            let tried = line.attempts.get(&id).copied();
-            if tried.is_some_and(|(_, at)| now.since(at) < ANSWER) {
+            let (tried, at) = line.attempts.entry(id).or_insert((Vec::new(), Time::MIN));
+            if now.since(*at) < ANSWER {
                 on_their_way += 1;
                 continue;
             }
-            if tried.is_some_and(|(count, _)| count >= ATTEMPTS) {
+            // The market has refused to close it only where it was asked to.
+            tried.retain(|order| !self.was_not_sent(*order));
+            if tried.len() >= ATTEMPTS {
                 let why = format!("{ATTEMPTS} orders did not close it; use the switch again to try more");
                 line.stuck.insert(id, (why.into(), None));
                 continue;
@@ -522,7 +524,8 @@ impl Engine {
                 Ok(order) => {
                     on_their_way += 1;
                     line.stuck.remove(&id);
-                    line.attempts.insert(id, (tried.map_or(0, |(count, _)| count) + 1, now));
+                    tried.push(order);
+                    *at = now;
                     line.is_unproven();
                     line.note(now, format!("Order {order} closes {}", self.symbol(position.instrument)));
                 }
@@ -537,6 +540,12 @@ impl Engine {
         let reasons: Vec<String> =
             line.stuck.iter().map(|(id, (why, _))| format!("{} is held: {why}", self.symbol(*id))).collect();
         KillStage::Stuck(reasons.join("; ").into())
+    }
+
+    /// Whether an order has ended and its broker never had it: on a full disk, say.
+    fn was_not_sent(&self, id: OrderId) -> bool {
+        let is_over = |o: &Order| o.status.is_final() && !o.is_acknowledged && o.filled.is_zero();
+        self.orders.get(id).is_some_and(is_over) && !self.orders.has_left(id)
     }
 
     fn close_for_kill(

@@ -209,7 +209,12 @@ fn killed(truth: &Truth, program: &Program) {
         let is_named = unknown && is_stuck("say what became of");
         // A program that died on the way closes nothing by itself, and names what is held.
         is_left |= is_stuck("closing was asked for and not finished");
-        assert!(account.stage == KillStage::Done || is_named || is_left, "{account:#?}");
+        let closes = program.desk.blotter().orders().filter(|order| order.origin == Origin::Flatten);
+        assert!(
+            account.stage == KillStage::Done || is_named || is_left,
+            "{account:#?} after {:#?}",
+            closes.collect::<Vec<_>>()
+        );
     }
     if is_left {
         assert!(!truth.net.values().all(Decimal::is_zero), "it names what is not held");

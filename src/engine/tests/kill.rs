@@ -20,7 +20,9 @@ impl Stage {
 
     /// The books as this engine has the orders, but for those named, which work on.
     fn answers_books(&mut self, positions: Vec<Position>) -> Vec<Effect> {
-        let orders = self.engine.orders.all().cloned().collect();
+        // What was never sent it does not have.
+        let orders =
+            self.engine.orders.all().filter(|order| order.status != OrderStatus::Rejected).cloned().collect();
         let books =
             Books { orders, positions, accounts: vec![account()], are_final: true, ..Books::default() };
         self.broker(BrokerEvent::Books(Arc::new(books)))
@@ -127,6 +129,27 @@ fn what_a_partial_fill_left_is_closed_by_another_order_and_after_three_it_is_nam
     assert_eq!((placed_in_all, placed(&effects).len()), (3, 0));
     let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
     assert!(why.contains("AAPL is held") && why.contains("3 orders"), "{why}");
+}
+
+#[test]
+fn what_a_full_disk_kept_from_leaving_does_not_count_as_tried() {
+    let mut stage = exposed();
+    stage.kill(Flatten::Market);
+    stage.says(2, OrderStatus::Cancelled);
+    stage.disk = Disk::Slow;
+    stage.answers_books(vec![holding("10")]);
+    for n in 0..5 {
+        let closes = stage.engine.orders.live().map(|order| order.status);
+        assert_eq!(closes.collect::<Vec<_>>(), [OrderStatus::Intended], "{n}: {:?}", stage.line());
+        let (from, through) = (Seq(1), Seq(9_000));
+        stage.feed(EngineEvent::JournalFailed { from, through, why: "no space left".into() });
+        stage.feed(EngineEvent::JournalWorks);
+        stage.tick_after(Duration::from_secs(2));
+        stage.answers_books(vec![holding("10")]);
+    }
+    stage.disk = Disk::Quick;
+    let told = stage.disk_has_all();
+    assert_eq!(placed(&told).len(), 1, "{:?}", stage.line());
 }
 
 #[test]
