@@ -403,7 +403,8 @@ impl Engine {
         self.tell_late_moves(now, out);
         self.pass_day(now, out);
         self.tell_uses(now, out);
-        self.groups.forget(&self.orders.forget_old());
+        let old = self.orders.forget_old(self.groups.exits_awake());
+        self.groups.forget(&old);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
             self.end(out);
         }

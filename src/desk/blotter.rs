@@ -3,7 +3,7 @@
 //! Ids of live and of ended orders are kept apart and in order as updates come, so that a
 //! table of ten thousand finds the orders of its few visible rows without looking at the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{AccountId, Fill, InstrumentId, KeptGroup, Order, OrderId, OrderStatus, Position};
 use crate::link::{ENDED_ORDERS_KEPT, FILLS_KEPT};
@@ -16,6 +16,8 @@ pub struct Blotter {
     live: Vec<OrderId>,
     /// Of orders that have ended, ascending.
     ended: Vec<OrderId>,
+    /// Of exits of brackets that this program keeps.
+    kept: BTreeSet<OrderId>,
     fills: Vec<Fill>,
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
 }
@@ -38,6 +40,9 @@ impl Blotter {
 
     pub(super) fn order(&mut self, order: Order) {
         let (id, is_live) = (order.id, order.is_live());
+        if order.kept.is_some_and(|kept| kept.entry.is_some()) {
+            self.kept.insert(id);
+        }
         let was_live = self.orders.insert(id, order).map(|old| old.is_live());
         if was_live == Some(is_live) {
             return;
@@ -53,7 +58,9 @@ impl Blotter {
             to.insert(at, id);
         }
         if self.ended.len() > ENDED_ORDERS_KEPT {
-            self.orders.remove(&self.ended.remove(0));
+            let oldest = self.ended.remove(0);
+            self.orders.remove(&oldest);
+            self.kept.remove(&oldest);
         }
     }
 
@@ -84,6 +91,11 @@ impl Blotter {
     /// Orders that can still trade, newest first.
     pub fn working(&self) -> impl Iterator<Item = &Order> {
         self.live.iter().rev().filter_map(|id| self.orders.get(id))
+    }
+
+    /// Exits of brackets that this program keeps, those that have ended too.
+    pub fn kept_exits(&self) -> impl Iterator<Item = &Order> {
+        self.kept.iter().filter_map(|id| self.orders.get(id))
     }
 
     /// Ids of the orders that can still trade, ascending.

@@ -83,7 +83,8 @@ impl Engine {
         let awake = self.groups.exits_awake().filter_map(|id| self.orders.get(id));
         let all: BTreeMap<OrderId, &Order> =
             self.orders.live().chain(awake).filter(is_alike).map(|exit| (exit.id, exit)).collect();
-        Pending::of_exits(all.into_iter().map(|(id, exit)| (exit, self.orders.most_of(id))), self.filled())
+        let each = all.into_iter().map(|(id, exit)| (exit, self.orders.most_of(id)));
+        Pending::of_exits(each, self.filled(), self.net(account, instrument))
     }
 
     /// What each entry has filled.

@@ -462,14 +462,17 @@ impl Orders {
     /// has them.
     ///
     /// Those of a bracket or a group go when all of it has ended: what its entry has filled and its
-    /// exits have traded says how much there is to guard.
-    pub fn forget_old(&mut self) -> BTreeSet<OrderId> {
+    /// exits have traded says how much there is to guard. A bracket that waits has not ended: `awake`
+    /// are the exits of those that may still need something.
+    pub fn forget_old(&mut self, awake: impl Iterator<Item = OrderId>) -> BTreeSet<OrderId> {
         if self.entries.len() <= ENDED_ORDERS_KEPT + ENDED_ORDERS_KEPT / 10 {
             return BTreeSet::new();
         }
         let bracket = |o: &Order| o.entry().unwrap_or(o.id);
         let oco = |o: &Order| Some((o.broker, o.kept?.oco?));
-        let brackets: BTreeSet<OrderId> = self.live().map(bracket).collect();
+        let goes_on = |o: &&Order| o.kept.is_some_and(|kept| kept.goes_on);
+        let waits = awake.filter_map(|id| self.get(id)).filter(goes_on);
+        let brackets: BTreeSet<OrderId> = self.live().chain(waits).map(bracket).collect();
         let groups: BTreeSet<_> = self.live().filter_map(oco).collect();
         let is_ended = |o: &&Order| {
             o.status.is_final()

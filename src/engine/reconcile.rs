@@ -245,9 +245,11 @@ impl Engine {
         };
         let Some(now_stands) = self.orders.take_over(theirs, session == Session::New) else { return };
         let is_told = comparison.executed.contains(&theirs.id);
+        let is_like = |o: &Order| o.status == now_stands.status && o.filled == now_stands.filled;
         let (kind, text) = match difference(&ours, &now_stands, is_told) {
             Some((kind, what)) => (Some(kind), format!("{}: {what}", subject(self, theirs))),
-            None if ours.status == now_stands.status && ours.filled == now_stands.filled => return,
+            // Its execution was written down with the order as the broker has it.
+            None if is_like(&ours) && (!is_told || is_like(theirs)) => return,
             None => (None, format!("Confirmed by the broker: {}", label(&now_stands))),
         };
         let at = now_stands.updated;

@@ -124,7 +124,7 @@ pub async fn run(
     }
     let slept = clock.jumped();
     let effects = Vec::new();
-    let journal_end = JournalEnd { records: record_sender, written, is_full: false };
+    let journal_end = JournalEnd { records: record_sender, written, refused: 0 };
     let shell = Shell {
         engine,
         ports,
@@ -166,8 +166,9 @@ pub async fn run(
 struct JournalEnd {
     records: JournalSender,
     written: mpsc::UnboundedReceiver<JournalEvent>,
-    /// Whether it has refused a record, so that nobody else will say when it takes them again.
-    is_full: bool,
+    /// How many records it has refused since it took some last: nobody else will say when it takes
+    /// them again.
+    refused: usize,
 }
 
 impl JournalEnd {
@@ -175,27 +176,35 @@ impl JournalEnd {
     fn append(&mut self, record: Record) -> Option<EngineEvent> {
         let seq = record.seq;
         let Full = self.records.append(record).err()?;
-        self.is_full = true;
+        self.refused += 1;
         Some(EngineEvent::JournalFailed { from: seq, through: seq, why: Full.to_string().into() })
     }
 
     /// What the journal has to say, in the engine's words.
-    fn hears(&mut self, event: JournalEvent) -> [Option<EngineEvent>; 2] {
+    fn hears(&mut self, event: JournalEvent) -> [Option<EngineEvent>; 3] {
         match event {
             JournalEvent::Written(seq) => {
-                let works = std::mem::take(&mut self.is_full).then_some(EngineEvent::JournalWorks);
-                [Some(EngineEvent::Journaled(seq)), works]
+                let refused = std::mem::take(&mut self.refused);
+                let works = (refused > 0).then_some(EngineEvent::JournalWorks);
+                let lost = (refused > 0).then(|| {
+                    let text = format!(
+                        "{refused} events are not in the journal: it could not be written for too long. Compare the \
+                         days' results and orders with the broker's"
+                    );
+                    EngineEvent::Note(NoticeLevel::Error, text.into())
+                });
+                [Some(EngineEvent::Journaled(seq)), works, lost]
             }
             JournalEvent::Failed { from, through, why } => {
-                [Some(EngineEvent::JournalFailed { from, through, why }), None]
+                [Some(EngineEvent::JournalFailed { from, through, why }), None, None]
             }
-            JournalEvent::Works => [Some(EngineEvent::JournalWorks), None],
+            JournalEvent::Works => [Some(EngineEvent::JournalWorks), None, None],
             JournalEvent::Timeline { order, records, left_out } => {
                 let timeline = Timeline { order, records: records.into(), left_out };
-                [Some(EngineEvent::Timeline(timeline)), None]
+                [Some(EngineEvent::Timeline(timeline)), None, None]
             }
             // Told when nobody listens here any more.
-            JournalEvent::GivenUp(_) => [None, None],
+            JournalEvent::GivenUp(_) => [None, None, None],
         }
     }
 }

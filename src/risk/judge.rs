@@ -319,8 +319,8 @@ fn check_position(quantity: Qty, known: &Known<'_>) -> Result<(), Refusal> {
 
 fn check_value(spec: &OrderSpec, opening: Opening, market: Market, known: &Known<'_>) -> Result<(), Refusal> {
     let rate = known.to_limits.ok_or_else(|| Refusal::NoRate(known.instrument.currency.to_string()))?;
-    let worst = worst_price(spec, market.worth);
     let beyond = || Refusal::BeyondCounting(spec.quantity);
+    let worst = worst_price(spec, market.worth).ok_or_else(beyond)?;
     let worth = |quantity: Qty| {
         let value = known.instrument.checked_value(worst, quantity)?;
         value.checked_mul(rate.amount)
@@ -359,7 +359,8 @@ fn check_value_beyond(spec: &OrderSpec, beyond: Qty, known: &Known<'_>) -> Resul
     let Some((quote, rate)) = known.quote.map(|(quote, _)| quote).zip(known.to_limits) else { return Ok(()) };
     let Some(mark) = quote.mark() else { return Ok(()) };
     let too_much = || Refusal::BeyondCounting(spec.quantity);
-    let value = known.instrument.checked_value(worst_price(spec, mark), beyond).ok_or_else(too_much)?;
+    let worst = worst_price(spec, mark).ok_or_else(too_much)?;
+    let value = known.instrument.checked_value(worst, beyond).ok_or_else(too_much)?;
     let value = value.checked_mul(rate.amount).ok_or_else(too_much)?;
     let money = |amount| Money { amount, currency: rate.currency };
     if let Some((limit, kind)) = known.limits.tightest(|limits| limits.max_position_value)
@@ -379,8 +380,19 @@ fn check_value_beyond(spec: &OrderSpec, beyond: Qty, known: &Known<'_>) -> Resul
     Ok(())
 }
 
-/// The highest price the order may trade at, for its value.
-fn worst_price(spec: &OrderSpec, market: Price) -> Price {
-    let own = spec.kind.limit().max(spec.kind.stop());
-    own.map_or(market, |own| own.max(market))
+/// The highest price that the order may trade at, without its sign, for its value. A trailing stop
+/// that buys triggers that far above the market at most: it only ever comes nearer.
+///
+/// `None` where that is beyond counting.
+fn worst_price(spec: &OrderSpec, market: Price) -> Option<Price> {
+    let trail = match spec.kind {
+        OrderKind::TrailingStop { by: TrailBy::Amount(amount) } => amount,
+        OrderKind::TrailingStop { by: TrailBy::Percent(percent) } => {
+            market.0.abs().checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)?
+        }
+        _ => Decimal::ZERO,
+    };
+    let trigger = if spec.side == Side::Buy { market.0.checked_add(trail)? } else { market.0 };
+    let own = [spec.kind.limit(), spec.kind.stop()].into_iter().flatten().map(|price| price.0);
+    own.chain([market.0, trigger]).map(|price| price.abs()).max().map(Price)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+mod exits;
 mod scopes;
 
 use super::*;
 use crate::domain::limits::{LimitSet, Limits, Scope, ScopeKind};
 use crate::domain::{
     AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, OrderKind, OrderStatus, Origin,
-    Quote, Side, TickTable, Time, TimeInForce, TradingHours,
+    Quote, Side, TickTable, Time, TimeInForce, TradingHours, TrailBy,
 };
 
 fn dec(text: &str) -> Decimal {
@@ -206,6 +207,36 @@ fn the_order_value_is_taken_at_its_worst_price() {
     );
     assert!(scene.ask(Side::Buy, "99", limit("101.00")).is_ok());
     assert!(matches!(scene.ask(Side::Buy, "100", limit("101.00")), Err(Refusal::OrderValue { .. })));
+}
+
+#[test]
+fn a_trailing_stop_that_buys_is_worth_what_it_costs_where_it_triggers() {
+    let scene = scene();
+    let by = |by| OrderKind::TrailingStop { by };
+    let amount = by(TrailBy::Amount(dec("90")));
+    assert!(matches!(scene.ask(Side::Buy, "99", amount), Err(Refusal::OrderValue { .. })), "99 at 190.01");
+    assert!(scene.ask(Side::Buy, "52", amount).is_ok());
+    let percent = by(TrailBy::Percent(dec("50")));
+    assert!(matches!(scene.ask(Side::Buy, "99", percent), Err(Refusal::OrderValue { .. })), "99 at 150.02");
+    assert!(scene.ask(Side::Buy, "66", percent).is_ok());
+    assert!(scene.ask(Side::Sell, "99", amount).is_ok(), "one that sells triggers below");
+    let endless = by(TrailBy::Amount(dec("79228162514264337593543950335")));
+    assert!(scene.ask(Side::Buy, "1", endless).is_err());
+}
+
+#[test]
+fn below_zero_a_price_is_worth_as_much_as_above() {
+    let mut scene = scene();
+    scene.quote = Some(Quote {
+        bid: Some(price("-120.01")),
+        ask: Some(price("-119.99")),
+        last: Some(price("-120.00")),
+        ..quote()
+    });
+    assert!(matches!(scene.ask(Side::Buy, "99", OrderKind::Market), Err(Refusal::OrderValue { .. })));
+    assert!(scene.ask(Side::Buy, "80", OrderKind::Market).is_ok());
+    let holding = Holding { net: dec("100"), pending: Pending::default(), unit: Some(dec("-120")) };
+    assert_eq!(holding.exposure(), Some(dec("12000")));
 }
 
 #[test]

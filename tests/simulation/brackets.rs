@@ -324,8 +324,11 @@ impl Brackets {
             let was_refused = self.exits.iter().any(|(id, e)| e.leg == *key && self.refused.contains(id));
             let is_over = was_refused || members(true).any(ended_there);
             let is_minded = leg.fate == Fate::Goes && !(is_over && self.told.contains(key));
+            // Once an exit has traded nothing may stay that guards nothing.
+            let has_traded = members(false).any(|order| !order.filled.is_zero());
+            let most = if has_traded && is_minded { guards.min(there) } else { guards };
             // One that is over is not given up for another size, which could not follow.
-            let is_too_large = works > guards && (is_minded || guards.is_zero());
+            let is_too_large = works > most && (is_minded || guards.is_zero());
             let is_right = !is_too_large && (!is_minded || works >= guards.min(there));
             if is_right || leg.fate == Fate::Unsure {
                 leg.wrong_since = None;

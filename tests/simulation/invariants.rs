@@ -88,7 +88,8 @@ pub fn seen(
             let is_decided = order.reason.as_deref().is_some_and(|why| why.starts_with("You said"));
             let worked = witness.heard.works.get(&order.id) == Some(&true);
             // All of its executions were heard of before the exchange fell back.
-            let is_filled = witness.heard.filled_of(order.id) >= order.spec.quantity.0;
+            let is_filled =
+                status == OrderStatus::Filled && witness.heard.filled_of(order.id) >= order.spec.quantity.0;
             assert!(!is_gone || !worked || is_decided || is_filled, "who says that it ended? {order:?}");
         }
         // What the books do not have is settled as that, and not left as a session or a start has left

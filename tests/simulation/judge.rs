@@ -34,7 +34,7 @@ use pitdesk::domain::{Decimal, InstrumentId, Order, OrderId, OrderKind, OrderSpe
 use crate::brackets::Brackets;
 use crate::exchange::{Truth, instruments};
 use crate::limits::{Bounds, DISTANCE, ORDER_QUANTITY};
-use crate::witness::{Note, Part, Witness};
+use crate::witness::{CLOSINGS, Note, Part, Witness};
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -126,6 +126,9 @@ impl Judge {
             }
             Part::KeptExit => witness.brackets.arrives(order, &note.heard, truth),
             Part::Close | Part::KillClose => {
+                let tries = witness.closings_of(spec.instrument);
+                let tries = tries.iter().filter(|closes| self.arrived.contains(closes)).count();
+                assert!(tries <= CLOSINGS, "order {id} is try {tries} of the kill switch to close");
                 assert!(spec.quantity.0 <= -held, "order {id} closes {} of {held}", spec.quantity);
                 assert_eq!(spec.instrument, stem.instrument);
                 let worst = truth.worst(spec.instrument, spec.side) + spec.quantity.0;

@@ -29,8 +29,8 @@
 //!   it is, and left the engine and reached the wire once, over all lives of the program.
 //! - The journal says that it was entered here.
 //! - It stems from one wish of the trader, and has the terms that he asked for: a Place makes one
-//!   order and its exits, all or none, Close and Reverse one, the kill switch at most three closes
-//!   of an instrument each time it is used. So an order that is sent again under another id is one
+//!   order and its exits, all or none, Close and Reverse one, of the kill switch at most three closes
+//!   of an instrument arrive each time it is used. So an order sent again under another id is one
 //!   that nobody asked for.
 //! - It broke no limit when it arrived, by the exchange's own books (see [`judge`] for what exactly
 //!   is promised where the program cannot have heard of everything), and nothing new left while

@@ -87,8 +87,10 @@ fn place(program: &Program, instrument: InstrumentId, taste: Taste, dice: &mut D
     let bracket = dice.hits(one_in).then(|| {
         let ticks = nearest + i32::try_from(dice.below(farther)).unwrap();
         let sign = if side == Side::Buy { 1 } else { -1 };
+        // Many want a stop alone.
+        let has_target = !dice.hits(3);
         Bracket {
-            take_profit: Some(listed.ticks.step(far, sign * ticks)),
+            take_profit: has_target.then(|| listed.ticks.step(far, sign * ticks)),
             stop_loss: Some(listed.ticks.step(near, -sign * ticks)),
         }
     });

@@ -16,7 +16,7 @@ use crate::heard::{Day, Heard};
 use crate::tally::Tally;
 
 /// Orders by which the kill switch may try to close a position, each time it is used.
-const CLOSINGS: u32 = 3;
+pub const CLOSINGS: usize = 3;
 
 /// What the trader, who asked for it, takes an order for.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +66,7 @@ pub struct Witness {
     pub day: Day,
     is_killed: bool,
     /// While the kill switch may close positions: how often it has tried.
-    closings: Option<BTreeMap<InstrumentId, u32>>,
+    closings: Option<BTreeMap<InstrumentId, Vec<OrderId>>>,
     /// Whether the program keeps brackets.
     pub keeps_groups: bool,
     pub brackets: Brackets,
@@ -184,12 +184,15 @@ impl Witness {
         let part = part.unwrap_or_else(|| {
             let Some(closings) = &mut self.closings else { panic!("nobody asked for {order:?}") };
             assert_eq!(order.origin, Origin::Flatten, "nobody asked for {order:?}");
-            let tries = closings.entry(instrument).or_default();
-            *tries += 1;
-            assert!(*tries <= CLOSINGS, "try {tries} to close by {order:?}");
+            closings.entry(instrument).or_default().push(order.id);
             Part::KillClose
         });
         self.stems.insert(order.id, Stem { part, instrument, asked: now });
+    }
+
+    /// The orders by which the kill switch wants an instrument closed, since it was used last.
+    pub fn closings_of(&self, instrument: InstrumentId) -> &[OrderId] {
+        self.closings.as_ref().and_then(|all| all.get(&instrument)).map_or(&[], Vec::as_slice)
     }
 
     /// A request leaves the engine.

@@ -158,18 +158,24 @@ impl Engine {
 
     /// Says once that an exit is not needed, and why it is not sent.
     pub(super) fn tell_waits(&mut self, leg: &Leg, held: Decimal, now: Time, out: &mut Vec<Effect>) {
-        let Some(exit) = leg.kept().filter(|exit| self.groups.told.insert((exit.id, Told::Waits))) else {
+        // One that was ended for want of something to guard has no order that waits.
+        let Some(exit) = leg.kept().or_else(|| leg.members.last()) else { return };
+        if !self.groups.told.insert((exit.id, Told::Waits)) {
             return;
-        };
-        let (id, symbol, kind) = (exit.id, self.symbol(exit.spec.instrument), leg.key.1.label());
+        }
+        let (id, symbol, kind) = (exit.id, self.symbol(exit.spec.instrument).to_owned(), leg.key.1.label());
         let why =
             "Kept here while another bracket guards all that is held: the broker does not know of it yet";
-        let text = format!(
-            "Order {id} waits: the {kind} of another bracket guards the {held} {symbol} that are held"
-        );
-        if let Some(order) = self.orders.explain(id, why, now) {
-            out.push(Effect::publish(Update::Order(order), now));
-        }
+        let what = if leg.kept().is_some() {
+            if let Some(order) = self.orders.explain(id, why, now) {
+                out.push(Effect::publish(Update::Order(order), now));
+            }
+            format!("Order {id}")
+        } else {
+            format!("The {kind} of order {}", leg.key.0)
+        };
+        let text =
+            format!("{what} waits: the {kind} of another bracket guards the {held} {symbol} that are held");
         self.note(NoticeLevel::Info, text, now, out);
     }
 

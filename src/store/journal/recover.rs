@@ -130,9 +130,10 @@ async fn orders(
             SELECT id, seq, is_live, body, crc, body ->> '$.kept.entry' AS entry, body ->> '$.kept.oco' AS oco
             FROM orders WHERE json_valid(body)
         ), entries AS (
-            SELECT id FROM kept WHERE is_live = 1 UNION SELECT entry FROM kept WHERE is_live = 1
+            SELECT id FROM kept WHERE is_live = 1 OR seq > ?1
+            UNION SELECT entry FROM kept WHERE is_live = 1 OR seq > ?1
         )
-        SELECT id, seq, body, crc FROM kept WHERE is_live = 0 AND seq <= ? AND (
+        SELECT id, seq, body, crc FROM kept WHERE is_live = 0 AND seq <= ?1 AND (
             id IN entries OR entry IN entries OR oco IN (SELECT oco FROM kept WHERE is_live = 1)
         )";
     let mut found = Vec::new();
@@ -144,10 +145,11 @@ async fn orders(
         (id, seq) = (last.try_get(0)?, last.try_get(1)?);
     }
     let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
-    let keeps_groups = found.iter().any(|order: &Order| order.kept.is_some());
     let ended = sqlx::query(ENDED).bind(newest).fetch_all(&mut *db).await?;
     take(&ended, directory, strangers, &mut found)?;
-    // What an old entry has filled and old exits have traded says how much their bracket guards.
+    let keeps_groups = found.iter().any(|order: &Order| order.kept.is_some());
+    // What an old entry has filled and old exits have traded says how much their bracket guards: a
+    // bracket comes back whole.
     if keeps_groups && ended.len() >= NEWEST {
         let oldest: Option<i64> = ended.last().map(|row| row.try_get(1)).transpose()?;
         let older = sqlx::query(OLDER).bind(oldest).fetch_all(&mut *db).await?;

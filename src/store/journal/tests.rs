@@ -138,7 +138,7 @@ fn positions_are_summed_over_all_executions_though_only_the_newest_come_back() {
 }
 
 #[test]
-fn old_orders_of_a_bracket_come_back_while_any_of_it_lives() {
+fn a_bracket_of_which_anything_comes_back_comes_back_whole() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("journal.sqlite");
     let exit = |id, entry, status| {
@@ -146,7 +146,7 @@ fn old_orders_of_a_bracket_come_back_while_any_of_it_lives() {
         let kept = KeptGroup { entry, oco: None, quantity, goes_on: false, is_over: false, passed: None };
         Order { kept: Some(kept), ..order(id, status) }
     };
-    // Of the first bracket a stop still works; the second is over.
+    // Of the first bracket a stop still works; the second is over; an exit of the third ended lately.
     let ended = OrderStatus::Cancelled;
     let brackets = vec![
         order(1, OrderStatus::Filled),
@@ -154,12 +154,16 @@ fn old_orders_of_a_bracket_come_back_while_any_of_it_lives() {
         exit(3, 1, OrderStatus::Working),
         order(4, OrderStatus::Filled),
         exit(5, 4, ended),
+        order(6, OrderStatus::Filled),
+        exit(7, 6, OrderStatus::Filled),
+        exit(8, 6, ended),
     ];
     let many = u64::try_from(NEWEST).unwrap() + 10;
     let mut records = vec![record(1, Moment::AskedCancel, brackets)];
     records.extend((2..many).map(|seq| record(seq, Moment::AskedCancel, vec![order(100 + seq, ended)])));
+    records.push(record(many, Moment::AskedCancel, vec![exit(8, 6, ended)]));
     write_all(&file, records);
     let ids: Vec<u64> = reopen(&file).orders.iter().map(|order| order.id.0).collect();
-    assert_eq!(ids[..3], [1, 2, 3]);
-    assert_eq!((ids.len(), ids[3]), (NEWEST + 3, 100 + many - u64::try_from(NEWEST).unwrap()));
+    assert_eq!(ids[..6], [1, 2, 3, 6, 7, 8]);
+    assert_eq!((ids.len(), ids[6]), (NEWEST + 5, 101 + many - u64::try_from(NEWEST).unwrap()));
 }

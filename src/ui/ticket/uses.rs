@@ -40,13 +40,11 @@ pub(super) fn exits(
 ) -> Pending {
     let is_alike = |o: &&Order| o.spec.instrument == instrument && o.account == *account && Some(o.id) != but;
     let blotter = desk.blotter();
-    let works = || blotter.working().filter(is_alike).filter(|o| o.entry().is_some());
     // Of brackets that this program keeps those that have ended say how large they can grow.
-    let kept: BTreeSet<OrderId> = works().filter_map(|exit| exit.kept?.entry).collect();
-    let is_of_kept = |o: &&Order| !o.is_live() && o.entry().is_some_and(|entry| kept.contains(&entry));
-    let ended = blotter.orders().filter(|_| !kept.is_empty()).filter(is_of_kept);
+    let exits = blotter.working().filter(|o| o.kept.is_none()).chain(blotter.kept_exits()).filter(is_alike);
     let filled = |entry| blotter.get(entry).map(|entry| entry.filled);
-    Pending::of_exits(works().chain(ended).map(|exit| (exit, exit.remaining())), filled)
+    let net = blotter.position_of(account, instrument).map_or(Decimal::ZERO, |position| position.net);
+    Pending::of_exits(exits.map(|exit| (exit, exit.remaining())), filled, net)
 }
 
 /// What is used of the limits of an order of `account` in `instrument`.

@@ -506,3 +506,33 @@ fn a_limit_counts_what_the_exits_of_a_bracket_can_still_grow_to() {
     }
     assert!(answer(&sells(&mut stage, "6")).is_ok(), "22 and 10 could be sold of 12");
 }
+
+#[test]
+fn what_waits_because_another_bracket_guards_it_all_says_so_and_still_counts() {
+    let mut stage = kept_stage(true);
+    let own = Limits { max_position_quantity: Some(Qty(dec("20"))), ..Limits::default() };
+    let limits = LimitSet { instruments: [("AAPL@NASDAQ".to_owned(), own)].into(), ..LimitSet::default() };
+    let settings = Settings { limits, ..Settings::default() };
+    assert!(answer(&stage.command(Command::Configure(Arc::new(settings)))).is_ok());
+    let mut broker = entered(&mut stage, "10");
+    broker.fills(&mut stage, ENTRY, "10");
+    let told = stage.command(bracketed("6"));
+    broker.answers(&mut stage, told);
+    broker.fills(&mut stage, 4, "6");
+    broker.fills(&mut stage, 5, "2");
+    // Four are sold on the phone: the first bracket guards the ten that are left.
+    broker.net = dec("10");
+    let told = stage.fill_as("E-phone", 900, Side::Sell, "4", "10");
+    broker.answers(&mut stage, told);
+    let told = stage.feed(EngineEvent::Tick);
+    let is_said = is_told(&told, "waits: the stop of another bracket guards");
+    broker.answers(&mut stage, told);
+    rests(&mut stage, &mut broker);
+    assert_eq!((broker.leg(true), broker.leg(false)), (dec("10"), dec("10")), "{:?}", broker.works);
+    assert!(is_said || stage.engine.notices.all().any(|n| n.text.contains("of order 4 waits")));
+    let sells = |stage: &mut Stage, quantity| {
+        answer(&stage.command(Command::Place(limit_order(Side::Sell, quantity, "101.00")))).is_ok()
+    };
+    assert!(!sells(&mut stage, "17"), "with the four that wait 21 could be short");
+    assert!(sells(&mut stage, "16"));
+}

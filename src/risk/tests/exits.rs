@@ -1,0 +1,90 @@
+//! What exits could still do to a position ([`Pending::of_exits`]).
+
+use super::*;
+use crate::domain::KeptGroup;
+
+const ENTRY: OrderId = OrderId(1);
+
+/// What an exit is, beside its size.
+#[derive(Clone, Copy)]
+struct Is {
+    entry: OrderId,
+    is_target: bool,
+    is_kept: bool,
+    status: OrderStatus,
+    goes_on: bool,
+}
+
+const STOP: Is =
+    Is { entry: ENTRY, is_target: false, is_kept: true, status: OrderStatus::Working, goes_on: false };
+const TARGET: Is = Is { is_target: true, ..STOP };
+
+fn exit(is: Is, size: &str, filled: &str) -> Order {
+    let kind = if is.is_target { limit("110.00") } else { OrderKind::Stop { stop: price("90.00") } };
+    let order = order(Side::Sell, size, kind);
+    let quantity = order.spec.quantity;
+    let kept = KeptGroup {
+        entry: Some(is.entry),
+        oco: None,
+        quantity,
+        goes_on: is.goes_on,
+        is_over: false,
+        passed: None,
+    };
+    Order {
+        spec: OrderSpec { parent: (!is.is_kept).then_some(is.entry), ..order.spec },
+        kept: is.is_kept.then_some(kept),
+        status: is.status,
+        filled: Qty(dec(filled)),
+        ..order
+    }
+}
+
+/// What they could sell, each entry having filled so much, with so much held.
+fn sells(exits: &[Order], filled: &str, net: &str) -> Decimal {
+    let each = exits.iter().map(|exit| (exit, exit.remaining()));
+    Pending::of_exits(each, |_| Some(Qty(dec(filled))), dec(net)).sells
+}
+
+#[test]
+fn a_broker_that_keeps_brackets_lets_an_exit_trade_no_more_than_its_entry() {
+    let native = Is { is_kept: false, ..STOP };
+    assert_eq!(sells(&[exit(native, "10", "0")], "4", "4"), dec("4"));
+    let both = [exit(native, "10", "0"), exit(Is { is_kept: false, ..TARGET }, "10", "0")];
+    assert_eq!(sells(&both, "10", "10"), dec("10"), "one cancels the other");
+}
+
+#[test]
+fn a_leg_that_is_small_counts_as_what_it_can_grow_to() {
+    let small = [exit(TARGET, "10", "3"), exit(STOP, "2", "0")];
+    assert_eq!(sells(&small, "10", "7"), dec("7"), "ten bought, three sold");
+    let kept = Is { status: OrderStatus::Kept, ..STOP };
+    assert_eq!(sells(&[exit(kept, "10", "0"), exit(TARGET, "4", "0")], "4", "4"), dec("4"), "not ten");
+}
+
+#[test]
+fn a_leg_of_which_nothing_works_counts_until_somebody_has_ended_it() {
+    let cut = |goes_on| {
+        let status = OrderStatus::Cancelled;
+        [TARGET, STOP].map(|is| exit(Is { status, goes_on, ..is }, "6", "0"))
+    };
+    assert_eq!(sells(&cut(true), "6", "6"), dec("6"));
+    assert_eq!(sells(&cut(false), "6", "6"), dec("0"));
+}
+
+#[test]
+fn an_exit_that_this_program_keeps_can_be_larger_than_what_is_to_be_guarded() {
+    assert_eq!(sells(&[exit(STOP, "10", "0")], "4", "4"), dec("10"), "no broker holds it back");
+}
+
+#[test]
+fn stops_alone_grow_together_to_what_is_held_and_no_further() {
+    let second = Is { entry: OrderId(2), status: OrderStatus::Kept, ..STOP };
+    let stops = [exit(STOP, "10", "0"), exit(second, "6", "0")];
+    assert_eq!(sells(&stops, "10", "10"), dec("10"), "the second waits until the first gives way");
+    assert_eq!(sells(&stops, "10", "4"), dec("10"), "what works can trade");
+    assert_eq!(sells(&stops, "10", "15"), dec("15"));
+    let target = exit(Is { entry: OrderId(2), ..TARGET }, "10", "0");
+    let both = [stops[0].clone(), stops[1].clone(), target];
+    assert_eq!(sells(&both, "10", "10"), dec("20"), "a stop of the one, a target of the other");
+}
