@@ -50,8 +50,8 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, Command, Connection, ConnectionState, Envelope, KillState, NoticeLevel, Reconciliation, ScopeUse,
-    Snapshot, Update,
+    Answer, Command, Connection, ConnectionState, Demand, Envelope, Follower, KillState, NoticeLevel,
+    Reconciliation, ScopeUse, Snapshot, Update,
 };
 use day::Day;
 use flatten::{Flattening, WayOut};
@@ -218,6 +218,7 @@ impl Engine {
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
+            EngineEvent::Left(follower) => self.wants(follower, &Demand::default(), out),
             EngineEvent::Tick => self.tick(now, out),
         }
         if !self.flattening.is_empty() {
@@ -233,14 +234,21 @@ impl Engine {
 
     fn command(&mut self, envelope: Envelope, now: Time, out: &mut Vec<Effect>) {
         let Envelope { id, input_at, command } = envelope;
-        let outcome = self.carry_out(command, input_at, now, out);
+        let outcome = self.carry_out(command, id.follower(), input_at, now, out);
         if let Err(refused) = &outcome {
             self.note(NoticeLevel::Warning, Arc::clone(&refused.0), now, out);
         }
         out.push(Effect::publish(Update::Answer(Answer { to: id, outcome }), now));
     }
 
-    fn carry_out(&mut self, command: Command, input_at: Time, now: Time, out: &mut Vec<Effect>) -> Outcome {
+    fn carry_out(
+        &mut self,
+        command: Command,
+        asker: Follower,
+        input_at: Time,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) -> Outcome {
         // Brokers read nothing behind their goodbye.
         if self.shutdown.is_some() && command.is_for_a_broker() {
             return Err(Refused("Pitdesk is closing: nothing was sent".into()));
@@ -274,8 +282,7 @@ impl Engine {
             }
             Command::Reconcile { broker } => self.reconcile(broker, now, out),
             Command::Demand(demand) => {
-                self.market.set_demand(&demand, out);
-                self.watch(out);
+                self.wants(asker, &demand, out);
                 Ok(None)
             }
             Command::Configure(settings) => {

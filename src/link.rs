@@ -21,6 +21,7 @@ pub mod channel;
 pub mod clock;
 pub mod command;
 pub mod demand;
+pub mod followers;
 pub mod ledger;
 pub mod safety;
 mod slots;
@@ -39,6 +40,7 @@ pub use channel::{
 pub use clock::Clock;
 pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
 pub use demand::{BarKey, Demand};
+pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
 pub use safety::{
     AccountKill, Decision, Finding, FindingKind, Flatten, JournalState, KillReport, KillStage,

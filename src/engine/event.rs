@@ -10,7 +10,7 @@ use crate::domain::{
     Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Record, Seq,
     Time, Trade,
 };
-use crate::link::{Alive, BarKey, Envelope, NoticeLevel, Timeline, Update};
+use crate::link::{Alive, BarKey, Envelope, Follower, NoticeLevel, Timeline, Update};
 
 /// What the engine begins with.
 pub struct Start {
@@ -141,8 +141,10 @@ pub enum EngineEvent {
     Timeline(Timeline),
     /// Something around the engine is worth a line in the activity log: the disk, the clock.
     Note(NoticeLevel, Arc<str>),
-    /// The window let too much pile up and needs everything anew.
+    /// Somebody who follows let too much pile up and needs everything anew.
     WindowIsBehind,
+    /// Somebody follows no more.
+    Left(Follower),
     /// Time has passed; comes a few times a second.
     Tick,
 }

@@ -15,7 +15,7 @@ use crate::domain::{
     AssetClass, Bar, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, Quote, Time, Trade,
 };
 use crate::link::update::Placement;
-use crate::link::{Alive, BarKey, Demand, History, Update};
+use crate::link::{Alive, BarKey, Demand, Follower, History, Update};
 use crate::market::aggregate::{Aggregated, Aggregator};
 use crate::market::calendar::Calendar;
 use crate::market::series::BarChunk;
@@ -27,6 +27,8 @@ pub(super) struct MarketData {
     quotes: Vec<Option<(Quote, Time)>>,
     /// By broker, of those whose session has begun.
     alive: Vec<Alive>,
+    /// What each that follows wants, and all of that together.
+    wishes: BTreeMap<Follower, Demand>,
     demand: Demand,
     series: BTreeMap<InstrumentId, Vec<Series>>,
 }
@@ -61,6 +63,7 @@ impl MarketData {
             quotes: vec![None; instruments.len()],
             alive: Vec::new(),
             instruments: Arc::clone(instruments),
+            wishes: BTreeMap::new(),
             demand: Demand::default(),
             series: BTreeMap::new(),
         }
@@ -138,7 +141,14 @@ impl MarketData {
         watch
     }
 
-    pub fn set_demand(&mut self, demand: &Demand, out: &mut Vec<Effect>) {
+    /// Replaces what one that follows wants.
+    pub fn set_demand(&mut self, follower: Follower, wish: &Demand, out: &mut Vec<Effect>) {
+        let before = self.wishes.insert(follower, wish.clone()).unwrap_or_default();
+        self.wishes.retain(|_, wish| *wish != Demand::default());
+        let mut demand = Demand::default();
+        for wish in self.wishes.values() {
+            demand.add(wish);
+        }
         for series in self.series.values_mut() {
             series.retain(|series| {
                 let is_wanted = demand.bars.contains_key(&series.key);
@@ -149,18 +159,23 @@ impl MarketData {
             });
         }
         self.series.retain(|_, series| !series.is_empty());
-        for id in &demand.quotes {
+        for id in &wish.quotes {
             // What is known at once need not wait for the next change.
-            if !self.demand.quotes.contains(id)
+            if !before.quotes.contains(id)
                 && let Some(Some((quote, received))) = self.quotes.get(id.index())
             {
                 out.push(Effect::Quote(*id, *quote, *received));
             }
         }
+        // What others know already has to be told from the beginning.
+        for key in wish.bars.keys().filter(|key| !before.bars.contains_key(key)) {
+            let list = self.series.get_mut(&key.instrument).into_iter().flatten();
+            list.filter(|series| series.key == *key).for_each(Series::begin_anew);
+        }
         for (&key, &wanted) in &demand.bars {
             self.want(key, wanted, out);
         }
-        self.demand = demand.clone();
+        self.demand = demand;
     }
 
     fn want(&mut self, key: BarKey, wanted: usize, out: &mut Vec<Effect>) {
@@ -193,11 +208,7 @@ impl MarketData {
         let of_broker = |id: &InstrumentId| instruments.get(id.index()).is_some_and(|i| i.broker == broker);
         for (_, list) in self.series.iter_mut().filter(|(id, _)| of_broker(id)) {
             for series in list {
-                series.known = 0;
-                series.oldest = Time::MAX;
-                series.has_all = false;
-                series.is_asked = false;
-                series.is_live = false;
+                series.begin_anew();
                 series.ask(broker, out);
             }
         }
@@ -314,6 +325,15 @@ impl MarketData {
 }
 
 impl Series {
+    /// Whatever was told of it is asked again.
+    fn begin_anew(&mut self) {
+        self.known = 0;
+        self.oldest = Time::MAX;
+        self.has_all = false;
+        self.is_asked = false;
+        self.is_live = false;
+    }
+
     /// Goes on from the bar that is forming.
     fn begin(&mut self, forming: Option<Bar>) {
         let (calendar, timeframe) = (Arc::clone(&self.calendar), self.key.timeframe);

@@ -17,6 +17,7 @@ use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::{BrokerId, Record};
+use crate::link::channel::Batch;
 use crate::link::{
     Clock, Command, CommandId, EngineEnd, Envelope, KillReport, NoticeLevel, Timeline, Update,
 };
@@ -239,6 +240,9 @@ impl Shell {
         let mut window_is_gone = false;
         self.process(EngineEvent::Started);
         while self.act() == Flow::On {
+            for follower in self.link.followers.take_gone() {
+                self.process(EngineEvent::Left(follower));
+            }
             tokio::select! {
                 // A trader's command goes before a flood of quotes.
                 biased;
@@ -299,7 +303,9 @@ impl Shell {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
             let Self { link, watchers, ports, writer, journal, .. } = self;
-            let is_behind = link.publisher.batch(|window| {
+            let tell = |follower, batch: &mut Batch<'_>| effects.iter().for_each(|e| e.tell(follower, batch));
+            let mut is_behind = link.followers.tell(tell);
+            is_behind |= link.publisher.batch(|window| {
                 for effect in effects {
                     watchers.see(&effect);
                     match effect.publish_to(window) {

@@ -5,6 +5,7 @@ mod arming;
 mod brokers;
 mod exits;
 mod flatten;
+mod followers;
 mod groups;
 mod journal;
 mod kill;

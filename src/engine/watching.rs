@@ -5,8 +5,15 @@ use super::{Effect, Engine};
 use crate::broker::BrokerRequest;
 use crate::broker::contract::Watch;
 use crate::domain::{BrokerId, InstrumentId};
+use crate::link::{Demand, Follower};
 
 impl Engine {
+    /// Somebody who follows wants these from now on.
+    pub(super) fn wants(&mut self, follower: Follower, demand: &Demand, out: &mut Vec<Effect>) {
+        self.market.set_demand(follower, demand, out);
+        self.watch(out);
+    }
+
     /// A session that has just become ready watches and has answered nothing yet.
     pub(super) fn resubscribe(&mut self, id: BrokerId, out: &mut Vec<Effect>) {
         self.brokers[usize::from(id.0)].watch = Watch::default();

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
+use super::followers::Followers;
 use super::slots::Slots;
 pub use super::slots::{BarSlot, Drained, Latched};
 use super::{Alive, BarKey, Envelope, Numbered, Update};
@@ -34,11 +35,10 @@ pub fn connect(wake: Arc<dyn Fn() + Send + Sync>) -> (EngineEnd, WindowEnd) {
 #[must_use]
 pub fn connect_with(wake: Arc<dyn Fn() + Send + Sync>, lossless: usize) -> (EngineEnd, WindowEnd) {
     let (sender, commands) = mpsc::channel(COMMAND_CAPACITY);
-    let slots = Mutex::new(Slots::new(lossless));
-    let shared = Arc::new(Shared { slots, wake_pending: AtomicBool::new(false) });
-    let publisher = Publisher { shared: Arc::clone(&shared), wake, next_seq: 1 };
+    let (publisher, inbox) = Publisher::new(wake, lossless);
+    let followers = Followers::new(sender.downgrade());
     let commander = CommandSender { sender };
-    (EngineEnd { commands, publisher }, WindowEnd { commander, inbox: Inbox { shared } })
+    (EngineEnd { commands, publisher, followers }, WindowEnd { commander, inbox })
 }
 
 struct Shared {
@@ -60,6 +60,8 @@ pub struct EngineEnd {
     pub commands: mpsc::Receiver<Envelope>,
     /// Towards the window.
     pub publisher: Publisher,
+    /// Towards whoever else follows.
+    pub followers: Followers,
 }
 
 /// The window's end.
@@ -70,7 +72,7 @@ pub struct WindowEnd {
     pub inbox: Inbox,
 }
 
-/// Publishes to the window. There is one, owned by the engine's task.
+/// Publishes to the window, or to another that follows. Owned by the engine's task.
 pub struct Publisher {
     shared: Arc<Shared>,
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -78,6 +80,18 @@ pub struct Publisher {
 }
 
 impl Publisher {
+    /// With its receiving end, and room for so many lossless updates.
+    pub(super) fn new(wake: Arc<dyn Fn() + Send + Sync>, lossless: usize) -> (Self, Inbox) {
+        let slots = Mutex::new(Slots::new(lossless));
+        let shared = Arc::new(Shared { slots, wake_pending: AtomicBool::new(false) });
+        (Self { shared: Arc::clone(&shared), wake, next_seq: 1 }, Inbox { shared })
+    }
+
+    /// Whether nobody listens any more.
+    pub(super) fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1
+    }
+
     /// Publishes several things under one lock, then wakes the window once.
     pub fn batch<R>(&mut self, publish: impl FnOnce(&mut Batch<'_>) -> R) -> R {
         let mut batch = Batch { slots: self.shared.lock(), next_seq: &mut self.next_seq, is_changed: false };
@@ -193,6 +207,10 @@ pub struct SpareSender {
 }
 
 impl SpareSender {
+    pub(super) fn new(sender: mpsc::WeakSender<Envelope>) -> Self {
+        Self { sender }
+    }
+
     /// As [`CommandSender::try_send`].
     ///
     /// # Errors

@@ -36,4 +36,15 @@ impl Demand {
         let wanted = self.bars.entry(key).or_default();
         *wanted = (*wanted).max(count);
     }
+
+    /// Adds everything that another wants.
+    pub fn add(&mut self, other: &Self) {
+        let Self { quotes, depth, trades, bars } = other;
+        self.quotes.extend(quotes);
+        self.depth.extend(depth);
+        self.trades.extend(trades);
+        for (key, count) in bars {
+            self.want_bars(*key, *count);
+        }
+    }
 }

@@ -1,0 +1,106 @@
+//! More than one follows the engine: the window, and servers that let other programs use it.
+
+use super::*;
+use crate::domain::Timeframe;
+use crate::link::{BarKey, Demand, Follower, Hub, connect};
+
+const MINUTES: BarKey = BarKey { instrument: SHARE, timeframe: Timeframe::M1 };
+
+/// Two that have joined a link whose window is not looked at.
+fn two_followers() -> (Follower, Follower) {
+    let (engine, _window) = connect(Arc::new(|| {}));
+    let hub = engine.followers.hub();
+    let join = |hub: &Hub| hub.follow(Arc::new(|| {})).unwrap().follower;
+    (join(&hub), join(&hub))
+}
+
+impl Stage {
+    fn asks(&mut self, follower: Follower, command: Command) -> Vec<Effect> {
+        self.next_command += 1;
+        let id = follower.command(self.next_command);
+        self.feed(EngineEvent::Command(Envelope { id, input_at: self.now, command }))
+    }
+
+    fn wants(&mut self, follower: Follower, demand: Demand) -> Vec<Effect> {
+        self.asks(follower, Command::Demand(Arc::new(demand)))
+    }
+}
+
+fn quotes() -> Demand {
+    Demand { quotes: [SHARE].into(), ..Demand::default() }
+}
+
+fn bars(count: usize) -> Demand {
+    Demand { bars: [(MINUTES, count)].into(), ..Demand::default() }
+}
+
+fn history_asked(effects: &[Effect]) -> Option<usize> {
+    requests(effects).into_iter().find_map(|request| match request {
+        BrokerRequest::History(history) => Some(history.count),
+        _ => None,
+    })
+}
+
+fn tells_quote(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Quote(..)))
+}
+
+#[test]
+fn what_one_wants_no_more_is_still_told_to_the_other() {
+    let mut stage = stage();
+    let (first, second) = two_followers();
+    stage.wants(first, quotes());
+    stage.wants(second, quotes());
+    stage.wants(first, Demand::default());
+    assert!(tells_quote(&stage.quote()));
+    stage.feed(EngineEvent::Left(second));
+    assert!(!tells_quote(&stage.quote()), "nobody looks any more");
+}
+
+#[test]
+fn who_joins_later_is_told_the_newest_quote_at_once() {
+    let mut stage = stage();
+    stage.wants(Follower::WINDOW, quotes());
+    stage.quote();
+    let (first, _) = two_followers();
+    assert!(tells_quote(&stage.wants(first, quotes())));
+    assert!(!tells_quote(&stage.wants(first, quotes())), "it has it");
+}
+
+#[test]
+fn who_wants_bars_later_gets_them_from_the_beginning() {
+    let mut stage = stage();
+    let (first, _) = two_followers();
+    assert_eq!(history_asked(&stage.wants(Follower::WINDOW, bars(500))), Some(500));
+    let request = crate::broker::HistoryRequest {
+        instrument: SHARE,
+        timeframe: Timeframe::M1,
+        before: Time::MAX,
+        count: 500,
+    };
+    let answer =
+        crate::broker::HistoryBars { request, bars: crate::market::series::Bars::default(), forming: None };
+    stage.broker(BrokerEvent::History(answer));
+    assert_eq!(history_asked(&stage.wants(first, bars(100))), Some(500), "as many as the window wants");
+    assert_eq!(history_asked(&stage.wants(first, bars(100))), None);
+    let told = stage.wants(first, Demand::default());
+    assert!(!told.iter().any(|effect| matches!(effect, Effect::ForgetBars(_))), "the window looks at them");
+}
+
+#[test]
+fn an_answer_is_for_whoever_has_asked() {
+    let mut stage = stage();
+    let (first, second) = two_followers();
+    let told = stage.asks(first, Command::Cancel { order: OrderId(77) });
+    let answers_for = |follower: Follower| {
+        let (mut end, _window) = connect(Arc::new(|| {}));
+        let other = end.followers.hub().follow(Arc::new(|| {})).unwrap();
+        end.followers.tell(|_, batch| told.iter().for_each(|effect| effect.tell(follower, batch)));
+        let is_answer = |n: &crate::link::Numbered| matches!(n.update, Update::Answer(_));
+        other.inbox.drain().lossless.iter().filter(|n| is_answer(n)).count()
+    };
+    assert_eq!((answers_for(first), answers_for(second)), (1, 0));
+    let (mut end, window) = connect(Arc::new(|| {}));
+    end.publisher.batch(|batch| told.into_iter().for_each(|effect| drop(effect.publish_to(batch))));
+    assert!(!window.inbox.drain().lossless.iter().any(|n| matches!(n.update, Update::Answer(_))));
+}
