@@ -141,7 +141,7 @@ mod tests {
     fn a_follower_is_told_what_happens_from_its_joining_to_its_leaving() {
         let (mut engine, _window) = connect(Arc::new(|| {}));
         let hub = engine.followers.hub();
-        let mut tell = |followers: &mut Followers| {
+        let tell = |followers: &mut Followers| {
             followers.tell(|_, batch| batch.quote(InstrumentId(3), Quote::default(), Time(1)))
         };
         tell(&mut engine.followers);

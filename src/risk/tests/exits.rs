@@ -7,7 +7,7 @@ const ENTRY: OrderId = OrderId(1);
 
 /// What an exit is, beside its size.
 #[derive(Clone, Copy)]
-struct Is {
+struct Terms {
     entry: OrderId,
     is_target: bool,
     is_kept: bool,
@@ -15,26 +15,26 @@ struct Is {
     goes_on: bool,
 }
 
-const STOP: Is =
-    Is { entry: ENTRY, is_target: false, is_kept: true, status: OrderStatus::Working, goes_on: false };
-const TARGET: Is = Is { is_target: true, ..STOP };
+const STOP: Terms =
+    Terms { entry: ENTRY, is_target: false, is_kept: true, status: OrderStatus::Working, goes_on: false };
+const TARGET: Terms = Terms { is_target: true, ..STOP };
 
-fn exit(is: Is, size: &str, filled: &str) -> Order {
-    let kind = if is.is_target { limit("110.00") } else { OrderKind::Stop { stop: price("90.00") } };
+fn exit(terms: Terms, size: &str, filled: &str) -> Order {
+    let kind = if terms.is_target { limit("110.00") } else { OrderKind::Stop { stop: price("90.00") } };
     let order = order(Side::Sell, size, kind);
     let quantity = order.spec.quantity;
     let kept = KeptGroup {
-        entry: Some(is.entry),
+        entry: Some(terms.entry),
         oco: None,
         quantity,
-        goes_on: is.goes_on,
+        goes_on: terms.goes_on,
         is_over: false,
         passed: None,
     };
     Order {
-        spec: OrderSpec { parent: (!is.is_kept).then_some(is.entry), ..order.spec },
-        kept: is.is_kept.then_some(kept),
-        status: is.status,
+        spec: OrderSpec { parent: (!terms.is_kept).then_some(terms.entry), ..order.spec },
+        kept: terms.is_kept.then_some(kept),
+        status: terms.status,
         filled: Qty(dec(filled)),
         ..order
     }
@@ -48,9 +48,9 @@ fn sells(exits: &[Order], filled: &str, net: &str) -> Decimal {
 
 #[test]
 fn a_broker_that_keeps_brackets_lets_an_exit_trade_no_more_than_its_entry() {
-    let native = Is { is_kept: false, ..STOP };
+    let native = Terms { is_kept: false, ..STOP };
     assert_eq!(sells(&[exit(native, "10", "0")], "4", "4"), dec("4"));
-    let both = [exit(native, "10", "0"), exit(Is { is_kept: false, ..TARGET }, "10", "0")];
+    let both = [exit(native, "10", "0"), exit(Terms { is_kept: false, ..TARGET }, "10", "0")];
     assert_eq!(sells(&both, "10", "10"), dec("10"), "one cancels the other");
 }
 
@@ -58,7 +58,7 @@ fn a_broker_that_keeps_brackets_lets_an_exit_trade_no_more_than_its_entry() {
 fn a_leg_that_is_small_counts_as_what_it_can_grow_to() {
     let small = [exit(TARGET, "10", "3"), exit(STOP, "2", "0")];
     assert_eq!(sells(&small, "10", "7"), dec("7"), "ten bought, three sold");
-    let kept = Is { status: OrderStatus::Kept, ..STOP };
+    let kept = Terms { status: OrderStatus::Kept, ..STOP };
     assert_eq!(sells(&[exit(kept, "10", "0"), exit(TARGET, "4", "0")], "4", "4"), dec("4"), "not ten");
 }
 
@@ -66,7 +66,7 @@ fn a_leg_that_is_small_counts_as_what_it_can_grow_to() {
 fn a_leg_of_which_nothing_works_counts_until_somebody_has_ended_it() {
     let cut = |goes_on| {
         let status = OrderStatus::Cancelled;
-        [TARGET, STOP].map(|is| exit(Is { status, goes_on, ..is }, "6", "0"))
+        [TARGET, STOP].map(|terms| exit(Terms { status, goes_on, ..terms }, "6", "0"))
     };
     assert_eq!(sells(&cut(true), "6", "6"), dec("6"));
     assert_eq!(sells(&cut(false), "6", "6"), dec("0"));
@@ -79,12 +79,12 @@ fn an_exit_that_this_program_keeps_can_be_larger_than_what_is_to_be_guarded() {
 
 #[test]
 fn stops_alone_grow_together_to_what_is_held_and_no_further() {
-    let second = Is { entry: OrderId(2), status: OrderStatus::Kept, ..STOP };
+    let second = Terms { entry: OrderId(2), status: OrderStatus::Kept, ..STOP };
     let stops = [exit(STOP, "10", "0"), exit(second, "6", "0")];
     assert_eq!(sells(&stops, "10", "10"), dec("10"), "the second waits until the first gives way");
     assert_eq!(sells(&stops, "10", "4"), dec("10"), "what works can trade");
     assert_eq!(sells(&stops, "10", "15"), dec("15"));
-    let target = exit(Is { entry: OrderId(2), ..TARGET }, "10", "0");
+    let target = exit(Terms { entry: OrderId(2), ..TARGET }, "10", "0");
     let both = [stops[0].clone(), stops[1].clone(), target];
     assert_eq!(sells(&both, "10", "10"), dec("20"), "a stop of the one, a target of the other");
 }
