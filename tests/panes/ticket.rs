@@ -7,7 +7,8 @@ use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use pitdesk::domain::{
-    AccountKind, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side, TimeInForce, TrailBy,
+    AccountKind, KeptGroup, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Quote, Side,
+    TimeInForce, TrailBy,
 };
 use pitdesk::link::{Bracket, Command, ConnectionState, KillState, Place, Update};
 use pitdesk::risk::Despite;
@@ -242,6 +243,29 @@ fn close_says_that_it_takes_the_exits_away() {
     click(&mut ui, "Close");
     let said = "Close: sell 100 AAPL at market, cancels 2 orders first: sent, no answer yet …";
     ui.get_by_label(said);
+}
+
+#[test]
+fn exits_that_can_be_sent_again_count_as_the_engine_counts_them() {
+    let sells_180 = |goes_on: bool| {
+        let mut bench = holding(at_once(), "100");
+        bench.market.configure(|settings| settings.limits.profile.max_position_quantity = Some(qty("150")));
+        let aapl = bench.market.id(AAPL);
+        let mut entry = order(7, aapl, Side::Buy, "100", limit("226.10"), START);
+        (entry.status, entry.filled) = (OrderStatus::Filled, qty("100"));
+        bench.order(entry);
+        for (id, kind) in [(8, limit("240.00")), (9, OrderKind::Stop { stop: price("220.00") })] {
+            let (entry, quantity) = (Some(OrderId(7)), qty("100"));
+            let kept = KeptGroup { entry, oco: None, quantity, goes_on, is_over: false, passed: None };
+            let exit = order(id, aapl, Side::Sell, "100", kind, START);
+            bench.order(Order { status: OrderStatus::Cancelled, kept: Some(kept), ..exit });
+        }
+        let mut ui = open(bench, AAPL, "{}");
+        write(&mut ui, "Quantity", "180");
+        !is_disabled(&ui, "Sell")
+    };
+    assert!(sells_180(false), "eighty would be short");
+    assert!(!sells_180(true), "and a hundred more, once the exits of order 7 are sent again");
 }
 
 #[test]
