@@ -84,7 +84,7 @@ impl Engine {
         let all: BTreeMap<OrderId, &Order> =
             self.orders.live().chain(awake).filter(is_alike).map(|exit| (exit.id, exit)).collect();
         let each = all.into_iter().map(|(id, exit)| (exit, self.orders.most_of(id)));
-        Pending::of_exits(each, self.filled(), self.net(account, instrument))
+        Pending::of_exits(each, self.filled())
     }
 
     /// What each entry has filled.

@@ -78,27 +78,19 @@ impl Pending {
     ///
     /// Each comes with what it could trade itself, of an order whose change is on its way the larger
     /// of both sizes. Where this program keeps a bracket, those that have ended come too: however
-    /// small a leg is now, until it is over it can grow to what the bracket has still to guard. Where
-    /// all are of one kind they grow together to no more than the position of `net` units.
+    /// small a leg is now, until it is over it can grow to what the bracket has still to guard.
     pub fn of_exits<'a>(
         exits: impl IntoIterator<Item = (&'a Order, Qty)>,
         filled: impl Fn(OrderId) -> Option<Qty>,
-        net: Decimal,
     ) -> Self {
         let mut brackets: BTreeMap<(OrderId, Side), Exits> = BTreeMap::new();
         for (exit, most) in exits {
             let Some(entry) = exit.entry() else { continue };
             brackets.entry((entry, exit.spec.side)).or_default().add(exit, most);
         }
-        let of = |side: Side| {
-            let of_side = || brackets.iter().filter(|((_, s), _)| *s == side);
-            let each: Decimal = of_side().map(|((entry, _), exits)| exits.most(filled(*entry))).sum();
-            let has_kind = |is_target: usize| of_side().any(|(_, exits)| exits.legs[is_target].is_there());
-            if has_kind(0) && has_kind(1) {
-                return each;
-            }
-            let works: Decimal = of_side().map(|(_, exits)| exits.legs[0].works + exits.legs[1].works).sum();
-            each.min(works.max(-side.sign() * net))
+        let of = |side| {
+            let of_side = brackets.iter().filter(|((_, s), _)| *s == side);
+            of_side.map(|((entry, _), exits)| exits.most(filled(*entry))).sum()
         };
         Self { buys: of(Side::Buy), sells: of(Side::Sell) }
     }
@@ -136,11 +128,6 @@ struct Leg {
 }
 
 impl Leg {
-    /// Whether any of it works, or can still be sent.
-    fn is_there(&self) -> bool {
-        !self.works.is_zero() || (self.is_kept && !self.is_over)
-    }
-
     /// The most that it could trade, of an entry that has filled so much, whose exits have traded so
     /// much. No broker holds an exit that this program keeps to what its entry has filled.
     fn most(&self, filled: Qty, traded: Decimal) -> Decimal {

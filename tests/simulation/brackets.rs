@@ -300,6 +300,26 @@ impl Brackets {
         guarded
     }
 
+    /// What exits of a side could still be sent for, that do not work yet.
+    pub fn to_come(&self, truth: &Truth, instrument: InstrumentId, side: Side) -> Decimal {
+        let works = truth.kept_exits(instrument, side);
+        let ended_there =
+            |id: &OrderId| truth.orders.get(id).is_some_and(|o| has_ended_there(o, &self.cancelled));
+        let is_over = |key: &LegKey| {
+            self.exits.iter().any(|(id, e)| e.leg == *key && (self.refused.contains(id) || ended_there(id)))
+        };
+        let is_meant = |(key, leg): &(&LegKey, &Leg)| {
+            leg.instrument == instrument && leg.side == side && leg.fate == Fate::Goes && !is_over(key)
+        };
+        let entries: BTreeSet<OrderId> = self.legs.iter().filter(is_meant).map(|(key, _)| key.0).collect();
+        let one = |entry: OrderId| {
+            let filled = truth.orders.get(&entry).map_or(Decimal::ZERO, |order| order.filled.0);
+            let (_, in_all) = works.get(&entry).copied().unwrap_or_default();
+            (filled - in_all).max(Decimal::ZERO)
+        };
+        entries.into_iter().map(one).sum()
+    }
+
     /// All is well: whether each leg is, or soon was, as large as it should be.
     pub fn settle(&mut self, truth: &Truth, now: Time) {
         let guarded = self.guarded(truth);
@@ -309,11 +329,6 @@ impl Brackets {
                 let ids = self.exits.iter().filter(move |(_, exit)| of(exit)).map(|(id, _)| id);
                 ids.filter_map(|id| truth.orders.get(id))
             };
-            let ended_there = |order: &Order| match order.status {
-                OrderStatus::Rejected | OrderStatus::Expired => true,
-                OrderStatus::Cancelled => !self.cancelled.contains(&order.id),
-                _ => false,
-            };
             let Some(entry) = truth.orders.get(&key.0) else { continue };
             let works: Decimal = members(true).map(can_trade).sum();
             let guards = entry.filled.0 - members(false).map(|order| order.filled.0).sum::<Decimal>();
@@ -322,7 +337,7 @@ impl Brackets {
             let there = -leg.side.sign() * truth.net_of(leg.instrument) - (by_all - works);
             let there = there.max(Decimal::ZERO);
             let was_refused = self.exits.iter().any(|(id, e)| e.leg == *key && self.refused.contains(id));
-            let is_over = was_refused || members(true).any(ended_there);
+            let is_over = was_refused || members(true).any(|order| has_ended_there(order, &self.cancelled));
             let is_minded = leg.fate == Fate::Goes && !(is_over && self.told.contains(key));
             // Once an exit has traded nothing may stay that guards nothing.
             let has_traded = members(false).any(|order| !order.filled.is_zero());
@@ -341,6 +356,16 @@ impl Brackets {
                 members(false).collect::<Vec<_>>()
             );
         }
+    }
+}
+
+/// Whether the exchange has ended an exit, or somebody else there than the program, which has asked for
+/// the end of those that it has `cancelled`.
+fn has_ended_there(order: &Order, cancelled: &BTreeSet<OrderId>) -> bool {
+    match order.status {
+        OrderStatus::Rejected | OrderStatus::Expired => true,
+        OrderStatus::Cancelled => !cancelled.contains(&order.id),
+        _ => false,
     }
 }
 

@@ -20,7 +20,8 @@
 //!
 //! What only makes a position smaller is never held back. A close is at most as large as the
 //! position that was heard of; what rests on its side could still fill behind it, so that it is
-//! the one thing by which [`Judge::after_a_step`] lets the worst case grow beyond the limit.
+//! the one thing by which [`Judge::after_a_step`] lets the worst case grow beyond the limit. In that
+//! exits count that the program has still to send, for what their entry has filled.
 //! Nothing else may: no fill, no cancel, no restart. But where the program keeps brackets, a target
 //! and a stop can both fill before it hears of either: what one of them trades while the other works
 //! still may add to the worst case, and what they have traded too much is held; of an order that left
@@ -131,7 +132,7 @@ impl Judge {
                 assert!(tries <= CLOSINGS, "order {id} is try {tries} of the kill switch to close");
                 assert!(spec.quantity.0 <= -held, "order {id} closes {} of {held}", spec.quantity);
                 assert_eq!(spec.instrument, stem.instrument);
-                let worst = truth.worst(spec.instrument, spec.side) + spec.quantity.0;
+                let worst = worst_behind(spec, truth, witness);
                 let allowed = self.worst.entry(key(spec.instrument, spec.side)).or_default();
                 *allowed = (*allowed).max(worst);
             }
@@ -147,7 +148,7 @@ impl Judge {
                     self.opening(spec, *id, opened, guards, note, truth);
                     self.counts(order, ahead, truth, witness);
                 }
-                let worst = truth.worst(spec.instrument, spec.side) + spec.quantity.0;
+                let worst = worst_behind(spec, truth, witness);
                 let allowed = self.worst.entry(key(spec.instrument, spec.side)).or_default();
                 *allowed = (*allowed).max(worst);
             }
@@ -216,10 +217,10 @@ impl Judge {
     }
 
     /// A step is over: the worst case is inside the limit, or where only a close has put it.
-    pub fn after_a_step(&mut self, truth: &Truth) {
+    pub fn after_a_step(&mut self, truth: &Truth, brackets: &Brackets) {
         for id in instruments().iter().map(|instrument| instrument.id) {
             for side in SIDES {
-                let worst = truth.worst(id, side);
+                let worst = truth.worst(id, side) + brackets.to_come(truth, id, side);
                 let kept = truth.kept_exits(id, side);
                 let before = self.kept.insert(key(id, side), kept.clone()).unwrap_or_default();
                 // Where one leg has traded and the other works still, more can trade than one of them.
@@ -245,6 +246,13 @@ impl Judge {
             }
         }
     }
+}
+
+/// What could be held on a side behind a close, or a reversal: what rests there can fill, and exits
+/// that the program has still to send.
+fn worst_behind(spec: &OrderSpec, truth: &Truth, witness: &Witness) -> Decimal {
+    let to_come = witness.brackets.to_come(truth, spec.instrument, spec.side);
+    truth.worst(spec.instrument, spec.side) + spec.quantity.0 + to_come
 }
 
 /// How much of an order leads away from zero, when all that works on its side has filled.

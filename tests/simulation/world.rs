@@ -269,7 +269,7 @@ impl World {
             self.forgotten.is_news = false;
         }
         let truth = self.truth();
-        self.judge.after_a_step(&truth);
+        self.judge.after_a_step(&truth, &self.witness.brackets);
         if self.is_healed && conn.is_some() {
             self.witness.brackets.settle(&truth, self.now);
         }

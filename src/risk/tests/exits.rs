@@ -40,26 +40,26 @@ fn exit(terms: Terms, size: &str, filled: &str) -> Order {
     }
 }
 
-/// What they could sell, each entry having filled so much, with so much held.
-fn sells(exits: &[Order], filled: &str, net: &str) -> Decimal {
+/// What they could sell, each entry having filled so much.
+fn sells(exits: &[Order], filled: &str) -> Decimal {
     let each = exits.iter().map(|exit| (exit, exit.remaining()));
-    Pending::of_exits(each, |_| Some(Qty(dec(filled))), dec(net)).sells
+    Pending::of_exits(each, |_| Some(Qty(dec(filled)))).sells
 }
 
 #[test]
 fn a_broker_that_keeps_brackets_lets_an_exit_trade_no_more_than_its_entry() {
     let native = Terms { is_kept: false, ..STOP };
-    assert_eq!(sells(&[exit(native, "10", "0")], "4", "4"), dec("4"));
+    assert_eq!(sells(&[exit(native, "10", "0")], "4"), dec("4"));
     let both = [exit(native, "10", "0"), exit(Terms { is_kept: false, ..TARGET }, "10", "0")];
-    assert_eq!(sells(&both, "10", "10"), dec("10"), "one cancels the other");
+    assert_eq!(sells(&both, "10"), dec("10"), "one cancels the other");
 }
 
 #[test]
 fn a_leg_that_is_small_counts_as_what_it_can_grow_to() {
     let small = [exit(TARGET, "10", "3"), exit(STOP, "2", "0")];
-    assert_eq!(sells(&small, "10", "7"), dec("7"), "ten bought, three sold");
+    assert_eq!(sells(&small, "10"), dec("7"), "ten bought, three sold");
     let kept = Terms { status: OrderStatus::Kept, ..STOP };
-    assert_eq!(sells(&[exit(kept, "10", "0"), exit(TARGET, "4", "0")], "4", "4"), dec("4"), "not ten");
+    assert_eq!(sells(&[exit(kept, "10", "0"), exit(TARGET, "4", "0")], "4"), dec("4"), "not ten");
 }
 
 #[test]
@@ -68,23 +68,22 @@ fn a_leg_of_which_nothing_works_counts_until_somebody_has_ended_it() {
         let status = OrderStatus::Cancelled;
         [TARGET, STOP].map(|terms| exit(Terms { status, goes_on, ..terms }, "6", "0"))
     };
-    assert_eq!(sells(&cut(true), "6", "6"), dec("6"));
-    assert_eq!(sells(&cut(false), "6", "6"), dec("0"));
+    assert_eq!(sells(&cut(true), "6"), dec("6"));
+    assert_eq!(sells(&cut(false), "6"), dec("0"));
 }
 
 #[test]
 fn an_exit_that_this_program_keeps_can_be_larger_than_what_is_to_be_guarded() {
-    assert_eq!(sells(&[exit(STOP, "10", "0")], "4", "4"), dec("10"), "no broker holds it back");
+    assert_eq!(sells(&[exit(STOP, "10", "0")], "4"), dec("10"), "no broker holds it back");
 }
 
 #[test]
-fn stops_alone_grow_together_to_what_is_held_and_no_further() {
+fn brackets_add_up_though_one_may_wait_for_the_other() {
     let second = Terms { entry: OrderId(2), status: OrderStatus::Kept, ..STOP };
     let stops = [exit(STOP, "10", "0"), exit(second, "6", "0")];
-    assert_eq!(sells(&stops, "10", "10"), dec("10"), "the second waits until the first gives way");
-    assert_eq!(sells(&stops, "10", "4"), dec("10"), "what works can trade");
-    assert_eq!(sells(&stops, "10", "15"), dec("15"));
-    let target = exit(Terms { entry: OrderId(2), ..TARGET }, "10", "0");
-    let both = [stops[0].clone(), stops[1].clone(), target];
-    assert_eq!(sells(&both, "10", "10"), dec("20"), "a stop of the one, a target of the other");
+    assert_eq!(
+        sells(&stops, "10"),
+        dec("20"),
+        "a target of the one could fill, and then a stop of the other"
+    );
 }

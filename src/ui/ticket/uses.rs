@@ -43,8 +43,7 @@ pub(super) fn exits(
     // Of brackets that this program keeps those that have ended say how large they can grow.
     let exits = blotter.working().filter(|o| o.kept.is_none()).chain(blotter.kept_exits()).filter(is_alike);
     let filled = |entry| blotter.get(entry).map(|entry| entry.filled);
-    let net = blotter.position_of(account, instrument).map_or(Decimal::ZERO, |position| position.net);
-    Pending::of_exits(exits.map(|exit| (exit, exit.remaining())), filled, net)
+    Pending::of_exits(exits.map(|exit| (exit, exit.remaining())), filled)
 }
 
 /// What is used of the limits of an order of `account` in `instrument`.
