@@ -46,16 +46,6 @@ macro_rules! messages {
                 $($(self.$map.fill(dice);)+)?
             }
         }
-
-        #[cfg(test)]
-        impl $name {
-            /// Tag and name of each field, to be compared with the document.
-            pub(in crate::gateway::wire) const TAGS: &[(&str, u32, &str)] = &[
-                $((stringify!($name), $tag, stringify!($field)),)*
-                $($((stringify!($name), $many_tag, stringify!($many)),)+)?
-                $($((stringify!($name), $map_tag, stringify!($map)),)+)?
-            ];
-        }
     )*};
 }
 

@@ -253,6 +253,16 @@ fn unset_max(t: &mut Fields, name: &'static str, slot: &mut Option<f64>) -> Done
     t.value_or(name, slot, value::UNSET_DOUBLE)
 }
 
+/// Infinity as TWS wants it of clients. The Python libraries do not understand it, so that replies have
+/// the usual word.
+fn infinite(t: &mut Fields, name: &'static str, slot: &mut Option<f64>) -> Done {
+    let write = |slot: &mut Option<f64>, out: &mut Vec<u8>| {
+        slot.tidy();
+        if *slot == Some(f64::INFINITY) { out.extend_from_slice(b"Infinite") } else { slot.write(out) }
+    };
+    t.with(name, slot, write, Value::read)
+}
+
 /// A decimal, which the model has as text: a size, a quantity, a step.
 fn size(t: &mut Fields, name: &'static str, slot: &mut Option<String>) -> Done {
     t.with(name, slot, |slot, out| value::write_size(slot, "", out), value::read_size)
@@ -275,8 +285,18 @@ fn texts(t: &mut Fields, name: &'static str, slot: &mut Vec<String>) -> Done {
 
 type Pairs = std::collections::BTreeMap<String, String>;
 
+/// Makes pairs what can be written: without the characters that would tear them.
+fn cleaned(pairs: &mut Pairs, of_keys: &[char], of_values: &[char]) {
+    let is_torn = |text: &String, by| text.contains(by);
+    if pairs.iter().any(|(key, value)| is_torn(key, of_keys) || is_torn(value, of_values)) {
+        let old = std::mem::take(pairs).into_iter();
+        pairs.extend(old.map(|(key, value)| (key.replace(of_keys, ""), value.replace(of_values, ""))));
+    }
+}
+
 /// A list of tags and values: the count, then each as two fields.
 fn tagged(t: &mut Fields, name: &'static str, slot: &mut Pairs) -> Done {
+    cleaned(slot, &['\0'], &['\0']);
     let count = t.count(name, slot.len())?;
     let mut old = std::mem::take(slot).into_iter();
     for _ in 0..count {
@@ -289,11 +309,11 @@ fn tagged(t: &mut Fields, name: &'static str, slot: &mut Pairs) -> Done {
     Ok(())
 }
 
-/// Options in one field: `k=v;k=v;`. What would tear it is left out when writing.
+/// Options in one field: `k=v;k=v;`.
 fn options(t: &mut Fields, name: &'static str, slot: &mut Pairs) -> Done {
     let write = |slot: &mut Pairs, out: &mut Vec<u8>| {
+        cleaned(slot, &['\0', ';', '='], &['\0', ';']);
         for (key, value) in slot {
-            let (key, value) = (key.replace([';', '='], ""), value.replace(';', ""));
             value::write_text(&format!("{key}={value};"), out);
         }
     };

@@ -32,11 +32,11 @@ macro_rules! keeps_the_laws {
 
                 // Text carries a part, but that whole, and canonically.
                 let sent = frame_of!(message, Dialect::Text);
-                assert!(sent.is_ascii() || sent[4..].is_ascii(), "{name} is ASCII");
+                assert!(sent[4..].is_ascii(), "{name} is ASCII");
                 let part =
                     $enum::decode(Dialect::Text, body(&sent)).unwrap_or_else(|e| panic!("{e}: {message:?}"));
                 let again = frame_of!(part, Dialect::Text);
-                assert_eq!(again, sent, "{name}: {:?} of {message:?}", String::from_utf8_lossy(&sent));
+                assert_eq!(fields(body(&again)), fields(body(&sent)), "{name}: {message:?}");
                 assert_eq!($enum::decode(Dialect::Text, body(&again)), Ok(part.clone()), "{name}");
 
                 // And it is the same in protobuf.

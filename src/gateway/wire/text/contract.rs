@@ -43,15 +43,20 @@ pub fn held(t: &mut Fields, _name: &'static str, slot: &mut Option<Contract>) ->
     Ok(())
 }
 
+/// The right of an option. TWS writes a question mark where there is none.
 fn right(t: &mut Fields, name: &'static str, slot: &mut Option<String>) -> Done {
-    t.value(name, slot)?;
-    slot.take_if(|right| right == "?");
-    Ok(())
+    optional_right(t, name, slot, "")
 }
 
 fn right_or_question(t: &mut Fields, name: &'static str, slot: &mut Option<String>) -> Done {
-    t.value_or(name, slot, "?")?;
-    slot.take_if(|right| right == "?");
+    optional_right(t, name, slot, "?")
+}
+
+fn optional_right(t: &mut Fields, name: &'static str, slot: &mut Option<String>, unset: &str) -> Done {
+    let is_none = |right: &mut String| right == "?";
+    slot.take_if(is_none);
+    t.value_or(name, slot, unset)?;
+    slot.take_if(is_none);
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use super::contract::{delta_neutral as underlying, ordered};
 use super::order::{
     algorithm, benchmark, combination, conditions, delta_neutral, delta_neutral_completed, hedge, scale,
-    soft_dollars,
+    soft_dollars, spelled,
 };
 use super::{Done, Fields, minus_one, size, size_or_zero};
 use crate::gateway::wire::model::{CompletedOrder, OpenOrder, SoftDollarTier};
@@ -14,7 +14,7 @@ pub fn open_order(t: &mut Fields, m: &mut OpenOrder) -> Done {
     let contract = m.contract.get_or_insert_default();
     let order = m.order.get_or_insert_default();
     let state = m.order_state.get_or_insert_default();
-    fields!(t, order => action, total_quantity as size, order_type, lmt_price, aux_price, tif, oca_group, account,
+    fields!(t, order => action, total_quantity as size, order_type as spelled, lmt_price, aux_price, tif, oca_group, account,
         open_close, origin, order_ref, client_id, perm_id, outside_rth, hidden, discretionary_amt,
         good_after_time);
     t.constant("shares_allocation", "")?;
@@ -71,7 +71,7 @@ pub fn completed_order(t: &mut Fields, m: &mut CompletedOrder) -> Done {
     let contract = m.contract.get_or_insert_default();
     let order = m.order.get_or_insert_default();
     let state = m.order_state.get_or_insert_default();
-    fields!(t, order => action, total_quantity as size, order_type, lmt_price, aux_price, tif, oca_group, account,
+    fields!(t, order => action, total_quantity as size, order_type as spelled, lmt_price, aux_price, tif, oca_group, account,
         open_close, origin, order_ref, perm_id, outside_rth, hidden, discretionary_amt, good_after_time,
         fa_group, fa_method, fa_percentage);
     t.constant("fa_profile", "")?;

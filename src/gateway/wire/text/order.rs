@@ -74,6 +74,19 @@ pub fn algorithm(t: &mut Fields, order: &mut Order) -> Done {
     Ok(())
 }
 
+/// The type of an order that is told. With the short spelling of a pegged type some clients expect the
+/// fields that belong to it and some do not; about the long one they agree.
+pub fn spelled(t: &mut Fields, name: &'static str, slot: &mut Option<String>) -> Done {
+    let long = match slot.as_deref() {
+        Some("PEGBENCH") => "PEG BENCH",
+        Some("PEGBEST") => "PEG BEST",
+        Some("PEGMID") => "PEG MID",
+        _ => return t.value(name, slot),
+    };
+    *slot = Some(long.to_owned());
+    t.value(name, slot)
+}
+
 /// An order that is pegged to a benchmark.
 pub fn benchmark(t: &mut Fields, order: &mut Order) -> Done {
     if matches!(order.order_type.as_deref(), Some("PEG BENCH" | "PEGBENCH")) {

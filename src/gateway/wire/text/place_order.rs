@@ -4,7 +4,7 @@ use super::contract::{asked, delta_neutral as underlying};
 use super::order::{
     algorithm, benchmark, combination, conditions, delta_neutral, hedge, scale, soft_dollars,
 };
-use super::{Done, Fields, minus_one, options, size};
+use super::{Done, Fields, infinite, minus_one, options, size};
 use crate::gateway::wire::model::{Order, PlaceOrderRequest};
 
 pub fn place_order(t: &mut Fields, m: &mut PlaceOrderRequest) -> Done {
@@ -57,7 +57,7 @@ pub fn place_order(t: &mut Fields, m: &mut PlaceOrderRequest) -> Done {
 fn pegged(t: &mut Fields, order: &mut Order) -> Done {
     let has_offsets = match order.order_type.as_deref() {
         Some("PEG BEST" | "PEGBEST") => {
-            fields!(t, order => min_compete_size, compete_against_best_offset);
+            fields!(t, order => min_compete_size, compete_against_best_offset as infinite);
             order.compete_against_best_offset == Some(f64::INFINITY)
         }
         Some("PEG MID" | "PEGMID") => true,

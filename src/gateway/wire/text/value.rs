@@ -87,7 +87,7 @@ impl Value for Option<f64> {
 
     fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Some(value) if value.is_infinite() => put(out, "Infinite"),
+            Some(value) if value.is_infinite() => put(out, "Infinity"),
             // This very number without a point would mean "unset".
             Some(value) if value.to_string() == UNSET_INTEGER => put(out, format_args!("{value}.0")),
             Some(value) => put(out, value),
