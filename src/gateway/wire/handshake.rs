@@ -52,7 +52,7 @@ impl Offer {
 
     fn read(body: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
-        let text = text.strip_suffix('\0').unwrap_or(text);
+        let text = text.trim_end_matches('\0');
         let (versions, options) = text.split_once(' ').unwrap_or((text, ""));
         let versions = versions.strip_prefix('v')?;
         // One version alone is a range, too.

@@ -166,14 +166,14 @@ macro_rules! numbered {
             pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
                 match dialect {
                     Dialect::Text => frame::write(out, |out| {
-                        self.clone().to_text(&mut Fields::write(out, self.number()))
+                        self.clone().into_text(&mut Fields::write(out, self.number()))
                             .expect("only reading finds anything wrong");
                     }),
                     Dialect::Protobuf => self.to_protobuf(out),
                 }
             }
 
-            fn to_text(mut self, t: &mut Fields) -> Done {
+            fn into_text(mut self, t: &mut Fields) -> Done {
                 match &mut self {
                     $(Self::$variant(body) => $table(t, body),)*
                     $(Self::$bare => Ok(()) $(.and_then(|()| t.constant("version", $constant)))?,)*

@@ -41,6 +41,12 @@ fn what_is_no_offer_says_so() {
 }
 
 #[test]
+fn zeros_behind_an_offer_are_no_part_of_it() {
+    let offer = Offer { least: 157, most: 176, options: "+PACEAPI".into() };
+    assert_eq!(Offer::decode(b"v157..176 +PACEAPI\0\0"), Ok(offer));
+}
+
+#[test]
 fn an_offer_is_the_prefix_and_a_frame() {
     let offer = Offer { least: 157, most: 176, options: "+PACEAPI".into() };
     let mut stream = Vec::new();

@@ -42,7 +42,7 @@ impl Fill for i32 {
 
 impl Fill for i64 {
     fn fill(&mut self, dice: &mut Dice) {
-        let any = dice.next() as Self;
+        let any = dice.next().cast_signed();
         *self = dice.one(&[0, 1, -1, 1_795_186_800, any, Self::MIN, Self::MAX]);
     }
 }
@@ -138,7 +138,9 @@ impl<T: Fill + Default> Fill for Vec<T> {
     fn fill(&mut self, dice: &mut Dice) {
         self.clear();
         self.resize_with(dice.one(&[0, 1, 2, 5]), T::default);
-        self.iter_mut().for_each(|item| item.fill(dice));
+        for item in self.iter_mut() {
+            item.fill(dice);
+        }
     }
 }
 

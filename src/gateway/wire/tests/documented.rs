@@ -193,8 +193,8 @@ fn the_flags_of_quotes_are_the_other_way_round_in_the_past() {
 
 #[test]
 fn unset_amounts_are_told_as_clients_expect_them() {
-    let report = CommissionAndFeesReport { exec_id: Some("e1".into()), ..Default::default() };
     const U: &str = "1.7976931348623157E308";
+    let report = CommissionAndFeesReport { exec_id: Some("e1".into()), ..Default::default() };
     assert_eq!(fields_of!(Reply::CommissionReport(report)), ["59", "1", "e1", "0", "", U, U, ""]);
     let details = ExecutionDetails::default();
     assert_eq!(fields_of!(Reply::ExecutionDetails(Box::new(details)))[1], "-1", "a live fill");

@@ -136,20 +136,17 @@ fn a_long_wrong_field_is_shortened() {
 
 #[test]
 fn unknown_fields_of_protobuf_are_skipped_however_deep() {
-    let number = 308u32.to_be_bytes();
-    // Groups in groups in groups …
-    let nested = [&number[..], &[0x0b; 100_000], &[0x0c; 100_000]].concat();
-    assert_eq!(
-        Request::decode(Dialect::Protobuf, &nested),
-        Ok(Request::Unknown { number: 108, req_id: None })
-    );
-    let nested = [&271u32.to_be_bytes()[..], &[0x1b; 100_000], &[0x1c; 100_000]].concat();
-    assert!(matches!(Request::decode(Dialect::Protobuf, &nested).unwrap_err().problem, Problem::Protobuf(_)));
-    let nested = [&288u32.to_be_bytes()[..], &[0x1b; 100_000], &[0x1c; 100_000]].concat();
-    assert_eq!(
-        Request::decode(Dialect::Protobuf, &nested),
-        Ok(Request::Unknown { number: 88, req_id: None })
-    );
+    // Groups in groups in groups: with tag 1 where an id might be, and with tag 3.
+    let nested = |number: u32, open, close| {
+        [number.to_be_bytes().to_vec(), vec![open; 100_000], vec![close; 100_000]].concat()
+    };
+    let decode = |body: &[u8]| Request::decode(Dialect::Protobuf, body);
+    let unknown = |number| Ok(Request::Unknown { number, req_id: None });
+    assert_eq!(decode(&nested(308, 0x0b, 0x0c)), unknown(108));
+    assert_eq!(decode(&nested(288, 0x0b, 0x0c)), unknown(88));
+    assert_eq!(decode(&nested(288, 0x1b, 0x1c)), unknown(88));
+    let problem = decode(&nested(271, 0x1b, 0x1c)).unwrap_err().problem;
+    assert!(matches!(problem, Problem::Protobuf(_)), "{problem}");
     // A field that is newer than this table.
     let newer = [&271u32.to_be_bytes()[..], b"\x08\x07\xfa\x01\x03abc"].concat();
     assert_eq!(Request::decode(Dialect::Protobuf, &newer).unwrap(), {

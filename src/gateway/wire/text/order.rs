@@ -15,7 +15,9 @@ pub fn combination(t: &mut Fields, contract: &mut Contract, order: &mut Order) -
 
 /// Prices of the legs: one for each, or none at all.
 fn leg_prices(t: &mut Fields, legs: &mut [ComboLeg]) -> Done {
-    legs.iter_mut().for_each(|leg| leg.per_leg_price.tidy());
+    for leg in legs.iter_mut() {
+        leg.per_leg_price.tidy();
+    }
     let is_priced = legs.iter().any(|leg| leg.per_leg_price.is_some());
     let count = t.count("leg_prices", if is_priced { legs.len() } else { 0 })?;
     if count > legs.len() {

@@ -51,7 +51,9 @@ impl Value for Option<i32> {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|value| put(out, value));
+        if let Some(value) = self {
+            put(out, value);
+        }
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
@@ -69,7 +71,9 @@ impl Value for Option<i64> {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|value| put(out, value));
+        if let Some(value) = self {
+            put(out, value);
+        }
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
@@ -80,9 +84,14 @@ impl Value for Option<i64> {
     }
 }
 
+/// Whether a number has a form of its own: the largest means "unset".
+fn is_written(value: f64) -> bool {
+    value > f64::NEG_INFINITY && (value < f64::MAX || value == f64::INFINITY)
+}
+
 impl Value for Option<f64> {
     fn tidy(&mut self) {
-        self.take_if(|value| value.is_nan() || *value == f64::MAX || *value == f64::NEG_INFINITY);
+        self.take_if(|value| !is_written(*value));
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -107,7 +116,7 @@ impl Value for Option<f64> {
         if value.is_infinite() {
             return Err("a number in range");
         }
-        Ok(Some(value).filter(|value| *value != f64::MAX))
+        Ok(Some(value).filter(|value| is_written(*value)))
     }
 }
 
@@ -138,7 +147,9 @@ impl Value for Option<String> {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|text| write_text(text, out));
+        if let Some(text) = self {
+            write_text(text, out);
+        }
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
@@ -157,7 +168,11 @@ pub fn write_text(text: &str, out: &mut Vec<u8>) {
         match c {
             '\\' if escaped_unit(&text[at..]).is_some() => put(out, "\\u005c"),
             c if c.is_ascii() => out.push(c as u8),
-            c => c.encode_utf16(&mut units).iter().for_each(|unit| put(out, format_args!("\\u{unit:04x}"))),
+            c => {
+                for unit in c.encode_utf16(&mut units) {
+                    put(out, format_args!("\\u{unit:04x}"));
+                }
+            }
         }
     }
 }
@@ -182,15 +197,12 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
             .into_iter()
             .map_while(|unit| unit)
             .collect();
-        match char::decode_utf16(units).next() {
-            Some(Ok(c)) => {
-                plain.push(c);
-                rest = &rest[LENGTH * c.len_utf16()..];
-            }
-            _ => {
-                plain.push('\\');
-                rest = &rest[1..];
-            }
+        if let Some(Ok(c)) = char::decode_utf16(units).next() {
+            plain.push(c);
+            rest = &rest[LENGTH * c.len_utf16()..];
+        } else {
+            plain.push('\\');
+            rest = &rest[1..];
         }
     }
     plain.push_str(rest);
