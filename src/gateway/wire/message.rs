@@ -109,7 +109,9 @@ macro_rules! numbered {
                 let unreadable = |problem| Malformed { message: "message", number: None, id: None, problem };
                 match dialect {
                     Dialect::Text => Fields::open(body).map_err(unreadable).and_then(Self::from_text),
-                    Dialect::Protobuf => protobuf::open(body).map_err(unreadable).and_then(Self::from_protobuf),
+                    Dialect::Protobuf => {
+                        protobuf::open(body).map_err(unreadable).and_then(Self::from_protobuf)
+                    }
                 }
             }
 
@@ -202,9 +204,9 @@ macro_rules! numbered {
             }
 
             /// Fills its body with whatever the dice say.
-            pub(in crate::gateway::wire) fn fill(&mut self, dice: &mut crate::gateway::wire::tests::dice::Dice) {
+            pub(in crate::gateway::wire) fn fill(&mut self, dice: &mut super::tests::dice::Dice) {
                 match self {
-                    $(Self::$variant(body) => crate::gateway::wire::tests::dice::Fill::fill(body, dice),)*
+                    $(Self::$variant(body) => super::tests::dice::Fill::fill(body, dice),)*
                     _ => {}
                 }
             }

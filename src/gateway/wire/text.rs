@@ -2,7 +2,7 @@
 //!
 //! The table of a message is a function over [`Fields`], which either reads or writes: what it does
 //! with a field, and on which fields a segment depends, is said once for both directions. Tables are
-//! written with [`layouts!`], or with [`fields!`] where there are segments.
+//! written with `layouts!`, or with `fields!` where there are segments.
 //!
 //! A table is given the message to be changed in both directions: on writing, a value is first made
 //! what can be written (NUL out of text, "unset" instead of NaN), so that conditions see what the

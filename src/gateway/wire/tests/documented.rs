@@ -54,8 +54,8 @@ fn messages_without_fields_are_their_number() {
 }
 
 /// A plain order as `ib_async` 2.1.0 sends it.
-const MARKET_ORDER: &str = "3|5|0|AAPL|STK||0.0|||SMART||USD|||||BUY|10|MKT||||||O|0||1|0|0|0|0|0|0|0||0.0||||||||0||-1|0\
-    |||0|||0|0||0||||||0|||||0|||||||||||0|||0|0|||0||0|0|0|0|||||||0|||||||||0|0|0|0|||0|||";
+const MARKET_ORDER: &str = "3|5|0|AAPL|STK||0.0|||SMART||USD|||||BUY|10|MKT||||||O|0||1|0|0|0|0|0|0|0||0.0\
+    ||||||||0||-1|0|||0|||0|0||0||||||0|||||0|||||||||||0|||0|0|||0||0|0|0|0|||||||0|||||||||0|0|0|0|||0|||";
 
 #[test]
 fn a_plain_order_is_understood() {

@@ -11,8 +11,8 @@ use crate::gateway::wire::model::{
 
 layouts! {
     order_status(OrderStatus): order_id, status, filled as size_or_zero, remaining as size_or_zero,
-        avg_fill_price as zero, perm_id as zero, parent_id as zero, last_fill_price as zero, client_id as zero,
-        why_held, mkt_cap_price as zero;
+        avg_fill_price as zero, perm_id as zero, parent_id as zero, last_fill_price as zero,
+        client_id as zero, why_held, mkt_cap_price as zero;
     order_bound(OrderBound): perm_id, client_id, order_id;
     commission_report(CommissionAndFeesReport) ver 1: exec_id, commission_and_fees as zero, currency,
         realized_pnl as unset_max, bond_yield as unset_max, yield_redemption_date;
@@ -45,9 +45,9 @@ pub fn execution_details(t: &mut Fields, m: &mut ExecutionDetails) -> Done {
     fields!(t, m => req_id as minus_one);
     fields!(t, execution => order_id);
     fields!(t, m => contract as told);
-    fields!(t, execution => exec_id, time, acct_number, exchange, side, shares as size_or_zero, price as zero,
-        perm_id as zero, client_id as zero, is_liquidation, cum_qty as size_or_zero, avg_price as zero,
-        order_ref, ev_rule, ev_multiplier, model_code, last_liquidity);
+    fields!(t, execution => exec_id, time, acct_number, exchange, side, shares as size_or_zero,
+        price as zero, perm_id as zero, client_id as zero, is_liquidation, cum_qty as size_or_zero,
+        avg_price as zero, order_ref, ev_rule, ev_multiplier, model_code, last_liquidity);
     Ok(())
 }
 

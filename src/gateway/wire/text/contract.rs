@@ -6,8 +6,8 @@ use crate::gateway::wire::model::{ComboLeg, Contract, DeltaNeutralContract};
 /// Of most requests, and what `tws-wire.md` calls C12.
 pub fn asked(t: &mut Fields, _name: &'static str, slot: &mut Option<Contract>) -> Done {
     let contract = slot.get_or_insert_default();
-    fields!(t, contract => con_id, symbol, sec_type, last_trade_date_or_contract_month, strike, right as right,
-        multiplier, exchange, primary_exch, currency, local_symbol, trading_class);
+    fields!(t, contract => con_id, symbol, sec_type, last_trade_date_or_contract_month, strike,
+        right as right, multiplier, exchange, primary_exch, currency, local_symbol, trading_class);
     Ok(())
 }
 
@@ -22,8 +22,8 @@ pub fn asked_expired(t: &mut Fields, name: &'static str, slot: &mut Option<Contr
 /// Of orders, fills and positions: without the primary exchange.
 pub fn told(t: &mut Fields, _name: &'static str, slot: &mut Option<Contract>) -> Done {
     let contract = slot.get_or_insert_default();
-    fields!(t, contract => con_id, symbol, sec_type, last_trade_date_or_contract_month, strike, right as right,
-        multiplier, exchange, currency, local_symbol, trading_class);
+    fields!(t, contract => con_id, symbol, sec_type, last_trade_date_or_contract_month, strike,
+        right as right, multiplier, exchange, currency, local_symbol, trading_class);
     Ok(())
 }
 
@@ -38,8 +38,8 @@ pub fn ordered(t: &mut Fields, _name: &'static str, slot: &mut Option<Contract>)
 /// Of a portfolio: with the primary exchange only.
 pub fn held(t: &mut Fields, _name: &'static str, slot: &mut Option<Contract>) -> Done {
     let contract = slot.get_or_insert_default();
-    fields!(t, contract => con_id, symbol, sec_type, last_trade_date_or_contract_month, strike, right as right,
-        multiplier, primary_exch, currency, local_symbol, trading_class);
+    fields!(t, contract => con_id, symbol, sec_type, last_trade_date_or_contract_month, strike,
+        right as right, multiplier, primary_exch, currency, local_symbol, trading_class);
     Ok(())
 }
 
@@ -71,8 +71,8 @@ pub fn asked_legs(t: &mut Fields, legs: &mut Vec<ComboLeg>) -> Done {
 /// Legs of a combination that is ordered.
 pub fn ordered_legs(t: &mut Fields, legs: &mut Vec<ComboLeg>) -> Done {
     t.list("combo_legs", legs, |t, leg| {
-        fields!(t, leg => con_id, ratio, action, exchange, open_close, short_sales_slot, designated_location,
-            exempt_code as minus_one);
+        fields!(t, leg => con_id, ratio, action, exchange, open_close, short_sales_slot,
+            designated_location, exempt_code as minus_one);
         Ok(())
     })
 }

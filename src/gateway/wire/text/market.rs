@@ -24,8 +24,8 @@ layouts! {
 
     historical_data_end(HistoricalDataEnd): req_id, start_date_str, end_date_str;
     head_timestamp(HeadTimestamp): req_id, head_timestamp;
-    real_time_bar(RealTimeBarTick) ver 3: req_id, time, open as zero, high as zero, low as zero, close as zero,
-        volume as size_or_zero, wap as size_or_zero, count as zero;
+    real_time_bar(RealTimeBarTick) ver 3: req_id, time, open as zero, high as zero, low as zero,
+        close as zero, volume as size_or_zero, wap as size_or_zero, count as zero;
 }
 
 /// Greeks that are unknown, as TWS writes them: −1 for what cannot be negative …
@@ -65,8 +65,8 @@ pub fn historical_data(t: &mut Fields, m: &mut History) -> Done {
     }
     fields!(t, end => start_date_str, end_date_str);
     t.list("historical_data_bars", &mut m.data.historical_data_bars, |t, bar| {
-        fields!(t, bar => date, open as zero, high as zero, low as zero, close as zero, volume as size_or_zero,
-            wap as size_or_zero, bar_count as zero);
+        fields!(t, bar => date, open as zero, high as zero, low as zero, close as zero,
+            volume as size_or_zero, wap as size_or_zero, bar_count as zero);
         Ok(())
     })
 }
@@ -104,8 +104,8 @@ pub fn historical_ticks(t: &mut Fields, m: &mut HistoricalTicks) -> Done {
 pub fn historical_ticks_bid_ask(t: &mut Fields, m: &mut HistoricalTicksBidAsk) -> Done {
     fields!(t, m => req_id);
     t.list("historical_ticks_bid_ask", &mut m.historical_ticks_bid_ask, |t, tick| {
-        fields!(t, tick => time as zero, tick_attrib_bid_ask as past_ask_bid, price_bid as zero, price_ask as zero,
-            size_bid as size_or_zero, size_ask as size_or_zero);
+        fields!(t, tick => time as zero, tick_attrib_bid_ask as past_ask_bid, price_bid as zero,
+            price_ask as zero, size_bid as size_or_zero, size_ask as size_or_zero);
         Ok(())
     })?;
     fields!(t, m => is_done);
@@ -116,8 +116,8 @@ pub fn historical_ticks_bid_ask(t: &mut Fields, m: &mut HistoricalTicksBidAsk) -
 pub fn historical_ticks_last(t: &mut Fields, m: &mut HistoricalTicksLast) -> Done {
     fields!(t, m => req_id);
     t.list("historical_ticks_last", &mut m.historical_ticks_last, |t, tick| {
-        fields!(t, tick => time as zero, tick_attrib_last as last_attributes, price as zero, size as size_or_zero, exchange,
-            special_conditions);
+        fields!(t, tick => time as zero, tick_attrib_last as last_attributes, price as zero,
+            size as size_or_zero, exchange, special_conditions);
         Ok(())
     })?;
     fields!(t, m => is_done);

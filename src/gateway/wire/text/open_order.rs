@@ -14,14 +14,14 @@ pub fn open_order(t: &mut Fields, m: &mut OpenOrder) -> Done {
     let contract = m.contract.get_or_insert_default();
     let order = m.order.get_or_insert_default();
     let state = m.order_state.get_or_insert_default();
-    fields!(t, order => action, total_quantity as size, order_type as spelled, lmt_price, aux_price, tif, oca_group, account,
-        open_close, origin, order_ref, client_id, perm_id, outside_rth, hidden, discretionary_amt,
-        good_after_time);
+    fields!(t, order => action, total_quantity as size, order_type as spelled, lmt_price, aux_price, tif,
+        oca_group, account, open_close, origin, order_ref, client_id, perm_id, outside_rth, hidden,
+        discretionary_amt, good_after_time);
     t.constant("shares_allocation", "")?;
     fields!(t, order => fa_group, fa_method, fa_percentage);
     t.constant("fa_profile", "")?;
-    fields!(t, order => model_code, good_till_date, rule80_a, percent_offset, settling_firm, short_sale_slot,
-        designated_location, exempt_code as minus_one);
+    fields!(t, order => model_code, good_till_date, rule80_a, percent_offset, settling_firm,
+        short_sale_slot, designated_location, exempt_code as minus_one);
     t.constant("auction_strategy", "0")?;
     fields!(t, order => starting_price, stock_ref_price, delta, stock_range_lower, stock_range_upper,
         display_size, block_order, sweep_to_fill, all_or_none, min_qty, oca_type);
@@ -71,14 +71,14 @@ pub fn completed_order(t: &mut Fields, m: &mut CompletedOrder) -> Done {
     let contract = m.contract.get_or_insert_default();
     let order = m.order.get_or_insert_default();
     let state = m.order_state.get_or_insert_default();
-    fields!(t, order => action, total_quantity as size, order_type as spelled, lmt_price, aux_price, tif, oca_group, account,
-        open_close, origin, order_ref, perm_id, outside_rth, hidden, discretionary_amt, good_after_time,
-        fa_group, fa_method, fa_percentage);
+    fields!(t, order => action, total_quantity as size, order_type as spelled, lmt_price, aux_price, tif,
+        oca_group, account, open_close, origin, order_ref, perm_id, outside_rth, hidden, discretionary_amt,
+        good_after_time, fa_group, fa_method, fa_percentage);
     t.constant("fa_profile", "")?;
-    fields!(t, order => model_code, good_till_date, rule80_a, percent_offset, settling_firm, short_sale_slot,
-        designated_location, exempt_code as minus_one, starting_price, stock_ref_price, delta,
-        stock_range_lower, stock_range_upper, display_size, sweep_to_fill, all_or_none, min_qty, oca_type,
-        trigger_method, volatility, volatility_type);
+    fields!(t, order => model_code, good_till_date, rule80_a, percent_offset, settling_firm,
+        short_sale_slot, designated_location, exempt_code as minus_one, starting_price, stock_ref_price,
+        delta, stock_range_lower, stock_range_upper, display_size, sweep_to_fill, all_or_none, min_qty,
+        oca_type, trigger_method, volatility, volatility_type);
     delta_neutral_completed(t, order)?;
     fields!(t, order => continuous_update, reference_price_type, trail_stop_price, trailing_percent);
     fields!(t, contract => combo_legs_descrip);

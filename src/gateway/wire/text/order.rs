@@ -33,9 +33,9 @@ fn leg_prices(t: &mut Fields, legs: &mut [ComboLeg]) -> Done {
 pub fn delta_neutral(t: &mut Fields, order: &mut Order) -> Done {
     fields!(t, order => delta_neutral_order_type, delta_neutral_aux_price);
     if order.delta_neutral_order_type.is_some() {
-        fields!(t, order => delta_neutral_con_id, delta_neutral_settling_firm, delta_neutral_clearing_account,
-            delta_neutral_clearing_intent, delta_neutral_open_close, delta_neutral_short_sale,
-            delta_neutral_short_sale_slot, delta_neutral_designated_location);
+        fields!(t, order => delta_neutral_con_id, delta_neutral_settling_firm,
+            delta_neutral_clearing_account, delta_neutral_clearing_intent, delta_neutral_open_close,
+            delta_neutral_short_sale, delta_neutral_short_sale_slot, delta_neutral_designated_location);
     }
     Ok(())
 }

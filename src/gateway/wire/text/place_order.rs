@@ -12,17 +12,18 @@ pub fn place_order(t: &mut Fields, m: &mut PlaceOrderRequest) -> Done {
     let contract = m.contract.get_or_insert_default();
     let order = m.order.get_or_insert_default();
     fields!(t, contract => sec_id_type, sec_id);
-    fields!(t, order => action, total_quantity as size, order_type, lmt_price, aux_price, tif, oca_group, account,
-        open_close, origin, order_ref, transmit, parent_id, block_order, sweep_to_fill, display_size,
-        trigger_method, outside_rth, hidden);
+    fields!(t, order => action, total_quantity as size, order_type, lmt_price, aux_price, tif, oca_group,
+        account, open_close, origin, order_ref, transmit, parent_id, block_order, sweep_to_fill,
+        display_size, trigger_method, outside_rth, hidden);
     if contract.is_bag() {
         combination(t, contract, order)?;
     }
     t.constant("shares_allocation", "")?;
-    fields!(t, order => discretionary_amt, good_after_time, good_till_date, fa_group, fa_method, fa_percentage);
+    fields!(t, order => discretionary_amt, good_after_time, good_till_date, fa_group, fa_method,
+        fa_percentage);
     t.constant("fa_profile", "")?;
-    fields!(t, order => model_code, short_sale_slot, designated_location, exempt_code as minus_one, oca_type,
-        rule80_a, settling_firm, all_or_none, min_qty, percent_offset);
+    fields!(t, order => model_code, short_sale_slot, designated_location, exempt_code as minus_one,
+        oca_type, rule80_a, settling_firm, all_or_none, min_qty, percent_offset);
     t.constant("e_trade_only", "0")?;
     t.constant("firm_quote_only", "0")?;
     t.constant("nbbo_price_cap", "")?;

@@ -13,8 +13,8 @@ layouts! {
     tick_news(TickNews): req_id, timestamp, provider_code, article_id, headline, extra_data;
     historical_news(HistoricalNews): req_id, time, provider_code, article_id, headline;
     historical_news_end(HistoricalNewsEnd): req_id, has_more;
-    sec_def_opt_parameter(SecDefOptParameter): req_id, exchange, underlying_con_id, trading_class, multiplier,
-        expirations as texts, strikes as strikes;
+    sec_def_opt_parameter(SecDefOptParameter): req_id, exchange, underlying_con_id, trading_class,
+        multiplier, expirations as texts, strikes as strikes;
 }
 
 fn strikes(t: &mut Fields, name: &'static str, slot: &mut Vec<f64>) -> Done {
@@ -30,8 +30,8 @@ pub fn contract_data(t: &mut Fields, m: &mut ContractData) -> Done {
     fields!(t, m => req_id);
     let contract = m.contract.get_or_insert_default();
     let details = m.contract_details.get_or_insert_default();
-    fields!(t, contract => symbol, sec_type, last_trade_date_or_contract_month, strike, right, exchange, currency,
-        local_symbol);
+    fields!(t, contract => symbol, sec_type, last_trade_date_or_contract_month, strike, right, exchange,
+        currency, local_symbol);
     fields!(t, details => market_name);
     fields!(t, contract => trading_class, con_id);
     fields!(t, details => min_tick as size);
@@ -39,9 +39,9 @@ pub fn contract_data(t: &mut Fields, m: &mut ContractData) -> Done {
     fields!(t, details => order_types, valid_exchanges, price_magnifier, under_con_id, long_name);
     fields!(t, contract => primary_exch);
     fields!(t, details => contract_month, industry, category, subcategory, time_zone_id, trading_hours,
-        liquid_hours, ev_rule, ev_multiplier, sec_id_list as tagged, agg_group, under_symbol, under_sec_type,
-        market_rule_ids, real_expiration_date, stock_type, min_size as size, size_increment as size,
-        suggested_size_increment as size);
+        liquid_hours, ev_rule, ev_multiplier, sec_id_list as tagged, agg_group, under_symbol,
+        under_sec_type, market_rule_ids, real_expiration_date, stock_type, min_size as size,
+        size_increment as size, suggested_size_increment as size);
     Ok(())
 }
 

@@ -43,7 +43,8 @@ layouts! {
     cancel_market_depth(CancelMarketDepth) ver 1: req_id, is_smart_depth;
     real_time_bars(RealTimeBarsRequest) ver 3: req_id, contract as asked, bar_size, what_to_show, use_rth,
         real_time_bars_options as options;
-    head_timestamp(HeadTimestampRequest): req_id, contract as asked_expired, use_rth, what_to_show, format_date;
+    head_timestamp(HeadTimestampRequest): req_id, contract as asked_expired, use_rth, what_to_show,
+        format_date;
     historical_ticks(HistoricalTicksRequest): req_id, contract as asked_expired, start_date_time,
         end_date_time, number_of_ticks, what_to_show, use_rth, ignore_size, misc_options as options;
     tick_by_tick(TickByTickRequest): req_id, contract as asked, tick_type, number_of_ticks, ignore_size;
