@@ -215,3 +215,51 @@ save("control", "torn", "\x05" + ask({"kill": "stay"}))
 PROGRESS = [{"name": "Paper PAPER", "stage": {"going": "Cancelling"}, "evidence": [[5, "Locked"]]}, {"name": "X", "stage": "done", "evidence": []},
             {"name": "Y", "stage": {"stuck": "away"}, "evidence": []}]
 save("control", "answers", "\x30" + "\n".join(line(a) for a in ("taken", {"refused": "no"}, {"progress": PROGRESS}, {"over": "ended"})) + "\n")
+
+# --- the TWS wire: bit 0 is the dialect, bits 1 and 2 choose request, reply, stream or handshake ---
+def fields(*values):
+    return "".join(f"{v}\0" for v in values).encode()
+
+
+def frame(body):
+    return len(body).to_bytes(4, "big") + body
+
+
+def proto(number, payload=b""):
+    return (200 + number).to_bytes(4, "big") + payload
+
+
+def part(tag, body):
+    """A field of bytes, whose tag and length fit into a byte or two."""
+    key = tag << 3 | 2
+    return (bytes([key]) if key < 128 else bytes([key & 127 | 128, key >> 7])) + bytes([len(body)]) + body
+
+
+TWS_REQUEST, TWS_REPLY, TWS_STREAM, TWS_HANDSHAKE = 0, 2, 4, 6
+for path in sorted((TESTS / "tws").glob("ask-*.bin")):
+    save("tws", path.stem, bytes([TWS_REQUEST, 7]) + path.read_bytes())
+STOCK = part(2, b"AAPL") + part(3, b"STK") + part(8, b"SMART") + part(10, b"USD")
+BUY = part(5, b"BUY") + part(6, b"10") + part(8, b"LMT") + b"\x49" + b"\0\0\0\0\0\0Y@" + b"\x90\x04\x01"
+BUY_IF = BUY + part(100, b"\x08\x01\x10\x01") + part(100, b"\x08\x02") + part(62, part(1, b"k") + part(2, b"v"))
+save("tws", "proto-start", bytes([TWS_REQUEST + 1, 7]) + proto(71, b"\x08\x64"))
+save("tws", "proto-order", bytes([TWS_REQUEST + 1, 7]) + proto(3, b"\x08\x05" + part(2, STOCK) + part(3, BUY)))
+save("tws", "proto-conditions", bytes([TWS_REQUEST + 1, 7]) + proto(3, b"\x08\x05" + part(2, STOCK) + part(3, BUY_IF)))
+save("tws", "proto-unknown", bytes([TWS_REQUEST + 1, 7]) + proto(88, b"\x12\1x\x08\x07"))
+save("tws", "proto-groups", bytes([TWS_REQUEST + 1, 7]) + proto(71, b"\x1b" * 200 + b"\x1c" * 200))
+save("tws", "proto-open-order", bytes([TWS_REPLY + 1, 7]) + proto(5, b"\x08\x05" + part(2, STOCK) + part(3, BUY_IF) + part(4, part(1, b"Submitted"))))
+save("tws", "proto-error", bytes([TWS_REPLY + 1, 7]) + proto(4, b"\x08" + b"\xff" * 9 + b"\1\x18\xb8\x10"))
+save("tws", "proto-bars", bytes([TWS_REPLY + 1, 7]) + proto(17, b"\x08\x07" + part(2, part(1, b"20261120") + part(6, b"1e3"))))
+save("tws", "bars", bytes([TWS_REPLY, 7]) + fields(17, 7, "20261120 09:30:00 US/Eastern", "", 2, 20261120, 1, 2, "0.5", "1.5", 100, "1.25", 9, 20261121, 1, 2, "5e-1", 1.5, 1e300, "", 9))
+save("tws", "fill", bytes([TWS_REPLY, 7]) + fields(11, -1, 5, 265598, "AAPL", "STK", "", 0, "", "", "SMART", "USD", "AAPL", "NMS", "e.1", "20261121 07:03:56 US/Eastern",
+     "DU1", "NASDAQ", "BOT", 10, 101.25, 1234, 7, 0, 10, 101.25, "", "", "", "", 2))
+save("tws", "tick-by-tick", bytes([TWS_REPLY, 7]) + fields(99, 7, 3, 1795186800, 1, 2, 3, 4, 1))
+save("tws", "ticks", bytes([TWS_REPLY, 7]) + fields(98, 7, 1, 1795186800, 3, 10.5, 100, "NSDQ", "T", 1))
+save("tws", "chain", bytes([TWS_REPLY, 7]) + fields(75, 7, "SMART", 756733, "SPY", 100, 2, 20261218, 20270115, 2, 500, 505.5))
+save("tws", "escapes", bytes([TWS_REPLY, 7]) + fields(4, 2, 5, 201, "\\ud55c \\ud83d\\udcc8 \\u005cu0041 \\ud83d \\u00", ""))
+save("tws", "unset", bytes([TWS_REPLY, 7]) + fields(59, 1, "e.1", 1, "USD", "1.7976931348623157E308", 2147483647, ""))
+save("tws", "stream", bytes([TWS_STREAM, 6]) + b"API\0" + frame(b"v157..176") + frame(fields(71, 2, 7, "")) + frame(b"") + frame(fields(61, 1)))
+save("tws", "stream-binary", bytes([TWS_STREAM + 8, 2]) + b"API\0" + frame(b"v213..226") + frame(proto(71, b"\x08\x64")) + frame(b"abc"))
+save("tws", "stream-too-long", bytes([TWS_STREAM, 0]) + b"API\0" + b"\0\1\0\0")
+save("tws", "stream-http", bytes([TWS_STREAM, 1]) + b"GET / HTTP/1.1\r\n\r\n")
+save("tws", "offer", bytes([TWS_HANDSHAKE, 0]) + b"v157..176 +PACEAPI")
+save("tws", "announcement", bytes([TWS_HANDSHAKE, 0]) + fields(176, "20261121 07:03:56 US/Eastern"))

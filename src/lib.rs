@@ -14,6 +14,7 @@
 //! | [`store`] | bars, settings, workspace and account on disk; CSV import |
 //! | [`broker`] | the contract of a broker, and one adapter per broker |
 //! | [`engine`] | the actor that owns all trading state |
+//! | [`gateway`] | servers for other programs; so far the TWS wire as bytes |
 //! | [`desk`] | the view model: what the window knows |
 //! | [`ui`] | egui: panes, chart, shell, theme |
 //! | [`app`] | wiring: arguments, profile, start-up, shutdown |
@@ -24,6 +25,7 @@ pub mod desk;
 pub mod domain;
 pub mod engine;
 pub mod exchange;
+pub mod gateway;
 pub mod link;
 pub mod market;
 pub mod risk;

@@ -18,6 +18,7 @@ mod rows;
 mod settings;
 mod sides;
 mod state;
+mod tws;
 mod wire;
 pub mod world;
 
@@ -25,7 +26,7 @@ pub mod world;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub const TARGETS: [(&str, Body); 9] = [
+pub const TARGETS: [(&str, Body); 10] = [
     ("import", import::body),
     ("settings", settings::body),
     ("rows", rows::body),
@@ -35,6 +36,7 @@ pub const TARGETS: [(&str, Body); 9] = [
     ("control", lines::body),
     ("client", sides::client),
     ("server", sides::server),
+    ("tws", tws::body),
 ];
 
 /// Runs the body of a target.

@@ -144,6 +144,7 @@ targets! {
     lines_of_the_control_socket "control",
     what_an_exchange_says_to_a_program "client",
     what_a_program_says_to_an_exchange "server",
+    the_tws_wire "tws",
 }
 
 #[test]
