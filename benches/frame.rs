@@ -206,6 +206,7 @@ fn trade(world: &mut Rehearsal, link: &WindowEnd, instruments: &[Arc<Instrument>
                 bracket: None,
                 origin: Origin::Ticket,
                 seen: None,
+                names: Vec::new(),
                 despite: Despite::default(),
             };
             send(world, Command::Place(place));

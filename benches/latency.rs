@@ -259,6 +259,7 @@ fn order(desk: &Desk) -> Option<Place> {
         bracket: None,
         origin: Origin::Ticket,
         seen: None,
+        names: Vec::new(),
         despite: Despite::default(),
     })
 }

@@ -220,6 +220,7 @@ fn order(id: u64, status: OrderStatus, filled: Qty) -> Order {
         status,
         is_acknowledged: true,
         kept: None,
+        client: None,
         filled,
         average_price: (!filled.is_zero()).then(|| Decimal::from(100)),
         trigger: None,

@@ -222,6 +222,7 @@ impl Desk {
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
+            Update::Weather(_) => {}
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
         }

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod time;
 pub mod timeframe;
 pub mod trade;
+pub mod weather;
 pub mod words;
 
 pub use account::{Account, AccountKind, Balance};
@@ -40,7 +41,9 @@ pub use instrument::{AssetClass, Instrument, TickTable};
 pub use journal::{Flatten, Moment, Past, Record, Seq, TIMELINE_BEGINS, TakenOver};
 pub use limits::{LimitSet, Limits};
 pub use money::{Currency, Money};
-pub use order::{KeptGroup, Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy};
+pub use order::{
+    ClientRef, KeptGroup, Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy,
+};
 pub use position::Position;
 pub use price::{Price, Qty};
 pub use quote::Quote;
@@ -48,6 +51,7 @@ pub use settings::Settings;
 pub use time::Time;
 pub use timeframe::Timeframe;
 pub use trade::Trade;
+pub use weather::{BadWeather, Weather};
 pub use words::counted;
 
 /// Exact decimal arithmetic, re-exported so that every module means the same type.

@@ -317,6 +317,12 @@ impl Engine {
                 self.note(NoticeLevel::Warning, "Drill: the broker has a bad day on purpose", now, out);
                 Ok(None)
             }
+            Command::Weather(weather) => {
+                let text = format!("Drill: the weather for programs that are connected is now {weather}");
+                self.note(NoticeLevel::Warning, text, now, out);
+                out.push(Effect::publish(Update::Weather(weather), now));
+                Ok(None)
+            }
             Command::Snapshot => {
                 self.tell_everything(now, out);
                 Ok(None)

@@ -96,6 +96,7 @@ impl Trader {
             bracket: None,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         }));
     }

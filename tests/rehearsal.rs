@@ -86,6 +86,7 @@ impl Trader {
             bracket: None,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         }))
     }
@@ -104,7 +105,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
         let instrument = trader.desk.instrument(aapl).unwrap();
         instrument.ticks.round(Price(last.0 * Decimal::new(percent, 2)))
     };
-    let bracket = Bracket { take_profit: Some(percent(105)), stop_loss: Some(percent(95)) };
+    let bracket = Bracket::gtc(Some(percent(105)), Some(percent(95)));
     let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
     let place = Place {
         account: "PAPER".into(),
@@ -112,6 +113,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
         bracket: Some(bracket),
         origin: Origin::Ticket,
         seen: None,
+        names: Vec::new(),
         despite: Despite::default(),
     };
     trader.send(Command::Place(place));
@@ -326,6 +328,7 @@ fn a_coin_in_yen_is_replayed_in_yen_at_what_coins_cost() {
         bracket: None,
         origin: Origin::Ticket,
         seen: None,
+        names: Vec::new(),
         despite: Despite::default(),
     }));
     assert!(trader.desk.answer(bought).unwrap().outcome.is_ok(), "{:?}", trader.desk.answer(bought));

@@ -169,6 +169,7 @@ impl Program {
             bracket: None,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         }));
         self.wait("an answer", |desk| desk.answer(id).is_some());

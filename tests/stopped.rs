@@ -62,6 +62,7 @@ fn stopped(size: Vec2, theme: ThemeChoice) -> Harness<'static, Terminal> {
             bracket: None,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         };
         let envelope = Envelope { id: CommandId(id), input_at: clock.now(), command: Command::Place(place) };

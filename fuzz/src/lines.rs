@@ -4,8 +4,8 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use pitdesk::app::control::read;
 use pitdesk::app::control::wire::{Answer, LONGEST_REQUEST, Lines, VERSION};
+use pitdesk::app::control::{Asked, read};
 use pitdesk::domain::Decimal;
 use pitdesk::link::Flatten;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -67,10 +67,10 @@ pub fn body(data: &[u8]) {
 
 fn asked(line: &[u8]) {
     match read(line, "secret") {
-        Ok(Flatten::Within(percent)) => {
+        Ok(Asked::Kill(Flatten::Within(percent))) => {
             assert!(percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED, "a band of {percent} %");
         }
-        Ok(Flatten::No | Flatten::Market) => {}
+        Ok(Asked::Kill(Flatten::No | Flatten::Market) | Asked::Weather(_)) => {}
         Err(why) => return super::says_something(why),
     }
     assert!(line.windows(8).any(|part| part == b"\"secret\"") || line.contains(&b'\\'), "{line:?}");

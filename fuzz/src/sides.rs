@@ -108,13 +108,14 @@ fn command(line: &[u8]) -> Option<Command> {
             let kind = number().map_or(OrderKind::Market, |price| OrderKind::Limit { price: Price(price) });
             let (stop_loss, take_profit) = (number().map(Price), number().map(Price));
             let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-            let bracket = (verb == "bracket").then_some(Bracket { take_profit, stop_loss });
+            let bracket = (verb == "bracket").then_some(Bracket::gtc(take_profit, stop_loss));
             Command::Place(Place {
                 account: "PAPER".into(),
                 spec,
                 bracket,
                 origin: Origin::Ticket,
                 seen: None,
+                names: Vec::new(),
                 despite: Despite::default(),
             })
         }

@@ -190,6 +190,7 @@ mod tests {
             average_price: None,
             is_acknowledged: false,
             kept: None,
+            client: None,
             trigger: None,
             reason: None,
             origin: Origin::Ticket,

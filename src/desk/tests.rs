@@ -46,6 +46,7 @@ fn order(id: u64, status: OrderStatus) -> Order {
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

@@ -308,6 +308,22 @@ pub struct KeptGroup {
     pub passed: Option<Price>,
 }
 
+/// What another program, which uses this one through a server of ours, calls an order: it finds the
+/// order by it after either has been restarted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClientRef {
+    /// Its number as a client.
+    pub client: i32,
+    /// Its number of the order, unique among its own.
+    pub order: i32,
+    /// A text of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Arc<str>>,
+    /// Its name of the OCO group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Arc<str>>,
+}
+
 /// An order as the engine knows it. The newest value replaces the older.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -322,6 +338,9 @@ pub struct Order {
     /// The group that this program keeps it in; `None` where there is none, or the broker keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<KeptGroup>,
+    /// What the program calls it that entered it; `None` of all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Arc<ClientRef>>,
     /// Where it stands.
     pub status: OrderStatus,
     /// Whether its broker has ever spoken of it: only of such an order is it certain that it

@@ -3,6 +3,8 @@
 //! Every field has a default, so a file that lacks one still reads. The kill switch is
 //! not here: it is state of the engine, and no edited settings file may release it.
 
+use std::net::SocketAddr;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,25 @@ pub struct Settings {
     pub default_quantity: DefaultQuantity,
     /// What no order may break.
     pub limits: LimitSet,
+    /// Whether other programs may connect.
+    pub gateway: GatewaySettings,
+}
+
+/// The server for programs that are written for the TWS API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GatewaySettings {
+    /// Whether it runs beside the window.
+    pub is_on: bool,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Default for GatewaySettings {
+    /// Off; where the paper accounts of IB Gateway are looked for, on this computer only.
+    fn default() -> Self {
+        Self { is_on: false, address: SocketAddr::from(([127, 0, 0, 1], 4_002)) }
+    }
 }
 
 impl Default for Settings {
@@ -41,6 +62,7 @@ impl Default for Settings {
             practice_always_open: true,
             default_quantity: DefaultQuantity::default(),
             limits: LimitSet::default(),
+            gateway: GatewaySettings::default(),
         }
     }
 }

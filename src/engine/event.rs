@@ -115,6 +115,7 @@ impl Default for Journaled {
 
 /// Everything that can happen to the engine.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "moved once, from the queue into the engine")]
 pub enum EngineEvent {
     /// The first event.
     Started,

@@ -218,8 +218,8 @@ impl Engine {
     fn as_told(&self, broker: BrokerId, theirs: &Order) -> Order {
         let theirs = Order { broker, ..theirs.clone() };
         match self.orders.get(theirs.id).cloned() {
-            Some(Order { account, kept, origin, created, .. }) => {
-                Order { account, kept, origin, created, ..theirs }
+            Some(Order { account, kept, client, origin, created, .. }) => {
+                Order { account, kept, client, origin, created, ..theirs }
             }
             None => theirs,
         }

@@ -202,6 +202,7 @@ impl Engine {
             average_price: Some(fill.price.0),
             is_acknowledged: true,
             kept: None,
+            client: None,
             trigger: None,
             reason: Some("Entered elsewhere; known by its executions only".into()),
             origin: Origin::Foreign,

@@ -16,6 +16,7 @@ use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent};
 use crate::broker::{Adapter, BrokerEvent};
+use crate::domain::settings::Settings;
 use crate::domain::{BrokerId, Record};
 use crate::link::channel::Batch;
 use crate::link::{
@@ -41,6 +42,8 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct Watchers {
     /// How far the kill switch has come; `None` while it is off.
     pub kill: watch::Sender<Option<Arc<KillReport>>>,
+    /// The settings in force; `None` until the engine has told them.
+    pub settings: watch::Sender<Option<Arc<Settings>>>,
     notes: Notes,
 }
 
@@ -70,10 +73,12 @@ impl Watchers {
     }
 
     fn see(&self, effect: &Effect) {
-        if let Effect::Publish { update, .. } = effect
-            && let Update::KillReport(report) = &**update
-        {
-            self.kill.send_replace(report.clone());
+        let Effect::Publish { update, .. } = effect else { return };
+        match &**update {
+            Update::KillReport(report) => drop(self.kill.send_replace(report.clone())),
+            Update::Settings(settings) => drop(self.settings.send_replace(Some(Arc::clone(settings)))),
+            Update::Snapshot(all) => drop(self.settings.send_replace(Some(Arc::clone(&all.settings)))),
+            _ => {}
         }
     }
 }

@@ -237,6 +237,7 @@ fn limit_order(side: Side, quantity: &str, limit: &str) -> Place {
         bracket: None,
         origin: Origin::Ticket,
         seen: None,
+        names: Vec::new(),
         despite: Despite::default(),
     }
 }
@@ -325,12 +326,10 @@ fn half_a_bracket_is_never_sent() {
     let mut stage = stage();
     let mut place = limit_order(Side::Buy, "10", "100.00");
     // The target would sell far below the market: a fat finger.
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("50.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("50.00"))), Some(Price(dec("95.00")))));
     let effects = stage.command(Command::Place(place.clone()));
     assert!(placed(&effects).is_empty());
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), Some(Price(dec("95.00")))));
     let effects = stage.command(Command::Place(place));
     let placed = placed(&effects);
     assert_eq!(placed.len(), 3);

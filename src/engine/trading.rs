@@ -35,12 +35,14 @@ impl Engine {
         let entry = self.intend(place.spec, place.origin, &instrument, account, now, out);
         let id = entry.id;
         let entry = if is_kept { groups::keep(entry, None) } else { entry };
+        let mut names = place.names.iter().cloned().map(Arc::new);
+        let entry = Order { client: names.next(), ..entry };
         self.check_group(&entry)?;
         let mut orders = vec![(entry, Role::entered(place.despite))];
         for spec in place.bracket.into_iter().flat_map(|bracket| bracket.exits(&place.spec, id)) {
             let exit = self.intend(spec, place.origin, &instrument, account, now, out);
             let exit = if is_kept { groups::keep(exit, Some(id)) } else { exit };
-            orders.push((exit, Role::exit_of(&place.spec)));
+            orders.push((Order { client: names.next(), ..exit }, Role::exit_of(&place.spec)));
         }
         self.submit(orders, place.seen, &instrument, input_at, now, out)?;
         Ok(Some(id))
@@ -109,6 +111,7 @@ impl Engine {
             average_price: None,
             is_acknowledged: false,
             kept: None,
+            client: None,
             trigger: None,
             reason: None,
             origin,

@@ -185,6 +185,7 @@ impl Entry {
             average_price: self.average(grid),
             is_acknowledged: true,
             kept: None,
+            client: None,
             trigger: None,
             reason: self.reason.clone(),
             origin: Origin::Foreign,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, BrokerId, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote, Time,
-    TimeInForce,
+    AccountId, BrokerId, ClientRef, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote,
+    Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -126,6 +126,8 @@ pub enum Command {
         /// Which.
         drill: Drill,
     },
+    /// Give the servers that let other programs use this one a bad day, or a better one.
+    Weather(Weather),
     /// Tell everything anew.
     Snapshot,
     /// Finish and save; the last answer of this run.
@@ -173,6 +175,9 @@ pub struct Place {
     pub origin: Origin,
     /// The quote the trader looked at.
     pub seen: Option<Quote>,
+    /// What another program calls the entry and its exits, in the order of [`Bracket::exits`]; empty
+    /// for what is entered here.
+    pub names: Vec<ClientRef>,
     /// What is unusual about the market, which the trader was told and accepts for this order.
     pub despite: Despite,
 }
@@ -184,15 +189,23 @@ pub struct Bracket {
     pub take_profit: Option<Price>,
     /// Trigger of the stop.
     pub stop_loss: Option<Price>,
+    /// How long both are good for.
+    pub tif: TimeInForce,
 }
 
 impl Bracket {
+    /// Whose exits stay until they are cancelled.
+    #[must_use]
+    pub const fn gtc(take_profit: Option<Price>, stop_loss: Option<Price>) -> Self {
+        Self { take_profit, stop_loss, tif: TimeInForce::Gtc }
+    }
+
     /// The orders that guard what `entry`, which is or will be `parent`, opens.
     pub fn exits(self, entry: &OrderSpec, parent: OrderId) -> impl Iterator<Item = OrderSpec> {
         let exit = |kind| OrderSpec {
             side: entry.side.opposite(),
             kind,
-            tif: TimeInForce::Gtc,
+            tif: self.tif,
             post_only: false,
             oco: None,
             parent: Some(parent),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time, Weather,
 };
 use crate::market::series::BarChunk;
 
@@ -56,6 +56,8 @@ pub enum Update {
     Uses(Arc<[ScopeUse]>),
     /// The live accounts that are armed now.
     Armed(Arc<[(BrokerId, AccountId)]>),
+    /// Servers of ours are to have a bad day, or a better one.
+    Weather(Weather),
     /// Older bars of a demanded series.
     History(History),
     /// A command of the window has left for the broker.

@@ -101,6 +101,7 @@ fn order(side: Side, quantity: &str, kind: OrderKind) -> Order {
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

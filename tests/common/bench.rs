@@ -158,6 +158,7 @@ pub fn order(
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,

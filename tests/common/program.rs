@@ -230,6 +230,7 @@ impl Program {
             bracket: None,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         }))
     }

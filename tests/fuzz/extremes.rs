@@ -116,6 +116,7 @@ fn order() -> impl Strategy<Value = Order> {
             status,
             is_acknowledged: true,
             kept: None,
+            client: None,
             filled,
             average_price: average.map(|price| price.0),
             trigger,

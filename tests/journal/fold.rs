@@ -100,6 +100,7 @@ fn order() -> impl Strategy<Value = Order> {
                 average_price,
                 is_acknowledged: id % 3 == 0,
                 kept: None,
+                client: None,
                 trigger,
                 reason,
                 origin,

@@ -55,6 +55,7 @@ pub fn order(id: u64, status: OrderStatus) -> Order {
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

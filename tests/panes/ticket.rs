@@ -157,6 +157,7 @@ fn one_click_sends_what_the_button_says_with_the_quote_it_was_seen_on() {
         bracket: None,
         origin: Origin::Ticket,
         seen: Some(first_quote(&ui.state().market, AAPL)),
+        names: Vec::new(),
         despite: Despite::default(),
     };
     assert_eq!(placed(&ui), &expected);
@@ -281,7 +282,7 @@ fn post_only_and_bracket_go_with_the_order() {
     assert!(about(&ui.get_by_label("Sell")).contains("take profit must be below the entry"));
     click(&mut ui, "Buy");
     assert!(ui.query_by_label_contains("post-only, take profit 240.00, stop loss 220.00: sent").is_some());
-    let expected = Bracket { take_profit: Some(price("240")), stop_loss: Some(price("220")) };
+    let expected = Bracket::gtc(Some(price("240")), Some(price("220")));
     assert_eq!(placed(&ui).bracket, Some(expected));
     assert!(placed(&ui).spec.post_only);
 }

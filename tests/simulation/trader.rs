@@ -89,10 +89,10 @@ fn place(program: &Program, instrument: InstrumentId, taste: Taste, dice: &mut D
         let sign = if side == Side::Buy { 1 } else { -1 };
         // Many want a stop alone.
         let has_target = !dice.hits(3);
-        Bracket {
-            take_profit: has_target.then(|| listed.ticks.step(far, sign * ticks)),
-            stop_loss: Some(listed.ticks.step(near, -sign * ticks)),
-        }
+        Bracket::gtc(
+            has_target.then(|| listed.ticks.step(far, sign * ticks)),
+            Some(listed.ticks.step(near, -sign * ticks)),
+        )
     });
     let spec = OrderSpec::new(instrument, side, quantity, kind, tif);
     Some(Place {
@@ -101,6 +101,7 @@ fn place(program: &Program, instrument: InstrumentId, taste: Taste, dice: &mut D
         bracket,
         origin: Origin::Ticket,
         seen: Some(quote),
+        names: Vec::new(),
         despite: Despite::default(),
     })
 }

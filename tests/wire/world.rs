@@ -66,6 +66,7 @@ pub fn order(id: u64, spec: OrderSpec, now: Time) -> Order {
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

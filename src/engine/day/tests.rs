@@ -162,6 +162,7 @@ impl Stage {
             bracket: None,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         };
         let command = Command::Place(place);

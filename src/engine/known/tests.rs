@@ -349,7 +349,15 @@ impl Theatre {
         let spec = OrderSpec::new(InstrumentId(id as u32), side, quantity, kind, TimeInForce::Day);
         let despite = Despite { stale_quote: insists, crossed_book: insists, ..Despite::default() };
         let account = model::ACCOUNT_OF[id].into();
-        let place = Place { account, spec, bracket: None, origin: Origin::Ticket, seen: None, despite };
+        let place = Place {
+            account,
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            names: Vec::new(),
+            despite,
+        };
         let must_pass = self.model.only_shrinks(&spec) && off.is_none() && self.model.is_up;
         let went_out = self.command(Command::Place(place), despite, false);
         assert!(went_out || !must_pass, "an order that makes a position smaller was held back: {spec:?}");

@@ -119,8 +119,8 @@ impl Theatre {
         let mut place = limit_order(side, &quantity.to_string(), limit);
         let price = |text: &str| Some(Price(dec(text)));
         let exits = match side {
-            Side::Buy => Bracket { take_profit: price("105.00"), stop_loss: price("95.00") },
-            Side::Sell => Bracket { take_profit: price("95.00"), stop_loss: price("105.00") },
+            Side::Buy => Bracket::gtc(price("105.00"), price("95.00")),
+            Side::Sell => Bracket::gtc(price("95.00"), price("105.00")),
         };
         place.bracket = has_exits.then_some(exits);
         for request in taken(self.stage.command(Command::Place(place))) {

@@ -6,8 +6,7 @@ use super::*;
 fn guarded() -> Stage {
     let mut stage = stage();
     let mut place = limit_order(Side::Buy, "10", "100.00");
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), Some(Price(dec("95.00")))));
     stage.command(Command::Place(place));
     stage.fill(1, Side::Buy, "10", "10");
     stage.says(2, OrderStatus::Working);
@@ -139,7 +138,7 @@ fn the_kill_switch_drops_a_close_that_waits() {
 fn the_rest_of_a_bracket_entry_goes_too_and_plain_orders_stay() {
     let mut stage = stage();
     let mut place = limit_order(Side::Buy, "10", "100.00");
-    place.bracket = Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: None });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), None));
     stage.command(Command::Place(place));
     stage.says(1, OrderStatus::Working);
     stage.fill(1, Side::Buy, "4", "4");
@@ -162,7 +161,7 @@ fn exits_of_an_entry_that_has_not_filled_stay() {
     stage.buy("10", "100.00");
     stage.fill(1, Side::Buy, "10", "10");
     let mut place = limit_order(Side::Buy, "10", "98.00");
-    place.bracket = Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: None });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), None));
     stage.command(Command::Place(place));
     let told = stage.command(Command::Close {
         account: "PAPER".into(),

@@ -23,8 +23,7 @@ fn kept_stage(amend: bool) -> Stage {
 
 fn bracketed(quantity: &str) -> Command {
     let mut place = limit_order(Side::Buy, quantity, "100.00");
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), Some(Price(dec("95.00")))));
     Command::Place(place)
 }
 

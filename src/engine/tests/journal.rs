@@ -129,8 +129,7 @@ fn an_intent_that_the_disk_does_not_take_in_time_is_given_up() {
 fn half_a_bracket_does_not_leave_and_cancelling_a_part_gives_up_the_whole() {
     let mut stage = slow_disk();
     let mut place = limit_order(Side::Buy, "10", "100.00");
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), Some(Price(dec("95.00")))));
     stage.command(Command::Place(place));
     assert_eq!(stage.journal.last().unwrap().orders.len(), 3, "one record: all or nothing");
     stage.command(Command::Cancel { order: OrderId(3) });
@@ -216,6 +215,7 @@ fn a_journal_that_could_not_be_opened_takes_no_orders_and_lets_cancels_through()
         status: OrderStatus::Working,
         is_acknowledged: true,
         kept: None,
+        client: None,
         filled: Qty::ZERO,
         average_price: None,
         trigger: None,

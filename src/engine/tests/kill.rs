@@ -238,6 +238,7 @@ fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
         average_price: None,
         is_acknowledged: true,
         kept: None,
+        client: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

@@ -104,6 +104,7 @@ fn every_record_of_an_order_of_ours_says_that_it_is_ours() {
         filled: Qty(dec("10")),
         origin: Origin::Foreign,
         kept: None,
+        client: None,
         created,
         ..ours.clone()
     };

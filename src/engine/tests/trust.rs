@@ -106,11 +106,10 @@ fn a_bracket_counts_as_as_many_orders_as_it_has() {
     });
     stage.buy("10", "99.00");
     let mut place = limit_order(Side::Buy, "10", "100.00");
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), Some(Price(dec("95.00")))));
     let refused = stage.command(Command::Place(place.clone()));
     assert!(refusal(&refused).contains("orders are working"), "{}", refusal(&refused));
-    place.bracket = Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: None });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), None));
     assert_eq!(placed(&stage.command(Command::Place(place))).len(), 2);
 }
 

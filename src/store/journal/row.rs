@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountId, Currency, Decimal, ExecId, GroupId, KeptGroup, Liquidity, Moment, Money, OrderId, OrderKind,
-    OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
+    AccountId, ClientRef, Currency, Decimal, ExecId, GroupId, KeptGroup, Liquidity, Moment, Money, OrderId,
+    OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
 };
 
 /// An order as the file has it.
@@ -48,6 +48,9 @@ pub struct OrderRow {
     /// The group that this program keeps it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<KeptGroup>,
+    /// What the program calls it that entered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Arc<ClientRef>>,
     /// Where it stands.
     pub status: OrderStatus,
     /// Whether its broker has ever spoken of it.

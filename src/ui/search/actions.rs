@@ -9,7 +9,7 @@ use egui::KeyboardShortcut;
 
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
-use crate::domain::{AccountKind, BrokerId, OrderId, Timeframe};
+use crate::domain::{AccountKind, BrokerId, OrderId, Timeframe, Weather};
 use crate::link::{Command, Drill, Flatten};
 use crate::ui::arming;
 use crate::ui::commands::{Commands, UiCommand};
@@ -17,6 +17,10 @@ use crate::ui::keys::SHORTCUTS;
 
 /// How long the drill holds the paper broker up.
 const FREEZE: Duration = Duration::from_secs(10);
+/// How long the server for other programs hangs in a drill.
+const HANG: Duration = Duration::from_secs(20);
+/// How late it tells what it tells late.
+const LATE: Duration = Duration::from_secs(2);
 
 /// Something to be done, by name.
 pub(super) struct Action {
@@ -93,6 +97,9 @@ pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
+    if desk.settings().gateway.is_on {
+        actions.extend(weather(desk.selected().map(|instrument| &*instrument.symbol)));
+    }
     let all = Command::CancelAll { instrument: None };
     actions.push(Action::grave("Cancel all orders", "working flat panic", all));
     actions.extend(desk.selected().map(|instrument| {
@@ -201,6 +208,18 @@ fn settings(now: &Settings) -> Vec<Action> {
             changed(|s| s.practice_always_open = false),
         )
         .in_force(!now.practice_always_open),
+        Action::engine(
+            "TWS API: let programs connect",
+            "gateway server ib interactive brokers python ib_async on",
+            changed(|s| s.gateway.is_on = true),
+        )
+        .in_force(now.gateway.is_on),
+        Action::engine(
+            "TWS API: let no programs connect",
+            "gateway server ib interactive brokers off",
+            changed(|s| s.gateway.is_on = false),
+        )
+        .in_force(!now.gateway.is_on),
     ]
 }
 
@@ -215,4 +234,28 @@ fn drills(broker: BrokerId) -> [Action; 2] {
         Action::grave("Freeze the paper broker for 10 s", "drill hang test", drill(Drill::Freeze(FREEZE))),
         Action::grave("Crash the paper session", "drill panic test", drill(Drill::Crash)),
     ]
+}
+
+/// Bad days of the server that other programs are connected to.
+fn weather(selected: Option<&str>) -> Vec<Action> {
+    let action = |text: &str, weather| {
+        Action::grave(text, "weather drill tws api gateway bad day test", Command::Weather(weather))
+    };
+    let mut all = vec![
+        action("TWS API weather: fair, everything works again", Weather::Fair),
+        action("TWS API weather: nightly reset, subscriptions lost", Weather::Reset { keeps_data: false }),
+        action("TWS API weather: nightly reset, subscriptions kept", Weather::Reset { keeps_data: true }),
+        action("TWS API weather: cut every connection", Weather::Cut),
+        action("TWS API weather: hang for 20 s", Weather::Freeze(HANG)),
+        action("TWS API weather: news of orders 2 s late", Weather::SlowAcknowledgements(LATE)),
+        action("TWS API weather: commissions 2 s late", Weather::LateCommissions(LATE)),
+        action("TWS API weather: at most 50 requests a second", Weather::Pacing),
+        action("TWS API weather: refuse changes of orders", Weather::RefusedChanges),
+        action("TWS API weather: silence after a partial fill", Weather::SilenceAfterPartial),
+    ];
+    if let Some(symbol) = selected {
+        let text = format!("TWS API weather: no data for {symbol}");
+        all.push(action(&text, Weather::NoData(symbol.into())));
+    }
+    all
 }

@@ -202,8 +202,7 @@ fn place(
         insist(&spec, entered, facts).map_err(|refusal| explain(&refusal, &spec, facts))?;
     check_trigger(&spec, facts)?;
     check_post_only(&spec, facts)?;
-    let bracket = (form.has_bracket && !is_way_out)
-        .then_some(Bracket { take_profit: read.take_profit, stop_loss: read.stop_loss });
+    let bracket = (form.has_bracket && !is_way_out).then_some(Bracket::gtc(read.take_profit, read.stop_loss));
     if let Some(bracket) = bracket {
         if what == Some(Effect::Reverses) {
             let why = format!(
@@ -222,7 +221,7 @@ fn place(
     }
     let seen = facts.quote.map(|view| *view.quote);
     let account = account_of(facts)?;
-    Ok((Place { account, spec, bracket, origin: Origin::Ticket, seen, despite }, doubts))
+    Ok((Place { account, spec, bracket, origin: Origin::Ticket, seen, names: Vec::new(), despite }, doubts))
 }
 
 /// The account that the ticket shows.

@@ -43,6 +43,7 @@ fn order(id: usize, known: Known, left: Time) -> Order {
         status: if known.what == What::Kept { OrderStatus::Kept } else { OrderStatus::Filled },
         filled: Qty::ZERO,
         average_price: None,
+        client: None,
         is_acknowledged: true,
         kept: was_kept.then_some(kept),
         trigger: None,

@@ -11,8 +11,7 @@ fn beside_a_waiting_bracket() -> (Stage, Broker) {
     broker.answers(&mut stage, told);
     broker.fills(&mut stage, 1, "10");
     let mut place = limit_order(Side::Buy, "10", "97.00");
-    place.bracket =
-        Some(Bracket { take_profit: Some(Price(dec("105.00"))), stop_loss: Some(Price(dec("95.00"))) });
+    place.bracket = Some(Bracket::gtc(Some(Price(dec("105.00"))), Some(Price(dec("95.00")))));
     let told = stage.command(Command::Place(place));
     broker.answers(&mut stage, told);
     (stage, broker)

@@ -39,6 +39,7 @@ fn order(kind: OrderKind, filled: &str) -> Order {
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None::<Arc<str>>,
         origin: Origin::Ticket,

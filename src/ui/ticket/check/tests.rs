@@ -274,7 +274,7 @@ fn a_bracket_fits_the_side_that_it_guards() {
     form.has_bracket = true;
     let checked = World::new().check(&form);
     let place = checked.buy.order.as_ref().unwrap();
-    let expected = Bracket { take_profit: Some(price("240")), stop_loss: Some(price("220")) };
+    let expected = Bracket::gtc(Some(price("240")), Some(price("220")));
     assert_eq!(place.bracket, Some(expected));
     assert_eq!(why(&checked, Side::Sell), "Sell: the take profit must be below the entry at 227.52");
     assert!(checked.problems.is_empty());
