@@ -14,8 +14,8 @@
 //! | [`store`] | bars, settings, workspace and account on disk; CSV import |
 //! | [`broker`] | the contract of a broker, and one adapter per broker |
 //! | [`engine`] | the actor that owns all trading state |
-//! | [`gateway`] | servers for other programs; so far the TWS wire as bytes |
-//! | [`desk`] | the view model: what the window knows |
+//! | [`desk`] | the view model: what the window, or a server, knows |
+//! | [`gateway`] | servers for other programs: the TWS API |
 //! | [`ui`] | egui: panes, chart, shell, theme |
 //! | [`app`] | wiring: arguments, profile, start-up, shutdown |
 

@@ -15,15 +15,16 @@ const ORDER: [&[&str]; 11] = [
     &["exchange", "store"],
     &["broker"],
     &["engine"],
-    &["gateway"],
     &["desk"],
+    &["gateway"],
     &["ui"],
     &["app"],
 ];
 /// What a module must not import although it stands higher.
-const FORBIDDEN: [(&str, &[&str]); 6] = [
+const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("broker", &["store"]),
-    ("desk", &["gateway", "engine", "broker", "exchange", "store", "risk"]),
+    ("desk", &["engine", "broker", "exchange", "store", "risk"]),
+    ("gateway", &["engine", "broker", "exchange", "store"]),
     ("ui", &["gateway", "engine", "broker", "exchange", "store"]),
     ("store", &["exchange", "risk", "link"]),
     ("engine", &["exchange"]),

@@ -13,7 +13,7 @@ use crate::broker::paper::{PaperVenue, VenueError};
 use crate::domain::settings::Settings;
 use crate::domain::{BrokerId, Record, Seq, Time};
 use crate::engine::{Effect, Engine, EngineEvent, SaveJob, Start};
-use crate::link::{Clock, EngineEnd, Timeline, WindowEnd, connect};
+use crate::link::{Clock, EngineEnd, Hub, Timeline, WindowEnd, connect};
 
 /// How far the market moves at a time.
 const STEP: Duration = Duration::from_millis(5);
@@ -70,6 +70,12 @@ impl Rehearsal {
         self.clock.clone()
     }
 
+    /// Where servers join.
+    #[must_use]
+    pub fn hub(&self) -> Hub {
+        self.link.followers.hub()
+    }
+
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -117,6 +123,10 @@ impl Rehearsal {
             self.carry_out(now);
         }
         self.carry_out(now);
+        for gone in self.link.followers.take_gone() {
+            self.engine.process(EngineEvent::Left(gone), now, &mut self.effects);
+            self.carry_out(now);
+        }
     }
 
     fn carry_out(&mut self, now: Time) {
@@ -131,6 +141,11 @@ impl Rehearsal {
             let effects = std::mem::take(&mut self.effects);
             let mut written: Option<Seq> = None;
             let mut asked = Vec::new();
+            let is_one_behind = self.link.followers.tell(|follower, batch| {
+                for effect in &effects {
+                    effect.tell(follower, batch);
+                }
+            });
             let is_behind = self.link.publisher.batch(|window| {
                 for effect in effects {
                     match effect.publish_to(window) {
@@ -158,7 +173,7 @@ impl Rehearsal {
             {
                 self.engine.process(event, now, &mut self.effects);
             }
-            if is_behind {
+            if is_behind || is_one_behind {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);
             }
         }

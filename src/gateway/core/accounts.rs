@@ -1,0 +1,574 @@
+//! Accounts: values, positions, profit and loss, asked for or followed.
+//!
+//! Who follows is told what has changed since it was told last: at once after a trade, and in turns
+//! where only the market has moved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::errors;
+use super::orders::text;
+use super::{ConnId, Core, words};
+use crate::domain::time::DAY;
+use crate::domain::{Account, AccountId, AccountKind, Decimal, InstrumentId, Position, Time};
+use crate::gateway::wire::{Reply, model};
+
+/// How often what follows the market is told anew.
+const TURN: Duration = Duration::from_secs(1);
+/// How often account values are told anew that only the market has moved. (TWS: three minutes.)
+const VALUES_EVERY: u32 = 10;
+
+/// What a session follows of accounts.
+#[derive(Default)]
+pub(super) struct Ledgers {
+    /// Positions that were told, where they are followed.
+    positions: Option<Holdings<(AccountId, InstrumentId)>>,
+    /// The account whose values and portfolio are followed.
+    updates: Option<(AccountId, Values)>,
+    summaries: BTreeMap<i32, (Vec<AccountId>, Vec<String>, Values)>,
+    multis: BTreeMap<i32, (AccountId, Values)>,
+    positions_multi: BTreeMap<i32, (AccountId, Holdings<InstrumentId>)>,
+    profits: BTreeMap<i32, Profit>,
+    turns: u32,
+}
+
+/// Size and average price of positions that were told.
+type Holdings<K> = BTreeMap<K, (Decimal, Decimal)>;
+
+/// Values that were told, by account, name and currency.
+type Values = BTreeMap<(AccountId, String, String), String>;
+
+/// Profit and loss that is followed: of an account, or of a position.
+struct Profit {
+    account: AccountId,
+    instrument: Option<InstrumentId>,
+    told: Option<Reply>,
+}
+
+/// A value of an account.
+struct Value {
+    key: &'static str,
+    said: String,
+    currency: String,
+}
+
+impl Core {
+    /// The accounts that clients may use: never those with money at stake.
+    pub(super) fn served_accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.desk.accounts().iter().filter(|account| account.kind == AccountKind::Paper)
+    }
+
+    fn account_named(&self, name: Option<&String>) -> Option<AccountId> {
+        let name = text(name);
+        let mut served = self.served_accounts();
+        let found = if name.is_empty() {
+            served.next()
+        } else {
+            served.find(|account| words::account_name(&account.id) == name)
+        };
+        found.map(|account| account.id.clone())
+    }
+
+    /// The account that a request names, or the refusal of that request.
+    fn account_or_refuse(
+        &mut self,
+        conn: ConnId,
+        req_id: Option<i32>,
+        name: Option<&String>,
+    ) -> Option<AccountId> {
+        let found = self.account_named(name);
+        if found.is_none() {
+            let text = format!("Invalid account code {:?}", super::orders::text(name));
+            self.error(conn, req_id, errors::REFUSED, &text);
+        }
+        found
+    }
+
+    /// 6: values and portfolio of an account, on or off.
+    pub(super) fn account_data(&mut self, conn: ConnId, request: &model::AccountDataRequest) {
+        if request.subscribe != Some(true) {
+            if let Some(session) = self.session_mut(conn) {
+                session.ledgers.updates = None;
+            }
+            return;
+        }
+        let Some(account) = self.account_or_refuse(conn, None, request.acct_code.as_ref()) else { return };
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.updates = Some((account.clone(), Values::new()));
+        }
+        self.tell_updates(conn);
+        let account_name = Some(words::account_name(&account));
+        self.say(conn, &Reply::AccountDataEnd(model::AccountDataEnd { account_name }));
+    }
+
+    fn tell_updates(&mut self, conn: ConnId) {
+        let Some((account, mut told)) = self.session_mut(conn).and_then(|s| s.ledgers.updates.take()) else {
+            return;
+        };
+        let account_name = Some(words::account_name(&account));
+        let changed = news(&mut told, &account, self.values_of(&account), |_| true);
+        for Value { key, said, currency } in changed {
+            let (key, value, currency) = (Some(key.to_owned()), Some(said), Some(currency));
+            let account_name = account_name.clone();
+            self.say(conn, &Reply::AccountValue(model::AccountValue { key, value, currency, account_name }));
+        }
+        for position in self.positions_of(&account) {
+            let Some(portfolio) = self.portfolio_value(&position) else { continue };
+            let key = (account.clone(), "portfolio".to_owned(), position.instrument.to_string());
+            if position.is_flat() && !told.contains_key(&key) {
+                continue;
+            }
+            let said = format!("{portfolio:?}");
+            if told.insert(key, said.clone()) != Some(said) {
+                self.say(conn, &Reply::PortfolioValue(Box::new(portfolio)));
+            }
+        }
+        let time_stamp = Some(self.now.to_timestamp().strftime("%H:%M").to_string());
+        self.say(conn, &Reply::AccountUpdateTime(model::AccountUpdateTime { time_stamp }));
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.updates = Some((account, told));
+        }
+    }
+
+    /// Positions of an account, those too that were closed: a client that has seen one must see that.
+    fn positions_of(&self, account: &AccountId) -> Vec<Position> {
+        self.desk.blotter().positions().filter(|position| position.account == *account).cloned().collect()
+    }
+
+    fn portfolio_value(&self, position: &Position) -> Option<model::PortfolioValue> {
+        let instrument = self.desk.instrument(position.instrument)?;
+        let mark = self.desk.mark(position.instrument);
+        let number = |amount: Decimal| Some(words::double(amount));
+        Some(model::PortfolioValue {
+            contract: Some(self.contracts.contract(instrument)),
+            position: Some(words::decimal(position.net)),
+            market_price: Some(mark.map_or(0.0, |mark| words::double(mark.0))),
+            market_value: number(self.desk.value_of(position).unwrap_or_default()),
+            average_cost: number(position.average_price * instrument.multiplier),
+            unrealized_pnl: number(self.desk.unrealised(position).unwrap_or_default()),
+            realized_pnl: number(position.realised),
+            account_name: Some(words::account_name(&position.account)),
+        })
+    }
+
+    /// What an account is worth, in the words of the API: in the base currency, then by currency.
+    fn values_of(&self, id: &AccountId) -> Vec<Value> {
+        let Some(valued) = self.desk.valuations().iter().find(|valued| valued.account == *id) else {
+            return Vec::new();
+        };
+        let total = &valued.valuation.total;
+        let base = total.currency;
+        let balances = valued.balances.unwrap_or_default();
+        let rates = self.desk.rates();
+        let gross: Decimal = self
+            .positions_of(id)
+            .iter()
+            .filter_map(|position| {
+                let currency = self.desk.instrument(position.instrument)?.currency;
+                rates.to_base(self.desk.value_of(position)?.abs(), currency)
+            })
+            .sum();
+        let available = total.equity - balances.margin;
+        let amount = |key, amount: Decimal| Value {
+            key,
+            said: words::decimal(amount.round_dp(base.decimals().max(2))),
+            currency: base.to_string(),
+        };
+        let plain = |key, said: String| Value { key, said, currency: String::new() };
+        let cushion = available.checked_div(total.equity).unwrap_or_default().round_dp(6);
+        let mut values = vec![
+            plain("AccountCode", words::account_name(id)),
+            plain("AccountType", "INDIVIDUAL".to_owned()),
+            plain("AccountReady", "true".to_owned()),
+            plain("Cushion", words::decimal(cushion)),
+            plain("DayTradesRemaining", "-1".to_owned()),
+            plain(
+                "Leverage",
+                words::decimal(gross.checked_div(total.equity).unwrap_or_default().round_dp(2)),
+            ),
+            amount("NetLiquidation", total.equity),
+            amount("TotalCashValue", total.cash),
+            amount("SettledCash", total.cash),
+            amount("AccruedCash", Decimal::ZERO),
+            amount("BuyingPower", balances.buying_power),
+            amount("EquityWithLoanValue", total.equity),
+            amount("GrossPositionValue", gross),
+            amount("InitMarginReq", balances.margin),
+            amount("MaintMarginReq", balances.margin),
+            amount("FullInitMarginReq", balances.margin),
+            amount("FullMaintMarginReq", balances.margin),
+            amount("AvailableFunds", available),
+            amount("ExcessLiquidity", available),
+            amount("FullAvailableFunds", available),
+            amount("FullExcessLiquidity", available),
+            amount("UnrealizedPnL", total.unrealised),
+            amount("RealizedPnL", total.realised),
+        ];
+        for worth in &valued.valuation.currencies {
+            let currency = worth.currency.to_string();
+            let own = |key, amount: Decimal| Value {
+                key,
+                said: words::decimal(amount.round_dp(worth.currency.decimals().max(2))),
+                currency: currency.clone(),
+            };
+            let rate = rates.to_base(Decimal::ONE, worth.currency).unwrap_or(Decimal::ONE).round_dp(7);
+            values.extend([
+                own("CashBalance", worth.cash),
+                own("TotalCashBalance", worth.cash),
+                own("NetLiquidationByCurrency", worth.equity),
+                Value { key: "ExchangeRate", said: words::decimal(rate), currency: currency.clone() },
+                Value { key: "Currency", said: currency.clone(), currency: currency.clone() },
+            ]);
+            if worth.currency != base {
+                values.extend([own("UnrealizedPnL", worth.unrealised), own("RealizedPnL", worth.realised)]);
+            }
+        }
+        values
+    }
+
+    /// 62: chosen values, of all accounts.
+    pub(super) fn account_summary(&mut self, conn: ConnId, request: &model::AccountSummaryRequest) {
+        let req_id = request.req_id.unwrap_or_default();
+        let split = |text: &str| -> Vec<String> {
+            text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+        };
+        let mut tags = split(text(request.tags.as_ref()));
+        // The ledger is the list by currency.
+        if tags.iter().any(|tag| tag.starts_with("$LEDGER")) {
+            let ledger = "CashBalance,TotalCashBalance,NetLiquidationByCurrency,ExchangeRate,Currency,UnrealizedPnL,RealizedPnL";
+            tags.extend(split(ledger));
+        }
+        let accounts: Vec<AccountId> = self.served_accounts().map(|account| account.id.clone()).collect();
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.summaries.insert(req_id, (accounts, tags, Values::new()));
+        }
+        self.tell_summary(conn, req_id);
+        self.say(conn, &Reply::AccountSummaryEnd(model::RequestId { req_id: Some(req_id) }));
+    }
+
+    fn tell_summary(&mut self, conn: ConnId, req_id: i32) {
+        let Some(session) = self.session_mut(conn) else { return };
+        let Some((accounts, tags, mut told)) = session.ledgers.summaries.remove(&req_id) else { return };
+        for account in &accounts {
+            let is_asked = |key: &str| tags.iter().any(|tag| tag == key);
+            for Value { key, said, currency } in news(&mut told, account, self.values_of(account), is_asked) {
+                let summary = model::AccountSummary {
+                    req_id: Some(req_id),
+                    account: Some(words::account_name(account)),
+                    tag: Some(key.to_owned()),
+                    value: Some(said),
+                    currency: Some(currency),
+                };
+                self.say(conn, &Reply::AccountSummary(summary));
+            }
+        }
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.summaries.insert(req_id, (accounts, tags, told));
+        }
+    }
+
+    /// 63.
+    pub(super) fn forget_summary(&mut self, conn: ConnId, request: &model::RequestId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.summaries.remove(&request.req_id.unwrap_or_default());
+        }
+    }
+
+    /// 76: values of an account.
+    pub(super) fn account_updates_multi(
+        &mut self,
+        conn: ConnId,
+        request: &model::AccountUpdatesMultiRequest,
+    ) {
+        let req_id = request.req_id.unwrap_or_default();
+        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
+            return;
+        };
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.multis.insert(req_id, (account, Values::new()));
+        }
+        self.tell_multi(conn, req_id);
+        self.say(conn, &Reply::AccountUpdateMultiEnd(model::RequestId { req_id: Some(req_id) }));
+    }
+
+    fn tell_multi(&mut self, conn: ConnId, req_id: i32) {
+        let Some(session) = self.session_mut(conn) else { return };
+        let Some((account, mut told)) = session.ledgers.multis.remove(&req_id) else { return };
+        for Value { key, said, currency } in news(&mut told, &account, self.values_of(&account), |_| true) {
+            let update = model::AccountUpdateMulti {
+                req_id: Some(req_id),
+                account: Some(words::account_name(&account)),
+                model_code: Some(String::new()),
+                key: Some(key.to_owned()),
+                value: Some(said),
+                currency: Some(currency),
+            };
+            self.say(conn, &Reply::AccountUpdateMulti(update));
+        }
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.multis.insert(req_id, (account, told));
+        }
+    }
+
+    /// 77.
+    pub(super) fn forget_account_multi(&mut self, conn: ConnId, request: &model::RequestId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.multis.remove(&request.req_id.unwrap_or_default());
+        }
+    }
+
+    /// 61: positions of all accounts.
+    pub(super) fn positions(&mut self, conn: ConnId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.positions = Some(BTreeMap::new());
+        }
+        self.tell_positions(conn);
+        self.say(conn, &Reply::PositionEnd);
+    }
+
+    fn tell_positions(&mut self, conn: ConnId) {
+        let Some(mut told) = self.session_mut(conn).and_then(|s| s.ledgers.positions.take()) else { return };
+        let accounts: Vec<AccountId> = self.served_accounts().map(|account| account.id.clone()).collect();
+        let held: Vec<Position> = accounts.iter().flat_map(|account| self.positions_of(account)).collect();
+        for position in held {
+            let key = (position.account.clone(), position.instrument);
+            // One that was never held while somebody looked is no news.
+            if (position.is_flat() && !told.contains_key(&key)) || !is_new(&mut told, key, &position) {
+                continue;
+            }
+            let Some(instrument) = self.desk.instrument(position.instrument) else { continue };
+            let told = model::Position {
+                account: Some(words::account_name(&position.account)),
+                contract: Some(self.contracts.contract(instrument)),
+                position: Some(words::decimal(position.net)),
+                avg_cost: Some(words::double(position.average_price * instrument.multiplier)),
+            };
+            self.say(conn, &Reply::Position(Box::new(told)));
+        }
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.positions = Some(told);
+        }
+    }
+
+    /// 64.
+    pub(super) fn forget_positions(&mut self, conn: ConnId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.positions = None;
+        }
+    }
+
+    /// 74: positions of an account.
+    pub(super) fn positions_multi(&mut self, conn: ConnId, request: &model::PositionsMultiRequest) {
+        let req_id = request.req_id.unwrap_or_default();
+        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
+            return;
+        };
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.positions_multi.insert(req_id, (account, BTreeMap::new()));
+        }
+        self.tell_positions_multi(conn, req_id);
+        self.say(conn, &Reply::PositionMultiEnd(model::RequestId { req_id: Some(req_id) }));
+    }
+
+    fn tell_positions_multi(&mut self, conn: ConnId, req_id: i32) {
+        let Some(session) = self.session_mut(conn) else { return };
+        let Some((account, mut told)) = session.ledgers.positions_multi.remove(&req_id) else { return };
+        for position in self.positions_of(&account) {
+            let key = position.instrument;
+            if (position.is_flat() && !told.contains_key(&key)) || !is_new(&mut told, key, &position) {
+                continue;
+            }
+            let Some(instrument) = self.desk.instrument(key) else { continue };
+            let told = model::PositionMulti {
+                req_id: Some(req_id),
+                account: Some(words::account_name(&account)),
+                contract: Some(self.contracts.contract(instrument)),
+                position: Some(words::decimal(position.net)),
+                avg_cost: Some(words::double(position.average_price * instrument.multiplier)),
+                model_code: Some(String::new()),
+            };
+            self.say(conn, &Reply::PositionMulti(Box::new(told)));
+        }
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.positions_multi.insert(req_id, (account, told));
+        }
+    }
+
+    /// 75.
+    pub(super) fn forget_positions_multi(&mut self, conn: ConnId, request: &model::RequestId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.positions_multi.remove(&request.req_id.unwrap_or_default());
+        }
+    }
+
+    /// 92: profit and loss of an account.
+    pub(super) fn pnl(&mut self, conn: ConnId, request: &model::PnLRequest) {
+        let req_id = request.req_id.unwrap_or_default();
+        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
+            return;
+        };
+        self.follow_profit(conn, req_id, Profit { account, instrument: None, told: None });
+    }
+
+    /// 94: profit and loss of a position.
+    pub(super) fn pnl_single(&mut self, conn: ConnId, request: &model::PnLSingleRequest) {
+        let req_id = request.req_id.unwrap_or_default();
+        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
+            return;
+        };
+        let wanted = model::Contract { con_id: request.con_id, ..model::Contract::default() };
+        match self.contracts.resolve(&wanted).map(|instrument| instrument.id) {
+            Ok(id) => self.follow_profit(conn, req_id, Profit { account, instrument: Some(id), told: None }),
+            Err(error) => self.error(conn, Some(req_id), errors::NO_DEFINITION, &error.to_string()),
+        }
+    }
+
+    fn follow_profit(&mut self, conn: ConnId, req_id: i32, profit: Profit) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.profits.insert(req_id, profit);
+        }
+        self.tell_profit(conn, req_id);
+    }
+
+    fn tell_profit(&mut self, conn: ConnId, req_id: i32) {
+        let Some(mut profit) = self.session_mut(conn).and_then(|s| s.ledgers.profits.remove(&req_id)) else {
+            return;
+        };
+        let now = match profit.instrument {
+            None => self.profit_of(req_id, &profit.account),
+            Some(instrument) => self.profit_of_one(req_id, &profit.account, instrument),
+        };
+        if profit.told.as_ref() != Some(&now) {
+            self.say(conn, &now);
+            profit.told = Some(now);
+        }
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.profits.insert(req_id, profit);
+        }
+    }
+
+    /// What a position has realised since midnight UTC, commissions taken off.
+    fn realised_today(&self, account: &AccountId, instrument: InstrumentId) -> Decimal {
+        let midnight = Time(self.now.0.div_euclid(DAY) * DAY);
+        let fills = self.desk.blotter().fills().iter().rev().take_while(|fill| fill.time >= midnight);
+        let own = fills.filter(|fill| fill.account == *account && fill.instrument == instrument);
+        own.map(|fill| fill.realised - fill.commission.amount).sum()
+    }
+
+    fn profit_of(&self, req_id: i32, account: &AccountId) -> Reply {
+        let rates = self.desk.rates();
+        let (mut realised, mut unrealised) = (Decimal::ZERO, Decimal::ZERO);
+        for position in self.positions_of(account) {
+            let Some(instrument) = self.desk.instrument(position.instrument) else { continue };
+            let to_base = |amount| rates.to_base(amount, instrument.currency).unwrap_or_default();
+            realised += to_base(self.realised_today(account, position.instrument));
+            unrealised += to_base(self.desk.unrealised(&position).unwrap_or_default());
+        }
+        let number = |amount: Decimal| Some(words::double(amount.round_dp(2)));
+        Reply::PnL(model::PnL {
+            req_id: Some(req_id),
+            daily_pnl: number(realised + unrealised),
+            unrealized_pnl: number(unrealised),
+            realized_pnl: number(realised),
+        })
+    }
+
+    fn profit_of_one(&self, req_id: i32, account: &AccountId, instrument: InstrumentId) -> Reply {
+        let flat = || Position::flat(account.clone(), instrument);
+        let position = self.desk.blotter().position_of(account, instrument).cloned().unwrap_or_else(flat);
+        let realised = self.realised_today(account, instrument);
+        let unrealised = self.desk.unrealised(&position).unwrap_or_default();
+        let number = |amount: Decimal| Some(words::double(amount.round_dp(2)));
+        Reply::PnLSingle(model::PnLSingle {
+            req_id: Some(req_id),
+            position: Some(words::decimal(position.net)),
+            daily_pnl: number(realised + unrealised),
+            unrealized_pnl: number(unrealised),
+            realized_pnl: number(realised),
+            value: number(self.desk.value_of(&position).unwrap_or_default()),
+        })
+    }
+
+    /// 93 and 95.
+    pub(super) fn forget_pnl(&mut self, conn: ConnId, request: &model::RequestId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.profits.remove(&request.req_id.unwrap_or_default());
+        }
+    }
+
+    /// After a trade: everything that follows from it.
+    pub(super) fn tell_accounts(&mut self) {
+        if !self.told.take_account_news() {
+            return;
+        }
+        for conn in self.sessions().map(|(conn, _)| conn).collect::<Vec<_>>() {
+            self.tell_positions(conn);
+            for req_id in self.followed(conn, |ledgers| ledgers.positions_multi.keys().copied().collect()) {
+                self.tell_positions_multi(conn, req_id);
+            }
+            self.tell_values(conn);
+            self.tell_profits(conn);
+        }
+    }
+
+    /// In turns: what the market has moved.
+    pub(super) fn tell_accounts_in_time(&mut self) {
+        if self.now.since(self.told.accounts_at) < TURN {
+            return;
+        }
+        self.told.accounts_at = self.now;
+        for conn in self.sessions().map(|(conn, _)| conn).collect::<Vec<_>>() {
+            if self.connections.get(&conn).is_some_and(|connection| connection.is_slow) {
+                continue;
+            }
+            self.tell_profits(conn);
+            let turns = self.session_mut(conn).map_or(0, |session| {
+                session.ledgers.turns = session.ledgers.turns.wrapping_add(1);
+                session.ledgers.turns
+            });
+            if turns.is_multiple_of(VALUES_EVERY) {
+                self.tell_values(conn);
+            }
+        }
+    }
+
+    fn tell_values(&mut self, conn: ConnId) {
+        self.tell_updates(conn);
+        for req_id in self.followed(conn, |ledgers| ledgers.summaries.keys().copied().collect()) {
+            self.tell_summary(conn, req_id);
+        }
+        for req_id in self.followed(conn, |ledgers| ledgers.multis.keys().copied().collect()) {
+            self.tell_multi(conn, req_id);
+        }
+    }
+
+    fn tell_profits(&mut self, conn: ConnId) {
+        for req_id in self.followed(conn, |ledgers| ledgers.profits.keys().copied().collect()) {
+            self.tell_profit(conn, req_id);
+        }
+    }
+
+    fn followed(&self, conn: ConnId, ids: impl FnOnce(&Ledgers) -> Vec<i32>) -> Vec<i32> {
+        self.session(conn).map(|session| ids(&session.ledgers)).unwrap_or_default()
+    }
+}
+
+/// Of the values that are asked for, those that were not told like this.
+fn news(
+    told: &mut Values,
+    account: &AccountId,
+    values: Vec<Value>,
+    is_asked: impl Fn(&str) -> bool,
+) -> Vec<Value> {
+    let mut is_new = |value: &Value| {
+        let key = (account.clone(), value.key.to_owned(), value.currency.clone());
+        told.insert(key, value.said.clone()).as_ref() != Some(&value.said)
+    };
+    values.into_iter().filter(|value| is_asked(value.key) && is_new(value)).collect()
+}
+
+fn is_new<K: Ord>(told: &mut Holdings<K>, key: K, position: &Position) -> bool {
+    let now = (position.net, position.average_price);
+    told.insert(key, now) != Some(now)
+}
