@@ -8,14 +8,18 @@ pub mod cli;
 pub mod control;
 pub mod exchange;
 mod export;
+mod gateway;
 mod import;
 pub mod journal;
 mod logging;
 pub mod market;
 mod recording;
 pub mod rehearsal;
+mod running;
+mod serve;
 mod shot;
 mod signals;
+mod socket;
 mod window;
 
 use std::path::Path;
@@ -42,7 +46,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Shot(shot)) => shot::run(&shot, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Import(import)) => import::run(&import, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Exchange(exchange)) => exchange::run(&exchange, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::Serve(serve)) => serve::run(&serve, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Kill(kill)) => control::kill::run(&kill, &options),
+        Some(Task::Weather(weather)) => control::weather::run(&weather, &options),
         Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Journal(JournalTask::Export(task))) => {
             export::run(&task, &options).map(|()| ExitCode::SUCCESS)

@@ -161,9 +161,14 @@ pub enum Task {
     Bars(Bars),
     /// Run the practice market as an exchange of its own, which programs of this computer connect to
     Exchange(super::exchange::Arguments),
+    /// Run without a window, and let programs that are written for the TWS API (Interactive Brokers)
+    /// connect and trade on the practice market
+    Serve(super::serve::Arguments),
     /// Use the kill switch of the running program, even when its window hangs: lock new orders,
     /// cancel those that work and, if asked, close positions
     Kill(super::control::kill::Arguments),
+    /// Give the programs that are connected to a running Pitdesk a bad day, or a better one
+    Weather(super::control::weather::Arguments),
     /// Look into the record of all orders
     #[command(subcommand)]
     Journal(JournalTask),

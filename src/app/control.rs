@@ -9,6 +9,7 @@
 //! nothing here holds up the engine, whoever connects.
 
 pub mod kill;
+pub mod weather;
 pub mod wire;
 
 use std::io;
@@ -25,6 +26,7 @@ use tokio::time::{sleep, timeout};
 
 use super::exchange::token;
 use crate::broker::paper::server::is_same_secret;
+use crate::domain::Weather;
 use crate::engine::shell::NoteSender;
 use crate::engine::supervisor;
 use crate::link::{
@@ -152,12 +154,11 @@ impl Control {
         }
     }
 
-    /// Hands the kill switch to the engine, which takes a command in a moment even when it is
-    /// flooded.
-    async fn use_switch(&self, flatten: Flatten) -> Result<(), SendError> {
+    /// Hands a command to the engine, which takes it in a moment even when it is flooded.
+    async fn ask(&self, command: Command) -> Result<(), SendError> {
         let send = || {
             let (id, input_at) = (CommandId(0), self.clock.now());
-            self.engine.try_send(Envelope { id, input_at, command: Command::Kill { flatten } })
+            self.engine.try_send(Envelope { id, input_at, command: command.clone() })
         };
         let until_taken = async {
             loop {
@@ -188,7 +189,14 @@ impl Connection {
     async fn run(mut self, control: &Control, token: &str) -> io::Result<()> {
         let Some(line) = timeout(PATIENCE, self.lines.next()).await?? else { return Ok(()) };
         match read(&line, token) {
-            Ok(flatten) => timeout(LONGEST_STAY, self.kill(control, flatten)).await?,
+            Ok(Asked::Kill(flatten)) => timeout(LONGEST_STAY, self.kill(control, flatten)).await?,
+            Ok(Asked::Weather(weather)) => {
+                let answer = match control.ask(Command::Weather(weather)).await {
+                    Ok(()) => Answer::Taken,
+                    Err(why) => Answer::Refused(why.to_string()),
+                };
+                self.say(&answer).await
+            }
             Err(why) => {
                 tracing::warn!("a control connection is refused: {why}");
                 self.say(&Answer::Refused(why.to_owned())).await
@@ -200,7 +208,7 @@ impl Connection {
         let mut reports = control.kill.clone();
         let asked_at = control.clock.now();
         tracing::warn!("another process uses the kill switch: {flatten:?}");
-        if let Err(why) = control.use_switch(flatten).await {
+        if let Err(why) = control.ask(Command::Kill { flatten }).await {
             return self.say(&Answer::Refused(why.to_string())).await;
         }
         self.say(&Answer::Taken).await?;
@@ -241,11 +249,20 @@ impl Connection {
     }
 }
 
-/// What a client wants of the kill switch, by the line that it says.
+/// What a client wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// The kill switch.
+    Kill(Flatten),
+    /// A bad day for the programs that are connected, or a better one.
+    Weather(Weather),
+}
+
+/// What a client wants, by the line that it says.
 ///
 /// # Errors
 /// What it is told, where nothing is done.
-pub fn read(line: &[u8], token: &str) -> Result<Flatten, &'static str> {
+pub fn read(line: &[u8], token: &str) -> Result<Asked, &'static str> {
     let request: Request<serde_json::Value> =
         serde_json::from_slice(line).or(Err("this is no request to Pitdesk"))?;
     if !is_same_secret(&request.token, token) {
@@ -255,8 +272,13 @@ pub fn read(line: &[u8], token: &str) -> Result<Flatten, &'static str> {
         return Err("another version of Pitdesk runs here: use its `pitdesk kill`");
     }
     let unknown = "that cannot be asked here";
-    let Ask::Kill(positions) = serde_json::from_value(request.ask).or(Err(unknown))?;
-    positions.flatten().ok_or("the band must be above 0 and below 100 per cent")
+    match serde_json::from_value(request.ask).or(Err(unknown))? {
+        Ask::Kill(positions) => {
+            let flatten = positions.flatten().ok_or("the band must be above 0 and below 100 per cent")?;
+            Ok(Asked::Kill(flatten))
+        }
+        Ask::Weather(name) => Weather::parse(&name).map(Asked::Weather).or(Err("there is no such weather")),
+    }
 }
 
 #[cfg(test)]
@@ -266,22 +288,24 @@ mod tests {
 
     #[test]
     fn nothing_is_looked_at_before_the_token() {
-        let check = |line: &str, expected: Result<Flatten, &str>| {
+        let check = |line: &str, expected: Result<Asked, &str>| {
             let got = read(line.as_bytes(), "secret");
             match (&got, expected) {
-                (Ok(flatten), Ok(expected)) => assert_eq!(*flatten, expected, "{line}"),
+                (Ok(asked), Ok(expected)) => assert_eq!(*asked, expected, "{line}"),
                 (Err(why), Err(part)) => assert!(why.contains(part), "{line}: {why}"),
                 _ => panic!("{line}: {got:?}"),
             }
         };
-        check(r#"{"token":"secret","version":1,"ask":{"kill":"stay"}}"#, Ok(Flatten::No));
+        check(r#"{"token":"secret","version":1,"ask":{"kill":"stay"}}"#, Ok(Asked::Kill(Flatten::No)));
         check(
             r#"{"token":"secret","version":1,"ask":{"kill":{"within":"1.5"}}}"#,
-            Ok(Flatten::Within(Decimal::new(15, 1))),
+            Ok(Asked::Kill(Flatten::Within(Decimal::new(15, 1)))),
         );
         check(r#"{"token":"wrong","version":1,"ask":{"kill":"stay"}}"#, Err("token"));
         check(r#"{"token":"wrong","version":9,"ask":"x"}"#, Err("token"));
         check(r#"{"token":"secret","version":9,"ask":"x"}"#, Err("another version"));
+        check(r#"{"token":"secret","version":1,"ask":{"weather":"cut"}}"#, Ok(Asked::Weather(Weather::Cut)));
+        check(r#"{"token":"secret","version":1,"ask":{"weather":"hail"}}"#, Err("no such weather"));
         check(r#"{"token":"secret","version":1,"ask":{"place":1}}"#, Err("cannot be asked"));
         check(r#"{"token":"secret","version":1,"ask":{"kill":{"within":"100"}}}"#, Err("band"));
         check("GET / HTTP/1.1\r", Err("no request"));

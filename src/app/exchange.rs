@@ -8,7 +8,6 @@
 
 pub mod account;
 pub mod log;
-mod socket;
 pub mod token;
 
 use std::collections::BTreeMap;
@@ -26,6 +25,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::cli::Options;
 use super::market::Plan;
+use super::socket::{Incoming, Socket};
 use crate::broker::paper::PaperVenue;
 use crate::broker::paper::server::{ConnId, Effect, ServerCore};
 use crate::domain::BrokerId;
@@ -33,7 +33,6 @@ use crate::link::Clock;
 use crate::store::bars::Library;
 use crate::store::profile;
 use log::Log;
-use socket::{Incoming, Socket};
 
 /// Options of `exchange`.
 #[derive(Debug, Args)]
@@ -57,6 +56,8 @@ pub struct Arguments {
 const CAPACITY: usize = 1_024;
 /// Messages that are worked off before what they have changed is written.
 const BURST: usize = 256;
+/// Bytes that may wait for a client that does not read: the longest history, and then some.
+const MOST_WAITING: usize = 256 << 20;
 /// Least time between two advances of the market.
 const STEP: Duration = Duration::from_millis(5);
 /// How long clients have to read the last words.
@@ -103,7 +104,7 @@ struct Exchange {
     /// Number of the next connection.
     next: u64,
     /// For the tasks of connections.
-    sender: mpsc::Sender<Incoming>,
+    sender: mpsc::Sender<Incoming<ConnId>>,
     effects: Vec<Effect>,
 }
 
@@ -111,7 +112,7 @@ impl Exchange {
     async fn serve(
         mut self,
         address: SocketAddr,
-        mut incoming: mpsc::Receiver<Incoming>,
+        mut incoming: mpsc::Receiver<Incoming<ConnId>>,
     ) -> anyhow::Result<()> {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen at {address}: choose another port, or 0 for a free one")
@@ -163,7 +164,7 @@ impl Exchange {
         self.core.accept(conn, self.clock.now());
     }
 
-    fn take(&mut self, message: Incoming) {
+    fn take(&mut self, message: Incoming<ConnId>) {
         match message {
             Incoming::Bytes(conn, bytes) => {
                 self.core.received(conn, &bytes, self.clock.now(), &mut self.effects);
@@ -185,7 +186,7 @@ impl Exchange {
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Send(conn, bytes) => {
-                    if self.sockets.get(&conn).is_some_and(|socket| !socket.send(bytes)) {
+                    if self.sockets.get(&conn).is_some_and(|socket| socket.send(bytes) > MOST_WAITING) {
                         tracing::warn!("connection {} does not keep up: it is closed", conn.0);
                         self.sockets.remove(&conn);
                         self.core.closed(conn);

@@ -7,19 +7,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::broker::paper::server::ConnId;
 use crate::engine::supervisor;
 
-/// Bytes that may wait for a client that does not read: the longest history, and then some.
-const MOST_WAITING: usize = 256 << 20;
 const READ_AT_ONCE: usize = 64 << 10;
 
 /// What comes from a connection.
-pub enum Incoming {
+pub enum Incoming<Id> {
     /// Bytes.
-    Bytes(ConnId, Vec<u8>),
+    Bytes(Id, Vec<u8>),
     /// Its end.
-    Closed(ConnId),
+    Closed(Id),
 }
 
 /// The way to a client. Dropped, the connection is closed behind what was sent.
@@ -30,7 +27,11 @@ pub struct Socket {
 
 impl Socket {
     /// Starts to move the bytes of `stream`; those that come go to `inbox`.
-    pub fn open(conn: ConnId, stream: TcpStream, inbox: mpsc::Sender<Incoming>) -> Self {
+    pub fn open<Id: Copy + Send + Sync + 'static>(
+        conn: Id,
+        stream: TcpStream,
+        inbox: mpsc::Sender<Incoming<Id>>,
+    ) -> Self {
         // Without it, answers are only slower.
         stream.set_nodelay(true).ok();
         let (sender, outbox) = mpsc::unbounded_channel();
@@ -39,18 +40,24 @@ impl Socket {
         Self { sender, waiting }
     }
 
-    /// Sends bytes behind those before; whether there was room for them.
-    pub fn send(&self, bytes: Vec<u8>) -> bool {
+    /// Sends bytes behind those before; says how many had waited then.
+    pub fn send(&self, bytes: Vec<u8>) -> usize {
         let before = self.waiting.fetch_add(bytes.len(), Ordering::AcqRel);
         // A task that has ended has said so; nobody is there to hear.
-        before <= MOST_WAITING && (self.sender.send(bytes).is_ok() || self.sender.is_closed())
+        self.sender.send(bytes).ok();
+        before
+    }
+
+    /// How many bytes wait for the client to read them.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
     }
 }
 
-async fn carry(
-    conn: ConnId,
+async fn carry<Id: Copy + Send + Sync>(
+    conn: Id,
     stream: TcpStream,
-    inbox: mpsc::Sender<Incoming>,
+    inbox: mpsc::Sender<Incoming<Id>>,
     mut outbox: mpsc::UnboundedReceiver<Vec<u8>>,
     waiting: Arc<AtomicUsize>,
 ) {

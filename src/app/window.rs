@@ -12,17 +12,15 @@ use tokio::task::JoinHandle;
 
 use super::cli::Options;
 use super::control::{self, Control};
-use super::journal::{self, Begun};
-use super::market::Trading;
+use super::gateway::Gateway;
+use super::running::{self, Listeners};
 use super::signals::{Signals, end_when_asked};
 use super::{Opened, logging, open_profile};
 use crate::desk::FrameGap;
 use crate::domain::Time;
-use crate::engine::shell::{self, Watchers};
-use crate::engine::{BrokerFacts, Engine, Journaled, Start, supervisor};
-use crate::link::{Clock, EngineEnd, Notice, NoticeLevel, SpareSender, connect};
-use crate::store::bars::Library;
-use crate::store::journal::{Journal, Names};
+use crate::engine::shell::Watchers;
+use crate::engine::supervisor;
+use crate::link::{Clock, SpareSender, connect};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
 /// Until the accounts are known.
@@ -64,6 +62,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the system gives no threads")?;
+    let gateway = Gateway { hub: engine_end.followers.hub(), clock: clock.clone(), notes: watchers.notes() };
+    let settings = watchers.settings.subscribe();
     let failure = Arc::new(OnceLock::new());
     let engine = start_engine(
         &runtime,
@@ -75,6 +75,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         wake.clone(),
     );
     listen(&runtime, control);
+    serve(&runtime, gateway.serve_as_set(settings));
     watch_signals(&runtime, wake.clone(), spare, clock.clone());
 
     let shown = eframe::run_native(
@@ -98,12 +99,6 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Who hears the engine.
-struct Listeners {
-    link: EngineEnd,
-    watchers: Watchers,
-}
-
 /// Builds and runs the engine on the runtime, so that the window need not wait for it.
 fn start_engine(
     runtime: &Runtime,
@@ -117,7 +112,7 @@ fn start_engine(
     let _inside = runtime.enter();
     let (failed, waker) = (Arc::clone(&failure), wake.clone());
     let task = async move {
-        if let Err(error) = run_engine(options, opened, listeners, clock).await
+        if let Err(error) = running::engine(options, opened, listeners, clock).await
             && failure
                 .set(format!("{error:#}. Nothing can be traded: close this window and start again"))
                 .is_ok()
@@ -130,64 +125,6 @@ fn start_engine(
         failed.set(stopped_text(reason)).ok();
         waker.rouse();
     })
-}
-
-async fn run_engine(
-    options: Options,
-    opened: Opened,
-    Listeners { link, watchers }: Listeners,
-    clock: Clock,
-) -> anyhow::Result<()> {
-    let Opened { profile, settings, engine, mut problems, .. } = opened;
-    let now = clock.now();
-    let (library, lost) = Library::open(&profile.bars_folder());
-    let always_open = settings.practice_always_open;
-    let trading = Trading::open(&options, &library, always_open, &profile, &mut problems, now)?;
-    let Trading { brokers, instruments, is_kept } = trading;
-    let names = Names {
-        brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),
-        instruments: instruments.clone().into(),
-    };
-    let Begun { journal, recovered, broken } = if is_kept {
-        journal::open(&profile.journal_file(), names, now).await?
-    } else {
-        let (journal, recovered) = Journal::in_memory(names).await?;
-        Begun { journal, recovered, broken: None }
-    };
-    problems.extend(recovered.problems);
-    problems.extend(recovered.must_reconcile.map(|why| why.to_string()));
-    let warn = |text: String| Notice { time: now, level: NoticeLevel::Warning, text: text.into() };
-    let start = Start {
-        instruments: instruments.into(),
-        brokers: brokers.iter().map(|adapter| BrokerFacts::of(&**adapter)).collect(),
-        settings: Arc::new(settings),
-        is_killed: engine.killed || recovered.is_killed.unwrap_or_default(),
-        flatten: engine.flatten.or(recovered.flatten),
-        next_order_id: engine.next_order_id.max(recovered.next_order_id),
-        day: engine.day,
-        journal: Journaled {
-            next_seq: recovered.next_seq,
-            orders: recovered.orders,
-            fills: recovered.fills,
-            past: recovered.past,
-            broken,
-        },
-        notices: problems.into_iter().chain(lost).map(warn).collect(),
-        now,
-    };
-    let running = shell::run(Engine::new(start), brokers, link, watchers, clock, profile, journal);
-    #[cfg(feature = "inspection")]
-    let running = super::signals::until_panic_is_asked(running);
-    if let Some(unwritten) = running.await.context("the engine could not start")? {
-        say_unwritten(&unwritten);
-    }
-    Ok(())
-}
-
-/// The window is gone by then.
-#[expect(clippy::print_stderr, reason = "there is no other place to say it but the log")]
-fn say_unwritten(what: &str) {
-    eprintln!("pitdesk: {what}");
 }
 
 /// What the trader reads when the engine has panicked.
@@ -214,6 +151,12 @@ fn watch_signals(runtime: &Runtime, wake: Wake, engine: SpareSender, clock: Cloc
 fn listen(runtime: &Runtime, control: Control) {
     let _inside = runtime.enter();
     supervisor::spawn("control socket", control::serve(control));
+}
+
+/// Other programs may connect, where the settings say so.
+fn serve(runtime: &Runtime, gateway: impl Future<Output = ()> + Send + 'static) {
+    let _inside = runtime.enter();
+    supervisor::spawn("gateway", gateway);
 }
 
 fn native_options() -> eframe::NativeOptions {

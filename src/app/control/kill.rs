@@ -103,7 +103,7 @@ pub(in crate::app) fn run(arguments: &Arguments, options: &Options) -> anyhow::R
 }
 
 /// Where the program listens, if one has said so.
-fn address(file: &Path) -> Result<Address, String> {
+pub(super) fn address(file: &Path) -> Result<Address, String> {
     let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     serde_json::from_slice(&text).map_err(|error| format!("{} is damaged: {error}", file.display()))
 }

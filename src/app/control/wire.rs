@@ -36,6 +36,10 @@ pub struct Request<A = Ask> {
 pub enum Ask {
     /// Use the kill switch.
     Kill(Positions),
+    /// Give the servers for other programs this weather, as [`Weather::parse`] reads it.
+    ///
+    /// [`Weather::parse`]: crate::domain::Weather::parse
+    Weather(String),
 }
 
 /// What becomes of positions.

@@ -1,0 +1,92 @@
+//! Programs that nobody here wrote trade through `pitdesk serve`: the Python libraries `ib_async` and
+//! `ib_insync`, over TCP, in processes of their own.
+//!
+//! `PITDESK_PYTHON` names a folder with a virtual environment per library, which `.ci/run` makes.
+//! Without it these tests say `NOT RUN`.
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+
+#[path = "common/scenarios.rs"]
+mod scenarios;
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A server on a market of its own.
+struct Server {
+    child: Child,
+    port: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+            .args(["serve", "--gateway", "127.0.0.1:0", "--seed", "7", "--data-dir"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = lines.next().unwrap().unwrap();
+        let port = said.rsplit(':').next().unwrap().to_owned();
+        Self { child, port, _folder: folder }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The Python of a library's environment.
+fn python(library: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("PITDESK_PYTHON") else {
+        eprintln!("NOT RUN: PITDESK_PYTHON names no folder with {library} (`bash .ci/run` makes one)");
+        return None;
+    };
+    Some(Path::new(&folder).join(library).join("bin/python"))
+}
+
+/// Runs a script against a server; what it prints.
+fn run(library: &str, script: &str) -> Option<String> {
+    let python = python(library)?;
+    let server = Server::start();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    let output = Command::new(python).arg(script).args(["127.0.0.1", &server.port]).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    Some(out.into_owned())
+}
+
+#[test]
+fn order_scenarios_through_ib_async_end_as_they_should() {
+    let Some(told) = run("ib_async", "tests/python/scenarios.py") else { return };
+    assert_eq!(told, scenarios::ENDS);
+}
+
+#[test]
+fn ib_insync_connects_trades_and_charts() {
+    let Some(told) = run("ib_insync", "tests/python/insync.py") else { return };
+    assert_eq!(told, "ib_insync: connected, quoted, traded, charted\n");
+}
+
+#[test]
+fn the_example_of_a_service_works_unchanged() {
+    let Some(told) = run("ib_async", "examples/service.py") else { return };
+    assert!(told.contains("bought 3 at"), "{told}");
+}
+
+#[test]
+fn the_server_ends_when_it_is_asked_to_and_says_where_it_listens() {
+    let mut server = Server::start();
+    assert!(TcpStream::connect(("127.0.0.1", server.port.parse::<u16>().unwrap())).is_ok());
+    let asked = Command::new("kill").arg(server.child.id().to_string()).status().unwrap();
+    assert!(asked.success());
+    assert!(server.child.wait().unwrap().success());
+}
