@@ -211,10 +211,10 @@ impl Core {
         }
         self.let_weather_pass();
         self.send_waiting();
+        self.tell_quotes_in_time();
+        self.tell_depth_in_time();
+        self.tell_bars();
         if !self.sky.is_down() {
-            self.tell_quotes_in_time();
-            self.tell_depth_in_time();
-            self.tell_bars();
             self.tell_accounts_in_time();
         }
         self.settle_demand();
@@ -264,17 +264,16 @@ impl Core {
         if applied.is_fresh {
             self.tell_what_was_missed();
         }
-        // While the uplink is away nothing comes from beyond it.
         if !self.sky.is_down() {
             self.tell_accounts();
-            self.tell_quotes(&quotes);
-            self.tell_depth(&depth);
-            for (instrument, trades) in &trades {
-                self.tell_trades(*instrument, &trades.iter().map(|(trade, _)| trade));
-            }
-            self.tell_updated_bars(&bars);
-            self.tell_bars();
         }
+        self.tell_quotes(&quotes);
+        self.tell_depth(&depth);
+        for (instrument, trades) in &trades {
+            self.tell_trades(*instrument, &trades.iter().map(|(trade, _)| trade));
+        }
+        self.tell_updated_bars(&bars);
+        self.tell_bars();
         self.send_waiting();
         if !was_ready && self.is_ready() {
             // Who has come before the engine was ready waits with what it has asked.

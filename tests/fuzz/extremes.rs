@@ -233,6 +233,7 @@ fn books() -> impl Strategy<Value = BooksPart> {
 /// Something that happens: an exchange says it (with the number of an event, where it has one), or
 /// a trader does.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a test's steps, a few at a time")]
 enum Step {
     Says(FromExchange),
     Asks(Command),

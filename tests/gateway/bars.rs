@@ -215,6 +215,8 @@ fn bars_kept_up_to_date_are_those_that_would_be_told_anew() {
         stage.core.waiting(conn, 1 << 20);
         assert!(stage.heard_in(conn, 20.0).is_empty());
         stage.core.waiting(conn, 0);
+        // And a chart that begins to follow the same bars takes none away.
+        charted(&mut stage, "AAPL", Timeframe::S5, 50);
         told.extend(stage.heard_in(conn, 20.0));
         for reply in told {
             let Reply::HistoricalDataUpdate(update) = reply else { panic!("{reply:?}") };
@@ -236,6 +238,19 @@ fn bars_kept_up_to_date_are_those_that_would_be_told_anew() {
         assert!(stage.heard_in(conn, 6.0).is_empty());
         assert!(stage.demand.bars.is_empty());
     }
+}
+
+#[test]
+fn more_of_a_series_is_told_where_less_of_it_is_there() {
+    let mut stage = Stage::new();
+    let conn = stage.connect(Dialect::Text, 1);
+    let keep = HistoricalDataRequest { keep_up_to_date: Some(true), ..asked(1, "5 mins", "600 S") };
+    assert!(bars(&mut stage, conn, keep).len() < 4);
+    let long = bars(&mut stage, conn, asked(2, "5 mins", "5 D"));
+    assert!((4 * 288..=5 * 288).contains(&long.len()), "{}", long.len());
+    assert!(long.windows(2).all(|pair| seconds(&pair[1]) - seconds(&pair[0]) == 300));
+    let short = bars(&mut stage, conn, asked(3, "5 mins", "1 D"));
+    assert_eq!(short[..short.len() - 1], long[long.len() - short.len()..long.len() - 1]);
 }
 
 fn live_bars(told: &[Reply], id: i32) -> Vec<RealTimeBarTick> {

@@ -19,7 +19,7 @@ use pitdesk::gateway::{ConnId, Core, Effect, Rules};
 use pitdesk::link::{Command, CommandId, Demand, Envelope, FollowerEnd, WindowEnd};
 use pitdesk::store::bars::Library;
 
-/// A Saturday morning; the practice market is always open.
+/// A Friday morning in New York; the practice market is always open.
 pub const START: Time = Time::from_seconds(1_795_186_800);
 /// How far the world moves between two looks at what has come.
 const STEP: Duration = Duration::from_millis(20);

@@ -151,6 +151,12 @@ fn a_row_says_what_its_order_hangs_together_with_and_when_it_ends() {
     let trailing = OrderKind::TrailingStop { by: TrailBy::Amount(decimal("2")) };
     check(&mut pane, &|order| order.spec.kind = trailing, "Type Trailing stop by 2.00, ");
     check(&mut pane, &|order| order.trigger = Some(price("280.5")), "Stop 280.50, ");
+    let named = pitdesk::domain::ClientRef { client: 3, order: 12, reference: None, group: None };
+    check(
+        &mut pane,
+        &|order| order.client = Some(named.clone().into()),
+        "Type Client 3 · Trailing stop by 2.00, ",
+    );
     check(&mut pane, &|order| order.spec.tif = until(1), "TIF GTD 16:00");
     check(&mut pane, &|order| order.spec.tif = until(73), "TIF GTD 23 Nov 16:00");
 }

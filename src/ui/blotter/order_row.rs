@@ -6,7 +6,9 @@ use super::edit::Part;
 use super::orders::{Wish, reason_cell};
 use super::table::{Column, Give, Row};
 use crate::desk::Desk;
-use crate::domain::{Instrument, Order, OrderId, OrderKind, OrderStatus, Origin, TimeInForce, TrailBy};
+use crate::domain::{
+    ClientRef, Instrument, Order, OrderId, OrderKind, OrderStatus, Origin, TimeInForce, TrailBy,
+};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -146,7 +148,22 @@ fn kind_cell(
         let text = format!("Foreign · {}{by}{post}{ties}", spec.kind.label());
         return Cell::made(text, context.theme.accent).explained(kept);
     }
-    Cell::made(format!("{}{by}{post}{ties}", spec.kind.label()), colour).explained(kept)
+    let (by_whom, whose) = match &order.client {
+        Some(client) => (format!("Client {} · ", client.client), Some(client_text(client))),
+        None => (String::new(), None),
+    };
+    let explained: Vec<String> = whose.into_iter().chain(kept).collect();
+    let explained = (!explained.is_empty()).then(|| explained.join(". "));
+    Cell::made(format!("{by_whom}{}{by}{post}{ties}", spec.kind.label()), colour).explained(explained)
+}
+
+/// Which other program has entered an order, and what it calls it.
+#[must_use]
+pub fn client_text(client: &ClientRef) -> String {
+    let ClientRef { client, order, reference, group } = client;
+    let reference = reference.as_ref().map_or_else(String::new, |text| format!(", “{text}”"));
+    let group = group.as_ref().map_or_else(String::new, |text| format!(", of its group “{text}”"));
+    format!("Entered by the program that connects as client {client}, as its order {order}{reference}{group}")
 }
 
 /// Where the bracket or OCO group of an order lives that its broker does not keep, and what that

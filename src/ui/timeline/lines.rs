@@ -115,7 +115,7 @@ impl Words<'_> {
             Moment::Intended { input_at, .. } => {
                 let clicked = clicked(*input_at, at);
                 if clicked < at {
-                    line(clicked, "Click or key", after.map_or("", from).to_owned(), Tone::Weak);
+                    line(clicked, "Click or key", after.map_or_else(String::new, from), Tone::Weak);
                 }
                 let what = after.map_or_else(String::new, |order| self.order(order));
                 line(at, "Intent", join(&what, "let through by the risk gate"), Tone::Plain);
@@ -235,13 +235,17 @@ pub(super) fn terms(order: &Order, instrument: &Instrument) -> String {
 }
 
 /// Where an order was entered.
-fn from(order: &Order) -> &'static str {
-    match order.origin {
+fn from(order: &Order) -> String {
+    let plain = match order.origin {
         Origin::Ticket => "in the ticket",
         Origin::Flatten => "to close or reverse a position",
         Origin::Api => "by another program",
         Origin::Foreign => "elsewhere",
-    }
+    };
+    order.client.as_ref().map_or_else(
+        || plain.to_owned(),
+        |client| format!("{plain} (client {}, its order {})", client.client, client.order),
+    )
 }
 
 /// What an order waits for that this program keeps.

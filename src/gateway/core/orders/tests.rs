@@ -1,3 +1,5 @@
+//! Orders of both worlds: what is taken, what is refused, and that nothing is lost on the way.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
