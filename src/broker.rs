@@ -9,6 +9,7 @@
 //! Adding a broker = one folder here and one line in the registry.
 
 pub mod contract;
+pub mod ibkr;
 pub mod paper;
 pub mod registry;
 

@@ -31,14 +31,17 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("exchange", &["link", "risk"]),
 ];
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("tokio", &["link", "store", "broker", "engine", "app"]),
     ("sqlx", &["store"]),
     ("egui", &["ui", "app"]),
     ("eframe", &["ui", "app"]),
     ("std::fs", &["store", "app"]),
     ("prost", &["gateway"]),
+    ("ibapi", &["broker"]),
 ];
+/// Crates that only one folder of a module may use.
+const CRATE_FOLDERS: [(&str, &str); 1] = [("ibapi", "broker/ibkr")];
 const LONGEST_FILE: usize = 600;
 /// Tests of one pane stand in one file, one after the other.
 const LONGEST_TEST: usize = 800;
@@ -223,6 +226,21 @@ fn crates_stay_where_they_belong() {
         }
     }
     check("crates in the wrong module", &offences);
+}
+
+#[test]
+fn crates_of_one_folder_stay_there() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|s| !s.is_test()) {
+        for (krate, folder) in CRATE_FOLDERS {
+            let is_its = source.path.starts_with(folder) || source.path.starts_with(format!("{folder}.rs"));
+            let uses = |line: &str| !taken_from(line, krate).is_empty();
+            let found = joined(&source.code).into_iter().filter(|(_, line)| !is_its && uses(line));
+            offences
+                .extend(found.map(|(number, _)| format!("{}:{number} uses {krate}", source.path.display())));
+        }
+    }
+    check("crates in the wrong folder", &offences);
 }
 
 #[test]

@@ -135,6 +135,10 @@ pub struct Books {
     /// Whether an order that is not here, and has never been spoken of, has never arrived and
     /// never will: so where the broker takes nothing more from an earlier session.
     pub are_final: bool,
+    /// Whether the broker did not say which orders there are: one that is not here may be there.
+    pub lacks_orders: bool,
+    /// Whether the broker did not say what is held: what is not here may be held.
+    pub lacks_positions: bool,
     /// Executions, oldest first: of each account the newest, as many as the broker remembers.
     pub fills: Vec<Fill>,
     /// Positions.

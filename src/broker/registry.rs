@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::contract::Adapter;
+use super::ibkr::{Ibkr, IbkrConfig, Listed};
 use super::paper::remote::{NotLoopback, RemotePaper};
 use super::paper::{Disk, PaperBroker, PaperConfig, PaperVenue, Saved, Source, VenueError};
 use crate::domain::{BrokerId, Instrument, Time};
@@ -64,4 +65,11 @@ pub fn brokers(setup: Setup, kept: Option<Kept>) -> Result<Vec<Arc<dyn Adapter>>
 pub fn brokers_elsewhere(exchange: Elsewhere) -> Result<Vec<Arc<dyn Adapter>>, NotLoopback> {
     let Elsewhere { address, token, instruments, paper } = exchange;
     Ok(vec![Arc::new(RemotePaper::new(address, &token, instruments)?.configured(paper))])
+}
+
+/// Interactive Brokers, through a TWS or IB Gateway. Its instruments carry the id that its place in the
+/// registry gives it.
+#[must_use]
+pub fn ibkr(config: IbkrConfig, listed: Vec<Listed>) -> Arc<dyn Adapter> {
+    Arc::new(Ibkr::new(config, listed))
 }

@@ -262,6 +262,9 @@ impl Engine {
 
     /// Orders that live for us and that the broker does not have.
     fn settle_missing(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
+        if comparison.books.lacks_orders {
+            return;
+        }
         let (session, now) = (comparison.session, comparison.now);
         // In the middle of a session, what the broker has not spoken of may still be on its way.
         let can_be_judged = |o: &Order| session == Session::New || self.orders.is_acknowledged(o.id);

@@ -364,7 +364,8 @@ impl ClientCore {
         }
         let accounts = accounts.into_iter().map(|account| self.own(account)).collect();
         // The exchange takes nothing more from an earlier session once it has begun this one.
-        let books = Books { orders, are_final: true, fills, positions, accounts, commissions };
+        let books =
+            Books { orders, are_final: true, fills, positions, accounts, commissions, ..Books::default() };
         out.events.push(BrokerEvent::Books(Arc::new(books)));
     }
 

@@ -334,7 +334,7 @@ fn in_parts<T>(mut items: Vec<T>) -> Vec<Vec<T>> {
 
 fn books_in_parts(books: Books) -> Vec<FromExchange> {
     // Their end is for a session that takes nothing from an earlier one: they are final.
-    let Books { orders, are_final: _, fills, positions, accounts, commissions } = books;
+    let Books { orders, fills, positions, accounts, commissions, .. } = books;
     let accounts = accounts.into_iter().map(Arc::unwrap_or_clone).collect();
     let first = BooksPart { positions, accounts, commissions, ..BooksPart::default() };
     let orders = in_parts(orders).into_iter().map(|orders| BooksPart { orders, ..BooksPart::default() });

@@ -220,6 +220,7 @@ impl PaperVenue {
             positions: self.exchange.positions(&self.account).cloned().collect(),
             accounts: self.account_now().into_iter().collect(),
             commissions: self.commissions.clone(),
+            ..Books::default()
         }
     }
 

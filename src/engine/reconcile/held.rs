@@ -59,6 +59,7 @@ impl Engine {
         let journaled = self.before.held.iter().filter(is_new).map(|(key, _)| key.clone());
         let is_silent = |(account, instrument): &(AccountId, InstrumentId)| {
             self.is_listed_at(comparison.broker, *instrument)
+                && !comparison.books.lacks_positions
                 && comparison.speaks_for(account)
                 && !told.contains(&(account.clone(), *instrument))
         };

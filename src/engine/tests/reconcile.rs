@@ -217,6 +217,23 @@ fn a_position_that_executions_do_not_explain_is_taken_over_and_told() {
 }
 
 #[test]
+fn what_books_lack_is_not_taken_for_none() {
+    let mut stage = stage();
+    stage.buy("10", "100.00");
+    stage.fill(1, Side::Buy, "10", "10");
+    stage.buy("10", "99.00");
+    stage.says(2, OrderStatus::Working);
+    stage.session_ends();
+    stage.books(Books { lacks_orders: true, lacks_positions: true, ..Books::default() });
+    assert_eq!(stage.kinds(), [], "nobody said that anything is gone");
+    assert_eq!(stage.engine.position_of(&"PAPER".into(), SHARE).unwrap().net, dec("10"));
+    assert_eq!(stage.order(2).reason.as_deref(), Some("The connection was lost"));
+    stage.session_ends();
+    stage.books(Books::default());
+    assert_eq!(stage.kinds(), [FindingKind::Gone, FindingKind::Position]);
+}
+
+#[test]
 fn until_the_books_have_come_only_what_reduces_is_sent() {
     let mut stage = stage();
     stage.buy("10", "100.00");

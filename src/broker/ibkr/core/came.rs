@@ -1,0 +1,327 @@
+//! What TWS says.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ibapi::accounts::{AccountSummaryResult, PositionUpdate};
+use ibapi::market_data::historical::HistoricalData;
+use ibapi::market_data::realtime::{MarketDepths, TickTypes, Trade};
+use ibapi::orders::{ExecutionData, Executions, OrderUpdate, Orders as TheirOrders};
+use ibapi::subscriptions::SubscriptionItem;
+use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
+
+use super::{Call, Core, Out, PROOF};
+use crate::broker::contract::BrokerEvent;
+use crate::broker::ibkr::books::Part;
+use crate::broker::ibkr::codes::{places, words};
+use crate::broker::ibkr::connection::{Change, why_not};
+use crate::broker::ibkr::lines::Feed;
+use crate::domain::{InstrumentId, Time};
+use crate::link::NoticeLevel;
+
+type Item<T> = Option<Result<SubscriptionItem<T>, Error>>;
+
+/// Something that TWS has said. `None` as an item is the end of a stream.
+#[derive(Debug)]
+pub(in crate::broker::ibkr) enum Came {
+    /// About the connection; its end is the end of the session.
+    Notice(Option<Notice>),
+    /// About orders, as it happens.
+    Order(Item<OrderUpdate>),
+    /// The answer to a sign of life that was asked for.
+    Beat(Result<(), Error>),
+    /// Of the books: working orders, or those that are over.
+    Orders(u32, Part, Item<TheirOrders>),
+    /// Of the books: executions.
+    Executions(u32, Item<Executions>),
+    /// Of the books, and from then on what changes: what is held.
+    Position(u32, Item<PositionUpdate>),
+    /// The same of cash and margin.
+    Summary(u32, Item<AccountSummaryResult>),
+    /// A tick of a quote.
+    Tick(InstrumentId, Item<TickTypes>),
+    /// A trade.
+    Trade(InstrumentId, Item<Trade>),
+    /// A row of a book.
+    Depth(InstrumentId, Item<MarketDepths>),
+    /// Bars.
+    Bars(u64, Result<HistoricalData, Error>),
+}
+
+impl Core {
+    /// TWS says something.
+    pub fn came(&mut self, came: Came, now: Time, out: &mut Out) {
+        match came {
+            Came::Notice(Some(notice)) => self.notice(&notice, now, out),
+            Came::Notice(None) => {
+                let why = why_not(&Error::ConnectionReset, &self.address, 0);
+                return self.lose(why, out);
+            }
+            Came::Beat(outcome) => return self.beat(outcome, now, out),
+            Came::Order(item) => self.order(item, now, out),
+            Came::Orders(round, part, item) => self.orders_of_books(round, part, item, now, out),
+            Came::Executions(round, item) => self.executions_of_books(round, item, now, out),
+            Came::Position(round, item) => self.position(round, item, now),
+            Came::Summary(round, item) => self.summary(round, item),
+            Came::Tick(id, item) => {
+                if let Some(tick) = self.data(Feed::Quotes(id), item, now, out) {
+                    if let Some((_, quiet)) = &mut self.unproved {
+                        quiet.remove(&id);
+                    }
+                    let listing = Arc::clone(&self.listing);
+                    out.events.extend(self.quotes.tick(id, &tick, &listing, now));
+                }
+            }
+            Came::Trade(id, item) => {
+                if let Some(trade) = self.data(Feed::Trades(id), item, now, out) {
+                    self.quotes.comes_tick_by_tick(id, true);
+                    self.quotes.trade(id, &trade);
+                }
+            }
+            Came::Depth(id, item) => {
+                if let Some(row) = self.data(Feed::Depth(id), item, now, out) {
+                    self.depths.take(id, &row);
+                }
+            }
+            Came::Bars(job, outcome) => {
+                let is_line = matches!(&outcome, Err(error) if is_of_the_line(error));
+                if !is_line {
+                    out.events.extend(self.history.came(job, outcome, &self.listing, now));
+                }
+            }
+        }
+        self.heard(now, out);
+    }
+
+    /// TWS lives.
+    fn heard(&mut self, now: Time, out: &mut Out) {
+        if self.pulse.heard(now) {
+            self.tell_state(out);
+        }
+    }
+
+    fn beat(&mut self, outcome: Result<(), Error>, now: Time, out: &mut Out) {
+        match outcome {
+            // Whatever it has to complain of, it lives.
+            Ok(()) | Err(Error::Notice(_)) => {}
+            Err(_silence) => return,
+        }
+        self.heard(now, out);
+        if !self.is_ready {
+            return;
+        }
+        if self.banner.quotes_hold() {
+            out.events.push(BrokerEvent::Alive { received: now });
+        } else if let Some(account) = self.accounts.any() {
+            // The session lives, and says nothing of quotes.
+            out.events.push(BrokerEvent::Account(account));
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice, now: Time, out: &mut Out) {
+        if notice.code == UNKNOWN_MESSAGE_TYPE_CODE {
+            let what = notice.message.clone();
+            return self.lose(why_not(&Error::InvalidFrame(what), &self.address, 0), out);
+        }
+        if notice.code < 0 {
+            tracing::warn!("{}: {notice}", self.address);
+            self.wants_books = true;
+            return;
+        }
+        match self.banner.take(notice.code, &notice.message) {
+            Change::Nothing if !places(notice.code).is_empty() || notice.code == 0 => {
+                tracing::debug!("{}: {notice}", self.address);
+            }
+            // What this program does not know is for the trader to read.
+            Change::Nothing => {
+                let text = format!("{} (code {})", words(&notice.message), notice.code);
+                out.events.push(BrokerEvent::Note(NoticeLevel::Warning, text.into()));
+            }
+            Change::State => self.tell_state(out),
+            Change::BackWhole => {
+                self.tell_state(out);
+                self.wants_books = true;
+                let quotes: BTreeSet<InstrumentId> = self.lines.quotes().collect();
+                self.unproved = Some((now + PROOF, quotes));
+            }
+            Change::BackEmpty => {
+                for turn in self.lines.open_again() {
+                    self.turn(turn, out);
+                }
+                self.history.forget();
+                out.events.push(BrokerEvent::BarsChanged);
+                self.tell_state(out);
+                self.wants_books = true;
+            }
+            Change::Note(level, text) => out.events.push(BrokerEvent::Note(level, text.into())),
+            Change::Ends(why) => self.lose(why, out),
+        }
+    }
+
+    fn order(&mut self, item: Item<OrderUpdate>, now: Time, out: &mut Out) {
+        let events = &mut out.events;
+        match item {
+            Some(Ok(SubscriptionItem::Data(update))) => match update {
+                OrderUpdate::OrderStatus(status) => self.orders.status(&status, now, events),
+                OrderUpdate::OpenOrder(data) => {
+                    self.orders.open(&data, &self.listing, now, events);
+                }
+                OrderUpdate::ExecutionData(data) => self.execution(&data, now, out),
+                OrderUpdate::CommissionReport(report) => self.fills.commission(&report, events),
+                OrderUpdate::OrderBound(_) => {}
+            },
+            Some(Ok(SubscriptionItem::Notice(notice))) if notice.code == SUBSCRIPTION_LAG_CODE => {
+                let text = "More order updates came at once than could be kept: the books are read again";
+                events.push(BrokerEvent::Note(NoticeLevel::Warning, text.into()));
+                self.wants_books = true;
+            }
+            Some(Ok(SubscriptionItem::Notice(notice))) => {
+                if !notice.advanced_order_reject_json.is_empty() {
+                    tracing::warn!("{notice}: {}", notice.advanced_order_reject_json);
+                }
+                let number = notice.request_id.unwrap_or(-1);
+                self.orders.notice(number, notice.code, &notice.message, now, events);
+            }
+            Some(Err(error)) if is_of_the_line(&error) => {}
+            Some(Err(error)) => {
+                let text = format!("An order update could not be read ({error}): the books are read again");
+                events.push(BrokerEvent::Note(NoticeLevel::Error, text.into()));
+                self.wants_books = true;
+                out.calls.push(Call::Orders);
+            }
+            None => {}
+        }
+    }
+
+    fn execution(&mut self, data: &ExecutionData, now: Time, out: &mut Out) {
+        let theirs = &data.execution;
+        let order = self.orders.of_execution(
+            theirs.client_id,
+            theirs.order_id,
+            theirs.perm_id,
+            &theirs.order_reference,
+        );
+        self.fills.execution(data, order, &self.listing, self.zone.as_ref(), now, &mut out.events);
+    }
+
+    /// An item of an answer: data, or the end of the question.
+    fn part<T>(&mut self, round: u32, part: Part, item: Item<T>) -> Option<T> {
+        let outcome = match item {
+            Some(Ok(SubscriptionItem::Data(data))) => return Some(data),
+            Some(Ok(SubscriptionItem::Notice(notice))) if notice.code == SUBSCRIPTION_LAG_CODE => {
+                Err("more came at once than could be kept".to_owned())
+            }
+            Some(Ok(SubscriptionItem::Notice(notice))) => {
+                tracing::info!("{part:?}: {notice}");
+                return None;
+            }
+            Some(Err(error)) => Err(error.to_string()),
+            None => Ok(()),
+        };
+        self.part_ends(round, part, outcome);
+        None
+    }
+
+    fn part_ends(&mut self, number: u32, part: Part, outcome: Result<(), String>) {
+        if let Some(round) = self.round.as_mut().filter(|round| round.is(number)) {
+            round.ends(part, outcome);
+        }
+    }
+
+    fn orders_of_books(&mut self, round: u32, part: Part, item: Item<TheirOrders>, now: Time, out: &mut Out) {
+        let Some(told) = self.part(round, part, item) else { return };
+        let listing = Arc::clone(&self.listing);
+        match told {
+            TheirOrders::OrderStatus(status) => self.orders.status(&status, now, &mut out.events),
+            TheirOrders::OrderData(data) if part == Part::Completed => {
+                // Live updates of others run through the same channel.
+                if data.order_id <= 0 {
+                    self.orders.completed(&data, &listing, now);
+                }
+            }
+            TheirOrders::OrderData(data) => {
+                let order = self.orders.open(&data, &listing, now, &mut out.events);
+                if let Some(order) = order.filter(|_| round == self.rounds) {
+                    self.orders.seen(order);
+                }
+            }
+        }
+    }
+
+    fn executions_of_books(&mut self, round: u32, item: Item<Executions>, now: Time, out: &mut Out) {
+        match self.part(round, Part::Executions, item) {
+            Some(Executions::ExecutionData(data)) => self.execution(&data, now, out),
+            Some(Executions::CommissionReport(report)) => self.fills.commission(&report, &mut out.events),
+            None => {}
+        }
+    }
+
+    fn position(&mut self, round: u32, item: Item<PositionUpdate>, now: Time) {
+        // What is held is told on, behind the answer; an older question has been replaced.
+        if round != self.rounds {
+            return;
+        }
+        match self.part(round, Part::Positions, item) {
+            Some(PositionUpdate::Position(position)) => self.fills.position(&position, &self.listing, now),
+            Some(PositionUpdate::PositionEnd) => {
+                self.fills.end_positions();
+                self.part_ends(round, Part::Positions, Ok(()));
+            }
+            None => {}
+        }
+    }
+
+    fn summary(&mut self, round: u32, item: Item<AccountSummaryResult>) {
+        if round != self.rounds {
+            return;
+        }
+        match self.part(round, Part::Summary, item) {
+            Some(AccountSummaryResult::Summary(row)) => self.accounts.take(row),
+            Some(AccountSummaryResult::End) => self.part_ends(round, Part::Summary, Ok(())),
+            None => {}
+        }
+    }
+
+    /// An item of a stream of market data: what came, of a stream that is wanted.
+    fn data<T>(&mut self, feed: Feed, item: Item<T>, now: Time, out: &mut Out) -> Option<T> {
+        let (code, text, ended) = match item {
+            Some(Ok(SubscriptionItem::Data(data))) => return self.lines.has(feed).then_some(data),
+            Some(Ok(SubscriptionItem::Notice(notice))) if notice.code == SUBSCRIPTION_LAG_CODE => {
+                if let Some(turn) = self.lines.lagged(feed) {
+                    self.turn(turn, out);
+                }
+                return None;
+            }
+            Some(Ok(SubscriptionItem::Notice(notice))) => (notice.code, notice.message, false),
+            Some(Err(Error::Notice(notice))) => (notice.code, notice.message, true),
+            Some(Err(error)) if is_of_the_line(&error) => return None,
+            Some(Err(error)) => {
+                tracing::warn!("{feed:?}: {error}");
+                self.lines.broke(feed, now);
+                return None;
+            }
+            None => {
+                self.lines.broke(feed, now);
+                return None;
+            }
+        };
+        let listing = Arc::clone(&self.listing);
+        let (turns, note) = self.lines.remark(feed, code, &text, ended, &listing, now);
+        if ended && matches!(feed, Feed::Trades(_)) {
+            self.quotes.comes_tick_by_tick(feed.instrument(), false);
+        }
+        for turn in turns {
+            self.turn(turn, out);
+        }
+        out.events.extend(note);
+        None
+    }
+}
+
+/// Whether an error says no more than that the connection is gone, which is told by another way.
+fn is_of_the_line(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ConnectionReset | Error::ConnectionFailed | Error::Shutdown | Error::Cancelled | Error::Io(_)
+    )
+}

@@ -1,0 +1,342 @@
+//! Past bars: what is asked of TWS for them, and how its answers become series.
+//!
+//! A request of the engine may need several of TWS, which gives so many bars of a size at once: they are
+//! asked for one after the other, newest first, until there are enough or there is nothing older. The same
+//! request twice is one. All of them go through [`Pacing`].
+//!
+//! Where the answer stands in the stream of trades TWS does not say: a trade at the very instant of the answer
+//! may be in its last bar and be told again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use ibapi::Error;
+use ibapi::market_data::historical::{
+    Bar as TheirBar, BarSize, BarTimestamp, Duration as Span, HistoricalData, WhatToShow,
+};
+
+use super::codes::{ChartWord, of_chart, words};
+use super::listed::Listing;
+use super::pacing::{Key, Pacing};
+use crate::broker::contract::{BrokerEvent, HistoryBars, HistoryRequest};
+use crate::domain::{AssetClass, Bar, Instrument, SessionKind, Time, Timeframe};
+use crate::link::NoticeLevel;
+use crate::market::calendar::Calendar;
+use crate::market::series::Bars;
+
+/// How often a part is asked for that fails for no known reason.
+const TRIES: u32 = 3;
+/// How far back is looked for older bars where there are none.
+const EMPTY_PARTS: u32 = 6;
+const DAY: Duration = Duration::from_hours(24);
+
+/// What TWS is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ask {
+    /// Which job it is for.
+    pub job: u64,
+    /// What makes it the same as another.
+    pub key: Key,
+    /// How far back from its end.
+    pub span: Span,
+    /// Of which prices.
+    pub what: WhatToShow,
+    /// Whether bars of extended hours are wanted too.
+    pub extended: bool,
+}
+
+/// How a job goes on.
+#[derive(Debug)]
+enum Goes {
+    /// More is to be asked for.
+    On,
+    /// All is there.
+    Ends,
+    /// It fails, and why, in words for a trader.
+    Fails(String),
+}
+
+#[derive(Debug)]
+struct Job {
+    id: u64,
+    request: HistoryRequest,
+    calendar: Calendar,
+    /// Newest last.
+    bars: Vec<Bar>,
+    ending: Option<Time>,
+    is_open: bool,
+    empty: u32,
+    tries: u32,
+    not_before: Time,
+}
+
+/// All requests for bars of a session.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    jobs: VecDeque<Job>,
+    pacing: Pacing,
+    made: u64,
+    /// Whether the trader knows that bars have to wait.
+    is_told: bool,
+}
+
+impl History {
+    /// The engine asks for bars.
+    pub fn ask(&mut self, request: HistoryRequest, listing: &Listing) -> Option<BrokerEvent> {
+        let is_same = |job: &&mut Job| {
+            let known = job.request;
+            (known.instrument, known.timeframe, known.before)
+                == (request.instrument, request.timeframe, request.before)
+        };
+        if let Some(job) = self.jobs.iter_mut().find(is_same) {
+            job.request.count = job.request.count.max(request.count);
+            return None;
+        }
+        let instrument = listing.instrument(request.instrument);
+        let Some(calendar) = instrument.and_then(|i| Calendar::new(&i.hours).ok()) else {
+            return Some(answer(request, Vec::new(), None));
+        };
+        let ending = Some(request.before).filter(|before| *before != Time::MAX);
+        self.made += 1;
+        self.jobs.push_back(Job {
+            id: self.made,
+            request,
+            calendar,
+            bars: Vec::new(),
+            ending,
+            is_open: false,
+            empty: 0,
+            tries: 0,
+            not_before: Time::MIN,
+        });
+        None
+    }
+
+    /// What may be asked of TWS now, and a word where something has to wait.
+    pub fn next(&mut self, listing: &Listing, now: Time) -> (Vec<Ask>, Option<BrokerEvent>) {
+        let (mut asks, mut waits) = (Vec::new(), None::<(Time, String)>);
+        for job in self.jobs.iter_mut().filter(|job| !job.is_open) {
+            let Some(instrument) = listing.instrument(job.request.instrument) else { continue };
+            let ask = job.ask(instrument);
+            let Some(at) = self.pacing.earliest(&ask.key, now) else { break };
+            let at = at.max(job.not_before);
+            if at > now {
+                let name = format!("{} {}", instrument.symbol, job.request.timeframe);
+                if waits.as_ref().is_none_or(|(first, _)| at < *first) {
+                    waits = Some((at, name));
+                }
+                continue;
+            }
+            job.is_open = true;
+            self.pacing.sent(ask.key, now);
+            asks.push(ask);
+        }
+        let Some((at, name)) = waits else {
+            self.is_told &= !self.jobs.is_empty();
+            return (asks, None);
+        };
+        let seconds = at.since(now).as_secs() + 1;
+        let text = format!("Waiting for IBKR pacing: bars of {name} in {seconds} s");
+        let is_new = !std::mem::replace(&mut self.is_told, true);
+        (asks, is_new.then(|| BrokerEvent::Note(NoticeLevel::Info, text.into())))
+    }
+
+    /// TWS has answered, or not.
+    pub fn came(
+        &mut self,
+        job: u64,
+        outcome: Result<HistoricalData, Error>,
+        listing: &Listing,
+        now: Time,
+    ) -> Vec<BrokerEvent> {
+        self.pacing.answered();
+        let Some(place) = self.jobs.iter().position(|known| known.id == job) else { return Vec::new() };
+        let job = &mut self.jobs[place];
+        job.is_open = false;
+        let goes = match outcome {
+            Ok(data) => {
+                self.pacing.works();
+                job.tries = 0;
+                job.take(&data.bars, now)
+            }
+            Err(error) => {
+                let (code, text) = match &error {
+                    Error::Notice(notice) => (notice.code, notice.message.clone()),
+                    other => (0, other.to_string()),
+                };
+                match of_chart(code, &text) {
+                    ChartWord::Pacing => {
+                        self.pacing.violated(now);
+                        Goes::On
+                    }
+                    ChartWord::NoData => {
+                        job.tries = 0;
+                        job.finds_nothing()
+                    }
+                    ChartWord::NoPermission => {
+                        Goes::Fails(format!("no subscription to past bars: {}", words(&text)))
+                    }
+                    ChartWord::Again | ChartWord::Nothing | ChartWord::Failed => {
+                        job.tries += 1;
+                        job.not_before = now + Duration::from_secs(1);
+                        if job.tries < TRIES {
+                            Goes::On
+                        } else {
+                            Goes::Fails(format!("bars did not come: {}", words(&text)))
+                        }
+                    }
+                }
+            }
+        };
+        let failure = match goes {
+            Goes::On => return Vec::new(),
+            Goes::Ends => None,
+            Goes::Fails(why) => Some(why),
+        };
+        let Some(job) = self.jobs.remove(place) else { return Vec::new() };
+        let symbol = listing.symbol(job.request.instrument);
+        let note = failure.map(|why| {
+            let text = format!("{symbol} {}: {why}", job.request.timeframe);
+            BrokerEvent::Note(NoticeLevel::Warning, text.into())
+        });
+        note.into_iter().chain([job.answer(now)]).collect()
+    }
+
+    /// What was asked is void: the engine asks anew.
+    pub fn forget(&mut self) {
+        self.jobs.clear();
+    }
+}
+
+impl Job {
+    fn ask(&self, instrument: &Instrument) -> Ask {
+        let HistoryRequest { instrument: id, timeframe, count, .. } = self.request;
+        let missing = count.saturating_sub(self.bars.len()).max(1);
+        let (size, span) = shape(timeframe, missing, instrument);
+        let has_extended = instrument.hours.sessions.iter().any(|s| s.kind == SessionKind::Extended);
+        let what = match instrument.class {
+            AssetClass::Fx => WhatToShow::MidPoint,
+            AssetClass::Crypto => WhatToShow::AggTrades,
+            AssetClass::Share => WhatToShow::Trades,
+        };
+        let extended = has_extended && !timeframe.is_calendar();
+        let key = Key { instrument: id, size, ending: self.ending };
+        Ask { job: self.id, key, span, what, extended }
+    }
+
+    /// Takes bars over.
+    fn take(&mut self, theirs: &[TheirBar], now: Time) -> Goes {
+        let before = self.ending.unwrap_or(Time::MAX);
+        let mut bars = bars(theirs, &self.calendar, self.request.timeframe);
+        bars.retain(|bar| bar.time < before);
+        let Some(first) = bars.first().map(|bar| bar.time) else { return self.finds_nothing() };
+        self.empty = 0;
+        self.ending = Some(first);
+        bars.append(&mut self.bars);
+        self.bars = bars;
+        let forming = usize::from(self.is_forming(now));
+        if self.bars.len() >= self.request.count.saturating_add(forming) { Goes::Ends } else { Goes::On }
+    }
+
+    /// There is nothing where it was looked for: farther back there may be, beyond a weekend or a holiday.
+    fn finds_nothing(&mut self) -> Goes {
+        self.empty += 1;
+        let is_all = self.request.timeframe.is_calendar() || self.empty >= EMPTY_PARTS;
+        match self.ending {
+            Some(ending) if !is_all => {
+                self.ending = Some(ending - DAY * self.empty);
+                Goes::On
+            }
+            _ => Goes::Ends,
+        }
+    }
+
+    fn is_forming(&self, now: Time) -> bool {
+        let last = self.bars.last().filter(|_| self.request.before == Time::MAX);
+        last.is_some_and(|bar| self.calendar.period_end(bar.time, self.request.timeframe) > now)
+    }
+
+    fn answer(mut self, now: Time) -> BrokerEvent {
+        let forming = if self.is_forming(now) { self.bars.pop() } else { None };
+        let too_many = self.bars.len().saturating_sub(self.request.count);
+        self.bars.drain(..too_many);
+        answer(self.request, self.bars, forming)
+    }
+}
+
+fn answer(request: HistoryRequest, bars: Vec<Bar>, forming: Option<Bar>) -> BrokerEvent {
+    BrokerEvent::History(HistoryBars { request, bars: Bars::pack(bars), forming })
+}
+
+/// The size of the bars, and how far back to ask for so many of them: at most what TWS gives of that size
+/// at once.
+fn shape(timeframe: Timeframe, count: usize, instrument: &Instrument) -> (BarSize, Span) {
+    let (size, most_seconds, most_days) = match timeframe {
+        Timeframe::S1 => (BarSize::Sec, 1_800, 0),
+        Timeframe::S5 => (BarSize::Sec5, 7_200, 0),
+        Timeframe::S15 => (BarSize::Sec15, 14_400, 0),
+        Timeframe::S30 => (BarSize::Sec30, 28_800, 0),
+        Timeframe::M1 => (BarSize::Min, 86_400, 5),
+        Timeframe::M3 => (BarSize::Min3, 86_400, 7),
+        Timeframe::M5 => (BarSize::Min5, 86_400, 7),
+        Timeframe::M15 => (BarSize::Min15, 86_400, 14),
+        Timeframe::M30 => (BarSize::Min30, 86_400, 30),
+        Timeframe::H1 => (BarSize::Hour, 86_400, 30),
+        Timeframe::H4 => (BarSize::Hour4, 86_400, 60),
+        Timeframe::D1 => return (BarSize::Day, years(count, 250)),
+        Timeframe::W1 => return (BarSize::Week, years(count, 52)),
+        Timeframe::Mo1 => return (BarSize::Month, years(count, 12)),
+    };
+    let wanted = i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(timeframe.nanos() / 1_000_000_000);
+    if wanted <= most_seconds || most_days == 0 {
+        // TWS takes no fewer than 30 seconds.
+        let seconds = wanted.clamp(30, most_seconds);
+        return (size, Span::seconds(i32::try_from(seconds).unwrap_or(i32::MAX)));
+    }
+    let minutes: i64 = instrument.hours.sessions.iter().map(|s| i64::from(s.close - s.open)).sum();
+    let of_a_day = if minutes > 0 { minutes * 60 } else { 86_400 };
+    let days = (wanted / of_a_day).saturating_add(1).clamp(1, most_days);
+    (size, Span::days(i32::try_from(days).unwrap_or(i32::MAX)))
+}
+
+fn years(count: usize, of_a_year: usize) -> Span {
+    let years = count.div_ceil(of_a_year).clamp(1, 5);
+    Span::years(i32::try_from(years).unwrap_or(5))
+}
+
+/// Bars of TWS in our periods, oldest first. What begins within one period is one bar: hours of TWS count
+/// from the open.
+fn bars(theirs: &[TheirBar], calendar: &Calendar, timeframe: Timeframe) -> Vec<Bar> {
+    let mut theirs: Vec<&TheirBar> = theirs.iter().collect();
+    theirs.sort_by_key(|bar| bar.date);
+    let mut bars: Vec<Bar> = Vec::with_capacity(theirs.len());
+    for bar in theirs.into_iter().filter_map(|bar| one(bar, calendar, timeframe)) {
+        match bars.last_mut() {
+            Some(last) if last.time == bar.time => last.add_bar(&bar),
+            _ => bars.push(bar),
+        }
+    }
+    bars
+}
+
+fn one(theirs: &TheirBar, calendar: &Calendar, timeframe: Timeframe) -> Option<Bar> {
+    let time = match theirs.date {
+        BarTimestamp::Date(date) => {
+            let date = jiff::civil::Date::new(
+                i16::try_from(date.year()).ok()?,
+                i8::try_from(u8::from(date.month())).ok()?,
+                i8::try_from(date.day()).ok()?,
+            );
+            calendar.day_start(date.ok()?)
+        }
+        BarTimestamp::DateTime(at) => Time::from_seconds(at.unix_timestamp()),
+    };
+    let TheirBar { open, high, low, close, volume, .. } = *theirs;
+    // There is none of middle prices.
+    let volume = volume.max(0.0);
+    let bar = Bar { time: calendar.period_start(time, timeframe), open, high, low, close, volume };
+    (bar.is_sound() && low > 0.0).then_some(bar)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! Which streams of market data are open, and what becomes of those that end.
+//!
+//! The engine says what it wants ([`Watch`]); this opens and closes lines until that is what there is. Trades
+//! tick by tick are few at TWS, so that they go to the instruments whose book is open first, and the rest
+//! makes do with the prints of their quotes. A line that TWS ends with a code is told once in words and
+//! opened again where that can help, after a pause.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::codes::{DataWord, of_data, words};
+use super::listed::Listing;
+use crate::broker::contract::{BrokerEvent, Watch};
+use crate::domain::{InstrumentId, Time};
+use crate::link::NoticeLevel;
+
+/// Before a line is opened again that TWS had no room for, or that failed.
+const PAUSE: Duration = Duration::from_mins(1);
+/// The same where data go to another login.
+const ELSEWHERE: Duration = Duration::from_secs(30);
+/// The same where the line only broke.
+const SOON: Duration = Duration::from_secs(2);
+
+/// A stream of market data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Feed {
+    /// Quotes.
+    Quotes(InstrumentId),
+    /// Trades, tick by tick.
+    Trades(InstrumentId),
+    /// The book.
+    Depth(InstrumentId),
+}
+
+impl Feed {
+    pub fn instrument(self) -> InstrumentId {
+        match self {
+            Self::Quotes(id) | Self::Trades(id) | Self::Depth(id) => id,
+        }
+    }
+}
+
+/// What is to be done about streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Open it; one that is open already is closed first.
+    On(Feed),
+    /// Close it.
+    Off(Feed),
+}
+
+/// All streams of a session.
+#[derive(Debug)]
+pub(super) struct Lines {
+    wanted: Watch,
+    open: BTreeSet<Feed>,
+    /// Those that are to be opened again, and when; never for those that cannot help.
+    waiting: BTreeMap<Feed, Time>,
+    /// What was said of an instrument.
+    said: BTreeSet<(InstrumentId, DataWord)>,
+    trades_at_once: usize,
+}
+
+impl Lines {
+    /// With room for so many streams of trades.
+    pub fn new(trades_at_once: usize) -> Self {
+        let wanted = Watch::default();
+        Self {
+            wanted,
+            open: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            said: BTreeSet::new(),
+            trades_at_once,
+        }
+    }
+
+    /// From now on these are wanted.
+    pub fn watch(&mut self, watch: Watch, listing: &Listing) -> Vec<Turn> {
+        self.wanted = watch;
+        let known = |id: &InstrumentId| listing.get(*id).is_some();
+        self.wanted.quotes.retain(known);
+        self.wanted.depth.retain(known);
+        self.settle()
+    }
+
+    /// Closes what is not wanted and opens what is, as far as nothing speaks against it.
+    fn settle(&mut self) -> Vec<Turn> {
+        let mut wanted: BTreeSet<Feed> = self.wanted.quotes.iter().map(|id| Feed::Quotes(*id)).collect();
+        wanted.extend(self.wanted.depth.iter().map(|id| Feed::Depth(*id)));
+        wanted.extend(self.trades());
+        let gone: Vec<Feed> = self.open.difference(&wanted).copied().collect();
+        self.waiting.retain(|feed, _| wanted.contains(feed));
+        let missing = wanted.into_iter().filter(|feed| !self.open.contains(feed));
+        let fresh: Vec<Feed> = missing.filter(|feed| !self.waiting.contains_key(feed)).collect();
+        for feed in &gone {
+            self.open.remove(feed);
+        }
+        self.open.extend(&fresh);
+        gone.into_iter().map(Turn::Off).chain(fresh.into_iter().map(Turn::On)).collect()
+    }
+
+    /// Who has trades tick by tick: those who have them already, then those whose book is open, then the
+    /// others in their order.
+    fn trades(&self) -> Vec<Feed> {
+        let has = |id: &&InstrumentId| self.open.contains(&Feed::Trades(**id));
+        let can = |id: &&InstrumentId| !self.waiting.contains_key(&Feed::Trades(**id));
+        let is_book = |id: &&InstrumentId| self.wanted.depth.contains(id);
+        let quotes = || self.wanted.quotes.iter();
+        let first = quotes().filter(has);
+        let second = quotes().filter(|id| !has(id) && is_book(id) && can(id));
+        let third = quotes().filter(|id| !has(id) && !is_book(id) && can(id));
+        let ranked = first.chain(second).chain(third).map(|id| Feed::Trades(*id));
+        let refused = self.waiting.keys().filter(|feed| matches!(feed, Feed::Trades(_))).copied();
+        ranked.take(self.trades_at_once).chain(refused).collect()
+    }
+
+    /// Everything is opened anew: TWS has forgotten it.
+    pub fn open_again(&mut self) -> Vec<Turn> {
+        self.open.clear();
+        self.waiting.clear();
+        self.settle()
+    }
+
+    /// Whether a stream is wanted and open: what comes of another is late.
+    pub fn has(&self, feed: Feed) -> bool {
+        self.open.contains(&feed)
+    }
+
+    /// The instruments whose quotes are open.
+    pub fn quotes(&self) -> impl Iterator<Item = InstrumentId> {
+        self.open.iter().filter_map(|feed| match feed {
+            Feed::Quotes(id) => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// TWS says something about a stream; whether it has `ended` with that.
+    pub fn remark(
+        &mut self,
+        feed: Feed,
+        code: i32,
+        text: &str,
+        ended: bool,
+        listing: &Listing,
+        now: Time,
+    ) -> (Vec<Turn>, Option<BrokerEvent>) {
+        if !self.has(feed) {
+            return (Vec::new(), None);
+        }
+        let word = of_data(code);
+        let note = self.note(feed, word, text, listing);
+        if word == DataWord::Halted {
+            return (vec![Turn::On(feed)], note);
+        }
+        if !ended {
+            return (Vec::new(), note);
+        }
+        self.open.remove(&feed);
+        if word == DataWord::KindFull && matches!(feed, Feed::Trades(_)) {
+            let open = self.open.iter().filter(|feed| matches!(feed, Feed::Trades(_))).count();
+            self.trades_at_once = open;
+            return (self.settle(), None);
+        }
+        let again = match word {
+            DataWord::NoSubscription | DataWord::NoInstrument => Time::MAX,
+            DataWord::Elsewhere => now + ELSEWHERE,
+            DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Reset => now + SOON,
+            _ => now + PAUSE,
+        };
+        self.waiting.insert(feed, again);
+        (Vec::new(), note)
+    }
+
+    /// A stream has ended without a word of TWS.
+    pub fn broke(&mut self, feed: Feed, now: Time) {
+        if self.open.remove(&feed) {
+            self.waiting.insert(feed, now + SOON);
+        }
+    }
+
+    /// A stream has lost some of what came.
+    pub fn lagged(&self, feed: Feed) -> Option<Turn> {
+        self.has(feed).then_some(Turn::On(feed))
+    }
+
+    /// Time has passed: opens again what has waited long enough.
+    pub fn tick(&mut self, now: Time) -> Vec<Turn> {
+        let is_due = |at: &Time| *at <= now && *at != Time::MAX;
+        if !self.waiting.values().any(is_due) {
+            return Vec::new();
+        }
+        self.waiting.retain(|_, at| !is_due(at));
+        self.settle()
+    }
+
+    /// What a trader is told, once per instrument.
+    fn note(&mut self, feed: Feed, word: DataWord, text: &str, listing: &Listing) -> Option<BrokerEvent> {
+        let id = feed.instrument();
+        let is_trades = matches!(feed, Feed::Trades(_));
+        let said = match word {
+            DataWord::Nothing | DataWord::Reset | DataWord::Halted => return None,
+            // There are other prints.
+            _ if is_trades => {
+                tracing::info!("{}: no trades tick by tick: {text}", listing.symbol(id));
+                return None;
+            }
+            DataWord::Delayed => "no subscription to live data: delayed data come instead".to_owned(),
+            DataWord::Partly => format!("a part of its data is not subscribed: {}", words(text)),
+            DataWord::NoSubscription => {
+                "no subscription to its market data, and delayed data are not allowed or not there".to_owned()
+            }
+            DataWord::LinesFull => {
+                "no market data: all lines of the login are taken (usually 100). Close other quotes"
+                    .to_owned()
+            }
+            DataWord::KindFull => "no book: TWS allows no more at once. Close another one".to_owned(),
+            DataWord::Elsewhere => {
+                "no market data: the same user is logged in elsewhere, and the data go there".to_owned()
+            }
+            DataWord::NoInstrument => {
+                format!("TWS knows no such instrument, or several: {}", words(text))
+            }
+            DataWord::Failed => format!("no market data: {}", words(text)),
+        };
+        let level = match word {
+            DataWord::Partly => NoticeLevel::Info,
+            DataWord::Delayed => NoticeLevel::Warning,
+            _ => NoticeLevel::Error,
+        };
+        let is_new = self.said.insert((id, word));
+        is_new.then(|| BrokerEvent::Note(level, format!("{}: {said}", listing.symbol(id)).into()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Which lines are open after what has happened.
+
+use super::*;
+use crate::broker::ibkr::listed::tests::share;
+use crate::domain::time::SECOND;
+
+const NOW: Time = Time(1_000 * SECOND);
+
+fn listing() -> Listing {
+    Listing::new((0..8).map(|id| share(id, &format!("S{id}"), 0)))
+}
+
+fn ids(ids: &[u32]) -> BTreeSet<InstrumentId> {
+    ids.iter().map(|id| InstrumentId(*id)).collect()
+}
+
+fn watch(quotes: &[u32], depth: &[u32]) -> Watch {
+    Watch { quotes: ids(quotes), depth: ids(depth) }
+}
+
+fn on(feeds: &[Feed]) -> Vec<Turn> {
+    feeds.iter().map(|feed| Turn::On(*feed)).collect()
+}
+
+fn quotes(id: u32) -> Feed {
+    Feed::Quotes(InstrumentId(id))
+}
+
+fn trades(id: u32) -> Feed {
+    Feed::Trades(InstrumentId(id))
+}
+
+fn depth(id: u32) -> Feed {
+    Feed::Depth(InstrumentId(id))
+}
+
+/// Whatever is remarked, without the words.
+fn remarked(lines: &mut Lines, feed: Feed, code: i32, ended: bool) -> Vec<Turn> {
+    lines.remark(feed, code, "text", ended, &listing(), NOW).0
+}
+
+#[test]
+fn only_what_changes_is_opened_and_closed() {
+    let mut lines = Lines::new(0);
+    assert_eq!(lines.watch(watch(&[0, 1], &[1]), &listing()), on(&[quotes(0), quotes(1), depth(1)]));
+    assert_eq!(lines.watch(watch(&[0, 1], &[1]), &listing()), []);
+    let turns = lines.watch(watch(&[1, 2], &[]), &listing());
+    assert_eq!(turns, [Turn::Off(quotes(0)), Turn::Off(depth(1)), Turn::On(quotes(2))]);
+    assert_eq!(lines.watch(watch(&[1, 2, 77], &[77]), &listing()), [], "what is not listed is no line");
+}
+
+#[test]
+fn trades_go_to_open_books_first_and_to_no_more_than_there_is_room_for() {
+    let mut lines = Lines::new(2);
+    let turns = lines.watch(watch(&[0, 1, 2, 3], &[3]), &listing());
+    let opened: Vec<Feed> = turns
+        .iter()
+        .filter_map(|turn| match turn {
+            Turn::On(feed @ Feed::Trades(_)) => Some(*feed),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(opened, [trades(0), trades(3)]);
+    let turns = lines.watch(watch(&[0, 1, 2, 3], &[1]), &listing());
+    assert!(!turns.contains(&Turn::Off(trades(3))), "what is open stays: TWS takes a new one only so often");
+    let turns = lines.watch(watch(&[1, 2, 3], &[1]), &listing());
+    assert!(turns.contains(&Turn::Off(trades(0))) && turns.contains(&Turn::On(trades(1))));
+}
+
+#[test]
+fn where_tws_has_less_room_for_trades_the_rest_does_without() {
+    let mut lines = Lines::new(3);
+    lines.watch(watch(&[0, 1, 2], &[]), &listing());
+    assert_eq!(remarked(&mut lines, trades(2), 10190, true), []);
+    assert_eq!(lines.trades_at_once, 2);
+    assert_eq!(lines.watch(watch(&[0, 1, 2, 3], &[]), &listing()), on(&[quotes(3)]));
+    let turns = lines.watch(watch(&[1, 2, 3], &[]), &listing());
+    assert!(turns.contains(&Turn::On(trades(2))), "a place is free again: {turns:?}");
+}
+
+#[test]
+fn after_a_gap_everything_is_opened_anew() {
+    let mut lines = Lines::new(1);
+    lines.watch(watch(&[0, 1], &[1]), &listing());
+    remarked(&mut lines, quotes(0), 354, true);
+    let turns = lines.open_again();
+    assert_eq!(turns, on(&[quotes(0), quotes(1), trades(1), depth(1)]));
+}
+
+#[test]
+fn a_missing_subscription_is_told_once_and_not_asked_for_again() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[]), &listing());
+    let (turns, note) =
+        lines.remark(quotes(0), 354, "Requested market data is not subscribed.", true, &listing(), NOW);
+    assert_eq!(turns, []);
+    let Some(BrokerEvent::Note(NoticeLevel::Error, text)) = note else { panic!("{note:?}") };
+    assert!(text.starts_with("S0: no subscription"), "{text}");
+    assert_eq!(lines.tick(NOW + Duration::from_hours(9)), []);
+    lines.open_again();
+    assert!(lines.remark(quotes(0), 354, "", true, &listing(), NOW).1.is_none(), "said before");
+}
+
+#[test]
+fn delayed_data_are_said_and_go_on() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[]), &listing());
+    for code in [10089, 10167] {
+        let (turns, note) = lines.remark(quotes(0), code, "delayed", false, &listing(), NOW);
+        assert_eq!((turns, note.is_some()), (Vec::new(), code == 10089), "{code}");
+    }
+    assert!(lines.has(quotes(0)));
+}
+
+#[test]
+fn what_may_pass_is_tried_again() {
+    for (code, pause) in [(101, PAUSE), (10197, ELSEWHERE), (10189, PAUSE), (322, PAUSE)] {
+        let mut lines = Lines::new(0);
+        lines.watch(watch(&[0], &[]), &listing());
+        remarked(&mut lines, quotes(0), code, true);
+        assert_eq!(lines.tick(NOW + pause - Duration::from_millis(1)), [], "{code}");
+        assert_eq!(lines.watch(watch(&[0, 1], &[]), &listing()), on(&[quotes(1)]), "{code}: it waits");
+        assert_eq!(lines.tick(NOW + pause), on(&[quotes(0)]), "{code}");
+    }
+}
+
+#[test]
+fn a_line_that_only_broke_is_back_soon() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[]), &listing());
+    lines.broke(quotes(0), NOW);
+    assert!(!lines.has(quotes(0)));
+    assert_eq!(lines.tick(NOW + SOON), on(&[quotes(0)]));
+    lines.broke(quotes(5), NOW);
+    assert_eq!(lines.tick(NOW + PAUSE), [], "nobody wants it");
+}
+
+#[test]
+fn a_book_that_was_halted_is_opened_at_once() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[0]), &listing());
+    assert_eq!(remarked(&mut lines, depth(0), 316, true), on(&[depth(0)]));
+    assert!(lines.has(depth(0)));
+    assert_eq!(remarked(&mut lines, depth(0), 317, false), []);
+}
+
+#[test]
+fn a_line_that_lost_some_begins_anew() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[]), &listing());
+    assert_eq!(lines.lagged(quotes(0)), Some(Turn::On(quotes(0))));
+    assert_eq!(lines.lagged(quotes(1)), None);
+}
+
+#[test]
+fn too_many_books_are_said() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[0]), &listing());
+    let (_, note) =
+        lines.remark(depth(0), 309, "Max number (3) of market depth requests", true, &listing(), NOW);
+    let Some(BrokerEvent::Note(_, text)) = note else { panic!() };
+    assert!(text.contains("no book"), "{text}");
+    assert!(lines.has(quotes(0)));
+}

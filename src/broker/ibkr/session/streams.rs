@@ -1,0 +1,160 @@
+//! What TWS is asked for, each as a stream or an answer of what it says.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, ready};
+use futures_util::stream::{BoxStream, Stream, once, unfold};
+use futures_util::{FutureExt as _, StreamExt as _};
+use ibapi::accounts::types::AccountGroup;
+use ibapi::contracts::Contract;
+use ibapi::market_data::{SmartDepth, TradingHours};
+use ibapi::orders::ExecutionFilter;
+use ibapi::subscriptions::{NoticeStream, SubscriptionItem};
+use ibapi::{Client, Error};
+
+use crate::broker::ibkr::accounts::TAGS;
+use crate::broker::ibkr::books::Part;
+use crate::broker::ibkr::core::Came;
+use crate::broker::ibkr::depth::ROWS;
+use crate::broker::ibkr::history::Ask;
+use crate::broker::ibkr::lines::Feed;
+
+/// Aggregated trades with the quotes, for those that have no stream of trades.
+const RT_VOLUME: &str = "233";
+
+/// Where a stream belongs; there is one in each place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slot {
+    /// Order updates.
+    Orders,
+    /// A question of the books.
+    Part(Part),
+    /// Market data.
+    Feed(Feed),
+}
+
+type Item<T> = Option<Result<SubscriptionItem<T>, Error>>;
+
+/// What `open` opens, followed by its end.
+fn follow<T, S, F>(
+    open: F,
+    wrap: impl Fn(Item<T>) -> Came + Clone + Send + 'static,
+) -> BoxStream<'static, Came>
+where
+    T: Send + 'static,
+    S: Stream<Item = Result<SubscriptionItem<T>, Error>> + Send + 'static,
+    F: Future<Output = Result<S, Error>> + Send + 'static,
+{
+    let opened = open.map(move |opened| match opened {
+        Ok(stream) => stream.map(Some).chain(once(ready(None))).map(wrap).boxed(),
+        Err(error) => once(ready(wrap(Some(Err(error))))).boxed(),
+    });
+    opened.flatten_stream().boxed()
+}
+
+/// What TWS says of the connection; its end is told.
+pub(super) fn notices(notices: NoticeStream) -> BoxStream<'static, Came> {
+    let next = |notices: Option<NoticeStream>| async move {
+        let mut notices = notices?;
+        let notice = notices.next().await;
+        let rest = notice.is_some().then_some(notices);
+        Some((Came::Notice(notice), rest))
+    };
+    unfold(Some(notices), next).boxed()
+}
+
+/// What happens to our orders.
+pub(super) fn orders(client: &Arc<Client>) -> BoxStream<'static, Came> {
+    let client = Arc::clone(client);
+    follow(async move { client.order_update_stream().await }, Came::Order)
+}
+
+/// The night may lie between an execution and the question for it.
+fn of_the_last_days() -> ExecutionFilter {
+    ExecutionFilter { last_n_days: 2, ..ExecutionFilter::default() }
+}
+
+/// Every question of the books.
+pub(super) fn books(client: &Arc<Client>, round: u32) -> [(Part, BoxStream<'static, Came>); 5] {
+    let owned = || Arc::clone(client);
+    let client = owned();
+    let open = follow(async move { client.all_open_orders().await }, move |item| {
+        Came::Orders(round, Part::Open, item)
+    });
+    let client = owned();
+    let completed = follow(async move { client.completed_orders(false).await }, move |item| {
+        Came::Orders(round, Part::Completed, item)
+    });
+    let client = owned();
+    let executions = follow(async move { client.executions(of_the_last_days()).await }, move |item| {
+        Came::Executions(round, item)
+    });
+    let client = owned();
+    let positions = follow(async move { client.positions().await }, move |item| Came::Position(round, item));
+    let client = owned();
+    let summary =
+        follow(async move { client.account_summary(&AccountGroup::from("All"), &TAGS).await }, move |item| {
+            Came::Summary(round, item)
+        });
+    [
+        (Part::Open, open),
+        (Part::Completed, completed),
+        (Part::Executions, executions),
+        (Part::Positions, positions),
+        (Part::Summary, summary),
+    ]
+}
+
+/// Market data.
+pub(super) fn feed(client: &Arc<Client>, contract: &Contract, feed: Feed) -> BoxStream<'static, Came> {
+    let (client, contract) = (Arc::clone(client), contract.clone());
+    match feed {
+        Feed::Quotes(id) => follow(
+            async move { client.market_data(&contract).generic_ticks(&[RT_VOLUME]).subscribe().await },
+            move |item| Came::Tick(id, item),
+        ),
+        Feed::Trades(id) => {
+            follow(async move { client.tick_by_tick(&contract, 0).all_last().await }, move |item| {
+                Came::Trade(id, item)
+            })
+        }
+        Feed::Depth(id) => {
+            let is_smart = contract.exchange.as_str() == "SMART";
+            let smart = if is_smart { SmartDepth::Yes } else { SmartDepth::No };
+            follow(
+                async move { client.market_depth(&contract, ROWS).smart_depth(smart).subscribe().await },
+                move |item| Came::Depth(id, item),
+            )
+        }
+    }
+}
+
+/// A sign of life.
+pub(super) fn beat(client: &Arc<Client>) -> BoxFuture<'static, Came> {
+    let client = Arc::clone(client);
+    async move { Came::Beat(client.server_time().await.map(drop)) }.boxed()
+}
+
+/// Bars.
+pub(super) fn bars(client: &Arc<Client>, contract: &Contract, ask: Ask) -> BoxFuture<'static, Came> {
+    let (client, contract) = (Arc::clone(client), contract.clone());
+    async move {
+        let hours = if ask.extended { TradingHours::Extended } else { TradingHours::Regular };
+        let mut request = client
+            .historical_data(&contract, ask.key.size)
+            .duration(ask.span)
+            .what_to_show(ask.what)
+            .trading_hours(hours);
+        if let Some(ending) = ask.key.ending {
+            match time::OffsetDateTime::from_unix_timestamp(ending.seconds()) {
+                Ok(ending) => request = request.ending(ending),
+                Err(error) => {
+                    let why = Error::InvalidArgument(format!("no such time: {error}"));
+                    return Came::Bars(ask.job, Err(why));
+                }
+            }
+        }
+        Came::Bars(ask.job, request.fetch().await)
+    }
+    .boxed()
+}

@@ -1,0 +1,230 @@
+//! Market data and bars.
+
+use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, HistoryRequest, MarketEvent, Watch};
+use pitdesk::domain::{Decimal, Depth, InstrumentId, Price, Qty, Quote, Time, Timeframe, Trade};
+use pitdesk::gateway::wire::model::{
+    HistoricalData, HistoricalDataBar, HistoricalDataEnd, HistoricalTickLast, MarketDataType, MarketDepth,
+    MarketDepthData, TickByTickData, TickPrice,
+};
+use pitdesk::gateway::wire::{History, Reply, Request};
+
+use crate::desk::{APPLE, Desk, START};
+use crate::peer::{Peer, Told};
+use crate::run;
+
+fn price(cents: i64) -> Price {
+    Price(Decimal::new(cents, 2).normalize())
+}
+
+fn watch(depth: bool) -> BrokerRequest {
+    let mut watch = Watch { quotes: [APPLE].into(), ..Watch::default() };
+    if depth {
+        watch.depth.insert(APPLE);
+    }
+    BrokerRequest::Watch(watch)
+}
+
+async fn market<T>(desk: &mut Desk, pick: impl Fn(&MarketEvent) -> Option<T>) -> (Time, T) {
+    desk.first(|event| match event {
+        BrokerEvent::Market { received, events } => Some((*received, events.iter().find_map(&pick)?)),
+        _ => None,
+    })
+    .await
+}
+
+fn quote(event: &MarketEvent) -> Option<Quote> {
+    match event {
+        MarketEvent::Quote(InstrumentId(0), quote) => Some(*quote),
+        _ => None,
+    }
+}
+
+async fn quotes_asked(peer: &mut Peer) -> i32 {
+    peer.first(|request| match request {
+        Request::MarketData(asked) => {
+            assert_eq!(asked.generic_tick_list.as_deref(), Some("233"));
+            asked.req_id
+        }
+        _ => None,
+    })
+    .await
+}
+
+fn tick(req_id: i32, tick_type: i32, price: f64, size: &str) -> Reply {
+    Reply::TickPrice(TickPrice {
+        req_id: Some(req_id),
+        tick_type: Some(tick_type),
+        price: Some(price),
+        size: Some(size.to_owned()),
+        attr_mask: None,
+    })
+}
+
+#[test]
+fn quotes_trades_and_books_come_as_they_are_watched() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        peer.first(|request| match request {
+            Request::MarketDataType(kind) if kind.market_data_type == Some(3) => Some(()),
+            _ => None,
+        })
+        .await;
+        desk.asks(watch(true)).await;
+        let quotes = quotes_asked(&mut peer).await;
+        let trades = peer
+            .first(|request| match request {
+                Request::TickByTick(asked) => {
+                    assert_eq!(asked.tick_type.as_deref(), Some("AllLast"));
+                    asked.req_id
+                }
+                _ => None,
+            })
+            .await;
+        let depth = peer
+            .first(|request| match request {
+                Request::MarketDepth(asked) => asked.req_id,
+                _ => None,
+            })
+            .await;
+        peer.says(tick(quotes, 1, 99.5, "300")).await;
+        peer.says(tick(quotes, 2, 99.52, "200")).await;
+        let (received, told) =
+            market(&mut desk, |event| quote(event).filter(|quote| quote.ask.is_some())).await;
+        assert_eq!((told.bid, told.bid_size), (Some(price(9_950)), Qty(Decimal::from(300))));
+        assert_eq!((told.ask, received), (Some(price(9_952)), START));
+
+        let last = HistoricalTickLast {
+            time: Some(1_795_186_799),
+            price: Some(99.51),
+            size: Some("7".to_owned()),
+            ..HistoricalTickLast::default()
+        };
+        peer.says(Reply::TickByTick(Box::new(TickByTickData {
+            req_id: Some(trades),
+            tick_type: Some(2),
+            historical_tick_last: Some(last),
+            ..TickByTickData::default()
+        })))
+        .await;
+        let trade = |event: &MarketEvent| match event {
+            MarketEvent::Trade(InstrumentId(0), trade) => Some(*trade),
+            _ => None,
+        };
+        let Trade { time, price: at, quantity, .. } = market(&mut desk, trade).await.1;
+        assert_eq!(
+            (time, at, quantity),
+            (Time::from_seconds(1_795_186_799), price(9_951), Qty(Decimal::from(7)))
+        );
+
+        peer.says(Reply::MarketDepth(MarketDepth {
+            req_id: Some(depth),
+            market_depth_data: Some(MarketDepthData {
+                position: Some(0),
+                operation: Some(0),
+                side: Some(1),
+                price: Some(99.5),
+                size: Some("300".to_owned()),
+                ..MarketDepthData::default()
+            }),
+        }))
+        .await;
+        let book = |event: &MarketEvent| match event {
+            MarketEvent::Depth(InstrumentId(0), depth) => {
+                Some(Depth::clone(depth)).filter(|d| !d.bids.is_empty())
+            }
+            _ => None,
+        };
+        let book = market(&mut desk, book).await.1;
+        assert_eq!((book.bids[0].price, book.asks.len()), (price(9_950), 0));
+
+        desk.asks(BrokerRequest::Watch(Watch::default())).await;
+        let cancelled = peer
+            .first(|request| match request {
+                Request::CancelMarketData(cancelled) => cancelled.req_id,
+                _ => None,
+            })
+            .await;
+        assert_eq!(cancelled, quotes);
+    });
+}
+
+#[test]
+fn delayed_data_are_told_as_such_and_count_as_old() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(watch(false)).await;
+        let quotes = quotes_asked(&mut peer).await;
+        peer.remarks(
+            quotes,
+            10167,
+            "Requested market data is not subscribed. Displaying delayed market data.",
+        )
+        .await;
+        desk.note("AAPL: no subscription to live data").await;
+        peer.says(Reply::MarketDataType(MarketDataType { req_id: Some(quotes), market_data_type: Some(3) }))
+            .await;
+        desk.note("AAPL: delayed data").await;
+        peer.says(tick(quotes, 66, 99.5, "300")).await;
+        let (received, told) = market(&mut desk, quote).await;
+        assert_eq!(told.bid, Some(price(9_950)));
+        assert!(received < START, "no sign of life makes it younger");
+    });
+}
+
+#[test]
+fn a_missing_subscription_is_told_once() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(watch(false)).await;
+        let quotes = quotes_asked(&mut peer).await;
+        peer.remarks(quotes, 354, "Requested market data is not subscribed.").await;
+        desk.note("AAPL: no subscription to its market data").await;
+    });
+}
+
+#[test]
+fn bars_come_with_the_one_that_is_forming() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        let request =
+            HistoryRequest { instrument: APPLE, timeframe: Timeframe::M1, before: Time::MAX, count: 2 };
+        desk.asks(BrokerRequest::History(request)).await;
+        let asked = peer
+            .first(|request| match request {
+                Request::HistoricalData(asked) => Some((**asked).clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(asked.bar_size_setting.as_deref(), Some("1 min"));
+        assert_eq!(asked.what_to_show.as_deref(), Some("TRADES"));
+        assert!(asked.end_date_time.unwrap_or_default().is_empty(), "up to now");
+        let bar = |minutes: i64, price: f64| HistoricalDataBar {
+            date: Some((START.seconds() + minutes * 60).to_string()),
+            open: Some(price),
+            high: Some(price + 1.0),
+            low: Some(price - 1.0),
+            close: Some(price),
+            volume: Some("100".to_owned()),
+            ..HistoricalDataBar::default()
+        };
+        let bars = vec![bar(-3, 10.0), bar(-2, 11.0), bar(-1, 12.0), bar(0, 13.0)];
+        let text = |text: &str| Some(text.to_owned());
+        let data = HistoricalData { req_id: asked.req_id, historical_data_bars: bars };
+        peer.says(Reply::HistoricalData(History { data, end: None })).await;
+        peer.says(Reply::HistoricalDataEnd(HistoricalDataEnd {
+            req_id: asked.req_id,
+            start_date_str: text("20261120 09:57:00 US/Eastern"),
+            end_date_str: text("20261120 10:00:00 US/Eastern"),
+        }))
+        .await;
+        let answer = desk
+            .first(|event| match event {
+                BrokerEvent::History(bars) => Some(bars.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(answer.request, request);
+        assert_eq!(answer.bars.iter().map(|bar| bar.close).collect::<Vec<_>>(), [11.0, 12.0]);
+        assert_eq!(answer.forming.map(|bar| (bar.time, bar.close)), Some((START, 13.0)));
+    });
+}

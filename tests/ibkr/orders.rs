@@ -1,0 +1,334 @@
+//! Orders to TWS and back.
+
+use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, ReportKind};
+use pitdesk::domain::{
+    Currency, Decimal, Fill, GroupId, Money, OrderId, OrderSpec, OrderStatus, Origin, Position, Price, Qty,
+    Side,
+};
+use pitdesk::gateway::wire::Reply;
+use pitdesk::gateway::wire::model::{
+    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, Order, OrderState,
+};
+use pitdesk::risk::Change;
+
+use crate::desk::{Desk, approved, approved_amend, broker, limit};
+use crate::peer::{ACCOUNT, CLIENT, FIRST, House, Told, Working};
+use crate::run;
+
+pub fn execution(order: &Working, id: &str, shares: i32, price: f64) -> Reply {
+    let execution = Execution {
+        order_id: Some(order.number),
+        client_id: Some(order.client),
+        exec_id: Some(id.to_owned()),
+        time: Some("20261120 10:00:01 US/Eastern".to_owned()),
+        acct_number: Some(ACCOUNT.to_owned()),
+        side: Some(if order.order.action.as_deref() == Some("BUY") { "BOT" } else { "SLD" }.to_owned()),
+        shares: Some(shares.to_string()),
+        price: Some(price),
+        perm_id: Some(900_000 + i64::from(order.number)),
+        order_ref: order.order.order_ref.clone(),
+        ..Execution::default()
+    };
+    Reply::ExecutionDetails(Box::new(ExecutionDetails {
+        req_id: Some(-1),
+        contract: Some(order.contract.clone()),
+        execution: Some(execution),
+    }))
+}
+
+pub fn commission(id: &str, amount: f64) -> Reply {
+    Reply::CommissionReport(CommissionAndFeesReport {
+        exec_id: Some(id.to_owned()),
+        commission_and_fees: Some(amount),
+        currency: Some("USD".to_owned()),
+        ..CommissionAndFeesReport::default()
+    })
+}
+
+pub async fn fill(desk: &mut Desk) -> (Fill, Position) {
+    desk.first(|event| match event {
+        BrokerEvent::Fill { fill, position } => Some((fill.clone(), position.clone())),
+        _ => None,
+    })
+    .await
+}
+
+fn dec(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+const EXECUTION: &str = "0000e0d5.6042b2a4.01.01";
+
+/// An order that was sent and works.
+async fn working() -> (Desk, crate::peer::Peer, Working) {
+    let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+    desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+    let order = Working::new(peer.order().await, "Submitted");
+    peer.stands(&order).await;
+    desk.stands(1, OrderStatus::Working).await;
+    (desk, peer, order)
+}
+
+#[test]
+fn an_order_goes_out_works_fills_and_costs() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let (number, contract, order) = peer.order().await;
+        assert_eq!((number, contract.con_id), (FIRST, Some(265_598)));
+        assert_eq!(order.account.as_deref(), Some(ACCOUNT));
+        assert_eq!((order.tif.as_deref(), order.order_type.as_deref()), (Some("DAY"), Some("LMT")));
+        assert_eq!((order.action.as_deref(), order.lmt_price), (Some("BUY"), Some(99.0)));
+        assert_eq!(order.order_ref.as_deref(), Some("pitdesk/7/1"));
+        assert_eq!((order.transmit, order.outside_rth), (Some(true), None));
+        desk.first(|event| matches!(event, BrokerEvent::OnWire { order: OrderId(1), .. }).then_some(()))
+            .await;
+
+        let mut order = Working::new((number, contract, order), "PreSubmitted");
+        peer.stands(&order).await;
+        desk.stands(1, OrderStatus::Held).await;
+        order = order.now("Submitted");
+        peer.stands(&order).await;
+        desk.stands(1, OrderStatus::Working).await;
+        peer.says(execution(&order, EXECUTION, 10, 98.5)).await;
+        order = Working { filled: 10, ..order.now("Filled") };
+        peer.stands(&order).await;
+        peer.says(commission(EXECUTION, 1.25)).await;
+
+        let (fill, position) = fill(&mut desk).await;
+        assert_eq!((fill.order, fill.quantity, fill.price), (OrderId(1), Qty(dec("10")), Price(dec("98.5"))));
+        assert_eq!(fill.commission, Money { amount: dec("1.25"), currency: Currency::USD });
+        assert_eq!((position.net, position.average_price), (dec("10"), dec("98.5")));
+        assert_eq!(fill.time.to_string(), "2026-11-20T15:00:01Z");
+    });
+}
+
+#[test]
+fn a_commission_that_stays_away_holds_the_execution_for_a_second_only() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        peer.says(execution(&order, EXECUTION, 4, 98.5)).await;
+        // What comes behind it on the same stream shows that the session has it.
+        peer.remarks(order.number, 2109, "a remark").await;
+        desk.first(|event| {
+            let said = |kind: &ReportKind| matches!(kind, ReportKind::Status { reason: Some(_), .. });
+            matches!(event, BrokerEvent::Report(report) if said(&report.kind)).then_some(())
+        })
+        .await;
+        assert!(!desk.has_seen(|event| matches!(event, BrokerEvent::Fill { .. })));
+        desk.at(1);
+        assert_eq!(fill(&mut desk).await.0.commission.amount, Decimal::ZERO);
+        peer.says(commission(EXECUTION, 1.25)).await;
+        let text = desk.note("came late").await;
+        assert!(text.contains("1.25 USD"), "{text}");
+    });
+}
+
+#[test]
+fn a_bracket_is_three_orders_of_which_the_last_sends_all() {
+    run(async {
+        let (desk, mut peer) = Desk::ready(Told::default()).await;
+        let exit =
+            |price| OrderSpec { parent: Some(OrderId(1)), oco: Some(GroupId(5)), ..limit(Side::Sell, price) };
+        let bracket = vec![approved(1, limit(Side::Buy, 99)), approved(2, exit(110)), approved(3, exit(120))];
+        desk.asks(BrokerRequest::Place(bracket)).await;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let (number, _, order) = peer.order().await;
+            seen.push((number, order.parent_id, order.transmit, order.oca_group, order.oca_type));
+        }
+        let group = || Some("pitdesk/7/oca/5".to_owned());
+        assert_eq!(
+            seen,
+            [
+                (FIRST, None, None, None, None),
+                (FIRST + 1, Some(FIRST), None, group(), Some(2)),
+                (FIRST + 2, Some(FIRST), Some(true), group(), Some(2)),
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_refused_order_says_why_in_the_words_of_tws() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let order = Working::new(peer.order().await, "Cancelled");
+        peer.remarks(order.number, 201, "Order rejected - reason:Your account is<br>restricted").await;
+        peer.stands(&order).await;
+        let why = desk.stands(1, OrderStatus::Rejected).await;
+        assert_eq!(why.as_deref(), Some("Your account is restricted (code 201)"));
+    });
+}
+
+#[test]
+fn a_cancel_is_confirmed_by_the_stream() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        desk.asks(BrokerRequest::Cancel(OrderId(1))).await;
+        assert_eq!(peer.cancel().await, FIRST);
+        peer.stands(&order.now("PendingCancel")).await;
+        peer.stands(&order.now("Cancelled")).await;
+        peer.remarks(FIRST, 202, "Order Canceled - reason:").await;
+        assert_eq!(desk.stands(1, OrderStatus::Cancelled).await, None);
+    });
+}
+
+#[test]
+fn a_cancel_that_comes_too_late_leaves_the_order_and_reads_the_books() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        desk.asks(BrokerRequest::Cancel(OrderId(1))).await;
+        peer.cancel().await;
+        desk.at(6);
+        peer.remarks(
+            FIRST,
+            10148,
+            "OrderId 40 that needs to be cancelled cannot be cancelled, state: Filled.",
+        )
+        .await;
+        let ReportKind::CancelRefused(why) = desk.report_after(1, OrderStatus::Working).await else {
+            panic!()
+        };
+        assert!(why.contains("10148"), "{why}");
+        let questions = peer.questions().await;
+        peer.tells(&questions, Told { open: vec![order], ..Told::default() }).await;
+        desk.books().await;
+        let books = desk.books().await;
+        assert_eq!((books.orders.len(), books.orders[0].status), (1, OrderStatus::Working));
+    });
+}
+
+#[test]
+fn a_change_is_the_same_order_again() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        let change = Change { limit: Some(Price(dec("98"))), ..Change::default() };
+        desk.asks(BrokerRequest::Amend(approved_amend(1, limit(Side::Buy, 99), change))).await;
+        let (number, contract, changed) = peer.order().await;
+        assert_eq!((number, changed.lmt_price, changed.transmit), (order.number, Some(98.0), Some(true)));
+        assert_eq!(changed.order_ref, order.order.order_ref);
+        peer.stands(&Working::new((number, contract, changed), "Submitted")).await;
+        let ReportKind::Amended(spec) = desk.report(1).await else { panic!() };
+        assert_eq!(spec, limit(Side::Buy, 98));
+    });
+}
+
+#[test]
+fn a_refused_change_leaves_the_order_as_it_was() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        let change = Change { limit: Some(Price(dec("98"))), ..Change::default() };
+        desk.asks(BrokerRequest::Amend(approved_amend(1, limit(Side::Buy, 99), change))).await;
+        peer.order().await;
+        peer.remarks(order.number, 201, "Order rejected - reason:The price is too far off").await;
+        peer.stands(&order).await;
+        let ReportKind::AmendRefused(why) = desk.report(1).await else { panic!() };
+        assert!(why.contains("too far off"), "{why}");
+        peer.says(execution(&order, EXECUTION, 10, 99.0)).await;
+        peer.says(commission(EXECUTION, 1.0)).await;
+        assert_eq!(fill(&mut desk).await.0.order, OrderId(1), "it lived on");
+    });
+}
+
+#[test]
+fn a_code_that_refuses_nothing_is_a_remark_on_the_order() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let order = Working::new(peer.order().await, "Submitted");
+        peer.remarks(order.number, 10349, "Order TIF was set to DAY based on order preset.").await;
+        let why = desk.stands(1, OrderStatus::Accepted).await.unwrap();
+        assert!(why.contains("based on order preset"), "{why}");
+        peer.stands(&order).await;
+        desk.stands(1, OrderStatus::Working).await;
+    });
+}
+
+#[test]
+fn all_orders_of_this_program_are_cancelled_by_number_and_no_others() {
+    run(async {
+        let other = Working {
+            client: 3,
+            number: 12,
+            contract: pitdesk::gateway::wire::model::Contract {
+                con_id: Some(272_093),
+                symbol: Some("MSFT".to_owned()),
+                sec_type: Some("STK".to_owned()),
+                currency: Some("USD".to_owned()),
+                ..Default::default()
+            },
+            order: Order {
+                action: Some("SELL".to_owned()),
+                total_quantity: Some("5".to_owned()),
+                order_type: Some("LMT".to_owned()),
+                lmt_price: Some(500.0),
+                tif: Some("GTC".to_owned()),
+                account: Some(ACCOUNT.to_owned()),
+                ..Order::default()
+            },
+            status: "Submitted",
+            filled: 0,
+        };
+        let (mut desk, mut peer) = Desk::ready(Told { open: vec![other], ..Told::default() }).await;
+        let books = desk.books().await;
+        assert_eq!((books.orders.len(), books.orders[0].origin), (1, Origin::Foreign));
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let order = Working::new(peer.order().await, "Submitted");
+        peer.stands(&order).await;
+        desk.stands(1, OrderStatus::Working).await;
+        desk.asks(BrokerRequest::CancelAll).await;
+        assert_eq!(peer.cancel().await, order.number);
+        desk.note("1 order more works at IBKR: entered elsewhere").await;
+        desk.asks(BrokerRequest::Cancel(books.orders[0].id)).await;
+        let ReportKind::CancelRefused(why) = desk.report(books.orders[0].id.0).await else { panic!() };
+        assert!(why.contains("entered elsewhere"), "{why}");
+    });
+}
+
+#[test]
+fn an_order_that_was_sent_before_a_cut_is_found_by_the_next_session() {
+    run(async {
+        let house = House::open().await;
+        let broker = broker(house.address());
+        let (desk, mut peer) = Desk::ready_at(&house, &broker, Told::default()).await;
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        desk.asks(BrokerRequest::Place(vec![approved(2, limit(Side::Buy, 98))])).await;
+        let first = Working::new(peer.order().await, "Submitted");
+        let second = peer.order().await;
+        drop(peer);
+        desk.lost().await;
+
+        // One works, the other has filled meanwhile.
+        let filled = Working { filled: 10, ..Working::new(second, "Filled") };
+        let completed = CompletedOrder {
+            contract: Some(filled.contract.clone()),
+            order: Some(Order {
+                total_quantity: Some("0".to_owned()),
+                filled_quantity: Some("10".to_owned()),
+                ..filled.order.clone()
+            }),
+            order_state: Some(OrderState {
+                status: Some("Filled".to_owned()),
+                completed_status: Some("Filled Size: 10".to_owned()),
+                ..OrderState::default()
+            }),
+        };
+        let executions = vec![execution(&filled, EXECUTION, 10, 98.0), commission(EXECUTION, 1.0)];
+        let told =
+            Told { open: vec![first.clone()], completed: vec![completed], executions, ..Told::default() };
+        let (mut desk, mut peer) = Desk::ready_at(&house, &broker, told).await;
+        let books = desk.books().await;
+        let orders: Vec<_> = books.orders.iter().map(|o| (o.id.0, o.status, o.spec)).collect();
+        assert_eq!(
+            orders,
+            [(1, OrderStatus::Working, limit(Side::Buy, 99)), (2, OrderStatus::Filled, limit(Side::Buy, 98)),]
+        );
+        assert_eq!((books.fills.len(), books.fills[0].order), (1, OrderId(2)));
+        assert!(!books.are_final);
+        desk.asks(BrokerRequest::Cancel(OrderId(1))).await;
+        assert_eq!(peer.cancel().await, first.number, "and can be cancelled");
+        assert_eq!(first.client, CLIENT);
+    });
+}
