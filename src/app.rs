@@ -9,6 +9,7 @@ pub mod control;
 pub mod exchange;
 mod export;
 mod gateway;
+mod ibkr;
 mod import;
 pub mod journal;
 mod logging;

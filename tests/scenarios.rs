@@ -8,6 +8,8 @@
 mod program;
 #[path = "common/scenarios.rs"]
 mod scenarios;
+#[path = "common/server.rs"]
+mod server;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,10 +18,11 @@ use clap::Parser as _;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::broker::Adapter;
-use pitdesk::broker::registry::brokers;
+use pitdesk::broker::ibkr::{IbkrConfig, described};
+use pitdesk::broker::registry::{self, brokers};
 use pitdesk::domain::{
-    AccountId, Decimal, GroupId, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin,
-    Price, Qty, Side, Time, TimeInForce, TrailBy,
+    AccountId, BrokerId, Decimal, GroupId, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus,
+    Origin, Price, Qty, Side, Time, TimeInForce, TrailBy,
 };
 use pitdesk::link::{Bracket, Command, Place};
 use pitdesk::risk::Despite;
@@ -249,6 +252,23 @@ fn paper() -> Arc<dyn Adapter> {
 fn through_the_paper_broker_in_this_process() {
     let folder = tempfile::tempdir().unwrap();
     let mut trader = Trader::new(Program::start(folder.path(), paper()), "AAPL");
+    run(&mut trader);
+    assert_eq!(trader.told, scenarios::ENDS);
+    trader.program.shut_down();
+}
+
+#[test]
+fn through_the_adapter_for_interactive_brokers_and_our_own_server() {
+    let server = server::Server::start();
+    let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "NOSUCH".to_owned()]));
+    let described::Descriptions { known, problems } = asked.unwrap();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let (listed, wrong) = described::listed(&known, BrokerId(0));
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut trader = Trader::new(Program::start(folder.path(), registry::ibkr(config, listed)), "AAPL");
     run(&mut trader);
     assert_eq!(trader.told, scenarios::ENDS);
     trader.program.shut_down();

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::{AssetClass, Currency, Time, Timeframe};
 use crate::link::Clock;
 use crate::store::import::{DateOrder, DecimalMark};
-use crate::store::profile::{DEFAULT_PROFILE, EXCHANGE_PROFILE};
+use crate::store::profile::{DEFAULT_PROFILE, EXCHANGE_PROFILE, IBKR_PROFILE};
 
 /// A desktop trading terminal. Without a subcommand it opens the window, on a practice
 /// market that needs no account.
@@ -52,6 +52,10 @@ pub struct Options {
     /// data folder
     #[arg(long, global = true, value_name = "FILE")]
     pub exchange_token_file: Option<PathBuf>,
+    /// Trade at Interactive Brokers through the TWS or IB Gateway at this address, such as
+    /// 127.0.0.1:7497, instead of the practice market
+    #[arg(long, global = true, value_name = "ADDRESS", conflicts_with_all = ["replay", "exchange"])]
+    pub ibkr: Option<SocketAddr>,
     /// Speed of the replay: 10 plays ten recorded seconds in one
     #[arg(long, global = true, value_name = "FACTOR", default_value_t = 1.0)]
     pub speed: f64,
@@ -135,6 +139,7 @@ impl Options {
     #[must_use]
     pub fn profile_name(&self) -> String {
         let default = || match (&self.exchange, &self.replay, self.seed) {
+            _ if self.ibkr.is_some() => IBKR_PROFILE.to_owned(),
             (Some(_), _, _) => EXCHANGE_PROFILE.to_owned(),
             (None, Some(_), _) => REPLAY_PROFILE.to_owned(),
             (None, None, Some(seed)) => format!("seed-{seed}"),
@@ -324,6 +329,7 @@ mod tests {
         assert_eq!(parse("pitdesk --replay spy.csv --profile mine").options.profile_name(), "mine");
         let elsewhere = parse("pitdesk --exchange 127.0.0.1:4000");
         assert_eq!(elsewhere.options.profile_name(), "exchange");
+        assert_eq!(parse("pitdesk --ibkr 127.0.0.1:4002").options.profile_name(), "ibkr");
         let both = ["pitdesk", "--exchange", "127.0.0.1:4000", "--replay", "spy.csv"];
         assert!(Arguments::try_parse_from(both).is_err());
     }

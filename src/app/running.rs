@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::Opened;
 use super::cli::Options;
+use super::ibkr;
 use super::journal::{self, Begun};
 use super::market::Trading;
 use crate::engine::shell::{self, Watchers};
@@ -35,7 +36,11 @@ pub(super) async fn engine(
     watchers.settings.send_replace(Some(Arc::new(settings.clone())));
     let (library, lost) = Library::open(&profile.bars_folder());
     let always_open = settings.practice_always_open;
-    let trading = Trading::open(&options, &library, always_open, &profile, &mut problems, now)?;
+    let trading = if ibkr::is_meant(&options, &settings.ibkr) {
+        ibkr::open(&options, &settings.ibkr, &profile, &mut problems).await?
+    } else {
+        Trading::open(&options, &library, always_open, &profile, &mut problems, now)?
+    };
     let Trading { brokers, instruments, is_kept } = trading;
     let names = Names {
         brokers: brokers.iter().map(|adapter| adapter.name().into()).collect(),

@@ -14,6 +14,7 @@ mod codes;
 mod connection;
 mod core;
 mod depth;
+pub mod described;
 mod fills;
 mod history;
 pub mod instrument;

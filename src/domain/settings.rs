@@ -32,6 +32,38 @@ pub struct Settings {
     pub limits: LimitSet,
     /// Whether other programs may connect.
     pub gateway: GatewaySettings,
+    /// The way to Interactive Brokers.
+    pub ibkr: IbkrSettings,
+}
+
+/// Trading at Interactive Brokers, through the trader's own TWS or IB Gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IbkrSettings {
+    /// Whether this profile trades there, and not on the practice market.
+    pub is_on: bool,
+    /// Where the API socket of TWS is.
+    pub address: String,
+    /// The number that this program connects with. Orders belong to it.
+    pub client_id: i32,
+    /// Whether delayed data are shown where there is no subscription to live ones.
+    pub delayed_data: bool,
+    /// What is listed: symbols of shares (`AAPL`, `7203:JPY`) and pairs (`EUR/USD`).
+    pub instruments: Vec<String>,
+}
+
+impl Default for IbkrSettings {
+    /// Off; the paper account of an IB Gateway on this computer, and shares that everybody knows.
+    fn default() -> Self {
+        let instruments = ["AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "TSLA", "SPY", "EUR/USD", "USD/JPY"];
+        Self {
+            is_on: false,
+            address: "127.0.0.1:4002".to_owned(),
+            client_id: 7,
+            delayed_data: true,
+            instruments: instruments.map(str::to_owned).to_vec(),
+        }
+    }
 }
 
 /// The server for programs that are written for the TWS API.
@@ -63,6 +95,7 @@ impl Default for Settings {
             default_quantity: DefaultQuantity::default(),
             limits: LimitSet::default(),
             gateway: GatewaySettings::default(),
+            ibkr: IbkrSettings::default(),
         }
     }
 }

@@ -16,6 +16,8 @@ use super::files;
 pub const DEFAULT_PROFILE: &str = "paper";
 const JOURNAL: &str = "journal.sqlite";
 const CONTROL: &str = "control.json";
+/// The profile that trades at Interactive Brokers, unless settings say otherwise.
+pub const IBKR_PROFILE: &str = "ibkr";
 /// The profile of programs that trade with an exchange in a process of its own.
 pub const EXCHANGE_PROFILE: &str = "exchange";
 const EXCHANGE_TOKEN: &str = "exchange-token";
@@ -118,6 +120,12 @@ impl Profile {
     #[must_use]
     pub fn engine_file(&self) -> PathBuf {
         self.data.join("engine.json")
+    }
+
+    /// What a broker has told of the instruments that are listed.
+    #[must_use]
+    pub fn contracts_file(&self) -> PathBuf {
+        self.data.join("contracts.json")
     }
 
     /// The record of all orders, see [`super::journal`].

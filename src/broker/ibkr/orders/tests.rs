@@ -77,6 +77,7 @@ fn order(id: u64, spec: OrderSpec) -> Order {
         average_price: None,
         is_acknowledged: false,
         kept: None,
+        client: None,
         trigger: None,
         reason: None,
         origin: Origin::Ticket,

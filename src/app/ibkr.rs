@@ -1,0 +1,87 @@
+//! A run that trades at Interactive Brokers: which instruments it lists, and the broker for them.
+//!
+//! TWS describes what the settings name. What it said is kept in the profile, so that a start at which
+//! it does not answer lists the same, with the orders and positions of the journal in sight.
+
+use super::cli::Options;
+use super::market::Trading;
+use crate::broker::ibkr::described::{Described, Descriptions, describe, listed};
+use crate::broker::ibkr::{IbkrConfig, MarketData};
+use crate::broker::registry;
+use crate::domain::BrokerId;
+use crate::domain::settings::IbkrSettings;
+use crate::store::files::{self, Loaded};
+use crate::store::profile::{IBKR_PROFILE, Profile};
+
+/// Whether this run trades there: the command line, the settings or the profile's name says so.
+pub(super) fn is_meant(options: &Options, settings: &IbkrSettings) -> bool {
+    let is_elsewhere = options.replay.is_some() || options.exchange.is_some();
+    let is_named = options.profile.as_deref() == Some(IBKR_PROFILE);
+    options.ibkr.is_some() || (!is_elsewhere && (settings.is_on || is_named))
+}
+
+/// The broker, with what the settings name.
+///
+/// # Errors
+/// In words for a trader: where TWS does not answer and no earlier start has kept what it lists.
+pub(super) async fn open(
+    options: &Options,
+    settings: &IbkrSettings,
+    profile: &Profile,
+    problems: &mut Vec<String>,
+) -> anyhow::Result<Trading> {
+    let address = options.ibkr.map_or_else(|| settings.address.clone(), |address| address.to_string());
+    let market_data =
+        if settings.delayed_data { MarketData::DelayedWhenNeeded } else { MarketData::LiveOnly };
+    let config = IbkrConfig { market_data, ..IbkrConfig::new(address, settings.client_id) };
+    let file = profile.contracts_file();
+    let kept: Vec<Described> = match files::load(&file) {
+        Loaded::Value(kept) => kept,
+        Loaded::Missing => Vec::new(),
+        Loaded::Damaged { kept_as, why } => {
+            problems
+                .push(format!("What TWS had told is damaged ({why}); it is kept as {}", kept_as.display()));
+            Vec::new()
+        }
+    };
+    let known = match describe(&config, &settings.instruments).await {
+        Ok(Descriptions { known, problems: missing }) => {
+            problems.extend(missing);
+            let known = with_those_of_before(known, kept, settings);
+            if let Err(error) = files::save(&file, &known) {
+                problems.push(format!(
+                    "What TWS tells of instruments cannot be kept for the next start: {error}"
+                ));
+            }
+            known
+        }
+        Err(why) => {
+            problems.push(why.clone());
+            anyhow::ensure!(!kept.is_empty(), "nothing is listed yet: {why}");
+            kept
+        }
+    };
+    let (listed, wrong) = listed(&known, BrokerId(0));
+    problems.extend(wrong);
+    anyhow::ensure!(
+        !listed.is_empty(),
+        "nothing can be traded: name instruments in settings.toml, [ibkr], such as instruments = [\"AAPL\"]"
+    );
+    let instruments = listed.iter().map(|listed| listed.instrument.clone()).collect();
+    Ok(Trading { brokers: vec![registry::ibkr(config, listed)], instruments, is_kept: true })
+}
+
+/// What TWS has just described, and what it described before and did not now: it stays listed as long
+/// as it is named.
+fn with_those_of_before(
+    now: Vec<Described>,
+    before: Vec<Described>,
+    settings: &IbkrSettings,
+) -> Vec<Described> {
+    let named = settings.instruments.iter();
+    let find = |name: &String| {
+        let of = |all: &[Described]| all.iter().find(|described| described.name == *name).cloned();
+        of(&now).or_else(|| of(&before))
+    };
+    named.filter_map(find).collect()
+}
