@@ -3,8 +3,7 @@
 //! One task owns the core and follows the engine. It waits for nobody: a client that does not read
 //! is told less and let go in the end, and one that sends nonsense loses its connection alone.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +12,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::socket::{Incoming, Socket};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{GatewaySettings, Settings};
 use crate::engine::shell::NoteSender;
 use crate::gateway::{ConnId, Core, Effect, Rules};
-use crate::link::{Clock, FollowerEnd, Hub, NoticeLevel, SendError};
+use crate::link::{Clock, Envelope, FollowerEnd, Hub, NoticeLevel, SendError};
 
 /// Messages of clients that may wait.
 const CAPACITY: usize = 1_024;
@@ -44,24 +43,21 @@ impl Gateway {
     pub async fn serve_as_set(self, mut settings: watch::Receiver<Option<Arc<Settings>>>) {
         loop {
             let wanted = |settings: &Option<Arc<Settings>>| {
-                settings
-                    .as_ref()
-                    .filter(|settings| settings.gateway.is_on)
-                    .map(|settings| settings.gateway.address)
+                settings.as_ref().map(|settings| settings.gateway).filter(|gateway| gateway.is_on)
             };
-            let Ok(address) =
+            let Ok(now) =
                 settings.wait_for(|settings| wanted(settings).is_some()).await.map(|now| wanted(&now))
             else {
                 return;
             };
-            let Some(address) = address else { continue };
+            let Some(now) = now else { continue };
             // Where it cannot listen, until somebody says otherwise.
             let serving = async {
-                self.serve_or_say_why(address).await;
+                self.serve_or_say_why(now).await;
                 std::future::pending::<()>().await;
             };
             tokio::select! {
-                changed = settings.wait_for(|settings| wanted(settings) != Some(address)) => {
+                changed = settings.wait_for(|settings| wanted(settings) != Some(now)) => {
                     if changed.is_err() {
                         return;
                     }
@@ -71,12 +67,13 @@ impl Gateway {
         }
     }
 
-    async fn serve_or_say_why(&self, address: SocketAddr) {
+    async fn serve_or_say_why(&self, GatewaySettings { address, master_client, .. }: GatewaySettings) {
+        let rules = Rules { master: master_client, ..Rules::default() };
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 self.note(NoticeLevel::Info, format!("Programs for the TWS API can connect to {address}"))
                     .await;
-                self.serve(listener).await;
+                self.serve(listener, rules).await;
             }
             Err(error) => {
                 let text = format!(
@@ -94,7 +91,7 @@ impl Gateway {
     }
 
     /// Serves whoever connects, until it is dropped or the engine is gone.
-    pub async fn serve(&self, listener: TcpListener) {
+    pub async fn serve(&self, listener: TcpListener, rules: Rules) {
         let woken = Arc::new(Notify::new());
         let wake = Arc::clone(&woken);
         let Some(end) = self.hub.follow(Arc::new(move || wake.notify_one())) else {
@@ -102,9 +99,9 @@ impl Gateway {
             return self.note(NoticeLevel::Error, text.to_owned()).await;
         };
         let (sender, incoming) = mpsc::channel(CAPACITY);
-        let core = Core::new(end.follower, Rules::default(), self.clock.now());
+        let core = Core::new(end.follower, rules, self.clock.now());
         let clock = self.clock.clone();
-        Server { core, end, clock, sockets: BTreeMap::new(), next: 1, sender }
+        Server { core, end, clock, sockets: BTreeMap::new(), next: 1, sender, commands: VecDeque::new() }
             .run(listener, incoming, &woken)
             .await;
     }
@@ -119,6 +116,8 @@ struct Server {
     next: u64,
     /// For the tasks of connections.
     sender: mpsc::Sender<Incoming<ConnId>>,
+    /// On their way to the engine. Few: the core stops reading while it is owed answers.
+    commands: VecDeque<Envelope>,
 }
 
 impl Server {
@@ -189,14 +188,15 @@ impl Server {
                 Effect::Close(conn) => {
                     self.sockets.remove(&conn);
                 }
-                Effect::Command(envelope) => {
-                    let id = envelope.id;
-                    match self.end.commander.try_send(envelope) {
-                        Ok(()) => {}
-                        Err(SendError::Closed) => return false,
-                        Err(why @ SendError::Full) => self.core.unsent(id, why),
-                    }
-                }
+                Effect::Command(envelope) => self.commands.push_back(envelope),
+            }
+        }
+        // What the engine's queue has no room for waits: a cancel is never given up for load.
+        while let Some(envelope) = self.commands.front() {
+            match self.end.commander.try_send(envelope.clone()) {
+                Ok(()) => drop(self.commands.pop_front()),
+                Err(SendError::Full) => break,
+                Err(SendError::Closed) => return false,
             }
         }
         for (conn, socket) in &self.sockets {

@@ -47,7 +47,7 @@ pub(super) async fn open(
     let known = match describe(&config, &settings.instruments).await {
         Ok(Descriptions { known, problems: missing }) => {
             problems.extend(missing);
-            let known = with_those_of_before(known, kept, settings);
+            let known = with_those_of_before(&known, &kept, settings);
             if let Err(error) = files::save(&file, &known) {
                 problems.push(format!(
                     "What TWS tells of instruments cannot be kept for the next start: {error}"
@@ -73,15 +73,11 @@ pub(super) async fn open(
 
 /// What TWS has just described, and what it described before and did not now: it stays listed as long
 /// as it is named.
-fn with_those_of_before(
-    now: Vec<Described>,
-    before: Vec<Described>,
-    settings: &IbkrSettings,
-) -> Vec<Described> {
+fn with_those_of_before(now: &[Described], before: &[Described], settings: &IbkrSettings) -> Vec<Described> {
     let named = settings.instruments.iter();
     let find = |name: &String| {
         let of = |all: &[Described]| all.iter().find(|described| described.name == *name).cloned();
-        of(&now).or_else(|| of(&before))
+        of(now).or_else(|| of(before))
     };
     named.filter_map(find).collect()
 }

@@ -18,6 +18,7 @@ use super::signals::{Signals, end_when_asked};
 use super::{logging, open_profile};
 use crate::engine::shell::Watchers;
 use crate::engine::supervisor;
+use crate::gateway::Rules;
 use crate::link::connect;
 
 /// Options of `serve`.
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// address of your network only if you trust everybody on it: there is no password
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4002")]
     pub gateway: SocketAddr,
+    /// The client id that sees the orders of all clients
+    #[arg(long, value_name = "NUMBER")]
+    pub master_client: Option<i32>,
 }
 
 /// How long clients have to see the end.
@@ -42,6 +46,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()
     let log = logging::start(&opened.profile);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let address = arguments.gateway;
+    let rules = Rules { master: arguments.master_client, ..Rules::default() };
     let ended = runtime.block_on(async {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen at {address}: choose another port with --gateway, or 0 for a free one")
@@ -62,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()
         supervisor::spawn("control socket", control::serve(control));
         let signals = Signals::take_over().context("signals cannot be watched")?;
         supervisor::spawn("signals", end_when_asked(signals, || {}, window.commander.spare(), clock.clone()));
-        supervisor::spawn("gateway", async move { gateway.serve(listener).await });
+        supervisor::spawn("gateway", async move { gateway.serve(listener, rules).await });
         // The engine lives for the window's end of the link: nobody looks at what it tells there.
         supervisor::spawn("nobody's window", async move {
             loop {

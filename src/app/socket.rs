@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 
 use crate::engine::supervisor;
 
 const READ_AT_ONCE: usize = 64 << 10;
+/// How long a client that is let go may take to read what was sent.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What comes from a connection.
 pub enum Incoming<Id> {
@@ -23,6 +27,8 @@ pub enum Incoming<Id> {
 pub struct Socket {
     sender: mpsc::UnboundedSender<Vec<u8>>,
     waiting: Arc<AtomicUsize>,
+    /// Dropped with this: the task ends soon after, whether the client reads or not.
+    _held: oneshot::Sender<()>,
 }
 
 impl Socket {
@@ -35,9 +41,10 @@ impl Socket {
         // Without it, answers are only slower.
         stream.set_nodelay(true).ok();
         let (sender, outbox) = mpsc::unbounded_channel();
+        let (held, dropped) = oneshot::channel();
         let waiting = Arc::<AtomicUsize>::default();
-        supervisor::spawn("connection", carry(conn, stream, inbox, outbox, Arc::clone(&waiting)));
-        Self { sender, waiting }
+        supervisor::spawn("connection", carry(conn, stream, inbox, outbox, dropped, Arc::clone(&waiting)));
+        Self { sender, waiting, _held: held }
     }
 
     /// Sends bytes behind those before; says how many had waited then.
@@ -59,6 +66,7 @@ async fn carry<Id: Copy + Send + Sync>(
     stream: TcpStream,
     inbox: mpsc::Sender<Incoming<Id>>,
     mut outbox: mpsc::UnboundedReceiver<Vec<u8>>,
+    dropped: oneshot::Receiver<()>,
     waiting: Arc<AtomicUsize>,
 ) {
     let (mut reader, mut writer) = stream.into_split();
@@ -85,9 +93,15 @@ async fn carry<Id: Copy + Send + Sync>(
             }
         }
     };
+    // Who is let go has this long to read the last words.
+    let over = async {
+        dropped.await.ok();
+        sleep(LAST_WORDS).await;
+    };
     tokio::select! {
         () = write => {}
         () = read => {}
+        () = over => {}
     }
     inbox.send(Incoming::Closed(conn)).await.ok();
 }

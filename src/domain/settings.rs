@@ -74,12 +74,14 @@ pub struct GatewaySettings {
     pub is_on: bool,
     /// Where it listens.
     pub address: SocketAddr,
+    /// The client that sees the orders of all.
+    pub master_client: Option<i32>,
 }
 
 impl Default for GatewaySettings {
     /// Off; where the paper accounts of IB Gateway are looked for, on this computer only.
     fn default() -> Self {
-        Self { is_on: false, address: SocketAddr::from(([127, 0, 0, 1], 4_002)) }
+        Self { is_on: false, address: SocketAddr::from(([127, 0, 0, 1], 4_002)), master_client: None }
     }
 }
 

@@ -93,13 +93,14 @@ impl Contracts {
         }
     }
 
-    /// Every instrument that a contract could mean. An id says all; without one whatever is given
-    /// must fit, and a symbol must be given.
+    /// Every instrument that a contract could mean. With an id, symbol, kind and currency must not say
+    /// another, where they are given: it may have been written down elsewhere. Without one whatever is
+    /// given must fit, and a symbol must be given.
     pub fn find<'a>(&'a self, wanted: &Contract) -> impl Iterator<Item = &'a Arc<Instrument>> {
         let con_id = wanted.con_id.filter(|id| *id != 0);
         let names_one = given(wanted.symbol.as_ref()).or(given(wanted.local_symbol.as_ref())).is_some();
         let is_meant = move |instrument: &&Arc<Instrument>| match con_id {
-            Some(id) => self.by_id.get(&id) == Some(&instrument.id),
+            Some(id) => self.by_id.get(&id) == Some(&instrument.id) && agrees(wanted, &Names::of(instrument)),
             None => names_one && fits(wanted, &Names::of(instrument)),
         };
         self.instruments.iter().filter(is_meant)
@@ -245,6 +246,17 @@ impl<'a> Names<'a> {
 /// A text of a contract that says something.
 fn given(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Whether a contract with an id says nothing of another instrument.
+fn agrees(wanted: &Contract, names: &Names<'_>) -> bool {
+    let dotted = names.symbol.replace(' ', ".");
+    let is = |wanted: Option<&String>, own: &[&str]| {
+        given(wanted).is_none_or(|wanted| own.iter().any(|own| own.eq_ignore_ascii_case(wanted)))
+    };
+    is(wanted.sec_type.as_ref(), &[names.kind])
+        && is(wanted.symbol.as_ref(), &[&names.symbol, &dotted])
+        && is(wanted.currency.as_ref(), &[&names.currency])
 }
 
 /// Whether whatever a contract says is said of an instrument.

@@ -13,13 +13,16 @@
 
 mod accounts;
 mod bars;
+mod changing;
 mod connection;
 mod depth;
 mod entry;
 mod errors;
+mod executions;
 mod families;
 mod market;
 mod orders;
+mod placing;
 mod reference;
 mod telling;
 mod weather;
@@ -39,14 +42,18 @@ use super::wire::model::{ErrorMessage, ManagedAccounts, NextValidId};
 use super::wire::{Dialect, Malformed, Reply, Request};
 use crate::desk::Desk;
 use crate::domain::{Fill, InstrumentId, Order, OrderId, Time, Weather};
-use crate::link::update::Refused;
-use crate::link::{Answer, Command, CommandId, Demand, Drained, Envelope, Follower, SendError, Update};
+use crate::link::{Answer, Command, CommandId, Demand, Drained, Envelope, Follower, Update};
 
 /// How long a client may take to say who it is.
 const GREETING: Duration = Duration::from_secs(10);
-/// Bytes that may wait to be read of a client, while the engine is not ready to answer.
-const MOST_UNREAD: usize = 1 << 20;
-/// Bytes that may wait for a slow reader before market data are told to it less often.
+/// How long a client may wait to be answered at all, where there is no account to trade with.
+const NO_ACCOUNT: Duration = Duration::from_secs(30);
+/// How long the first marks of positions may take: until then accounts are not worth what they are.
+const MARKS: Duration = Duration::from_secs(3);
+/// Bytes that may wait to be read of a client that asks faster than it is answered.
+const MOST_UNREAD: usize = 4 << 20;
+/// Bytes that may wait for a slow reader before market data are told to it less often, and no more is
+/// read of it.
 const SLOW: usize = 256 << 10;
 /// Bytes that may wait for a slow reader before it is let go.
 pub const MOST_WAITING: usize = 16 << 20;
@@ -98,8 +105,8 @@ pub struct Core {
     demand: Demand,
     /// Whether it is to be asked again, whatever was asked before.
     asks_anew: bool,
-    /// Whether the engine is to be asked for a snapshot again.
-    misses_snapshot: bool,
+    /// When the replica was whole for the first time.
+    synced_at: Option<Time>,
     now: Time,
     effects: Vec<Effect>,
 }
@@ -130,12 +137,17 @@ impl Core {
             sky: Sky::default(),
             demand: Demand::default(),
             asks_anew: true,
-            misses_snapshot: false,
+            synced_at: None,
             now,
             effects: Vec::new(),
         };
         core.command(Command::Snapshot);
         core
+    }
+
+    /// What is to be done since the last call.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 
     /// How many programs are connected and have said who they are.
@@ -170,32 +182,35 @@ impl Core {
     /// A connection was closed by the other side, or is broken. What it has ordered lives on.
     pub fn closed(&mut self, conn: ConnId, now: Time) {
         self.now = now;
-        self.connections.remove(&conn);
+        self.forget(conn);
         self.settle_demand();
+    }
+
+    /// What was not transmitted goes with the connection; what was asked for is done all the same.
+    fn forget(&mut self, conn: ConnId) {
+        if let Some(client) = self.session(conn).map(|session| session.client) {
+            self.entry.drafts.retain(|name, _| name.0 != client);
+        }
+        self.connections.remove(&conn);
+        self.sky.forget(conn);
     }
 
     /// So many bytes wait for a client: a slow reader is told less, and let go in the end.
     pub fn waiting(&mut self, conn: ConnId, bytes: usize) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.is_slow = bytes > SLOW;
+        connection.made = bytes;
         if bytes > MOST_WAITING {
             self.part(conn, "it does not read what it has asked for");
         }
-    }
-
-    /// A command did not reach the engine: nothing was sent.
-    pub fn unsent(&mut self, id: CommandId, why: SendError) {
-        tracing::error!("a command of the server does not reach the engine: {why}");
-        self.asks_anew = true;
-        self.misses_snapshot |= !self.desk.is_synced();
-        self.answered(&Answer { to: id, outcome: Err(Refused(why.to_string().into())) });
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Time) {
         self.now = now;
         let is_late = |connection: &Connection| {
-            connection.session().is_none() && now.since(connection.since) > GREETING && self.is_ready()
+            let limit = if self.is_ready() { GREETING } else { NO_ACCOUNT };
+            connection.session().is_none() && now.since(connection.since) > limit
         };
         let late: Vec<ConnId> = self
             .connections
@@ -204,10 +219,8 @@ impl Core {
             .map(|(conn, _)| *conn)
             .collect();
         for conn in late {
-            self.part(conn, "it does not say who it is");
-        }
-        if std::mem::take(&mut self.misses_snapshot) {
-            self.command(Command::Snapshot);
+            let why = "it does not say who it is";
+            self.part(conn, if self.is_ready() { why } else { "there is no paper account to trade with" });
         }
         self.let_weather_pass();
         self.send_waiting();
@@ -217,6 +230,7 @@ impl Core {
         if !self.sky.is_down() {
             self.tell_accounts_in_time();
         }
+        self.read_on();
         self.settle_demand();
     }
 
@@ -234,8 +248,10 @@ impl Core {
         let quotes: Vec<InstrumentId> = drained.quotes.iter().map(|latched| latched.id).collect();
         let depth: Vec<InstrumentId> = drained.depth.iter().map(|latched| latched.id).collect();
         let (trades, bars) = (drained.trades.clone(), drained.bars.clone());
-        let was_ready = self.is_ready();
         let applied = self.desk.apply(drained, now);
+        if self.desk.is_synced() {
+            self.synced_at.get_or_insert(now);
+        }
         if applied.needs_snapshot {
             self.command(Command::Snapshot);
         }
@@ -275,31 +291,50 @@ impl Core {
         self.tell_updated_bars(&bars);
         self.tell_bars();
         self.send_waiting();
-        if !was_ready && self.is_ready() {
-            // Who has come before the engine was ready waits with what it has asked.
-            for conn in self.connections.keys().copied().collect::<Vec<_>>() {
-                self.read(conn);
-            }
-        }
+        self.read_on();
         self.settle_demand();
     }
 
     /// The replica was replaced: whatever was derived from it is derived anew.
     fn begin_anew(&mut self) {
         self.contracts = Contracts::new(self.desk.instruments().to_vec().into());
-        self.entry.learn(self.desk.blotter().orders());
+        self.entry.learn(self.desk.blotter().orders().rev());
         self.asks_anew = true;
     }
 
-    /// Whether requests can be answered: the accounts are known.
+    /// Whether requests can be answered: the accounts are known, and what they are worth, unless a
+    /// mark does not come.
     fn is_ready(&self) -> bool {
-        self.desk.is_synced() && self.served_accounts().next().is_some()
+        let is_whole = self.desk.valuations().iter().all(|valued| valued.valuation.is_complete());
+        let is_late = self.synced_at.is_some_and(|at| self.now.since(at) > MARKS);
+        self.desk.is_synced() && self.served_accounts().next().is_some() && (is_whole || is_late)
+    }
+
+    /// The time of the market, which in a replay is not this computer's.
+    fn market_now(&self) -> Time {
+        self.desk.market_time().unwrap_or(self.now)
+    }
+
+    /// Whether no more is read of a client now: the engine owes it answers, or it has not read ours.
+    fn is_backed_up(&self, conn: ConnId) -> bool {
+        let Some(connection) = self.connections.get(&conn) else { return true };
+        let is_busy = connection.session().is_some_and(|session| self.entry.is_busy(session.client));
+        is_busy || connection.made > SLOW || self.sky.is_frozen()
+    }
+
+    /// Reads on where something had to wait.
+    fn read_on(&mut self) {
+        let waits =
+            |(conn, connection): (&ConnId, &Connection)| (connection.frames.pending() > 0).then_some(*conn);
+        for conn in self.connections.iter().filter_map(waits).collect::<Vec<_>>() {
+            self.read(conn);
+        }
     }
 
     /// Reads what a client has sent, as far as it can be answered now.
     fn read(&mut self, conn: ConnId) {
         loop {
-            if self.sky.is_frozen() {
+            if self.is_backed_up(conn) {
                 return;
             }
             let is_ready = self.is_ready();
@@ -359,7 +394,7 @@ impl Core {
             }
             Ok(request) => self.answer(conn, request),
             Err(malformed) => {
-                tracing::warn!("a client sends what cannot be read: {malformed}");
+                tracing::debug!("a client sends what cannot be read: {malformed}");
                 self.error(conn, malformed.id, errors::UNREADABLE, &malformed.to_string());
             }
         }
@@ -400,7 +435,7 @@ impl Core {
         match request {
             Request::PlaceOrder(request) => self.place_order(conn, *request),
             Request::CancelOrder(request) => self.cancel_order(conn, request.order_id.unwrap_or_default()),
-            Request::GlobalCancel(_) => self.cancel_all(),
+            Request::GlobalCancel(_) => self.cancel_all(conn),
             Request::OpenOrders => self.open_orders(conn),
             Request::AllOpenOrders => self.all_open_orders(conn),
             Request::AutoOpenOrders(request) => self.bind_orders(conn, request.auto_bind.unwrap_or_default()),
@@ -488,13 +523,22 @@ impl Core {
     /// Says something to a client, whatever the weather.
     fn say_now(&mut self, conn: ConnId, reply: &Reply) {
         let Some(dialect) = self.session(conn).map(|session| session.dialect) else { return };
-        match self.effects.last_mut() {
-            Some(Effect::Send(to, bytes)) if *to == conn => reply.encode(dialect, bytes),
+        let made = match self.effects.last_mut() {
+            Some(Effect::Send(to, bytes)) if *to == conn => {
+                let before = bytes.len();
+                reply.encode(dialect, bytes);
+                bytes.len() - before
+            }
             _ => {
                 let mut bytes = Vec::new();
                 reply.encode(dialect, &mut bytes);
+                let made = bytes.len();
                 self.effects.push(Effect::Send(conn, bytes));
+                made
             }
+        };
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.made += made;
         }
     }
 
@@ -513,7 +557,7 @@ impl Core {
     /// Lets a client go.
     fn part(&mut self, conn: ConnId, why: &str) {
         tracing::info!("connection {} ends: {why}", conn.0);
-        self.connections.remove(&conn);
+        self.forget(conn);
         self.effects.push(Effect::Close(conn));
     }
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod bars;
 mod bracket;
 mod depth;
+mod hardships;
 mod market;
 mod orders;
 mod peers;

@@ -98,6 +98,9 @@ impl Stage {
             for effect in effects {
                 self.carry_out(effect);
             }
+            for conn in self.clients.keys() {
+                self.core.waiting(*conn, 0);
+            }
         }
     }
 

@@ -78,7 +78,7 @@ async fn describe_one(client: &Client, name: &str) -> Result<Described, String> 
                 continue;
             }
             Err(Error::Notice(notice)) => {
-                last = notice.message.clone();
+                last.clone_from(&notice.message);
                 continue;
             }
             Err(error) => return Err(error.to_string()),

@@ -3,6 +3,9 @@
 //! Who follows is told what has changed since it was told last: at once after a trade, and in turns
 //! where only the market has moved.
 
+mod positions;
+mod profits;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +13,17 @@ use std::time::Duration;
 use super::errors;
 use super::orders::text;
 use super::{ConnId, Core, words};
-use crate::domain::time::DAY;
-use crate::domain::{Account, AccountId, AccountKind, Decimal, InstrumentId, Position, Time};
+use crate::domain::{Account, AccountId, AccountKind, Decimal, InstrumentId, Position};
 use crate::gateway::wire::{Reply, model};
 
 /// How often what follows the market is told anew.
 const TURN: Duration = Duration::from_secs(1);
 /// How often account values are told anew that only the market has moved. (TWS: three minutes.)
 const VALUES_EVERY: u32 = 10;
+/// Subscriptions of a connection to accounts, by request id.
+const MOST_FOLLOWED: usize = 100;
+/// Longest list of tags of a summary.
+const LONGEST_TAGS: usize = 4 << 10;
 
 /// What a session follows of accounts.
 #[derive(Default)]
@@ -57,6 +63,18 @@ impl Core {
     /// The accounts that clients may use: never those with money at stake.
     pub(super) fn served_accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
         self.desk.accounts().iter().filter(|account| account.kind == AccountKind::Paper)
+    }
+
+    /// Whether a session may follow one more; if not it is told so.
+    fn may_follow(&mut self, conn: ConnId, req_id: i32) -> bool {
+        let Some(session) = self.session(conn) else { return false };
+        let Ledgers { summaries, multis, positions_multi, profits, .. } = &session.ledgers;
+        let followed = summaries.len() + multis.len() + positions_multi.len() + profits.len();
+        if followed >= MOST_FOLLOWED {
+            let text = format!("{MOST_FOLLOWED} subscriptions to accounts are the most: cancel one");
+            self.error(conn, Some(req_id), errors::REFUSED, &text);
+        }
+        followed < MOST_FOLLOWED
     }
 
     fn account_named(&self, name: Option<&String>) -> Option<AccountId> {
@@ -157,9 +175,12 @@ impl Core {
         let Some(valued) = self.desk.valuations().iter().find(|valued| valued.account == *id) else {
             return Vec::new();
         };
+        // What lacks a mark or a rate is left out of the sums: they would be told as less than it is.
+        let Some(balances) = valued.balances.filter(|_| valued.valuation.is_complete()) else {
+            return Vec::new();
+        };
         let total = &valued.valuation.total;
         let base = total.currency;
-        let balances = valued.balances.unwrap_or_default();
         let rates = self.desk.rates();
         let gross: Decimal = self
             .positions_of(id)
@@ -212,7 +233,7 @@ impl Core {
                 said: words::decimal(amount.round_dp(worth.currency.decimals().max(2))),
                 currency: currency.clone(),
             };
-            let rate = rates.to_base(Decimal::ONE, worth.currency).unwrap_or(Decimal::ONE).round_dp(7);
+            let rate = rates.to_base(Decimal::ONE, worth.currency).unwrap_or_default().round_dp(7);
             values.extend([
                 own("CashBalance", worth.cash),
                 own("TotalCashBalance", worth.cash),
@@ -230,6 +251,12 @@ impl Core {
     /// 62: chosen values, of all accounts.
     pub(super) fn account_summary(&mut self, conn: ConnId, request: &model::AccountSummaryRequest) {
         let req_id = request.req_id.unwrap_or_default();
+        if text(request.tags.as_ref()).len() > LONGEST_TAGS {
+            return self.error(conn, Some(req_id), errors::REFUSED, "The list of tags is too long");
+        }
+        if !self.may_follow(conn, req_id) {
+            return;
+        }
         let split = |text: &str| -> Vec<String> {
             text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
         };
@@ -285,6 +312,9 @@ impl Core {
         let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
             return;
         };
+        if !self.may_follow(conn, req_id) {
+            return;
+        }
         if let Some(session) = self.session_mut(conn) {
             session.ledgers.multis.insert(req_id, (account, Values::new()));
         }
@@ -315,185 +345,6 @@ impl Core {
     pub(super) fn forget_account_multi(&mut self, conn: ConnId, request: &model::RequestId) {
         if let Some(session) = self.session_mut(conn) {
             session.ledgers.multis.remove(&request.req_id.unwrap_or_default());
-        }
-    }
-
-    /// 61: positions of all accounts.
-    pub(super) fn positions(&mut self, conn: ConnId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions = Some(BTreeMap::new());
-        }
-        self.tell_positions(conn);
-        self.say(conn, &Reply::PositionEnd);
-    }
-
-    fn tell_positions(&mut self, conn: ConnId) {
-        let Some(mut told) = self.session_mut(conn).and_then(|s| s.ledgers.positions.take()) else { return };
-        let accounts: Vec<AccountId> = self.served_accounts().map(|account| account.id.clone()).collect();
-        let held: Vec<Position> = accounts.iter().flat_map(|account| self.positions_of(account)).collect();
-        for position in held {
-            let key = (position.account.clone(), position.instrument);
-            // One that was never held while somebody looked is no news.
-            if (position.is_flat() && !told.contains_key(&key)) || !is_new(&mut told, key, &position) {
-                continue;
-            }
-            let Some(instrument) = self.desk.instrument(position.instrument) else { continue };
-            let told = model::Position {
-                account: Some(words::account_name(&position.account)),
-                contract: Some(self.contracts.contract(instrument)),
-                position: Some(words::decimal(position.net)),
-                avg_cost: Some(words::double(position.average_price * instrument.multiplier)),
-            };
-            self.say(conn, &Reply::Position(Box::new(told)));
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions = Some(told);
-        }
-    }
-
-    /// 64.
-    pub(super) fn forget_positions(&mut self, conn: ConnId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions = None;
-        }
-    }
-
-    /// 74: positions of an account.
-    pub(super) fn positions_multi(&mut self, conn: ConnId, request: &model::PositionsMultiRequest) {
-        let req_id = request.req_id.unwrap_or_default();
-        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
-            return;
-        };
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions_multi.insert(req_id, (account, BTreeMap::new()));
-        }
-        self.tell_positions_multi(conn, req_id);
-        self.say(conn, &Reply::PositionMultiEnd(model::RequestId { req_id: Some(req_id) }));
-    }
-
-    fn tell_positions_multi(&mut self, conn: ConnId, req_id: i32) {
-        let Some(session) = self.session_mut(conn) else { return };
-        let Some((account, mut told)) = session.ledgers.positions_multi.remove(&req_id) else { return };
-        for position in self.positions_of(&account) {
-            let key = position.instrument;
-            if (position.is_flat() && !told.contains_key(&key)) || !is_new(&mut told, key, &position) {
-                continue;
-            }
-            let Some(instrument) = self.desk.instrument(key) else { continue };
-            let told = model::PositionMulti {
-                req_id: Some(req_id),
-                account: Some(words::account_name(&account)),
-                contract: Some(self.contracts.contract(instrument)),
-                position: Some(words::decimal(position.net)),
-                avg_cost: Some(words::double(position.average_price * instrument.multiplier)),
-                model_code: Some(String::new()),
-            };
-            self.say(conn, &Reply::PositionMulti(Box::new(told)));
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions_multi.insert(req_id, (account, told));
-        }
-    }
-
-    /// 75.
-    pub(super) fn forget_positions_multi(&mut self, conn: ConnId, request: &model::RequestId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions_multi.remove(&request.req_id.unwrap_or_default());
-        }
-    }
-
-    /// 92: profit and loss of an account.
-    pub(super) fn pnl(&mut self, conn: ConnId, request: &model::PnLRequest) {
-        let req_id = request.req_id.unwrap_or_default();
-        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
-            return;
-        };
-        self.follow_profit(conn, req_id, Profit { account, instrument: None, told: None });
-    }
-
-    /// 94: profit and loss of a position.
-    pub(super) fn pnl_single(&mut self, conn: ConnId, request: &model::PnLSingleRequest) {
-        let req_id = request.req_id.unwrap_or_default();
-        let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
-            return;
-        };
-        let wanted = model::Contract { con_id: request.con_id, ..model::Contract::default() };
-        match self.contracts.resolve(&wanted).map(|instrument| instrument.id) {
-            Ok(id) => self.follow_profit(conn, req_id, Profit { account, instrument: Some(id), told: None }),
-            Err(error) => self.error(conn, Some(req_id), errors::NO_DEFINITION, &error.to_string()),
-        }
-    }
-
-    fn follow_profit(&mut self, conn: ConnId, req_id: i32, profit: Profit) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.profits.insert(req_id, profit);
-        }
-        self.tell_profit(conn, req_id);
-    }
-
-    fn tell_profit(&mut self, conn: ConnId, req_id: i32) {
-        let Some(mut profit) = self.session_mut(conn).and_then(|s| s.ledgers.profits.remove(&req_id)) else {
-            return;
-        };
-        let now = match profit.instrument {
-            None => self.profit_of(req_id, &profit.account),
-            Some(instrument) => self.profit_of_one(req_id, &profit.account, instrument),
-        };
-        if profit.told.as_ref() != Some(&now) {
-            self.say(conn, &now);
-            profit.told = Some(now);
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.profits.insert(req_id, profit);
-        }
-    }
-
-    /// What a position has realised since midnight UTC, commissions taken off.
-    fn realised_today(&self, account: &AccountId, instrument: InstrumentId) -> Decimal {
-        let midnight = Time(self.now.0.div_euclid(DAY) * DAY);
-        let fills = self.desk.blotter().fills().iter().rev().take_while(|fill| fill.time >= midnight);
-        let own = fills.filter(|fill| fill.account == *account && fill.instrument == instrument);
-        own.map(|fill| fill.realised - fill.commission.amount).sum()
-    }
-
-    fn profit_of(&self, req_id: i32, account: &AccountId) -> Reply {
-        let rates = self.desk.rates();
-        let (mut realised, mut unrealised) = (Decimal::ZERO, Decimal::ZERO);
-        for position in self.positions_of(account) {
-            let Some(instrument) = self.desk.instrument(position.instrument) else { continue };
-            let to_base = |amount| rates.to_base(amount, instrument.currency).unwrap_or_default();
-            realised += to_base(self.realised_today(account, position.instrument));
-            unrealised += to_base(self.desk.unrealised(&position).unwrap_or_default());
-        }
-        let number = |amount: Decimal| Some(words::double(amount.round_dp(2)));
-        Reply::PnL(model::PnL {
-            req_id: Some(req_id),
-            daily_pnl: number(realised + unrealised),
-            unrealized_pnl: number(unrealised),
-            realized_pnl: number(realised),
-        })
-    }
-
-    fn profit_of_one(&self, req_id: i32, account: &AccountId, instrument: InstrumentId) -> Reply {
-        let flat = || Position::flat(account.clone(), instrument);
-        let position = self.desk.blotter().position_of(account, instrument).cloned().unwrap_or_else(flat);
-        let realised = self.realised_today(account, instrument);
-        let unrealised = self.desk.unrealised(&position).unwrap_or_default();
-        let number = |amount: Decimal| Some(words::double(amount.round_dp(2)));
-        Reply::PnLSingle(model::PnLSingle {
-            req_id: Some(req_id),
-            position: Some(words::decimal(position.net)),
-            daily_pnl: number(realised + unrealised),
-            unrealized_pnl: number(unrealised),
-            realized_pnl: number(realised),
-            value: number(self.desk.value_of(&position).unwrap_or_default()),
-        })
-    }
-
-    /// 93 and 95.
-    pub(super) fn forget_pnl(&mut self, conn: ConnId, request: &model::RequestId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.profits.remove(&request.req_id.unwrap_or_default());
         }
     }
 
@@ -566,9 +417,4 @@ fn news(
         told.insert(key, value.said.clone()).as_ref() != Some(&value.said)
     };
     values.into_iter().filter(|value| is_asked(value.key) && is_new(value)).collect()
-}
-
-fn is_new<K: Ord>(told: &mut Holdings<K>, key: K, position: &Position) -> bool {
-    let now = (position.net, position.average_price);
-    told.insert(key, now) != Some(now)
 }

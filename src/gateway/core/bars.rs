@@ -219,6 +219,27 @@ impl Core {
         self.tell_live_bars();
     }
 
+    /// Ends what a client waits for: it would wait for ever.
+    pub(super) fn end_waits(&mut self, conn: ConnId) {
+        let Some(session) = self.session_mut(conn) else { return };
+        let waits =
+            |(req_id, asked): (&i32, &Asked)| matches!(asked.stage, Stage::Waits(_)).then_some(*req_id);
+        let mut over: Vec<i32> = session.bars.asked.iter().filter_map(waits).collect();
+        over.extend(session.bars.firsts.keys());
+        let snapshots = session.quotes.end_snapshots();
+        for req_id in over {
+            self.error(
+                conn,
+                Some(req_id),
+                errors::HISTORY,
+                "The connection to the servers was lost: ask again",
+            );
+        }
+        for req_id in snapshots {
+            self.say(conn, &Reply::TickSnapshotEnd(model::RequestId { req_id: Some(req_id) }));
+        }
+    }
+
     /// Tells the bars that have changed to those who keep them up to date.
     pub(super) fn tell_updated_bars(&mut self, changed: &BTreeMap<BarKey, BarSlot>) {
         let mut due = Vec::new();
@@ -376,11 +397,6 @@ impl Core {
 
     fn asked_mut(&mut self, conn: ConnId, req_id: i32) -> Option<&mut Asked> {
         self.session_mut(conn)?.bars.asked.get_mut(&req_id)
-    }
-
-    /// The time of the market: in a replay it is another than that of this computer.
-    fn market_now(&self) -> Time {
-        self.desk.market_time().unwrap_or(self.now)
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Connection {
     pub since: Time,
     /// Whether so much waits for it that it is told quotes less often.
     pub is_slow: bool,
+    /// Bytes that were made for it and are not read yet, as far as that is known.
+    pub made: usize,
 }
 
 /// How far a connection has come.
@@ -52,7 +54,13 @@ pub(super) struct Session {
 
 impl Connection {
     pub fn new(since: Time) -> Self {
-        Self { frames: Frames::of_client(MOST_INCOMING), phase: Phase::Greets, since, is_slow: false }
+        Self {
+            frames: Frames::of_client(MOST_INCOMING),
+            phase: Phase::Greets,
+            since,
+            is_slow: false,
+            made: 0,
+        }
     }
 
     pub fn session(&self) -> Option<&Session> {
@@ -86,7 +94,7 @@ impl Session {
 
     /// Market data are followed no more.
     pub fn forget_data(&mut self) {
-        self.quotes = Quotes::default();
+        self.quotes.forget();
         self.depths.clear();
         self.bars = Bars::default();
     }

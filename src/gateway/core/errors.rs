@@ -12,6 +12,8 @@ pub const DUPLICATE_ID: i32 = 103;
 pub const CANNOT_MODIFY: i32 = 104;
 /// What is changed cannot be changed in a working order.
 pub const DOES_NOT_MATCH: i32 = 105;
+/// A warning about an order that is taken all the same; its text begins with that word.
+pub const WARNING: i32 = 399;
 /// Bars that are not there, or cannot be had like this.
 pub const HISTORY: i32 = 162;
 /// No such instrument, or several.

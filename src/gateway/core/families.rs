@@ -8,9 +8,11 @@ use std::sync::Arc;
 use super::entry::{Draft, Name};
 use super::errors::{self, Refusal};
 use super::orders::wire_order;
-use super::{ConnId, Core, words};
-use crate::domain::{Decimal, Order, OrderKind, OrderSpec, OrderStatus, Origin, Price, Time, TimeInForce};
-use crate::gateway::wire::model;
+use super::{Core, words};
+use crate::domain::{
+    Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Time, TimeInForce,
+};
+use crate::gateway::wire::{Reply, model};
 use crate::link::{Bracket, Place};
 use crate::risk::Despite;
 
@@ -28,22 +30,17 @@ impl Core {
         match place_of(&family) {
             Ok(place) => self.send(place, family),
             Err(refusal) => {
-                for Draft { conn, name, contract, order, .. } in family {
-                    self.refuse_order(conn, name, contract, order, &refusal);
+                for Draft { name, contract, order, .. } in family {
+                    self.refuse_order(name, contract, order, &refusal);
                 }
             }
         }
     }
 
     /// What an order would tie up and cost, without entering it.
-    pub(super) fn what_if(
-        &mut self,
-        conn: ConnId,
-        name: Name,
-        contract: &model::Contract,
-        order: &model::Order,
-    ) {
-        match self.would_cost(conn, name, contract, order) {
+    pub(super) fn what_if(&mut self, name: Name, contract: &model::Contract, order: &model::Order) {
+        let Some(conn) = self.conn_of(name.0) else { return };
+        match self.would_cost(name, contract, order) {
             Ok(told) => self.say(conn, &told),
             Err(Refusal { code, text }) => self.error(conn, Some(name.1), code, &text),
         }
@@ -51,12 +48,11 @@ impl Core {
 
     fn would_cost(
         &self,
-        conn: ConnId,
         name: Name,
         contract: &model::Contract,
         order: &model::Order,
-    ) -> Result<crate::gateway::wire::Reply, Refusal> {
-        let draft = self.draft_of(conn, name, contract, order)?;
+    ) -> Result<Reply, Refusal> {
+        let draft = self.draft_of(name, contract, order)?;
         let spec = draft.spec;
         let instrument = self.desk.instrument(spec.instrument);
         let instrument = instrument.ok_or_else(|| Refusal::new(errors::NO_DEFINITION, "Unknown contract"))?;
@@ -64,21 +60,23 @@ impl Core {
         let price = spec.kind.limit().or(spec.kind.stop()).or(mark);
         let price =
             price.ok_or_else(|| Refusal::order("There is no price yet to reckon with: ask for quotes"))?;
-        let zero = Decimal::ZERO;
-        let value = instrument.checked_value(price, spec.quantity).unwrap_or(zero);
+        let unknown = || Refusal::order("It cannot be reckoned yet: a price or an exchange rate is missing");
+        let value = instrument.checked_value(price, spec.quantity).ok_or_else(unknown)?;
         // What closes ties nothing up.
-        let held =
-            self.desk.blotter().position_of(&draft.account, spec.instrument).map_or(zero, |held| held.net);
+        let held = self.desk.blotter().position_of(&draft.account, spec.instrument);
+        let held = held.map_or(Decimal::ZERO, |held| held.net);
         let after = held + spec.side.sign() * spec.quantity.0;
-        let opens = (after.abs() - held.abs()).max(zero);
+        let opens = (after.abs() - held.abs()).max(Decimal::ZERO);
         let share = opens.checked_div(spec.quantity.0).unwrap_or_default();
-        let worth = self.desk.worth(instrument.currency, self.desk.settings().base_currency);
-        let rate = worth.map_or(Decimal::ONE, |worth| worth.amount);
-        let change = value.checked_mul(share).and_then(|value| value.checked_mul(rate)).unwrap_or_default();
-        let commission = self.desk.commission(instrument, price, spec.quantity).unwrap_or(zero);
+        let rates = self.desk.rates();
+        let to_base = |amount| rates.to_base(amount, instrument.currency).ok_or_else(unknown);
+        let change = to_base(value.checked_mul(share).ok_or_else(unknown)?)?;
+        let charged = self.desk.commission(instrument, price, spec.quantity).ok_or_else(unknown)?;
+        let commission = to_base(charged)?;
         let valued = self.desk.valuations().iter().find(|valued| valued.account == draft.account);
-        let equity = valued.map_or(zero, |valued| valued.valuation.total.equity);
-        let margin = valued.and_then(|valued| valued.balances).map_or(zero, |totals| totals.margin);
+        let valued = valued.filter(|valued| valued.valuation.is_complete()).ok_or_else(unknown)?;
+        let equity = valued.valuation.total.equity;
+        let margin = valued.balances.ok_or_else(unknown)?.margin;
         let number = |amount: Decimal| Some(words::double(amount));
         let state = model::OrderState {
             status: Some("PreSubmitted".to_owned()),
@@ -91,9 +89,9 @@ impl Core {
             init_margin_after: number(margin + change),
             maint_margin_after: number(margin + change),
             equity_with_loan_after: number(equity - commission),
-            commission_and_fees: number(commission),
-            min_commission_and_fees: number(commission),
-            max_commission_and_fees: number(commission),
+            commission_and_fees: number(charged),
+            min_commission_and_fees: number(charged),
+            max_commission_and_fees: number(charged),
             commission_and_fees_currency: Some(instrument.currency.to_string()),
             ..model::OrderState::default()
         };
@@ -110,13 +108,13 @@ impl Core {
             order: Some(order),
             order_state: Some(state),
         };
-        Ok(crate::gateway::wire::Reply::OpenOrder(Box::new(open)))
+        Ok(Reply::OpenOrder(Box::new(open)))
     }
 
     /// A draft as if it were an order.
     pub(super) fn as_order(&self, draft: &Draft, spec: OrderSpec, now: Time) -> Order {
         Order {
-            id: crate::domain::OrderId(0),
+            id: OrderId(0),
             broker: self.desk.instrument(spec.instrument).map_or_else(Default::default, |i| i.broker),
             account: draft.account.clone(),
             spec,
@@ -124,7 +122,7 @@ impl Core {
             client: Some(Arc::new(draft.client_ref())),
             status: OrderStatus::Intended,
             is_acknowledged: false,
-            filled: crate::domain::Qty::ZERO,
+            filled: Qty::ZERO,
             average_price: None,
             trigger: None,
             reason: None,
@@ -143,6 +141,9 @@ fn place_of(family: &[Draft]) -> Result<Place, Refusal> {
     let mut bracket: Option<Bracket> = None;
     for exit in exits {
         guards(&exit.spec, &entry.spec)?;
+        if exit.account != entry.account {
+            return Err(Refusal::order("An exit must be for the account of its entry"));
+        }
         let tif = exit.spec.tif;
         let so_far = bracket.get_or_insert(Bracket { take_profit: None, stop_loss: None, tif });
         if so_far.tif != tif {

@@ -287,6 +287,16 @@ impl Core {
 }
 
 impl Quotes {
+    /// Follows nothing any more; which data are wanted stays.
+    pub fn forget(&mut self) {
+        *self = Self { age: self.age, ..Self::default() };
+    }
+
+    /// Takes the quotes away that were asked for once, and says which.
+    pub fn end_snapshots(&mut self) -> Vec<i32> {
+        self.streams.extract_if(.., |_, stream| stream.until.is_some()).map(|(req_id, _)| req_id).collect()
+    }
+
     /// Adds what is needed for it.
     pub fn wants(&self, demand: &mut Demand) {
         for stream in self.streams.values() {

@@ -3,8 +3,6 @@
 //! What a client asks for is taken as it is or refused: a term that the paper exchange does not
 //! know would otherwise be dropped in silence, and the order be another one than was meant.
 
-use crc32fast::hash;
-
 use super::errors::Refusal;
 use super::words;
 use crate::domain::{
@@ -45,10 +43,19 @@ pub(super) fn spec_of(
 }
 
 /// The group of an account behind a client's name for it: the same in every run, so that an order
-/// can join one that works already.
+/// can join one that works already. FNV-1a of 64 bits.
 fn group_of(account: &AccountId, name: &str) -> GroupId {
-    let half = |salt: &str| u64::from(hash(format!("{salt}\0{account}\0{name}").as_bytes()));
-    GroupId((half("one") << 32) | half("other"))
+    let bytes = account.0.bytes().chain([0]).chain(name.bytes());
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    GroupId(bytes.fold(0xcbf2_9ce4_8422_2325, mix))
+}
+
+/// What of an order is understood otherwise here than a client may think, and taken all the same.
+pub(super) fn warning(order: &model::Order, spec: &OrderSpec) -> Option<&'static str> {
+    let is_outside = order.outside_rth == Some(true);
+    (is_outside && spec.tif == TimeInForce::Day).then_some(
+        "Warning: DAY orders work in regular hours only here, outsideRth or not: GTC ones work longer",
+    )
 }
 
 fn quantity(order: &model::Order) -> Result<Qty, Refusal> {
@@ -132,6 +139,19 @@ fn unknown_term(order: &model::Order) -> Option<&'static str> {
         (is_number(order.scale_price_increment), "A scale order (scalePriceIncrement)"),
         (is_said(&order.good_after_time), "A later start (goodAfterTime)"),
         (is_said(&order.active_start_time), "A later start (activeStartTime)"),
+        (is_said(&order.active_stop_time), "An earlier end (activeStopTime)"),
+        (is_said(&order.auto_cancel_date), "A date of cancelling (autoCancelDate)"),
+        (is_said(&order.good_till_date) && text(order.tif.as_ref()) != "GTD", "goodTillDate without tif GTD"),
+        (is_set(order.deactivate), "An order that is not active (deactivate)"),
+        (is_set(order.randomize_size), "A random size (randomizeSize)"),
+        (is_set(order.randomize_price), "A random price (randomizePrice)"),
+        (is_set(order.block_order), "A block order (blockOrder)"),
+        (
+            is_set(order.discretionary_up_to_limit_price),
+            "Discretion up to the limit (discretionaryUpToLimitPrice)",
+        ),
+        (is_set(order.imbalance_only), "Imbalance only (imbalanceOnly)"),
+        (is_count(order.min_trade_qty), "A least trade (minTradeQty)"),
         (is_said(&order.algo_strategy), "An algorithm (algoStrategy)"),
         (is_said(&order.hedge_type), "A hedge order (hedgeType)"),
         (is_said(&order.adjusted_order_type), "An adjusted order (adjustedOrderType)"),

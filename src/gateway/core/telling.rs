@@ -11,17 +11,15 @@ use super::entry::{Draft, Name};
 use super::errors::{self, Refusal};
 use super::orders::{text, wire_order};
 use super::{ConnId, Core, words};
-use crate::domain::time::DAY;
-use crate::domain::{ExecId, Fill, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side, Time};
+use crate::domain::{ExecId, Fill, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Time};
 use crate::gateway::wire::{Reply, model};
-use crate::link::FILLS_KEPT;
 
 /// What was told last.
 #[derive(Default)]
 pub(super) struct Told {
     orders: BTreeMap<OrderId, State>,
-    fills: BTreeSet<ExecId>,
-    last_price: BTreeMap<OrderId, Price>,
+    pub fills: BTreeSet<ExecId>,
+    pub last_price: BTreeMap<OrderId, Price>,
     /// Whether an account or a position has changed that clients were not told of.
     is_account_new: bool,
     /// When what changes with the market was told last.
@@ -65,7 +63,7 @@ impl Core {
         is_served && (is_own || self.rules.master == Some(session.client))
     }
 
-    fn who_sees(&self, order: &Order) -> Vec<ConnId> {
+    pub(super) fn who_sees(&self, order: &Order) -> Vec<ConnId> {
         self.sessions().filter(|(_, session)| self.sees(session, order)).map(|(conn, _)| conn).collect()
     }
 
@@ -96,22 +94,47 @@ impl Core {
             }
         }
         self.settle_change(order);
+        if !self.entry.held.is_empty() {
+            self.look_at_held();
+        }
     }
 
     fn tell_end_or_state(&mut self, conn: ConnId, order: &Order) {
         let number = Some(self.number_for(conn, order));
         let reason = order.reason.as_deref().unwrap_or_default();
-        if order.status == OrderStatus::Rejected {
+        // Another's order has a number that is one of its own to whoever sees it besides.
+        let client = self.session(conn).map(|session| session.client);
+        let is_own = order.client.as_ref().is_none_or(|of| Some(of.client) == client);
+        if order.status == OrderStatus::Rejected && is_own {
             self.error(conn, number, errors::REJECTED, &format!("Order rejected - reason:{reason}"));
         }
         self.tell_status(conn, order);
-        if matches!(order.status, OrderStatus::Cancelled | OrderStatus::Expired) {
+        if is_own && matches!(order.status, OrderStatus::Cancelled | OrderStatus::Expired) {
             self.error(conn, number, errors::CANCELLED, &format!("Order Canceled - reason:{reason}"));
         }
     }
 
+    /// The connection that has a client number now.
+    pub(super) fn conn_of(&self, client: i32) -> Option<ConnId> {
+        self.sessions().find(|(_, session)| session.client == client).map(|(conn, _)| conn)
+    }
+
+    /// An error about an order, to whoever has its client's number now.
+    pub(super) fn error_to(&mut self, client: i32, number: i32, refusal: &Refusal) {
+        if let Some(conn) = self.conn_of(client) {
+            self.error(conn, Some(number), refusal.code, &refusal.text);
+        }
+    }
+
+    /// An order as it stands, likewise.
+    pub(super) fn tell_status_to(&mut self, client: i32, order: &Order) {
+        if let Some(conn) = self.conn_of(client) {
+            self.tell_status(conn, order);
+        }
+    }
+
     /// An order as it stands: openOrder and orderStatus.
-    pub(super) fn tell_status(&mut self, conn: ConnId, order: &Order) {
+    fn tell_status(&mut self, conn: ConnId, order: &Order) {
         let open = self.open_order(conn, order);
         self.say(conn, &open);
         self.say(conn, &self.order_status(conn, order));
@@ -136,7 +159,7 @@ impl Core {
         Reply::OpenOrder(Box::new(told))
     }
 
-    fn contract_of(&self, order: &Order) -> model::Contract {
+    pub(super) fn contract_of(&self, order: &Order) -> model::Contract {
         let instrument = self.desk.instrument(order.spec.instrument);
         instrument.map(|instrument| self.contracts.contract(instrument)).unwrap_or_default()
     }
@@ -181,9 +204,15 @@ impl Core {
 
     /// An order that is not the engine's yet, or never was.
     pub(super) fn tell_draft(&mut self, draft: &Draft, status: &str) {
-        let Draft { conn, name, contract, order, account, .. } = draft;
+        if let Some(conn) = self.conn_of(draft.name.0) {
+            self.tell_draft_to(conn, draft, status);
+        }
+    }
+
+    fn tell_draft_to(&mut self, conn: ConnId, draft: &Draft, status: &str) {
+        let Draft { name, contract, order, account, .. } = draft;
         let order = model::Order { account: Some(words::account_name(account)), ..order.clone() };
-        self.tell_echo(*conn, *name, contract.clone(), order, status);
+        self.tell_echo(conn, *name, contract.clone(), order, status);
     }
 
     fn tell_echo(
@@ -226,7 +255,6 @@ impl Core {
     /// client.
     pub(super) fn refuse_order(
         &mut self,
-        conn: ConnId,
         name: Name,
         contract: model::Contract,
         order: model::Order,
@@ -236,87 +264,20 @@ impl Core {
             errors::REJECTED => format!("Order rejected - reason:{}", refusal.text),
             _ => refusal.text.clone(),
         };
-        self.error(conn, Some(name.1), refusal.code, &text);
-        self.tell_echo(conn, name, contract, order, "Cancelled");
+        self.error_to(name.0, name.1, &Refusal::new(refusal.code, text));
+        if let Some(conn) = self.conn_of(name.0) {
+            self.tell_echo(conn, name, contract, order, "Cancelled");
+        }
     }
 
     /// An order that was given up before the engine had it.
     pub(super) fn tell_cancelled(&mut self, draft: &Draft) {
         self.tell_draft(draft, "Cancelled");
-        self.error(draft.conn, Some(draft.name.1), errors::CANCELLED, "Order Canceled - reason:");
-    }
-
-    /// An order was executed.
-    pub(super) fn executed(&mut self, fill: &Fill) {
-        if self.sky.is_down()
-            || self.sky.is_hushed(fill.order)
-            || !self.told.fills.insert(fill.exec_id.clone())
-        {
-            return;
-        }
-        if self.told.fills.len() > 2 * FILLS_KEPT {
-            self.told.fills = self.desk.blotter().fills().iter().map(|fill| fill.exec_id.clone()).collect();
-        }
-        self.told.last_price.insert(fill.order, fill.price);
-        let Some(order) = self.desk.blotter().get(fill.order).cloned() else { return };
-        for conn in self.who_sees(&order) {
-            self.tell_execution(conn, -1, fill, &order);
-        }
-    }
-
-    fn tell_execution(&mut self, conn: ConnId, req_id: i32, fill: &Fill, order: &Order) {
-        let zone = self.desk.instrument(fill.instrument).map_or("UTC", |i| i.hours.zone.as_str());
-        let contract = self.contract_of(order);
-        let client = order.client.as_ref();
-        let execution = model::Execution {
-            order_id: Some(self.number_for(conn, order)),
-            exec_id: Some(fill.exec_id.to_string()),
-            time: Some(words::zoned(fill.time, zone)),
-            acct_number: Some(words::account_name(&fill.account)),
-            exchange: contract.primary_exch.clone().or(contract.exchange.clone()),
-            side: Some(if fill.side == Side::Buy { "BOT" } else { "SLD" }.to_owned()),
-            shares: Some(words::size(fill.quantity)),
-            price: Some(words::double(fill.price.0)),
-            perm_id: i64::try_from(order.id.0).ok(),
-            client_id: Some(client.map_or(0, |client| client.client)),
-            cum_qty: Some(words::size(self.filled_up_to(fill))),
-            avg_price: Some(order.average_price.map_or(0.0, words::double)),
-            order_ref: Some(
-                client.and_then(|client| client.reference.as_deref()).unwrap_or_default().to_owned(),
-            ),
-            last_liquidity: Some(match fill.liquidity {
-                crate::domain::Liquidity::Maker => 1,
-                crate::domain::Liquidity::Taker => 2,
-            }),
-            ..model::Execution::default()
-        };
-        let details = model::ExecutionDetails {
-            req_id: Some(req_id),
-            contract: Some(contract),
-            execution: Some(execution),
-        };
-        self.say(conn, &Reply::ExecutionDetails(Box::new(details)));
-        let closes = !fill.realised.is_zero();
-        let cost = model::CommissionAndFeesReport {
-            exec_id: Some(fill.exec_id.to_string()),
-            commission_and_fees: Some(words::double(fill.commission.amount)),
-            currency: Some(fill.commission.currency.to_string()),
-            realized_pnl: closes.then(|| words::double(fill.realised - fill.commission.amount)),
-            ..model::CommissionAndFeesReport::default()
-        };
-        self.say(conn, &Reply::CommissionReport(cost));
-    }
-
-    /// How much of its order had filled with this execution.
-    fn filled_up_to(&self, fill: &Fill) -> Qty {
-        let mut sum = Qty::ZERO;
-        for other in self.desk.blotter().fills().iter().filter(|other| other.order == fill.order) {
-            sum = sum.saturating_add(other.quantity);
-            if other.exec_id == fill.exec_id {
-                return sum;
-            }
-        }
-        fill.quantity
+        self.error_to(
+            draft.name.0,
+            draft.name.1,
+            &Refusal::new(errors::CANCELLED, "Order Canceled - reason:"),
+        );
     }
 
     /// Tells of an order what was not told of it while there was silence.
@@ -372,7 +333,7 @@ impl Core {
             self.tell_status(conn, order);
         }
         for draft in drafts {
-            self.tell_draft(&Draft { conn, ..draft }, "PreSubmitted");
+            self.tell_draft_to(conn, &draft, "PreSubmitted");
         }
     }
 
@@ -421,47 +382,5 @@ impl Core {
             self.say(conn, &Reply::CompletedOrder(Box::new(told)));
         }
         self.say(conn, &Reply::CompletedOrdersEnd);
-    }
-
-    /// 7: executions, of today where no time is named.
-    pub(super) fn executions(&mut self, conn: ConnId, request: model::ExecutionRequest) {
-        let req_id = request.req_id.unwrap_or_default();
-        let filter = request.execution_filter.unwrap_or_default();
-        let said = text(filter.time.as_ref());
-        let midnight = || Time(self.now.0.div_euclid(DAY) * DAY);
-        let from = if said.is_empty() { Some(midnight()) } else { words::instant(said, "UTC") };
-        let Some(from) = from else {
-            let text = format!("The time {said:?} is none: write it as 20261121-14:30:00 (UTC)");
-            return self.error(conn, Some(req_id), errors::REFUSED, &text);
-        };
-        let served: Vec<_> = self.served_accounts().map(|account| account.id.clone()).collect();
-        let is = |said: &Option<String>, own: Option<&str>| {
-            let said = text(said.as_ref());
-            said.is_empty() || own.is_some_and(|own| own.eq_ignore_ascii_case(said))
-        };
-        let fills: Vec<(Fill, Order)> = self
-            .desk
-            .blotter()
-            .fills()
-            .iter()
-            .filter(|fill| fill.time >= from && served.contains(&fill.account))
-            .filter_map(|fill| Some((fill.clone(), self.desk.blotter().get(fill.order)?.clone())))
-            .filter(|(fill, order)| {
-                let contract = self.contract_of(order);
-                let client = order.client.as_ref().map_or(0, |client| client.client);
-                let side = if fill.side == Side::Buy { ["BUY", "BOT"] } else { ["SELL", "SLD"] };
-                filter.client_id.is_none_or(|id| id == 0 || id == client)
-                    && is(&filter.acct_code, Some(&words::account_name(&fill.account)))
-                    && is(&filter.symbol, contract.symbol.as_deref())
-                    && is(&filter.sec_type, contract.sec_type.as_deref())
-                    && (is(&filter.exchange, contract.exchange.as_deref())
-                        || is(&filter.exchange, contract.primary_exch.as_deref()))
-                    && side.iter().any(|side| is(&filter.side, Some(side)))
-            })
-            .collect();
-        for (fill, order) in &fills {
-            self.tell_execution(conn, req_id, fill, order);
-        }
-        self.say(conn, &Reply::ExecutionDetailsEnd(model::RequestId { req_id: Some(req_id) }));
     }
 }

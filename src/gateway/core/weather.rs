@@ -4,16 +4,18 @@
 //! what clients are told and when; what the engine and the exchange have stays true, so that whatever
 //! a client has missed is there when it asks again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::errors::{self, Refusal};
-use super::{ConnId, Core, Effect};
+use super::{ConnId, Core};
 use crate::domain::{Order, OrderId, OrderStatus, Time, Weather};
 use crate::gateway::wire::Reply;
 
 /// How long the uplink is away in a nightly reset.
 const RESET: Duration = Duration::from_secs(10);
+/// What may be held back for a client.
+const MOST_LATER: usize = 10_000;
 /// Messages a second that TWS takes of a client.
 const PACE: usize = 50;
 
@@ -22,14 +24,14 @@ const PACE: usize = 50;
 pub(super) struct Sky {
     /// Nothing is read or sent until then.
     frozen_until: Option<Time>,
-    /// What is to be sent when it thaws.
-    held: Vec<Effect>,
     /// The uplink comes back then, with data lost (1101) or kept (1102).
     reset: Option<(Time, bool)>,
     acknowledged_after: Option<Duration>,
     commissions_after: Option<Duration>,
-    /// What is told later, in the order in which it was to be told.
-    later: Vec<(Time, ConnId, Reply)>,
+    /// What is told later, connection by connection in the order in which it was to be told.
+    later: BTreeMap<ConnId, VecDeque<(Time, Reply)>>,
+    /// The same of what executions cost, for which nothing else waits.
+    costs: BTreeMap<ConnId, VecDeque<(Time, Reply)>>,
     no_data: BTreeSet<String>,
     paces: bool,
     refuses_changes: bool,
@@ -44,9 +46,15 @@ impl Sky {
         self.frozen_until.is_some()
     }
 
-    /// Whether the server has lost its uplink: neither data nor news of orders come.
+    /// Whether neither data nor news of orders come: the uplink is lost, or the server hangs.
     pub fn is_down(&self) -> bool {
-        self.reset.is_some()
+        self.reset.is_some() || self.is_frozen()
+    }
+
+    /// A connection has ended.
+    pub fn forget(&mut self, conn: ConnId) {
+        self.later.remove(&conn);
+        self.costs.remove(&conn);
     }
 
     /// Why an instrument has no data, if that is the weather.
@@ -120,19 +128,22 @@ impl Core {
     }
 
     fn clear_up(&mut self) {
-        self.thaw();
-        self.end_reset();
-        let later = std::mem::take(&mut self.sky.later);
+        let later =
+            std::mem::take(&mut self.sky.later).into_iter().chain(std::mem::take(&mut self.sky.costs));
+        let later: Vec<_> = later.collect();
         let hushed = std::mem::take(&mut self.sky.hushed);
-        let held = std::mem::take(&mut self.sky.held);
-        self.sky = Sky::default();
-        self.effects.extend(held);
-        for (_, conn, reply) in later {
-            self.say_now(conn, &reply);
+        let (frozen_until, reset) = (self.sky.frozen_until.take(), self.sky.reset.take());
+        self.sky = Sky { frozen_until, reset, ..Sky::default() };
+        for (conn, replies) in later {
+            for (_, reply) in replies {
+                self.say_now(conn, &reply);
+            }
         }
         for id in hushed {
             self.tell_anew(id);
         }
+        self.thaw();
+        self.end_reset();
     }
 
     /// Time has passed.
@@ -143,23 +154,25 @@ impl Core {
         if self.sky.reset.is_some_and(|(until, _)| self.now >= until) {
             self.end_reset();
         }
-        let (due, later) =
-            std::mem::take(&mut self.sky.later).into_iter().partition(|(at, ..)| *at <= self.now);
-        self.sky.later = later;
-        let due: Vec<(Time, ConnId, Reply)> = due;
-        for (_, conn, reply) in due {
+        let now = self.now;
+        let mut due = Vec::new();
+        for waiting in [&mut self.sky.later, &mut self.sky.costs] {
+            waiting.retain(|conn, replies| {
+                while let Some((_, reply)) = replies.pop_front_if(|(at, _)| *at <= now) {
+                    due.push((*conn, reply));
+                }
+                !replies.is_empty()
+            });
+        }
+        for (conn, reply) in due {
             self.say_now(conn, &reply);
         }
     }
 
     fn thaw(&mut self) {
-        if self.sky.frozen_until.take().is_none() {
-            return;
-        }
-        let held = std::mem::take(&mut self.sky.held);
-        self.effects.extend(held);
-        for conn in self.connections.keys().copied().collect::<Vec<_>>() {
-            self.read(conn);
+        if self.sky.frozen_until.take().is_some() {
+            self.tell_what_was_missed();
+            self.read_on();
         }
     }
 
@@ -169,8 +182,9 @@ impl Core {
             let text = "Connectivity between IB and Trader Workstation has been restored - data maintained.";
             self.notify_all(errors::UPLINK_KEPT_DATA, text);
         } else {
-            for connection in self.connections.values_mut() {
-                if let Some(session) = connection.session_mut() {
+            for conn in self.sessions().map(|(conn, _)| conn).collect::<Vec<_>>() {
+                self.end_waits(conn);
+                if let Some(session) = self.session_mut(conn) {
                     session.forget_data();
                 }
             }
@@ -189,22 +203,18 @@ impl Core {
 
     /// Says something when its time has come: behind what waits for the same client.
     pub(super) fn say(&mut self, conn: ConnId, reply: &Reply) {
-        match self.sky.delay_of(reply) {
-            Some(delay) => self.sky.later.push((self.now + delay, conn, reply.clone())),
-            None => self.say_now(conn, reply),
+        let delay = self.sky.delay_of(reply);
+        let last = self.sky.later.get(&conn).and_then(VecDeque::back).map(|(at, _)| *at);
+        let Some(at) = delay.map(|delay| self.now + delay).max(last) else {
+            return self.say_now(conn, reply);
+        };
+        let is_cost = matches!(reply, Reply::CommissionReport(_));
+        let waiting = if is_cost { &mut self.sky.costs } else { &mut self.sky.later };
+        let waiting = waiting.entry(conn).or_default();
+        waiting.push_back((at, reply.clone()));
+        if waiting.len() > MOST_LATER {
+            self.part(conn, "too much is held back for it");
         }
-    }
-
-    /// What is to be done since the last call; nothing reaches a client while the server hangs.
-    pub fn effects(&mut self) -> Vec<Effect> {
-        let effects = std::mem::take(&mut self.effects);
-        if !self.sky.is_frozen() {
-            return effects;
-        }
-        let (commands, held) = effects.into_iter().partition(|effect| matches!(effect, Effect::Command(_)));
-        let held: Vec<Effect> = held;
-        self.sky.held.extend(held);
-        commands
     }
 
     /// Whether a client asks faster than TWS takes it; it is told so once a second.
