@@ -237,10 +237,8 @@ impl Core {
             self.orders.told_in_books(fill, now);
         }
         let of_ours = |account: &AccountId| self.accounts.has(account);
-        let mut orders = self.orders.books(outcome.of(Part::Open), now);
-        orders.retain(|order| of_ours(&order.account));
         let books = Books {
-            orders,
+            orders: self.orders.books(outcome.of(Part::Open), of_ours, now),
             are_final: false,
             lacks_orders: outcome.of(Part::Open) == super::books::Answer::Missing,
             lacks_positions: outcome.of(Part::Positions) == super::books::Answer::Missing,

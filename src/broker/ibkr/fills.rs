@@ -226,7 +226,8 @@ impl Fills {
             };
             return;
         };
-        let average = cost.checked_div(instrument.multiplier).unwrap_or_default();
+        let average = cost.checked_div(instrument.multiplier).and_then(|cost| bounds::average(cost).ok());
+        let average = average.unwrap_or_default();
         let average = if net.is_zero() { Decimal::ZERO } else { average };
         let held = Held { net, average, since: now, is_asked: false };
         let key = (AccountId::from(&*theirs.account), instrument.id);

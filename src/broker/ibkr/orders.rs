@@ -267,12 +267,10 @@ impl Orders {
         let terms =
             terms::from_theirs(data, instrument, client, |parent| self.by_number.get(&parent).copied())?;
         let is_own = data.order.client_id == client;
-        let id = match self.find(data.order.client_id, data.order_id, data.order.perm_id) {
-            Some(id) => id,
-            None => terms::referenced(&data.order.order_ref, client)
-                .filter(|_| is_own)
-                .unwrap_or_else(|| terms::foreign(data.order.perm_id)),
-        };
+        let known = self.find(data.order.client_id, data.order_id, data.order.perm_id);
+        let ours = || terms::referenced(&data.order.order_ref, client).filter(|_| is_own);
+        let foreign = || (data.order.perm_id != 0).then(|| terms::foreign(data.order.perm_id));
+        let id = known.or_else(ours).or_else(foreign)?;
         let number = is_own.then_some(data.order_id);
         if let Some(number) = number {
             self.by_number.insert(number, id);
@@ -421,10 +419,18 @@ impl Orders {
 
     /// The orders for the books: all that TWS has told of since they were asked for, what was sent since
     /// then, and what has ended in this session. Without an answer, all that is known.
-    pub fn books(&mut self, answer: Answer, now: Time) -> Vec<Order> {
+    pub fn books(&mut self, answer: Answer, is_ours: impl Fn(&AccountId) -> bool, now: Time) -> Vec<Order> {
         let round = self.round;
-        let mut orders = Vec::new();
         for entry in self.entries.values_mut() {
+            // An exit can be told before its entry.
+            if entry.order.spec.parent.is_none()
+                && let Some(parent) = entry.parent.and_then(|number| self.by_number.get(&number))
+            {
+                entry.order.spec.parent = Some(*parent);
+            }
+        }
+        let mut orders = Vec::new();
+        for entry in self.entries.values_mut().filter(|entry| is_ours(&entry.order.account)) {
             let is_there = answer == Answer::Missing || entry.seen == round || entry.sent_in == Some(round);
             if !is_there {
                 entry.is_absent(now);

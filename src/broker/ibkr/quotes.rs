@@ -17,6 +17,7 @@ use ibapi::market_data::realtime::{TickTypes, Trade as TheirTrade};
 
 use super::listed::Listing;
 use super::number::{price, quantity};
+use super::times;
 use crate::broker::contract::{BrokerEvent, MarketEvent};
 use crate::domain::{InstrumentId, Qty, Quote, Time, Trade};
 use crate::link::NoticeLevel;
@@ -116,7 +117,7 @@ impl Quotes {
     /// A trade came tick by tick.
     pub fn trade(&mut self, id: InstrumentId, theirs: &TheirTrade) {
         let Some(line) = self.lines.get_mut(&id) else { return };
-        let time = Time::from_seconds(theirs.time.unix_timestamp());
+        let Some(time) = times::of_seconds(theirs.time.unix_timestamp()) else { return };
         // Odd trades that move no price are marked so.
         if theirs.trade_attribute.unreported {
             return;
@@ -266,8 +267,7 @@ fn print(text: &str, now: Time) -> Option<Trade> {
     let price = price(fields.next()?.trim().parse().ok()?)?;
     let quantity = quantity(fields.next()?.trim().parse().ok()?).filter(|size| !size.is_zero())?;
     let millis: Option<i64> = fields.next().and_then(|field| field.trim().parse().ok());
-    let is_sane = |millis: &i64| (0..10_000_000_000_000).contains(millis);
-    let time = millis.filter(is_sane).map_or(now, Time::from_millis);
+    let time = millis.and_then(times::of_millis).unwrap_or(now);
     Some(Trade { time, price, quantity, aggressor: None })
 }
 

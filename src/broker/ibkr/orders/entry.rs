@@ -30,6 +30,8 @@ pub(super) struct Entry {
     pub amend: Option<OrderSpec>,
     /// Whether a cancel of ours is.
     pub is_cancelling: bool,
+    /// What TWS calls its entry, where that is not known by our name yet.
+    pub parent: Option<i32>,
     /// The last books that had it.
     pub seen: u32,
     /// The books that were being read, or had been last, when it was sent.
@@ -51,6 +53,7 @@ impl Entry {
             is_known,
             amend: None,
             is_cancelling: false,
+            parent: None,
             seen: 0,
             sent_in: None,
             verdict: None,
@@ -136,11 +139,11 @@ impl Entry {
                 }
             }
             Stand::Cancelled => {
-                let (status, reason) = self.end();
+                let (status, reason) = self.end(now);
                 self.says(status, reason, now, events);
             }
             Stand::Inactive if self.is_refused() => {
-                let (status, reason) = self.end();
+                let (status, reason) = self.end(now);
                 self.says(status, reason, now, events);
             }
             Stand::Inactive => {
@@ -162,7 +165,7 @@ impl Entry {
     }
 
     /// How it ended, where the stream says no more than that.
-    fn end(&mut self) -> (OrderStatus, Option<Arc<str>>) {
+    fn end(&mut self, now: Time) -> (OrderStatus, Option<Arc<str>>) {
         let verdict = self.verdict.take();
         let never_lived = !self.has_worked && self.order.filled.is_zero();
         match verdict {
@@ -171,6 +174,9 @@ impl Entry {
             }
             Some(Verdict { text, .. }) if !text.is_empty() => (OrderStatus::Cancelled, Some(text)),
             _ if self.is_cancelling => (OrderStatus::Cancelled, None),
+            _ if matches!(self.order.spec.tif, TimeInForce::Gtd(until) if until <= now) => {
+                (OrderStatus::Expired, Some("Its time ran out".into()))
+            }
             _ if matches!(self.order.spec.tif, TimeInForce::Ioc | TimeInForce::Fok) => {
                 (OrderStatus::Cancelled, Some("What did not fill at once was cancelled".into()))
             }
@@ -192,7 +198,8 @@ impl Entry {
 
     /// The stream says what it is.
     pub fn take_terms(&mut self, terms: Terms, now: Time, events: &mut Vec<BrokerEvent>) {
-        let Terms { spec, trigger, unusual } = terms;
+        let Terms { spec, trigger, unusual, entry } = terms;
+        self.parent = entry.filter(|_| spec.parent.is_none()).or(self.parent);
         if let Some(unusual) = unusual.filter(|_| !self.is_known) {
             self.order.reason = Some(unusual.into());
         }
