@@ -281,3 +281,17 @@ impl Desk {
         }
     }
 }
+
+impl Desk {
+    /// Whatever is told next.
+    pub async fn next_event(&mut self) -> BrokerEvent {
+        if let Some(event) = self.seen.pop_front() {
+            return event;
+        }
+        let (_, event) = timeout(SOON, self.events.recv())
+            .await
+            .expect("something is told")
+            .expect("the session is there");
+        event
+    }
+}

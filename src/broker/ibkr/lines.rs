@@ -149,9 +149,6 @@ impl Lines {
         }
         let word = of_data(code);
         let note = self.note(feed, word, text, listing);
-        if word == DataWord::Halted {
-            return (vec![Turn::On(feed)], note);
-        }
         if !ended {
             return (Vec::new(), note);
         }
@@ -164,7 +161,9 @@ impl Lines {
         let again = match word {
             DataWord::NoSubscription | DataWord::NoInstrument => Time::MAX,
             DataWord::Elsewhere => now + ELSEWHERE,
-            DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Reset => now + SOON,
+            DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Halted | DataWord::Reset => {
+                now + SOON
+            }
             _ => now + PAUSE,
         };
         self.waiting.insert(feed, again);

@@ -136,12 +136,12 @@ fn a_line_that_only_broke_is_back_soon() {
 }
 
 #[test]
-fn a_book_that_was_halted_is_opened_at_once() {
+fn a_book_that_was_halted_is_opened_again() {
     let mut lines = Lines::new(0);
     lines.watch(watch(&[0], &[0]), &listing());
-    assert_eq!(remarked(&mut lines, depth(0), 316, true), on(&[depth(0)]));
-    assert!(lines.has(depth(0)));
-    assert_eq!(remarked(&mut lines, depth(0), 317, false), []);
+    assert_eq!(remarked(&mut lines, depth(0), 317, false), [], "empty, and open");
+    assert_eq!(remarked(&mut lines, depth(0), 316, true), []);
+    assert_eq!(lines.tick(NOW + SOON), on(&[depth(0)]));
 }
 
 #[test]
