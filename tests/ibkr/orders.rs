@@ -6,7 +6,7 @@ use pitdesk::domain::{
     Side,
 };
 use pitdesk::gateway::wire::model::{
-    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, Order, OrderState,
+    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, OpenOrder, Order, OrderState,
 };
 use pitdesk::gateway::wire::{Reply, Request};
 use pitdesk::risk::Change;
@@ -284,6 +284,24 @@ fn all_orders_of_this_program_are_cancelled_by_number_and_no_others() {
         desk.asks(BrokerRequest::Cancel(books.orders[0].id)).await;
         let ReportKind::CancelRefused(why) = desk.report(books.orders[0].id.0).await else { panic!() };
         assert!(why.contains("entered elsewhere"), "{why}");
+    });
+}
+
+#[test]
+fn an_update_that_cannot_be_read_costs_no_later_one() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        desk.books().await;
+        let broken = OpenOrder { order_id: Some(order.number), ..OpenOrder::default() };
+        peer.says(Reply::OpenOrder(Box::new(broken))).await;
+        desk.note("could not be read").await;
+        desk.at(6);
+        let questions = peer.questions().await;
+        peer.tells(&questions, Told { open: vec![order.clone()], ..Told::default() }).await;
+        let books = desk.books().await;
+        assert_eq!((books.orders.len(), books.orders[0].status), (1, OrderStatus::Working));
+        peer.stands(&order.now("Cancelled")).await;
+        desk.stands(1, OrderStatus::Cancelled).await;
     });
 }
 
