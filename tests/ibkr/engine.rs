@@ -118,7 +118,10 @@ impl Program {
         self.commands(Command::Demand(Arc::new(demand))).await;
         let req_id = peer
             .first(|request| match request {
-                Request::MarketData(asked) => asked.req_id,
+                // Rates are watched always.
+                Request::MarketData(asked) if asked.contract.as_ref()?.con_id == Some(265_598) => {
+                    asked.req_id
+                }
                 _ => None,
             })
             .await;

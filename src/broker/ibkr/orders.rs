@@ -242,7 +242,7 @@ impl Orders {
         if !entry.is_known && filled > entry.order.filled {
             entry.order.filled = filled;
         }
-        if let Some(average) = theirs.average_fill_price.and_then(|price| price_if_any(Some(price))) {
+        if let Some(average) = price_if_any(theirs.average_fill_price).filter(|_| !entry.is_known) {
             entry.order.average_price = Some(average.0);
         }
         let is_done = theirs.remaining == 0.0 && theirs.filled > 0.0;
@@ -431,6 +431,10 @@ impl Orders {
         }
         let mut orders = Vec::new();
         for entry in self.entries.values_mut().filter(|entry| is_ours(&entry.order.account)) {
+            if entry.order.status == OrderStatus::Filled {
+                // Its executions may be older than those that are told.
+                entry.order.filled = entry.order.spec.quantity;
+            }
             let is_there = answer == Answer::Missing || entry.seen == round || entry.sent_in == Some(round);
             if !is_there {
                 entry.is_absent(now);

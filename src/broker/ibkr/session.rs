@@ -266,7 +266,7 @@ impl Running {
             Call::Turn(super::lines::Turn::Off(feed)) => self.end_stream(streams::Slot::Feed(feed)),
             Call::Turn(super::lines::Turn::On(feed)) => {
                 if let Some(listed) = self.listing.get(feed.instrument()) {
-                    let stream = streams::feed(&self.client, &listed.contract, feed);
+                    let stream = streams::feed(&self.client, listed, feed);
                     self.begin_stream(streams::Slot::Feed(feed), stream);
                 }
             }

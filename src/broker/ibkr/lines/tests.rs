@@ -1,7 +1,7 @@
 //! Which lines are open after what has happened.
 
 use super::*;
-use crate::broker::ibkr::listed::tests::share;
+use crate::broker::ibkr::listed::tests::{pair, share};
 use crate::domain::time::SECOND;
 
 const NOW: Time = Time(1_000 * SECOND);
@@ -65,6 +65,13 @@ fn trades_go_to_open_books_first_and_to_no_more_than_there_is_room_for() {
     assert!(!turns.contains(&Turn::Off(trades(3))), "what is open stays: TWS takes a new one only so often");
     let turns = lines.watch(watch(&[1, 2, 3], &[1]), &listing());
     assert!(turns.contains(&Turn::Off(trades(0))) && turns.contains(&Turn::On(trades(1))));
+}
+
+#[test]
+fn of_currencies_no_trades_are_asked_for() {
+    let mut lines = Lines::new(3);
+    let listing = Listing::new([share(0, "S0", 0), pair(1)]);
+    assert_eq!(lines.watch(watch(&[0, 1], &[]), &listing), on(&[quotes(0), quotes(1), trades(0)]));
 }
 
 #[test]

@@ -524,3 +524,28 @@ fn an_order_whose_time_is_over_has_expired() {
         assert!(matches!(&*told, [ReportKind::Status { status, .. }] if *status == expected), "{told:?}");
     }
 }
+
+#[test]
+fn an_average_is_that_of_the_executions_that_were_told() {
+    let (mut orders, _) = sent(limit(Side::Buy, 99));
+    let fill = |id: &str, price: i64| Fill {
+        exec_id: crate::domain::ExecId(id.into()),
+        order: OrderId(1),
+        account: "DU1".into(),
+        instrument: InstrumentId(0),
+        side: Side::Buy,
+        quantity: Qty(Decimal::from(5)),
+        price: Price(Decimal::from(price)),
+        commission: Money { amount: Decimal::ZERO, currency: crate::domain::Currency::USD },
+        realised: Decimal::ZERO,
+        liquidity: crate::domain::Liquidity::Taker,
+        time: NOW,
+    };
+    orders.filled(&fill("1", 98), NOW);
+    // TWS tells the average of both before the second one is told on.
+    let theirs = TheirStatus { average_fill_price: Some(97.0), ..status(100, Filled, 10.0, 0.0) };
+    orders.says(&theirs, NOW);
+    orders.filled(&fill("2", 96), NOW);
+    let books = orders.all(Answer::Missing, NOW);
+    assert_eq!((books[0].status, books[0].average_price), (OrderStatus::Filled, Some(Decimal::from(97))));
+}
