@@ -190,7 +190,7 @@ impl Orders {
         let terms = terms::to_theirs(&spec, envelope);
         let contract = contract.ok_or("Interactive Brokers does not list this instrument")?;
         if let Some(entry) = self.entries.get_mut(&amend.id()) {
-            entry.amend = Some(spec);
+            entry.amend = Some(amend.change());
         }
         Ok(Wanted { order: amend.id(), number, contract, terms })
     }

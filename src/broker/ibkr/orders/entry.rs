@@ -9,6 +9,7 @@ use super::{GRACE, OrderWord, Report, ReportKind, words};
 use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::terms::Terms;
 use crate::domain::{Fill, Order, OrderSpec, OrderStatus, Qty, Time, TimeInForce};
+use crate::risk::Change;
 
 /// What a code has said of an order, until the stream says how it stands.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub(super) struct Entry {
     /// Whether the engine has heard of it from us, or we from the engine.
     pub is_known: bool,
     /// The change that is on its way.
-    pub amend: Option<OrderSpec>,
+    pub amend: Option<Change>,
     /// Whether a cancel of ours is.
     pub is_cancelling: bool,
     /// What TWS calls its entry, where that is not known by our name yet.
@@ -213,7 +214,8 @@ impl Entry {
         let parent = spec.parent.or(self.order.spec.parent);
         let oco = spec.oco.or(self.order.spec.oco);
         let spec = OrderSpec { oco, parent, ..spec };
-        if self.amend == Some(spec) {
+        let is_answered = self.amend.is_some_and(|asked| asked.applied_to(&spec) == spec);
+        if is_answered {
             self.amend = None;
         } else if spec == self.order.spec {
             return;

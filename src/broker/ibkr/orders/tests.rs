@@ -365,6 +365,20 @@ fn a_change_is_the_whole_order_again_and_is_answered_by_what_it_is_then() {
 }
 
 #[test]
+fn a_change_is_answered_whatever_else_tws_has_changed_with_it() {
+    let (mut orders, wanted) = sent(limit(Side::Buy, 99));
+    orders.opens(&told(&wanted, Submitted), NOW);
+    let change = Change { limit: Some(Price(Decimal::from(98))), ..Change::default() };
+    let again = orders.amend(&approved_amend(1, limit(Side::Buy, 99), change), &listing()).unwrap();
+    let mut smaller = told(&again, Submitted);
+    smaller.order.total_quantity = 4.0;
+    let spec = OrderSpec { quantity: Qty(Decimal::from(4)), ..limit(Side::Buy, 98) };
+    assert_eq!(orders.opens(&smaller, NOW), [ReportKind::Amended(spec)]);
+    let refused = orders.remarks(201, "something later", NOW);
+    assert!(!matches!(&*refused, [ReportKind::AmendRefused(_)]), "no change is on its way");
+}
+
+#[test]
 fn a_refused_change_leaves_the_order_as_it_was() {
     for code in [104, 105, 201, 321, 110] {
         let (mut orders, wanted) = sent(limit(Side::Buy, 99));
