@@ -9,6 +9,8 @@
 mod books;
 #[path = "ibkr/desk.rs"]
 mod desk;
+#[path = "ibkr/engine.rs"]
+mod engine;
 #[path = "ibkr/line.rs"]
 mod line;
 #[path = "ibkr/market.rs"]

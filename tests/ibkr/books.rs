@@ -18,7 +18,7 @@ fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-fn held(con_id: i32, symbol: &str, net: &str, cost: f64) -> Position {
+pub fn held(con_id: i32, symbol: &str, net: &str, cost: f64) -> Position {
     Position {
         account: Some(ACCOUNT.to_owned()),
         contract: Some(Contract {

@@ -45,7 +45,12 @@ pub fn listed() -> Vec<Listed> {
         let contract = Contract { contract_id, ..Contract::stock(symbol).build() };
         Listed { instrument: Arc::new(instrument), contract }
     };
-    vec![share(0, "AAPL", 265_598), share(1, "MSFT", 272_093)]
+    let euro = share(2, "EUR", 12_087_792);
+    let instrument =
+        Instrument { symbol: "EUR/USD".into(), class: AssetClass::Fx, ..Instrument::clone(&euro.instrument) };
+    let contract = Contract { contract_id: 12_087_792, ..Contract::forex("EUR", "USD").build() };
+    let euro = Listed { instrument: Arc::new(instrument), contract };
+    vec![share(0, "AAPL", 265_598), share(1, "MSFT", 272_093), euro]
 }
 
 /// A broker at an address, as a profile would make it.
@@ -280,5 +285,19 @@ impl Desk {
                 kind => return kind,
             }
         }
+    }
+}
+
+impl Desk {
+    /// Whatever is told next.
+    pub async fn next_event(&mut self) -> BrokerEvent {
+        if let Some(event) = self.seen.pop_front() {
+            return event;
+        }
+        let (_, event) = timeout(SOON, self.events.recv())
+            .await
+            .expect("something is told")
+            .expect("the session is there");
+        event
     }
 }

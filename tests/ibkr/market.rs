@@ -172,6 +172,19 @@ fn delayed_data_are_told_as_such_and_count_as_old() {
 }
 
 #[test]
+fn of_currencies_quotes_alone_are_asked_for() {
+    run(async {
+        let (desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(BrokerRequest::Watch(Watch { quotes: [InstrumentId(2)].into(), ..Watch::default() })).await;
+        let ticks = peer.first(|request| match request {
+            Request::MarketData(asked) => Some(asked.generic_tick_list.clone().unwrap_or_default()),
+            _ => None,
+        });
+        assert_eq!(ticks.await, "", "TWS refuses the whole of a request for what there is none of");
+    });
+}
+
+#[test]
 fn a_missing_subscription_is_told_once() {
     run(async {
         let (mut desk, mut peer) = Desk::ready(Told::default()).await;

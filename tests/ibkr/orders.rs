@@ -5,10 +5,10 @@ use pitdesk::domain::{
     Currency, Decimal, Fill, GroupId, Money, OrderId, OrderSpec, OrderStatus, Origin, Position, Price, Qty,
     Side,
 };
-use pitdesk::gateway::wire::Reply;
 use pitdesk::gateway::wire::model::{
-    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, Order, OrderState,
+    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, OpenOrder, Order, OrderState,
 };
+use pitdesk::gateway::wire::{Reply, Request};
 use pitdesk::risk::Change;
 
 use crate::desk::{Desk, approved, approved_amend, broker, limit};
@@ -284,6 +284,79 @@ fn all_orders_of_this_program_are_cancelled_by_number_and_no_others() {
         desk.asks(BrokerRequest::Cancel(books.orders[0].id)).await;
         let ReportKind::CancelRefused(why) = desk.report(books.orders[0].id.0).await else { panic!() };
         assert!(why.contains("entered elsewhere"), "{why}");
+    });
+}
+
+#[test]
+fn an_update_that_cannot_be_read_costs_no_later_one() {
+    run(async {
+        let (mut desk, mut peer, order) = working().await;
+        desk.books().await;
+        let broken = OpenOrder { order_id: Some(order.number), ..OpenOrder::default() };
+        peer.says(Reply::OpenOrder(Box::new(broken))).await;
+        desk.note("could not be read").await;
+        desk.at(6);
+        let questions = peer.questions().await;
+        peer.tells(&questions, Told { open: vec![order.clone()], ..Told::default() }).await;
+        let books = desk.books().await;
+        assert_eq!((books.orders.len(), books.orders[0].status), (1, OrderStatus::Working));
+        peer.stands(&order.now("Cancelled")).await;
+        desk.stands(1, OrderStatus::Cancelled).await;
+    });
+}
+
+/// The number of every order that comes before a cancel does, and that of the cancel.
+async fn before_a_cancel(peer: &mut crate::peer::Peer) -> (usize, i32) {
+    let mut orders = 0;
+    loop {
+        match peer.next().await {
+            Request::PlaceOrder(_) => orders += 1,
+            Request::CancelOrder(cancel) => return (orders, cancel.order_id.unwrap()),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_cancel_does_not_wait_behind_orders() {
+    run(async {
+        let (desk, mut peer, order) = working().await;
+        for id in 2..32 {
+            desk.asks(BrokerRequest::Place(vec![approved(id, limit(Side::Buy, 90))])).await;
+        }
+        desk.asks(BrokerRequest::Cancel(OrderId(1))).await;
+        let (before, cancelled) = before_a_cancel(&mut peer).await;
+        assert_eq!(cancelled, order.number);
+        assert!(before < 30, "{before}: TWS takes fifty messages a second");
+    });
+}
+
+#[test]
+fn a_cancel_of_what_has_not_left_stays_behind_it() {
+    run(async {
+        let (desk, mut peer, order) = working().await;
+        for id in 2..12 {
+            desk.asks(BrokerRequest::Place(vec![approved(id, limit(Side::Buy, 90))])).await;
+        }
+        desk.asks(BrokerRequest::Cancel(OrderId(11))).await;
+        assert_eq!(before_a_cancel(&mut peer).await, (10, order.number + 10));
+    });
+}
+
+#[test]
+fn orders_that_had_not_left_when_the_connection_broke_are_told_so() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        for id in 1..41 {
+            desk.asks(BrokerRequest::Place(vec![approved(id, limit(Side::Buy, 90))])).await;
+        }
+        peer.order().await;
+        drop(peer);
+        let why = desk.stands(40, OrderStatus::Rejected).await.unwrap();
+        assert_eq!(&*why, "The connection was lost before it was sent");
+        let of_the_first =
+            |event: &BrokerEvent| matches!(event, BrokerEvent::Report(report) if report.order.0 == 1);
+        assert!(!desk.has_seen(of_the_first), "that one has left: the next books will say");
     });
 }
 

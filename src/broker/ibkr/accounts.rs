@@ -31,13 +31,15 @@ pub(super) struct Accounts {
     ids: Vec<AccountId>,
     rows: BTreeMap<(String, String, String), Decimal>,
     told: BTreeMap<AccountId, Arc<Account>>,
+    /// Whether a row has come since they were compared.
+    is_dirty: bool,
 }
 
 impl Accounts {
     /// Those that the handshake names.
     pub fn new(broker: BrokerId, names: &[String]) -> Self {
         let ids = names.iter().filter(|name| !name.is_empty()).map(|name| AccountId::from(&**name)).collect();
-        Self { broker, ids, rows: BTreeMap::new(), told: BTreeMap::new() }
+        Self { broker, ids, rows: BTreeMap::new(), told: BTreeMap::new(), is_dirty: false }
     }
 
     /// Whether an account is one of these.
@@ -55,6 +57,7 @@ impl Accounts {
     pub fn take(&mut self, row: AccountSummary) {
         let Some(value) = row.value.parse().ok().and_then(|value| bounds::amount(value).ok()) else { return };
         self.rows.insert((row.account, row.tag, row.currency), value);
+        self.is_dirty = true;
     }
 
     /// All accounts, for the books.
@@ -67,6 +70,9 @@ impl Accounts {
     /// Accounts that have changed since they were told, and were told before.
     pub fn changed(&mut self) -> Vec<Arc<Account>> {
         let mut changed = Vec::new();
+        if !std::mem::take(&mut self.is_dirty) {
+            return changed;
+        }
         for id in &self.ids {
             let account = self.account(id);
             if self.told.get(id).is_some_and(|told| **told != account) {

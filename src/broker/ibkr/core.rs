@@ -112,6 +112,8 @@ pub(super) struct Core {
     /// When the books were asked for last.
     read_at: Time,
     wants_books: bool,
+    /// Whether the stream of order updates has ended: a new one is let in when the old is gone.
+    lacks_orders: bool,
     is_ready: bool,
     told: Option<(ConnectionState, String)>,
     /// What was asked before the books were there, and can be answered later as well.
@@ -142,6 +144,7 @@ impl Core {
             rounds: 0,
             read_at: now,
             wants_books: false,
+            lacks_orders: false,
             is_ready: false,
             told: None,
             early: Vec::new(),
@@ -181,6 +184,9 @@ impl Core {
                 out.end = Some(SessionEnd::Lost(why.into()));
                 return;
             }
+        }
+        if std::mem::take(&mut self.lacks_orders) {
+            out.calls.push(Call::Orders);
         }
         self.orders.tick(now, &mut out.events);
         self.fills.tick(now);
@@ -237,10 +243,8 @@ impl Core {
             self.orders.told_in_books(fill, now);
         }
         let of_ours = |account: &AccountId| self.accounts.has(account);
-        let mut orders = self.orders.books(outcome.of(Part::Open), now);
-        orders.retain(|order| of_ours(&order.account));
         let books = Books {
-            orders,
+            orders: self.orders.books(outcome.of(Part::Open), of_ours, now),
             are_final: false,
             lacks_orders: outcome.of(Part::Open) == super::books::Answer::Missing,
             lacks_positions: outcome.of(Part::Positions) == super::books::Answer::Missing,

@@ -60,6 +60,8 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Fills {
     executions: BTreeMap<ExecId, Execution>,
+    /// How many of them were not told.
+    untold: usize,
     /// Commissions that came before their execution.
     early: BTreeMap<String, CommissionReport>,
     positions: BTreeMap<Key, Position>,
@@ -135,6 +137,7 @@ impl Fills {
                 let commission = self.early.remove(&theirs.execution_id).and_then(|report| cost(&report));
                 let execution = Execution { fill, version, commission, came: now, place, is_told: false };
                 self.executions.insert(id, execution);
+                self.untold += 1;
             }
             Some(known) if version > known.version => {
                 let differs = known.fill.quantity != fill.quantity
@@ -178,7 +181,7 @@ impl Fills {
     /// Executions that can be told now, oldest first: those whose commission is here, or has not come for
     /// too long.
     pub fn due(&mut self, now: Time, listing: &Listing) -> Vec<(Fill, Position)> {
-        if !self.is_open {
+        if !self.is_open || self.untold == 0 {
             return Vec::new();
         }
         let is_due = |execution: &Execution| {
@@ -187,6 +190,7 @@ impl Fills {
         let mut due: Vec<&mut Execution> = self.executions.values_mut().filter(|e| is_due(e)).collect();
         due.sort_by_key(|execution| execution.place);
         let mut told = Vec::new();
+        self.untold -= due.len();
         for execution in due {
             execution.is_told = true;
             let mut fill = execution.fill.clone();
@@ -226,7 +230,8 @@ impl Fills {
             };
             return;
         };
-        let average = cost.checked_div(instrument.multiplier).unwrap_or_default();
+        let average = cost.checked_div(instrument.multiplier).and_then(|cost| bounds::average(cost).ok());
+        let average = average.unwrap_or_default();
         let average = if net.is_zero() { Decimal::ZERO } else { average };
         let held = Held { net, average, since: now, is_asked: false };
         let key = (AccountId::from(&*theirs.account), instrument.id);
@@ -246,7 +251,7 @@ impl Fills {
     /// Everything for the books, which tell it: the executions that TWS knows, oldest first, those among
     /// them that were not told before, and what is held. Without an answer on what is held, nothing of it.
     pub fn books(&mut self, held: Answer) -> (Vec<Fill>, Vec<Fill>, Vec<Position>) {
-        self.is_open = true;
+        (self.is_open, self.untold) = (true, 0);
         let mut fills = Vec::new();
         let mut fresh = Vec::new();
         for execution in self.executions.values_mut() {
@@ -289,7 +294,7 @@ impl Fills {
     /// Time has passed: where TWS holds something else than its executions make, somebody has traded
     /// elsewhere, and the books must be read.
     pub fn tick(&mut self, now: Time) {
-        if !self.is_open || self.coming.is_some() || self.executions.values().any(|e| !e.is_told) {
+        if !self.is_open || self.coming.is_some() || self.untold > 0 {
             return;
         }
         for (key, held) in &mut self.held {

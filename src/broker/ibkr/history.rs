@@ -18,6 +18,7 @@ use ibapi::market_data::historical::{
 use super::codes::{ChartWord, of_chart, words};
 use super::listed::Listing;
 use super::pacing::{Key, Pacing};
+use super::times;
 use crate::broker::contract::{BrokerEvent, HistoryBars, HistoryRequest};
 use crate::domain::{AssetClass, Bar, Instrument, SessionKind, Time, Timeframe};
 use crate::link::NoticeLevel;
@@ -205,6 +206,7 @@ impl History {
     /// What was asked is void: the engine asks anew.
     pub fn forget(&mut self) {
         self.jobs.clear();
+        self.pacing.forget();
     }
 }
 
@@ -322,6 +324,9 @@ fn bars(theirs: &[TheirBar], calendar: &Calendar, timeframe: Timeframe) -> Vec<B
 fn one(theirs: &TheirBar, calendar: &Calendar, timeframe: Timeframe) -> Option<Bar> {
     let time = match theirs.date {
         BarTimestamp::Date(date) => {
+            if !(1900..2200).contains(&date.year()) {
+                return None;
+            }
             let date = jiff::civil::Date::new(
                 i16::try_from(date.year()).ok()?,
                 i8::try_from(u8::from(date.month())).ok()?,
@@ -329,7 +334,7 @@ fn one(theirs: &TheirBar, calendar: &Calendar, timeframe: Timeframe) -> Option<B
             );
             calendar.day_start(date.ok()?)
         }
-        BarTimestamp::DateTime(at) => Time::from_seconds(at.unix_timestamp()),
+        BarTimestamp::DateTime(at) => times::of_seconds(at.unix_timestamp())?,
     };
     let TheirBar { open, high, low, close, volume, .. } = *theirs;
     // There is none of middle prices.

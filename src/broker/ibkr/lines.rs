@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::codes::{DataWord, of_data, words};
 use super::listed::Listing;
 use crate::broker::contract::{BrokerEvent, Watch};
-use crate::domain::{InstrumentId, Time};
+use crate::domain::{AssetClass, Instrument, InstrumentId, Time};
 use crate::link::NoticeLevel;
 
 /// Before a line is opened again that TWS had no room for, or that failed.
@@ -53,6 +53,8 @@ pub(super) enum Turn {
 #[derive(Debug)]
 pub(super) struct Lines {
     wanted: Watch,
+    /// Those among them that have trades at all.
+    with_trades: BTreeSet<InstrumentId>,
     open: BTreeSet<Feed>,
     /// Those that are to be opened again, and when; never for those that cannot help.
     waiting: BTreeMap<Feed, Time>,
@@ -67,6 +69,7 @@ impl Lines {
         let wanted = Watch::default();
         Self {
             wanted,
+            with_trades: BTreeSet::new(),
             open: BTreeSet::new(),
             waiting: BTreeMap::new(),
             said: BTreeSet::new(),
@@ -80,6 +83,8 @@ impl Lines {
         let known = |id: &InstrumentId| listing.get(*id).is_some();
         self.wanted.quotes.retain(known);
         self.wanted.depth.retain(known);
+        let has_trades = |id: &InstrumentId| listing.instrument(*id).is_some_and(has_trades);
+        self.with_trades = self.wanted.quotes.iter().copied().filter(has_trades).collect();
         self.settle()
     }
 
@@ -105,7 +110,7 @@ impl Lines {
         let has = |id: &&InstrumentId| self.open.contains(&Feed::Trades(**id));
         let can = |id: &&InstrumentId| !self.waiting.contains_key(&Feed::Trades(**id));
         let is_book = |id: &&InstrumentId| self.wanted.depth.contains(id);
-        let quotes = || self.wanted.quotes.iter();
+        let quotes = || self.with_trades.iter();
         let first = quotes().filter(has);
         let second = quotes().filter(|id| !has(id) && is_book(id) && can(id));
         let third = quotes().filter(|id| !has(id) && !is_book(id) && can(id));
@@ -149,9 +154,6 @@ impl Lines {
         }
         let word = of_data(code);
         let note = self.note(feed, word, text, listing);
-        if word == DataWord::Halted {
-            return (vec![Turn::On(feed)], note);
-        }
         if !ended {
             return (Vec::new(), note);
         }
@@ -164,7 +166,9 @@ impl Lines {
         let again = match word {
             DataWord::NoSubscription | DataWord::NoInstrument => Time::MAX,
             DataWord::Elsewhere => now + ELSEWHERE,
-            DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Reset => now + SOON,
+            DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Halted | DataWord::Reset => {
+                now + SOON
+            }
             _ => now + PAUSE,
         };
         self.waiting.insert(feed, again);
@@ -230,6 +234,12 @@ impl Lines {
         let is_new = self.said.insert((id, word));
         is_new.then(|| BrokerEvent::Note(level, format!("{}: {said}", listing.symbol(id)).into()))
     }
+}
+
+/// Whether TWS tells of trades of an instrument: of currencies there are quotes alone, and who asks for more
+/// gets none of it.
+pub(super) fn has_trades(instrument: &Instrument) -> bool {
+    instrument.class != AssetClass::Fx
 }
 
 #[cfg(test)]

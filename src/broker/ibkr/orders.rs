@@ -191,7 +191,7 @@ impl Orders {
         let terms = terms::to_theirs(&spec, envelope);
         let contract = contract.ok_or("Interactive Brokers does not list this instrument")?;
         if let Some(entry) = self.entries.get_mut(&amend.id()) {
-            entry.amend = Some(spec);
+            entry.amend = Some(amend.change());
         }
         Ok(Wanted { order: amend.id(), number, contract, terms })
     }
@@ -243,7 +243,7 @@ impl Orders {
         if !entry.is_known && filled > entry.order.filled {
             entry.order.filled = filled;
         }
-        if let Some(average) = theirs.average_fill_price.and_then(|price| price_if_any(Some(price))) {
+        if let Some(average) = price_if_any(theirs.average_fill_price).filter(|_| !entry.is_known) {
             entry.order.average_price = Some(average.0);
         }
         let is_done = theirs.remaining == 0.0 && theirs.filled > 0.0;
@@ -268,12 +268,10 @@ impl Orders {
         let terms =
             terms::from_theirs(data, instrument, client, |parent| self.by_number.get(&parent).copied())?;
         let is_own = data.order.client_id == client;
-        let id = match self.find(data.order.client_id, data.order_id, data.order.perm_id) {
-            Some(id) => id,
-            None => terms::referenced(&data.order.order_ref, client)
-                .filter(|_| is_own)
-                .unwrap_or_else(|| terms::foreign(data.order.perm_id)),
-        };
+        let known = self.find(data.order.client_id, data.order_id, data.order.perm_id);
+        let ours = || terms::referenced(&data.order.order_ref, client).filter(|_| is_own);
+        let foreign = || (data.order.perm_id != 0).then(|| terms::foreign(data.order.perm_id));
+        let id = known.or_else(ours).or_else(foreign)?;
         let number = is_own.then_some(data.order_id);
         if let Some(number) = number {
             self.by_number.insert(number, id);
@@ -424,10 +422,22 @@ impl Orders {
 
     /// The orders for the books: all that TWS has told of since they were asked for, what was sent since
     /// then, and what has ended in this session. Without an answer, all that is known.
-    pub fn books(&mut self, answer: Answer, now: Time) -> Vec<Order> {
+    pub fn books(&mut self, answer: Answer, is_ours: impl Fn(&AccountId) -> bool, now: Time) -> Vec<Order> {
         let round = self.round;
-        let mut orders = Vec::new();
         for entry in self.entries.values_mut() {
+            // An exit can be told before its entry.
+            if entry.order.spec.parent.is_none()
+                && let Some(parent) = entry.parent.and_then(|number| self.by_number.get(&number))
+            {
+                entry.order.spec.parent = Some(*parent);
+            }
+        }
+        let mut orders = Vec::new();
+        for entry in self.entries.values_mut().filter(|entry| is_ours(&entry.order.account)) {
+            if entry.order.status == OrderStatus::Filled {
+                // Its executions may be older than those that are told.
+                entry.order.filled = entry.order.spec.quantity;
+            }
             let is_there = answer == Answer::Missing || entry.seen == round || entry.sent_in == Some(round);
             if !is_there {
                 entry.is_absent(now);

@@ -92,6 +92,11 @@ impl Pacing {
         self.open = self.open.saturating_sub(1);
     }
 
+    /// What is open will never be answered.
+    pub fn forget(&mut self) {
+        self.open = 0;
+    }
+
     /// TWS has sent bars: it does not mind.
     pub fn works(&mut self) {
         self.pause = None;

@@ -8,7 +8,7 @@
 //! the time of their reception: no sign of life makes them younger, and the gate holds back what opens a
 //! position against them unless the trader insists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ibapi::contracts::tick_types::TickType;
@@ -17,6 +17,7 @@ use ibapi::market_data::realtime::{TickTypes, Trade as TheirTrade};
 
 use super::listed::Listing;
 use super::number::{price, quantity};
+use super::times;
 use crate::broker::contract::{BrokerEvent, MarketEvent};
 use crate::domain::{InstrumentId, Qty, Quote, Time, Trade};
 use crate::link::NoticeLevel;
@@ -24,6 +25,7 @@ use crate::market::calendar::Calendar;
 
 /// A delayed quote is not told as one of another day, however long the session lasts.
 const FAR: Duration = Duration::from_hours(12);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Where the prints of an instrument come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,18 +51,23 @@ struct Line {
 pub(super) struct Quotes {
     began: Time,
     lines: BTreeMap<InstrumentId, Line>,
+    /// Those that may have something to tell.
+    dirty: BTreeSet<InstrumentId>,
+    /// When it was looked last which exchanges are open.
+    looked: Time,
 }
 
 impl Quotes {
     /// Of a session that begins at `now`.
     pub fn new(now: Time) -> Self {
-        Self { began: now, lines: BTreeMap::new() }
+        Self { began: now, lines: BTreeMap::new(), dirty: BTreeSet::new(), looked: Time::MIN }
     }
 
     /// A line begins, or begins anew: what an earlier one had told holds no more.
     pub fn begin(&mut self, id: InstrumentId, listing: &Listing) {
         let calendar = listing.instrument(id).and_then(|i| Calendar::new(&i.hours).ok());
         let prints = self.lines.get(&id).map_or(Prints::Last, |line| line.prints);
+        self.looked = Time::MIN;
         self.lines.insert(
             id,
             Line {
@@ -96,6 +103,7 @@ impl Quotes {
         now: Time,
     ) -> Option<BrokerEvent> {
         let line = self.lines.get_mut(&id)?;
+        self.dirty.insert(id);
         match tick {
             TickTypes::Price(tick) => line.price(tick.tick_type, tick.price, None, now),
             TickTypes::PriceSize(tick) => line.price(tick.price_tick_type, tick.price, Some(tick.size), now),
@@ -105,7 +113,7 @@ impl Quotes {
                 if matches!(tick.tick_type, TickType::Halted | TickType::DelayedHalted) =>
             {
                 line.is_halted = tick.value > 0.0;
-                line.is_dirty = true;
+                line.opens_or_closes(now);
             }
             TickTypes::MarketDataType(kind) => return line.becomes(*kind, listing.symbol(id)),
             _ => {}
@@ -116,29 +124,34 @@ impl Quotes {
     /// A trade came tick by tick.
     pub fn trade(&mut self, id: InstrumentId, theirs: &TheirTrade) {
         let Some(line) = self.lines.get_mut(&id) else { return };
-        let time = Time::from_seconds(theirs.time.unix_timestamp());
+        let Some(time) = times::of_seconds(theirs.time.unix_timestamp()) else { return };
         // Odd trades that move no price are marked so.
         if theirs.trade_attribute.unreported {
             return;
         }
         if let (Some(price), Some(quantity)) = (price(theirs.price), quantity(theirs.size)) {
             line.waiting.push(Trade { time, price, quantity, aggressor: None });
+            self.dirty.insert(id);
         }
     }
 
     /// What has changed since it was told last: at most two deliveries, one of live data, one of delayed.
     pub fn flush(&mut self, now: Time) -> Vec<BrokerEvent> {
-        let (mut live, mut delayed) = (Vec::new(), Vec::new());
-        for (id, line) in &mut self.lines {
-            let is_open = line.is_open(now);
-            if line.quote.is_open != is_open {
-                line.quote.is_open = is_open;
-                line.is_dirty |= line.has_something();
+        if now.since(self.looked) >= SECOND {
+            self.looked = now;
+            for (id, line) in &mut self.lines {
+                if line.opens_or_closes(now) {
+                    self.dirty.insert(*id);
+                }
             }
+        }
+        let (mut live, mut delayed) = (Vec::new(), Vec::new());
+        for id in std::mem::take(&mut self.dirty) {
+            let Some(line) = self.lines.get_mut(&id) else { continue };
             let events = if line.is_delayed() { &mut delayed } else { &mut live };
-            events.extend(line.waiting.drain(..).map(|trade| MarketEvent::Trade(*id, trade)));
+            events.extend(line.waiting.drain(..).map(|trade| MarketEvent::Trade(id, trade)));
             if std::mem::take(&mut line.is_dirty) {
-                events.push(MarketEvent::Quote(*id, line.told(self.began, now)));
+                events.push(MarketEvent::Quote(id, line.told(self.began, now)));
             }
         }
         let told = |received, events: Vec<MarketEvent>| {
@@ -150,8 +163,12 @@ impl Quotes {
 }
 
 impl Line {
-    fn is_open(&self, now: Time) -> bool {
-        !self.is_halted && self.calendar.as_ref().is_none_or(|calendar| calendar.is_open(now))
+    /// Looks whether its exchange takes orders now; whether that has changed and is worth telling.
+    fn opens_or_closes(&mut self, now: Time) -> bool {
+        let is_open = !self.is_halted && self.calendar.as_ref().is_none_or(|calendar| calendar.is_open(now));
+        let has_changed = std::mem::replace(&mut self.quote.is_open, is_open) != is_open;
+        self.is_dirty |= has_changed && self.has_something();
+        self.is_dirty
     }
 
     /// Whether there is anything to tell but that the exchange is open.
@@ -266,8 +283,7 @@ fn print(text: &str, now: Time) -> Option<Trade> {
     let price = price(fields.next()?.trim().parse().ok()?)?;
     let quantity = quantity(fields.next()?.trim().parse().ok()?).filter(|size| !size.is_zero())?;
     let millis: Option<i64> = fields.next().and_then(|field| field.trim().parse().ok());
-    let is_sane = |millis: &i64| (0..10_000_000_000_000).contains(millis);
-    let time = millis.filter(is_sane).map_or(now, Time::from_millis);
+    let time = millis.and_then(times::of_millis).unwrap_or(now);
     Some(Trade { time, price, quantity, aggressor: None })
 }
 

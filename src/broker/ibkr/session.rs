@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long a goodbye may take, and what is sent before anything else.
 const SHORT: Duration = Duration::from_secs(2);
 /// When a request that TWS never answers is forgotten; what that means the core decides earlier.
-const LONGEST_ANSWER: Duration = Duration::from_mins(2);
+const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 /// What a stream may fall behind before it loses something.
 const CAPACITY: usize = 4_096;
 /// What is taken from streams before the engine hears of it.
@@ -266,7 +266,7 @@ impl Running {
             Call::Turn(super::lines::Turn::Off(feed)) => self.end_stream(streams::Slot::Feed(feed)),
             Call::Turn(super::lines::Turn::On(feed)) => {
                 if let Some(listed) = self.listing.get(feed.instrument()) {
-                    let stream = streams::feed(&self.client, &listed.contract, feed);
+                    let stream = streams::feed(&self.client, listed, feed);
                     self.begin_stream(streams::Slot::Feed(feed), stream);
                 }
             }

@@ -130,6 +130,8 @@ pub(super) struct Terms {
     pub trigger: Option<Price>,
     /// What it is, where our words have none for it.
     pub unusual: Option<String>,
+    /// What TWS calls its entry.
+    pub entry: Option<i32>,
 }
 
 /// Reads the terms of an order; `parent` finds our name of its entry. `None` where there is no sense in
@@ -169,16 +171,17 @@ pub(super) fn from_theirs(
         }
         _ => TimeInForce::Day,
     };
+    let entry = Some(theirs.parent_id).filter(|id| *id != 0);
     let spec = OrderSpec {
         post_only: theirs.post_only,
         oco: group_of(&theirs.oca_group, client_id),
-        parent: Some(theirs.parent_id).filter(|id| *id != 0).and_then(parent),
+        parent: entry.and_then(parent),
         ..OrderSpec::new(instrument, side, whole(theirs)?, known.unwrap_or_else(nearest), tif)
     };
     let trigger =
         price_if_any(theirs.trail_stop_price).filter(|_| matches!(spec.kind, OrderKind::TrailingStop { .. }));
     let unusual = known.is_none().then(|| format!("Its type is {}", theirs.order_type));
-    Some(Terms { spec, trigger, unusual })
+    Some(Terms { spec, trigger, unusual, entry })
 }
 
 /// All of an order: of one that is over TWS tells what was left of it.
@@ -186,7 +189,7 @@ fn whole(theirs: &Order) -> Option<Qty> {
     let total = decimal(theirs.total_quantity)?;
     let filled = quantity(theirs.filled_quantity)?;
     // Only orders that are over come with what has filled.
-    quantity(double(total + filled.0)).filter(|all| !all.is_zero())
+    quantity(double(total.checked_add(filled.0)?)).filter(|all| !all.is_zero())
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ const ALIASES: [(&str, &str); 8] = [
     ("Eastern Standard Time", "America/New_York"),
 ];
 
+/// Seconds up to the year 2200.
+const LAST: i64 = 7_258_118_400;
+
 /// The zone of a name, as far as anybody knows it.
 pub(super) fn zone(name: &str) -> Option<TimeZone> {
     let name = name.trim();
@@ -54,6 +57,16 @@ fn at(local: DateTime, zone: &TimeZone) -> Option<Time> {
     Some(Time::from_timestamp(stamp))
 }
 
+/// So many seconds since 1970; `None` of what no market has seen or will.
+pub(super) fn of_seconds(seconds: i64) -> Option<Time> {
+    (0..LAST).contains(&seconds).then(|| Time::from_seconds(seconds))
+}
+
+/// The same in milliseconds.
+pub(super) fn of_millis(millis: i64) -> Option<Time> {
+    (0..LAST * 1_000).contains(&millis).then(|| Time::from_millis(millis))
+}
+
 /// An instant as TWS reads it in any of its settings: in UTC, and saying so.
 pub(super) fn write(time: Time) -> String {
     time.to_timestamp().strftime("%Y%m%d-%H:%M:%S").to_string()
@@ -80,6 +93,19 @@ mod tests {
             assert_eq!(parse(text, Some(&new_york)), expected, "{text}");
         }
         assert_eq!(parse(&write(instant), None), expected);
+    }
+
+    #[test]
+    fn an_instant_beyond_counting_is_none() {
+        for beyond in [-1, i64::MIN, LAST, i64::MAX] {
+            assert_eq!(
+                (of_seconds(beyond), of_millis(beyond.saturating_mul(1_000))),
+                (None, None),
+                "{beyond}"
+            );
+        }
+        assert_eq!(of_millis(1_500), Some(Time::from_millis(1_500)));
+        assert_eq!(of_seconds(LAST - 1), Some(Time::from_seconds(LAST - 1)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ibapi::orders::{ExecutionData, Executions, OrderUpdate, Orders as TheirOrder
 use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
 
-use super::{Call, Core, Out, PROOF};
+use super::{Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::books::Part;
 use crate::broker::ibkr::codes::{places, words};
@@ -183,11 +183,12 @@ impl Core {
                 self.orders.notice(number, notice.code, &notice.message, now, events);
             }
             Some(Err(error)) if is_of_the_line(&error) => {}
+            // The one before has not gone yet.
+            Some(Err(Error::AlreadySubscribed)) => self.lacks_orders = true,
             Some(Err(error)) => {
                 let text = format!("An order update could not be read ({error}): the books are read again");
                 events.push(BrokerEvent::Note(NoticeLevel::Error, text.into()));
-                self.wants_books = true;
-                out.calls.push(Call::Orders);
+                (self.wants_books, self.lacks_orders) = (true, true);
             }
             None => {}
         }

@@ -159,6 +159,21 @@ fn the_books_are_read_again_for_good_reasons_and_not_too_often() {
 }
 
 #[test]
+fn a_stream_of_order_updates_that_breaks_is_opened_anew_and_the_books_are_read() {
+    let mut core = ready();
+    let mut out = Out::default();
+    core.came(Came::Order(Some(Err(Error::Simple("no contract".to_owned())))), after(6), &mut out);
+    assert!(matches!(&*out.events, [BrokerEvent::Note(NoticeLevel::Error, _)]), "{:?}", out.events);
+    let out = ticked(&mut core, after(6));
+    assert_eq!(out.calls.iter().filter(|call| matches!(call, Call::Orders)).count(), 1);
+    assert!(out.calls.contains(&Call::Read(2)));
+    let mut out = Out::default();
+    core.came(Came::Order(Some(Err(Error::AlreadySubscribed))), after(6), &mut out);
+    assert!(out.events.is_empty(), "it only has to wait");
+    assert!(ticked(&mut core, after(7)).calls.contains(&Call::Orders));
+}
+
+#[test]
 fn a_frame_that_nobody_can_read_ends_the_session() {
     let mut core = ready();
     let out = said(&mut core, ibapi::UNKNOWN_MESSAGE_TYPE_CODE, NOW);

@@ -1,7 +1,7 @@
 //! Which lines are open after what has happened.
 
 use super::*;
-use crate::broker::ibkr::listed::tests::share;
+use crate::broker::ibkr::listed::tests::{pair, share};
 use crate::domain::time::SECOND;
 
 const NOW: Time = Time(1_000 * SECOND);
@@ -65,6 +65,13 @@ fn trades_go_to_open_books_first_and_to_no_more_than_there_is_room_for() {
     assert!(!turns.contains(&Turn::Off(trades(3))), "what is open stays: TWS takes a new one only so often");
     let turns = lines.watch(watch(&[1, 2, 3], &[1]), &listing());
     assert!(turns.contains(&Turn::Off(trades(0))) && turns.contains(&Turn::On(trades(1))));
+}
+
+#[test]
+fn of_currencies_no_trades_are_asked_for() {
+    let mut lines = Lines::new(3);
+    let listing = Listing::new([share(0, "S0", 0), pair(1)]);
+    assert_eq!(lines.watch(watch(&[0, 1], &[]), &listing), on(&[quotes(0), quotes(1), trades(0)]));
 }
 
 #[test]
@@ -136,12 +143,12 @@ fn a_line_that_only_broke_is_back_soon() {
 }
 
 #[test]
-fn a_book_that_was_halted_is_opened_at_once() {
+fn a_book_that_was_halted_is_opened_again() {
     let mut lines = Lines::new(0);
     lines.watch(watch(&[0], &[0]), &listing());
-    assert_eq!(remarked(&mut lines, depth(0), 316, true), on(&[depth(0)]));
-    assert!(lines.has(depth(0)));
-    assert_eq!(remarked(&mut lines, depth(0), 317, false), []);
+    assert_eq!(remarked(&mut lines, depth(0), 317, false), [], "empty, and open");
+    assert_eq!(remarked(&mut lines, depth(0), 316, true), []);
+    assert_eq!(lines.tick(NOW + SOON), on(&[depth(0)]));
 }
 
 #[test]

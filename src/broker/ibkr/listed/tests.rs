@@ -22,6 +22,18 @@ pub(in crate::broker::ibkr) fn share(id: u32, symbol: &str, contract_id: i32) ->
     Listed { instrument: Arc::new(instrument), contract }
 }
 
+/// A pair of currencies.
+pub(in crate::broker::ibkr) fn pair(id: u32) -> Listed {
+    let share = share(id, "EUR", 12_087_792);
+    let instrument = Instrument {
+        symbol: "EUR/USD".into(),
+        class: AssetClass::Fx,
+        ..Instrument::clone(&share.instrument)
+    };
+    let contract = Contract { contract_id: 12_087_792, ..Contract::forex("EUR", "USD").build() };
+    Listed { instrument: Arc::new(instrument), contract }
+}
+
 #[test]
 fn a_contract_is_found_by_its_id_or_by_what_it_is() {
     let listing = Listing::new([share(0, "AAPL", 265_598), share(1, "MSFT", 0), share(2, "F", 0)]);

@@ -9,6 +9,7 @@ use super::{GRACE, OrderWord, Report, ReportKind, words};
 use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::terms::Terms;
 use crate::domain::{Fill, Order, OrderSpec, OrderStatus, Qty, Time, TimeInForce};
+use crate::risk::Change;
 
 /// What a code has said of an order, until the stream says how it stands.
 #[derive(Debug, Clone)]
@@ -27,9 +28,11 @@ pub(super) struct Entry {
     /// Whether the engine has heard of it from us, or we from the engine.
     pub is_known: bool,
     /// The change that is on its way.
-    pub amend: Option<OrderSpec>,
+    pub amend: Option<Change>,
     /// Whether a cancel of ours is.
     pub is_cancelling: bool,
+    /// What TWS calls its entry, where that is not known by our name yet.
+    pub parent: Option<i32>,
     /// The last books that had it.
     pub seen: u32,
     /// The books that were being read, or had been last, when it was sent.
@@ -51,6 +54,7 @@ impl Entry {
             is_known,
             amend: None,
             is_cancelling: false,
+            parent: None,
             seen: 0,
             sent_in: None,
             verdict: None,
@@ -136,11 +140,11 @@ impl Entry {
                 }
             }
             Stand::Cancelled => {
-                let (status, reason) = self.end();
+                let (status, reason) = self.end(now);
                 self.says(status, reason, now, events);
             }
             Stand::Inactive if self.is_refused() => {
-                let (status, reason) = self.end();
+                let (status, reason) = self.end(now);
                 self.says(status, reason, now, events);
             }
             Stand::Inactive => {
@@ -162,7 +166,7 @@ impl Entry {
     }
 
     /// How it ended, where the stream says no more than that.
-    fn end(&mut self) -> (OrderStatus, Option<Arc<str>>) {
+    fn end(&mut self, now: Time) -> (OrderStatus, Option<Arc<str>>) {
         let verdict = self.verdict.take();
         let never_lived = !self.has_worked && self.order.filled.is_zero();
         match verdict {
@@ -171,6 +175,9 @@ impl Entry {
             }
             Some(Verdict { text, .. }) if !text.is_empty() => (OrderStatus::Cancelled, Some(text)),
             _ if self.is_cancelling => (OrderStatus::Cancelled, None),
+            _ if matches!(self.order.spec.tif, TimeInForce::Gtd(until) if until <= now) => {
+                (OrderStatus::Expired, Some("Its time ran out".into()))
+            }
             _ if matches!(self.order.spec.tif, TimeInForce::Ioc | TimeInForce::Fok) => {
                 (OrderStatus::Cancelled, Some("What did not fill at once was cancelled".into()))
             }
@@ -192,7 +199,8 @@ impl Entry {
 
     /// The stream says what it is.
     pub fn take_terms(&mut self, terms: Terms, now: Time, events: &mut Vec<BrokerEvent>) {
-        let Terms { spec, trigger, unusual } = terms;
+        let Terms { spec, trigger, unusual, entry } = terms;
+        self.parent = entry.filter(|_| spec.parent.is_none()).or(self.parent);
         if let Some(unusual) = unusual.filter(|_| !self.is_known) {
             self.order.reason = Some(unusual.into());
         }
@@ -206,7 +214,8 @@ impl Entry {
         let parent = spec.parent.or(self.order.spec.parent);
         let oco = spec.oco.or(self.order.spec.oco);
         let spec = OrderSpec { oco, parent, ..spec };
-        if self.amend == Some(spec) {
+        let is_answered = self.amend.is_some_and(|asked| asked.applied_to(&spec) == spec);
+        if is_answered {
             self.amend = None;
         } else if spec == self.order.spec {
             return;

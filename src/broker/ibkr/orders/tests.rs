@@ -1,5 +1,7 @@
 //! Orders through everything that TWS can say of them, on a clock that is a number.
 
+mod any;
+
 use ibapi::orders::{Action, OrderState};
 
 use super::*;
@@ -121,6 +123,10 @@ fn told(wanted: &Wanted, status: OrderStatusKind) -> OrderData {
 }
 
 impl Orders {
+    fn all(&mut self, answer: Answer, now: Time) -> Vec<Order> {
+        self.books(answer, |_| true, now)
+    }
+
     fn says(&mut self, theirs: &TheirStatus, now: Time) -> Vec<ReportKind> {
         let mut events = Vec::new();
         self.status(theirs, now, &mut events);
@@ -303,7 +309,7 @@ fn a_code_that_nobody_knows_asks_the_books() {
     assert!(orders.takes_books());
     assert_eq!(orders.passes(after(60_000)), [], "the books will say");
     orders.begin_round();
-    let told = orders.books(Answer::Whole, after(61_000));
+    let told = orders.all(Answer::Whole, after(61_000));
     assert_eq!((told.len(), told[0].status), (1, OrderStatus::Rejected), "they do not have it");
     assert_eq!(told[0].reason.as_deref(), Some("Something new (code 31337)"));
 }
@@ -357,6 +363,20 @@ fn a_change_is_the_whole_order_again_and_is_answered_by_what_it_is_then() {
     assert_eq!(orders.opens(&told(&wanted, Submitted), NOW), [], "still the old one");
     assert_eq!(orders.opens(&told(&again, Submitted), NOW), [ReportKind::Amended(limit(Side::Buy, 98))]);
     assert_eq!(orders.opens(&told(&again, Submitted), NOW), [], "once");
+}
+
+#[test]
+fn a_change_is_answered_whatever_else_tws_has_changed_with_it() {
+    let (mut orders, wanted) = sent(limit(Side::Buy, 99));
+    orders.opens(&told(&wanted, Submitted), NOW);
+    let change = Change { limit: Some(Price(Decimal::from(98))), ..Change::default() };
+    let again = orders.amend(&approved_amend(1, limit(Side::Buy, 99), change), &listing()).unwrap();
+    let mut smaller = told(&again, Submitted);
+    smaller.order.total_quantity = 4.0;
+    let spec = OrderSpec { quantity: Qty(Decimal::from(4)), ..limit(Side::Buy, 98) };
+    assert_eq!(orders.opens(&smaller, NOW), [ReportKind::Amended(spec)]);
+    let refused = orders.remarks(201, "something later", NOW);
+    assert!(!matches!(&*refused, [ReportKind::AmendRefused(_)]), "no change is on its way");
 }
 
 #[test]
@@ -424,7 +444,7 @@ fn an_order_that_was_sent_before_a_crash_is_found_by_what_we_wrote_on_it() {
     next_session.begin_round();
     assert_eq!(next_session.opens(&told(&wanted, Submitted), NOW), [], "the books will tell");
     next_session.seen(OrderId(1));
-    let books = next_session.books(Answer::Whole, NOW);
+    let books = next_session.all(Answer::Whole, NOW);
     assert_eq!(
         (books[0].id, books[0].status, books[0].spec),
         (OrderId(1), OrderStatus::Working, limit(Side::Buy, 99))
@@ -448,7 +468,7 @@ fn one_that_is_over_by_then_is_found_too() {
         let mut next_session = orders();
         next_session.begin_round();
         next_session.completed(&over, &listing(), NOW);
-        let books = next_session.books(Answer::Whole, NOW);
+        let books = next_session.all(Answer::Whole, NOW);
         assert_eq!((books.len(), books[0].status), (1, expected));
         assert_eq!(books[0].filled, crate::broker::ibkr::number::quantity(filled).unwrap());
         assert_eq!(books[0].spec.quantity, Qty(Decimal::from(10)));
@@ -466,7 +486,7 @@ fn orders_of_others_are_shown_and_cannot_be_touched() {
     orders.opens(&theirs, NOW);
     let id = terms::foreign(1_100);
     orders.seen(id);
-    let books = orders.books(Answer::Whole, NOW);
+    let books = orders.all(Answer::Whole, NOW);
     assert_eq!((books[0].id, books[0].origin), (id, Origin::Foreign));
     assert!(orders.cancel(id).unwrap_err().contains("entered elsewhere"));
     let (ours, others) = orders.cancel_all();
@@ -482,12 +502,8 @@ fn the_books_leave_out_what_tws_does_not_have() {
     let meanwhile = orders.place(&[approved(2, limit(Side::Buy, 98))], &listing(), NOW).unwrap().remove(0);
     orders.opens(&told(&meanwhile, Submitted), NOW);
     let ids = |orders: &[Order]| orders.iter().map(|order| order.id.0).collect::<Vec<_>>();
-    assert_eq!(
-        ids(&orders.books(Answer::Whole, NOW)),
-        [2],
-        "1 is gone, 2 was sent since they were asked for"
-    );
-    assert_eq!(ids(&orders.books(Answer::Missing, NOW)), [1, 2], "without an answer nothing is gone");
+    assert_eq!(ids(&orders.all(Answer::Whole, NOW)), [2], "1 is gone, 2 was sent since they were asked for");
+    assert_eq!(ids(&orders.all(Answer::Missing, NOW)), [1, 2], "without an answer nothing is gone");
 }
 
 #[test]
@@ -497,4 +513,54 @@ fn everything_of_ours_is_cancelled_one_by_one() {
     orders.place(&[approved(2, limit(Side::Buy, 98))], &listing(), NOW).unwrap();
     orders.says(&status(100, Cancelled, 0.0, 10.0), NOW);
     assert_eq!(orders.cancel_all(), (vec![(OrderId(2), 101)], 0));
+}
+
+#[test]
+fn an_exit_that_is_told_before_its_entry_finds_it_in_the_books() {
+    let entry = limit(Side::Buy, 99);
+    let exit = OrderSpec { parent: Some(OrderId(1)), ..limit(Side::Sell, 110) };
+    let wanted = orders().place(&[approved(1, entry), approved(2, exit)], &listing(), NOW).unwrap();
+    let mut next_session = orders();
+    next_session.begin_round();
+    for wanted in wanted.iter().rev() {
+        next_session.opens(&told(wanted, PreSubmitted), NOW);
+        next_session.seen(wanted.order);
+    }
+    let parents: Vec<_> = next_session.all(Answer::Whole, NOW).iter().map(|o| o.spec.parent).collect();
+    assert_eq!(parents, [None, Some(OrderId(1))]);
+}
+
+#[test]
+fn an_order_whose_time_is_over_has_expired() {
+    let spec = OrderSpec { tif: TimeInForce::Gtd(after(5_000)), ..limit(Side::Buy, 99) };
+    for (at, expected) in [(4_000, OrderStatus::Cancelled), (5_000, OrderStatus::Expired)] {
+        let (mut orders, _) = sent(spec);
+        let told = orders.says(&status(100, Cancelled, 0.0, 10.0), after(at));
+        assert!(matches!(&*told, [ReportKind::Status { status, .. }] if *status == expected), "{told:?}");
+    }
+}
+
+#[test]
+fn an_average_is_that_of_the_executions_that_were_told() {
+    let (mut orders, _) = sent(limit(Side::Buy, 99));
+    let fill = |id: &str, price: i64| Fill {
+        exec_id: crate::domain::ExecId(id.into()),
+        order: OrderId(1),
+        account: "DU1".into(),
+        instrument: InstrumentId(0),
+        side: Side::Buy,
+        quantity: Qty(Decimal::from(5)),
+        price: Price(Decimal::from(price)),
+        commission: Money { amount: Decimal::ZERO, currency: crate::domain::Currency::USD },
+        realised: Decimal::ZERO,
+        liquidity: crate::domain::Liquidity::Taker,
+        time: NOW,
+    };
+    orders.filled(&fill("1", 98), NOW);
+    // TWS tells the average of both before the second one is told on.
+    let theirs = TheirStatus { average_fill_price: Some(97.0), ..status(100, Filled, 10.0, 0.0) };
+    orders.says(&theirs, NOW);
+    orders.filled(&fill("2", 96), NOW);
+    let books = orders.all(Answer::Missing, NOW);
+    assert_eq!((books[0].status, books[0].average_price), (OrderStatus::Filled, Some(Decimal::from(97))));
 }

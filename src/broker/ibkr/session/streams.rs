@@ -17,7 +17,8 @@ use crate::broker::ibkr::books::Part;
 use crate::broker::ibkr::core::Came;
 use crate::broker::ibkr::depth::ROWS;
 use crate::broker::ibkr::history::Ask;
-use crate::broker::ibkr::lines::Feed;
+use crate::broker::ibkr::lines::{Feed, has_trades};
+use crate::broker::ibkr::listed::Listed;
 
 /// Aggregated trades with the quotes, for those that have no stream of trades.
 const RT_VOLUME: &str = "233";
@@ -106,13 +107,16 @@ pub(super) fn books(client: &Arc<Client>, round: u32) -> [(Part, BoxStream<'stat
 }
 
 /// Market data.
-pub(super) fn feed(client: &Arc<Client>, contract: &Contract, feed: Feed) -> BoxStream<'static, Came> {
-    let (client, contract) = (Arc::clone(client), contract.clone());
+pub(super) fn feed(client: &Arc<Client>, listed: &Listed, feed: Feed) -> BoxStream<'static, Came> {
+    let (client, contract) = (Arc::clone(client), listed.contract.clone());
     match feed {
-        Feed::Quotes(id) => follow(
-            async move { client.market_data(&contract).generic_ticks(&[RT_VOLUME]).subscribe().await },
-            move |item| Came::Tick(id, item),
-        ),
+        Feed::Quotes(id) => {
+            let also: &[&str] = if has_trades(&listed.instrument) { &[RT_VOLUME] } else { &[] };
+            follow(
+                async move { client.market_data(&contract).generic_ticks(also).subscribe().await },
+                move |item| Came::Tick(id, item),
+            )
+        }
         Feed::Trades(id) => {
             follow(async move { client.tick_by_tick(&contract, 0).all_last().await }, move |item| {
                 Came::Trade(id, item)
