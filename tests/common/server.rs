@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 pub struct Server {
     pub child: Child,
     pub port: String,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -22,7 +22,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.next().unwrap().unwrap();
         let port = said.rsplit(':').next().unwrap().to_owned();
-        Self { child, port, _folder: folder }
+        Self { child, port, folder }
     }
 }
 

@@ -100,6 +100,7 @@ impl Program {
             bracket,
             origin: Origin::Ticket,
             seen: None,
+            names: Vec::new(),
             despite: Despite::default(),
         }))
         .await;
@@ -231,7 +232,7 @@ fn a_bracket_is_kept_by_tws_and_told_as_it_goes() {
         let mut peer = program.gets_ready(&house, Told::default()).await;
         program.watches(&mut peer).await;
         let price = |whole: i64| Some(Price(Decimal::from(whole)));
-        let bracket = Bracket { take_profit: price(105), stop_loss: price(95) };
+        let bracket = Bracket::gtc(price(105), price(95));
         program.places(limit(Side::Buy, 99), Some(bracket)).await;
         let mut legs = Vec::new();
         for _ in 0..3 {
