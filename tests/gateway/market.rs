@@ -212,9 +212,16 @@ fn delayed_quotes_have_ticks_of_their_own() {
     let conn = stage.connect(Dialect::Text, 1);
     let kind = |number| Request::MarketDataType(MarketDataTypeRequest { market_data_type: Some(number) });
     assert!(stage.ask(conn, kind(3)).is_empty());
+    let live = stage.ask(conn, follow(quotes(49, "MSFT")));
+    let Reply::MarketDataType(first) = &live[0] else { panic!("{live:?}") };
+    assert_eq!(first.market_data_type(), 1, "there are live ones");
+    stage.tell(conn, Request::CancelMarketData(RequestId { req_id: Some(49) }));
+    stage.command(Command::Weather(Weather::NoData("AAPL".into())));
+    stage.heard(conn);
     let told = stage.ask(conn, follow(quotes(50, "AAPL")));
     let told = [told, stage.heard_in(conn, 5.0)].concat();
-    let Reply::MarketDataType(first) = &told[0] else { panic!("{told:?}") };
+    assert_eq!(words(&told)[0], "50 error 10167");
+    let Reply::MarketDataType(first) = &told[1] else { panic!("{told:?}") };
     assert_eq!(first.market_data_type(), 3);
     let mut seen = 0;
     for reply in &told {

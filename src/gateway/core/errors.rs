@@ -39,6 +39,8 @@ pub const UPLINK_LOST: i32 = 1_100;
 pub const UPLINK_LOST_DATA: i32 = 1_101;
 /// It is back with them.
 pub const UPLINK_KEPT_DATA: i32 = 1_102;
+/// The same, and delayed ones are told.
+pub const SHOWS_DELAYED: i32 = 10_167;
 /// Data for which the account has no subscription.
 pub const NEEDS_SUBSCRIPTION: i32 = 10_089;
 

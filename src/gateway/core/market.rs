@@ -37,7 +37,8 @@ pub(super) struct Quotes {
     tapes: BTreeMap<i32, Tape>,
 }
 
-/// Which data a client has asked for. Here all are the same: they differ in the ticks that tell them.
+/// Which data a client has asked for. Delayed ones are told, with ticks of their own, where there are
+/// no live ones: so only of instruments from which the weather withholds them.
 #[derive(Clone, Copy, Default)]
 enum Age {
     #[default]
@@ -115,7 +116,8 @@ impl Core {
         let withheld = self.sky.withholds(&instrument.symbol);
         let Some(session) = self.session_mut(conn) else { return Ok(()) };
         let Quotes { age, streams, .. } = &mut session.quotes;
-        if let Some(refusal) = withheld.filter(|_| !matches!(age, Age::Delayed)) {
+        let is_delayed = withheld.is_some() && matches!(age, Age::Delayed);
+        if let Some(refusal) = withheld.filter(|_| !is_delayed) {
             return Err(refusal);
         }
         if streams.contains_key(&req_id) {
@@ -128,15 +130,20 @@ impl Core {
         let generic = text(request.generic_tick_list.as_ref());
         let stream = Stream {
             instrument: instrument.id,
-            kinds: if matches!(age, Age::Delayed) { &DELAYED } else { &LIVE },
+            kinds: if is_delayed { &DELAYED } else { &LIVE },
             lot: instrument.lot,
             told: None,
             is_behind: true,
             until: (request.snapshot == Some(true)).then(|| now + PATIENCE),
             has_prints: generic.split(',').any(|tick| tick.trim() == PRINTS),
         };
-        let market_data_type = Some(age.number());
+        let told_as = if matches!(age, Age::Delayed) && !is_delayed { Age::Live } else { *age };
+        let market_data_type = Some(told_as.number());
         streams.insert(req_id, stream);
+        if is_delayed {
+            let text = "Requested market data is not subscribed. Displaying delayed market data.";
+            self.error(conn, Some(req_id), errors::SHOWS_DELAYED, text);
+        }
         let min_tick = instrument.ticks.rows().iter().map(|(_, tick)| tick.normalize()).min();
         let req_id = Some(req_id);
         self.say(conn, &Reply::MarketDataType(model::MarketDataType { req_id, market_data_type }));
