@@ -1,6 +1,6 @@
 //! Orders to TWS and back.
 
-use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, ReportKind};
+use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, ReportKind, SessionEnd};
 use pitdesk::domain::{
     Currency, Decimal, Fill, GroupId, Money, OrderId, OrderSpec, OrderStatus, Origin, Position, Price, Qty,
     Side,
@@ -340,6 +340,23 @@ fn a_cancel_of_what_has_not_left_stays_behind_it() {
         }
         desk.asks(BrokerRequest::Cancel(OrderId(11))).await;
         assert_eq!(before_a_cancel(&mut peer).await, (10, order.number + 10));
+    });
+}
+
+#[test]
+fn what_was_asked_before_the_goodbye_is_sent_before_it() {
+    run(async {
+        let (desk, mut peer, order) = working().await;
+        for id in 2..12 {
+            desk.asks(BrokerRequest::Place(vec![approved(id, limit(Side::Buy, 90))])).await;
+        }
+        desk.asks(BrokerRequest::Cancel(OrderId(1))).await;
+        desk.asks(BrokerRequest::Disconnect).await;
+        assert_eq!(desk.end().await, SessionEnd::Asked);
+        assert_eq!(peer.cancel().await, order.number);
+        for number in 1..=10 {
+            assert_eq!(peer.order().await.0, order.number + number);
+        }
     });
 }
 

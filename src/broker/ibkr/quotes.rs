@@ -2,7 +2,8 @@
 //!
 //! A line of market data brings one field at a time. What has changed is told as whole quotes, once per
 //! delivery. Where trades come tick by tick, those are the prints; else the aggregated ones of `RTVolume`;
-//! else the last price, whenever it is told.
+//! else the last price, whenever it is told. Of currencies TWS tells no trades, and makes their bars of the
+//! middle of the quotes: so a middle that has moved is a print of nothing here, for bars alone.
 //!
 //! Delayed data must never pass for a market. They are told with the instant at which the session began as
 //! the time of their reception: no sign of life makes them younger, and the gate holds back what opens a
@@ -15,11 +16,12 @@ use ibapi::contracts::tick_types::TickType;
 use ibapi::market_data::MarketDataType;
 use ibapi::market_data::realtime::{TickTypes, Trade as TheirTrade};
 
+use super::lines::has_trades;
 use super::listed::Listing;
 use super::number::{price, quantity};
 use super::times;
 use crate::broker::contract::{BrokerEvent, MarketEvent};
-use crate::domain::{InstrumentId, Qty, Quote, Time, Trade};
+use crate::domain::{InstrumentId, Price, Qty, Quote, Time, Trade};
 use crate::link::NoticeLevel;
 use crate::market::calendar::Calendar;
 
@@ -30,6 +32,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Where the prints of an instrument come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Prints {
+    /// There are none.
+    Middle,
     Last,
     Volume,
     TickByTick,
@@ -41,6 +45,8 @@ struct Line {
     kind: MarketDataType,
     prints: Prints,
     calendar: Option<Calendar>,
+    /// The last middle that was told of, where there are no trades.
+    middle: Option<Price>,
     is_halted: bool,
     is_dirty: bool,
     waiting: Vec<Trade>,
@@ -66,7 +72,9 @@ impl Quotes {
     /// A line begins, or begins anew: what an earlier one had told holds no more.
     pub fn begin(&mut self, id: InstrumentId, listing: &Listing) {
         let calendar = listing.instrument(id).and_then(|i| Calendar::new(&i.hours).ok());
-        let prints = self.lines.get(&id).map_or(Prints::Last, |line| line.prints);
+        let has_trades = listing.instrument(id).is_none_or(has_trades);
+        let first = if has_trades { Prints::Last } else { Prints::Middle };
+        let prints = self.lines.get(&id).map_or(first, |line| line.prints);
         self.looked = Time::MIN;
         self.lines.insert(
             id,
@@ -75,6 +83,7 @@ impl Quotes {
                 kind: MarketDataType::Realtime,
                 prints,
                 calendar,
+                middle: None,
                 is_halted: false,
                 is_dirty: false,
                 waiting: Vec::new(),
@@ -149,6 +158,8 @@ impl Quotes {
         for id in std::mem::take(&mut self.dirty) {
             let Some(line) = self.lines.get_mut(&id) else { continue };
             let events = if line.is_delayed() { &mut delayed } else { &mut live };
+            let middle = line.middle(now);
+            line.waiting.extend(middle);
             events.extend(line.waiting.drain(..).map(|trade| MarketEvent::Trade(id, trade)));
             if std::mem::take(&mut line.is_dirty) {
                 events.push(MarketEvent::Quote(id, line.told(self.began, now)));
@@ -169,6 +180,16 @@ impl Line {
         let has_changed = std::mem::replace(&mut self.quote.is_open, is_open) != is_open;
         self.is_dirty |= has_changed && self.has_something();
         self.is_dirty
+    }
+
+    /// The print of a middle that has moved.
+    fn middle(&mut self, now: Time) -> Option<Trade> {
+        let middle = self.quote.mid().filter(|_| self.prints == Prints::Middle);
+        if middle.is_none() || middle == self.middle {
+            return None;
+        }
+        self.middle = middle;
+        Some(Trade { time: now, price: middle?, quantity: Qty::ZERO, aggressor: None })
     }
 
     /// Whether there is anything to tell but that the exchange is open.

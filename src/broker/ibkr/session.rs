@@ -32,6 +32,8 @@ const TICK: Duration = Duration::from_millis(100);
 const SHORT: Duration = Duration::from_secs(2);
 /// When a request that TWS never answers is forgotten; what that means the core decides earlier.
 const LONGEST_ANSWER: Duration = Duration::from_mins(1);
+/// Signs of life that may be asked for before one has come.
+const BEATS: usize = 4;
 /// What a stream may fall behind before it loses something.
 const CAPACITY: usize = 4_096;
 /// What is taken from streams before the engine hears of it.
@@ -139,7 +141,7 @@ async fn let_in(
         open: BTreeMap::new(),
         answers: FuturesUnordered::new(),
         lanes: Lanes::default(),
-        is_beating: false,
+        beats: 0,
     };
     running.streams.push(notices);
     running.begin_stream(streams::Slot::Orders, streams::orders(client));
@@ -159,8 +161,8 @@ struct Running {
     open: BTreeMap<streams::Slot, AbortHandle>,
     answers: FuturesUnordered<BoxFuture<'static, Came>>,
     lanes: Lanes,
-    /// Whether a sign of life was asked for and has not come.
-    is_beating: bool,
+    /// Signs of life that were asked for and have not come.
+    beats: usize,
 }
 
 impl Running {
@@ -176,6 +178,7 @@ impl Running {
             }
             tokio::select! {
                 biased;
+                sent = self.lanes.next() => self.sent(sent, &mut out),
                 request = self.start.requests.recv() => match request {
                     None => return Err(EngineGone),
                     Some(BrokerRequest::Drill(Drill::Freeze(duration))) => sleep(duration).await,
@@ -186,10 +189,9 @@ impl Running {
                         self.core.settle(now, &mut out);
                     }
                 },
-                sent = self.lanes.next() => self.sent(sent, &mut out),
                 _ = ticks.tick() => self.core.tick(self.start.clock.now(), &mut out),
                 Some(came) = self.answers.next() => {
-                    self.is_beating &= !matches!(came, Came::Beat(_));
+                    self.beats -= usize::from(matches!(came, Came::Beat(_)));
                     self.take(came, &mut out);
                 }
                 Some(came) = self.streams.next() => self.take(came, &mut out),
@@ -231,7 +233,11 @@ impl Running {
 
     /// Tells and does what has come out, and the end if it has come.
     async fn carry_out(&mut self, out: &mut Out) -> Result<Option<SessionEnd>, EngineGone> {
-        if out.end.is_some() {
+        if let Some(end) = &out.end {
+            if *end == SessionEnd::Asked {
+                // What was asked before the goodbye is sent before it.
+                timeout(SHORT, self.send_out(out)).await.ok();
+            }
             let now = self.start.clock.now();
             for call in self.lanes.unsent() {
                 self.core.unsent(&call, "The connection was lost before it was sent", now, out);
@@ -249,11 +255,24 @@ impl Running {
         Ok(None)
     }
 
+    /// Sends what is on its way.
+    async fn send_out(&mut self, out: &mut Out) {
+        for call in std::mem::take(&mut out.calls) {
+            if matches!(call, Call::Send(_) | Call::Cancel(..)) {
+                self.call(call);
+            }
+        }
+        while !self.lanes.is_empty() {
+            let sent = self.lanes.next().await;
+            self.sent(sent, out);
+        }
+    }
+
     fn call(&mut self, call: Call) {
         match call {
-            Call::Beat if self.is_beating => {}
+            Call::Beat if self.beats >= BEATS => {}
             Call::Beat => {
-                self.is_beating = true;
+                self.beats += 1;
                 self.answers.push(streams::beat(&self.client));
             }
             Call::Orders => self.begin_stream(streams::Slot::Orders, streams::orders(&self.client)),

@@ -5,7 +5,7 @@ use ibapi::market_data::realtime::{
 };
 
 use super::*;
-use crate::broker::ibkr::listed::tests::share;
+use crate::broker::ibkr::listed::tests::{pair, share};
 use crate::domain::time::SECOND;
 use crate::domain::{Decimal, Price};
 
@@ -148,6 +148,23 @@ fn better_prints_take_the_place_of_worse_ones() {
     quotes.comes_tick_by_tick(ID, false);
     quotes.takes([at(TickType::Last, 99.53, 9.0)]);
     assert_eq!(quotes.told().2.len(), 1);
+}
+
+#[test]
+fn a_middle_that_moves_is_a_print_of_nothing_where_there_are_no_trades() {
+    let list = Listing::new([pair(0)]);
+    let mut quotes = Quotes::new(NOW);
+    quotes.begin(ID, &list);
+    let mut moves = |bid: f64, ask: f64| {
+        for tick in [at(TickType::Bid, bid, 1.0), at(TickType::Ask, ask, 1.0)] {
+            quotes.tick(ID, &tick, &list, NOW);
+        }
+        quotes.told().2.into_iter().map(|trade| (trade.price, trade.quantity)).collect::<Vec<_>>()
+    };
+    let middle = Price("1.1001".parse().unwrap());
+    assert_eq!(moves(1.1, 1.1002), [(middle, Qty::ZERO)]);
+    assert_eq!(moves(1.0999, 1.1003), [], "the same middle");
+    assert_eq!(moves(1.0999, 1.1005).len(), 1);
 }
 
 #[test]

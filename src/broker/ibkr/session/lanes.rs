@@ -79,6 +79,12 @@ impl Lanes {
         lane.waiting.push_back((Arc::clone(client), call));
     }
 
+    /// Whether nothing is on its way.
+    pub fn is_empty(&self) -> bool {
+        let is_empty = |lane: &Lane| lane.current.is_none() && lane.waiting.is_empty();
+        is_empty(&self.orders) && is_empty(&self.cancels)
+    }
+
     /// What has become of the next. Nothing is lost when this is given up halfway.
     pub async fn next(&mut self) -> Sent {
         tokio::select! {
