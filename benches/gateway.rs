@@ -34,7 +34,11 @@ const ORDERS: i32 = 500;
 const BUDGET: Budget = Budget { median: 2.0, p99: 20.0 };
 const FLOW: Duration = Duration::from_secs(10);
 
-struct Server(Child, u16, tempfile::TempDir);
+struct Server {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
 
 impl Server {
     fn start() -> Self {
@@ -48,14 +52,14 @@ impl Server {
         let out = child.stdout.take().expect("it is piped");
         let said = BufReader::new(out).lines().next().expect("it says where").expect("as text");
         let port = said.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        Self(child, port, folder)
+        Self { child, port, _folder: folder }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 
@@ -67,7 +71,7 @@ struct Client {
 
 impl Client {
     fn connect(server: &Server) -> Self {
-        let mut stream = TcpStream::connect(("127.0.0.1", server.1)).expect("it listens");
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("it listens");
         stream.set_nodelay(true).expect("a TCP option");
         let mut bytes = Vec::new();
         Offer { least: 157, most: 176, options: String::new() }.encode(&mut bytes);
@@ -91,7 +95,7 @@ impl Client {
     }
 
     fn replies(&mut self) -> Vec<Reply> {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = vec![0; 64 << 10];
         let count = self.stream.read(&mut buffer).expect("the server answers");
         assert!(count > 0, "the server hangs up");
         self.frames.push(&buffer[..count]);

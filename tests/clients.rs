@@ -9,6 +9,7 @@
 #[path = "common/scenarios.rs"]
 mod scenarios;
 #[path = "common/server.rs"]
+#[expect(dead_code, reason = "shared")]
 mod server;
 
 use std::net::TcpStream;

@@ -9,6 +9,9 @@ use crate::domain::{Decimal, Fill, Liquidity, Order, OrderId, Qty, Side, Time};
 use crate::gateway::wire::{Reply, model};
 use crate::link::FILLS_KEPT;
 
+/// Executions are told of so many days at most, as TWS.
+const MOST_DAYS: i32 = 7;
+
 impl Core {
     /// An order was executed.
     pub(super) fn executed(&mut self, fill: &Fill) {
@@ -98,7 +101,9 @@ impl Core {
         let req_id = request.req_id.unwrap_or_default();
         let filter = request.execution_filter.unwrap_or_default();
         let said = text(filter.time.as_ref());
-        let midnight = || Time(self.market_now().0.div_euclid(DAY) * DAY);
+        // Of today, or of so many days, this one among them.
+        let days = i64::from(filter.last_n_days.unwrap_or(1).clamp(1, MOST_DAYS));
+        let midnight = || Time((self.market_now().0.div_euclid(DAY) + 1 - days) * DAY);
         let from = if said.is_empty() { Some(midnight()) } else { words::instant(said, "UTC") };
         let Some(from) = from else {
             let text = format!("The time {said:?} is none: write it as 20261121-14:30:00 (UTC)");
