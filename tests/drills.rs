@@ -9,6 +9,7 @@
 #[expect(dead_code, reason = "shared")]
 mod program;
 #[path = "common/server.rs"]
+#[expect(dead_code, reason = "shared")]
 mod server;
 
 use std::process::Command as Process;

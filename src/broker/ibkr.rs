@@ -1,7 +1,7 @@
 //! Interactive Brokers, through the trader's own TWS or IB Gateway.
 //!
-//! What is known of TWS is pure: [`core`] takes what it says and what the engine asks, and gives events and
-//! calls. [`session`] is the thin shell around it that owns the client of the crate `ibapi`, its streams and
+//! What is known of TWS is pure: `core` takes what it says and what the engine asks, and gives events and
+//! calls. `session` is the thin shell around it that owns the client of the crate `ibapi`, its streams and
 //! the timers. That crate appears in this folder only.
 //!
 //! A session is one connection. `ibapi` would reconnect by itself, without its subscriptions and with a hole in

@@ -188,7 +188,9 @@ impl Core {
 
     /// What was not transmitted goes with the connection; what was asked for is done all the same.
     fn forget(&mut self, conn: ConnId) {
-        if let Some(client) = self.session(conn).map(|session| session.client) {
+        // Not of one that was not let in, because another has its number.
+        let client = self.session(conn).map(|session| session.client);
+        if let Some(client) = client.filter(|client| self.conn_of(*client) == Some(conn)) {
             self.entry.drafts.retain(|name, _| name.0 != client);
         }
         self.connections.remove(&conn);

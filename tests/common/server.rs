@@ -12,17 +12,32 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the profile");
         let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
             .args(["serve", "--gateway", "127.0.0.1:0", "--seed", "7", "--data-dir"])
             .arg(folder.path())
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let said = lines.next().unwrap().unwrap();
-        let port = said.rsplit(':').next().unwrap().to_owned();
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let said = lines.next().expect("it says where it listens").expect("as text");
+        let port = said.rsplit(':').next().expect("a port").to_owned();
         Self { child, port, folder }
+    }
+}
+
+impl Server {
+    /// Stops it, as a TWS that hangs, or has it go on.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("a signal can be sent");
+        assert!(sent.success(), "{sent:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use pitdesk::gateway::wire::{Dialect, Reply, Request};
 use pitdesk::gateway::{ConnId, Effect};
 use pitdesk::link::Command;
 
-use super::stage::{Stage, order, place, share, words};
+use super::stage::{Stage, order, place, share, start_api, words};
 
 fn cancel(id: i32) -> Request {
     Request::CancelOrder(CancelOrderRequest { order_id: Some(id), order_cancel: None })
@@ -190,6 +190,20 @@ fn what_was_not_transmitted_goes_with_its_connection() {
     assert_eq!(words(&stage.ask(conn, Request::OpenOrders)), ["OpenOrderEnd"]);
     let next = stage.ask(conn, Request::Ids(pitdesk::gateway::wire::model::IdsRequest { num_ids: Some(1) }));
     assert!(matches!(&next[0], Reply::NextValidId(next) if next.order_id == Some(2)), "its number is used");
+}
+
+#[test]
+fn who_is_not_let_in_takes_nothing_from_whoever_has_its_number() {
+    let mut stage = Stage::new();
+    let conn = stage.connect(Dialect::Text, 1);
+    let draft = Order { transmit: Some(false), ..order("BUY", "10", "MKT") };
+    stage.ask(conn, place(1, share("AAPL"), draft));
+    let second = stage.dial(Dialect::Text);
+    stage.greet(second);
+    stage.ask(second, start_api(1));
+    assert!(stage.is_closed(second));
+    let told = words(&stage.ask(conn, Request::OpenOrders));
+    assert_eq!(told, ["open 1 PreSubmitted", "1 PreSubmitted 0/10", "OpenOrderEnd"]);
 }
 
 #[test]

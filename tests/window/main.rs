@@ -8,6 +8,9 @@
 
 #[path = "../common/data.rs"]
 mod data;
+#[path = "../common/server.rs"]
+#[expect(dead_code, reason = "shared")]
+mod server;
 #[path = "../common/window.rs"]
 mod window;
 

@@ -1,11 +1,13 @@
-//! The broker hangs for ten seconds. The window must not notice, and the order must not be lost.
+//! The broker hangs for ten seconds, or TWS for twenty. The window must not notice, and the order must
+//! not be lost.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use egui::{Event, Pos2, Rect, vec2};
 
-use crate::trader::Trader;
+use crate::server::Server;
+use crate::trader::{Trader, program_time};
 use crate::window::{Role, SOON, Window};
 
 /// Each round of work is hundreds of milliseconds, so these are more than the drill lasts.
@@ -21,23 +23,20 @@ const ALLOWANCE: u32 = 2;
 const NEVER: Duration = Duration::from_millis(500);
 /// As many rounds as the broker hangs for, or more, so that both maxima are of as much work.
 const CALM: Duration = Duration::from_secs(12);
+/// With the time until it is noticed, TWS hangs for twenty seconds.
+const HANGS: Duration = Duration::from_secs(15);
 
 #[test]
 fn the_window_lives_on_while_the_broker_hangs() {
     let home = tempfile::tempdir().unwrap();
-    let mut trader = Trader::start_alone(home.path());
+    let mut trader = Trader::start_alone(home.path(), &[]);
     let calm = calm_gap(&mut trader.window);
     measure_anew(&mut trader.window);
     trader.search("freeze", "Freeze the paper broker for 10 s");
     let order = trader.rest_a_buy();
     work_until(&mut trader.window, "Silent");
     work_until(&mut trader.window, "Ready");
-    let gap = longest_gap(&mut trader.window);
-    // Past the test runner, which keeps to itself what a test prints that passes.
-    let told = format!("\nlongest frame gap while the broker hung: {gap:?}, with a healthy one: {calm:?}\n");
-    std::io::stderr().write_all(told.as_bytes()).expect("standard error can be written");
-    assert!(gap <= LONGEST_GAP.max(calm * ALLOWANCE), "{gap:?} while the broker hung, {calm:?} before");
-    assert!(gap < NEVER, "{gap:?} while the broker hung");
+    compare_gaps(&mut trader.window, calm);
 
     trader.wait_for_count("Orders", 1);
     trader.look_at("Orders");
@@ -47,17 +46,55 @@ fn the_window_lives_on_while_the_broker_hangs() {
     trader.leave();
 }
 
+#[test]
+fn the_window_lives_on_while_tws_hangs() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&["--at", &program_time()]);
+    let address = format!("127.0.0.1:{}", server.port);
+    let mut trader = Trader::start_alone(home.path(), &["--ibkr", &address]);
+    let order = trader.rest_a_buy();
+    trader.wait_for_count("Orders", 1);
+    let calm = calm_gap(&mut trader.window);
+    measure_anew(&mut trader.window);
+    server.signal("STOP");
+    work_until(&mut trader.window, "Silent");
+    work_for(&mut trader.window, HANGS);
+    server.signal("CONT");
+    work_until(&mut trader.window, "Ready");
+    compare_gaps(&mut trader.window, calm);
+
+    trader.wait_for_count("Orders", 1);
+    trader.look_at("Orders");
+    trader.wait_for_row(&["Symbol AAPL", "Working", &order]);
+    trader.cancel_all();
+    trader.leave();
+}
+
+/// The longest gap since it was measured anew, against that of a healthy broker.
+fn compare_gaps(window: &mut Window, calm: Duration) {
+    let gap = longest_gap(window);
+    // Past the test runner, which keeps to itself what a test prints that passes.
+    let told = format!("\nlongest frame gap while the broker hung: {gap:?}, with a healthy one: {calm:?}\n");
+    std::io::stderr().write_all(told.as_bytes()).expect("standard error can be written");
+    assert!(gap <= LONGEST_GAP.max(calm * ALLOWANCE), "{gap:?} while the broker hung, {calm:?} before");
+    assert!(gap < NEVER, "{gap:?} while the broker hung");
+}
+
 /// The longest gap of as much work as is done later, while nothing is wrong.
 fn calm_gap(window: &mut Window) -> Duration {
     measure_anew(window);
+    work_for(window, CALM);
+    longest_gap(window)
+}
+
+fn work_for(window: &mut Window, duration: Duration) {
     let desk = Places::find(window);
-    let end = crate::window::after(CALM);
+    let end = crate::window::after(duration);
     let mut round = 0;
     while crate::window::now() < end {
         desk.work(window, round);
         round += 1;
     }
-    longest_gap(window)
 }
 
 /// Where there is something to do.

@@ -53,9 +53,9 @@ impl Trader {
 
     /// The same, with no other window of these tests running.
     #[track_caller]
-    pub fn start_alone(home: &Path) -> Self {
+    pub fn start_alone(home: &Path, arguments: &[&str]) -> Self {
         let share = Share::All(MACHINE.write().unwrap_or_else(PoisonError::into_inner));
-        Self::sit_down(home, &[], share)
+        Self::sit_down(home, arguments, share)
     }
 
     #[track_caller]
@@ -243,7 +243,7 @@ impl Trader {
 }
 
 /// The time that a program started now is told: it goes on from window to window, as days do.
-fn program_time() -> String {
+pub fn program_time() -> String {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     let first = *FIRST.get_or_init(now);
     (START + now().duration_since(first)).to_timestamp().to_string()

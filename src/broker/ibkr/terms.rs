@@ -1,7 +1,7 @@
 //! The terms of an order, in our words and in those of TWS.
 //!
 //! Every order that leaves says who it is for, how long it is good, and what we call it
-//! ([`reference`]): the account and the time in force, because TWS fills in what is missing from
+//! ([`reference()`]): the account and the time in force, because TWS fills in what is missing from
 //! presets of its own; the name, because it is how an order is found again that was sent just before
 //! this program ended. It works in regular hours only.
 
