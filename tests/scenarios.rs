@@ -217,7 +217,11 @@ fn run(trader: &mut Trader) {
     trader.wait(taking, "Filled");
     trader.wait(waiting, "Cancelled");
     trader.wait_net(10);
-    trader.tell("oca", &[waiting, taking]);
+    // In parts it takes from the other what has filled: how much is left of that, the market decides.
+    let end = |id| trader.program.look(|desk| desk.blotter().get(id).unwrap().clone());
+    let (waiting, taking) = (end(waiting), end(taking));
+    let state = |order: &Order| format!("{} {}", word(order), order.filled.0.normalize());
+    writeln!(trader.told, "oca: {}, {}; position 10", state(&waiting), state(&taking)).unwrap();
     trader.flatten();
 
     // It never becomes an order: the gate's refusal is its end.

@@ -161,7 +161,9 @@ def oca(desk):
     desk.status(taking, "Filled")
     desk.status(waiting, "Cancelled")
     desk.until(lambda: desk.position() == 10, "no position")
-    desk.tell("oca", waiting, taking)
+    # In parts it takes from the other what has filled: how much is left of that, the market decides.
+    ends = ", ".join(f"{trade.orderStatus.status} {trade.orderStatus.filled:g}" for trade in (waiting, taking))
+    print(f"oca: {ends}; position {desk.position():g}", flush=True)
     desk.flatten()
 
 
