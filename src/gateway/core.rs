@@ -453,18 +453,17 @@ impl Core {
             Request::ManagedAccounts => self.say(conn, &self.managed_accounts()),
             Request::AccountData(request) => self.account_data(conn, &request),
             Request::AccountSummary(request) => self.account_summary(conn, &request),
-            Request::CancelAccountSummary(request) => self.forget_summary(conn, &request),
             Request::AccountUpdatesMulti(request) => self.account_updates_multi(conn, &request),
-            Request::CancelAccountUpdatesMulti(request) => self.forget_account_multi(conn, &request),
             Request::Positions => self.positions(conn),
             Request::CancelPositions => self.forget_positions(conn),
             Request::PositionsMulti(request) => self.positions_multi(conn, &request),
-            Request::CancelPositionsMulti(request) => self.forget_positions_multi(conn, &request),
             Request::PnL(request) => self.pnl(conn, &request),
-            Request::CancelPnL(request) | Request::CancelPnLSingle(request) => {
-                self.forget_pnl(conn, &request);
-            }
             Request::PnLSingle(request) => self.pnl_single(conn, &request),
+            Request::CancelAccountSummary(request)
+            | Request::CancelAccountUpdatesMulti(request)
+            | Request::CancelPositionsMulti(request)
+            | Request::CancelPnL(request)
+            | Request::CancelPnLSingle(request) => self.forget_by_id(conn, &request),
 
             Request::MarketData(request) => self.market_data(conn, &request),
             Request::CancelMarketData(request) => self.forget_market_data(conn, &request),

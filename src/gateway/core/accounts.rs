@@ -28,29 +28,32 @@ const LONGEST_TAGS: usize = 4 << 10;
 /// What a session follows of accounts.
 #[derive(Default)]
 pub(super) struct Ledgers {
-    /// Positions that were told, where they are followed.
-    positions: Option<Holdings<(AccountId, InstrumentId)>>,
+    /// Positions of all accounts that were told, where they are followed.
+    positions: Option<Holdings>,
     /// The account whose values and portfolio are followed.
     updates: Option<(AccountId, Values)>,
-    summaries: BTreeMap<i32, (Vec<AccountId>, Vec<String>, Values)>,
-    multis: BTreeMap<i32, (AccountId, Values)>,
-    positions_multi: BTreeMap<i32, (AccountId, Holdings<InstrumentId>)>,
-    profits: BTreeMap<i32, Profit>,
+    /// What is followed by a request's id.
+    by_id: BTreeMap<i32, Followed>,
     turns: u32,
 }
 
+/// What is followed by a request's id, and what was told of it.
+enum Followed {
+    /// Chosen values of all accounts.
+    Summary { tags: Vec<String>, told: Values },
+    /// All values of an account.
+    Values { account: AccountId, told: Values },
+    /// Positions of an account.
+    Positions { account: AccountId, told: Holdings },
+    /// Profit and loss of an account, or of one of its positions.
+    Profit { account: AccountId, instrument: Option<InstrumentId>, told: Option<Box<Reply>> },
+}
+
 /// Size and average price of positions that were told.
-type Holdings<K> = BTreeMap<K, (Decimal, Decimal)>;
+type Holdings = BTreeMap<(AccountId, InstrumentId), (Decimal, Decimal)>;
 
 /// Values that were told, by account, name and currency.
 type Values = BTreeMap<(AccountId, String, String), String>;
-
-/// Profit and loss that is followed: of an account, or of a position.
-struct Profit {
-    account: AccountId,
-    instrument: Option<InstrumentId>,
-    told: Option<Reply>,
-}
 
 /// A value of an account.
 struct Value {
@@ -65,16 +68,47 @@ impl Core {
         self.desk.accounts().iter().filter(|account| account.kind == AccountKind::Paper)
     }
 
-    /// Whether a session may follow one more; if not it is told so.
-    fn may_follow(&mut self, conn: ConnId, req_id: i32) -> bool {
-        let Some(session) = self.session(conn) else { return false };
-        let Ledgers { summaries, multis, positions_multi, profits, .. } = &session.ledgers;
-        let followed = summaries.len() + multis.len() + positions_multi.len() + profits.len();
-        if followed >= MOST_FOLLOWED {
+    fn served_ids(&self) -> Vec<AccountId> {
+        self.served_accounts().map(|account| account.id.clone()).collect()
+    }
+
+    /// From now on something is followed, and told for the first time; `false` where it is one too many,
+    /// which is said.
+    fn follow_by_id(&mut self, conn: ConnId, req_id: i32, followed: Followed) -> bool {
+        let Some(session) = self.session_mut(conn) else { return false };
+        if session.ledgers.by_id.len() >= MOST_FOLLOWED {
             let text = format!("{MOST_FOLLOWED} subscriptions to accounts are the most: cancel one");
             self.error(conn, Some(req_id), errors::REFUSED, &text);
+            return false;
         }
-        followed < MOST_FOLLOWED
+        session.ledgers.by_id.insert(req_id, followed);
+        self.tell_by_id(conn, req_id);
+        true
+    }
+
+    /// Tells what has changed of something that is followed.
+    fn tell_by_id(&mut self, conn: ConnId, req_id: i32) {
+        let followed = self.session_mut(conn).and_then(|session| session.ledgers.by_id.remove(&req_id));
+        let Some(mut followed) = followed else { return };
+        let replies = match &mut followed {
+            Followed::Summary { tags, told } => self.summary(req_id, tags, told),
+            Followed::Values { account, told } => self.all_values(req_id, account, told),
+            Followed::Positions { account, told } => self.positions_by_id(req_id, account, told),
+            Followed::Profit { account, instrument, told } => self.profit(req_id, account, *instrument, told),
+        };
+        for reply in replies {
+            self.say(conn, &reply);
+        }
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.by_id.insert(req_id, followed);
+        }
+    }
+
+    /// 63, 75, 77, 93 and 95: no more of it.
+    pub(super) fn forget_by_id(&mut self, conn: ConnId, request: &model::RequestId) {
+        if let Some(session) = self.session_mut(conn) {
+            session.ledgers.by_id.remove(&request.req_id.unwrap_or_default());
+        }
     }
 
     fn account_named(&self, name: Option<&String>) -> Option<AccountId> {
@@ -254,9 +288,6 @@ impl Core {
         if text(request.tags.as_ref()).len() > LONGEST_TAGS {
             return self.error(conn, Some(req_id), errors::REFUSED, "The list of tags is too long");
         }
-        if !self.may_follow(conn, req_id) {
-            return;
-        }
         let split = |text: &str| -> Vec<String> {
             text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
         };
@@ -266,40 +297,27 @@ impl Core {
             let ledger = "CashBalance,TotalCashBalance,NetLiquidationByCurrency,ExchangeRate,Currency,UnrealizedPnL,RealizedPnL";
             tags.extend(split(ledger));
         }
-        let accounts: Vec<AccountId> = self.served_accounts().map(|account| account.id.clone()).collect();
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.summaries.insert(req_id, (accounts, tags, Values::new()));
+        if self.follow_by_id(conn, req_id, Followed::Summary { tags, told: Values::new() }) {
+            self.say(conn, &Reply::AccountSummaryEnd(model::RequestId { req_id: Some(req_id) }));
         }
-        self.tell_summary(conn, req_id);
-        self.say(conn, &Reply::AccountSummaryEnd(model::RequestId { req_id: Some(req_id) }));
     }
 
-    fn tell_summary(&mut self, conn: ConnId, req_id: i32) {
-        let Some(session) = self.session_mut(conn) else { return };
-        let Some((accounts, tags, mut told)) = session.ledgers.summaries.remove(&req_id) else { return };
-        for account in &accounts {
-            let is_asked = |key: &str| tags.iter().any(|tag| tag == key);
-            for Value { key, said, currency } in news(&mut told, account, self.values_of(account), is_asked) {
-                let summary = model::AccountSummary {
+    fn summary(&self, req_id: i32, tags: &[String], told: &mut Values) -> Vec<Reply> {
+        let is_asked = |key: &str| tags.iter().any(|tag| tag == key);
+        let mut replies = Vec::new();
+        for account in self.served_ids() {
+            let changed = news(told, &account, self.values_of(&account), is_asked);
+            replies.extend(changed.into_iter().map(|Value { key, said, currency }| {
+                Reply::AccountSummary(model::AccountSummary {
                     req_id: Some(req_id),
-                    account: Some(words::account_name(account)),
+                    account: Some(words::account_name(&account)),
                     tag: Some(key.to_owned()),
                     value: Some(said),
                     currency: Some(currency),
-                };
-                self.say(conn, &Reply::AccountSummary(summary));
-            }
+                })
+            }));
         }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.summaries.insert(req_id, (accounts, tags, told));
-        }
-    }
-
-    /// 63.
-    pub(super) fn forget_summary(&mut self, conn: ConnId, request: &model::RequestId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.summaries.remove(&request.req_id.unwrap_or_default());
-        }
+        replies
     }
 
     /// 76: values of an account.
@@ -312,40 +330,24 @@ impl Core {
         let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
             return;
         };
-        if !self.may_follow(conn, req_id) {
-            return;
+        if self.follow_by_id(conn, req_id, Followed::Values { account, told: Values::new() }) {
+            self.say(conn, &Reply::AccountUpdateMultiEnd(model::RequestId { req_id: Some(req_id) }));
         }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.multis.insert(req_id, (account, Values::new()));
-        }
-        self.tell_multi(conn, req_id);
-        self.say(conn, &Reply::AccountUpdateMultiEnd(model::RequestId { req_id: Some(req_id) }));
     }
 
-    fn tell_multi(&mut self, conn: ConnId, req_id: i32) {
-        let Some(session) = self.session_mut(conn) else { return };
-        let Some((account, mut told)) = session.ledgers.multis.remove(&req_id) else { return };
-        for Value { key, said, currency } in news(&mut told, &account, self.values_of(&account), |_| true) {
-            let update = model::AccountUpdateMulti {
+    fn all_values(&self, req_id: i32, account: &AccountId, told: &mut Values) -> Vec<Reply> {
+        let changed = news(told, account, self.values_of(account), |_| true);
+        let update = |Value { key, said, currency }| {
+            Reply::AccountUpdateMulti(model::AccountUpdateMulti {
                 req_id: Some(req_id),
-                account: Some(words::account_name(&account)),
+                account: Some(words::account_name(account)),
                 model_code: Some(String::new()),
                 key: Some(key.to_owned()),
                 value: Some(said),
                 currency: Some(currency),
-            };
-            self.say(conn, &Reply::AccountUpdateMulti(update));
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.multis.insert(req_id, (account, told));
-        }
-    }
-
-    /// 77.
-    pub(super) fn forget_account_multi(&mut self, conn: ConnId, request: &model::RequestId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.multis.remove(&request.req_id.unwrap_or_default());
-        }
+            })
+        };
+        changed.into_iter().map(update).collect()
     }
 
     /// After a trade: everything that follows from it.
@@ -355,11 +357,8 @@ impl Core {
         }
         for conn in self.sessions().map(|(conn, _)| conn).collect::<Vec<_>>() {
             self.tell_positions(conn);
-            for req_id in self.followed(conn, |ledgers| ledgers.positions_multi.keys().copied().collect()) {
-                self.tell_positions_multi(conn, req_id);
-            }
-            self.tell_values(conn);
-            self.tell_profits(conn);
+            self.tell_updates(conn);
+            self.tell_all_by_id(conn, |_| true);
         }
     }
 
@@ -373,35 +372,25 @@ impl Core {
             if self.connections.get(&conn).is_some_and(|connection| connection.is_slow) {
                 continue;
             }
-            self.tell_profits(conn);
             let turns = self.session_mut(conn).map_or(0, |session| {
                 session.ledgers.turns = session.ledgers.turns.wrapping_add(1);
                 session.ledgers.turns
             });
             if turns.is_multiple_of(VALUES_EVERY) {
-                self.tell_values(conn);
+                self.tell_updates(conn);
+                self.tell_all_by_id(conn, |_| true);
+            } else {
+                self.tell_all_by_id(conn, |followed| matches!(followed, Followed::Profit { .. }));
             }
         }
     }
 
-    fn tell_values(&mut self, conn: ConnId) {
-        self.tell_updates(conn);
-        for req_id in self.followed(conn, |ledgers| ledgers.summaries.keys().copied().collect()) {
-            self.tell_summary(conn, req_id);
+    fn tell_all_by_id(&mut self, conn: ConnId, is_due: impl Fn(&Followed) -> bool) {
+        let Some(session) = self.session(conn) else { return };
+        let due = session.ledgers.by_id.iter().filter(|(_, followed)| is_due(followed));
+        for req_id in due.map(|(req_id, _)| *req_id).collect::<Vec<_>>() {
+            self.tell_by_id(conn, req_id);
         }
-        for req_id in self.followed(conn, |ledgers| ledgers.multis.keys().copied().collect()) {
-            self.tell_multi(conn, req_id);
-        }
-    }
-
-    fn tell_profits(&mut self, conn: ConnId) {
-        for req_id in self.followed(conn, |ledgers| ledgers.profits.keys().copied().collect()) {
-            self.tell_profit(conn, req_id);
-        }
-    }
-
-    fn followed(&self, conn: ConnId, ids: impl FnOnce(&Ledgers) -> Vec<i32>) -> Vec<i32> {
-        self.session(conn).map(|session| ids(&session.ledgers)).unwrap_or_default()
     }
 }
 

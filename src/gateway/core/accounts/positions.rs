@@ -1,8 +1,6 @@
 //! Positions, of all accounts or of one.
 
-use std::collections::BTreeMap;
-
-use super::Holdings;
+use super::{Followed, Holdings};
 use crate::domain::{AccountId, Position};
 use crate::gateway::core::{ConnId, Core, words};
 use crate::gateway::wire::{Reply, model};
@@ -11,34 +9,49 @@ impl Core {
     /// 61: positions of all accounts.
     pub(in crate::gateway::core) fn positions(&mut self, conn: ConnId) {
         if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions = Some(BTreeMap::new());
+            session.ledgers.positions = Some(Holdings::new());
         }
         self.tell_positions(conn);
         self.say(conn, &Reply::PositionEnd);
     }
 
     pub(super) fn tell_positions(&mut self, conn: ConnId) {
-        let Some(mut told) = self.session_mut(conn).and_then(|s| s.ledgers.positions.take()) else { return };
-        let accounts: Vec<AccountId> = self.served_accounts().map(|account| account.id.clone()).collect();
-        let held: Vec<Position> = accounts.iter().flat_map(|account| self.positions_of(account)).collect();
-        for position in held {
-            let key = (position.account.clone(), position.instrument);
-            // One that was never held while somebody looked is no news.
-            if (position.is_flat() && !told.contains_key(&key)) || !is_new(&mut told, key, &position) {
-                continue;
-            }
-            let Some(instrument) = self.desk.instrument(position.instrument) else { continue };
-            let told = model::Position {
+        let followed = self.session_mut(conn).and_then(|session| session.ledgers.positions.take());
+        let Some(mut told) = followed else { return };
+        for (position, contract, avg_cost) in self.changed_positions(&self.served_ids(), &mut told) {
+            let position = model::Position {
                 account: Some(words::account_name(&position.account)),
-                contract: Some(self.contracts.contract(instrument)),
+                contract: Some(contract),
                 position: Some(words::decimal(position.net)),
-                avg_cost: Some(words::double(position.average_price * instrument.multiplier)),
+                avg_cost: Some(avg_cost),
             };
-            self.say(conn, &Reply::Position(Box::new(told)));
+            self.say(conn, &Reply::Position(Box::new(position)));
         }
         if let Some(session) = self.session_mut(conn) {
             session.ledgers.positions = Some(told);
         }
+    }
+
+    /// Those that were told otherwise, with what they are of and what a unit has cost.
+    fn changed_positions(
+        &self,
+        accounts: &[AccountId],
+        told: &mut Holdings,
+    ) -> Vec<(Position, model::Contract, f64)> {
+        let held = accounts.iter().flat_map(|account| self.positions_of(account));
+        let changed = held.filter_map(|position| {
+            let key = (position.account.clone(), position.instrument);
+            let now = (position.net, position.average_price);
+            // One that was never held while somebody looked is no news.
+            let is_news = !position.is_flat() || told.contains_key(&key);
+            if !is_news || told.insert(key, now) == Some(now) {
+                return None;
+            }
+            let instrument = self.desk.instrument(position.instrument)?;
+            let cost = words::double(position.average_price * instrument.multiplier);
+            Some((position, self.contracts.contract(instrument), cost))
+        });
+        changed.collect()
     }
 
     /// 64.
@@ -58,53 +71,28 @@ impl Core {
         let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
             return;
         };
-        if !self.may_follow(conn, req_id) {
-            return;
+        if self.follow_by_id(conn, req_id, Followed::Positions { account, told: Holdings::new() }) {
+            self.say(conn, &Reply::PositionMultiEnd(model::RequestId { req_id: Some(req_id) }));
         }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions_multi.insert(req_id, (account, BTreeMap::new()));
-        }
-        self.tell_positions_multi(conn, req_id);
-        self.say(conn, &Reply::PositionMultiEnd(model::RequestId { req_id: Some(req_id) }));
     }
 
-    pub(super) fn tell_positions_multi(&mut self, conn: ConnId, req_id: i32) {
-        let Some(session) = self.session_mut(conn) else { return };
-        let Some((account, mut told)) = session.ledgers.positions_multi.remove(&req_id) else { return };
-        for position in self.positions_of(&account) {
-            let key = position.instrument;
-            if (position.is_flat() && !told.contains_key(&key)) || !is_new(&mut told, key, &position) {
-                continue;
-            }
-            let Some(instrument) = self.desk.instrument(key) else { continue };
-            let told = model::PositionMulti {
+    pub(super) fn positions_by_id(
+        &self,
+        req_id: i32,
+        account: &AccountId,
+        told: &mut Holdings,
+    ) -> Vec<Reply> {
+        let changed = self.changed_positions(std::slice::from_ref(account), told);
+        let reply = |(position, contract, avg_cost): (Position, model::Contract, f64)| {
+            Reply::PositionMulti(Box::new(model::PositionMulti {
                 req_id: Some(req_id),
-                account: Some(words::account_name(&account)),
-                contract: Some(self.contracts.contract(instrument)),
+                account: Some(words::account_name(account)),
+                contract: Some(contract),
                 position: Some(words::decimal(position.net)),
-                avg_cost: Some(words::double(position.average_price * instrument.multiplier)),
+                avg_cost: Some(avg_cost),
                 model_code: Some(String::new()),
-            };
-            self.say(conn, &Reply::PositionMulti(Box::new(told)));
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions_multi.insert(req_id, (account, told));
-        }
+            }))
+        };
+        changed.into_iter().map(reply).collect()
     }
-
-    /// 75.
-    pub(in crate::gateway::core) fn forget_positions_multi(
-        &mut self,
-        conn: ConnId,
-        request: &model::RequestId,
-    ) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.positions_multi.remove(&request.req_id.unwrap_or_default());
-        }
-    }
-}
-
-fn is_new<K: Ord>(told: &mut Holdings<K>, key: K, position: &Position) -> bool {
-    let now = (position.net, position.average_price);
-    told.insert(key, now) != Some(now)
 }

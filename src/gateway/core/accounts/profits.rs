@@ -1,6 +1,6 @@
 //! Profit and loss, of an account or of a position.
 
-use super::Profit;
+use super::Followed;
 use crate::domain::time::DAY;
 use crate::domain::{AccountId, Decimal, Fill, InstrumentId, Position, Time};
 use crate::gateway::core::{ConnId, Core, errors, words};
@@ -24,7 +24,7 @@ impl Core {
         let Some(account) = self.account_or_refuse(conn, Some(req_id), request.account.as_ref()) else {
             return;
         };
-        self.follow_profit(conn, req_id, Profit { account, instrument: None, told: None });
+        self.follow_by_id(conn, req_id, Followed::Profit { account, instrument: None, told: None });
     }
 
     /// 94: profit and loss of a position.
@@ -35,36 +35,31 @@ impl Core {
         };
         let wanted = model::Contract { con_id: request.con_id, ..model::Contract::default() };
         match self.contracts.resolve(&wanted).map(|instrument| instrument.id) {
-            Ok(id) => self.follow_profit(conn, req_id, Profit { account, instrument: Some(id), told: None }),
+            Ok(id) => {
+                self.follow_by_id(
+                    conn,
+                    req_id,
+                    Followed::Profit { account, instrument: Some(id), told: None },
+                );
+            }
             Err(error) => self.error(conn, Some(req_id), errors::NO_DEFINITION, &error.to_string()),
         }
     }
 
-    fn follow_profit(&mut self, conn: ConnId, req_id: i32, profit: Profit) {
-        if !self.may_follow(conn, req_id) {
-            return;
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.profits.insert(req_id, profit);
-        }
-        self.tell_profit(conn, req_id);
-    }
-
-    pub(super) fn tell_profit(&mut self, conn: ConnId, req_id: i32) {
-        let Some(mut profit) = self.session_mut(conn).and_then(|s| s.ledgers.profits.remove(&req_id)) else {
-            return;
+    pub(super) fn profit(
+        &self,
+        req_id: i32,
+        account: &AccountId,
+        instrument: Option<InstrumentId>,
+        told: &mut Option<Box<Reply>>,
+    ) -> Vec<Reply> {
+        let now = match instrument {
+            None => self.profit_of(req_id, account),
+            Some(instrument) => self.profit_of_one(req_id, account, instrument),
         };
-        let now = match profit.instrument {
-            None => self.profit_of(req_id, &profit.account),
-            Some(instrument) => self.profit_of_one(req_id, &profit.account, instrument),
-        };
-        if profit.told.as_ref() != Some(&now) {
-            self.say(conn, &now);
-            profit.told = Some(now);
-        }
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.profits.insert(req_id, profit);
-        }
+        let is_new = told.as_deref() != Some(&now);
+        *told = Some(Box::new(now.clone()));
+        is_new.then_some(now).into_iter().collect()
     }
 
     /// What a position has come to today, in its instrument's currency. The day is that of UTC, which
@@ -136,12 +131,5 @@ impl Core {
             realized_pnl: number(|day| day.realised),
             value: value.map(|value| words::double(value.round_dp(2))),
         })
-    }
-
-    /// 93 and 95.
-    pub(in crate::gateway::core) fn forget_pnl(&mut self, conn: ConnId, request: &model::RequestId) {
-        if let Some(session) = self.session_mut(conn) {
-            session.ledgers.profits.remove(&request.req_id.unwrap_or_default());
-        }
     }
 }
