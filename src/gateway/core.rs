@@ -28,7 +28,7 @@ mod telling;
 mod weather;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ use super::wire::model::{ErrorMessage, ManagedAccounts, NextValidId};
 use super::wire::{Dialect, Malformed, Reply, Request};
 use crate::desk::Desk;
 use crate::domain::{Fill, InstrumentId, Order, OrderId, Time, Weather};
-use crate::link::{Answer, Command, CommandId, Demand, Drained, Envelope, Follower, Update};
+use crate::link::{Answer, BarKey, Command, CommandId, Demand, Drained, Envelope, Follower, Update};
 
 /// How long a client may take to say who it is.
 const GREETING: Duration = Duration::from_secs(10);
@@ -150,12 +150,6 @@ impl Core {
         std::mem::take(&mut self.effects)
     }
 
-    /// How many programs are connected and have said who they are.
-    #[must_use]
-    pub fn clients(&self) -> usize {
-        self.connections.values().filter(|connection| connection.session().is_some()).count()
-    }
-
     /// A connection was made.
     pub fn accept(&mut self, conn: ConnId, now: Time) {
         self.now = now;
@@ -249,7 +243,8 @@ impl Core {
         let news: Vec<News> = drained.lossless.iter().filter_map(|item| News::of(&item.update)).collect();
         let quotes: Vec<InstrumentId> = drained.quotes.iter().map(|latched| latched.id).collect();
         let depth: Vec<InstrumentId> = drained.depth.iter().map(|latched| latched.id).collect();
-        let (trades, bars) = (drained.trades.clone(), drained.bars.clone());
+        let bars: BTreeSet<BarKey> = drained.bars.keys().copied().collect();
+        let trades = drained.trades.clone();
         let applied = self.desk.apply(drained, now);
         if self.desk.is_synced() {
             self.synced_at.get_or_insert(now);

@@ -114,6 +114,17 @@ fn acknowledgements_and_commissions_come_late_and_in_order() {
 }
 
 #[test]
+fn the_market_does_not_wait_behind_late_news_of_orders() {
+    let mut stage = Stage::new();
+    let conn = stage.connect(Dialect::Text, 1);
+    stage.ask(conn, quotes(50, "AAPL"));
+    weather(&mut stage, Weather::SlowAcknowledgements(Duration::from_secs(20)));
+    stage.tell(conn, place(1, share("AAPL"), order("BUY", "10", "MKT")));
+    let told = stage.heard_in(conn, 5.0);
+    assert!(ticks(&told) > 0 && !words(&told).contains(&"1 Filled 10/0".to_owned()), "{:?}", words(&told));
+}
+
+#[test]
 fn data_without_a_subscription_are_refused_for_that_symbol_alone() {
     let mut stage = Stage::new();
     let conn = stage.connect(Dialect::Text, 1);

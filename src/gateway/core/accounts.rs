@@ -68,7 +68,7 @@ impl Core {
         self.desk.accounts().iter().filter(|account| account.kind == AccountKind::Paper)
     }
 
-    fn served_ids(&self) -> Vec<AccountId> {
+    pub(super) fn served_ids(&self) -> Vec<AccountId> {
         self.served_accounts().map(|account| account.id.clone()).collect()
     }
 

@@ -13,7 +13,7 @@ mod schedule;
 mod size;
 mod wish;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::live::LiveBars;
@@ -24,7 +24,6 @@ use crate::desk::SeriesView;
 use crate::domain::{Bar, SessionKind, Time, Timeframe};
 use crate::gateway::wire::History;
 use crate::gateway::wire::{Reply, model};
-use crate::link::channel::BarSlot;
 use crate::link::{BarKey, Demand};
 use crate::market::aggregate::Sessions;
 
@@ -241,12 +240,12 @@ impl Core {
     }
 
     /// Tells the bars that have changed to those who keep them up to date.
-    pub(super) fn tell_updated_bars(&mut self, changed: &BTreeMap<BarKey, BarSlot>) {
+    pub(super) fn tell_updated_bars(&mut self, changed: &BTreeSet<BarKey>) {
         let mut due = Vec::new();
         for (conn, session) in self.sessions() {
             let told =
                 session.bars.asked.iter().filter(|(_, asked)| matches!(asked.stage, Stage::Told { .. }));
-            let told = told.filter(|(_, asked)| changed.contains_key(&asked.wish.key));
+            let told = told.filter(|(_, asked)| changed.contains(&asked.wish.key));
             due.extend(told.map(|(req_id, _)| (conn, *req_id)));
         }
         for (conn, req_id) in due {

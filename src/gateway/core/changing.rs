@@ -145,25 +145,26 @@ impl Core {
 
     /// Forgets an order that was not transmitted, and its exits.
     fn give_up_draft(&mut self, name: Name) -> bool {
-        let Some(draft) = self.entry.drafts.remove(&name) else { return false };
-        self.tell_cancelled(&draft);
-        for exit in self.take_exits(name) {
-            self.tell_cancelled(&exit);
+        let is_draft = self.entry.drafts.contains_key(&name);
+        if is_draft {
+            for draft in self.take_family(name) {
+                self.tell_cancelled(&draft);
+            }
         }
-        true
+        is_draft
     }
 
-    /// Takes the exits out that wait to be transmitted with an order.
-    fn take_exits(&mut self, entry: Name) -> Vec<Draft> {
+    /// Takes an order out that waits to be transmitted, with its exits behind it.
+    pub(super) fn take_family(&mut self, entry: Name) -> Vec<Draft> {
+        let drafts = &mut self.entry.drafts;
+        let first = drafts.remove(&entry);
         let is_exit = |name: &Name, draft: &mut Draft| name.0 == entry.0 && draft.parent == entry.1;
-        self.entry.drafts.extract_if(.., is_exit).map(|(_, exit)| exit).collect()
+        first.into_iter().chain(drafts.extract_if(.., is_exit).map(|(_, exit)| exit)).collect()
     }
 
-    /// Refuses what waits to be transmitted with an order, and the order.
-    pub(super) fn refuse_family(&mut self, entry: Name, refusal: &Refusal) {
-        let family: Vec<Draft> =
-            self.entry.drafts.remove(&entry).into_iter().chain(self.take_exits(entry)).collect();
-        for Draft { name, contract, order, .. } in family {
+    /// Refuses orders that never left.
+    pub(super) fn refuse_all(&mut self, drafts: Vec<Draft>, refusal: &Refusal) {
+        for Draft { name, contract, order, .. } in drafts {
             self.refuse_order(name, contract, order, refusal);
         }
     }

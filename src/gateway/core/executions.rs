@@ -109,7 +109,7 @@ impl Core {
             let text = format!("The time {said:?} is none: write it as 20261121-14:30:00 (UTC)");
             return self.error(conn, Some(req_id), errors::REFUSED, &text);
         };
-        let served: Vec<_> = self.served_accounts().map(|account| account.id.clone()).collect();
+        let served = self.served_ids();
         let is = |said: &Option<String>, own: Option<&str>| {
             let said = text(said.as_ref());
             said.is_empty() || own.is_some_and(|own| own.eq_ignore_ascii_case(said))

@@ -10,7 +10,7 @@ use super::errors::{self, Refusal};
 use super::orders::wire_order;
 use super::{Core, words};
 use crate::domain::{
-    Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Time, TimeInForce,
+    Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, TimeInForce,
 };
 use crate::gateway::wire::{Reply, model};
 use crate::link::{Bracket, Place};
@@ -19,21 +19,13 @@ use crate::risk::Despite;
 impl Core {
     /// An entry was transmitted, by itself or by one of its exits: all of them leave.
     pub(super) fn transmit(&mut self, entry: Name) {
-        let is_of =
-            |draft: &Draft| draft.name == entry || (draft.name.0 == entry.0 && draft.parent == entry.1);
-        let names: Vec<Name> =
-            self.entry.drafts.values().filter(|draft| is_of(draft)).map(|draft| draft.name).collect();
-        let mut family: Vec<Draft> = names.iter().filter_map(|name| self.entry.drafts.remove(name)).collect();
+        let mut family = self.take_family(entry);
         // The engine makes the target before the stop.
         family
             .sort_by_key(|draft| (draft.name != entry, !matches!(draft.spec.kind, OrderKind::Limit { .. })));
         match place_of(&family) {
             Ok(place) => self.send(place, family),
-            Err(refusal) => {
-                for Draft { name, contract, order, .. } in family {
-                    self.refuse_order(name, contract, order, &refusal);
-                }
-            }
+            Err(refusal) => self.refuse_all(family, &refusal),
         }
     }
 
@@ -95,7 +87,7 @@ impl Core {
             commission_and_fees_currency: Some(instrument.currency.to_string()),
             ..model::OrderState::default()
         };
-        let told = self.as_order(&draft, spec, self.now);
+        let told = self.as_order(&draft);
         let order = model::Order {
             order_id: Some(name.1),
             what_if: Some(true),
@@ -112,12 +104,12 @@ impl Core {
     }
 
     /// A draft as if it were an order.
-    pub(super) fn as_order(&self, draft: &Draft, spec: OrderSpec, now: Time) -> Order {
+    fn as_order(&self, draft: &Draft) -> Order {
         Order {
             id: OrderId(0),
-            broker: self.desk.instrument(spec.instrument).map_or_else(Default::default, |i| i.broker),
+            broker: self.desk.instrument(draft.spec.instrument).map(|i| i.broker).unwrap_or_default(),
             account: draft.account.clone(),
-            spec,
+            spec: draft.spec,
             kept: None,
             client: Some(Arc::new(draft.client_ref())),
             status: OrderStatus::Intended,
@@ -127,8 +119,8 @@ impl Core {
             trigger: None,
             reason: None,
             origin: Origin::Api,
-            created: now,
-            updated: now,
+            created: self.now,
+            updated: self.now,
         }
     }
 }

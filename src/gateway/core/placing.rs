@@ -103,8 +103,9 @@ impl Core {
                 self.refuse_order(name, contract, order, &refusal);
                 // A bracket leaves whole or not at all.
                 let entry = if parent.1 == 0 { name } else { parent };
-                self.refuse_family(
-                    entry,
+                let family = self.take_family(entry);
+                self.refuse_all(
+                    family,
                     &Refusal::order(format!("Order {number} of its bracket was refused")),
                 );
             }
@@ -240,11 +241,7 @@ impl Core {
 
     fn refused(&mut self, asked: Asked, why: &str) {
         match asked {
-            Asked::Place(drafts) => {
-                for Draft { name, contract, order, .. } in drafts {
-                    self.refuse_order(name, contract, order, &Refusal::order(why));
-                }
-            }
+            Asked::Place(drafts) => self.refuse_all(drafts, &Refusal::order(why)),
             Asked::Amend(id, _) => self.change_refused(id, why),
             Asked::Cancel(id, name) => {
                 if let Some(order) = self.desk.blotter().get(id).cloned() {

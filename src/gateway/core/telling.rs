@@ -310,10 +310,9 @@ impl Core {
     /// 5: the working orders of this client.
     pub(super) fn open_orders(&mut self, conn: ConnId) {
         let Some(client) = self.session(conn).map(|session| session.client) else { return };
-        let is_own = |order: &Order| order.client.as_ref().is_some_and(|of| of.client == client);
         let drafts = self.entry.drafts.values().filter(|draft| draft.name.0 == client).cloned().collect();
         self.tell_orders(conn, drafts, |core, order| {
-            is_own(order) || core.session(conn).is_some_and(|session| core.sees(session, order))
+            core.session(conn).is_some_and(|session| core.sees(session, order))
         });
         self.say(conn, &Reply::OpenOrderEnd);
     }
@@ -326,7 +325,7 @@ impl Core {
     }
 
     fn tell_orders(&mut self, conn: ConnId, drafts: Vec<Draft>, is_meant: impl Fn(&Self, &Order) -> bool) {
-        let served: Vec<_> = self.served_accounts().map(|account| account.id.clone()).collect();
+        let served = self.served_ids();
         let is_told = |order: &&Order| served.contains(&order.account) && is_meant(self, order);
         let orders: Vec<Order> = self.desk.blotter().working().filter(is_told).cloned().collect();
         for order in orders.iter().rev() {
@@ -351,7 +350,7 @@ impl Core {
 
     /// 99: orders that are over.
     pub(super) fn completed_orders(&mut self, conn: ConnId, of_clients_only: bool) {
-        let served: Vec<_> = self.served_accounts().map(|account| account.id.clone()).collect();
+        let served = self.served_ids();
         let is_meant = |order: &&Order| {
             let is_over = order.status.is_final() && served.contains(&order.account);
             is_over && (order.client.is_some() || !of_clients_only)

@@ -201,8 +201,12 @@ impl Core {
         }
     }
 
-    /// Says something when its time has come: behind what waits for the same client.
+    /// Says something when its time has come: behind what waits for the same client. The market waits
+    /// for no order.
     pub(super) fn say(&mut self, conn: ConnId, reply: &Reply) {
+        if is_of_the_market(reply) {
+            return self.say_now(conn, reply);
+        }
         let delay = self.sky.delay_of(reply);
         let last = self.sky.later.get(&conn).and_then(VecDeque::back).map(|(at, _)| *at);
         let Some(at) = delay.map(|delay| self.now + delay).max(last) else {
@@ -230,4 +234,23 @@ impl Core {
         session.asked_at.push_back(now);
         session.asked_at.len() > PACE
     }
+}
+
+/// Whether a reply is of market data: they come in floods, and nothing of orders depends on them.
+fn is_of_the_market(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::MarketDataType(_)
+            | Reply::TickReqParams(_)
+            | Reply::TickPrice(_)
+            | Reply::TickSize(_)
+            | Reply::TickString(_)
+            | Reply::TickSnapshotEnd(_)
+            | Reply::TickByTick(_)
+            | Reply::MarketDepth(_)
+            | Reply::MarketDepthL2(_)
+            | Reply::RealTimeBar(_)
+            | Reply::HistoricalData(_)
+            | Reply::HistoricalDataUpdate(_)
+    )
 }
