@@ -32,6 +32,13 @@ pub mod risk;
 pub mod store;
 pub mod ui;
 
+// What tests here and in `tests/` share names this crate as they do.
+#[cfg(test)]
+extern crate self as pitdesk;
+
+#[cfg(test)]
+#[path = "../tests/common/approved.rs"]
+mod approved;
 #[cfg(test)]
 #[path = "../tests/common/data.rs"]
 mod data;

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/approved.rs"]
+mod approved;
 #[path = "ibkr/books.rs"]
 mod books;
 #[path = "ibkr/desk.rs"]

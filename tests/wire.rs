@@ -18,6 +18,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/approved.rs"]
+#[expect(dead_code, reason = "shared")]
+mod approved;
 #[path = "wire/client.rs"]
 mod client;
 #[path = "wire/corpus.rs"]

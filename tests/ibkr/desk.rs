@@ -10,16 +10,16 @@ use pitdesk::broker::contract::{
 };
 use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, Listed};
 use pitdesk::domain::{
-    AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, LimitSet, Limits, Money, Order,
-    OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Side, TickTable, Time,
-    TimeInForce, TradingHours,
+    AssetClass, BrokerId, Decimal, Instrument, InstrumentId, Limits, Order, OrderKind, OrderSpec,
+    OrderStatus, Price, Qty, Quote, Side, Time, TimeInForce,
 };
 use pitdesk::engine::supervisor;
 use pitdesk::link::{Clock, ConnectionState};
-use pitdesk::risk::{self, ApprovedAmend, ApprovedOrder, Change, Known, Line, Pending, Role, Uses};
+use pitdesk::risk::{self, ApprovedAmend, ApprovedOrder, Change, Known, Role};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::approved;
 use crate::peer::{ACCOUNT, CLIENT, House, Peer, SOON, Told};
 
 /// A Friday, 10:00 in New York.
@@ -29,21 +29,8 @@ pub const MICROSOFT: InstrumentId = InstrumentId(1);
 
 pub fn listed() -> Vec<Listed> {
     let share = |id: u32, symbol: &str, contract_id: i32| {
-        let instrument = Instrument {
-            id: InstrumentId(id),
-            broker: BrokerId(0),
-            symbol: symbol.into(),
-            name: symbol.into(),
-            venue: "NASDAQ".into(),
-            class: AssetClass::Share,
-            currency: Currency::USD,
-            ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
-            lot: Qty(Decimal::ONE),
-            multiplier: Decimal::ONE,
-            hours: TradingHours::always("America/New_York"),
-        };
         let contract = Contract { contract_id, ..Contract::stock(symbol).build() };
-        Listed { instrument: Arc::new(instrument), contract }
+        Listed { instrument: Arc::new(approved::share(id, symbol)), contract }
     };
     let euro = share(2, "EUR", 12_087_792);
     let instrument =
@@ -214,55 +201,16 @@ pub fn limit(side: Side, price: i64) -> OrderSpec {
 }
 
 fn order(id: u64, spec: OrderSpec) -> Order {
-    Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account: ACCOUNT.into(),
-        spec,
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: START,
-        updated: START,
-    }
+    approved::intended(id, ACCOUNT.into(), spec, START)
 }
 
 fn with_known<R>(order: &Order, ask: impl FnOnce(&Known<'_>) -> R) -> R {
-    let plenty = Some(Decimal::from(1_000_000_000_000_i64));
-    let profile = Limits {
-        max_order_value: plenty,
-        max_position_value: plenty,
-        max_price_distance_percent: None,
-        ..Limits::default()
-    };
-    let limits = LimitSet { profile, ..LimitSet::default() };
+    let profile = Limits { max_price_distance_percent: None, ..approved::plenty() };
     let all = listed();
     let instrument = &*all[order.spec.instrument.index()].instrument;
     let price = Some(Price(Decimal::from(100)));
     let quote = Quote { bid: price, ask: price, last: price, is_open: true, time: START, ..Quote::default() };
-    ask(&Known {
-        limits: limits.in_force(&order.account, instrument),
-        account: &order.account,
-        instrument,
-        quote: Some((&quote, START)),
-        position: Decimal::ZERO,
-        pending: Pending::default(),
-        exits: Pending::default(),
-        uses: Uses::default(),
-        is_in_hours: true,
-        is_regular: true,
-        to_limits: Some(Money { amount: Decimal::ONE, currency: limits.currency }),
-        is_armed: true,
-        is_killed: false,
-        line: Line::Ready,
-        now: START,
-    })
+    approved::with_known(profile, &order.account, instrument, &quote, START, ask)
 }
 
 /// Only the gate makes orders that an adapter takes.

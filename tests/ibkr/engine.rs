@@ -93,6 +93,24 @@ impl Program {
         .await
     }
 
+    /// Connected and ready, with its instruments watched.
+    async fn at_work(house: &House, broker: &Ibkr) -> (Self, Peer) {
+        let mut program = Self::new(broker);
+        program.happens(EngineEvent::Started).await;
+        let mut peer = program.gets_ready(house, Told::default()).await;
+        program.watches(&mut peer).await;
+        (program, peer)
+    }
+
+    /// Order 1 works.
+    async fn has_one_working(&mut self, peer: &mut Peer) -> Working {
+        self.places(limit(Side::Buy, 99), None).await;
+        let order = Working::new(peer.order().await, "Submitted");
+        peer.stands(&order).await;
+        self.order(1, OrderStatus::Working).await;
+        order
+    }
+
     async fn places(&mut self, spec: OrderSpec, bracket: Option<Bracket>) {
         self.commands(Command::Place(Place {
             account: ACCOUNT.into(),
@@ -164,10 +182,7 @@ fn an_order_goes_from_the_ticket_to_tws_and_its_execution_back() {
     run(async {
         let house = House::open().await;
         let broker = broker(house.address());
-        let mut program = Program::new(&broker);
-        program.happens(EngineEvent::Started).await;
-        let mut peer = program.gets_ready(&house, Told::default()).await;
-        program.watches(&mut peer).await;
+        let (mut program, mut peer) = Program::at_work(&house, &broker).await;
         program.places(limit(Side::Buy, 99), None).await;
         let mut order = Working::new(peer.order().await, "Submitted");
         peer.stands(&order).await;
@@ -188,14 +203,8 @@ fn what_happened_during_a_cut_is_found_and_told() {
     run(async {
         let house = House::open().await;
         let broker = broker(house.address());
-        let mut program = Program::new(&broker);
-        program.happens(EngineEvent::Started).await;
-        let mut peer = program.gets_ready(&house, Told::default()).await;
-        program.watches(&mut peer).await;
-        program.places(limit(Side::Buy, 99), None).await;
-        let order = Working::new(peer.order().await, "Submitted");
-        peer.stands(&order).await;
-        program.order(1, OrderStatus::Working).await;
+        let (mut program, mut peer) = Program::at_work(&house, &broker).await;
+        let order = program.has_one_working(&mut peer).await;
         drop(peer);
         let why = std::mem::replace(&mut program.desk, Desk::begin(&broker)).lost().await;
         let ended = BrokerEvent::Ended { reason: why, unread: Vec::<BrokerRequest>::new() };
@@ -227,10 +236,7 @@ fn a_bracket_is_kept_by_tws_and_told_as_it_goes() {
     run(async {
         let house = House::open().await;
         let broker = broker(house.address());
-        let mut program = Program::new(&broker);
-        program.happens(EngineEvent::Started).await;
-        let mut peer = program.gets_ready(&house, Told::default()).await;
-        program.watches(&mut peer).await;
+        let (mut program, mut peer) = Program::at_work(&house, &broker).await;
         let price = |whole: i64| Some(Price(Decimal::from(whole)));
         let bracket = Bracket::gtc(price(105), price(95));
         program.places(limit(Side::Buy, 99), Some(bracket)).await;
@@ -274,14 +280,8 @@ fn the_kill_switch_cancels_and_sees_by_the_books_that_nothing_works() {
     run(async {
         let house = House::open().await;
         let broker = broker(house.address());
-        let mut program = Program::new(&broker);
-        program.happens(EngineEvent::Started).await;
-        let mut peer = program.gets_ready(&house, Told::default()).await;
-        program.watches(&mut peer).await;
-        program.places(limit(Side::Buy, 99), None).await;
-        let order = Working::new(peer.order().await, "Submitted");
-        peer.stands(&order).await;
-        program.order(1, OrderStatus::Working).await;
+        let (mut program, mut peer) = Program::at_work(&house, &broker).await;
+        let order = program.has_one_working(&mut peer).await;
         program.commands(Command::Kill { flatten: Flatten::No }).await;
         assert_eq!(peer.cancel().await, order.number);
         peer.stands(&order.now("Cancelled")).await;

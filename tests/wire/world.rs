@@ -15,12 +15,13 @@ use pitdesk::broker::paper::wire::fingerprint;
 use pitdesk::broker::paper::{PaperConfig, PaperVenue};
 use pitdesk::broker::{BrokerEvent, BrokerRequest, MarketEvent};
 use pitdesk::domain::{
-    AccountId, BrokerId, Decimal, Instrument, InstrumentId, LimitSet, Limits, Money, Order, OrderId,
-    OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Side, Time, TimeInForce,
+    BrokerId, Decimal, Instrument, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Price,
+    Qty, Quote, Side, Time, TimeInForce,
 };
-use pitdesk::risk::{self, ApprovedAmend, ApprovedOrder, Change, Known, Line, Pending, Role, Uses};
+use pitdesk::risk::{self, ApprovedAmend, ApprovedOrder, Change, Known, Role};
 use pitdesk::store::bars::Library;
 
+use crate::approved::{intended, plenty, with_known};
 use crate::pipe::{Faults, Pipe};
 
 pub const START: Time = Time::from_seconds(1_795_186_800);
@@ -56,53 +57,7 @@ pub fn login(venue: &PaperVenue, last_event: u64) -> Login {
 }
 
 pub fn order(id: u64, spec: OrderSpec, now: Time) -> Order {
-    Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account: pitdesk::broker::paper::ACCOUNT.into(),
-        spec,
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: now,
-        updated: now,
-    }
-}
-
-/// The gate of an account that may do anything but what makes no sense.
-fn with_known<R>(
-    account: &AccountId,
-    instrument: &Instrument,
-    quote: &Quote,
-    now: Time,
-    ask: impl FnOnce(&Known<'_>) -> R,
-) -> R {
-    let plenty = Some(Decimal::from(1_000_000_000_000_i64));
-    let profile = Limits { max_order_value: plenty, max_position_value: plenty, ..Limits::default() };
-    let limits = LimitSet { profile, ..LimitSet::default() };
-    ask(&Known {
-        limits: limits.in_force(account, instrument),
-        account,
-        instrument,
-        quote: Some((quote, now)),
-        position: Decimal::ZERO,
-        pending: Pending::default(),
-        exits: Pending::default(),
-        uses: Uses::default(),
-        is_in_hours: true,
-        is_regular: true,
-        to_limits: Some(Money { amount: Decimal::ONE, currency: limits.currency }),
-        is_armed: true,
-        is_killed: false,
-        line: Line::Ready,
-        now,
-    })
+    intended(id, pitdesk::broker::paper::ACCOUNT.into(), spec, now)
 }
 
 /// Only the gate makes orders that a client takes.
@@ -115,7 +70,7 @@ pub fn approved(
 ) -> ApprovedOrder {
     let order = order(id, spec, now);
     let ask = |known: &Known<'_>| risk::approve(&order, Role::Plain, known);
-    with_known(&order.account, instrument, quote, now, ask).unwrap()
+    with_known(plenty(), &order.account, instrument, quote, now, ask).unwrap()
 }
 
 pub fn approved_amend(
@@ -126,7 +81,7 @@ pub fn approved_amend(
     now: Time,
 ) -> ApprovedAmend {
     let ask = |known: &Known<'_>| risk::approve_amend(order, change, Role::Plain, known);
-    with_known(&order.account, instrument, quote, now, ask).unwrap()
+    with_known(plenty(), &order.account, instrument, quote, now, ask).unwrap()
 }
 
 /// A trader in front of an exchange, however he is connected.

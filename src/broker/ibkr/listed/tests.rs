@@ -1,25 +1,12 @@
 //! Instruments by what TWS calls them.
 
 use super::*;
-use crate::domain::{AssetClass, BrokerId, Currency, Decimal, Qty, TickTable, TradingHours};
+use crate::domain::AssetClass;
 
 /// A share, with the contract id that TWS gave it; 0 for none.
 pub(in crate::broker::ibkr) fn share(id: u32, symbol: &str, contract_id: i32) -> Listed {
-    let instrument = Instrument {
-        id: InstrumentId(id),
-        broker: BrokerId(0),
-        symbol: symbol.into(),
-        name: symbol.into(),
-        venue: "NASDAQ".into(),
-        class: AssetClass::Share,
-        currency: Currency::USD,
-        ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
-        lot: Qty(Decimal::ONE),
-        multiplier: Decimal::ONE,
-        hours: TradingHours::always("America/New_York"),
-    };
     let contract = Contract { contract_id, ..Contract::stock(symbol).build() };
-    Listed { instrument: Arc::new(instrument), contract }
+    Listed { instrument: Arc::new(crate::approved::share(id, symbol)), contract }
 }
 
 /// A pair of currencies.

@@ -8,10 +8,10 @@ use super::*;
 use crate::broker::ibkr::listed::tests::share;
 use crate::domain::time::SECOND;
 use crate::domain::{
-    Decimal, GroupId, Instrument, InstrumentId, LimitSet, Limits, Money, OrderKind, OrderSpec, Price, Quote,
-    Side, TimeInForce,
+    Decimal, GroupId, Instrument, InstrumentId, Limits, Money, OrderKind, OrderSpec, Price, Quote, Side,
+    TimeInForce,
 };
-use crate::risk::{self, Change, Known, Line, Pending, Role, Uses};
+use crate::risk::{self, Change, Known, Role};
 
 pub(in crate::broker::ibkr) const NOW: Time = Time(1_795_186_800 * SECOND);
 pub(in crate::broker::ibkr) const CLIENT: i32 = 7;
@@ -37,55 +37,16 @@ pub(in crate::broker::ibkr) fn approved_amend(id: u64, spec: OrderSpec, change: 
 }
 
 fn with_known<R>(order: &Order, ask: impl FnOnce(&Known<'_>) -> R) -> R {
-    let plenty = Some(Decimal::from(1_000_000_000_000_i64));
-    let profile = Limits {
-        max_order_value: plenty,
-        max_position_value: plenty,
-        max_price_distance_percent: None,
-        ..Limits::default()
-    };
-    let limits = LimitSet { profile, ..LimitSet::default() };
+    let profile = Limits { max_price_distance_percent: None, ..crate::approved::plenty() };
     let listed = share(order.spec.instrument.0, "AAPL", 265_598);
     let instrument: &Instrument = &listed.instrument;
     let price = Some(Price(Decimal::from(100)));
     let quote = Quote { bid: price, ask: price, last: price, is_open: true, time: NOW, ..Quote::default() };
-    ask(&Known {
-        limits: limits.in_force(&order.account, instrument),
-        account: &order.account,
-        instrument,
-        quote: Some((&quote, NOW)),
-        position: Decimal::ZERO,
-        pending: Pending::default(),
-        exits: Pending::default(),
-        uses: Uses::default(),
-        is_in_hours: true,
-        is_regular: true,
-        to_limits: Some(Money { amount: Decimal::ONE, currency: limits.currency }),
-        is_armed: true,
-        is_killed: false,
-        line: Line::Ready,
-        now: NOW,
-    })
+    crate::approved::with_known(profile, &order.account, instrument, &quote, NOW, ask)
 }
 
 fn order(id: u64, spec: OrderSpec) -> Order {
-    Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account: "DU1".into(),
-        spec,
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: NOW,
-        updated: NOW,
-    }
+    crate::approved::intended(id, "DU1".into(), spec, NOW)
 }
 
 pub(in crate::broker::ibkr) fn limit(side: Side, price: i64) -> OrderSpec {

@@ -5,25 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{
-    AssetClass, BrokerId, ClientRef, Currency, InstrumentId, OrderId, OrderStatus, Origin, TickTable, Time,
-    TradingHours,
-};
+use crate::domain::{ClientRef, InstrumentId, Time};
 
 fn instrument() -> Instrument {
-    Instrument {
-        id: InstrumentId(0),
-        broker: BrokerId(0),
-        symbol: "AAPL".into(),
-        name: "Apple".into(),
-        venue: "NASDAQ".into(),
-        class: AssetClass::Share,
-        currency: Currency::USD,
-        ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
-        lot: Qty(Decimal::ONE),
-        multiplier: Decimal::ONE,
-        hours: TradingHours::default(),
-    }
+    crate::approved::share(0, "AAPL")
 }
 
 fn account() -> AccountId {
@@ -51,28 +36,8 @@ fn limit(price: f64) -> model::Order {
 
 /// As the engine would have it.
 fn held(spec: OrderSpec) -> Order {
-    Order {
-        id: OrderId(9),
-        broker: BrokerId(0),
-        account: account(),
-        spec,
-        kept: None,
-        client: Some(Arc::new(ClientRef {
-            client: 1,
-            order: 2,
-            reference: Some(Arc::from("mine")),
-            group: None,
-        })),
-        status: OrderStatus::Working,
-        is_acknowledged: true,
-        filled: Qty::ZERO,
-        average_price: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Api,
-        created: Time(0),
-        updated: Time(0),
-    }
+    let named = ClientRef { client: 1, order: 2, reference: Some(Arc::from("mine")), group: None };
+    Order { client: Some(Arc::new(named)), ..crate::approved::intended(9, account(), spec, Time(0)) }
 }
 
 #[test]

@@ -2,30 +2,19 @@
 
 use super::*;
 use crate::domain::time::{DAY, MINUTE};
-use crate::domain::{
-    BrokerId, Currency, Decimal, InstrumentId, Qty, Session, SessionKind, TickTable, Timeframe, TradingHours,
-};
+use crate::domain::{Session, SessionKind, Timeframe, TradingHours};
 
 fn share() -> Instrument {
     use SessionKind::{Extended, Regular};
     let sessions = [(240, 570, Extended), (570, 960, Regular), (960, 1_200, Extended)];
     Instrument {
-        id: InstrumentId(0),
-        broker: BrokerId(0),
-        symbol: "AAPL".into(),
-        name: "Apple".into(),
-        venue: "NASDAQ".into(),
-        class: AssetClass::Share,
-        currency: Currency::USD,
-        ticks: TickTable::uniform(Decimal::new(1, 2)).unwrap(),
-        lot: Qty(Decimal::ONE),
-        multiplier: Decimal::ONE,
         hours: TradingHours {
             zone: "America/New_York".to_owned(),
             sessions: sessions.map(|(open, close, kind)| Session { open, close, kind }).to_vec(),
             weekdays: [true, true, true, true, true, false, false],
             holidays: Vec::new(),
         },
+        ..crate::approved::share(0, "AAPL")
     }
 }
 
