@@ -33,9 +33,9 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, JournalState, KillReport,
-    KillState, Ledger, Notice, NoticeLevel, Numbered, Reconciliation, ScopeUse, SendError, Snapshot, Stream,
-    Timeline, Update,
+    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, Found, JournalState, KillReport,
+    KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Reconciliation, ScopeUse, SendError, Snapshot,
+    Stream, Timeline, Update,
 };
 use answers::Answers;
 use prices::Prices;
@@ -52,6 +52,7 @@ pub struct Desk {
     charts: Charts,
     blotter: Blotter,
     accounts: Vec<Arc<Account>>,
+    growing: Arc<[BrokerId]>,
     commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     connections: Vec<Connection>,
     kill: KillState,
@@ -77,6 +78,10 @@ pub struct Desk {
     ledger: Ledger,
     valuations: Vec<Valued>,
     selected: Option<InstrumentId>,
+    /// What brokers have said last of what was looked for.
+    found: Option<Arc<Found>>,
+    /// What became of the instrument that was to be listed last.
+    listed: Option<Arc<Listing>>,
     /// Orders that ended as cancelled after we had asked for it.
     cancelled: BTreeSet<OrderId>,
     sync: Sync,
@@ -223,9 +228,20 @@ impl Desk {
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
             Update::Weather(_) => {}
+            Update::Found(found) => self.found = Some(found),
+            Update::Listed(listing) => self.list(listing),
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
         }
+    }
+
+    fn list(&mut self, listing: Arc<Listing>) {
+        if let Ok(instrument) = &listing.outcome
+            && instrument.id.index() == self.instruments.len()
+        {
+            self.instruments = self.instruments.iter().chain([instrument]).cloned().collect();
+        }
+        self.listed = Some(listing);
     }
 
     fn note_cancel(&mut self, order: &Order) {
@@ -241,6 +257,7 @@ impl Desk {
         self.accounts.clone_from(&snapshot.accounts);
         self.meet_accounts();
         self.connections.clone_from(&snapshot.connections);
+        self.growing = Arc::clone(&snapshot.growing);
         self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;
         self.kill_report.clone_from(&snapshot.kill_report);
@@ -309,6 +326,24 @@ impl Desk {
     #[must_use]
     pub fn instrument_by_key(&self, key: &str) -> Option<&Arc<Instrument>> {
         self.instruments.iter().find(|i| i.has_key(key))
+    }
+
+    /// Brokers that have more instruments than they list.
+    #[must_use]
+    pub fn growing(&self) -> &[BrokerId] {
+        &self.growing
+    }
+
+    /// What a broker has of what was looked for last.
+    #[must_use]
+    pub fn found(&self) -> Option<&Arc<Found>> {
+        self.found.as_ref()
+    }
+
+    /// What became of the instrument that was to be listed last.
+    #[must_use]
+    pub fn listed(&self) -> Option<&Arc<Listing>> {
+        self.listed.as_ref()
     }
 
     /// An instrument's newest quote, and how far it can be trusted.

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod bar;
 pub mod bounds;
+pub mod candidate;
 pub mod commission;
 pub mod depth;
 pub mod fill;
@@ -32,6 +33,7 @@ pub mod words;
 
 pub use account::{Account, AccountKind, Balance};
 pub use bar::Bar;
+pub use candidate::Candidate;
 pub use commission::{Commission, CommissionRule};
 pub use depth::{Depth, Level};
 pub use fill::{Fill, Liquidity};

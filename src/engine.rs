@@ -20,6 +20,7 @@ mod groups;
 mod journal;
 mod kill;
 mod known;
+mod listing;
 mod log;
 mod market_data;
 mod notices;
@@ -305,6 +306,8 @@ impl Engine {
                 out.push(Effect::publish(Update::Settings(Arc::clone(&self.settings)), now));
                 Ok(None)
             }
+            Command::Find(text) => self.find(&text, out),
+            Command::List { broker, name } => self.list(broker, &name, out),
             Command::SaveWorkspace(text) => {
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
@@ -381,6 +384,8 @@ impl Engine {
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
             BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
+            BrokerEvent::Found { text, outcome } => self.found(id, text, outcome, now, out),
+            BrokerEvent::Described { name, outcome } => self.described(id, &name, outcome, now, out),
             BrokerEvent::Note(level, text) => {
                 let name = Arc::clone(&self.brokers[usize::from(id.0)].connection.name);
                 self.note(level, format!("{name}: {text}"), now, out);
@@ -451,6 +456,7 @@ impl Engine {
             fills: self.executions.fills().cloned().collect(),
             positions: self.positions.values().cloned().collect(),
             accounts: self.accounts.values().cloned().collect(),
+            growing: self.growing(),
             commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
             kill: self.kill_state(),

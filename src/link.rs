@@ -47,6 +47,7 @@ pub use safety::{
     Reconciliation, Timeline,
 };
 pub use update::{
-    Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot, Update,
+    Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
+    Snapshot, Update,
 };
 pub use uses::ScopeUse;

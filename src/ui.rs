@@ -17,6 +17,7 @@ pub mod format;
 pub mod headless;
 mod keys;
 mod limits;
+mod lookup;
 pub mod paint;
 pub mod pane;
 mod quit;

@@ -14,7 +14,7 @@ mod server;
 
 use std::process::Command as Process;
 
-use pitdesk::broker::ibkr::{IbkrConfig, described};
+use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, described};
 use pitdesk::broker::registry;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
@@ -41,9 +41,9 @@ impl Trader {
         let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned()]));
-        let (listed, _) = described::listed(&asked.unwrap().known, BrokerId(0));
+        let (listed, _) = described::listed(&asked.unwrap(), BrokerId(0));
         let folder = tempfile::tempdir().unwrap();
-        let mut program = Program::start(folder.path(), registry::ibkr(config, listed));
+        let mut program = Program::start(folder.path(), registry::ibkr(Ibkr::new(config, listed)));
         program.wait_until_ready();
         let share = program.watch("AAPL");
         let place = program.look(|desk| {

@@ -19,7 +19,7 @@ use clap::Parser as _;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::broker::Adapter;
-use pitdesk::broker::ibkr::{IbkrConfig, described};
+use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, described};
 use pitdesk::broker::registry::{self, brokers};
 use pitdesk::domain::{
     AccountId, BrokerId, Decimal, GroupId, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus,
@@ -273,7 +273,8 @@ fn through_the_adapter_for_interactive_brokers_and_our_own_server() {
     let (listed, wrong) = described::listed(&known, BrokerId(0));
     assert!(wrong.is_empty(), "{wrong:?}");
     let folder = tempfile::tempdir().unwrap();
-    let mut trader = Trader::new(Program::start(folder.path(), registry::ibkr(config, listed)), "AAPL");
+    let mut trader =
+        Trader::new(Program::start(folder.path(), registry::ibkr(Ibkr::new(config, listed))), "AAPL");
     run(&mut trader);
     assert_eq!(trader.told, scenarios::ENDS);
     trader.program.shut_down();

@@ -37,7 +37,7 @@ pub(super) async fn engine(
     let (library, lost) = Library::open(&profile.bars_folder());
     let always_open = settings.practice_always_open;
     let trading = if ibkr::is_meant(&options, &settings.ibkr) {
-        ibkr::open(&options, &settings.ibkr, &profile, &mut problems).await?
+        ibkr::open(&options, &settings.ibkr, &profile, watchers.notes(), &mut problems).await?
     } else {
         Trading::open(&options, &library, always_open, &profile, &mut problems, now)?
     };

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Account, AccountKind, Bar, BrokerId, CommissionRule, Depth, Fill, Instrument, InstrumentId, OrderId,
-    OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
+    Account, AccountKind, Bar, BrokerId, Candidate, CommissionRule, Depth, Fill, Instrument, InstrumentId,
+    OrderId, OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
 use crate::link::{Clock, ConnectionState, Drill, NoticeLevel};
 use crate::market::series::Bars;
@@ -32,6 +32,10 @@ pub enum BrokerRequest {
     Watch(Watch),
     /// Send closed bars.
     History(HistoryRequest),
+    /// Look for instruments that it has and this run does not list ([`BrokerEvent::Found`]).
+    Find(Arc<str>),
+    /// Describe the instrument of this name, so that it can be listed ([`BrokerEvent::Described`]).
+    Describe(Arc<str>),
     /// Have a bad day.
     Drill(Drill),
     /// Say [`ConnectionState::Closed`] and end.
@@ -114,6 +118,21 @@ pub enum BrokerEvent {
         request: BrokerRequest,
         /// Why it was not sent.
         why: Arc<str>,
+    },
+    /// The answer to [`BrokerRequest::Find`].
+    Found {
+        /// What was looked for.
+        text: Arc<str>,
+        /// What there is, the likeliest first; or why nobody knows, in words for a trader.
+        outcome: Result<Vec<Candidate>, Arc<str>>,
+    },
+    /// The answer to [`BrokerRequest::Describe`].
+    Described {
+        /// The name that was asked for.
+        name: Arc<str>,
+        /// The instrument, whose id is the engine's to give; or why it cannot be listed, in words for a
+        /// trader.
+        outcome: Result<Box<Instrument>, Arc<str>>,
     },
     /// Something around the session is worth a line in the activity log.
     Note(NoticeLevel, Arc<str>),
@@ -210,6 +229,8 @@ pub struct Capabilities {
     pub native_groups: bool,
     /// Whether working orders can be changed in place.
     pub amend: bool,
+    /// Whether it has more instruments than it lists, which can be looked for and added.
+    pub lookup: bool,
 }
 
 /// How the kind of an account is told: whether money is at stake is too grave to be left to a
@@ -342,6 +363,10 @@ pub trait Adapter: Send + Sync {
     /// Its instruments, known before it connects. Their ids and broker are those of the
     /// catalogue of this run: an adapter is made for its place in it.
     fn instruments(&self) -> Vec<Arc<Instrument>>;
+
+    /// An instrument of its own has joined the catalogue, with this id: told before any request that
+    /// names it, whether a session runs or not. Must not wait.
+    fn listed(&self, _instrument: &Arc<Instrument>) {}
 
     /// Begins a session. Called again, with a new start, after one has failed or was lost.
     fn start(&self, start: SessionStart) -> Session;

@@ -20,22 +20,26 @@ mod history;
 pub mod instrument;
 mod lines;
 mod listed;
+mod lookup;
+mod named;
 mod number;
 mod orders;
 mod pacing;
 mod quotes;
+mod roster;
 mod session;
 mod terms;
 mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::contract::{AccountRule, Adapter, Capabilities, Session, SessionStart};
 use crate::domain::{AccountId, Instrument, InstrumentId, Position};
 pub use listed::Listed;
-use listed::Listing;
+pub use roster::Keep;
+use roster::Roster;
 
 /// What this broker calls itself.
 pub const NAME: &str = "Interactive Brokers";
@@ -89,7 +93,7 @@ type Results = Arc<Mutex<BTreeMap<(AccountId, InstrumentId), Position>>>;
 pub struct Ibkr {
     config: IbkrConfig,
     instruments: Vec<Arc<Instrument>>,
-    listing: Arc<Listing>,
+    roster: Arc<Roster>,
     results: Results,
 }
 
@@ -98,8 +102,15 @@ impl Ibkr {
     #[must_use]
     pub fn new(config: IbkrConfig, listed: Vec<Listed>) -> Self {
         let instruments = listed.iter().map(|listed| Arc::clone(&listed.instrument)).collect();
-        let listing = Arc::new(Listing::new(listed));
-        Self { config, instruments, listing, results: Results::default() }
+        let roster = Arc::new(Roster::new(listed));
+        Self { config, instruments, roster, results: Results::default() }
+    }
+
+    /// Has sessions ask for what could not be described yet, and hands on what joins, for the next start.
+    #[must_use]
+    pub fn growing(self, missing: BTreeSet<String>, keep: Keep) -> Self {
+        let listed = self.roster.listing().all();
+        Self { roster: Arc::new(Roster::new(listed).missing(missing).keeping(keep)), ..self }
     }
 }
 
@@ -109,7 +120,7 @@ impl Adapter for Ibkr {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { native_groups: true, amend: true }
+        Capabilities { native_groups: true, amend: true, lookup: true }
     }
 
     fn account_rule(&self) -> AccountRule {
@@ -120,8 +131,12 @@ impl Adapter for Ibkr {
         self.instruments.clone()
     }
 
+    fn listed(&self, instrument: &Arc<Instrument>) {
+        self.roster.join(instrument);
+    }
+
     fn start(&self, start: SessionStart) -> Session {
-        let (config, listing) = (self.config.clone(), Arc::clone(&self.listing));
-        Box::pin(session::run(config, listing, Arc::clone(&self.results), start))
+        let (config, roster) = (self.config.clone(), Arc::clone(&self.roster));
+        Box::pin(session::run(config, roster, Arc::clone(&self.results), start))
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::contract::Adapter;
-use super::ibkr::{Ibkr, IbkrConfig, Listed};
+use super::ibkr::Ibkr;
 use super::paper::remote::{NotLoopback, RemotePaper};
 use super::paper::{Disk, PaperBroker, PaperConfig, PaperVenue, Saved, Source, VenueError};
 use crate::domain::{BrokerId, Instrument, Time};
@@ -70,6 +70,6 @@ pub fn brokers_elsewhere(exchange: Elsewhere) -> Result<Vec<Arc<dyn Adapter>>, N
 /// Interactive Brokers, through a TWS or IB Gateway. Its instruments carry the id that its place in the
 /// registry gives it.
 #[must_use]
-pub fn ibkr(config: IbkrConfig, listed: Vec<Listed>) -> Arc<dyn Adapter> {
-    Arc::new(Ibkr::new(config, listed))
+pub fn ibkr(broker: Ibkr) -> Arc<dyn Adapter> {
+    Arc::new(broker)
 }

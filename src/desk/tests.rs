@@ -101,6 +101,7 @@ impl Engine {
             fills: self.fills.clone(),
             positions: self.position.iter().cloned().collect(),
             accounts: Vec::new(),
+            growing: Arc::default(),
             commissions: Vec::new(),
             connections: Vec::new(),
             kill: self.kill,

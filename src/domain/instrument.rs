@@ -17,6 +17,24 @@ pub enum AssetClass {
     Fx,
     /// A crypto asset against a currency.
     Crypto,
+    /// A future, of one month.
+    Future,
+    /// An option, of one strike and day.
+    Option,
+}
+
+impl AssetClass {
+    /// The word on the screen.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Share => "share",
+            Self::Fx => "currencies",
+            Self::Crypto => "crypto",
+            Self::Future => "future",
+            Self::Option => "option",
+        }
+    }
 }
 
 /// An instrument of this run's catalogue. Shared as `Arc`, immutable.

@@ -48,7 +48,8 @@ pub struct IbkrSettings {
     pub client_id: i32,
     /// Whether delayed data are shown where there is no subscription to live ones.
     pub delayed_data: bool,
-    /// What is listed: symbols of shares (`AAPL`, `7203:JPY`) and pairs (`EUR/USD`).
+    /// What is listed: symbols of shares (`AAPL`, `7203:JPY`), pairs (`EUR/USD`), and the local symbols of
+    /// futures (`ESZ6@CME`) and options (`AAPL 261218C00200000`).
     pub instruments: Vec<String>,
 }
 
@@ -138,6 +139,10 @@ pub struct DefaultQuantity {
     pub fx: Qty,
     /// Coins.
     pub crypto: Qty,
+    /// Contracts.
+    pub future: Qty,
+    /// Contracts.
+    pub option: Qty,
 }
 
 impl Default for DefaultQuantity {
@@ -146,6 +151,8 @@ impl Default for DefaultQuantity {
             share: Qty(Decimal::ONE_HUNDRED),
             fx: Qty(Decimal::from(10_000)),
             crypto: Qty(Decimal::new(1, 1)),
+            future: Qty(Decimal::ONE),
+            option: Qty(Decimal::ONE),
         }
     }
 }
@@ -158,6 +165,8 @@ impl DefaultQuantity {
             AssetClass::Share => self.share,
             AssetClass::Fx => self.fx,
             AssetClass::Crypto => self.crypto,
+            AssetClass::Future => self.future,
+            AssetClass::Option => self.option,
         }
     }
 }
@@ -180,8 +189,9 @@ impl Settings {
     /// Names the first limit or quantity that makes no sense.
     pub fn check(&self) -> Result<(), BadSetting> {
         self.limits.check()?;
-        let DefaultQuantity { share, fx, crypto } = self.default_quantity;
-        let amounts = [("share", share), ("fx", fx), ("crypto", crypto)];
+        let DefaultQuantity { share, fx, crypto, future, option } = self.default_quantity;
+        let amounts =
+            [("share", share), ("fx", fx), ("crypto", crypto), ("future", future), ("option", option)];
         match amounts.iter().find(|(_, amount)| amount.0 <= Decimal::ZERO) {
             Some(&(name, _)) => {
                 Err(BadSetting { name: format!("default_quantity.{name}"), why: "must be above zero" })

@@ -70,7 +70,7 @@ impl BrokerFacts {
     /// A broker that can do everything and whose word on its accounts is taken.
     #[must_use]
     pub fn named(name: Arc<str>) -> Self {
-        let capabilities = Capabilities { native_groups: true, amend: true };
+        let capabilities = Capabilities { native_groups: true, amend: true, lookup: false };
         Self { name, capabilities, accounts: AccountRule::AsReported }
     }
 
@@ -193,6 +193,8 @@ pub enum Effect {
     Alive(Alive),
     /// Forget what waits of a series.
     ForgetBars(BarKey),
+    /// An instrument has joined the catalogue: for the journal and for its broker.
+    List(Arc<Instrument>),
     /// Append a record to the journal, in order.
     Journal(Box<Record>),
     /// Ask the journal for the timeline of an order.

@@ -51,22 +51,24 @@ struct Series {
 
 impl MarketData {
     pub fn new(instruments: &Arc<[Arc<Instrument>]>) -> Self {
-        let calendar = |instrument: &Arc<Instrument>| match Calendar::new(&instrument.hours) {
-            Ok(calendar) => Some(Arc::new(calendar)),
-            Err(error) => {
-                tracing::error!("{}: no bars, because {error}", instrument.key());
-                None
-            }
-        };
-        Self {
-            calendars: instruments.iter().map(calendar).collect(),
-            quotes: vec![None; instruments.len()],
+        let mut market = Self {
+            calendars: Vec::new(),
+            quotes: Vec::new(),
             alive: Vec::new(),
-            instruments: Arc::clone(instruments),
+            instruments: Arc::default(),
             wishes: BTreeMap::new(),
             demand: Demand::default(),
             series: BTreeMap::new(),
-        }
+        };
+        market.list(Arc::clone(instruments));
+        market
+    }
+
+    /// The catalogue has grown at its end.
+    pub fn list(&mut self, instruments: Arc<[Arc<Instrument>]>) {
+        self.calendars.extend(instruments[self.instruments.len()..].iter().map(calendar));
+        self.quotes.resize(instruments.len(), None);
+        self.instruments = instruments;
     }
 
     /// The newest quote, and when it was last known to hold.
@@ -359,5 +361,16 @@ impl Series {
                 count: self.wanted.saturating_sub(self.known).max(1),
             }),
         ));
+    }
+}
+
+/// When an instrument trades; without it there are no bars.
+fn calendar(instrument: &Arc<Instrument>) -> Option<Arc<Calendar>> {
+    match Calendar::new(&instrument.hours) {
+        Ok(calendar) => Some(Arc::new(calendar)),
+        Err(error) => {
+            tracing::error!("{}: no bars, because {error}", instrument.key());
+            None
+        }
     }
 }

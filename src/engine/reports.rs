@@ -123,6 +123,14 @@ impl Engine {
                 self.market.not_asked(request);
                 Vec::new()
             }
+            BrokerRequest::Find(text) => {
+                self.found(broker, Arc::clone(text), Err(why.into()), now, out);
+                Vec::new()
+            }
+            BrokerRequest::Describe(name) => {
+                self.described(broker, name, Err(why.into()), now, out);
+                Vec::new()
+            }
             BrokerRequest::Drill(_) | BrokerRequest::Disconnect => Vec::new(),
         };
         for report in reports {

@@ -5,7 +5,7 @@
 //! brokers never wait: what cannot be handed over comes back to the engine as the
 //! refusal it is.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -115,6 +115,7 @@ pub async fn run(
     let (event_sender, events) = mpsc::channel(EVENT_CAPACITY);
     let (internal_sender, internal) = mpsc::channel(64);
     let writer = Writer::start(profile, internal_sender.clone())?;
+    let adapters = brokers.iter().map(Arc::downgrade).collect();
     let mut ports = Vec::new();
     for (index, adapter) in brokers.into_iter().enumerate() {
         let port = Port::default();
@@ -133,6 +134,7 @@ pub async fn run(
     let journal_end = JournalEnd { records: record_sender, written, refused: 0 };
     let shell = Shell {
         engine,
+        adapters,
         ports,
         link,
         watchers,
@@ -217,6 +219,8 @@ impl JournalEnd {
 
 struct Shell {
     engine: Engine,
+    /// Each as long as its session is kept alive: what it lets go of may wait for a disk.
+    adapters: Vec<Weak<dyn Adapter>>,
     ports: Vec<Port>,
     link: EngineEnd,
     watchers: Watchers,
@@ -307,7 +311,7 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, watchers, ports, writer, journal, .. } = self;
+            let Self { link, watchers, adapters, ports, writer, journal, .. } = self;
             let tell = |follower, batch: &mut Batch<'_>| effects.iter().for_each(|e| e.tell(follower, batch));
             let mut is_behind = link.followers.tell(tell);
             is_behind |= link.publisher.batch(|window| {
@@ -318,6 +322,13 @@ impl Shell {
                             let Some(port) = ports.get(usize::from(id.0)) else { continue };
                             if let Err((request, why)) = port.try_send(request) {
                                 undelivered.push(EngineEvent::Undelivered(id, request, why));
+                            }
+                        }
+                        Some(Effect::List(instrument)) => {
+                            journal.records.list(Arc::clone(&instrument));
+                            let adapter = adapters.get(usize::from(instrument.broker.0));
+                            if let Some(adapter) = adapter.and_then(Weak::upgrade) {
+                                adapter.listed(&instrument);
                             }
                         }
                         Some(Effect::Save(job)) => writer.save(job),

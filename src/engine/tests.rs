@@ -9,6 +9,7 @@ mod followers;
 mod groups;
 mod journal;
 mod kill;
+mod listing;
 mod pace;
 mod reconcile;
 mod trust;

@@ -229,6 +229,13 @@ impl<'a> Names<'a> {
                 class,
             };
         }
+        if let AssetClass::Future | AssetClass::Option = instrument.class {
+            let kind = if instrument.class == AssetClass::Future { "FUT" } else { "OPT" };
+            let local = Cow::Borrowed(&*instrument.symbol);
+            let symbol = Cow::Borrowed(instrument.symbol.split(' ').next().unwrap_or_default());
+            let (currency, class) = (currency.into(), symbol.clone());
+            return Self { symbol, kind, exchange: listed, listed, currency, local, class };
+        }
         let base = instrument.symbol.split('/').next().unwrap_or_default();
         let local: Cow<str> = format!("{base}.{currency}").into();
         let (kind, class) = match instrument.class {

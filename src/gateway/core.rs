@@ -119,6 +119,8 @@ enum News {
     /// A position or an account.
     Account,
     Weather(Weather),
+    /// An instrument has joined the catalogue.
+    Listed,
 }
 
 impl Core {
@@ -272,6 +274,7 @@ impl Core {
                 News::Answer(answer) => self.answered(&answer),
                 News::Account => self.told.account_changed(),
                 News::Weather(weather) => self.set_weather(&weather, now),
+                News::Listed => self.name_contracts(),
             }
         }
         if applied.is_fresh {
@@ -294,9 +297,13 @@ impl Core {
 
     /// The replica was replaced: whatever was derived from it is derived anew.
     fn begin_anew(&mut self) {
-        self.contracts = Contracts::new(self.desk.instruments().to_vec().into());
+        self.name_contracts();
         self.entry.learn(self.desk.blotter().orders().rev());
         self.asks_anew = true;
+    }
+
+    fn name_contracts(&mut self) {
+        self.contracts = Contracts::new(self.desk.instruments().to_vec().into());
     }
 
     /// Whether requests can be answered: the accounts are known, and what they are worth, unless a
@@ -573,6 +580,7 @@ impl News {
             Update::Answer(answer) => Some(Self::Answer(answer.clone())),
             Update::Position(_) | Update::Account(_) => Some(Self::Account),
             Update::Weather(weather) => Some(Self::Weather(weather.clone())),
+            Update::Listed(_) => Some(Self::Listed),
             _ => None,
         }
     }

@@ -117,6 +117,15 @@ pub enum Command {
     Demand(Arc<Demand>),
     /// Replace the settings.
     Configure(Arc<Settings>),
+    /// Look for instruments that brokers have and this run does not list ([`super::Update::Found`]).
+    Find(Arc<str>),
+    /// List an instrument, now and at each start ([`super::Update::Listed`]).
+    List {
+        /// Whose.
+        broker: BrokerId,
+        /// By this name ([`crate::domain::Candidate::name`]).
+        name: Arc<str>,
+    },
     /// Keep the window's arrangement (its own format) over a restart.
     SaveWorkspace(Arc<str>),
     /// Switch a broker's bad day on.

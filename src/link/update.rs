@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time, Weather,
+    Account, AccountId, BrokerId, Candidate, CommissionRule, Fill, Instrument, Order, OrderId, Position,
+    Time, Weather,
 };
 use crate::market::series::BarChunk;
 
@@ -56,6 +57,10 @@ pub enum Update {
     Uses(Arc<[ScopeUse]>),
     /// The live accounts that are armed now.
     Armed(Arc<[(BrokerId, AccountId)]>),
+    /// What a broker has of what was looked for.
+    Found(Arc<Found>),
+    /// An instrument that was to be listed is, or cannot be.
+    Listed(Arc<Listing>),
     /// Servers of ours are to have a bad day, or a better one.
     Weather(Weather),
     /// Older bars of a demanded series.
@@ -71,6 +76,29 @@ pub enum Update {
     },
 }
 
+/// What a broker has of what was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub broker: BrokerId,
+    /// What was looked for.
+    pub text: Arc<str>,
+    /// What is not listed yet, the likeliest first.
+    pub candidates: Vec<Candidate>,
+    /// Why nobody knows, in words for a trader.
+    pub problem: Option<Arc<str>>,
+}
+
+/// What became of an instrument that was to be listed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The name that was asked for.
+    pub name: Arc<str>,
+    /// As it stands in the catalogue, at whose end it may be new; or why it cannot be listed, in words for
+    /// a trader.
+    pub outcome: Result<Arc<Instrument>, Arc<str>>,
+}
+
 /// The engine's whole state, as one value.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -84,6 +112,8 @@ pub struct Snapshot {
     pub positions: Vec<Position>,
     /// Accounts.
     pub accounts: Vec<Arc<Account>>,
+    /// Brokers that have more instruments than they list, which can be looked for and added.
+    pub growing: Arc<[BrokerId]>,
     /// What trading costs, per broker, where it tells.
     pub commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     /// One per broker.

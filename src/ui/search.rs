@@ -16,10 +16,11 @@ pub(super) use self::matching::matching_instruments;
 use self::matching::{Rank, Words, behind};
 use super::commands::{Commands, UiCommand};
 use super::fonts;
+use super::lookup::{Lookup, Then};
 use super::theme::{Theme, theme_of};
 use super::watchlist::Watchlist;
 use crate::desk::Desk;
-use crate::domain::{AssetClass, Instrument, OrderId};
+use crate::domain::{BrokerId, Candidate, Instrument, OrderId};
 
 /// Size of the list, in points.
 const WIDTH: f32 = 520.0;
@@ -35,11 +36,14 @@ pub struct Search {
     query: String,
     /// Which hit the keys are on; none before the first word or arrow.
     at: Option<usize>,
+    lookup: Lookup,
 }
 
 /// Something that was found.
 enum Hit<'a> {
     Instrument(&'a Instrument),
+    /// What a broker has, and nobody lists yet.
+    Candidate(BrokerId, &'a Candidate),
     Action(Action),
 }
 
@@ -61,7 +65,8 @@ enum Enter {
 impl Search {
     /// Opens it, empty.
     pub fn open(&mut self) {
-        *self = Self { is_open: true, is_new: true, ..Self::default() };
+        let lookup = std::mem::take(&mut self.lookup);
+        *self = Self { is_open: true, is_new: true, lookup, ..Self::default() };
     }
 
     /// `order` is the one that is selected.
@@ -73,6 +78,7 @@ impl Search {
         order: Option<OrderId>,
         out: &mut Commands,
     ) {
+        self.lookup.settle(desk, out);
         if !self.is_open {
             return;
         }
@@ -84,10 +90,12 @@ impl Search {
         let modal = egui::Modal::new(id).area(place).frame(frame).show(ctx, |ui| {
             ui.set_width(WIDTH);
             self.field_ui(ui);
+            self.lookup.look(desk, &self.query, out);
             let hits = hits(desk, order, &self.query);
             self.step(&keys, hits.len());
             ui.add_space(2.0);
             let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist);
+            self.problem_ui(ui, desk, &theme);
             hint_ui(ui, &theme);
             let entered = self.at.zip(keys.enter);
             let chosen = clicked.map(|at| (at, Enter::Open)).or(entered);
@@ -96,7 +104,7 @@ impl Search {
         if modal.should_close() {
             self.is_open = false;
         } else if let Some((hit, enter)) = modal.inner {
-            self.choose(hit, enter, out);
+            self.choose(hit, enter, desk, out);
         }
     }
 
@@ -165,8 +173,24 @@ impl Search {
         clicked
     }
 
-    fn choose(&mut self, hit: Hit<'_>, enter: Enter, out: &mut Commands) {
+    /// Why a broker could not look.
+    fn problem_ui(&self, ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
+        let Some(found) = Lookup::found(desk, &self.query) else { return };
+        let Some(why) = &found.problem else { return };
+        let broker = desk.connection(found.broker).map_or("The broker", |connection| &*connection.name);
+        let text = format!("{broker} has not looked for it: {why}");
+        ui.add(egui::Label::new(egui::RichText::new(text).font(theme.small_font()).color(theme.warn)));
+    }
+
+    fn choose(&mut self, hit: Hit<'_>, enter: Enter, desk: &Desk, out: &mut Commands) {
         match (hit, enter) {
+            (Hit::Candidate(broker, candidate), Enter::Open) => {
+                self.lookup.list(desk, broker, &candidate.name, Then::Open, out);
+                self.is_open = false;
+            }
+            (Hit::Candidate(broker, candidate), Enter::Add) => {
+                self.lookup.list(desk, broker, &candidate.name, Then::Add, out);
+            }
             (Hit::Instrument(instrument), Enter::Open) => {
                 out.window(UiCommand::Watch(instrument.id));
                 out.window(UiCommand::Select(instrument.id));
@@ -213,7 +237,9 @@ fn hits<'a>(desk: &'a Desk, order: Option<OrderId>, query: &str) -> Vec<Hit<'a>>
     };
     hits.sort_by_key(|(rank, _)| *rank);
     hits.truncate(MOST_HITS);
-    hits.into_iter().map(|(_, hit)| hit).collect()
+    let elsewhere = Lookup::candidates(desk, query).take(MOST_HITS);
+    let elsewhere = elsewhere.map(|(broker, candidate)| Hit::Candidate(broker, candidate));
+    hits.into_iter().map(|(_, hit)| hit).chain(elsewhere).collect()
 }
 
 fn hit_ui(
@@ -258,6 +284,10 @@ impl Hit<'_> {
                 add(&instrument.symbol, 0.0, fonts::bold(theme.sizes.text), theme.text_strong);
                 add(&instrument.name, 10.0, theme.text_font(), theme.text);
             }
+            Self::Candidate(_, candidate) => {
+                add(&candidate.symbol, 0.0, fonts::bold(theme.sizes.text), theme.text);
+                add(&candidate.description, 10.0, theme.text_font(), theme.text_weak);
+            }
             Self::Action(action) => add(&action.text, 0.0, theme.text_font(), theme.text),
         }
         job
@@ -268,12 +298,13 @@ impl Hit<'_> {
         match self {
             Self::Instrument(instrument) => {
                 let watched = if watchlist.has(instrument) { "in the watchlist · " } else { "" };
-                let class = match instrument.class {
-                    AssetClass::Share => "share",
-                    AssetClass::Fx => "currencies",
-                    AssetClass::Crypto => "crypto",
-                };
+                let class = instrument.class.label();
                 let note = format!("{watched}{class} · {} · {}", instrument.venue, instrument.currency);
+                (note, theme.text_weak)
+            }
+            Self::Candidate(_, candidate) => {
+                let class = candidate.class.label();
+                let note = format!("not listed yet · {class} · {} · {}", candidate.venue, candidate.currency);
                 (note, theme.text_weak)
             }
             Self::Action(Action { is_in_force: true, .. }) => ("in force".to_owned(), theme.ok),
@@ -287,6 +318,9 @@ impl Hit<'_> {
     fn accessible_text(&self) -> String {
         match self {
             Self::Instrument(i) => format!("{}, {}, {}", i.symbol, i.name, i.venue),
+            Self::Candidate(_, c) => {
+                format!("{}, {}, {}, {}, not listed yet", c.symbol, c.description, c.venue, c.currency)
+            }
             Self::Action(action) => action.text.clone(),
         }
     }

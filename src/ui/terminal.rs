@@ -142,6 +142,7 @@ impl Terminal {
     /// the window is hidden.
     pub fn logic(&mut self) {
         self.input_at = self.clock.now();
+        let listed = self.desk.instruments().len();
         let applied = self.desk.apply(self.link.inbox.drain(), self.input_at);
         self.wants_snapshot |= applied.needs_snapshot;
         if self.wants_snapshot && self.send_own(Command::Snapshot) {
@@ -149,8 +150,11 @@ impl Terminal {
         }
         if applied.is_fresh {
             self.sent_demand = None;
-            self.select_saved();
             self.choose_saved_accounts();
+        }
+        if applied.is_fresh || self.desk.instruments().len() > listed {
+            self.workspace.panes.watchlist.fill_if_new(&self.desk);
+            self.select_saved();
         }
     }
 
@@ -269,7 +273,6 @@ impl Terminal {
         if self.desk.selected().is_some() {
             return;
         }
-        self.workspace.panes.watchlist.fill_if_new(&self.desk);
         let saved = self.workspace.selected.as_deref().and_then(|key| self.desk.instrument_by_key(key));
         let first =
             || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));

@@ -20,6 +20,7 @@ use self::columns::Widest;
 use self::list::Drag;
 use self::row::Row;
 use super::commands::Commands;
+use super::lookup::Lookup;
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::Desk;
@@ -62,6 +63,9 @@ pub struct Watchlist {
 struct View {
     /// What is typed into the field.
     query: String,
+    lookup: Lookup,
+    /// Whether the rows are those that were chosen for the trader.
+    is_untouched: bool,
     /// The row that keys act on.
     cursor: usize,
     /// The desk's instrument as of the last drawing.
@@ -121,9 +125,11 @@ impl Watchlist {
         }
     }
 
-    /// On the very first start: a choice of instruments over all markets.
+    /// On the very first start: a choice of instruments over all markets, and what joins them as long as
+    /// the trader has changed nothing.
     pub fn fill_if_new(&mut self, desk: &Desk) {
-        if self.instruments.is_some() || desk.instruments().is_empty() {
+        let is_of_the_trader = self.instruments.is_some() && !self.view.is_untouched;
+        if is_of_the_trader || desk.instruments().is_empty() {
             return;
         }
         let is_listed = |key: &&str| desk.instrument_by_key(key).is_some();
@@ -132,6 +138,7 @@ impl Watchlist {
             keys = desk.instruments().iter().take(FIRST_KEYS.len()).map(|i| i.key()).collect();
         }
         self.instruments = Some(keys.into_iter().map(Row::from).collect());
+        self.view.is_untouched = true;
     }
 
     /// Key of the first instrument.
@@ -161,6 +168,7 @@ impl Watchlist {
     }
 
     fn edited(&mut self) -> &mut Vec<Row> {
+        self.view.is_untouched = false;
         self.instruments.get_or_insert_default()
     }
 

@@ -103,6 +103,7 @@ impl Market {
             fills: Vec::new(),
             positions: Vec::new(),
             accounts: self.accounts.iter().cloned().map(Arc::new).collect(),
+            growing: Arc::default(),
             commissions: vec![(BrokerId(0), self.commissions.clone())],
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,

@@ -21,7 +21,7 @@ use pitdesk::domain::{
     TimeInForce,
 };
 use pitdesk::engine::shell::{self, Watchers};
-use pitdesk::engine::{Engine, Journaled, Start, supervisor};
+use pitdesk::engine::{BrokerFacts, Engine, Journaled, Start, supervisor};
 use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
 use pitdesk::risk::Despite;
@@ -128,7 +128,7 @@ impl Program {
         assert!(recovered.problems.is_empty() && recovered.must_reconcile.is_none(), "{recovered:?}");
         let engine = Engine::new(Start {
             instruments,
-            brokers: names.into_iter().map(pitdesk::engine::BrokerFacts::named).collect(),
+            brokers: vec![BrokerFacts::of(&*broker)],
             settings: Arc::new(settings),
             is_killed: state.killed || recovered.is_killed.unwrap_or_default(),
             flatten: state.flatten.or(recovered.flatten),

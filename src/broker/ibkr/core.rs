@@ -22,17 +22,19 @@ use jiff::tz::TimeZone;
 pub(super) use came::Came;
 
 use super::accounts::Accounts;
-use super::books::{Part, Round};
+use super::books::{Answer, Part, Round};
 use super::connection::{Banner, Beat, Pulse};
 use super::depth::Depths;
 use super::fills::Fills;
 use super::history::{Ask, History};
 use super::lines::{Feed, Lines, Turn};
 use super::listed::Listing;
+use super::lookup::Lookup;
 use super::orders::{Orders, Seat, Wanted};
 use super::quotes::Quotes;
+use super::roster::Roster;
 use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, SessionEnd};
-use crate::domain::{AccountId, InstrumentId, OrderId, Position, Time};
+use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Position, Time};
 use crate::link::{ConnectionState, NoticeLevel};
 
 /// Least time between two readings of the books that nobody asked for.
@@ -57,6 +59,10 @@ pub(super) enum Call {
     Turn(Turn),
     /// Ask for bars.
     Bars(Ask),
+    /// Look for instruments.
+    Find(Arc<str>),
+    /// Ask for an instrument by its name.
+    Describe(Arc<str>),
 }
 
 /// What a call has brought about.
@@ -92,9 +98,11 @@ pub(super) struct Login {
 }
 
 /// A session.
-#[derive(Debug)]
 pub(super) struct Core {
+    roster: Arc<Roster>,
+    /// As it was when the engine asked for something last.
     listing: Arc<Listing>,
+    broker: BrokerId,
     address: String,
     zone: Option<TimeZone>,
     books_limit: Duration,
@@ -107,6 +115,7 @@ pub(super) struct Core {
     depths: Depths,
     lines: Lines,
     history: History,
+    lookup: Lookup,
     round: Option<Round>,
     rounds: u32,
     /// When the books were asked for last.
@@ -124,10 +133,12 @@ pub(super) struct Core {
 
 impl Core {
     /// A session that has just been let in: asks for the books.
-    pub fn begin(login: Login, listing: Arc<Listing>, now: Time, out: &mut Out) -> Self {
+    pub fn begin(login: Login, roster: Arc<Roster>, now: Time, out: &mut Out) -> Self {
         let Login { seat, address, accounts, next_order, zone, books_limit, trades_at_once, results } = login;
         let mut core = Self {
-            listing,
+            listing: roster.listing(),
+            roster,
+            broker: seat.broker,
             address,
             zone,
             books_limit,
@@ -140,6 +151,7 @@ impl Core {
             depths: Depths::default(),
             lines: Lines::new(trades_at_once),
             history: History::default(),
+            lookup: Lookup::default(),
             round: None,
             rounds: 0,
             read_at: now,
@@ -152,6 +164,11 @@ impl Core {
         };
         core.read(now, out);
         core
+    }
+
+    /// The instruments that this session can name.
+    pub fn listing(&self) -> &Listing {
+        &self.listing
     }
 
     /// What the next session of this run goes on with.
@@ -218,6 +235,7 @@ impl Core {
         out.events.extend(self.depths.flush(now));
         let (asks, waits) = self.history.next(&self.listing, now);
         out.calls.extend(asks.into_iter().map(Call::Bars));
+        out.calls.extend(self.lookup.next(now).map(Call::Find));
         out.events.extend(waits);
         self.wants_books |= self.orders.takes_books();
         self.wants_books |= self.fills.takes_books();
@@ -227,7 +245,7 @@ impl Core {
     }
 
     fn tell_books(&mut self, outcome: &super::books::Outcome, now: Time, out: &mut Out) {
-        if Part::ALL.iter().all(|part| outcome.of(*part) == super::books::Answer::Missing) && !self.is_ready {
+        if Part::ALL.iter().all(|part| outcome.of(*part) == Answer::Missing) && !self.is_ready {
             let why = outcome.failures.first().map_or("", String::as_str);
             let why = format!("TWS at {} answers none of the questions for the books. {why}", self.address);
             out.end = Some(SessionEnd::Lost(why.into()));
@@ -246,8 +264,8 @@ impl Core {
         let books = Books {
             orders: self.orders.books(outcome.of(Part::Open), of_ours, now),
             are_final: false,
-            lacks_orders: outcome.of(Part::Open) == super::books::Answer::Missing,
-            lacks_positions: outcome.of(Part::Positions) == super::books::Answer::Missing,
+            lacks_orders: outcome.of(Part::Open) == Answer::Missing,
+            lacks_positions: outcome.of(Part::Positions) == Answer::Missing,
             fills: fills.into_iter().filter(|fill| of_ours(&fill.account)).collect(),
             positions: positions.into_iter().filter(|position| of_ours(&position.account)).collect(),
             accounts: self.accounts.books(),
@@ -259,6 +277,7 @@ impl Core {
             for request in std::mem::take(&mut self.early) {
                 self.request(request, now, out);
             }
+            out.calls.extend(self.roster.lacks().into_iter().map(|name| Call::Describe(name.into())));
         }
         self.wants_books |= outcome.is_wanted_again;
         if outcome.is_wanted_again {

@@ -1,19 +1,19 @@
 //! Which instruments a run lists: the trader names them, TWS describes them, and what it said is kept
 //! for a start at which it does not answer.
 //!
-//! A name is a share's symbol (`AAPL`; of another currency than the dollar `7203:JPY`), or a pair
-//! (`EUR/USD`, `BTC/USD`).
+//! What names look like stands in `named`.
 
 use std::sync::Arc;
 
-use ibapi::contracts::{Contract, ContractDetails, MarketRule, PriceIncrement};
+use ibapi::contracts::{ContractDetails, MarketRule, PriceIncrement};
 use ibapi::{Client, Error};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::instrument::{instrument_of, rule_id};
+use super::instrument::{NoInstrument, instrument_of, rule_id};
+use super::named::{found_exactly, meanings};
 use super::{IbkrConfig, Listed, connection};
-use crate::domain::{BrokerId, InstrumentId};
+use crate::domain::{BrokerId, Candidate, InstrumentId};
 
 /// The client id that asks is another than the one that trades, which may be connected.
 const ASKS_AS: i32 = 1_000;
@@ -28,20 +28,12 @@ pub struct Described {
     steps: Vec<(f64, f64)>,
 }
 
-/// Descriptions, and in words what is not there.
-#[derive(Debug, Default)]
-pub struct Descriptions {
-    /// In the order of the names.
-    pub known: Vec<Described>,
-    /// What the trader has to know.
-    pub problems: Vec<String>,
-}
-
-/// Asks TWS for what the trader has named.
+/// Asks TWS for what the trader has named. What is missing in the answer is asked for again by the first
+/// session, which says why it cannot be listed.
 ///
 /// # Errors
 /// In words for a trader: when TWS does not answer, and what to do.
-pub async fn describe(config: &IbkrConfig, names: &[String]) -> Result<Descriptions, String> {
+pub async fn describe(config: &IbkrConfig, names: &[String]) -> Result<Vec<Described>, String> {
     let asks_as = config.client_id.saturating_add(ASKS_AS);
     let connecting = Client::builder()
         .address(&config.address)
@@ -54,27 +46,27 @@ pub async fn describe(config: &IbkrConfig, names: &[String]) -> Result<Descripti
         Ok(Err(error)) => return Err(connection::why_not(&error, &config.address, asks_as)),
         Err(_elapsed) => return Err(connection::does_not_answer(&config.address, config.connect_limit)),
     };
-    let mut all = Descriptions::default();
+    let mut all = Vec::new();
     for name in names {
         match timeout(config.connect_limit, describe_one(&client, name)).await {
-            Ok(Ok(described)) => all.known.push(described),
-            Ok(Err(why)) => all.problems.push(format!("{name} is not listed: {why}")),
-            Err(_elapsed) => all.problems.push(format!("{name} is not listed: TWS does not answer for it")),
+            Ok(Ok(described)) => all.push(described),
+            Ok(Err(why)) => tracing::info!("{name} is not described: {why}"),
+            Err(_elapsed) => tracing::info!("{name} is not described: TWS does not answer for it"),
         }
     }
     timeout(config.connect_limit, client.disconnect()).await.ok();
     Ok(all)
 }
 
-async fn describe_one(client: &Client, name: &str) -> Result<Described, String> {
+/// Asks for one of them.
+pub(super) async fn describe_one(client: &Client, name: &str) -> Result<Described, String> {
     let mut last = "TWS knows no such instrument".to_owned();
     for contract in meanings(name) {
         let details = match client.contract_details(&contract).await {
             Ok(mut details) if details.len() == 1 => details.remove(0),
             Ok(details) if details.is_empty() => continue,
             Ok(details) => {
-                last =
-                    format!("TWS knows {} such instruments: name its currency, as {name}:USD", details.len());
+                last = format!("TWS knows {} of that name: choose one in the search (Ctrl+K)", details.len());
                 continue;
             }
             Err(Error::Notice(notice)) => {
@@ -93,21 +85,24 @@ async fn describe_one(client: &Client, name: &str) -> Result<Described, String> 
     Err(last)
 }
 
-/// What a name may mean, the likeliest first.
-fn meanings(name: &str) -> Vec<Contract> {
-    if let Some((base, quote)) = name.split_once('/') {
-        let crypto = Contract::crypto(base);
-        return vec![Contract::forex(base, quote).build(), crypto.in_currency(quote).build()];
-    }
-    let (symbol, currency) = name.split_once(':').unwrap_or((name, "USD"));
-    vec![Contract::stock(symbol).in_currency(currency).on_exchange("SMART").build()]
-}
-
 /// Instruments with the ids that their places give them, and in words what cannot be traded.
 #[must_use]
 pub fn listed(described: &[Described], broker: BrokerId) -> (Vec<Listed>, Vec<String>) {
     let (mut listed, mut problems) = (Vec::new(), Vec::new());
-    for Described { details, steps, .. } in described {
+    for one in described {
+        let id = InstrumentId(u32::try_from(listed.len()).unwrap_or(u32::MAX));
+        match one.as_listed(id, broker) {
+            Ok(one) => listed.push(one),
+            Err(why) => problems.push(why.to_string()),
+        }
+    }
+    (listed, problems)
+}
+
+impl Described {
+    /// The instrument that it is, under an id.
+    pub(super) fn as_listed(&self, id: InstrumentId, broker: BrokerId) -> Result<Listed, NoInstrument> {
+        let Self { details, steps, .. } = self;
         let increment = |(low_edge, increment): &(f64, f64)| PriceIncrement {
             low_edge: *low_edge,
             increment: *increment,
@@ -115,13 +110,12 @@ pub fn listed(described: &[Described], broker: BrokerId) -> (Vec<Listed>, Vec<St
         let price_increments: Vec<PriceIncrement> = steps.iter().map(increment).collect();
         let rule = MarketRule { market_rule_id: 0, price_increments };
         let rule = Some(&rule).filter(|rule| !rule.price_increments.is_empty());
-        let id = InstrumentId(u32::try_from(listed.len()).unwrap_or(u32::MAX));
-        match instrument_of(details, rule, id, broker) {
-            Ok(instrument) => {
-                listed.push(Listed { instrument: Arc::new(instrument), contract: details.contract.clone() });
-            }
-            Err(why) => problems.push(why.to_string()),
-        }
+        let instrument = instrument_of(details, rule, id, broker)?;
+        Ok(Listed { instrument: Arc::new(instrument), contract: details.contract.clone() })
     }
-    (listed, problems)
+
+    /// What the trader is offered before it is listed.
+    pub(super) fn candidate(&self) -> Option<Candidate> {
+        found_exactly(&self.name, &self.details)
+    }
 }

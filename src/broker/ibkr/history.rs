@@ -219,7 +219,7 @@ impl Job {
         let what = match instrument.class {
             AssetClass::Fx => WhatToShow::MidPoint,
             AssetClass::Crypto => WhatToShow::AggTrades,
-            AssetClass::Share => WhatToShow::Trades,
+            AssetClass::Share | AssetClass::Future | AssetClass::Option => WhatToShow::Trades,
         };
         let extended = has_extended && !timeframe.is_calendar();
         let key = Key { instrument: id, size, ending: self.ending };

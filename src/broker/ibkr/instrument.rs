@@ -6,8 +6,9 @@
 
 mod hours;
 
-use ibapi::contracts::{ContractDetails, MarketRule, SecurityType};
+use ibapi::contracts::{ContractDetails, MarketRule, OptionRight};
 
+use super::named::{class_of, shown};
 use super::number::decimal;
 use crate::domain::instrument::BadTickTable;
 use crate::domain::{AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, Qty, TickTable};
@@ -21,7 +22,9 @@ const EXCHANGES: [(&str, &str); 4] =
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoInstrument {
     /// Of a kind that this program does not trade.
-    #[error("{symbol} is of the kind {kind}: shares, currencies and crypto assets can be traded so far")]
+    #[error(
+        "{symbol} is of the kind {kind}: shares, currencies, crypto assets, futures and options can be traded"
+    )]
     Kind {
         /// What it is called.
         symbol: String,
@@ -74,11 +77,9 @@ pub fn instrument_of(
 ) -> Result<Instrument, NoInstrument> {
     let contract = &details.contract;
     let symbol = contract.symbol.to_string();
-    let class = match &contract.security_type {
-        SecurityType::Stock => AssetClass::Share,
-        SecurityType::ForexPair => AssetClass::Fx,
-        SecurityType::Crypto => AssetClass::Crypto,
-        other => return Err(NoInstrument::Kind { symbol, kind: other.to_string() }),
+    let kind = &contract.security_type;
+    let Some(class) = class_of(kind) else {
+        return Err(NoInstrument::Kind { symbol, kind: kind.to_string() });
     };
     let code = contract.currency.as_str();
     let currency = Currency::parse(code)
@@ -87,19 +88,15 @@ pub fn instrument_of(
         ticks(details, rule).map_err(|problem| NoInstrument::Ticks { symbol: symbol.clone(), problem })?;
     let hours =
         hours::of(details).map_err(|problem| NoInstrument::Hours { symbol: symbol.clone(), problem })?;
-    // Share classes are set off with a space there.
-    let shown = match class {
-        AssetClass::Share => symbol.replace(' ', "."),
-        AssetClass::Fx | AssetClass::Crypto => format!("{symbol}/{currency}"),
-    };
+    let shown = shown(contract, class);
     let listed = Some(contract.primary_exchange.as_str()).filter(|name| !name.is_empty());
     let listed = listed.unwrap_or(contract.exchange.as_str());
     let venue = EXCHANGES.iter().find(|(theirs, _)| *theirs == listed).map_or(listed, |(_, ours)| *ours);
-    let name = if details.long_name.is_empty() { &shown } else { &details.long_name };
+    let name = name(details, class, &shown);
     Ok(Instrument {
         id,
         broker,
-        name: name.as_str().into(),
+        name: name.into(),
         symbol: shown.into(),
         venue: venue.into(),
         class,
@@ -123,14 +120,33 @@ fn ticks(details: &ContractDetails, rule: Option<&MarketRule>) -> Result<TickTab
     TickTable::new(rows)
 }
 
-/// Shares are traded whole here, whatever fractions TWS takes from its own window.
+/// Shares and contracts are traded whole here, whatever fractions TWS takes from its own window.
 fn lot(details: &ContractDetails, class: AssetClass) -> Qty {
     let told = match class {
-        AssetClass::Share => details.min_size,
+        AssetClass::Share | AssetClass::Future | AssetClass::Option => details.min_size,
         AssetClass::Fx | AssetClass::Crypto => details.size_increment.or(details.min_size),
     };
     let told = told.and_then(decimal).filter(|lot| *lot > Decimal::ZERO).unwrap_or(Decimal::ONE);
-    Qty(if class == AssetClass::Share { told.max(Decimal::ONE) } else { told })
+    let is_whole = !matches!(class, AssetClass::Fx | AssetClass::Crypto);
+    Qty(if is_whole { told.max(Decimal::ONE) } else { told })
+}
+
+/// What it is: of what ends, with its end.
+fn name(details: &ContractDetails, class: AssetClass, shown: &str) -> String {
+    let long = if details.long_name.is_empty() { shown } else { &details.long_name };
+    let contract = &details.contract;
+    match class {
+        AssetClass::Share | AssetClass::Fx | AssetClass::Crypto => long.to_owned(),
+        AssetClass::Future => format!("{long}, {}", details.contract_month),
+        AssetClass::Option => {
+            let right = match contract.right {
+                Some(OptionRight::Call) => "call",
+                Some(OptionRight::Put) => "put",
+                None => "option",
+            };
+            format!("{long}, {right} {} of {}", contract.strike, contract.last_trade_date_or_contract_month)
+        }
+    }
 }
 
 /// What a unit at a price of one is worth: prices of some exchanges are in hundredths of the currency.

@@ -27,13 +27,21 @@ impl Listing {
     pub fn new(listed: impl IntoIterator<Item = Listed>) -> Self {
         let mut listing = Self::default();
         for one in listed {
-            let id = one.instrument.id;
-            if one.contract.contract_id != 0 {
-                listing.by_contract.insert(one.contract.contract_id, id);
-            }
-            listing.by_id.insert(id, one);
+            listing.add(one);
         }
         listing
+    }
+
+    pub fn add(&mut self, one: Listed) {
+        let id = one.instrument.id;
+        if one.contract.contract_id != 0 {
+            self.by_contract.insert(one.contract.contract_id, id);
+        }
+        self.by_id.insert(id, one);
+    }
+
+    pub fn all(&self) -> Vec<Listed> {
+        self.by_id.values().cloned().collect()
     }
 
     pub fn get(&self, id: InstrumentId) -> Option<&Listed> {

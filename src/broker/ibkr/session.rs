@@ -19,8 +19,8 @@ use ibapi::{Client, RateLimiter};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::core::{Call, Came, Core, Login, Out};
-use super::listed::Listing;
 use super::orders::Seat;
+use super::roster::Roster;
 use super::{IbkrConfig, MarketData, Results, connection, times};
 use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionEnd, SessionStart};
 use crate::link::{ConnectionState, Drill};
@@ -42,17 +42,17 @@ const AT_ONCE: usize = 512;
 /// A session, to its end.
 pub(super) async fn run(
     config: IbkrConfig,
-    listing: Arc<Listing>,
+    roster: Arc<Roster>,
     results: Results,
     start: SessionStart,
 ) -> SessionEnd {
     // The engine being gone is how the program ends; there is nobody left to tell.
-    connect(config, listing, results, start).await.unwrap_or(SessionEnd::Asked)
+    connect(config, roster, results, start).await.unwrap_or(SessionEnd::Asked)
 }
 
 async fn connect(
     config: IbkrConfig,
-    listing: Arc<Listing>,
+    roster: Arc<Roster>,
     results: Results,
     mut start: SessionStart,
 ) -> Result<SessionEnd, EngineGone> {
@@ -90,7 +90,7 @@ async fn connect(
         Err(_elapsed) => return lost(connection::does_not_answer(&address, config.connect_limit)),
     };
     let client = Arc::new(client);
-    let end = let_in(&client, streams::notices(notices), config, listing, results, start, early).await;
+    let end = let_in(&client, streams::notices(notices), config, roster, results, start, early).await;
     // Whatever still holds the client would keep its tasks alive.
     timeout(SHORT, client.disconnect()).await.ok();
     end
@@ -101,7 +101,7 @@ async fn let_in(
     client: &Arc<Client>,
     notices: BoxStream<'static, Came>,
     config: IbkrConfig,
-    listing: Arc<Listing>,
+    roster: Arc<Roster>,
     results: Results,
     start: SessionStart,
     early: VecDeque<BrokerRequest>,
@@ -122,7 +122,7 @@ async fn let_in(
     }
     let login = Login {
         seat: Seat { broker: start.id, client_id: config.client_id, server_version: client.server_version() },
-        address: config.address,
+        address: config.address.clone(),
         accounts,
         next_order: client.next_order_id(),
         zone: client.connection_time().and_then(|at| times::fixed(at.offset().whole_seconds())),
@@ -131,11 +131,11 @@ async fn let_in(
         results: results.lock().unwrap_or_else(PoisonError::into_inner).clone(),
     };
     let mut out = Out::default();
-    let core = Core::begin(login, Arc::clone(&listing), start.clock.now(), &mut out);
+    let core = Core::begin(login, roster, start.clock.now(), &mut out);
     let mut running = Running {
         core,
         client: Arc::clone(client),
-        listing,
+        patience: config.connect_limit,
         start,
         streams: SelectAll::new(),
         open: BTreeMap::new(),
@@ -154,7 +154,8 @@ async fn let_in(
 struct Running {
     core: Core,
     client: Arc<Client>,
-    listing: Arc<Listing>,
+    /// How long an answer about instruments may take.
+    patience: Duration,
     start: SessionStart,
     streams: SelectAll<BoxStream<'static, Came>>,
     /// How each stream is closed.
@@ -284,15 +285,19 @@ impl Running {
             call @ (Call::Send(_) | Call::Cancel(..)) => self.lanes.push(&self.client, call),
             Call::Turn(super::lines::Turn::Off(feed)) => self.end_stream(streams::Slot::Feed(feed)),
             Call::Turn(super::lines::Turn::On(feed)) => {
-                if let Some(listed) = self.listing.get(feed.instrument()) {
+                if let Some(listed) = self.core.listing().get(feed.instrument()) {
                     let stream = streams::feed(&self.client, listed, feed);
                     self.begin_stream(streams::Slot::Feed(feed), stream);
                 }
             }
             Call::Bars(ask) => {
-                if let Some(listed) = self.listing.get(ask.key.instrument) {
+                if let Some(listed) = self.core.listing().get(ask.key.instrument) {
                     self.answers.push(streams::bars(&self.client, &listed.contract, ask));
                 }
+            }
+            Call::Find(text) => self.answers.push(streams::find(&self.client, text, self.patience)),
+            Call::Describe(name) => {
+                self.answers.push(streams::describe(&self.client, name, self.patience));
             }
         }
     }

@@ -203,7 +203,10 @@ impl ClientCore {
             BrokerRequest::Books => ToExchange::Books,
             BrokerRequest::Watch(Watch { quotes, depth }) => ToExchange::Watch { quotes, depth },
             BrokerRequest::History(request) => ToExchange::History(request.into()),
-            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => return Ok(()),
+            BrokerRequest::Find(_)
+            | BrokerRequest::Describe(_)
+            | BrokerRequest::Drill(_)
+            | BrokerRequest::Disconnect => return Ok(()),
         };
         self.say(&message, about, now, out);
         Ok(())

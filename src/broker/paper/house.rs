@@ -114,6 +114,8 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::BarsChanged
         | BrokerEvent::OnWire { .. }
         | BrokerEvent::Unsent { .. }
+        | BrokerEvent::Found { .. }
+        | BrokerEvent::Described { .. }
         | BrokerEvent::Note(..) => true,
         BrokerEvent::Connection { .. }
         | BrokerEvent::Books(_)

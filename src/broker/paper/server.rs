@@ -263,6 +263,8 @@ impl ServerCore {
                 BrokerEvent::Market { .. }
                 | BrokerEvent::OnWire { .. }
                 | BrokerEvent::Unsent { .. }
+                | BrokerEvent::Found { .. }
+                | BrokerEvent::Described { .. }
                 | BrokerEvent::Note(..)
                 | BrokerEvent::Ended { .. } => Vec::new(),
             };

@@ -251,7 +251,10 @@ impl PaperVenue {
             BrokerRequest::Books => (Vec::new(), Ask::Books),
             BrokerRequest::Watch(watch) => (Vec::new(), Ask::Watch(watch)),
             BrokerRequest::History(request) => (Vec::new(), Ask::History(request)),
-            BrokerRequest::Drill(_) | BrokerRequest::Disconnect => {
+            BrokerRequest::Find(_)
+            | BrokerRequest::Describe(_)
+            | BrokerRequest::Drill(_)
+            | BrokerRequest::Disconnect => {
                 return self.run_market(now, out);
             }
         };

@@ -17,7 +17,7 @@ const STOP: u64 = 3;
 
 fn kept_stage(amend: bool) -> Stage {
     let mut stage = stage();
-    stage.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend };
+    stage.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend, lookup: false };
     stage
 }
 
@@ -276,7 +276,8 @@ fn restarted(held: &str) -> (Stage, Broker) {
     let journal = Journaled { orders, next_seq: Seq(100), ..Journaled::default() };
     let mut second = stage_after(journal);
     second.next_exec = 50;
-    second.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend: true };
+    second.engine.brokers[0].facts.capabilities =
+        Capabilities { native_groups: false, amend: true, lookup: false };
     assert_eq!(second.status(STOP), OrderStatus::Kept, "nothing of it was sent");
     let entry = Order {
         status: OrderStatus::Filled,

@@ -114,7 +114,7 @@ impl Path {
         let growth = match listing.instrument.class {
             AssetClass::Share => 0.06,
             AssetClass::Crypto => 0.14,
-            AssetClass::Fx => 0.0,
+            AssetClass::Fx | AssetClass::Future | AssetClass::Option => 0.0,
         };
         Self {
             shape: Arc::new(Shape::new(&listing.listed_hours, catalogue.opening)),

@@ -1,8 +1,10 @@
 //! The way into the journal: bounded, and never waited at.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
-use crate::domain::{OrderId, Record};
+use crate::domain::{Instrument, OrderId, Record};
 
 /// How many records may wait to be taken.
 pub const CAPACITY: usize = 65_536;
@@ -20,6 +22,9 @@ pub struct Full;
 pub struct JournalSender {
     records: mpsc::Sender<Record>,
     questions: mpsc::Sender<OrderId>,
+    /// Without a bound: as many as a trader lists by hand, and a record of one that was left out would
+    /// name nothing.
+    listed: mpsc::UnboundedSender<Arc<Instrument>>,
 }
 
 /// The journal's end. It ends when every sender is gone.
@@ -27,6 +32,7 @@ pub struct JournalSender {
 pub struct Inbox {
     pub(super) records: mpsc::Receiver<Record>,
     pub(super) questions: mpsc::Receiver<OrderId>,
+    pub(super) listed: mpsc::UnboundedReceiver<Arc<Instrument>>,
 }
 
 /// Both ends.
@@ -38,7 +44,8 @@ pub fn channel() -> (JournalSender, Inbox) {
 pub(super) fn channel_of(capacity: usize) -> (JournalSender, Inbox) {
     let (records, taken) = mpsc::channel(capacity);
     let (questions, asked) = mpsc::channel(QUESTIONS);
-    (JournalSender { records, questions }, Inbox { records: taken, questions: asked })
+    let (listed, joined) = mpsc::unbounded_channel();
+    (JournalSender { records, questions, listed }, Inbox { records: taken, questions: asked, listed: joined })
 }
 
 impl JournalSender {
@@ -48,6 +55,11 @@ impl JournalSender {
     /// When it was not taken; nothing more comes about it then.
     pub fn append(&self, record: Record) -> Result<(), Full> {
         self.records.try_send(record).or(Err(Full))
+    }
+
+    /// Tells of an instrument that has joined the catalogue: before the first record of it.
+    pub fn list(&self, instrument: Arc<Instrument>) {
+        self.listed.send(instrument).unwrap_or_else(|_ended| tracing::debug!("the journal has ended"));
     }
 
     /// Asks for all records of an order. Where hundreds are asked for at once the last

@@ -48,6 +48,15 @@ impl Directory {
         Self { broker_of: broker_of.collect(), names, keys, instrument_of }
     }
 
+    /// The catalogue has grown at its end.
+    pub(super) fn list(&mut self, instrument: Arc<Instrument>) {
+        let key: Arc<str> = instrument.key().into();
+        debug_assert_eq!(instrument.id.index(), self.keys.len(), "{key}");
+        self.keys.push(Arc::clone(&key));
+        self.instrument_of.entry(key).or_default().push((instrument.broker, instrument.id));
+        self.names.instruments = self.names.instruments.iter().cloned().chain([instrument]).collect();
+    }
+
     pub(super) fn brokers(&self) -> &[Arc<str>] {
         &self.names.brokers
     }

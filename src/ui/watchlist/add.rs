@@ -5,6 +5,7 @@ use egui::{CompletionPopup, RectAlign, Suggestion};
 use super::Watchlist;
 use crate::desk::Desk;
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::lookup::{Lookup, Then};
 use crate::ui::search::matching_instruments;
 use crate::ui::theme::theme_of;
 
@@ -34,12 +35,18 @@ impl Watchlist {
             .show(ui, field, |query| self.suggestions(desk, query.text, &theme));
         let response = completed.text_edit.response.response.accessible_name("Add symbol");
         self.view.query = query;
+        self.view.lookup.look(desk, &self.view.query, out);
+        self.view.lookup.settle(desk, out);
         if let Some(accepted) = completed.accepted {
-            self.view.query.clear();
+            let query = std::mem::take(&mut self.view.query);
+            let mut elsewhere = Lookup::candidates(desk, &query);
             if let Some(instrument) = desk.instrument_by_key(&accepted.insert) {
                 self.add(instrument.key());
                 out.window(UiCommand::Select(instrument.id));
                 self.view.must_reveal = true;
+            } else if let Some((broker, candidate)) = elsewhere.find(|(_, one)| *one.name == *accepted.insert)
+            {
+                self.view.lookup.list(desk, broker, &candidate.name, Then::Open, out);
             }
         } else if response.has_focus() && !completed.is_open && !self.view.query.trim().is_empty() {
             let place = response.rect.right_center() - egui::vec2(8.0, 0.0);
@@ -53,14 +60,20 @@ impl Watchlist {
             return Vec::new();
         }
         let found = matching_instruments(desk.instruments(), query).into_iter().take(MOST_SUGGESTIONS);
-        found
-            .map(|(_, instrument)| {
-                let symbol = egui::RichText::new(&*instrument.symbol).color(theme.text_strong);
-                let watched = if self.has(instrument) { " · in the list" } else { "" };
-                Suggestion::new(instrument.key())
-                    .content((symbol, egui::RichText::new(&*instrument.name).color(theme.text_weak)))
-                    .description(format!("{}{watched}", instrument.venue))
-            })
-            .collect()
+        let elsewhere = Lookup::candidates(desk, query).take(MOST_SUGGESTIONS).map(|(_, candidate)| {
+            let symbol = egui::RichText::new(&*candidate.symbol).color(theme.text);
+            let described = egui::RichText::new(&*candidate.description).color(theme.text_weak);
+            Suggestion::new(&*candidate.name)
+                .content((symbol, described))
+                .description(format!("{} {} · not listed yet", candidate.venue, candidate.currency))
+        });
+        let listed = found.map(|(_, instrument)| {
+            let symbol = egui::RichText::new(&*instrument.symbol).color(theme.text_strong);
+            let watched = if self.has(instrument) { " · in the list" } else { "" };
+            Suggestion::new(instrument.key())
+                .content((symbol, egui::RichText::new(&*instrument.name).color(theme.text_weak)))
+                .description(format!("{}{watched}", instrument.venue))
+        });
+        listed.chain(elsewhere).collect()
     }
 }

@@ -15,8 +15,9 @@ use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::books::Part;
 use crate::broker::ibkr::codes::{places, words};
 use crate::broker::ibkr::connection::{Change, why_not};
+use crate::broker::ibkr::described::Described;
 use crate::broker::ibkr::lines::Feed;
-use crate::domain::{InstrumentId, Time};
+use crate::domain::{Candidate, Instrument, InstrumentId, Time};
 use crate::link::NoticeLevel;
 
 type Item<T> = Option<Result<SubscriptionItem<T>, Error>>;
@@ -46,6 +47,10 @@ pub(in crate::broker::ibkr) enum Came {
     Depth(InstrumentId, Item<MarketDepths>),
     /// Bars.
     Bars(u64, Result<HistoricalData, Error>),
+    /// What a search has found.
+    Found(Arc<str>, Result<Vec<Candidate>, String>),
+    /// What an instrument is.
+    Described(Arc<str>, Result<Box<Described>, String>),
 }
 
 impl Core {
@@ -83,6 +88,11 @@ impl Core {
                     self.depths.take(id, &row);
                 }
             }
+            Came::Found(text, outcome) => {
+                self.lookup.came();
+                out.events.push(BrokerEvent::Found { text, outcome: outcome.map_err(Into::into) });
+            }
+            Came::Described(name, outcome) => self.described(name, outcome, out),
             Came::Bars(job, outcome) => {
                 let is_line = matches!(&outcome, Err(error) if is_of_the_line(error));
                 if !is_line {
@@ -91,6 +101,19 @@ impl Core {
             }
         }
         self.heard(now, out);
+    }
+
+    fn described(&mut self, name: Arc<str>, outcome: Result<Box<Described>, String>, out: &mut Out) {
+        self.roster.answered(&name);
+        // The id is the engine's to give.
+        let unnumbered = InstrumentId(u32::MAX);
+        let instrument = outcome.and_then(|described| {
+            let listed = described.as_listed(unnumbered, self.broker).map_err(|why| why.to_string())?;
+            let instrument = Box::new(Instrument::clone(&listed.instrument));
+            self.roster.describes(listed, *described);
+            Ok(instrument)
+        });
+        out.events.push(BrokerEvent::Described { name, outcome: instrument.map_err(Into::into) });
     }
 
     /// TWS lives.

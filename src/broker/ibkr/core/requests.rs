@@ -11,6 +11,8 @@ use crate::risk::ApprovedOrder;
 impl Core {
     /// The engine asks for something. (Drills are not for TWS.)
     pub fn request(&mut self, request: BrokerRequest, now: Time, out: &mut Out) {
+        // What has joined is told of before anything that names it.
+        self.listing = self.roster.listing();
         match request {
             BrokerRequest::Disconnect => {
                 let (state, reason) = (ConnectionState::Closed, "Disconnected".into());
@@ -48,6 +50,8 @@ impl Core {
             BrokerRequest::History(request) => {
                 out.events.extend(self.history.ask(request, &self.listing));
             }
+            BrokerRequest::Find(text) => self.lookup.want(text),
+            BrokerRequest::Describe(name) => out.calls.push(Call::Describe(name)),
             BrokerRequest::Drill(_) => {}
         }
     }
@@ -119,6 +123,12 @@ pub(super) fn refuse(request: &BrokerRequest, why: &str, now: Time, out: &mut Ou
         }
         BrokerRequest::Books => {
             out.events.push(BrokerEvent::Unsent { request: BrokerRequest::Books, why });
+        }
+        BrokerRequest::Find(text) => {
+            out.events.push(BrokerEvent::Found { text: Arc::clone(text), outcome: Err(why) });
+        }
+        BrokerRequest::Describe(name) => {
+            out.events.push(BrokerEvent::Described { name: Arc::clone(name), outcome: Err(why) });
         }
         _ => {}
     }

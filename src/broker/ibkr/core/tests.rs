@@ -8,7 +8,7 @@ use ibapi::{Error, Notice};
 
 use super::*;
 use crate::broker::contract::{ReportKind, Watch};
-use crate::broker::ibkr::orders::tests::{CLIENT, NOW, approved, limit, listing};
+use crate::broker::ibkr::orders::tests::{CLIENT, NOW, approved, limit, roster};
 use crate::domain::{BrokerId, OrderStatus, Side};
 
 fn after(seconds: u64) -> Time {
@@ -28,7 +28,7 @@ fn begun() -> (Core, Out) {
         trades_at_once: 0,
         results: BTreeMap::new(),
     };
-    let core = Core::begin(login, Arc::new(listing()), NOW, &mut out);
+    let core = Core::begin(login, Arc::new(roster()), NOW, &mut out);
     (core, out)
 }
 

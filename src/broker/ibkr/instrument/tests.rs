@@ -1,6 +1,6 @@
 //! Contracts of several exchanges, as TWS describes them.
 
-use ibapi::contracts::{Contract, PriceIncrement};
+use ibapi::contracts::{Contract, PriceIncrement, SecurityType};
 
 use super::*;
 use crate::domain::{Price, SessionKind};
@@ -153,10 +153,49 @@ fn what_never_closes_is_always_open() {
 }
 
 #[test]
+fn a_future_is_called_by_its_local_symbol_and_worth_its_multiplier() {
+    let mut details = apple();
+    details.contract = Contract {
+        security_type: SecurityType::Future,
+        symbol: "ES".into(),
+        local_symbol: "ESZ6".to_owned(),
+        multiplier: "50".to_owned(),
+        exchange: "CME".into(),
+        ..Contract::default()
+    };
+    "E-mini S&P 500".clone_into(&mut details.long_name);
+    "202612".clone_into(&mut details.contract_month);
+    details.min_tick = 0.25;
+    let future = made(&details, None).unwrap();
+    assert_eq!((&*future.symbol, &*future.name), ("ESZ6", "E-mini S&P 500, 202612"));
+    assert_eq!((&*future.venue, future.class), ("CME", AssetClass::Future));
+    assert_eq!((future.multiplier, future.lot), (dec("50"), Qty(Decimal::ONE)));
+    assert!(future.ticks.is_on_grid(Price(dec("6500.25"))) && !future.ticks.is_on_grid(Price(dec("6500.1"))));
+}
+
+#[test]
+fn an_option_is_called_by_its_local_symbol_with_one_blank_and_names_its_terms() {
+    let mut details = apple();
+    details.contract = Contract {
+        security_type: SecurityType::Option,
+        local_symbol: "AAPL  261218C00200000".to_owned(),
+        last_trade_date_or_contract_month: "20261218".to_owned(),
+        strike: 200.0,
+        right: Some(OptionRight::Call),
+        multiplier: "100".to_owned(),
+        ..Contract::stock("AAPL").build()
+    };
+    let option = made(&details, None).unwrap();
+    assert_eq!(&*option.symbol, "AAPL 261218C00200000");
+    assert_eq!(&*option.name, "APPLE INC, call 200 of 20261218");
+    assert_eq!((option.multiplier, option.class), (dec("100"), AssetClass::Option));
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_in_words() {
-    let mut future = apple();
-    future.contract.security_type = SecurityType::Future;
-    assert!(made(&future, None).unwrap_err().to_string().contains("of the kind FUT"));
+    let mut index = apple();
+    index.contract.security_type = SecurityType::Index;
+    assert!(made(&index, None).unwrap_err().to_string().contains("of the kind IND"));
     let mut currency = apple();
     currency.contract.currency = "".into();
     assert!(matches!(made(&currency, None), Err(NoInstrument::Currency { .. })));

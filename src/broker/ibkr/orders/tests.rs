@@ -6,6 +6,7 @@ use ibapi::orders::{Action, OrderState};
 
 use super::*;
 use crate::broker::ibkr::listed::tests::share;
+use crate::broker::ibkr::roster::Roster;
 use crate::domain::time::SECOND;
 use crate::domain::{
     Decimal, GroupId, Instrument, InstrumentId, Limits, Money, OrderKind, OrderSpec, Price, Quote, Side,
@@ -16,8 +17,12 @@ use crate::risk::{self, Change, Known, Role};
 pub(in crate::broker::ibkr) const NOW: Time = Time(1_795_186_800 * SECOND);
 pub(in crate::broker::ibkr) const CLIENT: i32 = 7;
 
-pub(in crate::broker::ibkr) fn listing() -> Listing {
-    Listing::new([share(0, "AAPL", 265_598), share(1, "MSFT", 272_093)])
+pub(in crate::broker::ibkr) fn roster() -> Roster {
+    Roster::new(vec![share(0, "AAPL", 265_598), share(1, "MSFT", 272_093)])
+}
+
+fn listing() -> Listing {
+    Listing::clone(&roster().listing())
 }
 
 fn after(millis: u64) -> Time {

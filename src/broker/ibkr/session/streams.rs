@@ -1,6 +1,7 @@
 //! What TWS is asked for, each as a stream or an answer of what it says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, ready};
 use futures_util::stream::{BoxStream, Stream, once, unfold};
@@ -11,14 +12,17 @@ use ibapi::market_data::{SmartDepth, TradingHours};
 use ibapi::orders::ExecutionFilter;
 use ibapi::subscriptions::{NoticeStream, SubscriptionItem};
 use ibapi::{Client, Error};
+use tokio::time::timeout;
 
 use crate::broker::ibkr::accounts::TAGS;
 use crate::broker::ibkr::books::Part;
 use crate::broker::ibkr::core::Came;
 use crate::broker::ibkr::depth::ROWS;
+use crate::broker::ibkr::described::describe_one;
 use crate::broker::ibkr::history::Ask;
 use crate::broker::ibkr::lines::{Feed, has_trades};
 use crate::broker::ibkr::listed::Listed;
+use crate::broker::ibkr::named::{candidates, is_exact};
 
 /// Aggregated trades with the quotes, for those that have no stream of trades.
 const RT_VOLUME: &str = "233";
@@ -161,4 +165,37 @@ pub(super) fn bars(client: &Arc<Client>, contract: &Contract, ask: Ask) -> BoxFu
         Came::Bars(ask.job, request.fetch().await)
     }
     .boxed()
+}
+
+/// Instruments, by what the trader has typed.
+pub(super) fn find(client: &Arc<Client>, text: Arc<str>, patience: Duration) -> BoxFuture<'static, Came> {
+    let client = Arc::clone(client);
+    async move {
+        let exactly = is_exact(&text);
+        let search = async {
+            if exactly {
+                return describe_one(&client, &text).await.map(|one| one.candidate().into_iter().collect());
+            }
+            let found = client.matching_symbols(&text).await.map_err(|error| error.to_string())?;
+            Ok(candidates(&found))
+        };
+        let found = timeout(patience, search).await.unwrap_or_else(|_elapsed| Err(silent(&text)));
+        Came::Found(text, found)
+    }
+    .boxed()
+}
+
+/// What an instrument is.
+pub(super) fn describe(client: &Arc<Client>, name: Arc<str>, patience: Duration) -> BoxFuture<'static, Came> {
+    let client = Arc::clone(client);
+    async move {
+        let described = timeout(patience, describe_one(&client, &name)).await;
+        let described = described.unwrap_or_else(|_elapsed| Err(silent(&name)));
+        Came::Described(name, described.map(Box::new))
+    }
+    .boxed()
+}
+
+fn silent(what: &str) -> String {
+    format!("TWS does not answer for {what}: try again")
 }

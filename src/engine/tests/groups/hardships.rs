@@ -72,7 +72,8 @@ fn two_brackets_do_not_guard_the_same_shares() {
     let orders: Vec<Order> = first.engine.orders.all().cloned().collect();
     let mut second =
         stage_after(Journaled { orders: orders.clone(), next_seq: Seq(100), ..Journaled::default() });
-    second.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend: true };
+    second.engine.brokers[0].facts.capabilities =
+        Capabilities { native_groups: false, amend: true, lookup: false };
     broker.works.clear();
     let filled = |order: &Order| Order {
         status: OrderStatus::Filled,
@@ -234,7 +235,8 @@ fn a_lock_that_is_found_at_the_start_ends_legs_whose_end_was_not_written_down() 
     let orders: Vec<Order> = first.engine.orders.all().filter(|o| o.id.0 <= STOP).cloned().collect();
     let journal = Journaled { orders: orders.clone(), next_seq: Seq(100), ..Journaled::default() };
     let mut second = stage_after(journal);
-    second.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend: false };
+    second.engine.brokers[0].facts.capabilities =
+        Capabilities { native_groups: false, amend: false, lookup: false };
     second.engine.is_killed = true;
     second.feed(EngineEvent::Started);
     second.engine.is_killed = false;

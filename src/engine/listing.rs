@@ -1,0 +1,135 @@
+//! Instruments that join while the program runs.
+//!
+//! A broker is asked what it has and describes what the trader chooses; the engine gives it the next id, so
+//! that an id is the index into the catalogue for as long as the run lasts, and the settings remember it.
+//! Whoever must know an instrument before the first order on it (the journal, the broker's adapter) is told
+//! first: effects are carried out in their order.
+
+use std::sync::Arc;
+
+use super::{Effect, Engine, Outcome};
+use crate::broker::BrokerRequest;
+use crate::domain::{BrokerId, Candidate, Instrument, InstrumentId, Time};
+use crate::link::update::Refused;
+use crate::link::{Found, Listing, NoticeLevel, Update};
+
+/// Characters of a text that is looked for.
+const LONGEST: usize = 64;
+
+impl Engine {
+    /// The brokers that have more than they list.
+    pub(super) fn growing(&self) -> Arc<[BrokerId]> {
+        let able = self.brokers.iter().filter(|line| line.facts.capabilities.lookup);
+        able.map(|line| line.connection.broker).collect()
+    }
+
+    /// Has every broker that can look for what the trader has typed.
+    pub(super) fn find(&self, text: &Arc<str>, out: &mut Vec<Effect>) -> Outcome {
+        let text = fit(text)?;
+        let ask = |broker: &BrokerId| Effect::Request(*broker, BrokerRequest::Find(Arc::clone(&text)));
+        out.extend(self.growing().iter().map(ask));
+        Ok(None)
+    }
+
+    /// Has a broker describe what is to be listed.
+    pub(super) fn list(&self, broker: BrokerId, name: &Arc<str>, out: &mut Vec<Effect>) -> Outcome {
+        let name = fit(name)?;
+        let line = self.brokers.get(usize::from(broker.0));
+        let line = line.ok_or_else(|| Refused("There is no such broker".into()))?;
+        if !line.facts.capabilities.lookup {
+            let text = format!("{} lists what it has: nothing can be added", line.connection.name);
+            return Err(Refused(text.into()));
+        }
+        out.push(Effect::Request(broker, BrokerRequest::Describe(name)));
+        Ok(None)
+    }
+
+    pub(super) fn found(
+        &self,
+        broker: BrokerId,
+        text: Arc<str>,
+        outcome: Result<Vec<Candidate>, Arc<str>>,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let is_new = |candidate: &Candidate| !self.is_listed_as(broker, &candidate.name);
+        let (candidates, problem) = match outcome {
+            Ok(candidates) => (candidates.into_iter().filter(is_new).collect(), None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        let found = Found { broker, text, candidates, problem };
+        out.push(Effect::publish(Update::Found(Arc::new(found)), now));
+    }
+
+    /// Whether the settings name it, and it is in the catalogue.
+    fn is_listed_as(&self, broker: BrokerId, name: &str) -> bool {
+        let symbol = name.split(':').next().unwrap_or(name);
+        let is_named = self.settings.ibkr.instruments.iter().any(|known| known == name);
+        is_named && self.instruments.iter().any(|known| known.broker == broker && *known.symbol == *symbol)
+    }
+
+    /// Takes an instrument into the catalogue, or the reason why it cannot be.
+    pub(super) fn described(
+        &mut self,
+        broker: BrokerId,
+        name: &Arc<str>,
+        outcome: Result<Box<Instrument>, Arc<str>>,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let instrument = match outcome {
+            Ok(instrument) => instrument,
+            Err(why) => {
+                self.note(NoticeLevel::Warning, format!("{name} is not listed: {why}"), now, out);
+                return tell_listing(name, Err(why), now, out);
+            }
+        };
+        let key = instrument.key();
+        let is_same = |known: &&Arc<Instrument>| known.broker == broker && known.has_key(&key);
+        if let Some(known) = self.instruments.iter().find(is_same).cloned() {
+            return tell_listing(name, Ok(known), now, out);
+        }
+        let id = InstrumentId(u32::try_from(self.instruments.len()).unwrap_or(u32::MAX));
+        let instrument = Arc::new(Instrument { id, broker, ..*instrument });
+        self.instruments = self.instruments.iter().cloned().chain([Arc::clone(&instrument)]).collect();
+        self.market.list(Arc::clone(&self.instruments));
+        out.push(Effect::List(Arc::clone(&instrument)));
+        tell_listing(name, Ok(Arc::clone(&instrument)), now, out);
+        self.remember(name, now, out);
+        let text = format!("{} is listed now: {}, {}", instrument.symbol, instrument.name, instrument.venue);
+        self.note(NoticeLevel::Info, text, now, out);
+        self.watch(out);
+        // What is held of it, and what works on it, was nothing that this run could name.
+        self.ask_for_books(broker, now, out);
+    }
+
+    /// Has the next start list it too.
+    fn remember(&mut self, name: &Arc<str>, now: Time, out: &mut Vec<Effect>) {
+        if self.settings.ibkr.instruments.iter().any(|known| **known == **name) {
+            return;
+        }
+        Arc::make_mut(&mut self.settings).ibkr.instruments.push(name.to_string());
+        out.push(Effect::Save(super::SaveJob::Settings(Arc::clone(&self.settings))));
+        out.push(Effect::publish(Update::Settings(Arc::clone(&self.settings)), now));
+    }
+}
+
+fn tell_listing(
+    name: &Arc<str>,
+    outcome: Result<Arc<Instrument>, Arc<str>>,
+    now: Time,
+    out: &mut Vec<Effect>,
+) {
+    let listing = Listing { name: Arc::clone(name), outcome };
+    out.push(Effect::publish(Update::Listed(Arc::new(listing)), now));
+}
+
+/// What a broker may be asked for.
+fn fit(text: &Arc<str>) -> Result<Arc<str>, Refused> {
+    let trimmed = text.trim();
+    let is_fit = !trimmed.is_empty() && trimmed.chars().count() <= LONGEST;
+    if !is_fit || trimmed.chars().any(char::is_control) {
+        return Err(Refused(format!("Type a symbol or a name, of at most {LONGEST} characters").into()));
+    }
+    Ok(trimmed.into())
+}
