@@ -15,6 +15,8 @@ mod desk;
 mod engine;
 #[path = "ibkr/line.rs"]
 mod line;
+#[path = "ibkr/listing.rs"]
+mod listing;
 #[path = "ibkr/market.rs"]
 mod market;
 #[path = "ibkr/orders.rs"]

@@ -268,10 +268,8 @@ fn through_the_adapter_for_interactive_brokers_and_our_own_server() {
     let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "NOSUCH".to_owned()]));
-    let described::Descriptions { known, problems } = asked.unwrap();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    let (listed, wrong) = described::listed(&known, BrokerId(0));
-    assert!(wrong.is_empty(), "{wrong:?}");
+    let (listed, wrong) = described::listed(&asked.unwrap(), BrokerId(0));
+    assert!(wrong.is_empty() && listed.len() == 1, "{wrong:?}");
     let folder = tempfile::tempdir().unwrap();
     let mut trader =
         Trader::new(Program::start(folder.path(), registry::ibkr(Ibkr::new(config, listed))), "AAPL");

@@ -1,0 +1,161 @@
+//! Instruments that TWS is asked for while a session runs.
+
+use pitdesk::broker::contract::{Adapter as _, BrokerEvent, BrokerRequest, Watch};
+use pitdesk::domain::{AssetClass, Candidate, Instrument, InstrumentId};
+use pitdesk::gateway::wire::model::{
+    Contract, ContractData, ContractDescription, ContractDetails, RequestId, SymbolSamples,
+};
+use pitdesk::gateway::wire::{Reply, Request};
+use std::sync::Arc;
+
+use crate::desk::{Desk, broker};
+use crate::peer::{House, Peer, Told};
+use crate::run;
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+async fn ready() -> (House, pitdesk::broker::ibkr::Ibkr, Desk, Peer) {
+    let house = House::open().await;
+    let broker = broker(house.address());
+    let (desk, peer) = Desk::ready_at(&house, &broker, Told::default()).await;
+    (house, broker, desk, peer)
+}
+
+async fn found(desk: &mut Desk) -> Result<Vec<Candidate>, Arc<str>> {
+    desk.first(|event| match event {
+        BrokerEvent::Found { outcome, .. } => Some(outcome.clone()),
+        _ => None,
+    })
+    .await
+}
+
+async fn described(desk: &mut Desk) -> Result<Box<Instrument>, Arc<str>> {
+    desk.first(|event| match event {
+        BrokerEvent::Described { outcome, .. } => Some(outcome.clone()),
+        _ => None,
+    })
+    .await
+}
+
+/// What TWS is asked to describe next.
+async fn asked(peer: &mut Peer) -> (i32, Contract) {
+    peer.first(|request| match request {
+        Request::ContractData(asked) => Some((asked.req_id?, asked.contract.clone()?)),
+        _ => None,
+    })
+    .await
+}
+
+async fn describes(peer: &mut Peer, req_id: i32, contract: Contract) {
+    let contract_details = ContractDetails {
+        min_tick: text("0.25"),
+        long_name: text("E-mini S&P 500"),
+        contract_month: text("202612"),
+        time_zone_id: text("US/Central"),
+        trading_hours: text("20261123:0000-20261124:0000;20261124:0000-20261125:0000"),
+        liquid_hours: text("20261123:0830-20261123:1500;20261124:0830-20261124:1500"),
+        ..ContractDetails::default()
+    };
+    let (contract, contract_details) = (Some(contract), Some(contract_details));
+    let data = ContractData { req_id: Some(req_id), contract, contract_details };
+    peer.says(Reply::ContractData(Box::new(data))).await;
+    peer.says(Reply::ContractDataEnd(RequestId { req_id: Some(req_id) })).await;
+}
+
+fn e_mini() -> Contract {
+    Contract {
+        con_id: Some(495_512_563),
+        symbol: text("ES"),
+        sec_type: text("FUT"),
+        exchange: text("CME"),
+        currency: text("USD"),
+        local_symbol: text("ESZ6"),
+        multiplier: Some(50.0),
+        last_trade_date_or_contract_month: text("20261218"),
+        ..Contract::default()
+    }
+}
+
+#[test]
+fn a_search_is_answered_with_what_can_be_traded() {
+    run(async {
+        let (_house, _broker, mut desk, mut peer) = ready().await;
+        desk.asks(BrokerRequest::Find("coca".into())).await;
+        let req_id = peer
+            .first(|request| match request {
+                Request::MatchingSymbols(asked) => {
+                    assert_eq!(asked.pattern.as_deref(), Some("coca"));
+                    asked.req_id
+                }
+                _ => None,
+            })
+            .await;
+        let described = |symbol: &str, kind: &str, currency: &str| ContractDescription {
+            contract: Some(Contract {
+                symbol: text(symbol),
+                sec_type: text(kind),
+                currency: text(currency),
+                primary_exch: text("NYSE"),
+                description: text("COCA-COLA CO/THE"),
+                ..Contract::default()
+            }),
+            derivative_sec_types: Vec::new(),
+        };
+        let contract_descriptions = vec![
+            described("KO", "STK", "USD"),
+            described("KO", "BOND", "USD"),
+            described("KO", "STK", "EUR"),
+        ];
+        let samples = SymbolSamples { req_id: Some(req_id), contract_descriptions };
+        peer.says(Reply::SymbolSamples(samples)).await;
+        let found = found(&mut desk).await.unwrap();
+        assert_eq!(found.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["KO", "KO:EUR"]);
+        assert_eq!((&*found[0].description, &*found[0].venue), ("COCA-COLA CO/THE", "NYSE"));
+    });
+}
+
+#[test]
+fn a_future_is_found_listed_and_watched_by_its_contract() {
+    run(async {
+        let (house, broker, mut desk, mut peer) = ready().await;
+        desk.asks(BrokerRequest::Find("ESZ6@CME".into())).await;
+        let (req_id, wanted) = asked(&mut peer).await;
+        assert_eq!((wanted.sec_type.as_deref(), wanted.local_symbol.as_deref()), (Some("FUT"), Some("ESZ6")));
+        assert_eq!(wanted.exchange.as_deref(), Some("CME"));
+        describes(&mut peer, req_id, e_mini()).await;
+        let found = found(&mut desk).await.unwrap();
+        assert_eq!((&*found[0].name, &*found[0].symbol), ("ESZ6@CME", "ESZ6"));
+
+        desk.asks(BrokerRequest::Describe("ESZ6@CME".into())).await;
+        let (req_id, _) = asked(&mut peer).await;
+        describes(&mut peer, req_id, e_mini()).await;
+        let instrument = described(&mut desk).await.unwrap();
+        assert_eq!((&*instrument.name, instrument.class), ("E-mini S&P 500, 202612", AssetClass::Future));
+        broker.listed(&Arc::new(Instrument { id: InstrumentId(3), ..*instrument }));
+
+        let watch = || BrokerRequest::Watch(Watch { quotes: [InstrumentId(3)].into(), ..Watch::default() });
+        let contract = |request: &Request| match request {
+            Request::MarketData(asked) => asked.contract.as_ref()?.con_id,
+            _ => None,
+        };
+        desk.asks(watch()).await;
+        assert_eq!(peer.first(contract).await, 495_512_563);
+        // The next session knows it too.
+        let (desk, mut peer) = Desk::ready_at(&house, &broker, Told::default()).await;
+        desk.asks(watch()).await;
+        assert_eq!(peer.first(contract).await, 495_512_563);
+    });
+}
+
+#[test]
+fn what_tws_does_not_know_is_told_in_its_words() {
+    run(async {
+        let (_house, _broker, mut desk, mut peer) = ready().await;
+        desk.asks(BrokerRequest::Describe("NOSUCH".into())).await;
+        let (req_id, _) = asked(&mut peer).await;
+        peer.remarks(req_id, 200, "No security definition has been found for the request").await;
+        assert!(described(&mut desk).await.unwrap_err().contains("No security definition"));
+    });
+}
