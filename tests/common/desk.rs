@@ -33,6 +33,7 @@ pub struct Market {
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
+    growing: Arc<[BrokerId]>,
 }
 
 /// The window's side where a single pane is tested: a desk that a test keeps up to date.
@@ -88,6 +89,7 @@ impl Market {
             settings: Arc::default(),
             uses: Arc::default(),
             armed: Arc::default(),
+            growing: Arc::default(),
         };
         market.snapshot();
         (market, window)
@@ -103,7 +105,7 @@ impl Market {
             fills: Vec::new(),
             positions: Vec::new(),
             accounts: self.accounts.iter().cloned().map(Arc::new).collect(),
-            growing: Arc::default(),
+            growing: Arc::clone(&self.growing),
             commissions: vec![(BrokerId(0), self.commissions.clone())],
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,
@@ -114,6 +116,12 @@ impl Market {
             notices: Vec::new(),
         };
         self.publish(Update::Snapshot(Arc::new(snapshot)));
+    }
+
+    /// Publishes a snapshot of a broker that has more than it lists.
+    pub fn grow(&mut self) {
+        self.growing = [BrokerId(0)].into();
+        self.snapshot();
     }
 
     /// Publishes a snapshot of another catalogue.

@@ -20,6 +20,7 @@ mod journal;
 mod kept;
 mod kill;
 mod limits;
+mod lookup;
 mod safety;
 mod search;
 mod stake;

@@ -22,6 +22,7 @@ impl Watchlist {
     fn add_field_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let theme = theme_of(ui);
         let mut query = std::mem::take(&mut self.view.query);
+        let typed = query.clone();
         let field = egui::TextEdit::singleline(&mut query)
             .hint_text("Add symbol…")
             .desired_width(f32::INFINITY)
@@ -35,11 +36,11 @@ impl Watchlist {
             .show(ui, field, |query| self.suggestions(desk, query.text, &theme));
         let response = completed.text_edit.response.response.accessible_name("Add symbol");
         self.view.query = query;
-        self.view.lookup.look(desk, &self.view.query, out);
         self.view.lookup.settle(desk, out);
         if let Some(accepted) = completed.accepted {
-            let query = std::mem::take(&mut self.view.query);
-            let mut elsewhere = Lookup::candidates(desk, &query);
+            self.view.query.clear();
+            // The field has taken over what was accepted: it was found for what was typed.
+            let mut elsewhere = Lookup::candidates(desk, &typed);
             if let Some(instrument) = desk.instrument_by_key(&accepted.insert) {
                 self.add(instrument.key());
                 out.window(UiCommand::Select(instrument.id));
@@ -48,7 +49,10 @@ impl Watchlist {
             {
                 self.view.lookup.list(desk, broker, &candidate.name, Then::Open, out);
             }
-        } else if response.has_focus() && !completed.is_open && !self.view.query.trim().is_empty() {
+            return;
+        }
+        self.view.lookup.look(desk, &self.view.query, out);
+        if response.has_focus() && !completed.is_open && !self.view.query.trim().is_empty() {
             let place = response.rect.right_center() - egui::vec2(8.0, 0.0);
             let note = "no such instrument";
             ui.painter().text(place, egui::Align2::RIGHT_CENTER, note, theme.small_font(), theme.warn);

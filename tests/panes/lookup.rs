@@ -1,0 +1,163 @@
+//! Instruments that a broker has and the run does not list: found in the search and in the watchlist's field.
+
+use std::sync::Arc;
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pitdesk::domain::{AssetClass, BrokerId, Candidate, Instrument, InstrumentId};
+use pitdesk::link::{Command, Found, Listing, Update};
+
+use crate::bench::settle;
+use crate::desktop::{Desktop, desktop, sent};
+use crate::safety::save;
+
+const SONOS: &str = "SONO, SONOS INC, NASDAQ, USD, not listed yet";
+
+fn growing() -> Harness<'static, Desktop> {
+    let mut harness = desktop();
+    harness.state_mut().market.grow();
+    harness.run_steps(2);
+    sent(&mut harness);
+    harness
+}
+
+fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text(query.to_owned()));
+    settle(harness);
+}
+
+fn press(harness: &mut Harness<'_, Desktop>, key: Key) {
+    harness.key_press(key);
+    settle(harness);
+}
+
+fn sonos() -> Candidate {
+    Candidate {
+        name: "SONO".into(),
+        symbol: "SONO".into(),
+        description: "SONOS INC".into(),
+        venue: "NASDAQ".into(),
+        currency: "USD".into(),
+        class: AssetClass::Share,
+    }
+}
+
+fn found(harness: &mut Harness<'_, Desktop>, text: &str, problem: Option<&str>) {
+    let candidates = if problem.is_some() { Vec::new() } else { vec![sonos()] };
+    let found =
+        Found { broker: BrokerId(0), text: text.into(), candidates, problem: problem.map(Into::into) };
+    harness.state_mut().market.publish(Update::Found(Arc::new(found)));
+    settle(harness);
+}
+
+/// What the engine says when it has joined.
+fn listed(harness: &mut Harness<'_, Desktop>) {
+    let market = &mut harness.state_mut().market;
+    let instruments = market.instruments();
+    let id = InstrumentId(u32::try_from(instruments.len()).unwrap());
+    let instrument =
+        Instrument { id, symbol: "SONO".into(), name: "Sonos".into(), ..(*instruments[0]).clone() };
+    let listing = Listing { name: "SONO".into(), outcome: Ok(Arc::new(instrument)) };
+    market.publish(Update::Listed(Arc::new(listing)));
+    settle(harness);
+}
+
+fn selected(harness: &Harness<'_, Desktop>) -> String {
+    harness
+        .state()
+        .terminal
+        .desk()
+        .selected()
+        .map(|instrument| instrument.symbol.to_string())
+        .unwrap_or_default()
+}
+
+fn is_watched(harness: &Harness<'_, Desktop>) -> bool {
+    harness
+        .query_all_by_role(egui::Role::ListBoxOption)
+        .any(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("SONO ")))
+}
+
+#[test]
+fn what_is_typed_is_asked_for_once_and_only_where_a_broker_can_look() {
+    let mut harness = desktop();
+    search(&mut harness, "sonos");
+    assert_eq!(sent(&mut harness), [], "the practice market lists what it has");
+    let mut harness = growing();
+    search(&mut harness, "sonos");
+    assert_eq!(sent(&mut harness), [Command::Find("sonos".into())]);
+    harness.run_steps(3);
+    assert_eq!(sent(&mut harness), []);
+}
+
+#[test]
+fn one_that_was_found_is_listed_by_enter_and_shown_when_it_has_joined() {
+    let mut harness = growing();
+    search(&mut harness, "sonos");
+    found(&mut harness, "sonos", None);
+    harness.get_by_label(SONOS);
+    save(&mut harness, "search_not_listed");
+    sent(&mut harness);
+    press(&mut harness, Key::Enter);
+    assert_eq!(sent(&mut harness), [Command::List { broker: BrokerId(0), name: "SONO".into() }]);
+    let before = selected(&harness);
+    assert_ne!(before, "SONO");
+    listed(&mut harness);
+    assert_eq!(selected(&harness), "SONO");
+    assert!(is_watched(&harness));
+}
+
+#[test]
+fn with_shift_it_only_joins_the_watchlist() {
+    let mut harness = growing();
+    let before = selected(&harness);
+    search(&mut harness, "sonos");
+    found(&mut harness, "sonos", None);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    harness.run_steps(2);
+    listed(&mut harness);
+    press(&mut harness, Key::Escape);
+    assert!(is_watched(&harness));
+    assert_eq!(selected(&harness), before);
+}
+
+#[test]
+fn what_was_found_for_another_text_is_not_offered() {
+    let mut harness = growing();
+    search(&mut harness, "sonos");
+    found(&mut harness, "sono", None);
+    assert!(harness.query_by_label(SONOS).is_none());
+    press(&mut harness, Key::Enter);
+    assert_eq!(sent(&mut harness), [Command::Find("sonos".into())], "nothing is listed");
+}
+
+#[test]
+fn why_a_broker_could_not_look_is_said() {
+    let mut harness = growing();
+    search(&mut harness, "sonos");
+    found(&mut harness, "sonos", Some("The broker is not connected: nothing was sent"));
+    let said = harness.query_all_by_role(egui::Role::Label).any(|node| {
+        let text =
+            node.accesskit_node().value().or_else(|| node.accesskit_node().label()).unwrap_or_default();
+        text.contains("has not looked for it: The broker is not connected")
+    });
+    assert!(said);
+}
+
+#[test]
+fn the_field_of_the_watchlist_finds_it_too() {
+    let mut harness = growing();
+    harness.get_by_label("Add symbol").focus();
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("sonos".to_owned()));
+    settle(&mut harness);
+    assert_eq!(sent(&mut harness), [Command::Find("sonos".into())]);
+    found(&mut harness, "sonos", None);
+    press(&mut harness, Key::Enter);
+    assert_eq!(sent(&mut harness), [Command::List { broker: BrokerId(0), name: "SONO".into() }]);
+    listed(&mut harness);
+    assert!(is_watched(&harness));
+}
