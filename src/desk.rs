@@ -28,14 +28,14 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId,
-    OrderStatus, Price, Qty, Time, Trade,
+    Account, AccountId, BrokerId, CommissionRule, Decimal, Depth, Impact, Instrument, InstrumentId, Order,
+    OrderId, OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, Found, JournalState, KillReport,
-    KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Reconciliation, ScopeUse, SendError, Snapshot,
-    Stream, Timeline, Update,
+    KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Reckoned, Reconciliation, ScopeUse, SendError,
+    Snapshot, Stream, Timeline, Update,
 };
 use answers::Answers;
 use prices::Prices;
@@ -53,6 +53,7 @@ pub struct Desk {
     blotter: Blotter,
     accounts: Vec<Arc<Account>>,
     growing: Arc<[BrokerId]>,
+    reckoning: Arc<[BrokerId]>,
     commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     connections: Vec<Connection>,
     kill: KillState,
@@ -78,6 +79,8 @@ pub struct Desk {
     ledger: Ledger,
     valuations: Vec<Valued>,
     selected: Option<InstrumentId>,
+    /// The newest answer to a what-if.
+    reckoned: Option<Arc<Reckoned>>,
     /// What brokers have said last of what was looked for.
     found: Option<Arc<Found>>,
     /// What became of the instrument that was to be listed last.
@@ -228,6 +231,7 @@ impl Desk {
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
             Update::Weather(_) => {}
+            Update::Impact(reckoned) => self.reckoned = Some(reckoned),
             Update::Found(found) => self.found = Some(found),
             Update::Listed(listing) => self.list(listing),
             Update::History(history) => self.charts.history(history),
@@ -258,6 +262,7 @@ impl Desk {
         self.meet_accounts();
         self.connections.clone_from(&snapshot.connections);
         self.growing = Arc::clone(&snapshot.growing);
+        self.reckoning = Arc::clone(&snapshot.reckoning);
         self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;
         self.kill_report.clone_from(&snapshot.kill_report);
@@ -332,6 +337,18 @@ impl Desk {
     #[must_use]
     pub fn growing(&self) -> &[BrokerId] {
         &self.growing
+    }
+
+    /// Whether a broker reckons with an order before it is sent.
+    #[must_use]
+    pub fn reckons(&self, broker: BrokerId) -> bool {
+        self.reckoning.contains(&broker)
+    }
+
+    /// What an order would come to: the answer to this command, if it was the last that has asked.
+    #[must_use]
+    pub fn impact(&self, of: CommandId) -> Option<&Result<Impact, Arc<str>>> {
+        self.reckoned.as_ref().filter(|reckoned| reckoned.to == of).map(|reckoned| &reckoned.outcome)
     }
 
     /// What a broker has of what was looked for last.

@@ -35,6 +35,7 @@ pub mod supervisor;
 mod trading;
 mod uses;
 mod watching;
+mod what_if;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,7 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, Command, Connection, ConnectionState, Demand, Envelope, Follower, KillState, NoticeLevel,
+    Answer, Command, CommandId, Connection, ConnectionState, Demand, Envelope, KillState, NoticeLevel,
     Reconciliation, ScopeUse, Snapshot, Update,
 };
 use day::Day;
@@ -65,6 +66,7 @@ use notices::Notices;
 use orders::Orders;
 use reconcile::Before;
 use shutdown::Shutdown;
+use what_if::tell_impact;
 
 /// How long a ready broker may say nothing before it counts as silent.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -235,7 +237,7 @@ impl Engine {
 
     fn command(&mut self, envelope: Envelope, now: Time, out: &mut Vec<Effect>) {
         let Envelope { id, input_at, command } = envelope;
-        let outcome = self.carry_out(command, id.follower(), input_at, now, out);
+        let outcome = self.carry_out(command, id, input_at, now, out);
         if let Err(refused) = &outcome {
             self.note(NoticeLevel::Warning, Arc::clone(&refused.0), now, out);
         }
@@ -245,7 +247,7 @@ impl Engine {
     fn carry_out(
         &mut self,
         command: Command,
-        asker: Follower,
+        id: CommandId,
         input_at: Time,
         now: Time,
         out: &mut Vec<Effect>,
@@ -256,6 +258,7 @@ impl Engine {
         }
         match command {
             Command::Place(place) => self.place(&place, input_at, now, out),
+            Command::WhatIf(asked) => self.what_if(id, asked, out),
             Command::Amend { order, quantity, limit, stop, despite } => {
                 let change = crate::risk::Change { quantity, limit, stop };
                 self.amend(order, change, despite, input_at, now, out)
@@ -283,7 +286,7 @@ impl Engine {
             }
             Command::Reconcile { broker } => self.reconcile(broker, now, out),
             Command::Demand(demand) => {
-                self.wants(asker, &demand, out);
+                self.wants(id.follower(), &demand, out);
                 Ok(None)
             }
             Command::Configure(settings) => {
@@ -384,6 +387,7 @@ impl Engine {
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
             BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
+            BrokerEvent::Impact { id, outcome } => tell_impact(id, outcome, now, out),
             BrokerEvent::Found { text, outcome } => self.found(id, text, outcome, now, out),
             BrokerEvent::Described { name, outcome } => self.described(id, &name, outcome, now, out),
             BrokerEvent::Note(level, text) => {
@@ -456,7 +460,8 @@ impl Engine {
             fills: self.executions.fills().cloned().collect(),
             positions: self.positions.values().cloned().collect(),
             accounts: self.accounts.values().cloned().collect(),
-            growing: self.growing(),
+            growing: self.able(|broker| broker.lookup),
+            reckoning: self.able(|broker| broker.what_if),
             commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
             kill: self.kill_state(),

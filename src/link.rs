@@ -38,7 +38,7 @@ pub use channel::{
     CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, SpareSender, WindowEnd, connect,
 };
 pub use clock::Clock;
-pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
+pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place, WhatIf};
 pub use demand::{BarKey, Demand};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
@@ -48,6 +48,6 @@ pub use safety::{
 };
 pub use update::{
     Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
-    Snapshot, Update,
+    Reckoned, Snapshot, Update,
 };
 pub use uses::ScopeUse;

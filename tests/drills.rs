@@ -21,7 +21,7 @@ use pitdesk::domain::{
     BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
     Time, TimeInForce,
 };
-use pitdesk::link::{Command, ConnectionState, Place};
+use pitdesk::link::{Command, ConnectionState, Place, WhatIf};
 use pitdesk::risk::Despite;
 use program::{PAPER, Program};
 use server::Server;
@@ -122,6 +122,21 @@ fn a_nightly_reset_that_keeps_the_data_ends_by_itself() {
     let trader = Trader::new();
     trader.weather("reset-keeping-data");
     trader.wait_until_it_is_not_ready();
+    trader.ends_well();
+}
+
+#[test]
+fn what_an_order_would_come_to_is_told_and_leaves_nothing_behind() {
+    let mut trader = Trader::new();
+    let spec = trader.program.look(|desk| desk.blotter().get(trader.order).unwrap().spec);
+    let account = trader.program.look(|desk| desk.accounts()[0].id.clone());
+    let asked = trader.program.send(Command::WhatIf(WhatIf { account, spec }));
+    trader.program.wait("what it would come to", |desk| desk.impact(asked).is_some());
+    let impact = trader.program.look(|desk| desk.impact(asked).cloned().unwrap().unwrap());
+    assert!(
+        impact.margin.unwrap().initial_change > Decimal::ZERO && impact.commission.is_some(),
+        "{impact:?}"
+    );
     trader.ends_well();
 }
 

@@ -159,7 +159,7 @@ impl Adapter for Flood {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { native_groups: true, amend: true }
+        Capabilities { native_groups: true, amend: true, lookup: false, what_if: false }
     }
 
     fn instruments(&self) -> Vec<Arc<Instrument>> {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Account, AccountKind, Bar, BrokerId, Candidate, CommissionRule, Depth, Fill, Instrument, InstrumentId,
-    OrderId, OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
+    Account, AccountKind, Bar, BrokerId, Candidate, CommissionRule, Depth, Fill, Impact, Instrument,
+    InstrumentId, OrderId, OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
 };
-use crate::link::{Clock, ConnectionState, Drill, NoticeLevel};
+use crate::link::{Clock, CommandId, ConnectionState, Drill, NoticeLevel, WhatIf};
 use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
@@ -20,6 +20,8 @@ use crate::risk::{ApprovedAmend, ApprovedOrder};
 pub enum BrokerRequest {
     /// Send an order, or an entry with its exits: all of them or none.
     Place(Vec<ApprovedOrder>),
+    /// Reckon with an order and send nothing to a market ([`BrokerEvent::Impact`]).
+    WhatIf(CommandId, Box<WhatIf>),
     /// Change an order.
     Amend(ApprovedAmend),
     /// Cancel an order.
@@ -118,6 +120,13 @@ pub enum BrokerEvent {
         request: BrokerRequest,
         /// Why it was not sent.
         why: Arc<str>,
+    },
+    /// The answer to [`BrokerRequest::WhatIf`].
+    Impact {
+        /// The command that has asked.
+        id: CommandId,
+        /// What the order would come to, or why nobody knows, in words for a trader.
+        outcome: Result<Impact, Arc<str>>,
     },
     /// The answer to [`BrokerRequest::Find`].
     Found {
@@ -231,6 +240,8 @@ pub struct Capabilities {
     pub amend: bool,
     /// Whether it has more instruments than it lists, which can be looked for and added.
     pub lookup: bool,
+    /// Whether it reckons with an order before it is sent.
+    pub what_if: bool,
 }
 
 /// How the kind of an account is told: whether money is at stake is too grave to be left to a

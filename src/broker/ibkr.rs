@@ -30,6 +30,7 @@ mod roster;
 mod session;
 mod terms;
 mod times;
+mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -120,7 +121,7 @@ impl Adapter for Ibkr {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { native_groups: true, amend: true, lookup: true }
+        Capabilities { native_groups: true, amend: true, lookup: true, what_if: true }
     }
 
     fn account_rule(&self) -> AccountRule {

@@ -58,7 +58,7 @@ impl PaperConfig {
     /// What a broker made so can do.
     #[must_use]
     pub fn capabilities(self) -> Capabilities {
-        Capabilities { native_groups: self.native_groups, amend: true, lookup: false }
+        Capabilities { native_groups: self.native_groups, amend: true, lookup: false, what_if: false }
     }
 
     /// Why this cannot be placed with a broker made so.

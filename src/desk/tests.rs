@@ -102,6 +102,7 @@ impl Engine {
             positions: self.position.iter().cloned().collect(),
             accounts: Vec::new(),
             growing: Arc::default(),
+            reckoning: Arc::default(),
             commissions: Vec::new(),
             connections: Vec::new(),
             kill: self.kill,

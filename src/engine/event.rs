@@ -70,7 +70,7 @@ impl BrokerFacts {
     /// A broker that can do everything and whose word on its accounts is taken.
     #[must_use]
     pub fn named(name: Arc<str>) -> Self {
-        let capabilities = Capabilities { native_groups: true, amend: true, lookup: false };
+        let capabilities = Capabilities { native_groups: true, amend: true, lookup: false, what_if: false };
         Self { name, capabilities, accounts: AccountRule::AsReported }
     }
 

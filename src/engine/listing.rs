@@ -17,17 +17,11 @@ use crate::link::{Found, Listing, NoticeLevel, Update};
 const LONGEST: usize = 64;
 
 impl Engine {
-    /// The brokers that have more than they list.
-    pub(super) fn growing(&self) -> Arc<[BrokerId]> {
-        let able = self.brokers.iter().filter(|line| line.facts.capabilities.lookup);
-        able.map(|line| line.connection.broker).collect()
-    }
-
     /// Has every broker that can look for what the trader has typed.
     pub(super) fn find(&self, text: &Arc<str>, out: &mut Vec<Effect>) -> Outcome {
         let text = fit(text)?;
         let ask = |broker: &BrokerId| Effect::Request(*broker, BrokerRequest::Find(Arc::clone(&text)));
-        out.extend(self.growing().iter().map(ask));
+        out.extend(self.able(|broker| broker.lookup).iter().map(ask));
         Ok(None)
     }
 

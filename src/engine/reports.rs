@@ -123,6 +123,10 @@ impl Engine {
                 self.market.not_asked(request);
                 Vec::new()
             }
+            BrokerRequest::WhatIf(id, _) => {
+                super::tell_impact(*id, Err(why.into()), now, out);
+                Vec::new()
+            }
             BrokerRequest::Find(text) => {
                 self.found(broker, Arc::clone(text), Err(why.into()), now, out);
                 Vec::new()

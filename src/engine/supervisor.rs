@@ -172,7 +172,7 @@ mod tests {
         }
 
         fn capabilities(&self) -> Capabilities {
-            Capabilities { native_groups: false, amend: false, lookup: false }
+            Capabilities { native_groups: false, amend: false, lookup: false, what_if: false }
         }
 
         fn instruments(&self) -> Vec<Arc<Instrument>> {
@@ -206,7 +206,7 @@ mod tests {
         }
 
         fn capabilities(&self) -> Capabilities {
-            Capabilities { native_groups: false, amend: false, lookup: false }
+            Capabilities { native_groups: false, amend: false, lookup: false, what_if: false }
         }
 
         fn instruments(&self) -> Vec<Arc<Instrument>> {

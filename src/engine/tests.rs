@@ -13,6 +13,7 @@ mod listing;
 mod pace;
 mod reconcile;
 mod trust;
+mod what_if;
 
 use super::*;
 use crate::broker::contract::Books;

@@ -32,6 +32,9 @@ pub struct Envelope {
 pub enum Command {
     /// Enter an order.
     Place(Place),
+    /// Ask a broker what an order would tie up and cost; nothing is sent to a market
+    /// ([`super::Update::Impact`]).
+    WhatIf(WhatIf),
     /// Change a working order, or an exit that this program keeps; `None` leaves that part as it is.
     Amend {
         /// Which order.
@@ -149,6 +152,7 @@ impl Command {
     pub fn account(&self) -> Option<&AccountId> {
         match self {
             Self::Place(place) => Some(&place.account),
+            Self::WhatIf(asked) => Some(&asked.account),
             Self::Close { account, .. } | Self::Reverse { account, .. } => Some(account),
             _ => None,
         }
@@ -189,6 +193,15 @@ pub struct Place {
     pub names: Vec<ClientRef>,
     /// What is unusual about the market, which the trader was told and accepts for this order.
     pub despite: Despite,
+}
+
+/// An order that a broker only reckons with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WhatIf {
+    /// For which account.
+    pub account: AccountId,
+    /// What would be asked for.
+    pub spec: OrderSpec,
 }
 
 /// A profit target and a stop, one cancelling the other, both waiting for the entry to fill.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, Candidate, CommissionRule, Fill, Instrument, Order, OrderId, Position,
-    Time, Weather,
+    Account, AccountId, BrokerId, Candidate, CommissionRule, Fill, Impact, Instrument, Order, OrderId,
+    Position, Time, Weather,
 };
 use crate::market::series::BarChunk;
 
@@ -57,6 +57,8 @@ pub enum Update {
     Uses(Arc<[ScopeUse]>),
     /// The live accounts that are armed now.
     Armed(Arc<[(BrokerId, AccountId)]>),
+    /// What an order would tie up and cost: for whoever has asked.
+    Impact(Arc<Reckoned>),
     /// What a broker has of what was looked for.
     Found(Arc<Found>),
     /// An instrument that was to be listed is, or cannot be.
@@ -74,6 +76,15 @@ pub enum Update {
         /// When its bytes were handed to the broker.
         wire_at: Time,
     },
+}
+
+/// The answer to a what-if.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reckoned {
+    /// The command that has asked.
+    pub to: CommandId,
+    /// What it would come to, or why nobody knows, in words for a trader.
+    pub outcome: Result<Impact, Arc<str>>,
 }
 
 /// What a broker has of what was looked for.
@@ -114,6 +125,8 @@ pub struct Snapshot {
     pub accounts: Vec<Arc<Account>>,
     /// Brokers that have more instruments than they list, which can be looked for and added.
     pub growing: Arc<[BrokerId]>,
+    /// Brokers that reckon with an order before it is sent.
+    pub reckoning: Arc<[BrokerId]>,
     /// What trading costs, per broker, where it tells.
     pub commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     /// One per broker.

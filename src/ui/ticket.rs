@@ -6,7 +6,8 @@
 //!
 //! - `form` holds choices and texts, `number` reads them exactly;
 //! - `facts` gathers what the desk knows, `check` says what is wrong or states the
-//!   orders, `gate` asks what the engine will ask, `outlook` tells what they would come to;
+//!   orders, `gate` asks what the engine will ask, `outlook` tells what they would come to, and
+//!   `foretold` what the broker says of that;
 //! - `offer` says what each button would send, `entry` turns clicks and keys into exactly
 //!   one command, `said` tells what became of it;
 //! - `header`, `field`, `figures` and `buttons` draw.
@@ -21,6 +22,7 @@ mod facts;
 mod field;
 mod fields;
 mod figures;
+mod foretold;
 mod form;
 pub(in crate::ui) mod gate;
 mod header;
@@ -180,11 +182,11 @@ impl Ticket {
                     self.remember_quantity(&checked);
                 }
                 if is_low {
-                    self.figures_ui(ui, &checked, facts, theme);
+                    self.figures_ui(ui, desk, &checked, facts, theme);
                 }
             });
         if !is_low {
-            self.figures_ui(ui, &checked, facts, theme);
+            self.figures_ui(ui, desk, &checked, facts, theme);
         }
 
         let foot = ui.scope(|ui| {
@@ -196,6 +198,7 @@ impl Ticket {
                 net: facts.net(),
                 quote: facts.quote.map(|view| view.quote),
                 now: facts.now,
+                reckons: desk.reckons(facts.instrument.broker),
             };
             self.entry.settle(ui, &offers, &scene);
             let by_key = self.entry.keys(keys, &offers, &scene, out);
@@ -210,8 +213,9 @@ impl Ticket {
         self.view.foot = foot.response.rect.height();
     }
 
-    fn figures_ui(&mut self, ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, theme: &Theme) {
-        let shown = ui.scope(|ui| figures::figures_ui(ui, checked, facts, theme));
+    fn figures_ui(&mut self, ui: &mut Ui, desk: &Desk, checked: &Checked, facts: &Facts<'_>, theme: &Theme) {
+        let foretold = self.entry.foretold(desk);
+        let shown = ui.scope(|ui| figures::figures_ui(ui, checked, foretold.as_ref(), facts, theme));
         self.view.figures = shown.response.rect.height() + ui.spacing().item_spacing.y;
     }
 

@@ -106,6 +106,7 @@ impl Market {
             positions: Vec::new(),
             accounts: self.accounts.iter().cloned().map(Arc::new).collect(),
             growing: Arc::clone(&self.growing),
+            reckoning: Arc::clone(&self.growing),
             commissions: vec![(BrokerId(0), self.commissions.clone())],
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,

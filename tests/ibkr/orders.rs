@@ -9,6 +9,7 @@ use pitdesk::gateway::wire::model::{
     CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, OpenOrder, Order, OrderState,
 };
 use pitdesk::gateway::wire::{Reply, Request};
+use pitdesk::link::{CommandId, WhatIf};
 use pitdesk::risk::Change;
 
 use crate::desk::{Desk, approved, approved_amend, broker, limit};
@@ -420,5 +421,45 @@ fn an_order_that_was_sent_before_a_cut_is_found_by_the_next_session() {
         desk.asks(BrokerRequest::Cancel(OrderId(1))).await;
         assert_eq!(peer.cancel().await, first.number, "and can be cancelled");
         assert_eq!(first.client, CLIENT);
+    });
+}
+
+#[test]
+fn a_what_if_is_marked_as_one_and_its_answer_is_no_order() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        let asked = WhatIf { account: ACCOUNT.into(), spec: limit(Side::Buy, 99) };
+        desk.asks(BrokerRequest::WhatIf(CommandId(5), Box::new(asked))).await;
+        let (number, contract, order) = peer.order().await;
+        assert_eq!((order.what_if, order.order_ref.as_deref().unwrap_or_default()), (Some(true), ""));
+        let state = OrderState {
+            status: Some("PreSubmitted".to_owned()),
+            init_margin_before: Some(1_000.0),
+            init_margin_after: Some(1_990.0),
+            max_commission_and_fees: Some(1.0),
+            commission_and_fees_currency: Some("USD".to_owned()),
+            ..OrderState::default()
+        };
+        let open = OpenOrder {
+            order_id: Some(number),
+            contract: Some(contract),
+            order: Some(order),
+            order_state: Some(state),
+        };
+        peer.says(Reply::OpenOrder(Box::new(open))).await;
+        let impact = desk
+            .first(|event| match event {
+                BrokerEvent::Impact { id: CommandId(5), outcome } => Some(outcome.clone()),
+                _ => None,
+            })
+            .await
+            .unwrap();
+        assert_eq!(impact.margin.unwrap().initial_change, 990.into());
+        assert_eq!(impact.commission.unwrap().to_string(), "1.00 USD");
+        assert!(!desk.has_seen(|event| matches!(event, BrokerEvent::Report(_) | BrokerEvent::OnWire { .. })));
+        // The next order has a number above it.
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let (next, _, order) = peer.order().await;
+        assert!(next > number && order.what_if != Some(true));
     });
 }

@@ -20,6 +20,7 @@ use crate::desk::{Market, START, decimal, price, qty};
 
 mod confirm;
 mod fields;
+mod what_if;
 
 /// Between two presses that do not belong together.
 const READING: Duration = Duration::from_millis(500);

@@ -59,7 +59,7 @@ impl Kind {
     /// What the program is told that its broker can do.
     fn capabilities(self, dice: &mut Dice) -> Capabilities {
         let native_groups = self != Self::Kept;
-        Capabilities { native_groups, amend: native_groups || dice.hits(2), lookup: false }
+        Capabilities { native_groups, amend: native_groups || dice.hits(2), lookup: false, what_if: false }
     }
 }
 

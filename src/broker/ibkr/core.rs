@@ -33,6 +33,7 @@ use super::lookup::Lookup;
 use super::orders::{Orders, Seat, Wanted};
 use super::quotes::Quotes;
 use super::roster::Roster;
+use super::what_if::WhatIfs;
 use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, SessionEnd};
 use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Position, Time};
 use crate::link::{ConnectionState, NoticeLevel};
@@ -53,6 +54,8 @@ pub(super) enum Call {
     Read(u32),
     /// Send orders, or a change of one.
     Send(Vec<Wanted>),
+    /// Ask what an order would come to.
+    WhatIf(Box<Wanted>),
     /// Cancel an order.
     Cancel(OrderId, i32),
     /// Open or close a stream.
@@ -116,6 +119,7 @@ pub(super) struct Core {
     lines: Lines,
     history: History,
     lookup: Lookup,
+    what_ifs: WhatIfs,
     round: Option<Round>,
     rounds: u32,
     /// When the books were asked for last.
@@ -152,6 +156,7 @@ impl Core {
             lines: Lines::new(trades_at_once),
             history: History::default(),
             lookup: Lookup::default(),
+            what_ifs: WhatIfs::default(),
             round: None,
             rounds: 0,
             read_at: now,
@@ -207,6 +212,7 @@ impl Core {
         }
         self.orders.tick(now, &mut out.events);
         self.fills.tick(now);
+        out.events.extend(self.what_ifs.tick(now));
         for turn in self.lines.tick(now) {
             self.turn(turn, out);
         }

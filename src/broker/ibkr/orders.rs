@@ -27,7 +27,7 @@ use super::number::{price_if_any, quantity};
 use super::terms::{self, Envelope};
 use crate::broker::contract::{BrokerEvent, Report, ReportKind};
 use crate::domain::{AccountId, BrokerId, Fill, Order, OrderId, OrderStatus, Origin, Qty, Time};
-use crate::link::NoticeLevel;
+use crate::link::{NoticeLevel, WhatIf};
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 use entry::Entry;
 
@@ -145,6 +145,31 @@ impl Orders {
         }
         self.next += i32::try_from(orders.len()).unwrap_or_default();
         Ok(wanted)
+    }
+
+    /// Makes a question of what an order would come to.
+    pub fn what_if(&mut self, asked: &WhatIf, listing: &Listing) -> Result<Wanted, String> {
+        if self.next >= IDS_END {
+            return Err("TWS has no order numbers left: reset them in TWS (Settings, API)".to_owned());
+        }
+        let listed =
+            listing.get(asked.spec.instrument).ok_or("Interactive Brokers does not list this instrument")?;
+        let envelope = Envelope {
+            client_id: self.seat.client_id,
+            account: &asked.account,
+            order: OrderId::default(),
+            parent: None,
+            transmit: true,
+        };
+        let terms = TheirOrder {
+            what_if: true,
+            // It must never be taken for an order of ours.
+            order_ref: String::new(),
+            ..terms::to_theirs(&asked.spec, envelope)
+        };
+        let number = self.next;
+        self.next += 1;
+        Ok(Wanted { order: OrderId::default(), number, contract: listed.contract.clone(), terms })
     }
 
     fn fresh(&self, approved: &ApprovedOrder, now: Time) -> Order {

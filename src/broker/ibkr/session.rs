@@ -282,7 +282,9 @@ impl Running {
                     self.begin_stream(streams::Slot::Part(part), stream);
                 }
             }
-            call @ (Call::Send(_) | Call::Cancel(..)) => self.lanes.push(&self.client, call),
+            call @ (Call::Send(_) | Call::WhatIf(_) | Call::Cancel(..)) => {
+                self.lanes.push(&self.client, call);
+            }
             Call::Turn(super::lines::Turn::Off(feed)) => self.end_stream(streams::Slot::Feed(feed)),
             Call::Turn(super::lines::Turn::On(feed)) => {
                 if let Some(listed) = self.core.listing().get(feed.instrument()) {

@@ -204,6 +204,7 @@ impl ClientCore {
             BrokerRequest::Watch(Watch { quotes, depth }) => ToExchange::Watch { quotes, depth },
             BrokerRequest::History(request) => ToExchange::History(request.into()),
             BrokerRequest::Find(_)
+            | BrokerRequest::WhatIf(..)
             | BrokerRequest::Describe(_)
             | BrokerRequest::Drill(_)
             | BrokerRequest::Disconnect => return Ok(()),

@@ -115,6 +115,7 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::OnWire { .. }
         | BrokerEvent::Unsent { .. }
         | BrokerEvent::Found { .. }
+        | BrokerEvent::Impact { .. }
         | BrokerEvent::Described { .. }
         | BrokerEvent::Note(..) => true,
         BrokerEvent::Connection { .. }

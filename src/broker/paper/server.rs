@@ -264,6 +264,7 @@ impl ServerCore {
                 | BrokerEvent::OnWire { .. }
                 | BrokerEvent::Unsent { .. }
                 | BrokerEvent::Found { .. }
+                | BrokerEvent::Impact { .. }
                 | BrokerEvent::Described { .. }
                 | BrokerEvent::Note(..)
                 | BrokerEvent::Ended { .. } => Vec::new(),

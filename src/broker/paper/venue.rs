@@ -252,6 +252,7 @@ impl PaperVenue {
             BrokerRequest::Watch(watch) => (Vec::new(), Ask::Watch(watch)),
             BrokerRequest::History(request) => (Vec::new(), Ask::History(request)),
             BrokerRequest::Find(_)
+            | BrokerRequest::WhatIf(..)
             | BrokerRequest::Describe(_)
             | BrokerRequest::Drill(_)
             | BrokerRequest::Disconnect => {

@@ -17,7 +17,8 @@ const STOP: u64 = 3;
 
 fn kept_stage(amend: bool) -> Stage {
     let mut stage = stage();
-    stage.engine.brokers[0].facts.capabilities = Capabilities { native_groups: false, amend, lookup: false };
+    stage.engine.brokers[0].facts.capabilities =
+        Capabilities { native_groups: false, amend, lookup: false, what_if: false };
     stage
 }
 
@@ -277,7 +278,7 @@ fn restarted(held: &str) -> (Stage, Broker) {
     let mut second = stage_after(journal);
     second.next_exec = 50;
     second.engine.brokers[0].facts.capabilities =
-        Capabilities { native_groups: false, amend: true, lookup: false };
+        Capabilities { native_groups: false, amend: true, lookup: false, what_if: false };
     assert_eq!(second.status(STOP), OrderStatus::Kept, "nothing of it was sent");
     let entry = Order {
         status: OrderStatus::Filled,

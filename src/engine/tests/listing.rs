@@ -20,11 +20,13 @@ fn joins(stage: &mut Stage, name: &str, symbol: &str) -> Vec<Effect> {
 }
 
 fn told(effects: &[Effect]) -> Vec<&Update> {
-    let update = |effect| match effect {
-        &Effect::Publish { ref update, .. } => Some(&**update),
-        _ => None,
-    };
-    effects.iter().filter_map(update).collect()
+    let mut found = Vec::new();
+    for effect in effects {
+        if let Effect::Publish { update, .. } = effect {
+            found.push(&**update);
+        }
+    }
+    found
 }
 
 fn listing(effects: &[Effect]) -> &crate::link::Listing {

@@ -12,12 +12,13 @@
 
 use egui::{Event, Key, Ui};
 
+use super::foretold::Foretold;
 use super::gate::{Doubt, Step, is_same_market};
 use super::offer::{Action, Offer, Offers, Words};
 use super::said::{Said, Sent};
 use crate::desk::Desk;
 use crate::domain::{Decimal, Quote, Time};
-use crate::link::Command;
+use crate::link::{Command, CommandId, WhatIf};
 use crate::ui::commands::Commands;
 use crate::ui::confirm::{Confirm, Hand, Outcome, Rule};
 
@@ -58,6 +59,8 @@ pub(super) struct Scene<'a> {
     /// The quote that the trader looks at.
     pub quote: Option<&'a Quote>,
     pub now: Time,
+    /// Whether the broker tells what an order would come to.
+    pub reckons: bool,
 }
 
 /// The state of the buttons.
@@ -67,6 +70,8 @@ pub(super) struct Entry {
     /// What Ctrl+Enter asks for.
     chosen: Option<Action>,
     sent: Option<Sent>,
+    /// The question to the broker what the order that is asked about would come to.
+    what_if: Option<CommandId>,
     hint: Option<&'static str>,
 }
 
@@ -159,6 +164,8 @@ impl Entry {
             Outcome::Nothing => None,
             Outcome::Asks => {
                 self.sent = None;
+                self.what_if =
+                    scene.reckons.then(|| what_if(&offer.command)).flatten().map(|ask| out.send(ask));
                 None
             }
             Outcome::Sends(question) if question.step == Step::Order && !question.offer.doubts.is_empty() => {
@@ -186,6 +193,23 @@ impl Entry {
             Some(hint) => Some(Said::Warns(hint.to_owned())),
             None => self.sent.as_mut().map(|sent| sent.said(desk)),
         }
+    }
+
+    /// What the order that is asked about would come to, where its broker tells.
+    pub(super) fn foretold(&self, desk: &Desk) -> Option<Foretold> {
+        let asked = self.what_if.filter(|_| self.is_armed())?;
+        Some(Foretold::of(desk.impact(asked), desk.answer(asked)))
+    }
+}
+
+/// The question to the broker, of an order that is entered: its exits tie nothing up.
+fn what_if(command: &Command) -> Option<Command> {
+    match command {
+        Command::Place(place) => {
+            let (account, spec) = (place.account.clone(), place.spec);
+            Some(Command::WhatIf(WhatIf { account, spec }))
+        }
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use egui::{Align2, Color32, Rect, Sense, Ui, pos2, vec2};
 use super::check::Checked;
 use super::facts::Facts;
 use super::field::{Caption, caption_ui};
+use super::foretold::Foretold;
 use super::outlook::{Outlook, becomes};
 use crate::domain::{Currency, Decimal, Side};
 use crate::ui::format;
@@ -14,7 +15,13 @@ use crate::ui::theme::Theme;
 const NAMES: f32 = 62.0;
 
 /// Draws value, commission, buying power and resulting position of both sides.
-pub(super) fn figures_ui(ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, theme: &Theme) {
+pub(super) fn figures_ui(
+    ui: &mut Ui,
+    checked: &Checked,
+    foretold: Option<&Foretold>,
+    facts: &Facts<'_>,
+    theme: &Theme,
+) {
     let currency = facts.instrument.currency;
     let base = facts.settings.base_currency;
     let outlook = |side| {
@@ -30,18 +37,30 @@ pub(super) fn figures_ui(ui: &mut Ui, checked: &Checked, facts: &Facts<'_>, them
     if base != currency {
         amounts_ui(ui, &format!("Value {base}"), [buy.in_base, sell.in_base], base, weak, theme);
     }
-    amounts_ui(ui, &format!("Power {currency}"), [buy.power_left, sell.power_left], currency, weak, theme);
-    if buy.commission.or(sell.commission).is_some() {
-        amounts_ui(ui, "Commission", [buy.commission, sell.commission], currency, weak, theme);
+    if let Some(foretold) = foretold {
+        foretold_ui(ui, foretold, theme);
     } else {
-        let caption = Caption { line: "as charged by the broker", more: "", colour: weak };
-        caption_ui(ui, "Commission", caption, theme);
+        let power = [buy.power_left, sell.power_left];
+        amounts_ui(ui, &format!("Power {currency}"), power, currency, weak, theme);
+        if buy.commission.or(sell.commission).is_some() {
+            amounts_ui(ui, "Commission", [buy.commission, sell.commission], currency, weak, theme);
+        } else {
+            let caption = Caption { line: "as charged by the broker", more: "", colour: weak };
+            caption_ui(ui, "Commission", caption, theme);
+        }
     }
     for (side, name) in [(Side::Buy, "After buy"), (Side::Sell, "After sell")] {
         // What becomes of a position is not known where it is not known whose it is.
         let quantity = checked.quantity.filter(|_| facts.account.is_ok());
         let line = quantity.map_or_else(|| "–".to_owned(), |q| becomes(facts.net(), side, q));
         after_ui(ui, name, &line, theme);
+    }
+}
+
+fn foretold_ui(ui: &mut Ui, foretold: &Foretold, theme: &Theme) {
+    for (name, line) in [("Margin", &foretold.margin), ("Commission", &foretold.commission)] {
+        let colour = if line.is_warning { theme.warn } else { theme.text };
+        caption_ui(ui, name, Caption { line: &line.text, more: &line.more, colour }, theme);
     }
 }
 

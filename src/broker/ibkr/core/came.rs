@@ -186,6 +186,9 @@ impl Core {
         match item {
             Some(Ok(SubscriptionItem::Data(update))) => match update {
                 OrderUpdate::OrderStatus(status) => self.orders.status(&status, now, events),
+                OrderUpdate::OpenOrder(data) if data.order.what_if => {
+                    events.extend(self.what_ifs.open(&data));
+                }
                 OrderUpdate::OpenOrder(data) => {
                     self.orders.open(&data, &self.listing, now, events);
                 }
@@ -203,6 +206,7 @@ impl Core {
                     tracing::warn!("{notice}: {}", notice.advanced_order_reject_json);
                 }
                 let number = notice.request_id.unwrap_or(-1);
+                events.extend(self.what_ifs.notice(number, notice.code, &notice.message));
                 self.orders.notice(number, notice.code, &notice.message, now, events);
             }
             Some(Err(error)) if is_of_the_line(&error) => {}

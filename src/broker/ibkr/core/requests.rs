@@ -29,6 +29,13 @@ impl Core {
                 Ok(wanted) => out.calls.push(Call::Send(wanted)),
                 Err(why) => refuse(&BrokerRequest::Place(orders), &why, now, out),
             },
+            BrokerRequest::WhatIf(id, asked) => match self.orders.what_if(&asked, &self.listing) {
+                Ok(wanted) => {
+                    self.what_ifs.asked(wanted.number, id, now);
+                    out.calls.push(Call::WhatIf(Box::new(wanted)));
+                }
+                Err(why) => refuse(&BrokerRequest::WhatIf(id, asked), &why, now, out),
+            },
             BrokerRequest::Amend(amend) => match self.orders.amend(&amend, &self.listing) {
                 Ok(wanted) => out.calls.push(Call::Send(vec![wanted])),
                 Err(why) => refuse(&BrokerRequest::Amend(amend), &why, now, out),
@@ -93,6 +100,7 @@ impl Core {
                     }
                 }
             }
+            Call::WhatIf(wanted) => out.events.extend(self.what_ifs.refused(wanted.number, &why)),
             Call::Cancel(order, _) => {
                 self.orders.gives_up_cancel(*order);
                 report(*order, ReportKind::CancelRefused(why));
@@ -123,6 +131,9 @@ pub(super) fn refuse(request: &BrokerRequest, why: &str, now: Time, out: &mut Ou
         }
         BrokerRequest::Books => {
             out.events.push(BrokerEvent::Unsent { request: BrokerRequest::Books, why });
+        }
+        BrokerRequest::WhatIf(id, _) => {
+            out.events.push(BrokerEvent::Impact { id: *id, outcome: Err(why) });
         }
         BrokerRequest::Find(text) => {
             out.events.push(BrokerEvent::Found { text: Arc::clone(text), outcome: Err(why) });

@@ -127,6 +127,17 @@ fn send(client: Arc<Client>, call: Call) -> BoxFuture<'static, Sent> {
                 }
                 Sent::Whole(sent.into_iter().map(|(order, _)| order).collect())
             }
+            // Its number is below those of orders behind it, and TWS takes them in rising order only.
+            Call::WhatIf(asked) => {
+                match client.submit_order(asked.number, &asked.contract, &asked.terms).await {
+                    Ok(()) => Sent::Whole(Vec::new()),
+                    Err(error) if is_ours(&error) => {
+                        let why = error.to_string();
+                        Sent::Refused { sent: Vec::new(), rest: Call::WhatIf(asked), why }
+                    }
+                    Err(_broken) => Sent::Broke,
+                }
+            }
             Call::Cancel(order, number) => match client.cancel_order(number, "").await {
                 Ok(_told_by_the_stream_of_updates) => Sent::Whole(vec![order]),
                 Err(error) if is_ours(&error) => {

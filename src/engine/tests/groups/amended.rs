@@ -39,7 +39,7 @@ fn a_changed_price_is_judged_written_down_and_kept_over_a_restart() {
     let mut second = stage_after(Journaled { orders, next_seq: Seq(100), ..Journaled::default() });
     second.next_exec = 50;
     second.engine.brokers[0].facts.capabilities =
-        Capabilities { native_groups: false, amend: true, lookup: false };
+        Capabilities { native_groups: false, amend: true, lookup: false, what_if: false };
     assert_eq!(second.status(STOP), OrderStatus::Kept);
     let entry = Order { status: OrderStatus::Working, ..second.order(ENTRY).clone() };
     let books = Books { orders: vec![entry], accounts: vec![account()], ..Books::default() };

@@ -73,7 +73,7 @@ fn two_brackets_do_not_guard_the_same_shares() {
     let mut second =
         stage_after(Journaled { orders: orders.clone(), next_seq: Seq(100), ..Journaled::default() });
     second.engine.brokers[0].facts.capabilities =
-        Capabilities { native_groups: false, amend: true, lookup: false };
+        Capabilities { native_groups: false, amend: true, lookup: false, what_if: false };
     broker.works.clear();
     let filled = |order: &Order| Order {
         status: OrderStatus::Filled,
@@ -236,7 +236,7 @@ fn a_lock_that_is_found_at_the_start_ends_legs_whose_end_was_not_written_down() 
     let journal = Journaled { orders: orders.clone(), next_seq: Seq(100), ..Journaled::default() };
     let mut second = stage_after(journal);
     second.engine.brokers[0].facts.capabilities =
-        Capabilities { native_groups: false, amend: false, lookup: false };
+        Capabilities { native_groups: false, amend: false, lookup: false, what_if: false };
     second.engine.is_killed = true;
     second.feed(EngineEvent::Started);
     second.engine.is_killed = false;

@@ -278,7 +278,7 @@ fn a_bracket_that_the_broker_has_ended_is_told_of_once_and_not_at_every_start() 
     let journal = Journaled { orders: orders.clone(), next_seq: Seq(100), ..Journaled::default() };
     let mut second = stage_after(journal);
     second.engine.brokers[0].facts.capabilities =
-        Capabilities { native_groups: false, amend: true, lookup: false };
+        Capabilities { native_groups: false, amend: true, lookup: false, what_if: false };
     let positions = vec![Position { net: dec("10"), ..Position::flat("PAPER".into(), SHARE) }];
     let books = Books { orders, accounts: vec![account()], positions, are_final: true, ..Books::default() };
     let mut told = second.broker(BrokerEvent::Books(Arc::new(books)));
@@ -395,7 +395,7 @@ fn brackets_of_an_account_that_the_session_does_not_show_are_left_alone() {
     let journal = Journaled { orders, next_seq: Seq(100), ..Journaled::default() };
     let mut second = stage_after(journal);
     second.engine.brokers[0].facts.capabilities =
-        Capabilities { native_groups: false, amend: true, lookup: false };
+        Capabilities { native_groups: false, amend: true, lookup: false, what_if: false };
     let session = |stage: &mut Stage, accounts: Vec<Arc<Account>>, books: Books| {
         let mut told =
             stage.broker(BrokerEvent::Books(Arc::new(Books { accounts, are_final: true, ..books })));

@@ -1,0 +1,188 @@
+//! Orders that TWS only reckons with.
+//!
+//! They go to TWS like orders, with a number of their own and marked as a question, and the stream of order
+//! updates brings the answer. Nothing of them is ever an order here: a question that is not answered ends, and
+//! what comes later is of nobody.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ibapi::orders::{OrderData, OrderState};
+
+use super::codes::words;
+use super::number::decimal;
+use crate::broker::contract::BrokerEvent;
+use crate::domain::{Currency, Decimal, Impact, MarginImpact, Money, Time};
+use crate::link::CommandId;
+
+/// How long TWS may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Codes up to here about an order are remarks on it, and its answer comes nevertheless.
+const REMARKS: std::ops::RangeInclusive<i32> = 2_100..=2_199;
+
+/// The questions that are open, by their number.
+#[derive(Debug, Default)]
+pub(super) struct WhatIfs {
+    open: BTreeMap<i32, (CommandId, Time)>,
+}
+
+impl WhatIfs {
+    /// A question is on its way.
+    pub fn asked(&mut self, number: i32, id: CommandId, now: Time) {
+        self.open.insert(number, (id, now));
+    }
+
+    /// TWS tells of an order: of one of these?
+    pub fn open(&mut self, data: &OrderData) -> Option<BrokerEvent> {
+        let (id, _) = self.open.remove(&data.order_id).filter(|_| data.order.what_if)?;
+        Some(BrokerEvent::Impact { id, outcome: outcome(&data.order_state) })
+    }
+
+    /// TWS has a remark on a number: on one of these?
+    pub fn notice(&mut self, number: i32, code: i32, text: &str) -> Option<BrokerEvent> {
+        if REMARKS.contains(&code) {
+            return None;
+        }
+        self.refused(number, &format!("{} (code {code})", words(text)))
+    }
+
+    /// It was not sent.
+    pub fn refused(&mut self, number: i32, why: &str) -> Option<BrokerEvent> {
+        let (id, _) = self.open.remove(&number)?;
+        Some(BrokerEvent::Impact { id, outcome: Err(why.into()) })
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Time) -> Vec<BrokerEvent> {
+        let late: Vec<i32> =
+            self.open.iter().filter(|(_, (_, at))| now.since(*at) >= PATIENCE).map(|(n, _)| *n).collect();
+        late.into_iter().filter_map(|number| self.refused(number, "TWS has not answered")).collect()
+    }
+}
+
+fn outcome(state: &OrderState) -> Result<Impact, Arc<str>> {
+    let reason = words(&state.reject_reason);
+    if !reason.is_empty() {
+        return Err(reason.into());
+    }
+    let amount = |number: Option<f64>| number.and_then(decimal);
+    let commission = amount(state.maximum_commission).or(amount(state.commission));
+    let warning = words(&state.warning_text);
+    Ok(Impact {
+        commission: commission
+            .zip(Currency::parse(&state.commission_currency).ok())
+            .map(|(amount, currency)| Money { amount, currency }),
+        margin: margin(state, amount),
+        warning: (!warning.is_empty()).then(|| warning.into()),
+    })
+}
+
+/// TWS leaves the currency of margin out where it is the account's; then that of the commission is the best
+/// that is known, and without any there is nothing to show.
+fn margin(state: &OrderState, amount: impl Fn(Option<f64>) -> Option<Decimal>) -> Option<MarginImpact> {
+    let named = [&state.margin_currency, &state.commission_currency];
+    let currency = named.into_iter().find_map(|code| Currency::parse(code).ok())?;
+    let after = amount(state.initial_margin_after)?;
+    let before = amount(state.initial_margin_before);
+    let change = amount(state.initial_margin_change).or(before.map(|before| after - before))?;
+    Some(MarginImpact {
+        currency,
+        initial_change: change,
+        initial_after: after,
+        maintenance_after: amount(state.maintenance_margin_after),
+        equity_after: amount(state.equity_with_loan_after),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ibapi::contracts::Contract;
+    use ibapi::orders::Order;
+
+    use super::*;
+
+    const NOW: Time = Time::from_seconds(1_000);
+
+    fn answer(number: i32, state: OrderState) -> OrderData {
+        OrderData {
+            order_id: number,
+            contract: Contract::default(),
+            order: Order { what_if: true, ..Order::default() },
+            order_state: state,
+        }
+    }
+
+    fn state() -> OrderState {
+        OrderState {
+            initial_margin_before: Some(1_000.0),
+            initial_margin_after: Some(3_500.0),
+            maintenance_margin_after: Some(3_000.0),
+            equity_with_loan_after: Some(9_000.0),
+            minimum_commission: Some(1.0),
+            maximum_commission: Some(1.25),
+            commission_currency: "USD".to_owned(),
+            ..OrderState::default()
+        }
+    }
+
+    fn told(event: Option<BrokerEvent>) -> Result<Impact, Arc<str>> {
+        match event {
+            Some(BrokerEvent::Impact { id: CommandId(9), outcome }) => outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn asked() -> WhatIfs {
+        let mut all = WhatIfs::default();
+        all.asked(40, CommandId(9), NOW);
+        all
+    }
+
+    #[test]
+    fn margin_and_the_most_that_it_costs_are_told() {
+        let impact = told(asked().open(&answer(40, state()))).unwrap();
+        let margin = impact.margin.unwrap();
+        assert_eq!((margin.initial_change, margin.initial_after), (2_500.into(), 3_500.into()));
+        assert_eq!(impact.commission.unwrap().to_string(), "1.25 USD");
+        assert!(!margin.is_short() && impact.warning.is_none());
+        let short = OrderState { equity_with_loan_after: Some(3_499.0), ..state() };
+        assert!(told(asked().open(&answer(40, short))).unwrap().margin.unwrap().is_short());
+    }
+
+    #[test]
+    fn numbers_that_tws_leaves_out_are_not_made_up() {
+        // It sends the largest double where it knows nothing.
+        let nothing =
+            OrderState { initial_margin_after: Some(f64::MAX), maximum_commission: None, ..state() };
+        let impact = told(asked().open(&answer(40, nothing))).unwrap();
+        assert_eq!((impact.margin, impact.commission), (None, None));
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_tws() {
+        let refused = OrderState { reject_reason: "YOUR ORDER IS NOT ACCEPTED".to_owned(), ..state() };
+        assert_eq!(&*told(asked().open(&answer(40, refused))).unwrap_err(), "YOUR ORDER IS NOT ACCEPTED");
+        let said = told(asked().notice(40, 201, "Order rejected")).unwrap_err();
+        assert!(said.contains("Order rejected") && said.contains("201"), "{said}");
+        assert!(asked().notice(40, 2_109, "Outside hours is ignored").is_none(), "its answer follows");
+    }
+
+    #[test]
+    fn what_is_no_question_of_ours_is_left_alone() {
+        let mut all = asked();
+        assert!(all.open(&answer(41, state())).is_none());
+        assert!(all.notice(41, 201, "Order rejected").is_none());
+        assert!(all.open(&answer(40, state())).is_some());
+        assert!(all.open(&answer(40, state())).is_none(), "once");
+    }
+
+    #[test]
+    fn a_question_that_is_not_answered_ends() {
+        let mut all = asked();
+        assert!(all.tick(NOW + PATIENCE / 2).is_empty());
+        let late = all.tick(NOW + PATIENCE);
+        assert!(told(late.into_iter().next()).unwrap_err().contains("not answered"));
+        assert!(all.tick(NOW + PATIENCE * 2).is_empty());
+    }
+}
