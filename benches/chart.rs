@@ -141,6 +141,7 @@ impl Scene {
             last: Some(LastPrice { price: last, is_stale: false }),
             lines: if self.lines { &lines } else { &[] },
             marks: &self.marks,
+            gaps: &[],
             notice: None,
             has_older: false,
         };

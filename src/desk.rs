@@ -12,6 +12,7 @@ mod accounts;
 mod answers;
 mod blotter;
 pub mod latency;
+mod outages;
 mod prices;
 mod series;
 mod valuation;
@@ -28,8 +29,8 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Decimal, Depth, Impact, Instrument, InstrumentId, Order,
-    OrderId, OrderStatus, Price, Qty, Time, Trade,
+    Account, AccountId, BrokerId, CommissionRule, DataRemark, Decimal, Depth, Impact, Instrument,
+    InstrumentId, Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -38,6 +39,7 @@ use crate::link::{
     Snapshot, Stream, Timeline, Update,
 };
 use answers::Answers;
+use outages::Outages;
 use prices::Prices;
 use series::Charts;
 
@@ -52,6 +54,8 @@ pub struct Desk {
     charts: Charts,
     blotter: Blotter,
     accounts: Vec<Arc<Account>>,
+    remarks: BTreeMap<InstrumentId, Arc<DataRemark>>,
+    outages: Outages,
     growing: Arc<[BrokerId]>,
     reckoning: Arc<[BrokerId]>,
     commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
@@ -207,6 +211,7 @@ impl Desk {
                 self.meet_accounts();
             }
             Update::Connection(connection) => {
+                self.outages.connection(&connection, self.prices.heard(connection.broker));
                 match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
                     Some(known) => *known = connection,
                     None => self.connections.push(connection),
@@ -231,6 +236,11 @@ impl Desk {
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
             Update::Weather(_) => {}
+            Update::Remark { instrument, remark } => match remark {
+                Some(remark) => drop(self.remarks.insert(instrument, remark)),
+                None => drop(self.remarks.remove(&instrument)),
+            },
+            Update::BarsWait { key, until } => self.charts.wait(key, until),
             Update::Impact(reckoned) => self.reckoned = Some(reckoned),
             Update::Found(found) => self.found = Some(found),
             Update::Listed(listing) => self.list(listing),
@@ -260,7 +270,11 @@ impl Desk {
         self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
         self.accounts.clone_from(&snapshot.accounts);
         self.meet_accounts();
+        for connection in &snapshot.connections {
+            self.outages.connection(connection, self.prices.heard(connection.broker));
+        }
         self.connections.clone_from(&snapshot.connections);
+        self.remarks = snapshot.remarks.iter().cloned().collect();
         self.growing = Arc::clone(&snapshot.growing);
         self.reckoning = Arc::clone(&snapshot.reckoning);
         self.commissions.clone_from(&snapshot.commissions);
@@ -331,6 +345,17 @@ impl Desk {
     #[must_use]
     pub fn instrument_by_key(&self, key: &str) -> Option<&Arc<Instrument>> {
         self.instruments.iter().find(|i| i.has_key(key))
+    }
+
+    /// What is to be known about an instrument's market data.
+    #[must_use]
+    pub fn remark(&self, id: InstrumentId) -> Option<&DataRemark> {
+        self.remarks.get(&id).map(|remark| &**remark)
+    }
+
+    /// When nothing came from a broker in this run, oldest first.
+    pub fn outages(&self, broker: BrokerId) -> impl Iterator<Item = (Time, Time)> {
+        self.outages.of(broker, self.now)
     }
 
     /// Brokers that have more instruments than they list.

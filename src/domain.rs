@@ -50,7 +50,7 @@ pub use order::{
 };
 pub use position::Position;
 pub use price::{Price, Qty};
-pub use quote::Quote;
+pub use quote::{DataRemark, Quote};
 pub use settings::Settings;
 pub use time::Time;
 pub use timeframe::Timeframe;

@@ -28,6 +28,7 @@ pub mod order_state;
 mod orders;
 mod publish;
 mod reconcile;
+mod remarks;
 mod reports;
 pub mod shell;
 mod shutdown;
@@ -65,6 +66,7 @@ use market_data::MarketData;
 use notices::Notices;
 use orders::Orders;
 use reconcile::Before;
+use remarks::Remarks;
 use shutdown::Shutdown;
 use what_if::tell_impact;
 
@@ -94,6 +96,7 @@ pub struct Engine {
     positions: BTreeMap<(AccountId, InstrumentId), Position>,
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
+    remarks: Remarks,
     /// Closes and reversals that wait for exits to go.
     flattening: Vec<Flattening>,
     /// Brackets and OCO groups that this program keeps.
@@ -180,6 +183,7 @@ impl Engine {
             reconciled: BTreeMap::new(),
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            remarks: Remarks::new(),
             flattening: Vec::new(),
             groups: Groups::default(),
             day: Day::default(),
@@ -387,6 +391,8 @@ impl Engine {
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
             BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
+            BrokerEvent::Remark { instrument, remark } => self.remark(id, instrument, remark, now, out),
+            BrokerEvent::BarsWait { request, until } => self.market.bars_wait(request, until, now, out),
             BrokerEvent::Impact { id, outcome } => tell_impact(id, outcome, now, out),
             BrokerEvent::Found { text, outcome } => self.found(id, text, outcome, now, out),
             BrokerEvent::Described { name, outcome } => self.described(id, &name, outcome, now, out),
@@ -460,6 +466,7 @@ impl Engine {
             fills: self.executions.fills().cloned().collect(),
             positions: self.positions.values().cloned().collect(),
             accounts: self.accounts.values().cloned().collect(),
+            remarks: self.remarks.iter().map(|(id, remark)| (*id, Arc::clone(remark))).collect(),
             growing: self.able(|broker| broker.lookup),
             reckoning: self.able(|broker| broker.what_if),
             commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),

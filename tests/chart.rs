@@ -94,6 +94,7 @@ fn check(name: &str, shot: Shot) {
                 last: Some(LastPrice { price: last, is_stale: false }),
                 lines: if crosshair { &lines } else { &[] },
                 marks: if crosshair { &marks } else { &[] },
+                gaps: &[],
                 notice: None,
                 has_older: false,
             };

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Account, AccountKind, Bar, BrokerId, Candidate, CommissionRule, Depth, Fill, Impact, Instrument,
-    InstrumentId, OrderId, OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe, Trade,
+    Account, AccountKind, Bar, BrokerId, Candidate, CommissionRule, DataRemark, Depth, Fill, Impact,
+    Instrument, InstrumentId, OrderId, OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe,
+    Trade,
 };
 use crate::link::{Clock, CommandId, ConnectionState, Drill, NoticeLevel, WhatIf};
 use crate::market::series::Bars;
@@ -102,6 +103,21 @@ pub enum BrokerEvent {
         received: Time,
         /// What came.
         events: Vec<MarketEvent>,
+    },
+    /// What is to be known about an instrument's market data from now on; `None`: nothing. Ends with
+    /// the session.
+    Remark {
+        /// Of which instrument.
+        instrument: InstrumentId,
+        /// What.
+        remark: Option<Arc<DataRemark>>,
+    },
+    /// Bars that were asked for come later: the broker lets nobody ask so often.
+    BarsWait {
+        /// What was asked.
+        request: HistoryRequest,
+        /// When it is asked.
+        until: Time,
     },
     /// A sign of life: what this session has sent last of every watched instrument still
     /// holds. Tells a quiet market from a dead line.

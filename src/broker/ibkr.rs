@@ -26,6 +26,7 @@ mod number;
 mod orders;
 mod pacing;
 mod quotes;
+mod remarks;
 mod roster;
 mod session;
 mod terms;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::Bar;
+use crate::domain::{Bar, Time};
 use crate::link::channel::BarSlot;
 use crate::link::update::Placement;
 use crate::link::{BarKey, Demand, History};
@@ -17,6 +17,8 @@ pub struct SeriesView {
     pub is_loaded: bool,
     /// Whether nothing older exists.
     pub is_complete: bool,
+    /// Until when bars that are wanted have to wait, because the broker lets nobody ask so often.
+    pub waits_until: Option<Time>,
 }
 
 impl SeriesView {
@@ -58,8 +60,16 @@ impl Charts {
         (taken, total - taken)
     }
 
+    /// Bars of a series come later.
+    pub fn wait(&mut self, key: BarKey, until: Time) {
+        self.by_key.entry(key).or_default().waits_until = Some(until);
+    }
+
     pub fn history(&mut self, history: History) {
         let History { key, chunk, placement, is_complete } = history;
+        if let Some(view) = self.by_key.get_mut(&key) {
+            view.waits_until = None;
+        }
         match placement {
             Placement::Anew => {
                 let view = self.by_key.entry(key).or_default();

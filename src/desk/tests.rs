@@ -101,6 +101,7 @@ impl Engine {
             fills: self.fills.clone(),
             positions: self.position.iter().cloned().collect(),
             accounts: Vec::new(),
+            remarks: Vec::new(),
             growing: Arc::default(),
             reckoning: Arc::default(),
             commissions: Vec::new(),

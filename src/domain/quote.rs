@@ -1,9 +1,20 @@
 //! Quotes: the top of the book and the day's numbers of one instrument.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::time::DAY;
 use super::{Decimal, Price, Qty, Time};
+
+/// What is to be known about an instrument's market data: that they are delayed, or why there are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataRemark {
+    /// A word or two, for where the quote stands.
+    pub short: Arc<str>,
+    /// The whole of it, with what to do.
+    pub text: Arc<str>,
+}
 
 /// Everything a watchlist row shows, as one value: the newest replaces the older.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

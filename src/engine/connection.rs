@@ -60,6 +60,8 @@ impl Engine {
         line.watch = Watch::default();
         line.is_reconciled = false;
         line.books_asked_at = None;
+        self.forget_remarks(id, now, out);
+        let line = &mut self.brokers[usize::from(id.0)];
         if line.connection.state != ConnectionState::Closed {
             line.said = ConnectionState::Down;
             line.said_reason = reason.into();

@@ -160,6 +160,8 @@ impl EngineEvent {
                 _,
                 BrokerEvent::Market { .. }
                     | BrokerEvent::Alive { .. }
+                    | BrokerEvent::Remark { .. }
+                    | BrokerEvent::BarsWait { .. }
                     | BrokerEvent::History(_)
                     | BrokerEvent::BarsChanged
             )

@@ -99,6 +99,15 @@ impl MarketData {
         quote.market_time(*received)
     }
 
+    /// The bars of a series come later.
+    pub fn bars_wait(&self, request: HistoryRequest, until: Time, now: Time, out: &mut Vec<Effect>) {
+        let HistoryRequest { instrument, timeframe, .. } = request;
+        let key = BarKey { instrument, timeframe };
+        if self.demand.bars.contains_key(&key) {
+            out.push(Effect::publish(Update::BarsWait { key, until }, now));
+        }
+    }
+
     /// Forgets a quote that nobody keeps up to date any more.
     pub fn forget_quote(&mut self, id: InstrumentId) {
         if let Some(slot) = self.quotes.get_mut(id.index()) {

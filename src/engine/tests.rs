@@ -12,6 +12,7 @@ mod kill;
 mod listing;
 mod pace;
 mod reconcile;
+mod remarks;
 mod trust;
 mod what_if;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, Candidate, CommissionRule, Fill, Impact, Instrument, Order, OrderId,
-    Position, Time, Weather,
+    Account, AccountId, BrokerId, Candidate, CommissionRule, DataRemark, Fill, Impact, Instrument,
+    InstrumentId, Order, OrderId, Position, Time, Weather,
 };
 use crate::market::series::BarChunk;
 
@@ -57,6 +57,20 @@ pub enum Update {
     Uses(Arc<[ScopeUse]>),
     /// The live accounts that are armed now.
     Armed(Arc<[(BrokerId, AccountId)]>),
+    /// What is to be known about an instrument's market data from now on; `None`: nothing.
+    Remark {
+        /// Of which.
+        instrument: InstrumentId,
+        /// What.
+        remark: Option<Arc<DataRemark>>,
+    },
+    /// Bars of a demanded series come later: the broker lets nobody ask so often.
+    BarsWait {
+        /// Of which.
+        key: BarKey,
+        /// When they are asked for.
+        until: Time,
+    },
     /// What an order would tie up and cost: for whoever has asked.
     Impact(Arc<Reckoned>),
     /// What a broker has of what was looked for.
@@ -123,6 +137,8 @@ pub struct Snapshot {
     pub positions: Vec<Position>,
     /// Accounts.
     pub accounts: Vec<Arc<Account>>,
+    /// What is to be known about market data.
+    pub remarks: Vec<(InstrumentId, Arc<DataRemark>)>,
     /// Brokers that have more instruments than they list, which can be looked for and added.
     pub growing: Arc<[BrokerId]>,
     /// Brokers that reckon with an order before it is sent.

@@ -16,6 +16,7 @@ mod axis;
 mod candles;
 mod controls;
 mod crosshair;
+mod gaps;
 mod head;
 mod input;
 mod kept;
@@ -68,6 +69,8 @@ pub struct ChartData<'a> {
     pub lines: &'a [PriceLine<'a>],
     /// Fills, in order of time.
     pub marks: &'a [FillMark],
+    /// When nothing came from the broker, oldest first.
+    pub gaps: &'a [Gap],
     /// What the trader should know about the bars, such as `Loading history …`: in the
     /// middle of an empty chart, beside the title of another.
     pub notice: Option<&'a str>,
@@ -125,6 +128,15 @@ pub struct FillMark {
     pub price: f64,
     /// Bought or sold.
     pub side: Side,
+}
+
+/// A time of which nothing came while it passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Its begin.
+    pub from: Time,
+    /// Its end.
+    pub to: Time,
 }
 
 /// What came of showing a chart for one frame.
@@ -237,7 +249,7 @@ fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     let dates = dates.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
     let seen = format!("{}{} bars visible{dates}", last.unwrap_or_default(), visible.len());
     let lines = data.lines.iter().map(|line| format!("{} at {}", line.label, price(line.price)));
-    let value = std::iter::once(seen).chain(lines).collect::<Vec<_>>().join("; ");
+    let value = std::iter::once(seen).chain(lines).chain(gaps::spoken(data)).collect::<Vec<_>>().join("; ");
     let name = format!("Chart {} {}", data.title, data.timeframe);
     let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, name);
     info.current_text_value = Some(value);
@@ -269,6 +281,7 @@ impl Frame<'_> {
         let mut covered = tags.rows();
         covered.extend(pointer.map(|(_, row)| row));
         self.grid_ui(&covered, candles.full, &mut under);
+        gaps::gaps_ui(data, &self.stage, &mut under, theme);
         let [ground, labels] = under.into_shapes();
         let marks = self.view.marks(data, &self.stage, self.grid, theme);
         let mut top = layer();

@@ -5,7 +5,7 @@ mod lines;
 use serde::{Deserialize, Serialize};
 
 use self::lines::{Labelled, price_lines};
-use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, LastPrice, PriceLine, chart_ui};
+use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::pane::Pane;
@@ -119,6 +119,7 @@ impl Pane for ChartPane {
         };
         let zone = format::zone(display, Some(instrument));
         let quote = desk.quote(instrument.id);
+        let gaps: Vec<Gap> = desk.outages(instrument.broker).map(|(from, to)| Gap { from, to }).collect();
         let notice = notice(desk, instrument, quote.as_ref(), series);
         let title = format!("{} · {}", instrument.symbol, instrument.venue);
         let data = ChartData {
@@ -134,6 +135,7 @@ impl Pane for ChartPane {
             }),
             lines: &lines,
             marks: self.fills.marks(desk, instrument.id),
+            gaps: &gaps,
             notice: notice.as_deref(),
             has_older: series.is_loaded && !series.is_complete,
         };
@@ -161,11 +163,14 @@ fn notice(
         let since = if is_today { format::clock_time } else { format::date_time };
         format!("Stale since {}", since(view.confirmed, &zone))
     });
+    let waits = series.waits_until.and_then(|until| {
+        let left = until.0.checked_sub(desk.now().0).filter(|left| *left > 0)?;
+        Some(format!("Waiting for the broker's pacing: bars in {} s", left / 1_000_000_000 + 1))
+    });
     let loading = (!series.is_loaded).then(|| "Loading history …".to_owned());
-    match (stale, loading) {
-        (Some(stale), Some(loading)) => Some(format!("{stale} · {loading}")),
-        (stale, loading) => stale.or(loading),
-    }
+    let remark = desk.remark(instrument.id).map(|remark| format::capitalised(&remark.short));
+    let parts: Vec<String> = [remark, stale, waits.or(loading)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
 /// The fills of one instrument, made ready to be drawn when there are others.

@@ -116,6 +116,13 @@ pub fn duration(value: Duration) -> String {
     }
 }
 
+/// A text as a sentence begins.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// How old something is, to the second: `<1 s`, `42 s`, `3 min`.
 #[must_use]
 pub fn age(value: Duration) -> String {

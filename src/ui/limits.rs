@@ -15,6 +15,7 @@ use egui::{Align, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, ve
 
 use self::draft::Draft;
 use super::commands::Commands;
+use super::format;
 use super::search::matching_instruments;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -333,7 +334,7 @@ impl Open {
         ui.heading("Allow more than now?");
         ui.add_space(6.0);
         for line in what.iter().take(MOST_LINES) {
-            ui.label(RichText::new(capitalised(line)).color(theme.warn));
+            ui.label(RichText::new(format::capitalised(line)).color(theme.warn));
         }
         if what.len() > MOST_LINES {
             ui.label(RichText::new(format!("and {} more", what.len() - MOST_LINES)).color(theme.warn));
@@ -383,9 +384,4 @@ fn title(scope: &Scope) -> String {
         Scope::Account(name) => format!("Account {name}"),
         Scope::Instrument(key) => key.to_string(),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

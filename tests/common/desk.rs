@@ -105,6 +105,7 @@ impl Market {
             fills: Vec::new(),
             positions: Vec::new(),
             accounts: self.accounts.iter().cloned().map(Arc::new).collect(),
+            remarks: Vec::new(),
             growing: Arc::clone(&self.growing),
             reckoning: Arc::clone(&self.growing),
             commissions: vec![(BrokerId(0), self.commissions.clone())],

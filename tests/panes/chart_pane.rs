@@ -9,7 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::domain::{
-    Bar, Currency, Money, Order, OrderKind, OrderStatus, Price, Side, Time, Timeframe, TrailBy,
+    Bar, Currency, DataRemark, Money, Order, OrderKind, OrderStatus, Price, Side, Time, Timeframe, TrailBy,
 };
 use pitdesk::link::update::Placement;
 use pitdesk::link::{BarKey, ConnectionState, Demand, History, Update};
@@ -423,4 +423,55 @@ fn a_stale_chart_that_was_scrolled_and_scaled_by_hand() {
     chart.state_mut().market.later(Duration::from_secs(45));
     chart.run_steps(3);
     picture::assert_picture(&mut chart, "chart_pane_stale");
+}
+
+/// What the chart says to those who do not see it.
+fn spoken(chart: &Chart) -> String {
+    let canvas = chart.get_by_role(egui::Role::Canvas);
+    egui_kittest::kittest::NodeT::accesskit_node(&canvas).value().unwrap_or_default()
+}
+
+fn connection(chart: &mut Chart, state: ConnectionState) {
+    chart.state_mut().market.connection(state, "The line broke");
+    chart.run_steps(2);
+}
+
+#[test]
+fn a_gap_is_marked_where_nothing_came() {
+    let mut chart = busy(WIDE);
+    assert!(!spoken(&chart).contains("no data"));
+    connection(&mut chart, ConnectionState::Ready);
+    connection(&mut chart, ConnectionState::Down);
+    chart.state_mut().market.later(Duration::from_secs(400));
+    chart.run_steps(2);
+    assert!(spoken(&chart).contains("no data for 7 min"), "it lasts: {}", spoken(&chart));
+    connection(&mut chart, ConnectionState::Ready);
+    let now = START.seconds() + 400;
+    let later = bars(1_000, -7, 285.0);
+    assert!(later.last().unwrap().time.seconds() > now);
+    chart.state_mut().history(later, Placement::Anew, false);
+    chart.run_steps(3);
+    assert!(spoken(&chart).contains("no data for 7 min"), "{}", spoken(&chart));
+    picture::assert_picture(&mut chart, "chart_pane_gap");
+}
+
+#[test]
+fn what_is_to_be_known_about_the_data_stands_in_the_chart() {
+    let mut chart = chart(AAPL, "285.00", WIDE);
+    let (instrument, key) = {
+        let trader = chart.state();
+        (trader.key(Timeframe::M1).instrument, trader.key(Timeframe::M5))
+    };
+    let remark = DataRemark { short: "delayed".into(), text: "Delayed data".into() };
+    let until = START + Duration::from_secs(12);
+    let market = &mut chart.state_mut().market;
+    market.publish(Update::Remark { instrument, remark: Some(Arc::new(remark)) });
+    chart.get_by_label("5m").click();
+    chart.run_steps(2);
+    chart.state_mut().market.publish(Update::BarsWait { key, until });
+    chart.run_steps(2);
+    assert!(painted(&chart, "Delayed · Waiting for the broker's pacing: bars in 13 s"));
+    chart.state_mut().market.later(Duration::from_secs(12));
+    chart.run_steps(2);
+    assert!(painted(&chart, "Delayed · Loading history …"));
 }

@@ -451,3 +451,13 @@ fn the_commission_is_told_by_the_rule_of_the_instrument() {
         assert!(ui.query_by_label(told).is_some(), "{key}: {:?}", painted(&ui));
     }
 }
+
+#[test]
+fn why_there_is_no_quote_stands_at_the_top() {
+    let mut bench = Bench::new(Ticket::default());
+    let id = bench.market.id(AAPL);
+    let remark = pitdesk::domain::DataRemark { short: "no subscription".into(), text: "Subscribe".into() };
+    bench.market.publish(Update::Remark { instrument: id, remark: Some(remark.into()) });
+    let ui = open(bench, AAPL, "{}");
+    ui.get_by_label("No quote: no subscription. Orders must wait");
+}

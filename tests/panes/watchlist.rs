@@ -6,13 +6,13 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::desk::Desk;
-use pitdesk::domain::{Price, Time};
-use pitdesk::link::ConnectionState;
+use pitdesk::domain::{DataRemark, Price, Time};
+use pitdesk::link::{ConnectionState, Update};
 use pitdesk::ui::commands::{Commands, UiCommand};
 use pitdesk::ui::pane::Pane as _;
 use pitdesk::ui::watchlist::Watchlist;
 
-use crate::bench::{Bench, settle};
+use crate::bench::{Bench, painted, settle};
 use crate::desk::{self, Market, decimal};
 use crate::picture;
 use crate::soft_renderer;
@@ -412,4 +412,20 @@ fn a_quote_without_trades_or_asks_shows_what_there_is() {
     market.batch(|batch| batch.quote(id, quote, now));
     settle(&mut harness);
     assert_eq!(row_text(&harness, "AAPL"), "AAPL NASDAQ, bid 284.51 × 12, volume 52.1K");
+}
+
+#[test]
+fn why_a_quote_is_delayed_or_missing_stands_in_its_row() {
+    let mut harness = harness(list_of(&THREE));
+    let id = harness.state().market.id("MSFT@NASDAQ");
+    let text = "no subscription to its market data, and delayed data are not allowed or not there";
+    let remark = DataRemark { short: "no subscription".into(), text: text.into() };
+    let update = Update::Remark { instrument: id, remark: Some(remark.into()) };
+    harness.state_mut().market.publish(update);
+    settle(&mut harness);
+    assert!(row_text(&harness, "MSFT").ends_with(", no subscription"), "{}", row_text(&harness, "MSFT"));
+    assert!(painted(&harness).iter().any(|(text, _)| text.contains("no subscription")));
+    harness.state_mut().market.publish(Update::Remark { instrument: id, remark: None });
+    settle(&mut harness);
+    assert!(!row_text(&harness, "MSFT").contains("subscription"));
 }

@@ -237,6 +237,7 @@ impl Core {
             out.events.push(BrokerEvent::Fill { fill, position });
         }
         out.events.extend(self.accounts.changed().into_iter().map(BrokerEvent::Account));
+        out.events.extend(self.lines.remarks());
         out.events.extend(self.quotes.flush(now));
         out.events.extend(self.depths.flush(now));
         let (asks, waits) = self.history.next(&self.listing, now);

@@ -29,6 +29,8 @@ use crate::market::series::Bars;
 const TRIES: u32 = 3;
 /// How far back is looked for older bars where there are none.
 const EMPTY_PARTS: u32 = 6;
+/// A shorter pause is no more than a moment on the screen.
+const WORTH_A_WORD: Duration = Duration::from_millis(500);
 const DAY: Duration = Duration::from_hours(24);
 
 /// What TWS is asked for.
@@ -69,6 +71,8 @@ struct Job {
     empty: u32,
     tries: u32,
     not_before: Time,
+    /// Until when it has to wait, as the engine knows.
+    told: Option<Time>,
 }
 
 /// All requests for bars of a session.
@@ -109,19 +113,24 @@ impl History {
             empty: 0,
             tries: 0,
             not_before: Time::MIN,
+            told: None,
         });
         None
     }
 
     /// What may be asked of TWS now, and a word where something has to wait.
-    pub fn next(&mut self, listing: &Listing, now: Time) -> (Vec<Ask>, Option<BrokerEvent>) {
-        let (mut asks, mut waits) = (Vec::new(), None::<(Time, String)>);
+    pub fn next(&mut self, listing: &Listing, now: Time) -> (Vec<Ask>, Vec<BrokerEvent>) {
+        let (mut asks, mut events, mut waits) = (Vec::new(), Vec::new(), None::<(Time, String)>);
         for job in self.jobs.iter_mut().filter(|job| !job.is_open) {
             let Some(instrument) = listing.instrument(job.request.instrument) else { continue };
             let ask = job.ask(instrument);
             let Some(at) = self.pacing.earliest(&ask.key, now) else { break };
             let at = at.max(job.not_before);
             if at > now {
+                if at.since(now) >= WORTH_A_WORD && job.told != Some(at) {
+                    job.told = Some(at);
+                    events.push(BrokerEvent::BarsWait { request: job.request, until: at });
+                }
                 let name = format!("{} {}", instrument.symbol, job.request.timeframe);
                 if waits.as_ref().is_none_or(|(first, _)| at < *first) {
                     waits = Some((at, name));
@@ -134,12 +143,14 @@ impl History {
         }
         let Some((at, name)) = waits else {
             self.is_told &= !self.jobs.is_empty();
-            return (asks, None);
+            return (asks, events);
         };
         let seconds = at.since(now).as_secs() + 1;
         let text = format!("Waiting for IBKR pacing: bars of {name} in {seconds} s");
-        let is_new = !std::mem::replace(&mut self.is_told, true);
-        (asks, is_new.then(|| BrokerEvent::Note(NoticeLevel::Info, text.into())))
+        if !std::mem::replace(&mut self.is_told, true) {
+            events.push(BrokerEvent::Note(NoticeLevel::Info, text.into()));
+        }
+        (asks, events)
     }
 
     /// TWS has answered, or not.

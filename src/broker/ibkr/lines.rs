@@ -8,8 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use ibapi::market_data::MarketDataType;
+
 use super::codes::{DataWord, of_data, words};
 use super::listed::Listing;
+use super::remarks::Remarks;
 use crate::broker::contract::{BrokerEvent, Watch};
 use crate::domain::{AssetClass, Instrument, InstrumentId, Time};
 use crate::link::NoticeLevel;
@@ -20,6 +23,10 @@ const PAUSE: Duration = Duration::from_mins(1);
 const ELSEWHERE: Duration = Duration::from_secs(30);
 /// The same where the line only broke.
 const SOON: Duration = Duration::from_secs(2);
+
+/// What a trader has to know of them.
+const DELAYED: &str = "Delayed data, some 15 minutes old: without a subscription to live ones the market is elsewhere \
+    by now. Subscribe to them in the Client Portal of IBKR, or turn delayed data off in settings.toml";
 
 /// A stream of market data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +68,7 @@ pub(super) struct Lines {
     /// What was said of an instrument.
     said: BTreeSet<(InstrumentId, DataWord)>,
     trades_at_once: usize,
+    remarks: Remarks,
 }
 
 impl Lines {
@@ -74,6 +82,7 @@ impl Lines {
             waiting: BTreeMap::new(),
             said: BTreeSet::new(),
             trades_at_once,
+            remarks: Remarks::default(),
         }
     }
 
@@ -101,6 +110,11 @@ impl Lines {
             self.open.remove(feed);
         }
         self.open.extend(&fresh);
+        for feed in gone.iter().chain(&fresh) {
+            if let Feed::Quotes(id) = feed {
+                self.remarks.clear(*id);
+            }
+        }
         gone.into_iter().map(Turn::Off).chain(fresh.into_iter().map(Turn::On)).collect()
     }
 
@@ -137,6 +151,22 @@ impl Lines {
             Feed::Quotes(id) => Some(*id),
             _ => None,
         })
+    }
+
+    /// Which kind of data come of an instrument from now on.
+    pub fn comes(&mut self, id: InstrumentId, kind: MarketDataType) {
+        match kind {
+            MarketDataType::Delayed | MarketDataType::DelayedFrozen => {
+                self.remarks.set(id, "delayed", DELAYED);
+            }
+            MarketDataType::Realtime => self.remarks.clear(id),
+            MarketDataType::Frozen | MarketDataType::Unknown => {}
+        }
+    }
+
+    /// What is to be known about market data, as far as that has changed.
+    pub fn remarks(&mut self) -> Vec<BrokerEvent> {
+        self.remarks.take_changed()
     }
 
     /// TWS says something about a stream; whether it has `ended` with that.
@@ -226,6 +256,10 @@ impl Lines {
             }
             DataWord::Failed => format!("no market data: {}", words(text)),
         };
+        if let Feed::Quotes(id) = feed {
+            let text = if word == DataWord::Delayed { DELAYED } else { &said };
+            self.remarks.set(id, short(word), text);
+        }
         let level = match word {
             DataWord::Partly => NoticeLevel::Info,
             DataWord::Delayed => NoticeLevel::Warning,
@@ -233,6 +267,21 @@ impl Lines {
         };
         let is_new = self.said.insert((id, word));
         is_new.then(|| BrokerEvent::Note(level, format!("{}: {said}", listing.symbol(id)).into()))
+    }
+}
+
+/// What stands where the quote would.
+fn short(word: DataWord) -> &'static str {
+    match word {
+        DataWord::Delayed => "delayed",
+        DataWord::Partly => "partly subscribed",
+        DataWord::NoSubscription => "no subscription",
+        DataWord::LinesFull => "all lines taken",
+        DataWord::Elsewhere => "data go elsewhere",
+        DataWord::NoInstrument => "unknown at TWS",
+        DataWord::KindFull | DataWord::Failed | DataWord::Nothing | DataWord::Reset | DataWord::Halted => {
+            "no data"
+        }
     }
 }
 

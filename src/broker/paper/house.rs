@@ -115,6 +115,8 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::OnWire { .. }
         | BrokerEvent::Unsent { .. }
         | BrokerEvent::Found { .. }
+        | BrokerEvent::Remark { .. }
+        | BrokerEvent::BarsWait { .. }
         | BrokerEvent::Impact { .. }
         | BrokerEvent::Described { .. }
         | BrokerEvent::Note(..) => true,

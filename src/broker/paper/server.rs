@@ -264,6 +264,8 @@ impl ServerCore {
                 | BrokerEvent::OnWire { .. }
                 | BrokerEvent::Unsent { .. }
                 | BrokerEvent::Found { .. }
+                | BrokerEvent::Remark { .. }
+                | BrokerEvent::BarsWait { .. }
                 | BrokerEvent::Impact { .. }
                 | BrokerEvent::Described { .. }
                 | BrokerEvent::Note(..)

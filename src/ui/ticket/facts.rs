@@ -225,7 +225,12 @@ impl<'a> Facts<'a> {
             let more = Refusal::Locked { lock, scope }.to_string();
             return say(Level::Warn, "Loss lock: closing only".to_owned(), more);
         }
+        let remark = self.desk.remark(self.instrument.id);
         let Some(view) = self.quote else {
+            if let Some(remark) = remark {
+                let line = format!("No quote: {}. Orders must wait", remark.short);
+                return say(Level::Warn, line, remark.text.to_string());
+            }
             let more =
                 format!("No price of {} has been seen yet: wait for the first quote", self.instrument.symbol);
             return say(Level::Warn, "No quote yet: orders must wait".to_owned(), more);
@@ -239,7 +244,11 @@ impl<'a> Facts<'a> {
                     "The newest quote of {} is {age} old, the limit is {limit} s: until a fresh one comes, an order that opens a position asks twice",
                     self.instrument.symbol
                 );
-                say(Level::Warn, format!("Quote {age} old: opening asks twice"), more)
+                let Some(remark) = remark else {
+                    return say(Level::Warn, format!("Quote {age} old: opening asks twice"), more);
+                };
+                let line = format!("Quote {}: opening asks twice", remark.short);
+                say(Level::Warn, line, format!("{}\n\n{more}", remark.text))
             }
             Freshness::Closed => {
                 let more = format!(

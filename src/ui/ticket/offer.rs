@@ -93,9 +93,7 @@ impl Words {
 
     /// As a sentence begins.
     pub(super) fn capitalised(&self) -> String {
-        let text = self.to_string();
-        let mut letters = text.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        format::capitalised(&self.to_string())
     }
 }
 

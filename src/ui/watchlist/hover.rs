@@ -22,6 +22,9 @@ pub(super) fn row_hover_ui(ui: &mut egui::Ui, desk: &Desk, row: &Row) {
         RichText::new(format!("{} · {} · {}", instrument.symbol, instrument.venue, instrument.currency))
             .color(theme.text_weak),
     );
+    if let Some(remark) = desk.remark(instrument.id) {
+        ui.label(RichText::new(&*remark.text).color(theme.warn));
+    }
     let Some(view) = desk.quote(instrument.id) else {
         ui.label("No quote has come yet.");
         return;

@@ -109,13 +109,14 @@ impl Watchlist {
         for row in &mut self.rows_mut()[visible] {
             let instrument = row.id().and_then(|id| desk.instrument(id));
             let view = instrument.and_then(|instrument| desk.quote(instrument.id));
+            let remark = instrument.and_then(|instrument| desk.remark(instrument.id));
             if let Some(instrument) = instrument {
                 row.update(instrument, view, desk.now(), pass);
             }
             widest.see(&row.cells, &text, &small);
             let symbol = super::paint::symbol(ui, row.symbol(), &theme, f32::INFINITY);
             widest.symbol = widest.symbol.max(symbol.size().x);
-            let caption = caption(ui, row, instrument.is_some(), view, &theme, 0.0);
+            let caption = caption(ui, row, instrument.is_some(), (view, remark), &theme, 0.0);
             widest.caption = widest.caption.max(caption.size().x);
         }
         self.view.widest = widest;
@@ -139,9 +140,10 @@ impl Watchlist {
         let id = row.id();
         let instrument = id.and_then(|id| desk.instrument(id));
         let view = instrument.and_then(|instrument| desk.quote(instrument.id));
+        let remark = instrument.and_then(|instrument| desk.remark(instrument.id));
         let is_selected = id.is_some() && desk.selected().map(|i| i.id) == id;
         row_ui.widget_info(|| {
-            let state = super::paint::spoken_state(instrument.is_some(), view);
+            let state = super::paint::spoken_state(instrument.is_some(), view, remark);
             let text = format!("{} {}{}{state}", row.symbol(), row.venue(), row.cells.spoken());
             WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
         });
@@ -152,7 +154,7 @@ impl Watchlist {
             is_dragged: self.view.drag.is_some_and(|drag| drag.from == index),
         };
         let row = &mut self.rows_mut()[index];
-        painted.row(ui, rect, row, instrument.map(|i| &**i), view, desk.now(), look);
+        painted.row(ui, rect, row, instrument.map(|i| &**i), (view, remark), desk.now(), look);
 
         if row_ui.clicked() || row_ui.secondary_clicked() || row_ui.drag_started() {
             list.request_focus();

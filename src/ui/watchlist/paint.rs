@@ -8,7 +8,7 @@ use egui::{Align2, Color32, Galley, Rect, Shape, Ui, pos2};
 use super::columns::{Columns, Lines, NARROW, PAD, TIMES};
 use super::row::Row;
 use crate::desk::{Freshness, QuoteView};
-use crate::domain::{Instrument, Time};
+use crate::domain::{DataRemark, Instrument, Time};
 use crate::ui::fonts::bold;
 use crate::ui::format;
 use crate::ui::paint::{Digits, PixelGrid, PixelMesh};
@@ -56,13 +56,14 @@ pub(super) fn caption(
     ui: &Ui,
     row: &Row,
     is_listed: bool,
-    view: Option<QuoteView<'_>>,
+    (view, remark): (Option<QuoteView<'_>>, Option<&DataRemark>),
     theme: &Theme,
     room: f32,
 ) -> Arc<Galley> {
     let line = |text: &str| single_line(ui, text, theme.small_font(), f32::INFINITY);
     let trouble = match view {
         _ if !is_listed => "not listed".to_owned(),
+        _ if let Some(remark) = remark => remark.short.to_string(),
         None => return line(row.venue()),
         Some(view) => match view.freshness {
             Freshness::Live => return line(row.venue()),
@@ -80,9 +81,14 @@ pub(super) fn caption(
 }
 
 /// What is to be known about a quote besides its numbers.
-pub(super) fn spoken_state(is_listed: bool, view: Option<QuoteView<'_>>) -> String {
+pub(super) fn spoken_state(
+    is_listed: bool,
+    view: Option<QuoteView<'_>>,
+    remark: Option<&DataRemark>,
+) -> String {
     match view {
         _ if !is_listed => ", not listed".to_owned(),
+        _ if let Some(remark) = remark => format!(", {}", remark.short),
         None => ", no quote yet".to_owned(),
         Some(view) => match view.freshness {
             Freshness::Live => String::new(),
@@ -169,7 +175,7 @@ impl Painted {
         rect: Rect,
         row: &mut Row,
         instrument: Option<&Instrument>,
-        view: Option<QuoteView<'_>>,
+        (view, remark): (Option<QuoteView<'_>>, Option<&DataRemark>),
         now: Time,
         look: RowLook,
     ) {
@@ -192,8 +198,12 @@ impl Painted {
             }
         }
         let room = self.columns.caption_end - self.columns.caption;
-        let text = caption(ui, row, instrument.is_some(), view, &theme, room);
-        let ink = if instrument.is_none() { theme.text_weak } else { inks.caption };
+        let text = caption(ui, row, instrument.is_some(), (view, remark), &theme, room);
+        let ink = match (instrument, remark) {
+            (None, _) => theme.text_weak,
+            (Some(_), Some(_)) => theme.warn,
+            (Some(_), None) => inks.caption,
+        };
         put_line(ui, rect.left() + self.columns.caption, second, text, ink);
         if let Some((way, left)) = row.flash(now) {
             self.flash(rect.left(), first, row, way);

@@ -73,6 +73,9 @@ impl Core {
                     if let Some((_, quiet)) = &mut self.unproved {
                         quiet.remove(&id);
                     }
+                    if let TickTypes::MarketDataType(kind) = &tick {
+                        self.lines.comes(id, *kind);
+                    }
                     let listing = Arc::clone(&self.listing);
                     out.events.extend(self.quotes.tick(id, &tick, &listing, now));
                 }

@@ -162,11 +162,15 @@ fn a_pacing_violation_waits_and_is_tried_again_in_silence() {
     let ask = history.asks(NOW)[0];
     let refused = failure(162, "Historical data request pacing violation");
     assert!(history.answered(ask.job, refused, NOW).is_empty());
-    let (asks, note) = history.next(&listing(), NOW);
-    let Some(BrokerEvent::Note(NoticeLevel::Info, text)) = note else { panic!("{note:?}") };
-    assert_eq!((asks.len(), &*text), (0, "Waiting for IBKR pacing: bars of AAPL 1s in 16 s"));
-    let (asks, note) = history.next(&listing(), NOW + Duration::from_secs(1));
-    assert!(asks.is_empty() && note.is_none(), "said once");
+    let (asks, told) = history.next(&listing(), NOW);
+    let [BrokerEvent::BarsWait { request, until }, BrokerEvent::Note(NoticeLevel::Info, text)] = &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!((request.timeframe, *until), (Timeframe::S1, NOW + Duration::from_secs(15)));
+    assert_eq!((asks.len(), &**text), (0, "Waiting for IBKR pacing: bars of AAPL 1s in 16 s"));
+    let (asks, told) = history.next(&listing(), NOW + Duration::from_secs(1));
+    assert!(asks.is_empty() && told.is_empty(), "said once");
     assert_eq!(history.asks(NOW + Duration::from_secs(15)).len(), 1);
 }
 

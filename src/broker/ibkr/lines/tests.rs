@@ -169,3 +169,53 @@ fn too_many_books_are_said() {
     assert!(text.contains("no book"), "{text}");
     assert!(lines.has(quotes(0)));
 }
+
+fn remarks(lines: &mut Lines) -> Vec<(u32, Option<String>)> {
+    let short = |event| match event {
+        BrokerEvent::Remark { instrument, remark } => {
+            (instrument.0, remark.map(|remark| remark.short.to_string()))
+        }
+        other => panic!("{other:?}"),
+    };
+    lines.remarks().into_iter().map(short).collect()
+}
+
+#[test]
+fn why_there_are_no_live_data_is_known_as_long_as_it_is_so() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0, 1], &[]), &listing());
+    assert!(remarks(&mut lines).is_empty());
+    remarked(&mut lines, quotes(0), 101, true);
+    remarked(&mut lines, quotes(1), 354, true);
+    let known = |id, short: &str| (id, Some(short.to_owned()));
+    assert_eq!(remarks(&mut lines), [known(0, "all lines taken"), known(1, "no subscription")]);
+    assert!(remarks(&mut lines).is_empty(), "told once");
+    // There is room again.
+    lines.tick(NOW + PAUSE);
+    assert_eq!(remarks(&mut lines), [(0, None)]);
+    // And it is full again: whoever looks must not think that the quote comes.
+    remarked(&mut lines, quotes(0), 101, true);
+    assert_eq!(remarks(&mut lines), [known(0, "all lines taken")]);
+    lines.watch(watch(&[], &[]), &listing());
+    lines.watch(watch(&[0], &[]), &listing());
+    assert_eq!(remarks(&mut lines).last(), Some(&(0, None)));
+}
+
+#[test]
+fn delayed_data_are_marked_until_live_ones_come() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0], &[]), &listing());
+    lines.comes(InstrumentId(0), MarketDataType::Delayed);
+    assert_eq!(remarks(&mut lines), [(0, Some("delayed".to_owned()))]);
+    lines.comes(InstrumentId(0), MarketDataType::Realtime);
+    assert_eq!(remarks(&mut lines), [(0, None)]);
+}
+
+#[test]
+fn what_is_said_of_a_book_or_of_trades_is_no_remark_on_the_quote() {
+    let mut lines = Lines::new(1);
+    lines.watch(watch(&[0], &[0]), &listing());
+    remarked(&mut lines, depth(0), 309, true);
+    remarked(&mut lines, trades(0), 10190, true);
+    assert!(remarks(&mut lines).is_empty());
+}
