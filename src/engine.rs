@@ -123,6 +123,8 @@ struct BrokerLine {
     must_watch: bool,
     /// How its session says that it stands; `Silent` and `Reconciling` are found out here.
     said: ConnectionState,
+    /// How the trader was told last that it is away, until it is back.
+    told_away: Option<ConnectionState>,
     /// What it said with that.
     said_reason: Arc<str>,
     /// Sessions that have begun in this run.
@@ -157,6 +159,7 @@ impl Engine {
             watch: Watch::default(),
             must_watch: false,
             said: ConnectionState::Connecting,
+            told_away: None,
             said_reason: "Connecting".into(),
             session: 0,
             is_reconciled: false,

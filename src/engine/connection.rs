@@ -31,7 +31,8 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) {
-        let connection = &mut self.brokers[usize::from(id.0)].connection;
+        let line = &mut self.brokers[usize::from(id.0)];
+        let connection = &mut line.connection;
         if connection.state == state && *connection.reason == *reason {
             return;
         }
@@ -39,10 +40,11 @@ impl Engine {
         connection.reason = reason.into();
         connection.since = now;
         let connection = connection.clone();
-        let level = match state {
-            ConnectionState::Silent | ConnectionState::Down => NoticeLevel::Error,
-            _ => NoticeLevel::Info,
-        };
+        // A broker that stays away for a night is no news with every try.
+        let is_away = matches!(state, ConnectionState::Silent | ConnectionState::Down);
+        let is_news = is_away && line.told_away.replace(state) != Some(state);
+        line.told_away.take_if(|_| state.takes_orders());
+        let level = if is_news { NoticeLevel::Error } else { NoticeLevel::Info };
         let text = format!("{}: {}. {reason}", connection.name, state.label());
         out.push(Effect::publish(Update::Connection(connection), now));
         self.note(level, text, now, out);

@@ -118,3 +118,20 @@ fn books_change_no_order_of_another_broker() {
     let errors = errors(&told);
     assert!(errors.iter().any(|text| text.contains("4 entries in the books of Other")), "{errors:?}");
 }
+
+#[test]
+fn that_a_broker_is_away_is_an_error_once_until_it_is_back() {
+    let mut stage = stage();
+    let fails = |stage: &mut Stage, reason: &str| {
+        let connecting = ConnectionState::Connecting;
+        stage.broker(BrokerEvent::Connection { state: connecting, reason: "Connecting".into() });
+        let ended = BrokerEvent::Ended { reason: reason.into(), unread: Vec::new() };
+        errors(&stage.broker(ended)).len()
+    };
+    let tries = ["Gone; trying again in 1 s", "Gone; trying again in 2 s", "Gone; trying again in 4 s"];
+    assert_eq!(tries.map(|reason| fails(&mut stage, reason)), [1, 0, 0]);
+    let books = Books { accounts: vec![account()], are_final: true, ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    assert_eq!(fails(&mut stage, "Gone again"), 1);
+}
