@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +15,12 @@ use crate::engine::supervisor;
 const READ_AT_ONCE: usize = 64 << 10;
 /// How long a client that is let go may take to read what was sent.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long nothing may come before the system asks whether the other side is there at all, how often it
+/// asks then, and how often in vain: a peer whose computer is gone says no goodbye.
+const QUIET: Duration = Duration::from_secs(60);
+const ASKED_EVERY: Duration = Duration::from_secs(10);
+const ASKED_IN_VAIN: u32 = 3;
 
 /// What comes from a connection.
 pub enum Incoming<Id> {
@@ -40,6 +47,7 @@ impl Socket {
     ) -> Self {
         // Without it, answers are only slower.
         stream.set_nodelay(true).ok();
+        notice_the_gone(&stream);
         let (sender, outbox) = mpsc::unbounded_channel();
         let (held, dropped) = oneshot::channel();
         let waiting = Arc::<AtomicUsize>::default();
@@ -58,6 +66,14 @@ impl Socket {
     /// How many bytes wait for the client to read them.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)
+    }
+}
+
+/// Has the system end a connection whose other side is gone.
+fn notice_the_gone(stream: &TcpStream) {
+    let asks = TcpKeepalive::new().with_time(QUIET).with_interval(ASKED_EVERY).with_retries(ASKED_IN_VAIN);
+    if let Err(why) = SockRef::from(stream).set_tcp_keepalive(&asks) {
+        tracing::debug!("a peer that is gone will not be noticed: {why}");
     }
 }
 
@@ -104,4 +120,26 @@ async fn carry<Id: Copy + Send + Sync>(
         () = over => {}
     }
     inbox.send(Incoming::Closed(conn)).await.ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_is_noticed_by_the_system() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (_client, accepted) =
+            tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (stream, _from) = accepted.unwrap();
+        notice_the_gone(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(
+            (socket.tcp_keepalive_time().unwrap(), socket.tcp_keepalive_retries().unwrap()),
+            (QUIET, 3)
+        );
+    }
 }
