@@ -28,14 +28,14 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId,
+    Account, AccountId, BrokerId, Commission, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId,
     OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, JournalState, KillReport,
     KillState, Ledger, Notice, NoticeLevel, Numbered, Reconciliation, ScopeUse, SendError, Snapshot, Stream,
-    Timeline, Update,
+    TargetsRead, Timeline, Update,
 };
 use answers::Answers;
 use prices::Prices;
@@ -62,6 +62,8 @@ pub struct Desk {
     timeline: Option<Timeline>,
     /// How many have come.
     timelines: u64,
+    /// The file of target weights that was read last.
+    targets: Option<Arc<TargetsRead>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
@@ -219,6 +221,7 @@ impl Desk {
                 self.timeline = Some(timeline);
                 self.timelines += 1;
             }
+            Update::Targets(read) => self.targets = Some(read),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
@@ -360,10 +363,15 @@ impl Desk {
     /// currency; `None` where the broker does not tell its rules.
     #[must_use]
     pub fn commission(&self, instrument: &Instrument, price: Price, quantity: Qty) -> Option<Decimal> {
-        let (_, rules) = self.commissions.iter().find(|(broker, _)| *broker == instrument.broker)?;
-        let rule = rules.iter().find(|rule| rule.fits(instrument))?;
         let value = instrument.checked_value(price, quantity)?;
-        rule.commission.checked_due(value, quantity, instrument.currency)
+        self.commission_of(instrument)?.checked_due(value, quantity, instrument.currency)
+    }
+
+    /// What trading an instrument costs; `None` where its broker does not tell its rules.
+    #[must_use]
+    pub fn commission_of(&self, instrument: &Instrument) -> Option<Commission> {
+        let (_, rules) = self.commissions.iter().find(|(broker, _)| *broker == instrument.broker)?;
+        rules.iter().find(|rule| rule.fits(instrument)).map(|rule| rule.commission)
     }
 
     /// Connections, by broker.
@@ -413,6 +421,12 @@ impl Desk {
     #[must_use]
     pub fn timelines(&self) -> u64 {
         self.timelines
+    }
+
+    /// The file of target weights that was read last ([`crate::link::Command::ReadTargets`]).
+    #[must_use]
+    pub fn targets(&self) -> Option<&Arc<TargetsRead>> {
+        self.targets.as_ref()
     }
 
     /// Settings in force.

@@ -38,7 +38,7 @@ pub use channel::{
     CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, SpareSender, WindowEnd, connect,
 };
 pub use clock::Clock;
-pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place};
+pub use command::{Allocation, AllocationOrder, Bracket, Command, CommandId, Drill, Envelope, Place};
 pub use demand::{BarKey, Demand};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
@@ -47,6 +47,7 @@ pub use safety::{
     Reconciliation, Timeline,
 };
 pub use update::{
-    Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot, Update,
+    Answer, Connection, ConnectionState, History, KillState, Notice, NoticeLevel, Numbered, Snapshot,
+    TargetsRead, Update,
 };
 pub use uses::ScopeUse;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, BrokerId, ClientRef, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote,
-    Time, TimeInForce, Weather,
+    AccountId, BrokerId, ClientRef, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, PlanId,
+    Price, Qty, Quote, Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -32,6 +32,10 @@ pub struct Envelope {
 pub enum Command {
     /// Enter an order.
     Place(Place),
+    /// Enter the orders of a plan of target weights, all at once.
+    Allocate(Allocation),
+    /// Read target weights from a file ([`super::Update::Targets`]).
+    ReadTargets(Arc<str>),
     /// Change a working order, or an exit that this program keeps; `None` leaves that part as it is.
     Amend {
         /// Which order.
@@ -140,6 +144,7 @@ impl Command {
     pub fn account(&self) -> Option<&AccountId> {
         match self {
             Self::Place(place) => Some(&place.account),
+            Self::Allocate(allocation) => Some(&allocation.account),
             Self::Close { account, .. } | Self::Reverse { account, .. } => Some(account),
             _ => None,
         }
@@ -151,6 +156,7 @@ impl Command {
         matches!(
             self,
             Self::Place(_)
+                | Self::Allocate(_)
                 | Self::Amend { .. }
                 | Self::Cancel { .. }
                 | Self::CancelAll { .. }
@@ -180,6 +186,28 @@ pub struct Place {
     pub names: Vec<ClientRef>,
     /// What is unusual about the market, which the trader was told and accepts for this order.
     pub despite: Despite,
+}
+
+/// Orders that together bring an account to target weights, as the trader saw and confirmed them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allocation {
+    /// Its orders are sent once: the same plan is refused from then on, in later runs too.
+    pub plan: PlanId,
+    /// For which account, as the trader saw it.
+    pub account: AccountId,
+    /// One for each instrument.
+    pub orders: Arc<[AllocationOrder]>,
+}
+
+/// An order of an allocation, with what it was made from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AllocationOrder {
+    /// A plain order.
+    pub spec: OrderSpec,
+    /// What was held of the instrument, as the trader saw it: of another position nothing is sent.
+    pub held: Decimal,
+    /// The quote that the trader saw.
+    pub seen: Option<Quote>,
 }
 
 /// A profit target and a stop, one cancelling the other, both waiting for the entry to fill.

@@ -8,6 +8,7 @@ use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time, Weather,
 };
+use crate::market::allocation::Table;
 use crate::market::series::BarChunk;
 
 /// A lossless update with its place in the order of all of them.
@@ -50,6 +51,8 @@ pub enum Update {
     Reconciled(Arc<Reconciliation>),
     /// The timeline that was asked for.
     Timeline(Timeline),
+    /// A file of target weights that was asked for has been read, or could not be.
+    Targets(Arc<TargetsRead>),
     /// The settings have changed.
     Settings(Arc<Settings>),
     /// What is used of the limits that are counted.
@@ -226,6 +229,15 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A file of target weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetsRead {
+    /// As it was named.
+    pub path: Arc<str>,
+    /// What is in it, or what is wrong with it and what to do.
+    pub table: Result<Table, Refused>,
 }
 
 /// A run of closed bars of a demanded series.

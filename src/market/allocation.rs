@@ -174,6 +174,17 @@ pub struct Target {
     pub weight: Decimal,
 }
 
+/// A table of weights with its choices, as a file or a paste has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// Keys of instruments ([`Instrument::key`]) with their weights, in the order of the file.
+    pub rows: Vec<(Arc<str>, Decimal)>,
+    /// The choices; `None` where it says nothing of any.
+    pub options: Option<Options>,
+    /// What a trader should know of it although it can be used.
+    pub notes: Vec<String>,
+}
+
 /// Why there is no plan at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlan {
