@@ -28,8 +28,8 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, Commission, CommissionRule, Decimal, Depth, Instrument, InstrumentId, Order, OrderId,
-    OrderStatus, Price, Qty, Time, Trade,
+    Account, AccountId, BrokerId, Commission, CommissionRule, Decimal, Depth, Instrument, InstrumentId,
+    Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{

@@ -96,7 +96,9 @@ impl Engine {
             let is_alike =
                 |o: &Order| o.spec.instrument == spec.instrument && o.account == allocation.account;
             if self.net(&allocation.account, spec.instrument) != *held {
-                return refuse(format!("The position in {symbol} has changed: nothing was sent. Preview anew"));
+                return refuse(format!(
+                    "The position in {symbol} has changed: nothing was sent. Preview anew"
+                ));
             }
             if self.orders.live().any(is_alike) {
                 return refuse(format!("An order works in {symbol}: nothing was sent. Preview anew"));

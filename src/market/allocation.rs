@@ -140,6 +140,8 @@ pub struct Line {
     pub has_working: bool,
     /// What trading it costs, where the broker tells.
     pub commission: Option<Commission>,
+    /// Whether the gate would refuse an order in it.
+    pub is_held_back: bool,
 }
 
 /// How account and market stand.
@@ -237,6 +239,9 @@ pub enum Skip {
     /// An order of the account works in it: together they might trade twice.
     #[error("an order works; cancel it first")]
     Working,
+    /// The gate would refuse its order.
+    #[error("held back")]
+    HeldBack,
     /// There is no price, or none above zero.
     #[error("no price yet")]
     NoPrice,
@@ -386,9 +391,7 @@ pub fn plan(targets: &[Target], options: Options, now: &Situation) -> Result<Pla
     if options.others == Others::Closed {
         let is_named = |line: &&Line| targets.iter().any(|target| target.instrument == line.instrument.id);
         let others = now.lines.iter().filter(|line| !line.net.is_zero() && !is_named(line));
-        wanted.extend(
-            others.map(|line| Target { instrument: line.instrument.id, weight: Decimal::ZERO }),
-        );
+        wanted.extend(others.map(|line| Target { instrument: line.instrument.id, weight: Decimal::ZERO }));
     }
     if wanted.len() > MOST_ROWS {
         return Err(NoPlan::TooMany(wanted.len()));

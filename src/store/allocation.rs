@@ -97,7 +97,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, (Place, Problem)> {
         return Err((None, Problem::TooLong));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let lines = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let lines = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).matches('\n').count();
         (Some(lines + 1), Problem::NotText)
     })?;
     if let Some(at) = text.find('\0') {
@@ -145,12 +145,9 @@ fn share(text: &str) -> Result<Decimal, Problem> {
         return Err(no_share());
     }
     let number = plain.replace(',', ".");
-    let number = Decimal::from_str_exact(number.trim_end_matches('.')).map_err(|_| no_share())?;
-    let number = if is_percent {
-        number.checked_div(Decimal::ONE_HUNDRED).ok_or_else(no_share)?
-    } else {
-        number
-    };
+    let number = Decimal::from_str_exact(number.trim_end_matches('.')).map_err(|_too_fine| no_share())?;
+    let number =
+        if is_percent { number.checked_div(Decimal::ONE_HUNDRED).ok_or_else(no_share)? } else { number };
     if number > MAX_WEIGHT {
         return Err(Problem::TooHeavy(text.chars().take(40).collect()));
     }

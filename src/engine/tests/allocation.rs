@@ -10,7 +10,9 @@ const PLAN: PlanId = PlanId(7);
 
 /// Three shares with quotes of 99.99 / 100.01.
 fn stage_of_three(journal: Journaled) -> Stage {
-    let of = |id: InstrumentId, symbol: &str| Arc::new(Instrument { id, symbol: symbol.into(), ..(*share()).clone() });
+    let of = |id: InstrumentId, symbol: &str| {
+        Arc::new(Instrument { id, symbol: symbol.into(), ..(*share()).clone() })
+    };
     let instruments = vec![share(), of(OTHER, "MSFT"), of(THIRD, "NVDA")];
     let now = Time::from_seconds(1_000);
     let start = Start { journal, ..Start::first(instruments.into(), vec!["Paper".into()], now) };
@@ -157,7 +159,8 @@ fn what_has_changed_since_the_preview_keeps_all_of_it_back() {
     check(&unchanged, vec![held], "The position in AAPL has changed");
     check(&unchanged, vec![buys()[0], buys()[0]], "AAPL has two orders");
     check(&unchanged, Vec::new(), "this one has 0 orders");
-    let guard = AllocationOrder { spec: OrderSpec { parent: Some(OrderId(1)), ..buys()[0].spec }, ..buys()[0] };
+    let guard =
+        AllocationOrder { spec: OrderSpec { parent: Some(OrderId(1)), ..buys()[0].spec }, ..buys()[0] };
     check(&unchanged, vec![guard], "plain orders only");
     let full = |stage: &mut Stage| {
         drop(stage.feed(EngineEvent::JournalFailed { from: Seq(90), through: Seq(90), why: "full".into() }));

@@ -4,9 +4,7 @@
 //! whole lots nearer to its target at the equity that the orders so far would leave, until none is a
 //! lot away. What a second plan would find is exactly the last round: nothing to do.
 
-use super::{
-    Decimal, Feed, Line, Options, Plan, Row, Situation, Skip, Target, Totals, Trade,
-};
+use super::{Decimal, Feed, Line, Options, Plan, Row, Situation, Skip, Target, Totals, Trade};
 use super::{Funds, Leverage};
 use crate::domain::{OrderKind, Price, Qty, Side, bounds};
 use crate::market::valuation::Rates;
@@ -67,6 +65,9 @@ fn priced<'a>(target: Target, options: &Options, now: &'a Situation) -> Result<P
     if line.has_working {
         return Err(Skip::Working);
     }
+    if line.is_held_back {
+        return Err(Skip::HeldBack);
+    }
     let (quote, feed) = line.quote.as_ref().ok_or(Skip::NoPrice)?;
     let mark = quote.mark().filter(|mark| mark.0 > Decimal::ZERO).ok_or(Skip::NoPrice)?;
     match feed {
@@ -107,9 +108,10 @@ fn positive(value: Option<Decimal>) -> Option<Decimal> {
 /// Goes nearer to the targets, round by round.
 fn approach(rows: &mut [Result<Priced<'_>, Skip>], options: &Options, now: &Situation) {
     for _ in 0..MOST_ROUNDS {
-        let cost = rows.iter().flatten().try_fold(Decimal::ZERO, |sum, row| {
-            sum.checked_add(row.cost(&now.rates)?.sum()?)
-        });
+        let cost = rows
+            .iter()
+            .flatten()
+            .try_fold(Decimal::ZERO, |sum, row| sum.checked_add(row.cost(&now.rates)?.sum()?));
         let Some(equity) = cost.and_then(|cost| now.equity.checked_sub(cost)) else { return };
         let mut is_changed = false;
         for row in rows.iter_mut() {
@@ -230,10 +232,8 @@ impl Priced<'_> {
         }
         let (side, way) = self.side();
         let quantity = Qty(self.quantity.abs());
-        let (cost, value) = self
-            .cost(rates)
-            .zip(bounds::product([way.unit, quantity.0]))
-            .ok_or(Skip::BeyondCounting)?;
+        let (cost, value) =
+            self.cost(rates).zip(bounds::product([way.unit, quantity.0])).ok_or(Skip::BeyondCounting)?;
         Ok(Trade {
             spec: self.line.order(side, quantity, way.kind, options.tif),
             price: way.price,
@@ -335,10 +335,8 @@ fn finished(
         totals.gross_after += value.abs();
         totals.net_after += value;
     }
-    totals.skipped = rows
-        .iter()
-        .filter(|row| matches!(row.order, Err(skip) if skip != Skip::LessThanALot))
-        .count();
+    totals.skipped =
+        rows.iter().filter(|row| matches!(row.order, Err(skip) if skip != Skip::LessThanALot)).count();
     let misses = rows.iter().filter(|row| matches!(row.order, Ok(_) | Err(Skip::LessThanALot)));
     totals.miss = misses
         .filter_map(|row| Some((row.instrument, row.weight_after?.checked_sub(row.target)?)))

@@ -40,6 +40,7 @@ fn line(id: u32, net: &str) -> Line {
         quote: Some((quote("99.99", "100.01"), Feed::Live)),
         has_working: false,
         commission: Some(Commission::default()),
+        is_held_back: false,
     }
 }
 
@@ -105,8 +106,10 @@ fn each_reason_to_leave_a_row_out_is_named() {
     let works = Line { has_working: true, ..line(4, "0") };
     let abroad = Line { instrument: instrument(5, Currency::KRW, "1", "1"), ..line(5, "0") };
     let dear = Line { instrument: instrument(6, USD, "1000", "1"), ..line(6, "0") };
-    let now = situation("100000", vec![line(0, "0"), stale, closed, silent, works, abroad, dear]);
-    let targets: Vec<Target> = (0..8).map(|id| target(id, "0.1")).collect();
+    let barred = Line { is_held_back: true, ..line(7, "0") };
+    let lines = vec![line(0, "0"), stale, closed, silent, works, abroad, dear, barred];
+    let now = situation("100000", lines);
+    let targets: Vec<Target> = (0..9).map(|id| target(id, "0.1")).collect();
     let options = Options { least_trade: dec("10001"), ..Options::default() };
     let said = [
         "below the least trade value",
@@ -116,10 +119,11 @@ fn each_reason_to_leave_a_row_out_is_named() {
         "an order works; cancel it first",
         "no exchange rate for KRW",
         "less than a lot from its target",
+        "held back",
         "not listed at this account's broker",
     ];
     assert_eq!(planned(&targets, options, &now), said);
-    assert_eq!(plan(&targets, options, &now).unwrap().totals.skipped, 7);
+    assert_eq!(plan(&targets, options, &now).unwrap().totals.skipped, 8);
 }
 
 #[test]
@@ -274,6 +278,7 @@ fn any_line(id: u32) -> impl Strategy<Value = Line> {
                     per_unit: Decimal::ZERO,
                     minimum: Decimal::ZERO,
                 }),
+                is_held_back: state == 6,
             }
         },
     )
@@ -284,8 +289,8 @@ fn any_lines() -> impl Strategy<Value = Vec<Line>> {
 }
 
 fn any_options() -> impl Strategy<Value = Options> {
-    (any::<[bool; 4]>(), 0_i64..40, 0_u32..20).prop_map(|([closes, borrows, lends, limits], reserve, ticks)| {
-        Options {
+    (any::<[bool; 4]>(), 0_i64..40, 0_u32..20).prop_map(
+        |([closes, borrows, lends, limits], reserve, ticks)| Options {
             others: if closes { Others::Closed } else { Others::LeftAlone },
             leverage: if borrows { Leverage::Allowed } else { Leverage::Refused },
             funds: if lends { Funds::WithSales } else { Funds::CashNow },
@@ -294,8 +299,8 @@ fn any_options() -> impl Strategy<Value = Options> {
             style: if limits { Style::Limit } else { Style::Market },
             ticks,
             tif: TimeInForce::Day,
-        }
-    })
+        },
+    )
 }
 
 /// Weights in hundredths that add up to no more than one.
@@ -343,7 +348,7 @@ proptest! {
                 spent += value / rate;
             }
             prop_assert!(line.instrument.is_on_lot(trade.spec.quantity));
-            prop_assert!(!line.has_working && matches!(line.quote, Some((_, Feed::Live))));
+            prop_assert!(!line.has_working && !line.is_held_back && matches!(line.quote, Some((_, Feed::Live))));
         }
         prop_assert!((cash - totals.cash_after).abs() < dust());
         let after = applied(&plan, &now);
@@ -404,6 +409,7 @@ proptest! {
                 commission: Some(Commission {
                     percent: bounds::MAX_PRICE, per_unit: bounds::MAX_PRICE, minimum: Decimal::ZERO,
                 }),
+                is_held_back: false,
             }
         };
         let lines = (0_u32..).zip(numbers).map(|(id, number)| line(id, number)).collect();

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{AssetClass, BrokerId, Currency, InstrumentId, Qty, TickTable, TimeInForce, TradingHours};
+use crate::domain::{
+    AssetClass, BrokerId, Currency, InstrumentId, Qty, TickTable, TimeInForce, TradingHours,
+};
 use crate::market::allocation::{Funds, Leverage, Options, Others, Style};
 
 fn listed() -> Vec<Arc<Instrument>> {
@@ -90,10 +92,7 @@ fn what_cannot_be_used_is_said_by_line_with_what_to_do() {
         csv("AAPL,10%\nMSFR,5%"),
         "weights.csv, line 2: MSFR is not listed. Did you mean MSFT@NASDAQ?"
     );
-    assert_eq!(
-        csv("toyo,5%"),
-        "weights.csv, line 1: toyo is not listed. Did you mean 7203@TSE?"
-    );
+    assert_eq!(csv("toyo,5%"), "weights.csv, line 1: toyo is not listed. Did you mean 7203@TSE?");
     assert!(csv("XQZ9,5%").ends_with("XQZ9 is not listed: look it up in the search (Ctrl+K)"));
     assert_eq!(
         csv("DUAL,5%"),
@@ -110,7 +109,9 @@ fn what_cannot_be_used_is_said_by_line_with_what_to_do() {
     assert!(csv("symbol,amount\nAAPL,5").contains("the header names no column “weight”"));
     assert!(csv("# nothing\n\n").contains("there are no weights in it"));
     let toml = |text: &str| says("weights.toml", text);
-    assert!(toml("[targets]\nAAPL = 0.1\nAAPL = 0.2").starts_with("weights.toml, line 3: this is no TOML: dup"));
+    assert!(
+        toml("[targets]\nAAPL = 0.1\nAAPL = 0.2").starts_with("weights.toml, line 3: this is no TOML: dup")
+    );
     assert!(toml("[targets]\nAAPL = 0.1\n\"aapl\" = 0.2").contains("line 3: AAPL@NASDAQ has a row already"));
     assert!(toml("colour = 'red'\n[targets]\nAAPL = 1").contains("line 1: there is no choice “colour”"));
     assert!(toml("reserve = 1\n[targets]\nAAPL = 1").contains("reserve must be a share from 0%"));

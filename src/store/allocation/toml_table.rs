@@ -8,7 +8,8 @@ use super::{Place, Problem, Table, add, share};
 use crate::domain::{Decimal, TimeInForce, bounds};
 use crate::market::allocation::{Funds, Leverage, MOST_TICKS, Options, Others, Style};
 
-const KNOWN: &str = "reserve, others, leverage, spend_sales, least_trade, order, ticks, tif, and the table [targets]";
+const KNOWN: &str =
+    "reserve, others, leverage, spend_sales, least_trade, order, ticks, tif, and the table [targets]";
 
 pub(super) fn read(text: &str, listed: &Listed<'_>) -> Result<Table, (Place, Problem)> {
     let line_at = |at: usize| Some(text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1);
