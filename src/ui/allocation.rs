@@ -184,9 +184,11 @@ impl AllocationPane {
             self.view.taken = Some(Arc::clone(read));
             // What another asked for, or an earlier window, is none of this one's.
             if std::mem::take(&mut self.view.is_reading) {
-                self.view.path = None;
                 match &read.table {
-                    Ok(table) => self.take_table(table),
+                    Ok(table) => {
+                        self.view.path = None;
+                        self.take_table(table);
+                    }
                     Err(why) => self.view.said = Some(Said::Problem(why.to_string())),
                 }
             }

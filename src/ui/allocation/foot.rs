@@ -13,6 +13,9 @@ use crate::ui::confirm::{Hand, Outcome, Rule};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
+/// Reasons that are written out.
+const MOST_REASONS: usize = 2;
+
 impl AllocationPane {
     pub(super) fn foot_ui(
         &mut self,
@@ -25,6 +28,7 @@ impl AllocationPane {
         ui.set_width(ui.available_width());
         if let Some((preview, facts)) = self.view.preview.as_ref().zip(facts.as_ref().ok()) {
             totals_ui(ui, preview, desk, facts, theme);
+            held_back_ui(ui, preview, desk, theme);
         }
         ui.horizontal(|ui| {
             if self.sent.is_some() {
@@ -122,6 +126,19 @@ fn sides(plan: &Plan, facts: &Facts<'_>) -> String {
     };
     let both: Vec<String> = [of(Side::Buy), of(Side::Sell)].into_iter().flatten().collect();
     format!("{} {}", both.join(" and "), facts.base)
+}
+
+/// Why the gate holds orders back: of the first few, for there is little room in a row.
+fn held_back_ui(ui: &mut Ui, preview: &Preview, desk: &Desk, theme: &Theme) {
+    for (id, why) in preview.held_back.iter().take(MOST_REASONS) {
+        let symbol = desk.instrument(*id).map_or("", |instrument| &instrument.symbol);
+        let text = RichText::new(format!("{symbol} is held back: {why}")).color(theme.danger);
+        ui.add(Label::new(text).truncate());
+    }
+    let more = preview.held_back.len().saturating_sub(MOST_REASONS);
+    if more > 0 {
+        ui.label(RichText::new(format!("and {more} more, see their rows")).color(theme.danger));
+    }
 }
 
 fn totals_ui(ui: &mut Ui, preview: &Preview, desk: &Desk, facts: &Facts<'_>, theme: &Theme) {

@@ -81,6 +81,11 @@ impl AllocationPane {
         if ui.checkbox(&mut closes, "Close others").on_hover_text(hint).changed() {
             draft.others = if closes { Others::Closed } else { Others::LeftAlone };
         }
+    }
+
+    /// What buys are paid with.
+    fn money_ui(&mut self, ui: &mut Ui) {
+        let draft = &mut self.draft;
         let mut spends = draft.funds == Funds::WithSales;
         let hint = "Orders leave all at once, so what sales bring is not there yet. Unless this is set, buys \
                     cost no more than the cash of now. Set it for a broker that lends the difference";
@@ -123,6 +128,8 @@ impl AllocationPane {
                 self.draft.rows.clear();
                 self.view.said = None;
             }
+            ui.add_space(4.0);
+            self.money_ui(ui);
             return;
         };
         let edit = TextEdit::singleline(path).hint_text("Path of a CSV or TOML file").desired_width(220.0);

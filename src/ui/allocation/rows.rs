@@ -77,12 +77,12 @@ impl AllocationPane {
                         AAPL,25%";
             empty_ui(ui, theme, shown.body, text);
         }
-        let places: Vec<(Option<usize>, String)> =
-            rows.iter().map(|row| (row.draft, name_of(row).into_owned())).collect();
+        let places: Vec<(Option<usize>, String, String)> =
+            rows.iter().map(|row| (row.draft, row.key.clone(), name_of(row).into_owned())).collect();
         drop(rows);
         let mut removed = None;
         for row in &shown.rows {
-            let Some((Some(place), name)) = places.get(row.index) else { continue };
+            let Some((Some(place), key, name)) = places.get(row.index) else { continue };
             if !is_open {
                 continue;
             }
@@ -91,7 +91,7 @@ impl AllocationPane {
                 self.weight_ui(ui, theme, cell.intersect(body), row, *place, name);
             }
             let strip = Rect::from_x_y_ranges(shown.controls, row.rect.y_range()).shrink(2.0);
-            let id = ui.make_persistent_id(("remove a row", name));
+            let id = ui.make_persistent_id(("remove a row", key));
             let clicked = shown.body.contains(strip.center())
                 && control_ui(
                     ui,
@@ -293,7 +293,8 @@ impl AllocationPane {
         }
         let text = &mut self.draft.rows[place].weight;
         let is_good = share(text).is_ok();
-        let rect = Rect::from_min_max(cell.min, pos2(cell.max.x, row.rect.max.y)).shrink2(vec2(2.0, 1.0));
+        let rect =
+            Rect::from_min_max(cell.min, pos2(cell.max.x, row.rect.max.y - 1.0)).shrink2(vec2(2.0, 1.0));
         ui.painter().rect_filled(rect, theme.sizes.radius, theme.field);
         let edge = if is_good { theme.line } else { theme.danger };
         let edit = TextEdit::singleline(text)
