@@ -62,7 +62,7 @@ pub struct Desk {
     timeline: Option<Timeline>,
     /// How many have come.
     timelines: u64,
-    /// The file of target weights that was read last.
+    /// The table of target weights that was read last.
     targets: Option<Arc<TargetsRead>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
@@ -423,7 +423,7 @@ impl Desk {
         self.timelines
     }
 
-    /// The file of target weights that was read last ([`crate::link::Command::ReadTargets`]).
+    /// The table of target weights that was read last ([`crate::link::Command::ReadTargets`]).
     #[must_use]
     pub fn targets(&self) -> Option<&Arc<TargetsRead>> {
         self.targets.as_ref()

@@ -262,8 +262,8 @@ impl Engine {
         match command {
             Command::Place(place) => self.place(&place, input_at, now, out),
             Command::Allocate(allocation) => self.allocate(&allocation, input_at, now, out),
-            Command::ReadTargets(path) => {
-                out.push(Effect::ReadTargets(path, Arc::clone(&self.instruments)));
+            Command::ReadTargets(from) => {
+                out.push(Effect::ReadTargets(from, Arc::clone(&self.instruments)));
                 Ok(None)
             }
             Command::Amend { order, quantity, limit, stop, despite } => {

@@ -38,7 +38,9 @@ pub use channel::{
     CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, SpareSender, WindowEnd, connect,
 };
 pub use clock::Clock;
-pub use command::{Allocation, AllocationOrder, Bracket, Command, CommandId, Drill, Envelope, Place};
+pub use command::{
+    Allocation, AllocationOrder, Bracket, Command, CommandId, Drill, Envelope, Place, TargetsFrom,
+};
 pub use demand::{BarKey, Demand};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};

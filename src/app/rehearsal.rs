@@ -157,8 +157,8 @@ impl Rehearsal {
                             journal.push(*record);
                         }
                         Some(Effect::AskTimeline(order)) => asked.push(order),
-                        Some(Effect::ReadTargets(path, listed)) => {
-                            read.push(crate::store::allocation::load(&path, &listed));
+                        Some(Effect::ReadTargets(from, listed)) => {
+                            read.push(crate::store::allocation::load(from, &listed));
                         }
                         _ => {}
                     }

@@ -10,7 +10,9 @@ use crate::domain::{
     Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Record, Seq,
     Time, Trade,
 };
-use crate::link::{Alive, BarKey, Envelope, Follower, NoticeLevel, TargetsRead, Timeline, Update};
+use crate::link::{
+    Alive, BarKey, Envelope, Follower, NoticeLevel, TargetsFrom, TargetsRead, Timeline, Update,
+};
 
 /// What the engine begins with.
 pub struct Start {
@@ -199,8 +201,8 @@ pub enum Effect {
     Journal(Box<Record>),
     /// Ask the journal for the timeline of an order.
     AskTimeline(OrderId),
-    /// Read a file of target weights, of instruments that are listed.
-    ReadTargets(Arc<str>, Arc<[Arc<Instrument>]>),
+    /// Read a table of target weights, of instruments that are listed.
+    ReadTargets(TargetsFrom, Arc<[Arc<Instrument>]>),
     /// Write something to disk.
     Save(SaveJob),
     /// Everything is done; end.

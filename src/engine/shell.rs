@@ -326,10 +326,10 @@ impl Shell {
                         Some(Effect::Save(job)) => writer.save(job),
                         Some(Effect::Journal(record)) => undelivered.extend(journal.append(*record)),
                         Some(Effect::AskTimeline(order)) => journal.records.timeline(order),
-                        Some(Effect::ReadTargets(path, listed)) => {
+                        Some(Effect::ReadTargets(from, listed)) => {
                             let done = answers.clone();
                             drop(spawn_blocking(move || {
-                                let read = store::allocation::load(&path, &listed);
+                                let read = store::allocation::load(from, &listed);
                                 // An engine that is gone tells nobody any more.
                                 done.blocking_send(EngineEvent::Targets(Arc::new(read))).ok();
                             }));

@@ -34,8 +34,8 @@ pub enum Command {
     Place(Place),
     /// Enter the orders of a plan of target weights, all at once.
     Allocate(Allocation),
-    /// Read target weights from a file ([`super::Update::Targets`]).
-    ReadTargets(Arc<str>),
+    /// Read a table of target weights ([`super::Update::Targets`]).
+    ReadTargets(TargetsFrom),
     /// Change a working order, or an exit that this program keeps; `None` leaves that part as it is.
     Amend {
         /// Which order.
@@ -197,6 +197,15 @@ pub struct Allocation {
     pub account: AccountId,
     /// One for each instrument.
     pub orders: Arc<[AllocationOrder]>,
+}
+
+/// Where a table of target weights is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetsFrom {
+    /// In the file of this path.
+    File(Arc<str>),
+    /// In this text, as it was pasted.
+    Pasted(Arc<str>),
 }
 
 /// An order of an allocation, with what it was made from.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
+use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, TargetsFrom, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, BrokerId, CommissionRule, Fill, Instrument, Order, OrderId, Position, Time, Weather,
@@ -51,7 +51,7 @@ pub enum Update {
     Reconciled(Arc<Reconciliation>),
     /// The timeline that was asked for.
     Timeline(Timeline),
-    /// A file of target weights that was asked for has been read, or could not be.
+    /// A table of target weights that was asked for has been read, or could not be.
     Targets(Arc<TargetsRead>),
     /// The settings have changed.
     Settings(Arc<Settings>),
@@ -231,11 +231,11 @@ impl fmt::Display for Refused {
     }
 }
 
-/// A file of target weights.
+/// A table of target weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetsRead {
-    /// As it was named.
-    pub path: Arc<str>,
+    /// Where it is.
+    pub from: TargetsFrom,
     /// What is in it, or what is wrong with it and what to do.
     pub table: Result<Table, Refused>,
 }

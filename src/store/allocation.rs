@@ -31,19 +31,25 @@ use std::sync::Arc;
 pub use error::{BadTargets, Problem};
 
 use crate::domain::{Decimal, Instrument};
-use crate::link::TargetsRead;
 use crate::link::update::Refused;
+use crate::link::{TargetsFrom, TargetsRead};
 use crate::market::allocation::{MAX_WEIGHT, MOST_ROWS, Table};
 use names::Listed;
 
 /// Bytes of a file that are looked at: a hundred times what the largest table needs.
 pub const MOST_BYTES: u64 = 1_000_000;
 
-/// Reads a file for the window, whatever it holds.
+/// What errors call a table that came through the clipboard.
+const PASTED: &str = "what was pasted";
+
+/// Reads a table for the window, wherever it is and whatever it holds.
 #[must_use]
-pub fn load(path: &str, listed: &[Arc<Instrument>]) -> TargetsRead {
-    let table = bytes_of(path).and_then(|bytes| read(&bytes, &name_of(path), listed));
-    TargetsRead { path: path.into(), table: table.map_err(|bad| Refused(bad.to_string().into())) }
+pub fn load(from: TargetsFrom, listed: &[Arc<Instrument>]) -> TargetsRead {
+    let table = match &from {
+        TargetsFrom::File(path) => bytes_of(path).and_then(|bytes| read(&bytes, &name_of(path), listed)),
+        TargetsFrom::Pasted(text) => read(text.as_bytes(), PASTED, listed),
+    };
+    TargetsRead { from, table: table.map_err(|bad| Refused(bad.to_string().into())) }
 }
 
 fn name_of(path: &str) -> String {

@@ -27,15 +27,11 @@ use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::Desk;
 use crate::domain::{Decimal, PlanId};
-use crate::link::{Command, TargetsRead};
+use crate::link::{Command, TargetsFrom, TargetsRead};
 use crate::market::allocation::Table;
-use crate::store::allocation;
 use draft::{Draft, DraftRow, share_text};
 use facts::Facts;
 use preview::{Preview, Sending, Sent, newest};
-
-/// What errors call a table that came through the clipboard.
-const PASTED: &str = "what was pasted";
 
 /// The pane's state. The table, its choices and what was sent last outlive the window.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -199,7 +195,7 @@ impl AllocationPane {
         let dropped =
             ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().display().to_string()));
         if let Some(path) = dropped {
-            self.read_file(&path, out);
+            self.read(TargetsFrom::File(path.into()), out);
         }
         let is_typing = ui.memory(|memory| memory.focused().is_some());
         let is_here = ui.rect_contains_pointer(ui.max_rect());
@@ -211,21 +207,18 @@ impl AllocationPane {
                 })
             });
             if let Some(text) = pasted {
-                self.paste(&text, desk);
+                self.read(TargetsFrom::Pasted(text.into()), out);
             }
         }
     }
 
-    fn paste(&mut self, text: &str, desk: &Desk) {
-        match allocation::read(text.as_bytes(), PASTED, desk.instruments()) {
-            Ok(table) => self.take_table(&table),
-            Err(bad) => self.view.said = Some(Said::Problem(bad.to_string())),
-        }
-    }
-
-    fn read_file(&mut self, path: &str, out: &mut Commands) {
-        out.send(Command::ReadTargets(path.into()));
+    fn read(&mut self, from: TargetsFrom, out: &mut Commands) {
+        let what = match &from {
+            TargetsFrom::File(path) => Arc::clone(path),
+            TargetsFrom::Pasted(_) => "what was pasted".into(),
+        };
+        out.send(Command::ReadTargets(from));
         self.view.is_reading = true;
-        self.view.said = Some(Said::Note(format!("Reading {path} …")));
+        self.view.said = Some(Said::Note(format!("Reading {what} …")));
     }
 }

@@ -9,15 +9,16 @@ use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::settings::ThemeChoice;
-use pitdesk::domain::{Order, OrderKind, OrderStatus, Origin, PlanId, Side};
+use pitdesk::domain::{Order, OrderKind, OrderStatus, Origin, Side};
 use pitdesk::link::update::Refused;
-use pitdesk::link::{Allocation, Command, KillState, TargetsRead, Update};
+use pitdesk::link::{Allocation, Command, KillState, TargetsFrom, TargetsRead, Update};
 use pitdesk::market::allocation::Table;
+use pitdesk::store::allocation::load;
 use pitdesk::ui::allocation::AllocationPane;
 
 use crate::bench::{Bench, limit, order, painted, settle};
-use crate::desk::{decimal, qty};
-use crate::desktop::{Desktop, click as click_in, desktop};
+use crate::desk::{Market, decimal, qty};
+use crate::desktop::{Desktop, click as click_in, desktop, sent as sent_in};
 
 type Pane = Harness<'static, Bench<AllocationPane>>;
 
@@ -285,8 +286,9 @@ fn a_file_is_read_by_the_engine_and_its_errors_are_shown() {
     write(&mut pane, "Path of the file", "/tmp/weights.csv");
     click(&mut pane, "Read");
     let asked = pane.state_mut().take_sent();
-    assert_eq!(asked, [Command::ReadTargets("/tmp/weights.csv".into())]);
-    let read = |table| Update::Targets(Arc::new(TargetsRead { path: "/tmp/weights.csv".into(), table }));
+    let from = TargetsFrom::File("/tmp/weights.csv".into());
+    assert_eq!(asked, [Command::ReadTargets(from.clone())]);
+    let read = |table| Update::Targets(Arc::new(TargetsRead { from: from.clone(), table }));
     let refused = Err(Refused("weights.csv, line 2: MSFR is not listed".into()));
     pane.state_mut().market.publish(read(refused));
     pane.run_steps(3);
@@ -302,16 +304,32 @@ fn a_file_is_read_by_the_engine_and_its_errors_are_shown() {
     assert!(says(&pane, "2 rows taken over. It is said"));
 }
 
+/// Reads tables as the engine does, where the window has asked for one.
+fn read_what_is_asked_for(market: &mut Market, commands: Vec<Command>) {
+    for command in commands {
+        if let Command::ReadTargets(from) = command {
+            let read = load(from, market.instruments());
+            market.publish(Update::Targets(Arc::new(read)));
+        }
+    }
+}
+
 #[test]
 fn a_table_is_pasted() {
     let mut pane = pane();
     pane.hover_at(egui::pos2(400.0, 250.0));
     pane.run_steps(2);
-    pane.event(egui::Event::Paste("symbol;weight\nAAPL;12,5%\nMSFT;5%".into()));
-    pane.run_steps(3);
+    let paste = |pane: &mut Pane, text: &str| {
+        pane.event(egui::Event::Paste(text.into()));
+        pane.run_steps(3);
+        let bench = pane.state_mut();
+        let asked = bench.take_sent();
+        read_what_is_asked_for(&mut bench.market, asked);
+        pane.run_steps(3);
+    };
+    paste(&mut pane, "symbol;weight\nAAPL;12,5%\nMSFT;5%");
     assert!(row(&pane, AAPL).contains("Target % 12.50"));
-    pane.event(egui::Event::Paste("AAPL,12%\nAAPX,3%".into()));
-    pane.run_steps(3);
+    paste(&mut pane, "AAPL,12%\nAAPX,3%");
     assert!(says(&pane, "what was pasted, line 2: AAPX is not listed. Did you mean AAPL@NASDAQ"));
     assert_eq!(rows(&pane).len(), 2, "the table is as it was");
 }
@@ -394,6 +412,9 @@ fn in_the_window(theme: ThemeChoice) -> Harness<'static, Desktop> {
     window.run_steps(2);
     window.event(egui::Event::Paste("AAPL,18%\nMSFT,-5%\nNVDA,40%\n7203,10%".into()));
     window.run_steps(3);
+    let asked = sent_in(&mut window);
+    read_what_is_asked_for(&mut window.state_mut().market, asked);
+    window.run_steps(3);
     click_in(&mut window, "Preview");
     window.run_steps(3);
     window
@@ -407,7 +428,6 @@ fn it_opens_with_its_keys_beside_the_chart_and_goes_with_them() {
     settle(&mut window);
     window.run_steps(3);
     assert!(window.query_by_label("Allocation table").is_none());
-    assert!(PlanId(1) < PlanId(2));
 }
 
 #[test]
@@ -416,4 +436,38 @@ fn it_looks_as_it_should() {
         let mut window = in_the_window(theme);
         crate::picture::assert_picture(&mut window, name);
     }
+}
+
+#[test]
+fn it_looks_as_it_should_once_it_was_sent() {
+    let mut window = in_the_window(ThemeChoice::Dark);
+    click_in(&mut window, "Send 2 orders");
+    let market = &mut window.state_mut().market;
+    market.later(Duration::from_millis(600));
+    market.quote(AAPL, "284.50");
+    market.quote(MSFT, "512.20");
+    window.run_steps(2);
+    window.get_by_label_contains("Confirm: send").click();
+    settle(&mut window);
+    let commands = sent_in(&mut window);
+    let Some(Command::Allocate(plan)) = commands.last() else { panic!("{commands:?}") };
+    let now = window.state().market.now();
+    for (number, entered) in (1..).zip(plan.orders.iter()) {
+        let spec = entered.spec;
+        let (status, reason) = match number {
+            1 => (OrderStatus::Filled, None),
+            _ => (OrderStatus::Rejected, Some("The borrow for this share is used up".into())),
+        };
+        let quantity = spec.quantity.to_string();
+        let made = Order {
+            origin: Origin::Allocation(plan.plan),
+            status,
+            reason,
+            is_acknowledged: true,
+            ..order(number, spec.instrument, spec.side, &quantity, spec.kind, now)
+        };
+        window.state_mut().market.publish(Update::Order(made));
+    }
+    window.run_steps(3);
+    crate::picture::assert_picture(&mut window, "allocation_sent");
 }

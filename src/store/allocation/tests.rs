@@ -124,13 +124,13 @@ fn what_cannot_be_used_is_said_by_line_with_what_to_do() {
 #[test]
 fn a_file_that_is_none_is_said_and_never_waited_for() {
     let folder = tempfile::tempdir().unwrap();
-    let said = |path: &Path| load(&path.display().to_string(), &listed()).table.unwrap_err().to_string();
+    let file = |path: &Path| load(TargetsFrom::File(path.display().to_string().into()), &listed()).table;
+    let said = |path: &Path| file(path).unwrap_err().to_string();
     assert!(said(&folder.path().join("none.csv")).contains("it cannot be read"));
     assert!(said(folder.path()).contains("it is no file"));
     let path = folder.path().join("weights.csv");
     std::fs::write(&path, "AAPL,5%").unwrap();
-    let read = load(&path.display().to_string(), &listed());
-    assert_eq!(read.table.unwrap().rows, [("AAPL@NASDAQ".into(), Decimal::new(5, 2))]);
+    assert_eq!(file(&path).unwrap().rows, [("AAPL@NASDAQ".into(), Decimal::new(5, 2))]);
     std::fs::write(&path, vec![b'\n'; 1_000_001]).unwrap();
     assert!(said(&path).contains("longer than 1 MB"));
 }

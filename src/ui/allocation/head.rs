@@ -6,6 +6,7 @@ use super::facts::{Facts, find};
 use super::{AllocationPane, Said};
 use crate::desk::Desk;
 use crate::domain::{AccountKind, BrokerId, TimeInForce};
+use crate::link::TargetsFrom;
 use crate::market::allocation::{Funds, Leverage, Others, Style};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::format;
@@ -139,8 +140,8 @@ impl AllocationPane {
         let is_read = ui.add_enabled(has_path, egui::Button::new("Read")).clicked() || is_entered;
         let wants_away = ui.button("Not now").clicked();
         if is_read && has_path {
-            let path = path.trim().to_owned();
-            self.read_file(&path, out);
+            let file = TargetsFrom::File(path.trim().into());
+            self.read(file, out);
         } else if wants_away {
             self.view.path = None;
         }
