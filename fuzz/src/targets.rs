@@ -1,5 +1,6 @@
 //! A table of target weights that somebody wrote. The first byte chooses what the file is called.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use pitdesk::domain::Instrument;
@@ -9,7 +10,7 @@ use pitdesk::store::allocation::read;
 
 static LISTED: LazyLock<Vec<Arc<Instrument>>> = LazyLock::new(|| {
     let catalogue = Catalogue::bundled(Opening::AsListed).expect("the bundled catalogue is in order");
-    catalogue.instruments().to_vec()
+    catalogue.instruments().clone()
 });
 
 pub fn body(data: &[u8]) {
@@ -24,8 +25,10 @@ pub fn body(data: &[u8]) {
             keys.dedup();
             assert_eq!(keys.len(), table.rows.len(), "each instrument has one row");
             // What was read, written plainly, is read as the same.
-            let plain: String =
-                table.rows.iter().map(|(key, weight)| format!("\"{key}\",{weight}\n")).collect();
+            let mut plain = String::new();
+            for (key, weight) in &table.rows {
+                writeln!(plain, "\"{key}\",{weight}").expect("a text takes all");
+            }
             let again = read(plain.as_bytes(), "plain.csv", &LISTED).expect("it is plain");
             assert_eq!(again.rows, table.rows);
         }

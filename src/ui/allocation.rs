@@ -26,11 +26,11 @@ use super::confirm::Confirm;
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::Desk;
-use crate::domain::{Decimal, PlanId};
+use crate::domain::PlanId;
 use crate::link::{Command, TargetsFrom, TargetsRead};
 use crate::market::allocation::Table;
 use draft::{Draft, DraftRow, share_text};
-use facts::Facts;
+use facts::{Facts, Listed};
 use preview::{Preview, Sending, Sent, newest};
 
 /// The pane's state. The table, its choices and what was sent last outlive the window.
@@ -49,6 +49,7 @@ pub struct AllocationPane {
 struct View {
     preview: Option<Preview>,
     confirm: Confirm<(), PlanId>,
+    listed: Listed,
     /// What is typed to find an instrument.
     query: String,
     /// The path of a file, while one is asked for.
@@ -74,16 +75,18 @@ impl Pane for AllocationPane {
             ui.label("No broker is connected yet");
             return;
         };
-        out.demand.quotes.extend(facts::listed(desk, &self.draft, broker).map(|i| i.id));
-        let facts = facts::gather(desk, &self.draft, broker);
+        self.view.listed.update(desk, broker, &self.draft);
+        out.demand.quotes.extend(self.view.listed.of_rows(desk, &self.draft).map(|i| i.id));
+        let facts = facts::gather(desk, &self.draft, &self.view.listed, broker);
         self.settle(desk, facts.as_ref().ok());
         let before = self.draft.clone();
         self.head_ui(ui, desk, broker, &facts, &theme, out);
+        self.view.listed.update(desk, broker, &self.draft);
         let foot = egui::Panel::bottom("allocation foot")
             .frame(egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 6)))
             .show_separator_line(false);
         foot.show(ui, |ui| self.foot_ui(ui, desk, &facts, &theme, out));
-        self.table_ui(ui, desk, broker, facts.as_ref().ok(), &theme);
+        self.table_ui(ui, desk, facts.as_ref().ok(), &theme);
         if self.draft != before {
             self.view.preview = None;
             self.view.confirm.take_back();
@@ -97,6 +100,18 @@ impl AllocationPane {
         if let Some(why) = self.sent.as_ref().and_then(|sent| sent.refusal(desk)) {
             (self.sent, self.view.preview) = (None, None);
             self.view.said = Some(Said::Problem(why));
+        }
+        if let Some(sent) = &mut self.sent
+            && sent.command.is_some_and(|command| desk.answer(command.0).is_some())
+        {
+            // From here on its orders tell.
+            sent.command = None;
+        }
+        if self.sent.as_ref().is_some_and(|sent| sent.never_left(desk)) {
+            self.sent = None;
+            let text = "There are no orders of the plan of the last run: Pitdesk ended before any was written \
+                        down, so none has left. Look at the positions, and preview anew";
+            self.view.said = Some(Said::Problem(text.to_owned()));
         }
         let shown = self.view.preview.as_ref().map(|preview| preview.id);
         let is_sent = self.sent.is_some();
@@ -145,7 +160,7 @@ impl AllocationPane {
     }
 
     /// Weights as they are held now.
-    fn take_current(&mut self, desk: &Desk, facts: &Facts<'_>) {
+    fn take_current(&mut self, facts: &Facts<'_>) {
         let situation = &facts.situation;
         for line in situation.lines.iter().filter(|line| !line.net.is_zero()) {
             if !self.draft.has(&line.instrument) {
@@ -157,8 +172,6 @@ impl AllocationPane {
             let held = line.and_then(|line| rows::weight_now(line, situation));
             if let Some(weight) = held {
                 row.weight = share_text(weight.round_dp(4));
-            } else if desk.instrument_by_key(&row.key).is_some() {
-                row.weight = share_text(Decimal::ZERO);
             }
         }
     }
@@ -197,7 +210,7 @@ impl AllocationPane {
         if let Some(path) = dropped {
             self.read(TargetsFrom::File(path.into()), out);
         }
-        let is_typing = ui.memory(|memory| memory.focused().is_some());
+        let is_typing = ui.ctx().text_edit_focused();
         let is_here = ui.rect_contains_pointer(ui.max_rect());
         if is_here && !is_typing {
             let pasted = ui.input(|input| {

@@ -33,6 +33,11 @@ fn pane() -> Pane {
 }
 
 fn shown(pane: AllocationPane) -> Pane {
+    shown_with(pane, Vec::new())
+}
+
+/// The same where there are orders from before.
+fn shown_with(pane: AllocationPane, orders: Vec<Order>) -> Pane {
     let mut bench = Bench::new(pane);
     bench.market.bank(|account| {
         account.balances.truncate(1);
@@ -41,6 +46,7 @@ fn shown(pane: AllocationPane) -> Pane {
     });
     bench.select(AAPL);
     quote(&mut bench);
+    orders.into_iter().for_each(|order| bench.order(order));
     bench.show(SIZE)
 }
 
@@ -369,16 +375,23 @@ fn what_was_sent_is_told_after_a_restart_too() {
     let mut pane = previewed();
     let (_, orders) = sent_plan(&mut pane);
     let kept = serde_json::to_string(&pane.state().pane).unwrap();
-    let mut pane = shown(serde_json::from_str(&kept).unwrap());
-    for order in orders {
-        let acknowledged = Order { status: OrderStatus::Filled, is_acknowledged: true, ..order };
-        pane.state_mut().order(acknowledged);
-    }
-    pane.run_steps(2);
+    let ended = |order| Order { status: OrderStatus::Filled, is_acknowledged: true, ..order };
+    let orders = orders.into_iter().map(ended).collect();
+    let pane = shown_with(serde_json::from_str(&kept).unwrap(), orders);
     assert!(says(&pane, "2 accepted"), "{:?}", painted(&pane));
     assert!(row(&pane, AAPL).contains("Order Buy 625, "), "{}", row(&pane, AAPL));
     assert!(row(&pane, AAPL).contains("State Accepted · Filled"));
     assert!(!has(&pane, "Send"));
+}
+
+#[test]
+fn a_plan_that_an_ended_program_never_took_is_told_and_the_table_is_there() {
+    let mut pane = previewed();
+    sent_plan(&mut pane);
+    let kept = serde_json::to_string(&pane.state().pane).unwrap();
+    let pane = shown(serde_json::from_str(&kept).unwrap());
+    assert!(says(&pane, "There are no orders of the plan of the last run"), "{:?}", painted(&pane));
+    pane.get_by_label("Target weight of AAPL");
 }
 
 #[test]

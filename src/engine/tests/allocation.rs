@@ -169,6 +169,15 @@ fn what_has_changed_since_the_preview_keeps_all_of_it_back() {
 }
 
 #[test]
+fn a_plan_that_comes_behind_the_goodbye_is_refused() {
+    let mut stage = stage_of_three(Journaled::default());
+    stage.command(Command::Shutdown);
+    let effects = stage.command(allocate(buys()));
+    assert!(refusal(&effects).unwrap().contains("Pitdesk is closing"));
+    assert_eq!((sent(&effects), stage.engine.orders.all().count()), (0, 0));
+}
+
+#[test]
 fn a_plan_of_an_account_that_is_not_here_is_refused_by_its_name() {
     let mut stage = stage_of_three(Journaled::default());
     let allocation = Allocation { plan: PLAN, account: "OTHER".into(), orders: buys().into() };

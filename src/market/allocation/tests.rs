@@ -305,7 +305,7 @@ fn any_options() -> impl Strategy<Value = Options> {
 
 /// Weights in hundredths that add up to no more than one.
 fn any_targets(lines: usize) -> impl Strategy<Value = Vec<Target>> {
-    let most = 100 / lines as i64;
+    let most = 100 / i64::try_from(lines).unwrap();
     prop::collection::vec(-most..=most, 1..=lines).prop_map(|weights| {
         let target = |(id, weight)| Target { instrument: InstrumentId(id), weight: Decimal::new(weight, 2) };
         (0_u32..).zip(weights).map(target).collect()

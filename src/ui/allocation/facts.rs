@@ -1,6 +1,6 @@
 //! How account and market stand, gathered once a frame from the desk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::draft::Draft;
@@ -25,13 +25,42 @@ pub(super) fn broker(desk: &Desk, draft: &Draft) -> Option<BrokerId> {
     of_row.or_else(|| desk.selected()).map(|i| i.broker).or_else(|| Some(desk.connections().first()?.broker))
 }
 
-/// The instruments of the rows at a broker, each once.
-pub(super) fn listed<'a>(
-    desk: &'a Desk,
-    draft: &'a Draft,
-    broker: BrokerId,
-) -> impl Iterator<Item = &'a Arc<Instrument>> {
-    draft.rows.iter().filter_map(move |row| find(desk, broker, &row.key))
+/// Which instruments the keys of rows mean: looked up once, for there may be thousands.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// The catalogue that it is of, and the broker.
+    of: Option<(usize, usize, BrokerId)>,
+    ids: BTreeMap<String, Option<InstrumentId>>,
+}
+
+impl Listed {
+    /// Looks up what is new.
+    pub fn update(&mut self, desk: &Desk, broker: BrokerId, draft: &Draft) {
+        let of = Some((desk.instruments().as_ptr().addr(), desk.instruments().len(), broker));
+        if self.of != of {
+            *self = Self { of, ids: BTreeMap::new() };
+        }
+        for row in &draft.rows {
+            if !self.ids.contains_key(&row.key) {
+                let found = find(desk, broker, &row.key).map(|instrument| instrument.id);
+                self.ids.insert(row.key.clone(), found);
+            }
+        }
+    }
+
+    /// The instrument of a row's key.
+    pub fn find<'a>(&self, desk: &'a Desk, key: &str) -> Option<&'a Arc<Instrument>> {
+        desk.instrument((*self.ids.get(key)?)?)
+    }
+
+    /// The instruments of all rows.
+    pub fn of_rows<'a>(
+        &'a self,
+        desk: &'a Desk,
+        draft: &'a Draft,
+    ) -> impl Iterator<Item = &'a Arc<Instrument>> {
+        draft.rows.iter().filter_map(|row| self.find(desk, &row.key))
+    }
 }
 
 /// The instrument of a key at a broker.
@@ -43,7 +72,12 @@ pub(super) fn find<'a>(desk: &'a Desk, broker: BrokerId, key: &str) -> Option<&'
 ///
 /// # Errors
 /// In words for a trader, where there is no account or its worth is not known.
-pub(super) fn gather<'a>(desk: &'a Desk, draft: &Draft, broker: BrokerId) -> Result<Facts<'a>, String> {
+pub(super) fn gather<'a>(
+    desk: &'a Desk,
+    draft: &Draft,
+    listed: &Listed,
+    broker: BrokerId,
+) -> Result<Facts<'a>, String> {
     let account = desk.entry_account(broker).map_err(|none| none.to_string())?;
     // Accounts and valuations stand in the same order.
     let place = desk.accounts().iter().position(|known| Arc::ptr_eq(known, account));
@@ -70,7 +104,8 @@ pub(super) fn gather<'a>(desk: &'a Desk, draft: &Draft, broker: BrokerId) -> Res
         .collect();
     let mut met = BTreeSet::new();
     let held = positions.iter().filter_map(|position| desk.instrument(position.instrument));
-    let lines = listed(desk, draft, broker)
+    let lines = listed
+        .of_rows(desk, draft)
         .chain(held.filter(|instrument| instrument.broker == broker))
         .filter(|instrument| met.insert(instrument.id))
         .map(|instrument| {

@@ -1,6 +1,6 @@
 //! Below the table: what the plan comes to, and the buttons.
 
-use egui::{Button, Label, RichText, Ui};
+use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use super::facts::Facts;
 use super::preview::{Preview, summary};
@@ -88,14 +88,15 @@ impl AllocationPane {
 
     fn results_ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme) {
         let Some(sent) = &self.sent else { return };
-        let orders = sent.orders(desk);
         let zone = format::zone(desk.settings().time_zone_display, None);
         let at = format::clock_time(sent.at, &zone);
-        let said = format!("Sent at {at}: {}", summary(&orders, sent.orders));
-        // It stands left of where Send stood: a click too many sends nothing and takes nothing away.
+        let said = format!("Sent at {at}: {}", summary(sent, desk));
         ui.label(RichText::new(said).color(theme.text_strong));
-        if ui.button("Back to the table").on_hover_text("To plan anew. The orders stay as they are").clicked()
-        {
+        // Far from where Send stood: a click too many takes nothing away.
+        let back = ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.button("Back to the table").on_hover_text("To plan anew. The orders stay as they are")
+        });
+        if back.inner.clicked() {
             self.begin_anew();
             self.view.said = Some(Said::Note("Preview anew for what is left to trade".to_owned()));
         }

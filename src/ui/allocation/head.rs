@@ -114,7 +114,7 @@ impl AllocationPane {
         let hint = "Sets each weight to what is held now, and adds a row for each position";
         if let Ok(facts) = facts {
             if ui.add(take).on_hover_text(hint).clicked() {
-                self.take_current(desk, facts);
+                self.take_current(facts);
             }
         } else {
             ui.add_enabled(false, take);

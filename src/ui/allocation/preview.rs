@@ -107,7 +107,7 @@ pub(super) struct Sent {
     pub above: OrderId,
     /// When.
     pub at: Time,
-    /// The command, in this run.
+    /// The command, until the engine has answered.
     #[serde(skip)]
     pub command: Option<Sending>,
 }
@@ -124,6 +124,16 @@ impl Sent {
         let mut own: Vec<&Order> = newer.filter(|order| order.origin == Origin::Allocation(plan)).collect();
         own.reverse();
         own
+    }
+
+    /// Whether it is one of an earlier run that has no orders: it never left.
+    pub fn never_left(&self, desk: &Desk) -> bool {
+        self.command.is_none() && desk.is_synced() && self.orders(desk).is_empty()
+    }
+
+    /// Whether the engine has yet to say what it has done with it.
+    pub fn is_underway(&self) -> bool {
+        self.command.is_some()
     }
 
     /// Why the engine has taken none of it.
@@ -178,15 +188,17 @@ impl Verdict {
 }
 
 /// `12 accepted, 1 refused, 2 waiting`.
-pub(super) fn summary(orders: &[&Order], sent: usize) -> String {
+pub(super) fn summary(sent: &Sent, desk: &Desk) -> String {
+    let orders = sent.orders(desk);
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
-    for order in orders {
+    for order in &orders {
         *counts.entry(Verdict::of(order)).or_default() += 1;
     }
-    // Those that the engine has not told of yet.
-    let missing = sent.saturating_sub(orders.len());
+    // Those that the engine has not told of yet, or not any more: they are too old.
+    let missing = sent.orders.saturating_sub(orders.len());
     if missing > 0 {
-        *counts.entry(Verdict::Waiting).or_default() += missing;
+        let verdict = if sent.is_underway() { Verdict::Waiting } else { Verdict::Unknown };
+        *counts.entry(verdict).or_default() += missing;
     }
     let order = [Verdict::Accepted, Verdict::Refused, Verdict::Unknown, Verdict::Waiting];
     let said =

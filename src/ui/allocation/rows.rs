@@ -7,10 +7,10 @@ use egui::{Rect, TextEdit, Ui, pos2, vec2};
 
 use super::AllocationPane;
 use super::draft::share;
-use super::facts::{Facts, find};
+use super::facts::Facts;
 use super::preview::{Shown, Verdict};
 use crate::desk::Desk;
-use crate::domain::{BrokerId, Decimal, Instrument, Order, OrderStatus, Qty, Side};
+use crate::domain::{Decimal, Instrument, Order, OrderStatus, Qty, Side};
 use crate::market::allocation::{self, Line, Situation, Skip};
 use crate::ui::blotter::cell::Cell;
 use crate::ui::blotter::control::{Tone, control_ui, empty_ui};
@@ -50,16 +50,9 @@ fn value_now(line: &Line, situation: &Situation) -> Option<Decimal> {
 }
 
 impl AllocationPane {
-    pub(super) fn table_ui(
-        &mut self,
-        ui: &mut Ui,
-        desk: &Desk,
-        broker: BrokerId,
-        facts: Option<&Facts<'_>>,
-        theme: &Theme,
-    ) {
+    pub(super) fn table_ui(&mut self, ui: &mut Ui, desk: &Desk, facts: Option<&Facts<'_>>, theme: &Theme) {
         let is_open = self.sent.is_none();
-        let rows = self.shown(desk, broker);
+        let rows = self.shown(desk);
         let mut widths = std::mem::take(&mut self.widths);
         let view = table::Table {
             name: "Allocation table",
@@ -112,7 +105,7 @@ impl AllocationPane {
     }
 
     /// The rows of the draft, then what the plan closes or was sent besides.
-    fn shown<'a>(&self, desk: &'a Desk, broker: BrokerId) -> Vec<Shown<'a>> {
+    fn shown<'a>(&self, desk: &'a Desk) -> Vec<Shown<'a>> {
         let orders = self.sent.as_ref().map(|sent| sent.orders(desk)).unwrap_or_default();
         let order_of = |instrument: &Instrument| {
             orders.iter().find(|order| order.spec.instrument == instrument.id).copied()
@@ -123,7 +116,7 @@ impl AllocationPane {
             .iter()
             .enumerate()
             .map(|(place, row)| {
-                let instrument = find(desk, broker, &row.key);
+                let instrument = self.view.listed.find(desk, &row.key);
                 let order = instrument.and_then(|instrument| order_of(instrument));
                 Shown { draft: Some(place), key: row.key.clone(), instrument, order }
             })

@@ -24,8 +24,8 @@ struct Trader {
 
 fn trader() -> Harness<'static, Trader> {
     let options = Arguments::parse_from(["pitdesk", "--seed", "7"]).options;
-    let plan = Plan::new(&options, &Library::empty(), true, START).unwrap();
-    let (world, link) = Rehearsal::new(plan, Settings::default(), START).unwrap();
+    let plan = Plan::new(&options, &Library::empty(), true, START).expect("a market");
+    let (world, link) = Rehearsal::new(plan, Settings::default(), START).expect("a market");
     let terminal = Terminal::new(Begin { link, clock: world.clock(), workspace: None });
     let draw = |ui: &mut egui::Ui, trader: &mut Trader| {
         trader.terminal.logic();
