@@ -9,7 +9,9 @@ use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::settings::ThemeChoice;
-use pitdesk::domain::{Order, OrderKind, OrderStatus, Origin, Side};
+use pitdesk::domain::{
+    Account, AccountId, AccountKind, BrokerId, Order, OrderKind, OrderStatus, Origin, Side,
+};
 use pitdesk::link::update::Refused;
 use pitdesk::link::{Allocation, Command, KillState, TargetsFrom, TargetsRead, Update};
 use pitdesk::market::allocation::Table;
@@ -46,7 +48,9 @@ fn shown_with(pane: AllocationPane, orders: Vec<Order>) -> Pane {
     });
     bench.select(AAPL);
     quote(&mut bench);
-    orders.into_iter().for_each(|order| bench.order(order));
+    for order in orders {
+        bench.order(order);
+    }
     bench.show(SIZE)
 }
 
@@ -392,6 +396,41 @@ fn a_plan_that_an_ended_program_never_took_is_told_and_the_table_is_there() {
     let pane = shown(serde_json::from_str(&kept).unwrap());
     assert!(says(&pane, "There are no orders of the plan of the last run"), "{:?}", painted(&pane));
     pane.get_by_label("Target weight of AAPL");
+}
+
+#[test]
+fn of_several_accounts_the_one_that_is_chosen_is_planned_for_and_real_money_says_so() {
+    let mut pane = pane();
+    let live = |account: &mut Account| {
+        account.id = AccountId("U1234567".into());
+        account.kind = AccountKind::Live;
+    };
+    pane.state_mut().market.bank_also(live);
+    add(&mut pane, "AAPL", "5");
+    assert!(pane.get_by_label("Preview").accesskit_node().is_disabled(), "none is chosen");
+    let live = AccountId("U1234567".into());
+    pane.state_mut().window.desk.choose_account(BrokerId(0), live.clone());
+    pane.run_steps(2);
+    click(&mut pane, "Preview");
+    assert!(row(&pane, AAPL).contains("held back: "), "it is not armed: {}", row(&pane, AAPL));
+    pane.state_mut().market.arm(true);
+    pane.run_steps(2);
+    click(&mut pane, "Preview");
+    click(&mut pane, "Send 1 order for LIVE U1234567");
+    confirm(&mut pane);
+    let [allocation] = &sent(&mut pane)[..] else { panic!("one plan is sent") };
+    assert_eq!(allocation.account, live);
+}
+
+#[test]
+fn a_preview_for_one_account_is_never_sent_for_another() {
+    let mut pane = previewed();
+    let other = AccountId("OTHER".into());
+    pane.state_mut().market.bank_also(|account| account.id = AccountId("OTHER".into()));
+    pane.state_mut().window.desk.choose_account(BrokerId(0), other);
+    pane.run_steps(2);
+    assert!(says(&pane, "Another account is chosen: preview anew"), "{:?}", painted(&pane));
+    assert!(pane.get_by_label("Send 2 orders").accesskit_node().is_disabled());
 }
 
 #[test]
