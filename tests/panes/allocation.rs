@@ -483,6 +483,38 @@ fn it_opens_with_its_keys_beside_the_chart_and_goes_with_them() {
 }
 
 #[test]
+fn it_opens_from_the_search_and_its_table_outlives_the_window() {
+    let mut window = desktop();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::K);
+    window.run_steps(2);
+    window.event(egui::Event::Text("rebalance".to_owned()));
+    settle(&mut window);
+    window.key_press(Key::Enter);
+    settle(&mut window);
+    window.run_steps(3);
+    window.get_by_label("Allocation table");
+    let place = window.get_by_label("Allocation table").rect().center();
+    window.hover_at(place);
+    window.run_steps(2);
+    window.event(egui::Event::Paste("AAPL,18%".into()));
+    window.run_steps(3);
+    let asked = sent_in(&mut window);
+    let market = &mut window.state_mut().market;
+    read_what_is_asked_for(market, asked);
+    window.run_steps(3);
+    window.state_mut().market.later(Duration::from_secs(2));
+    window.hover_at(place + egui::vec2(1.0, 0.0));
+    window.run_steps(3);
+    let saved = window.state_mut().market.commands().into_iter().rev().find_map(|command| match command {
+        Command::SaveWorkspace(text) => Some(text),
+        _ => None,
+    });
+    let saved = saved.expect("the arrangement is handed over");
+    assert!(saved.contains("AAPL@NASDAQ") && saved.contains("\"allocation\""), "{saved}");
+    assert!(pitdesk::ui::workspace::Workspace::parse(&saved).is_ok());
+}
+
+#[test]
 fn it_looks_as_it_should() {
     for (theme, name) in [(ThemeChoice::Dark, "allocation"), (ThemeChoice::Light, "allocation_light")] {
         let mut window = in_the_window(theme);
