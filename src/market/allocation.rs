@@ -375,9 +375,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The orders, in the order of the rows.
+    /// The orders as they leave: sales first, which tie up no money, then buys, both in the order of
+    /// the rows.
     pub fn trades(&self) -> impl Iterator<Item = (&Row, &Trade)> {
-        self.rows.iter().filter_map(|row| Some((row, row.order.as_ref().ok()?)))
+        let of = |side: Side| {
+            let trades = self.rows.iter().filter_map(|row| Some((row, row.order.as_ref().ok()?)));
+            trades.filter(move |(_, trade)| trade.spec.side == side)
+        };
+        of(Side::Sell).chain(of(Side::Buy))
     }
 }
 

@@ -180,7 +180,8 @@ fn the_plan_that_is_shown_is_sent_once_and_each_order_tells_what_came_of_it() {
     let (allocation, orders) = sent_plan(&mut pane);
     assert_eq!(allocation.account.0.as_ref(), "PAPER");
     let said: Vec<_> = allocation.orders.iter().map(|o| (o.spec.side, o.spec.quantity, o.held)).collect();
-    assert_eq!(said, [(Side::Buy, qty("625"), decimal("0")), (Side::Sell, qty("500"), decimal("0"))]);
+    let expected = [(Side::Sell, qty("500"), decimal("0")), (Side::Buy, qty("625"), decimal("0"))];
+    assert_eq!(said, expected, "sales leave first");
     assert!(allocation.orders.iter().all(|o| o.spec.kind == OrderKind::Market && o.seen.is_some()));
     assert!(!has(&pane, "Send 2") && !has(&pane, "Confirm"), "the button is gone");
     assert!(says(&pane, "2 waiting"));
@@ -190,8 +191,8 @@ fn the_plan_that_is_shown_is_sent_once_and_each_order_tells_what_came_of_it() {
         pane.state_mut().order(order.clone());
     }
     let bench = pane.state_mut();
-    bench.change(1, |order| (order.status, order.is_acknowledged) = (OrderStatus::Working, true));
-    bench.change(2, |order| {
+    bench.change(2, |order| (order.status, order.is_acknowledged) = (OrderStatus::Working, true));
+    bench.change(1, |order| {
         (order.status, order.reason) = (OrderStatus::Rejected, Some("No shares to borrow".into()));
     });
     pane.run_steps(2);
@@ -539,7 +540,7 @@ fn it_looks_as_it_should_once_it_was_sent() {
     for (number, entered) in (1..).zip(plan.orders.iter()) {
         let spec = entered.spec;
         let (status, reason) = match number {
-            1 => (OrderStatus::Filled, None),
+            2 => (OrderStatus::Filled, None),
             _ => (OrderStatus::Rejected, Some("The borrow for this share is used up".into())),
         };
         let quantity = spec.quantity.to_string();

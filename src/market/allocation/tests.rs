@@ -200,8 +200,8 @@ fn limits_stand_at_the_far_side_and_so_many_ticks_through_it() {
     let plan = plan(&[target(0, "0.1"), target(1, "0.1")], options, &now).unwrap();
     let kinds: Vec<_> = plan.trades().map(|(_, trade)| (trade.spec.kind, trade.spec.tif)).collect();
     let limit = |text| (OrderKind::Limit { price: Price(dec(text)) }, TimeInForce::Ioc);
-    assert_eq!(kinds, [limit("100.04"), limit("99.96")]);
-    assert_eq!(plan.trades().next().unwrap().1.value, dec("15") * dec("100.04"), "at worst");
+    assert_eq!(kinds, [limit("99.96"), limit("100.04")], "the sale leaves first");
+    assert_eq!(plan.trades().last().unwrap().1.value, dec("15") * dec("100.04"), "at worst");
 }
 
 #[test]
