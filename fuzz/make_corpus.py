@@ -44,6 +44,15 @@ save("import", "quotes", b'\0"date","open","high","low","close","volume"\n"2024-
 save("import", "epoch-nanos", b"\0time,price,size\n1704205800000000001,1,1\n")
 save("import", "preamble", b"\0My broker\nExported 2024\n\nDate,Time,Open,High,Low,Close\n12/31/2024,9:30 AM,1,2,1,2\n12/31/2024,9:31 AM,1,2,1,2\n")
 
+# --- tables of target weights: the first byte chooses the name ---
+save("targets", "csv", b"\0symbol,weight\nAAPL,25%\nMSFT,-0.1\n# a comment\n\"BTC/JPY\",\"12.5 %\"\n")
+save("targets", "semicolons", "\0\ufeffSymbol;Weight\r\n7203;25,5%\r\n\r\n9984;-0,1\r\n")
+save("targets", "bare", b"\0AAPL@NASDAQ\t1\nNVDA\t.5\n")
+save("targets", "toml", b"\1reserve = '2%'\nothers = 'close'\nleverage = true\nspend_sales = false\nleast_trade = 500\norder = 'limit'\nticks = 5\ntif = 'ioc'\n[targets]\nAAPL = 0.25\n'BTC/JPY' = '10%'\n7203 = -1\n")
+save("targets", "toml-wrong", b"\1colour = 1\n[targets]\nAAPL = 1e400\nAAPL = nan\n[targets.x]\ny = 1979-05-27\n")
+save("targets", "unknown", b"\0AAPX,5%\nappl,5%\n")
+save("targets", "huge", b"\0AAPL,79228162514264337593543950335\nMSFT,0.0000000000000000000000000000001%\n")
+
 # --- settings ---
 save("settings", "empty", "")
 save("settings", "all", "version = 2\nbase_currency = 'KRW'\ntheme = 'light'\ntime_zone_display = 'utc'\nconfirm_orders = false\n"

@@ -29,14 +29,14 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, DataRemark, Decimal, Depth, Impact, Instrument,
+    Account, AccountId, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth, Impact, Instrument,
     InstrumentId, Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, Found, JournalState, KillReport,
     KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Reckoned, Reconciliation, ScopeUse, SendError,
-    Snapshot, Stream, Timeline, Update,
+    Snapshot, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
 use outages::Outages;
@@ -68,6 +68,8 @@ pub struct Desk {
     timeline: Option<Timeline>,
     /// How many have come.
     timelines: u64,
+    /// The table of target weights that was read last.
+    targets: Option<Arc<TargetsRead>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
@@ -232,6 +234,7 @@ impl Desk {
                 self.timeline = Some(timeline);
                 self.timelines += 1;
             }
+            Update::Targets(read) => self.targets = Some(read),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
@@ -437,10 +440,15 @@ impl Desk {
     /// currency; `None` where the broker does not tell its rules.
     #[must_use]
     pub fn commission(&self, instrument: &Instrument, price: Price, quantity: Qty) -> Option<Decimal> {
-        let (_, rules) = self.commissions.iter().find(|(broker, _)| *broker == instrument.broker)?;
-        let rule = rules.iter().find(|rule| rule.fits(instrument))?;
         let value = instrument.checked_value(price, quantity)?;
-        rule.commission.checked_due(value, quantity, instrument.currency)
+        self.commission_of(instrument)?.checked_due(value, quantity, instrument.currency)
+    }
+
+    /// What trading an instrument costs; `None` where its broker does not tell its rules.
+    #[must_use]
+    pub fn commission_of(&self, instrument: &Instrument) -> Option<Commission> {
+        let (_, rules) = self.commissions.iter().find(|(broker, _)| *broker == instrument.broker)?;
+        rules.iter().find(|rule| rule.fits(instrument)).map(|rule| rule.commission)
     }
 
     /// Connections, by broker.
@@ -490,6 +498,12 @@ impl Desk {
     #[must_use]
     pub fn timelines(&self) -> u64 {
         self.timelines
+    }
+
+    /// The table of target weights that was read last ([`crate::link::Command::ReadTargets`]).
+    #[must_use]
+    pub fn targets(&self) -> Option<&Arc<TargetsRead>> {
+        self.targets.as_ref()
     }
 
     /// Settings in force.

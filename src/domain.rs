@@ -39,7 +39,7 @@ pub use commission::{Commission, CommissionRule};
 pub use depth::{Depth, Level};
 pub use fill::{Fill, Liquidity};
 pub use hours::{Session, SessionKind, TradingHours};
-pub use ids::{AccountId, BrokerId, ExecId, GroupId, InstrumentId, OrderId};
+pub use ids::{AccountId, BrokerId, ExecId, GroupId, InstrumentId, OrderId, PlanId};
 pub use impact::{Impact, MarginImpact};
 pub use instrument::{AssetClass, Instrument, TickTable};
 pub use journal::{Flatten, Moment, Past, Record, Seq, TIMELINE_BEGINS, TakenOver};

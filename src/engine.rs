@@ -11,6 +11,7 @@
 //! - what the window is told in the lossless class is told after the state changed,
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
+mod allocation;
 mod arming;
 mod connection;
 mod day;
@@ -48,8 +49,8 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, OrderId, Position,
-    Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, OrderId, PlanId,
+    Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -109,6 +110,8 @@ pub struct Engine {
     uses_told: Arc<[ScopeUse]>,
     /// Live accounts whose orders may open positions, in this run.
     armed: BTreeSet<(BrokerId, AccountId)>,
+    /// Plans whose orders were sent, and are not sent again.
+    allocated: BTreeSet<PlanId>,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -192,10 +195,12 @@ impl Engine {
             day: Day::default(),
             uses_told: Arc::default(),
             armed: BTreeSet::new(),
+            allocated: BTreeSet::new(),
             notices: Notices::new(start.notices),
             shutdown: None,
         };
         engine.groups = Groups::new(engine.orders.all());
+        engine.allocated = allocation::sent_before(engine.orders.all());
         engine.restore_day(&day);
         engine.recount_orders(now);
         engine
@@ -226,6 +231,7 @@ impl Engine {
             }
             EngineEvent::JournalWorks => self.journal_works(now, out),
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
+            EngineEvent::Targets(read) => out.push(Effect::publish(Update::Targets(read), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Left(follower) => self.wants(follower, &Demand::default(), out),
@@ -266,6 +272,11 @@ impl Engine {
         match command {
             Command::Place(place) => self.place(&place, input_at, now, out),
             Command::WhatIf(asked) => self.what_if(id, asked, out),
+            Command::Allocate(allocation) => self.allocate(&allocation, input_at, now, out),
+            Command::ReadTargets(from) => {
+                out.push(Effect::ReadTargets(from, Arc::clone(&self.instruments)));
+                Ok(None)
+            }
             Command::Amend { order, quantity, limit, stop, despite } => {
                 let change = crate::risk::Change { quantity, limit, stop };
                 self.amend(order, change, despite, input_at, now, out)

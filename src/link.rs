@@ -38,7 +38,9 @@ pub use channel::{
     CommandSender, Drained, EngineEnd, Inbox, Publisher, SendError, SpareSender, WindowEnd, connect,
 };
 pub use clock::Clock;
-pub use command::{Bracket, Command, CommandId, Drill, Envelope, Place, WhatIf};
+pub use command::{
+    Allocation, AllocationOrder, Bracket, Command, CommandId, Drill, Envelope, Place, TargetsFrom, WhatIf,
+};
 pub use demand::{BarKey, Demand};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
@@ -48,6 +50,6 @@ pub use safety::{
 };
 pub use update::{
     Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
-    Reckoned, Snapshot, Update,
+    Reckoned, Snapshot, TargetsRead, Update,
 };
 pub use uses::ScopeUse;

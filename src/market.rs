@@ -6,6 +6,7 @@
 //! and serve charts only; whatever counts money is decimal.
 
 pub mod aggregate;
+pub mod allocation;
 pub mod book;
 pub mod calendar;
 pub mod series;

@@ -9,8 +9,9 @@
 //!
 //! [`profile`] says where things live, [`settings`] and [`engine_state`] are the two
 //! small files of a profile, [`journal`] the record of all orders, [`bars`] the imported
-//! market data, [`import`] reads CSV.
+//! market data, [`import`] reads CSV, [`allocation`] tables of target weights.
 
+pub mod allocation;
 pub mod bars;
 pub mod engine_state;
 pub mod files;

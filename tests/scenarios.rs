@@ -23,9 +23,9 @@ use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, described};
 use pitdesk::broker::registry::{self, brokers};
 use pitdesk::domain::{
     AccountId, BrokerId, Decimal, GroupId, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus,
-    Origin, Price, Qty, Side, Time, TimeInForce, TrailBy,
+    Origin, PlanId, Price, Qty, Side, Time, TimeInForce, TrailBy,
 };
-use pitdesk::link::{Bracket, Command, Place};
+use pitdesk::link::{Allocation, AllocationOrder, Bracket, Command, Demand, Place};
 use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use program::Program;
@@ -275,5 +275,61 @@ fn through_the_adapter_for_interactive_brokers_and_our_own_server() {
         Trader::new(Program::start(folder.path(), registry::ibkr(Ibkr::new(config, listed))), "AAPL");
     run(&mut trader);
     assert_eq!(trader.told, scenarios::ENDS);
+    trader.program.shut_down();
+}
+
+/// An order of a plan: so many bought at market, of an account that holds none.
+fn bought(instrument: InstrumentId, quantity: i64) -> AllocationOrder {
+    let quantity = Qty(quantity.into());
+    let spec = OrderSpec::new(instrument, Side::Buy, quantity, OrderKind::Market, TimeInForce::Day);
+    AllocationOrder { spec, held: Decimal::ZERO, seen: None }
+}
+
+#[test]
+fn a_plan_of_weights_goes_to_interactive_brokers_once_also_after_a_restart() {
+    let server = server::Server::start();
+    let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let symbols = ["AAPL", "MSFT"].map(str::to_owned);
+    let described = runtime.block_on(described::describe(&config, &symbols)).unwrap();
+    let (listed, wrong) = described::listed(&described.known, BrokerId(0));
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let adapter = registry::ibkr(config.clone(), listed.clone());
+        let mut trader = Trader::new(Program::start(folder.path(), adapter), "AAPL");
+        let ids = [InstrumentId(0), InstrumentId(1)];
+        let demand = Demand { quotes: ids.into(), ..Demand::default() };
+        trader.ask(Command::Demand(Arc::new(demand))).unwrap();
+        let has_both = move |desk: &pitdesk::desk::Desk| {
+            ids.iter().all(|id| desk.quote(*id).is_some_and(|view| view.quote.ask.is_some()))
+        };
+        trader.program.wait("both quotes", has_both);
+        trader
+    };
+    let send = |trader: &mut Trader| {
+        // The last is larger than any order may be: it holds the other back in nothing.
+        let orders = [bought(InstrumentId(0), 10), bought(InstrumentId(1), 100_000)].into();
+        trader.ask(Command::Allocate(Allocation { plan: PlanId(5), account: trader.account.clone(), orders }))
+    };
+    let ends = |desk: &pitdesk::desk::Desk| {
+        let own = desk.blotter().orders().filter(|order| order.origin == Origin::Allocation(PlanId(5)));
+        let mut ends: Vec<(OrderId, OrderStatus)> = own.map(|order| (order.id, order.status)).collect();
+        ends.sort();
+        ends.into_iter().map(|(_, status)| status).collect::<Vec<_>>()
+    };
+    let expected = [OrderStatus::Filled, OrderStatus::Rejected];
+
+    let mut trader = start();
+    assert_eq!(send(&mut trader), Ok(None));
+    trader.program.wait("both orders to end", |desk| ends(desk) == expected);
+    trader.wait_net(10);
+    assert!(send(&mut trader).unwrap_err().contains("sent already"));
+    trader.program.shut_down();
+
+    let mut trader = start();
+    assert_eq!(trader.program.look(ends), expected, "what became of it is in the journal");
+    assert!(send(&mut trader).unwrap_err().contains("sent already"));
+    trader.wait_net(10);
     trader.program.shut_down();
 }

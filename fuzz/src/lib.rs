@@ -18,6 +18,7 @@ mod rows;
 mod settings;
 mod sides;
 mod state;
+mod targets;
 mod tws;
 mod wire;
 pub mod world;
@@ -26,7 +27,7 @@ pub mod world;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub const TARGETS: [(&str, Body); 10] = [
+pub const TARGETS: [(&str, Body); 11] = [
     ("import", import::body),
     ("settings", settings::body),
     ("rows", rows::body),
@@ -37,6 +38,7 @@ pub const TARGETS: [(&str, Body); 10] = [
     ("client", sides::client),
     ("server", sides::server),
     ("tws", tws::body),
+    ("targets", targets::body),
 ];
 
 /// Runs the body of a target.

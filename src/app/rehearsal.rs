@@ -141,6 +141,7 @@ impl Rehearsal {
             let effects = std::mem::take(&mut self.effects);
             let mut written: Option<Seq> = None;
             let mut asked = Vec::new();
+            let mut read = Vec::new();
             let is_one_behind = self.link.followers.tell(|follower, batch| {
                 for effect in &effects {
                     effect.tell(follower, batch);
@@ -156,6 +157,9 @@ impl Rehearsal {
                             journal.push(*record);
                         }
                         Some(Effect::AskTimeline(order)) => asked.push(order),
+                        Some(Effect::ReadTargets(from, listed)) => {
+                            read.push(crate::store::allocation::load(from, &listed));
+                        }
                         _ => {}
                     }
                 }
@@ -172,6 +176,9 @@ impl Rehearsal {
                 }))
             {
                 self.engine.process(event, now, &mut self.effects);
+            }
+            for read in read {
+                self.engine.process(EngineEvent::Targets(Arc::new(read)), now, &mut self.effects);
             }
             if is_behind || is_one_behind {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);

@@ -18,7 +18,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How long nothing may come before the system asks whether the other side is there at all, how often it
 /// asks then, and how often in vain: a peer whose computer is gone says no goodbye.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 const ASKED_EVERY: Duration = Duration::from_secs(10);
 const ASKED_IN_VAIN: u32 = 3;
 

@@ -37,6 +37,10 @@ id! {
     GroupId(u64)
 }
 id! {
+    /// A plan of target weights whose orders were sent, unique in a profile for its whole life.
+    PlanId(u64)
+}
+id! {
     /// A broker connection of this run, in the order of the registry.
     BrokerId(u8)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, BrokerId, GroupId, InstrumentId, OrderId, Price, Qty, Time, bounds};
+use super::{AccountId, BrokerId, GroupId, InstrumentId, OrderId, PlanId, Price, Qty, Time, bounds};
 
 /// Buy or sell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -280,6 +280,8 @@ pub enum Origin {
     Flatten,
     /// Another program, through a server of ours.
     Api,
+    /// Target weights that were sent as orders, all of this plan.
+    Allocation(PlanId),
     /// Seen at the broker only.
     Foreign,
 }

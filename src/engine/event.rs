@@ -10,7 +10,9 @@ use crate::domain::{
     Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Record, Seq,
     Time, Trade,
 };
-use crate::link::{Alive, BarKey, Envelope, Follower, NoticeLevel, Timeline, Update};
+use crate::link::{
+    Alive, BarKey, Envelope, Follower, NoticeLevel, TargetsFrom, TargetsRead, Timeline, Update,
+};
 
 /// What the engine begins with.
 pub struct Start {
@@ -138,6 +140,8 @@ pub enum EngineEvent {
     },
     /// What could not be written has been written.
     JournalWorks,
+    /// Target weights, as [`Effect::ReadTargets`] asked for them.
+    Targets(Arc<TargetsRead>),
     /// The timeline of an order, as [`Effect::AskTimeline`] asked for it.
     Timeline(Timeline),
     /// Something around the engine is worth a line in the activity log: the disk, the clock.
@@ -201,6 +205,8 @@ pub enum Effect {
     Journal(Box<Record>),
     /// Ask the journal for the timeline of an order.
     AskTimeline(OrderId),
+    /// Read a table of target weights, of instruments that are listed.
+    ReadTargets(TargetsFrom, Arc<[Arc<Instrument>]>),
     /// Write something to disk.
     Save(SaveJob),
     /// Everything is done; end.

@@ -144,6 +144,7 @@ pub async fn run(
         journal: journal_end,
         events,
         internal,
+        answers: internal_sender,
         effects,
     };
     let writer = shell.run().await;
@@ -231,6 +232,8 @@ struct Shell {
     journal: JournalEnd,
     events: mpsc::Receiver<(BrokerId, BrokerEvent)>,
     internal: mpsc::Receiver<EngineEvent>,
+    /// Where what takes time elsewhere comes back.
+    answers: mpsc::Sender<EngineEvent>,
     effects: Vec<Effect>,
 }
 
@@ -311,7 +314,7 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, watchers, adapters, ports, writer, journal, .. } = self;
+            let Self { link, watchers, adapters, ports, writer, journal, answers, .. } = self;
             let tell = |follower, batch: &mut Batch<'_>| effects.iter().for_each(|e| e.tell(follower, batch));
             let mut is_behind = link.followers.tell(tell);
             is_behind |= link.publisher.batch(|window| {
@@ -334,6 +337,14 @@ impl Shell {
                         Some(Effect::Save(job)) => writer.save(job),
                         Some(Effect::Journal(record)) => undelivered.extend(journal.append(*record)),
                         Some(Effect::AskTimeline(order)) => journal.records.timeline(order),
+                        Some(Effect::ReadTargets(from, listed)) => {
+                            let done = answers.clone();
+                            drop(spawn_blocking(move || {
+                                let read = store::allocation::load(from, &listed);
+                                // An engine that is gone tells nobody any more.
+                                done.blocking_send(EngineEvent::Targets(Arc::new(read))).ok();
+                            }));
+                        }
                         Some(Effect::Finish) => flow = Flow::Finished,
                         _ => {}
                     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, BrokerId, ClientRef, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Quote,
-    Time, TimeInForce, Weather,
+    AccountId, BrokerId, ClientRef, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, PlanId,
+    Price, Qty, Quote, Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -35,6 +35,10 @@ pub enum Command {
     /// Ask a broker what an order would tie up and cost; nothing is sent to a market
     /// ([`super::Update::Impact`]).
     WhatIf(WhatIf),
+    /// Enter the orders of a plan of target weights, all at once.
+    Allocate(Allocation),
+    /// Read a table of target weights ([`super::Update::Targets`]).
+    ReadTargets(TargetsFrom),
     /// Change a working order, or an exit that this program keeps; `None` leaves that part as it is.
     Amend {
         /// Which order.
@@ -153,6 +157,7 @@ impl Command {
         match self {
             Self::Place(place) => Some(&place.account),
             Self::WhatIf(asked) => Some(&asked.account),
+            Self::Allocate(allocation) => Some(&allocation.account),
             Self::Close { account, .. } | Self::Reverse { account, .. } => Some(account),
             _ => None,
         }
@@ -164,6 +169,7 @@ impl Command {
         matches!(
             self,
             Self::Place(_)
+                | Self::Allocate(_)
                 | Self::Amend { .. }
                 | Self::Cancel { .. }
                 | Self::CancelAll { .. }
@@ -202,6 +208,37 @@ pub struct WhatIf {
     pub account: AccountId,
     /// What would be asked for.
     pub spec: OrderSpec,
+}
+
+/// Orders that together bring an account to target weights, as the trader saw and confirmed them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allocation {
+    /// Its orders are sent once: the same plan is refused from then on, in later runs too.
+    pub plan: PlanId,
+    /// For which account, as the trader saw it.
+    pub account: AccountId,
+    /// One for each instrument.
+    pub orders: Arc<[AllocationOrder]>,
+}
+
+/// Where a table of target weights is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetsFrom {
+    /// In the file of this path.
+    File(Arc<str>),
+    /// In this text, as it was pasted.
+    Pasted(Arc<str>),
+}
+
+/// An order of an allocation, with what it was made from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AllocationOrder {
+    /// A plain order.
+    pub spec: OrderSpec,
+    /// What was held of the instrument, as the trader saw it: of another position nothing is sent.
+    pub held: Decimal,
+    /// The quote that the trader saw.
+    pub seen: Option<Quote>,
 }
 
 /// A profit target and a stop, one cancelling the other, both waiting for the entry to fill.

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, Timeline};
+use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, TargetsFrom, Timeline};
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, BrokerId, Candidate, CommissionRule, DataRemark, Fill, Impact, Instrument,
     InstrumentId, Order, OrderId, Position, Time, Weather,
 };
+use crate::market::allocation::Table;
 use crate::market::series::BarChunk;
 
 /// A lossless update with its place in the order of all of them.
@@ -51,6 +52,8 @@ pub enum Update {
     Reconciled(Arc<Reconciliation>),
     /// The timeline that was asked for.
     Timeline(Timeline),
+    /// A table of target weights that was asked for has been read, or could not be.
+    Targets(Arc<TargetsRead>),
     /// The settings have changed.
     Settings(Arc<Settings>),
     /// What is used of the limits that are counted.
@@ -285,6 +288,15 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A table of target weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetsRead {
+    /// Where it is.
+    pub from: TargetsFrom,
+    /// What is in it, or what is wrong with it and what to do.
+    pub table: Result<Table, Refused>,
 }
 
 /// A run of closed bars of a demanded series.

@@ -42,6 +42,8 @@ pub enum UiCommand {
     Timeline(OrderId),
     /// Show what was found when the brokers' books were compared with ours.
     Books,
+    /// Show the table of target weights, or put it away.
+    Allocation,
     /// Lock new orders and cancel working ones, at once; once more while that is so.
     Kill,
     /// Show how far the kill switch has come, and what it can do.

@@ -28,7 +28,7 @@ impl Shortcut {
 }
 
 /// All of them; the more special first.
-pub const SHORTCUTS: [Shortcut; 6] = [
+pub const SHORTCUTS: [Shortcut; 7] = [
     Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Delete),
@@ -44,6 +44,11 @@ pub const SHORTCUTS: [Shortcut; 6] = [
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::A),
         text: "Arm or disarm a live account",
         command: || UiCommand::Arm(None),
+    },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::W),
+        text: "Allocation: target weights become orders",
+        command: || UiCommand::Allocation,
     },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::H),

@@ -5,6 +5,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::allocation::AllocationPane;
 use super::blotter::Blotter;
 use super::chart_pane::ChartPane;
 use super::commands::Commands;
@@ -30,11 +31,13 @@ pub enum PaneKind {
     Ticket,
     /// Orders, fills, positions, account, activity.
     Blotter,
+    /// Target weights that become orders.
+    Allocation,
 }
 
 impl PaneKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Watchlist, Self::Chart, Self::Ticket, Self::Blotter];
+    pub const ALL: [Self; 5] = [Self::Watchlist, Self::Chart, Self::Ticket, Self::Blotter, Self::Allocation];
 
     /// Its name on the screen.
     #[must_use]
@@ -44,6 +47,7 @@ impl PaneKind {
             Self::Chart => "Chart",
             Self::Ticket => "Ticket",
             Self::Blotter => "Blotter",
+            Self::Allocation => "Allocation",
         }
     }
 }
@@ -64,6 +68,9 @@ pub struct Panes {
     /// Orders, fills, positions, account, activity.
     #[serde(deserialize_with = "or_anew")]
     pub blotter: Blotter,
+    /// Target weights that become orders.
+    #[serde(deserialize_with = "or_anew")]
+    pub allocation: AllocationPane,
 }
 
 fn or_anew<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -86,6 +93,7 @@ impl Panes {
             PaneKind::Chart => &mut self.chart,
             PaneKind::Ticket => &mut self.ticket,
             PaneKind::Blotter => &mut self.blotter,
+            PaneKind::Allocation => &mut self.allocation,
         }
     }
 }

@@ -200,7 +200,7 @@ impl Behavior<PaneKind> for Arrangement<'_> {
         }
         egui::Frame::new().fill(fill).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
-            if self.desk.stopped().is_some() && *kind == PaneKind::Ticket {
+            if self.desk.stopped().is_some() && matches!(kind, PaneKind::Ticket | PaneKind::Allocation) {
                 ui.disable();
             }
             self.panes.get_mut(*kind).ui(ui, self.desk, self.out);
@@ -210,6 +210,11 @@ impl Behavior<PaneKind> for Arrangement<'_> {
 
     fn tab_title_for_pane(&mut self, kind: &PaneKind) -> egui::WidgetText {
         kind.title().into()
+    }
+
+    /// The panes that trading needs stay.
+    fn is_tab_closable(&self, tiles: &Tiles<PaneKind>, id: TileId) -> bool {
+        matches!(tiles.get(id), Some(egui_tiles::Tile::Pane(PaneKind::Allocation)))
     }
 
     fn gap_width(&self, _style: &egui::Style) -> f32 {

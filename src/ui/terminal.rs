@@ -242,6 +242,7 @@ impl Terminal {
             UiCommand::LimitsOf(ref scope) => self.limits.open(&self.desk, Some(scope)),
             UiCommand::Arm(ref account) => self.arming.open(account.clone(), &self.desk),
             UiCommand::Books => self.books.open(),
+            UiCommand::Allocation => self.workspace.toggle_allocation(),
             UiCommand::Kill => self.kill(),
             UiCommand::KillPanel => self.status_bar.show_kill(),
             UiCommand::Timeline(order) => self.timeline.open(order),

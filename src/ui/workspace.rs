@@ -86,6 +86,33 @@ impl Workspace {
         Ok(workspace)
     }
 
+    /// Shows the table of target weights behind the chart's tab, or takes it away where it is in sight.
+    pub fn toggle_allocation(&mut self) {
+        let is_it = |tile: &Tile<PaneKind>| matches!(tile, Tile::Pane(PaneKind::Allocation));
+        let shown = self.tree.tiles.find_pane(&PaneKind::Allocation);
+        if let Some(id) = shown {
+            if self.tree.active_tiles().contains(&id) {
+                self.tree.tiles.remove(id);
+            } else {
+                self.tree.make_active(|_, tile| is_it(tile));
+            }
+            return;
+        }
+        let table = self.tree.tiles.insert_pane(PaneKind::Allocation);
+        let chart = self.tree.tiles.find_pane(&PaneKind::Chart);
+        let parent = chart.and_then(|chart| self.tree.tiles.parent_of(chart));
+        let tabs = parent.and_then(|parent| self.tree.tiles.get_mut(parent));
+        if let Some(Tile::Container(egui_tiles::Container::Tabs(tabs))) = tabs {
+            tabs.add_child(table);
+            tabs.set_active(table);
+        } else {
+            // No chart, or one that no frame has given tabs yet.
+            let tiles = self.tree.root().into_iter().chain([table]).collect();
+            self.tree.root = Some(self.tree.tiles.insert_tab_tile(tiles));
+            self.tree.make_active(|_, tile| is_it(tile));
+        }
+    }
+
     /// As it is saved.
     #[must_use]
     pub fn to_text(&self) -> String {

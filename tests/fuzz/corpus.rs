@@ -145,6 +145,7 @@ targets! {
     what_an_exchange_says_to_a_program "client",
     what_a_program_says_to_an_exchange "server",
     the_tws_wire "tws",
+    tables_of_target_weights "targets",
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::desk::{Desk, broker};
 use crate::peer::{House, Peer, Told};
 use crate::run;
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of messages are so")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

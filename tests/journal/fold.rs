@@ -84,7 +84,13 @@ fn spec() -> impl Strategy<Value = (OrderSpec, BrokerId)> {
 }
 
 fn order() -> impl Strategy<Value = Order> {
-    let origin = prop::sample::select(vec![Origin::Ticket, Origin::Flatten, Origin::Api, Origin::Foreign]);
+    let origin = prop::sample::select(vec![
+        Origin::Ticket,
+        Origin::Flatten,
+        Origin::Api,
+        Origin::Allocation(PlanId(u64::MAX)),
+        Origin::Foreign,
+    ]);
     let told = (option::of(decimal()), option::of(decimal().prop_map(Price)), option::of(text()), origin);
     let times = (time(), time());
     ((1..IDS), spec(), status(), decimal(), told, times).prop_map(

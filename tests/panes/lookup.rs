@@ -57,7 +57,7 @@ fn found(harness: &mut Harness<'_, Desktop>, text: &str, problem: Option<&str>) 
 fn listed(harness: &mut Harness<'_, Desktop>) {
     let market = &mut harness.state_mut().market;
     let instruments = market.instruments();
-    let id = InstrumentId(u32::try_from(instruments.len()).unwrap());
+    let id = InstrumentId(u32::try_from(instruments.len()).expect("a short list"));
     let instrument =
         Instrument { id, symbol: "SONO".into(), name: "Sonos".into(), ..(*instruments[0]).clone() };
     let listing = Listing { name: "SONO".into(), outcome: Ok(Arc::new(instrument)) };

@@ -12,7 +12,11 @@ use crate::ui::format;
 use crate::ui::theme::Theme;
 
 /// A symbol, with the account where its broker has several: `AAPL · U1234567`.
-pub(super) fn symbol<'a>(desk: &Desk, instrument: &'a Instrument, account: &AccountId) -> Cow<'a, str> {
+pub(in crate::ui) fn symbol<'a>(
+    desk: &Desk,
+    instrument: &'a Instrument,
+    account: &AccountId,
+) -> Cow<'a, str> {
     if desk.has_others(instrument.broker, account) {
         Cow::Owned(format!("{} · {account}", instrument.symbol))
     } else {
@@ -22,7 +26,7 @@ pub(super) fn symbol<'a>(desk: &Desk, instrument: &'a Instrument, account: &Acco
 
 /// How a cell is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::ui) enum Look {
     /// Cut with `…` when too long.
     Words,
     /// Never cut. `decimals` is how many the column shows at most, where points stand in line.
@@ -39,7 +43,7 @@ enum Text {
 
 /// A cell.
 #[derive(Debug, Clone)]
-pub(super) struct Cell {
+pub(in crate::ui) struct Cell {
     text: Text,
     short: String,
     /// What it means, for whoever points at it.

@@ -15,7 +15,7 @@ const CALLOUT_WIDTH: f32 = 340.0;
 
 /// What a control's looks say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::ui) enum Tone {
     /// One of several.
     Plain,
     /// It ends something.
@@ -25,7 +25,7 @@ pub(super) enum Tone {
 }
 
 /// A control of a row: `(is enabled, text, tone)`. Says whether it was clicked.
-pub(super) fn control_ui(
+pub(in crate::ui) fn control_ui(
     ui: &Ui,
     theme: &Theme,
     id: Id,
@@ -103,7 +103,7 @@ pub(super) fn callout_in(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str,
 }
 
 /// Says what would stand in an empty table, and how it gets there.
-pub(super) fn empty_ui(ui: &mut Ui, theme: &Theme, body: Rect, text: &str) {
+pub(in crate::ui) fn empty_ui(ui: &mut Ui, theme: &Theme, body: Rect, text: &str) {
     let width = (body.width() - 48.0).max(80.0);
     let rect = Rect::from_center_size(body.center(), egui::vec2(width, body.height()));
     let mut centred = ui

@@ -22,18 +22,18 @@ use crate::ui::theme::Theme;
 const BAR: f32 = 12.0;
 const HANDLE: f32 = 7.0;
 /// The key of columns that hold times.
-pub(super) const TIME: &str = "time";
+pub(in crate::ui) const TIME: &str = "time";
 
 /// Which edge a column's cells lean on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lean {
+pub(in crate::ui) enum Lean {
     Left,
     Right,
 }
 
 /// A column of a table.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(in crate::ui) struct Column {
     /// What saved widths call it.
     pub key: &'static str,
     /// Its caption.
@@ -47,7 +47,7 @@ pub(super) struct Column {
 
 /// How a column gives way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Give {
+pub(in crate::ui) enum Give {
     /// It fits its cells.
     Firm,
     /// It cuts its words, down to its least width, before the table has to be scrolled.
@@ -72,14 +72,14 @@ impl Column {
 
 /// Where the controls of rows stand, and how wide their strip is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Controls {
+pub(in crate::ui) enum Controls {
     None,
     Left(f32),
     Right(f32),
 }
 
 /// A row as it is to be drawn.
-pub(super) struct Row {
+pub(in crate::ui) struct Row {
     /// Tells this row's thing from every other's, wherever it stands.
     pub key: u64,
     /// Begins its accessible name.
@@ -92,7 +92,7 @@ pub(super) struct Row {
 }
 
 /// What a table shows.
-pub(super) struct Table<'a> {
+pub(in crate::ui) struct Table<'a> {
     /// Its accessible name.
     pub name: &'static str,
     pub columns: &'a [Column],
@@ -107,14 +107,14 @@ pub(super) struct Table<'a> {
 }
 
 /// A row that was drawn.
-pub(super) struct ShownRow {
+pub(in crate::ui) struct ShownRow {
     pub index: usize,
     pub rect: Rect,
     pub response: Response,
 }
 
 /// A table that was drawn.
-pub(super) struct Shown {
+pub(in crate::ui) struct Shown {
     /// The rows in sight, from above.
     pub rows: Vec<ShownRow>,
     /// What takes the focus of the keyboard.

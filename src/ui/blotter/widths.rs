@@ -20,7 +20,7 @@ const REST_FIRST: f32 = 240.0;
 /// The widths of one table's columns.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Widths {
+pub(in crate::ui) struct Widths {
     /// By key of the column, sorted: a saved arrangement only differs when something did.
     pulled: BTreeMap<String, f32>,
     #[serde(skip)]

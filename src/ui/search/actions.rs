@@ -163,10 +163,10 @@ fn shortcuts() -> impl Iterator<Item = Action> {
         let command = shortcut.command();
         (!matches!(command, UiCommand::Search | UiCommand::Kill | UiCommand::Arm(_))).then(|| Action {
             text: shortcut.text.to_owned(),
-            synonyms: if command == UiCommand::Limits {
-                "risk settings loss exposure fat finger"
-            } else {
-                ""
+            synonyms: match command {
+                UiCommand::Limits => "risk settings loss exposure fat finger",
+                UiCommand::Allocation => "rebalance portfolio percent basket",
+                _ => "",
             },
             keys: Some(shortcut.keys),
             is_in_force: false,

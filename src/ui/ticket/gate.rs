@@ -123,6 +123,21 @@ fn insist_on(ask: impl Fn(Despite) -> Result<(), Refusal>) -> Result<Insistence,
     }
 }
 
+/// Why the gate would refuse an order of a plan, so many others going out ahead of it; nothing unusual
+/// is accepted.
+pub(in crate::ui) fn refusal_of(
+    desk: &Desk,
+    instrument: &Instrument,
+    account: &AccountId,
+    spec: &OrderSpec,
+    ahead: usize,
+) -> Option<Refusal> {
+    let account = desk.account(instrument.broker, account);
+    let mut facts = Facts::of_account(desk, instrument, account);
+    facts.uses = facts.uses.after(ahead);
+    ask_gate(spec, Role::entered(Despite::default()), &facts).err()
+}
+
 /// Asks what the engine will ask about a new order.
 pub(super) fn ask_gate(spec: &OrderSpec, role: Role, facts: &Facts<'_>) -> Result<(), Refusal> {
     with_known(facts, None, |known| risk::check(spec, role, known))

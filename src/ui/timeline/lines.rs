@@ -240,6 +240,7 @@ fn from(order: &Order) -> String {
         Origin::Ticket => "in the ticket",
         Origin::Flatten => "to close or reverse a position",
         Origin::Api => "by another program",
+        Origin::Allocation(_) => "as part of an allocation",
         Origin::Foreign => "elsewhere",
     };
     order.client.as_ref().map_or_else(
