@@ -3,13 +3,24 @@
 //! TWS describes what the settings name. What it said is kept in the profile, so that a start at which
 //! it does not answer lists the same, with the orders and positions of the journal in sight.
 
+mod credentials;
+mod ini;
+pub mod keeper;
+mod launching;
+pub mod login;
+
+use std::path::PathBuf;
+
 use super::cli::Options;
 use super::market::Trading;
 use crate::broker::ibkr::described::{Described, Descriptions, describe, listed};
+use crate::broker::ibkr::launch::{Follower, LaunchState, Launched, Notes};
 use crate::broker::ibkr::{IbkrConfig, MarketData};
 use crate::broker::registry;
 use crate::domain::BrokerId;
 use crate::domain::settings::IbkrSettings;
+use crate::engine::supervisor;
+use crate::link::Clock;
 use crate::store::files::{self, Loaded};
 use crate::store::profile::{IBKR_PROFILE, Profile};
 
@@ -20,7 +31,9 @@ pub(super) fn is_meant(options: &Options, settings: &IbkrSettings) -> bool {
     options.ibkr.is_some() || (!is_elsewhere && (settings.is_on || is_named))
 }
 
-/// The broker, with what the settings name.
+pub(super) use launching::end;
+
+/// The broker, with what the settings name, and the IB Gateway that was started for it.
 ///
 /// # Errors
 /// In words for a trader: where TWS does not answer and no earlier start has kept what it lists.
@@ -29,11 +42,15 @@ pub(super) async fn open(
     settings: &IbkrSettings,
     profile: &Profile,
     problems: &mut Vec<String>,
-) -> anyhow::Result<Trading> {
+    notes: Notes,
+    clock: &Clock,
+) -> anyhow::Result<(Trading, Option<Launched>)> {
     let address = options.ibkr.map_or_else(|| settings.address.clone(), |address| address.to_string());
     let market_data =
         if settings.delayed_data { MarketData::DelayedWhenNeeded } else { MarketData::LiveOnly };
-    let config = IbkrConfig { market_data, ..IbkrConfig::new(address, settings.client_id) };
+    let launched = launching::begin(settings, &address, profile, problems, notes, clock.clone());
+    let launch = launched.as_ref().map(Launched::follow);
+    let config = IbkrConfig { market_data, launch, ..IbkrConfig::new(address, settings.client_id) };
     let file = profile.contracts_file();
     let kept: Vec<Described> = match files::load(&file) {
         Loaded::Value(kept) => kept,
@@ -44,7 +61,21 @@ pub(super) async fn open(
             Vec::new()
         }
     };
-    let known = match describe(&config, &settings.instruments).await {
+    let is_kept = |name: &String| kept.iter().any(|described| described.name == *name);
+    let asked = match &launched {
+        // A login takes minutes: the session waits for it, and says so in the window.
+        Some(launched) if settings.instruments.iter().all(is_kept) => {
+            let next = describe_for_next_start(launched.follow(), config.clone(), settings.clone(), file.clone());
+            supervisor::spawn("instruments", next);
+            Ok(Descriptions::default())
+        }
+        Some(launched) => {
+            launched.follow().settled().await;
+            describe(&config, &settings.instruments).await
+        }
+        None => describe(&config, &settings.instruments).await,
+    };
+    let known = match asked {
         Ok(Descriptions { known, problems: missing }) => {
             problems.extend(missing);
             let known = with_those_of_before(&known, &kept, settings);
@@ -68,7 +99,24 @@ pub(super) async fn open(
         "nothing can be traded: name instruments in settings.toml, [ibkr], such as instruments = [\"AAPL\"]"
     );
     let instruments = listed.iter().map(|listed| listed.instrument.clone()).collect();
-    Ok(Trading { brokers: vec![registry::ibkr(config, listed)], instruments, is_kept: true })
+    let trading = Trading { brokers: vec![registry::ibkr(config, listed)], instruments, is_kept: true };
+    Ok((trading, launched))
+}
+
+/// Keeps what TWS says of the instruments once it answers: what is listed now was kept by an earlier start.
+async fn describe_for_next_start(
+    mut launch: Follower,
+    config: IbkrConfig,
+    settings: IbkrSettings,
+    file: PathBuf,
+) {
+    if matches!(launch.settled().await, LaunchState::Up { .. } | LaunchState::Found)
+        && let Ok(Descriptions { known, .. }) = describe(&config, &settings.instruments).await
+        && known.len() == settings.instruments.len()
+        && let Err(error) = files::save(&file, &known)
+    {
+        tracing::warn!("what TWS tells of instruments cannot be kept for the next start: {error}");
+    }
 }
 
 /// What TWS has just described, and what it described before and did not now: it stays listed as long

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountKind, AssetClass, Currency, LimitSet, Qty};
 
+mod launch;
+
+pub use launch::{LaunchSettings, LoginBy};
+
 /// The choices of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -50,6 +54,8 @@ pub struct IbkrSettings {
     pub delayed_data: bool,
     /// What is listed: symbols of shares (`AAPL`, `7203:JPY`) and pairs (`EUR/USD`).
     pub instruments: Vec<String>,
+    /// Whether this program starts IB Gateway, and how.
+    pub launch: LaunchSettings,
 }
 
 impl Default for IbkrSettings {
@@ -62,6 +68,7 @@ impl Default for IbkrSettings {
             client_id: 7,
             delayed_data: true,
             instruments: instruments.map(str::to_owned).to_vec(),
+            launch: LaunchSettings::default(),
         }
     }
 }
@@ -177,9 +184,10 @@ impl Settings {
     /// typing error, and whoever wants no trading at all has the kill switch.
     ///
     /// # Errors
-    /// Names the first limit or quantity that makes no sense.
+    /// Names the first limit, quantity or setting of a start that makes no sense.
     pub fn check(&self) -> Result<(), BadSetting> {
         self.limits.check()?;
+        self.ibkr.launch.check(self.account_kind)?;
         let DefaultQuantity { share, fx, crypto } = self.default_quantity;
         let amounts = [("share", share), ("fx", fx), ("crypto", crypto)];
         match amounts.iter().find(|(_, amount)| amount.0 <= Decimal::ZERO) {

@@ -1,0 +1,62 @@
+//! A session while the IB Gateway behind it is being started: it waits, and says for what.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionStart};
+use crate::broker::ibkr::launch::{Follower, LaunchState};
+use crate::link::ConnectionState;
+
+/// How often it is looked whether there is something new to say.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How the wait has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// There is nothing more to wait for.
+    Over,
+    /// The engine wants no connection any more.
+    Disconnected,
+}
+
+/// Waits as long as it is worth it. What the engine asks meanwhile is kept in `early`.
+pub(super) async fn wait(
+    mut launch: Follower,
+    start: &mut SessionStart,
+    early: &mut VecDeque<BrokerRequest>,
+) -> Result<Coming, EngineGone> {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut said = String::new();
+    loop {
+        let state = launch.state();
+        if !state.is_coming() {
+            return Ok(Coming::Over);
+        }
+        let text = state.says(start.clock.now()).unwrap_or_default();
+        if said != text {
+            said.clone_from(&text);
+            let (state, reason) = (ConnectionState::Connecting, text.into());
+            start.events.send(BrokerEvent::Connection { state, reason }).await?;
+        }
+        tokio::select! {
+            () = launch.changed() => {}
+            _ = looks.tick() => {}
+            request = start.requests.recv() => match request {
+                None => return Err(EngineGone),
+                Some(BrokerRequest::Disconnect) => return Ok(Coming::Disconnected),
+                Some(request) => early.push_back(request),
+            },
+        }
+    }
+}
+
+/// Why nothing answers, as far as the launch knows better.
+pub(super) fn with_reason(why: String, launch: Option<&Follower>) -> String {
+    match launch.map(Follower::state) {
+        Some(LaunchState::GaveUp { why: given_up }) => format!("{given_up}. {why}"),
+        _ => why,
+    }
+}
