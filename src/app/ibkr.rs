@@ -71,7 +71,8 @@ pub(super) async fn open(
         }
         Some(launched) => {
             launched.follow().settled().await;
-            describe(&config, &settings.instruments).await
+            let described = describe(&config, &settings.instruments).await;
+            described.map_err(|why| launched.follow().explain(why))
         }
         None => describe(&config, &settings.instruments).await,
     };

@@ -160,6 +160,15 @@ impl Follower {
         }
     }
 
+    /// Why nothing answers, as far as the launch knows more than whoever has tried.
+    #[must_use]
+    pub fn explain(&self, why: String) -> String {
+        match self.state() {
+            LaunchState::GaveUp { why: given_up } => format!("{given_up}. {why}"),
+            _ => why,
+        }
+    }
+
     /// The socket was found closed: the launch is to look for itself.
     pub fn look(&self) {
         self.look.notify_one();

@@ -88,10 +88,9 @@ async fn connect(
         }
     };
     let lost = |why: String| {
-        if let Some(launch) = &config.launch {
-            launch.look();
-        }
-        Ok(SessionEnd::Lost(launching::with_reason(why, config.launch.as_ref()).into()))
+        let Some(launch) = &config.launch else { return Ok(SessionEnd::Lost(why.into())) };
+        launch.look();
+        Ok(SessionEnd::Lost(launch.explain(why).into()))
     };
     let (client, notices) = match connected {
         Ok(Ok(connected)) => connected,

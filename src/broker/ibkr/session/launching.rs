@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionStart};
-use crate::broker::ibkr::launch::{Follower, LaunchState};
+use crate::broker::ibkr::launch::Follower;
 use crate::link::ConnectionState;
 
 /// How often it is looked whether there is something new to say.
@@ -50,13 +50,5 @@ pub(super) async fn wait(
                 Some(request) => early.push_back(request),
             },
         }
-    }
-}
-
-/// Why nothing answers, as far as the launch knows better.
-pub(super) fn with_reason(why: String, launch: Option<&Follower>) -> String {
-    match launch.map(Follower::state) {
-        Some(LaunchState::GaveUp { why: given_up }) => format!("{given_up}. {why}"),
-        _ => why,
     }
 }
