@@ -11,6 +11,8 @@ pub mod login;
 
 use std::path::PathBuf;
 
+pub(super) use launching::end;
+
 use super::cli::Options;
 use super::market::Trading;
 use crate::broker::ibkr::described::{Described, Descriptions, describe, listed};
@@ -31,8 +33,6 @@ pub(super) fn is_meant(options: &Options, settings: &IbkrSettings) -> bool {
     options.ibkr.is_some() || (!is_elsewhere && (settings.is_on || is_named))
 }
 
-pub(super) use launching::end;
-
 /// The broker, with what the settings name, and the IB Gateway that was started for it.
 ///
 /// # Errors
@@ -48,7 +48,10 @@ pub(super) async fn open(
     let address = options.ibkr.map_or_else(|| settings.address.clone(), |address| address.to_string());
     let market_data =
         if settings.delayed_data { MarketData::DelayedWhenNeeded } else { MarketData::LiveOnly };
-    let launched = launching::begin(settings, &address, profile, problems, notes, clock.clone());
+    let begun = launching::begin(settings, &address, profile, problems, notes, clock.clone());
+    let not_started = begun.as_ref().err().cloned();
+    problems.extend(not_started.clone());
+    let launched = begun.ok().flatten();
     let launch = launched.as_ref().map(Launched::follow);
     let config = IbkrConfig { market_data, launch, ..IbkrConfig::new(address, settings.client_id) };
     let file = profile.contracts_file();
@@ -65,7 +68,8 @@ pub(super) async fn open(
     let asked = match &launched {
         // A login takes minutes: the session waits for it, and says so in the window.
         Some(launched) if settings.instruments.iter().all(is_kept) => {
-            let next = describe_for_next_start(launched.follow(), config.clone(), settings.clone(), file.clone());
+            let next =
+                describe_for_next_start(launched.follow(), config.clone(), settings.clone(), file.clone());
             supervisor::spawn("instruments", next);
             Ok(Descriptions::default())
         }
@@ -89,6 +93,7 @@ pub(super) async fn open(
         }
         Err(why) => {
             problems.push(why.clone());
+            let why = not_started.into_iter().chain([why]).collect::<Vec<_>>().join(". ");
             anyhow::ensure!(!kept.is_empty(), "nothing is listed yet: {why}");
             kept
         }

@@ -21,7 +21,8 @@ pub const PASSWORD: &str = "correct-horse-battery";
 
 /// What every stand-in begins with: it says that it was started, as which process and with what.
 const BEGIN: &str = "echo started >> \"$STAGE/starts\"; echo $$ > \"$STAGE/pid\"\n\
-                     cat \"$IBC_INI\"; cp \"$IBC_INI\" \"$STAGE/read\"; env > \"$STAGE/environment\"\n";
+                     cat \"$IBC_INI\"; cp \"$IBC_INI\" \"$STAGE/read\"\n\
+                     env > \"$STAGE/begun\"; mv \"$STAGE/begun\" \"$STAGE/environment\"\n";
 /// What opens the socket.
 pub const SERVE: &str =
     "\"$PITDESK\" serve --gateway 127.0.0.1:$PORT --seed 7 --data-dir \"$STAGE/exchange\"\n";
@@ -78,10 +79,7 @@ impl Stage {
             self.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         environment.insert("IBC_INI".into(), self.path("ini").into());
         let keeper = [env!("CARGO_BIN_EXE_pitdesk"), "ibkr-keeper", "--patience", "300ms"];
-        let rules = Rules {
-            first_pause: Duration::from_millis(50),
-            ..Rules::new(SOON, restarts)
-        };
+        let rules = Rules { first_pause: Duration::from_millis(50), ..Rules::new(SOON, restarts) };
         Launch {
             keeper: keeper.map(OsString::from).to_vec(),
             command: "/bin/sh".into(),
@@ -120,7 +118,7 @@ impl Running {
     #[track_caller]
     pub fn wait(&self, what: &str, is_so: impl Fn(&LaunchState) -> bool) -> LaunchState {
         let mut follower = self.launched.follow();
-        let waited = self.runtime.block_on(tokio::time::timeout(SOON, async {
+        let so = async {
             loop {
                 let state = follower.state();
                 if is_so(&state) {
@@ -128,7 +126,8 @@ impl Running {
                 }
                 follower.changed().await;
             }
-        }));
+        };
+        let waited = self.runtime.block_on(async { tokio::time::timeout(SOON, so).await });
         waited.unwrap_or_else(|_| panic!("waited in vain for {what}: {:?}", self.launched.follow().state()))
     }
 
@@ -207,14 +206,18 @@ pub fn kill(process: Pid) {
 /// Whether a process is there and not only waits to be asked how it ended.
 pub fn lives(process: Pid) -> bool {
     let about = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
-    test_kill_process(process).is_ok() && !about.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with('Z'))
+    test_kill_process(process).is_ok()
+        && !about.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with('Z'))
 }
 
 /// The command lines of all processes that show something.
 pub fn command_lines_with(text: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-    lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).filter(|line| line.contains(text)).collect()
+    lines
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .filter(|line| line.contains(text))
+        .collect()
 }
 
 /// A signal to a child of ours, by name.

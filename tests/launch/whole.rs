@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -40,6 +41,7 @@ impl Whole {
         );
         fs::write(profile.join("settings.toml"), settings).unwrap();
         let runtime = tempfile::tempdir().unwrap();
+        fs::set_permissions(runtime.path(), fs::Permissions::from_mode(0o700)).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
             .args(["serve", "--gateway", "127.0.0.1:0", "--profile", "ibkr", "--data-dir"])
             .arg(stage.path("data"))
@@ -56,7 +58,10 @@ impl Whole {
 
     /// Files that may hold a login.
     fn inis(&self) -> Vec<PathBuf> {
-        files(&self.runtime.path().join("pitdesk")).into_iter().filter(|path| !path.ends_with("lock")).collect()
+        files(&self.runtime.path().join("pitdesk"))
+            .into_iter()
+            .filter(|path| !path.ends_with("lock"))
+            .collect()
     }
 
     fn log(&self) -> String {
@@ -162,14 +167,16 @@ fn without_a_login_nothing_is_started_and_it_is_said_what_to_do() {
     let whole = Whole::start_with("exec false\n", &[], "");
     eventually("the reason", || whole.log().contains("PITDESK_IBKR_PASSWORD"));
     assert_eq!(whole.stage.starts(), 0);
-    last_words(whole);
+    let said = last_words(whole);
+    assert!(said.contains("IB Gateway is not started: no keyring"), "{said}");
 }
 
 #[test]
 fn settings_that_hold_a_password_start_nothing_and_are_named() {
     let whole = Whole::start_with("exec false\n", &[], &format!("TWSPASSWORD = '{PASSWORD}'\n"));
     let said = last_words(whole);
-    assert!(said.contains("nothing is listed yet"), "{said}");
+    assert!(said.contains("ibkr.launch.environment.TWSPASSWORD") && said.contains("ibkr-login"), "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
 }
 
 #[test]

@@ -51,7 +51,10 @@ impl Place {
             Err(error) => return Err(format!("the keyring does not give its login {} ({error})", self.name)),
         };
         let (name, password) = text.reveal().split_once('\n').ok_or_else(|| {
-            format!("what the keyring has as {} is no login: keep it anew with 'pitdesk ibkr-login'", self.name)
+            format!(
+                "what the keyring has as {} is no login: keep it anew with 'pitdesk ibkr-login'",
+                self.name
+            )
         })?;
         Ok(Login { name: Secret::new(name.to_owned()), password: Secret::new(password.to_owned()) })
     }
@@ -87,9 +90,7 @@ const NO_KEYRING: &str = "no keyring of the system can be reached: unlock the on
 ///
 /// # Errors
 /// Where half of one is there.
-pub(super) fn of_environment(
-    get: impl Fn(&str) -> Option<OsString>,
-) -> Result<Option<Login>, String> {
+pub(super) fn of_environment(get: impl Fn(&str) -> Option<OsString>) -> Result<Option<Login>, String> {
     let text = |name: &str| match get(name).filter(|value| !value.is_empty()) {
         Some(value) => value.into_string().map(Some).map_err(|_value| format!("{name} is not text")),
         None => Ok(None),

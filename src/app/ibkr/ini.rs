@@ -140,7 +140,10 @@ fn read(path: &Path) -> Result<String, String> {
         format!("the settings of IBC, {}, cannot be read ({error}): see 'ibkr.launch.ini'", path.display())
     })?;
     // Java reads such a file a byte a character; other characters are escaped in it.
-    Ok(bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte).to_string() } else { unicode(u16::from(*byte)) }).collect())
+    Ok(bytes
+        .iter()
+        .map(|byte| if byte.is_ascii() { char::from(*byte).to_string() } else { unicode(u16::from(*byte)) })
+        .collect())
 }
 
 fn unicode(unit: u16) -> String {

@@ -13,12 +13,14 @@ use directories::BaseDirs;
 use super::credentials::{self, Place};
 use super::ini::{Ini, Login, login_of, to_mask};
 use crate::broker::ibkr::launch::{self, Hands, Launch, Launched, Masks, Notes, Rules, Secret};
-use crate::domain::settings::{IbkrSettings, LaunchSettings, LoginBy};
 use crate::domain::AccountKind;
+use crate::domain::settings::{IbkrSettings, LaunchSettings, LoginBy};
 use crate::engine::supervisor;
 use crate::link::Clock;
 use crate::store::profile::Profile;
 
+/// Where its settings stand.
+const SETTINGS: &str = "ibkr.launch";
 /// What is replaced in an argument.
 const INI: &str = "{ini}";
 const MODE: &str = "{mode}";
@@ -38,39 +40,35 @@ const EARLIER_LOOK: Duration = Duration::from_millis(100);
 /// What a folder allows anybody but its owner.
 const OTHERS: u32 = 0o077;
 
-/// Starts IB Gateway, where the settings say so. Must be called on the runtime.
+/// Starts IB Gateway, where the settings say so; `problems` are those that the settings had. Must be called
+/// on the runtime.
+///
+/// # Errors
+/// Why it is not started, in words for a trader.
 pub(super) fn begin(
     settings: &IbkrSettings,
     address: &str,
     profile: &Profile,
-    problems: &mut Vec<String>,
+    problems: &[String],
     notes: Notes,
     clock: Clock,
-) -> Option<Launched> {
+) -> Result<Option<Launched>, String> {
     let launch = &settings.launch;
+    // What stands in for a setting that was refused is nobody's wish, least of all for this one.
+    if let Some(problem) = problems.iter().find(|problem| problem.starts_with(SETTINGS)) {
+        return Err(format!("IB Gateway is not started: {problem}"));
+    }
     if !launch.is_on {
-        return None;
+        return Ok(None);
     }
-    // What stands in for a setting that was refused is nobody's wish.
-    if problems.iter().any(|problem| problem.starts_with("ibkr.launch")) {
-        problems.push("IB Gateway is not started: its settings, [ibkr.launch], are not in order".to_owned());
-        return None;
-    }
-    let begun = launch.complete().map_err(|bad| bad.to_string()).and_then(|mode| {
-        let keeper = std::env::current_exe().map_err(|error| format!("Pitdesk does not find itself ({error})"))?;
-        Ok(put_together(launch, mode, address, profile, keeper))
-    });
-    match begun {
-        Ok((launch, hands)) => {
-            let (launched, task) = launch::run(launch, Box::new(hands), notes, clock);
-            supervisor::spawn("IB Gateway", task);
-            Some(launched)
-        }
-        Err(why) => {
-            problems.push(format!("IB Gateway is not started: {why}"));
-            None
-        }
-    }
+    let not_started = |why: String| format!("IB Gateway is not started: {why}");
+    let mode = launch.complete().map_err(|bad| not_started(bad.to_string()))?;
+    let keeper = std::env::current_exe()
+        .map_err(|error| not_started(format!("Pitdesk does not find its own program ({error})")))?;
+    let (launch, hands) = put_together(launch, mode, address, profile, keeper);
+    let (launched, task) = launch::run(launch, Box::new(hands), notes, clock);
+    supervisor::spawn("IB Gateway", task);
+    Ok(Some(launched))
 }
 
 /// What is started, and what hands its login over.
@@ -84,7 +82,8 @@ fn put_together(
     let folder = profile.launch_folder();
     let path = private_folder(&folder).join("ibc.ini");
     let lock = folder.join("lock");
-    let filled = |text: &String| text.replace(INI, &path.to_string_lossy()).replace(MODE, mode.label()).into();
+    let filled =
+        |text: &String| text.replace(INI, &path.to_string_lossy()).replace(MODE, mode.label()).into();
     let mut of_keeper: Vec<OsString> = vec![
         keeper.into(),
         "ibkr-keeper".into(),
@@ -200,7 +199,9 @@ impl LoginHands {
             tracing::warn!("{}: {error}", folder.display());
             return;
         }
-        let Ok(file) = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock) else { return };
+        let Ok(file) = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock) else {
+            return;
+        };
         let mut waited = Duration::ZERO;
         while file.try_lock().is_err() {
             if waited >= EARLIER_LIMIT {

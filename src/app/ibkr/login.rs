@@ -86,7 +86,10 @@ fn ask(entry: &str) -> anyhow::Result<Login> {
 fn line() -> anyhow::Result<Secret> {
     let mut text = String::new();
     let length = io::stdin().lock().read_line(&mut text)?;
-    anyhow::ensure!(length > 0, "the input ended before the name and the password, a line each: nothing was kept");
+    anyhow::ensure!(
+        length > 0,
+        "the input ended before the name and the password, a line each: nothing was kept"
+    );
     let end = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(end);
     Ok(Secret::new(text))

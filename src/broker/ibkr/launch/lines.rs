@@ -226,8 +226,10 @@ mod tests {
 
     #[test]
     fn lines_are_whole_however_they_come() {
-        let whole: Vec<String> =
-            split(&[b"one\r\ntw", b"o\n\n", "dre\u{1b}[31mi".as_bytes()]).into_iter().map(|l| l.text).collect();
+        let whole: Vec<String> = split(&[b"one\r\ntw", b"o\n\n", "dre\u{1b}[31mi".as_bytes()])
+            .into_iter()
+            .map(|l| l.text)
+            .collect();
         assert_eq!(whole, ["one", "two", "dre [31mi"]);
     }
 

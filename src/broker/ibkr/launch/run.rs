@@ -316,7 +316,9 @@ impl Shell {
     async fn last_words(&mut self) {
         let deadline = tokio::time::Instant::now() + LAST_WORDS;
         while self.output.iter().any(Output::is_open) {
-            let Ok(line) = tokio::time::timeout_at(deadline, next_line(&mut self.output)).await else { return };
+            let Ok(line) = tokio::time::timeout_at(deadline, next_line(&mut self.output)).await else {
+                return;
+            };
             self.log(&line);
         }
     }

@@ -78,15 +78,16 @@ impl LaunchState {
     pub fn says(&self, now: Time) -> Option<String> {
         match self {
             Self::Looking => Some("Looking whether IB Gateway runs already".to_owned()),
-            Self::Fetching => {
-                Some("IB Gateway is starting: asking the keyring for its login (look for its question)".to_owned())
-            }
+            Self::Fetching => Some(
+                "IB Gateway is starting: asking the keyring for its login (look for its question)".to_owned(),
+            ),
             Self::Starting { since } => {
                 Some(format!("IB Gateway is starting, waiting for its login{}", lasted(now.since(*since))))
             }
-            Self::Returning { since } => {
-                Some(format!("IB Gateway restarts itself, waiting for its login{}", lasted(now.since(*since))))
-            }
+            Self::Returning { since } => Some(format!(
+                "IB Gateway restarts itself, waiting for its login{}",
+                lasted(now.since(*since))
+            )),
             Self::Pausing { why, pause, .. } => {
                 Some(format!("IB Gateway {why}; it is started again after {}", span(*pause)))
             }
@@ -141,9 +142,10 @@ mod tests {
     #[test]
     fn spans_are_said_as_people_say_them() {
         let of = |ms| span(Duration::from_millis(ms));
-        assert_eq!([of(0), of(40), of(5_000), of(60_000), of(90_000)], [
-            "0 s", "40 ms", "5 s", "1 min", "1 min 30 s"
-        ]);
+        assert_eq!(
+            [of(0), of(40), of(5_000), of(60_000), of(90_000)],
+            ["0 s", "40 ms", "5 s", "1 min", "1 min 30 s"]
+        );
     }
 
     #[test]

@@ -130,7 +130,10 @@ fn it_is_given_up_after_so_many_restarts_in_a_row() {
     let told = stage.dies();
     assert!(matches!(&told[..], [Do::TakeAway, Do::Note(NoticeLevel::Error, _)]), "{told:?}");
     let why = stage.given_up();
-    assert!(why.contains("3 times in a row") && why.contains("exit status 1") && why.contains("log"), "{why}");
+    assert!(
+        why.contains("3 times in a row") && why.contains("exit status 1") && why.contains("log"),
+        "{why}"
+    );
     assert_eq!(stage.pass(LIMIT * 10), []);
 }
 
