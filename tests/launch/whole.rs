@@ -28,8 +28,8 @@ impl Whole {
         let profile = stage.path("data/ibkr");
         fs::create_dir_all(&profile).unwrap();
         fs::write(stage.path("config.ini"), "AutoRestartTime=11:45 PM\nIbPassword=old\n").unwrap();
-        let environment: String =
-            stage.environment().iter().map(|(name, value)| format!("{name} = '{value}'\n")).collect();
+        let lines = stage.environment().into_iter().map(|(name, value)| format!("{name} = '{value}'\n"));
+        let environment = lines.collect::<Vec<_>>().concat();
         let settings = format!(
             "[ibkr]\naddress = '{}'\ninstruments = ['AAPL']\n\
              [ibkr.launch]\nis_on = true\nmode = 'paper'\ncommand = '/bin/sh'\n\

@@ -156,7 +156,7 @@ impl Follower {
     /// Waits for the next change; for ever where there will be none.
     pub async fn changed(&mut self) {
         if self.state.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -295,10 +295,10 @@ impl Machine {
                 self.stop_asked = now;
                 out.push(Do::Stop);
             }
-            LaunchState::Starting { .. } | LaunchState::Returning { .. } => {
-                if now.since(self.looked) >= LOOK {
-                    self.look(now, out);
-                }
+            LaunchState::Starting { .. } | LaunchState::Returning { .. }
+                if now.since(self.looked) >= LOOK =>
+            {
+                self.look(now, out);
             }
             // Somebody may have started it by hand meanwhile.
             LaunchState::Pausing { until, .. } if now >= *until => {

@@ -201,9 +201,10 @@ impl Shell {
     }
 
     fn note(&self, level: NoticeLevel, text: String) {
-        match level {
-            NoticeLevel::Info => tracing::info!("{text}"),
-            _ => tracing::warn!("{text}"),
+        if level == NoticeLevel::Info {
+            tracing::info!("{text}");
+        } else {
+            tracing::warn!("{text}");
         }
         // Where nobody reads, the log has it.
         self.notes.try_send((level, text.into())).ok();
