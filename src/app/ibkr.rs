@@ -74,9 +74,12 @@ pub(super) async fn open(
             Ok(Descriptions::default())
         }
         Some(launched) => {
-            launched.follow().settled().await;
-            let described = describe(&config, &settings.instruments).await;
-            described.map_err(|why| launched.follow().explain(why))
+            let mut launch = launched.follow();
+            launch.settled().await;
+            match describe(&config, &settings.instruments).await {
+                Ok(described) => Ok(described),
+                Err(why) => Err(launch.explain(why, clock.now()).await),
+            }
         }
         None => describe(&config, &settings.instruments).await,
     };

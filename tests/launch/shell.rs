@@ -87,8 +87,9 @@ fn one_that_restarts_itself_is_not_started_again_and_finds_its_login() {
     running.wait_until_up();
     kill(read_id(&stage.path("inner")));
     eventually("the launch to see it", || {
-        running.launched.follow().look();
-        !matches!(running.launched.follow().state(), LaunchState::Up { .. })
+        let mut launch = running.launched.follow();
+        let told = running.runtime.block_on(launch.explain("Nothing listens".to_owned(), Time::MIN));
+        told.contains("IB Gateway restarts itself")
     });
     running.wait_until_up();
     assert_eq!(stage.starts(), 1);

@@ -116,7 +116,7 @@ fn a_login_reaches_ibc_and_nothing_else() {
     for secret in [PASSWORD, NAME] {
         assert_eq!(command_lines_with(secret), Vec::<String>::new());
     }
-    eventually("the program to be connected", || whole.log().contains("IB Gateway: Up"));
+    eventually("the program to be connected", || whole.log().contains("IB Gateway answers"));
     let process = whole.stage.process();
     signal(whole.child.id(), "TERM");
     assert!(whole.child.wait().unwrap().success());

@@ -19,12 +19,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::timeout;
 
 pub use lines::{Masks, Secret};
 pub use run::run;
 pub use state::LaunchState;
 
+use crate::domain::Time;
 use crate::link::NoticeLevel;
+
+/// How long a launch may take to find a socket closed that a session has just found closed.
+const SECOND_LOOK: Duration = Duration::from_millis(500);
 
 /// What is started, and how it is watched.
 #[derive(Debug, Clone)]
@@ -129,7 +134,7 @@ impl Launched {
         let Self { mut state, stop, .. } = self;
         stop.send_replace(true);
         let over = state.wait_for(|state| matches!(state, LaunchState::Over));
-        tokio::time::timeout(limit, over).await.is_ok()
+        timeout(limit, over).await.is_ok()
     }
 }
 
@@ -160,18 +165,17 @@ impl Follower {
         }
     }
 
-    /// Why nothing answers, as far as the launch knows more than whoever has tried.
-    #[must_use]
-    pub fn explain(&self, why: String) -> String {
-        match self.state() {
-            LaunchState::GaveUp { why: given_up } => format!("{given_up}. {why}"),
-            _ => why,
-        }
-    }
-
-    /// The socket was found closed: the launch is to look for itself.
-    pub fn look(&self) {
+    /// Why nothing answers, as far as the launch knows more than whoever has just tried in vain.
+    pub async fn explain(&mut self, why: String, now: Time) -> String {
         self.look.notify_one();
+        let is_news = |state: &LaunchState| !matches!(state, LaunchState::Up { .. });
+        timeout(SECOND_LOOK, self.state.wait_for(is_news)).await.ok();
+        let state = self.state();
+        match state.says(now) {
+            Some(says) if state.is_coming() => says,
+            Some(says) => format!("{says}. {why}"),
+            None => why,
+        }
     }
 }
 

@@ -87,21 +87,23 @@ async fn connect(
             },
         }
     };
-    let lost = |why: String| {
-        let Some(launch) = &config.launch else { return Ok(SessionEnd::Lost(why.into())) };
-        launch.look();
-        Ok(SessionEnd::Lost(launch.explain(why).into()))
+    let why = match connected {
+        Ok(Ok((client, notices))) => {
+            let client = Arc::new(client);
+            let end =
+                let_in(&client, streams::notices(notices), config, listing, results, start, early).await;
+            // Whatever still holds the client would keep its tasks alive.
+            timeout(SHORT, client.disconnect()).await.ok();
+            return end;
+        }
+        Ok(Err(error)) => connection::why_not(&error, &address, config.client_id),
+        Err(_elapsed) => connection::does_not_answer(&address, config.connect_limit),
     };
-    let (client, notices) = match connected {
-        Ok(Ok(connected)) => connected,
-        Ok(Err(error)) => return lost(connection::why_not(&error, &address, config.client_id)),
-        Err(_elapsed) => return lost(connection::does_not_answer(&address, config.connect_limit)),
+    let why = match config.launch {
+        Some(mut launch) => launch.explain(why, start.clock.now()).await,
+        None => why,
     };
-    let client = Arc::new(client);
-    let end = let_in(&client, streams::notices(notices), config, listing, results, start, early).await;
-    // Whatever still holds the client would keep its tasks alive.
-    timeout(SHORT, client.disconnect()).await.ok();
-    end
+    Ok(SessionEnd::Lost(why.into()))
 }
 
 /// The engine wants no connection any more.

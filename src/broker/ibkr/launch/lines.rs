@@ -183,7 +183,9 @@ mod tests {
 
     fn split(pieces: &[&[u8]]) -> Vec<Line> {
         let mut splitter = Splitter::default();
-        pieces.iter().for_each(|piece| splitter.take(piece));
+        for piece in pieces {
+            splitter.take(piece);
+        }
         splitter.end();
         std::iter::from_fn(|| splitter.next()).collect()
     }

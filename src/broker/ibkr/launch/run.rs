@@ -195,7 +195,7 @@ impl Shell {
         // The end is told when everything is tidy.
         let state = self.machine.state();
         if *state != LaunchState::Over && *self.state.borrow() != *state {
-            tracing::info!("IB Gateway: {state:?}");
+            tracing::info!("{}", state.logged(self.clock.now()));
             self.state.send_replace(state.clone());
         }
     }

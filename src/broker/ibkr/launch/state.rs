@@ -98,6 +98,18 @@ impl LaunchState {
     }
 }
 
+impl LaunchState {
+    /// The same for the log, whatever the state.
+    pub(super) fn logged(&self, now: Time) -> String {
+        let known = || match self {
+            Self::Up { .. } => "IB Gateway answers",
+            Self::Found => "IB Gateway runs already",
+            _ => "IB Gateway is being stopped",
+        };
+        self.says(now).unwrap_or_else(|| known().to_owned())
+    }
+}
+
 /// How long something has lasted, where that is worth saying.
 fn lasted(duration: Duration) -> String {
     let mut step = FIRST_SAID;
