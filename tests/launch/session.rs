@@ -1,14 +1,16 @@
 //! A session behind a launch: it waits with it, and survives its deaths.
 
+use pitdesk::broker::contract::{EventSender, Requests, SessionEnd, SessionStart};
 use pitdesk::broker::ibkr::launch::LaunchState;
 use pitdesk::broker::ibkr::{IbkrConfig, described};
-use pitdesk::broker::registry;
+use pitdesk::broker::{BrokerEvent, BrokerRequest, registry};
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    BrokerId, Decimal, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, TimeInForce,
+    BrokerId, Decimal, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, TimeInForce,
 };
-use pitdesk::link::{Command, ConnectionState, Place};
+use pitdesk::link::{Clock, Command, ConnectionState, Place};
 use pitdesk::risk::Despite;
+use tokio::sync::mpsc;
 
 use crate::program::{PAPER, Program};
 use crate::stand_in::{Running, Stage, kill};
@@ -79,6 +81,42 @@ fn a_session_says_what_it_waits_for_and_can_be_ended_meanwhile() {
     };
     program.wait("the reason", says);
     program.shut_down();
+    running.stop();
+}
+
+#[test]
+fn nothing_of_an_order_waits_for_a_login() {
+    let stage = Stage::new("while :; do sleep 1000; done\n");
+    let running = Running::begin(stage.launch(3));
+    running.wait("its start", |state| matches!(state, LaunchState::Starting { .. }));
+    let launch = Some(running.launched.follow());
+    let config = IbkrConfig { launch, ..IbkrConfig::new(stage.address(), 7) };
+    let (ask, asked) = mpsc::channel(8);
+    let (tell, mut told) = mpsc::channel(8);
+    let session = registry::ibkr(config, Vec::new()).start(SessionStart {
+        id: BrokerId(0),
+        clock: Clock::system(),
+        requests: Requests::new(asked),
+        events: EventSender::new(BrokerId(0), tell),
+    });
+    let order = OrderId(5);
+    let end = running.runtime.block_on(async {
+        ask.send(BrokerRequest::Cancel(order)).await.unwrap();
+        let hears = async {
+            loop {
+                let (_, event) = told.recv().await.unwrap();
+                if let BrokerEvent::Unsent { request, why } = event {
+                    assert_eq!(request, BrokerRequest::Cancel(order));
+                    assert!(why.contains("nothing was sent"), "{why}");
+                    ask.send(BrokerRequest::Disconnect).await.unwrap();
+                    break;
+                }
+            }
+            while told.recv().await.is_some() {}
+        };
+        tokio::join!(session, hears).0
+    });
+    assert_eq!(end, SessionEnd::Asked);
     running.stop();
 }
 

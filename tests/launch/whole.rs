@@ -10,6 +10,8 @@ use crate::stand_in::{PASSWORD, SERVE, Stage, command_lines_with, eventually, li
 
 const NAME: &str = "trader-number-seven";
 
+const LOGIN: [(&str, &str); 2] = [("PITDESK_IBKR_USER", NAME), ("PITDESK_IBKR_PASSWORD", PASSWORD)];
+
 /// `pitdesk serve` for a profile that trades through a stand-in.
 struct Whole {
     stage: Stage,
@@ -19,7 +21,7 @@ struct Whole {
 
 impl Whole {
     fn start(does: &str) -> Self {
-        Self::start_with(does, &[("PITDESK_IBKR_USER", NAME), ("PITDESK_IBKR_PASSWORD", PASSWORD)], "")
+        Self::start_with(does, &LOGIN, "")
     }
 
     /// The same with a login in our environment, and more variables for IBC.
@@ -42,18 +44,19 @@ impl Whole {
         fs::write(profile.join("settings.toml"), settings).unwrap();
         let runtime = tempfile::tempdir().unwrap();
         fs::set_permissions(runtime.path(), fs::Permissions::from_mode(0o700)).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
-            .args(["serve", "--gateway", "127.0.0.1:0", "--profile", "ibkr", "--data-dir"])
-            .arg(stage.path("data"))
-            .envs(login.iter().copied())
-            .env("XDG_RUNTIME_DIR", runtime.path())
-            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        let child = spawn(&stage, &runtime, login);
         Self { stage, child, runtime }
+    }
+
+    /// Ends it in order, and starts it once more with a stand-in that does this.
+    fn again(&mut self, does: &str) {
+        signal(self.child.id(), "TERM");
+        assert!(self.child.wait().unwrap().success());
+        let script = self.stage.path("ibc.sh");
+        let before = fs::read_to_string(&script).unwrap();
+        let begin = before.rsplit_once("exec ").unwrap().0;
+        fs::write(&script, format!("{begin}{does}")).unwrap();
+        self.child = spawn(&self.stage, &self.runtime, &LOGIN);
     }
 
     /// Files that may hold a login.
@@ -82,6 +85,21 @@ impl Whole {
                 && !texts[0].contains("IbPassword")
         });
     }
+}
+
+fn spawn(stage: &Stage, runtime: &tempfile::TempDir, login: &[(&str, &str)]) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+        .args(["serve", "--gateway", "127.0.0.1:0", "--profile", "ibkr", "--data-dir"])
+        .arg(stage.path("data"))
+        .envs(login.iter().copied())
+        .env("XDG_RUNTIME_DIR", runtime.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    child
 }
 
 impl Drop for Whole {
@@ -116,7 +134,7 @@ fn a_login_reaches_ibc_and_nothing_else() {
     for secret in [PASSWORD, NAME] {
         assert_eq!(command_lines_with(secret), Vec::<String>::new());
     }
-    eventually("the program to be connected", || whole.log().contains("IB Gateway answers"));
+    eventually("the program to be connected", || whole.log().contains("Interactive Brokers: Ready"));
     let process = whole.stage.process();
     signal(whole.child.id(), "TERM");
     assert!(whole.child.wait().unwrap().success());
@@ -131,6 +149,21 @@ fn a_login_reaches_ibc_and_nothing_else() {
         let has = |secret: &str| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
         assert!(!has(PASSWORD) && !has(NAME), "{}", path.display());
     }
+}
+
+#[test]
+fn a_later_start_shows_its_desk_at_once_and_says_what_it_waits_for() {
+    let mut whole = Whole::start(&format!("exec {SERVE}"));
+    eventually("the program to be connected", || whole.log().contains("Interactive Brokers: Ready"));
+    let waits = "Interactive Brokers: Connecting. IB Gateway is starting, waiting for its login";
+    assert!(!whole.log().contains(waits), "at a first start there is nothing to show before it answers");
+    let first = whole.stage.process();
+    whole.again("while :; do sleep 1000; done\n");
+    eventually("the reason", || whole.log().contains(waits));
+    // That of before was still being stopped: it was neither taken for one that stays nor overtaken.
+    assert!(!lives(first));
+    assert!(!whole.log().contains("runs already"));
+    assert_eq!(whole.stage.starts(), 2);
 }
 
 #[test]

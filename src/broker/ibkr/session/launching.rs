@@ -21,7 +21,8 @@ pub(super) enum Coming {
     Disconnected,
 }
 
-/// Waits as long as it is worth it. What the engine asks meanwhile is kept in `early`.
+/// Waits as long as it is worth it. What the engine asks meanwhile is kept in `early`; what concerns
+/// orders is not: an order that leaves minutes after it was meant is not what was meant.
 pub(super) async fn wait(
     mut launch: Follower,
     start: &mut SessionStart,
@@ -47,8 +48,32 @@ pub(super) async fn wait(
             request = start.requests.recv() => match request {
                 None => return Err(EngineGone),
                 Some(BrokerRequest::Disconnect) => return Ok(Coming::Disconnected),
-                Some(request) => early.push_back(request),
+                Some(request) if concerns_orders(&request) => {
+                    let why = format!("{said}: nothing was sent").into();
+                    start.events.send(BrokerEvent::Unsent { request, why }).await?;
+                }
+                Some(request) => {
+                    // The newest says all.
+                    if matches!(request, BrokerRequest::Watch(_)) {
+                        early.retain(|earlier| !matches!(earlier, BrokerRequest::Watch(_)));
+                    }
+                    early.push_back(request);
+                }
             },
         }
+    }
+}
+
+fn concerns_orders(request: &BrokerRequest) -> bool {
+    match request {
+        BrokerRequest::Place(_)
+        | BrokerRequest::Amend(_)
+        | BrokerRequest::Cancel(_)
+        | BrokerRequest::CancelAll => true,
+        BrokerRequest::Books
+        | BrokerRequest::Watch(_)
+        | BrokerRequest::History(_)
+        | BrokerRequest::Drill(_)
+        | BrokerRequest::Disconnect => false,
     }
 }
