@@ -9,7 +9,7 @@ pub mod control;
 pub mod exchange;
 mod export;
 mod gateway;
-mod ibkr;
+pub mod ibkr;
 mod import;
 pub mod journal;
 mod logging;
@@ -50,6 +50,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Serve(serve)) => serve::run(&serve, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Kill(kill)) => control::kill::run(&kill, &options),
         Some(Task::Weather(weather)) => control::weather::run(&weather, &options),
+        Some(Task::IbkrLogin(login)) => ibkr::login::run(&login, &options).map(|()| ExitCode::SUCCESS),
+        Some(Task::IbkrKeeper(keeper)) => ibkr::keeper::run(&keeper),
         Some(Task::Bars(bars)) => import::print_bars(&bars, &options).map(|()| ExitCode::SUCCESS),
         Some(Task::Journal(JournalTask::Export(task))) => {
             export::run(&task, &options).map(|()| ExitCode::SUCCESS)

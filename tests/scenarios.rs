@@ -292,11 +292,11 @@ fn a_plan_of_weights_goes_to_interactive_brokers_once_also_after_a_restart() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let symbols = ["AAPL", "MSFT"].map(str::to_owned);
     let described = runtime.block_on(described::describe(&config, &symbols)).unwrap();
-    let (listed, wrong) = described::listed(&described.known, BrokerId(0));
+    let (listed, wrong) = described::listed(&described, BrokerId(0));
     assert!(wrong.is_empty(), "{wrong:?}");
     let folder = tempfile::tempdir().unwrap();
     let start = || {
-        let adapter = registry::ibkr(config.clone(), listed.clone());
+        let adapter = registry::ibkr(Ibkr::new(config.clone(), listed.clone()));
         let mut trader = Trader::new(Program::start(folder.path(), adapter), "AAPL");
         let ids = [InstrumentId(0), InstrumentId(1)];
         let demand = Demand { quotes: ids.into(), ..Demand::default() };

@@ -31,7 +31,7 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("exchange", &["link", "risk"]),
 ];
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("tokio", &["link", "store", "broker", "engine", "app"]),
     ("sqlx", &["store"]),
     ("egui", &["ui", "app"]),
@@ -39,6 +39,8 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("std::fs", &["store", "app"]),
     ("prost", &["gateway"]),
     ("ibapi", &["broker"]),
+    ("keyring", &["app"]),
+    ("rustix", &["app"]),
 ];
 /// Crates that only one folder of a module may use.
 const CRATE_FOLDERS: [(&str, &str); 1] = [("ibapi", "broker/ibkr")];

@@ -174,6 +174,12 @@ pub enum Task {
     Kill(super::control::kill::Arguments),
     /// Give the programs that are connected to a running Pitdesk a bad day, or a better one
     Weather(super::control::weather::Arguments),
+    /// Keep the login to Interactive Brokers in the keyring of this computer, for the IB Gateway that
+    /// Pitdesk starts (see `[ibkr.launch]` of settings.toml)
+    IbkrLogin(super::ibkr::login::Arguments),
+    /// Run a program, and stop it when whoever has started this is gone
+    #[command(hide = true)]
+    IbkrKeeper(super::ibkr::keeper::Arguments),
     /// Look into the record of all orders
     #[command(subcommand)]
     Journal(JournalTask),

@@ -3,20 +3,30 @@
 //! TWS describes what the settings name. What it said is kept in the profile, so that a start at which
 //! it does not answer lists the same, with the orders and positions of the journal in sight.
 
+mod credentials;
+mod ini;
+pub mod keeper;
+mod launching;
+pub mod login;
+
 use std::path::PathBuf;
 use std::sync::mpsc;
 
 use anyhow::Context as _;
 
+pub(super) use launching::end;
+
 use super::cli::Options;
 use super::market::Trading;
 use crate::broker::ibkr::described::{Described, describe, listed};
-use crate::broker::ibkr::{Ibkr, IbkrConfig, Keep, MarketData};
+use crate::broker::ibkr::launch::{Follower, LaunchState, Launched};
+use crate::broker::ibkr::{Ibkr, IbkrConfig, MarketData};
 use crate::broker::registry;
 use crate::domain::BrokerId;
 use crate::domain::settings::IbkrSettings;
 use crate::engine::shell::NoteSender;
-use crate::link::NoticeLevel;
+use crate::engine::supervisor;
+use crate::link::{Clock, NoticeLevel};
 use crate::store::files::{self, Loaded};
 use crate::store::profile::{IBKR_PROFILE, Profile};
 
@@ -27,7 +37,7 @@ pub(super) fn is_meant(options: &Options, settings: &IbkrSettings) -> bool {
     options.ibkr.is_some() || (!is_elsewhere && (settings.is_on || is_named))
 }
 
-/// The broker, with what the settings name.
+/// The broker, with what the settings name, and the IB Gateway that was started for it.
 ///
 /// A TWS that does not answer holds nothing up: what an earlier start has kept is listed, and the rest joins
 /// when it does.
@@ -38,13 +48,18 @@ pub(super) async fn open(
     options: &Options,
     settings: &IbkrSettings,
     profile: &Profile,
-    notes: NoteSender,
     problems: &mut Vec<String>,
-) -> anyhow::Result<Trading> {
+    notes: NoteSender,
+    clock: &Clock,
+) -> anyhow::Result<(Trading, Option<Launched>)> {
     let address = options.ibkr.map_or_else(|| settings.address.clone(), |address| address.to_string());
     let market_data =
         if settings.delayed_data { MarketData::DelayedWhenNeeded } else { MarketData::LiveOnly };
-    let config = IbkrConfig { market_data, ..IbkrConfig::new(address, settings.client_id) };
+    let begun = launching::begin(settings, &address, profile, problems, notes.clone(), clock.clone());
+    problems.extend(begun.as_ref().err().cloned());
+    let launched = begun.ok().flatten();
+    let launch = launched.as_ref().map(Launched::follow);
+    let config = IbkrConfig { market_data, launch, ..IbkrConfig::new(address, settings.client_id) };
     let file = profile.contracts_file();
     let kept: Vec<Described> = match files::load(&file) {
         Loaded::Value(kept) => kept,
@@ -55,48 +70,74 @@ pub(super) async fn open(
             Vec::new()
         }
     };
-    let known = match describe(&config, &settings.instruments).await {
-        Ok(known) => {
-            let known = with_those_of_before(&known, &kept, settings);
-            if let Err(error) = files::save(&file, &known) {
-                problems.push(unsaved(&error));
+    // A login takes minutes. What is listed then is what was kept; what is missing joins when TWS answers.
+    let known = match &launched {
+        Some(_) => with_those_of_before(&[], &kept, settings),
+        None => match describe(&config, &settings.instruments).await {
+            Ok(known) => with_those_of_before(&known, &kept, settings),
+            Err(why) => {
+                problems.push(why);
+                with_those_of_before(&[], &kept, settings)
             }
-            known
-        }
-        Err(why) => {
-            problems.push(why);
-            kept
-        }
+        },
     };
-    let (listed, wrong) = listed(&known, BrokerId(0));
-    problems.extend(wrong);
-    let instruments = listed.iter().map(|listed| listed.instrument.clone()).collect();
     let is_known = |name: &&String| known.iter().any(|described| described.name == **name);
     let missing = settings.instruments.iter().filter(|name| !is_known(name)).cloned().collect();
-    let keep = keeper(file, known, notes).context("the system gives no threads")?;
-    let broker = Ibkr::new(config, listed).growing(missing, keep);
-    Ok(Trading { brokers: vec![registry::ibkr(broker)], instruments, is_kept: true })
+    let (listed, wrong) = listed(&known, BrokerId(0));
+    problems.extend(wrong);
+    let keep = keep_in(file, known, notes).context("the system gives no threads")?;
+    if let Some(launched) = &launched {
+        let next = describe_for_next_start(launched.follow(), config.clone(), settings.clone(), keep.clone());
+        supervisor::spawn("instruments", next);
+    }
+    let instruments = listed.iter().map(|listed| listed.instrument.clone()).collect();
+    // Only at the end of the program nobody takes it any more.
+    let keep = move |described| drop(keep.send(vec![described]));
+    let broker = Ibkr::new(config, listed).growing(missing, Box::new(keep));
+    let trading = Trading { brokers: vec![registry::ibkr(broker)], instruments, is_kept: true };
+    Ok((trading, launched))
 }
 
-/// Writes down what joins while the program runs, on a thread of its own.
-fn keeper(file: PathBuf, mut known: Vec<Described>, notes: NoteSender) -> std::io::Result<Keep> {
-    let (sender, joining) = mpsc::channel::<Described>();
+/// Writes down what is known for the next start, now and whenever more is: on a thread of its own.
+fn keep_in(
+    file: PathBuf,
+    mut known: Vec<Described>,
+    notes: NoteSender,
+) -> std::io::Result<mpsc::Sender<Vec<Described>>> {
+    let (sender, more) = mpsc::channel::<Vec<Described>>();
     std::thread::Builder::new().name("pitdesk-contracts".to_owned()).spawn(move || {
-        while let Ok(described) = joining.recv() {
-            known.retain(|before| before.name != described.name);
-            known.push(described);
+        let save = |known: &[Described]| {
             if let Err(error) = files::save(&file, &known) {
-                tracing::error!("{error}");
-                notes.try_send((NoticeLevel::Warning, unsaved(&error).into())).ok();
+                let text =
+                    format!("What TWS tells of instruments cannot be kept for the next start: {error}");
+                tracing::error!("{text}");
+                notes.try_send((NoticeLevel::Warning, text.into())).ok();
             }
+        };
+        save(&known);
+        while let Ok(newer) = more.recv() {
+            for described in newer {
+                known.retain(|before| before.name != described.name);
+                known.push(described);
+            }
+            save(&known);
         }
     })?;
-    // Only at the end of the program nobody takes it any more.
-    Ok(Box::new(move |described| drop(sender.send(described))))
+    Ok(sender)
 }
 
-fn unsaved(error: &files::WriteError) -> String {
-    format!("What TWS tells of instruments cannot be kept for the next start: {error}")
+/// Keeps what TWS says of the instruments once it answers: what is listed now was kept by an earlier start.
+async fn describe_for_next_start(
+    mut launch: Follower,
+    config: IbkrConfig,
+    settings: IbkrSettings,
+    keep: mpsc::Sender<Vec<Described>>,
+) {
+    if matches!(launch.settled().await, LaunchState::Up { .. } | LaunchState::Found)
+        && let Ok(known) = describe(&config, &settings.instruments).await
+    {
+        keep.send(known).unwrap_or_else(|_ended| tracing::debug!("nobody keeps it any more"));
+    }
 }
 
 /// What TWS has just described, and what it described before and did not now: it stays listed as long

@@ -1,6 +1,7 @@
 //! The engine of a profile, run to its end: the same behind the window and without one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -14,6 +15,10 @@ use crate::engine::{BrokerFacts, Engine, Journaled, Start};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel};
 use crate::store::bars::Library;
 use crate::store::journal::{Journal, Names};
+
+/// How long the end of the program waits for an IB Gateway that it has started: what is left of the time
+/// that it has in all.
+const GATEWAY_LIMIT: Duration = Duration::from_millis(500);
 
 /// Who hears the engine.
 pub(super) struct Listeners {
@@ -36,10 +41,11 @@ pub(super) async fn engine(
     watchers.settings.send_replace(Some(Arc::new(settings.clone())));
     let (library, lost) = Library::open(&profile.bars_folder());
     let always_open = settings.practice_always_open;
-    let trading = if ibkr::is_meant(&options, &settings.ibkr) {
-        ibkr::open(&options, &settings.ibkr, &profile, watchers.notes(), &mut problems).await?
+    let (trading, launched) = if ibkr::is_meant(&options, &settings.ibkr) {
+        let notes = watchers.notes();
+        ibkr::open(&options, &settings.ibkr, &profile, &mut problems, notes, &clock).await?
     } else {
-        Trading::open(&options, &library, always_open, &profile, &mut problems, now)?
+        (Trading::open(&options, &library, always_open, &profile, &mut problems, now)?, None)
     };
     let Trading { brokers, instruments, is_kept } = trading;
     let names = Names {
@@ -76,7 +82,9 @@ pub(super) async fn engine(
     let running = shell::run(Engine::new(start), brokers, link, watchers, clock, profile, journal);
     #[cfg(feature = "inspection")]
     let running = super::signals::until_panic_is_asked(running);
-    if let Some(unwritten) = running.await.context("the engine could not start")? {
+    let ended = running.await;
+    ibkr::end(launched, GATEWAY_LIMIT).await;
+    if let Some(unwritten) = ended.context("the engine could not start")? {
         say_unwritten(&unwritten);
     }
     Ok(())

@@ -38,7 +38,7 @@ impl Signals {
     }
 
     /// The next one.
-    async fn next(&mut self) -> SignalKind {
+    pub async fn next(&mut self) -> SignalKind {
         tokio::select! {
             _ = self.terminate.recv() => SignalKind::terminate(),
             _ = self.interrupt.recv() => SignalKind::interrupt(),

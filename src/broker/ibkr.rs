@@ -18,6 +18,7 @@ pub mod described;
 mod fills;
 mod history;
 pub mod instrument;
+pub mod launch;
 mod lines;
 mod listed;
 mod lookup;
@@ -71,6 +72,8 @@ pub struct IbkrConfig {
     pub books_limit: Duration,
     /// How many streams of single trades it may have open: few, unless the login has booster packs.
     pub trades_at_once: usize,
+    /// The IB Gateway that is started for it, if one is.
+    pub launch: Option<launch::Follower>,
 }
 
 impl IbkrConfig {
@@ -84,6 +87,7 @@ impl IbkrConfig {
             connect_limit: Duration::from_secs(10),
             books_limit: Duration::from_secs(30),
             trades_at_once: 3,
+            launch: None,
         }
     }
 }

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountKind, AssetClass, Currency, LimitSet, Qty};
 
+mod launch;
+
+pub use launch::{LaunchSettings, LoginBy};
+
 /// The choices of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -51,6 +55,8 @@ pub struct IbkrSettings {
     /// What is listed: symbols of shares (`AAPL`, `7203:JPY`), pairs (`EUR/USD`), and the local symbols of
     /// futures (`ESZ6@CME`) and options (`AAPL 261218C00200000`).
     pub instruments: Vec<String>,
+    /// Whether this program starts IB Gateway, and how.
+    pub launch: LaunchSettings,
 }
 
 impl Default for IbkrSettings {
@@ -63,6 +69,7 @@ impl Default for IbkrSettings {
             client_id: 7,
             delayed_data: true,
             instruments: instruments.map(str::to_owned).to_vec(),
+            launch: LaunchSettings::default(),
         }
     }
 }
@@ -186,9 +193,10 @@ impl Settings {
     /// typing error, and whoever wants no trading at all has the kill switch.
     ///
     /// # Errors
-    /// Names the first limit or quantity that makes no sense.
+    /// Names the first limit, quantity or setting of a start that makes no sense.
     pub fn check(&self) -> Result<(), BadSetting> {
         self.limits.check()?;
+        self.ibkr.launch.check(self.account_kind)?;
         let DefaultQuantity { share, fx, crypto, future, option } = self.default_quantity;
         let amounts =
             [("share", share), ("fx", fx), ("crypto", crypto), ("future", future), ("option", option)];

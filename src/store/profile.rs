@@ -16,6 +16,7 @@ use super::files;
 pub const DEFAULT_PROFILE: &str = "paper";
 const JOURNAL: &str = "journal.sqlite";
 const CONTROL: &str = "control.json";
+const SETTINGS: &str = "settings.toml";
 /// The profile that trades at Interactive Brokers, unless settings say otherwise.
 pub const IBKR_PROFILE: &str = "ibkr";
 /// The profile of programs that trade with an exchange in a process of its own.
@@ -95,7 +96,16 @@ impl Profile {
     /// The trader's choices, see [`super::settings`].
     #[must_use]
     pub fn settings_file(&self) -> PathBuf {
-        self.config.join("settings.toml")
+        self.config.join(SETTINGS)
+    }
+
+    /// The same of a profile that may be in use, to look at.
+    ///
+    /// # Errors
+    /// When the name is unfit, or there is no home folder.
+    pub fn settings_file_of(data_dir: Option<&Path>, name: &str) -> Result<PathBuf, ProfileError> {
+        let (config, _, _) = folders(data_dir, name)?;
+        Ok(config.join(SETTINGS))
     }
 
     /// The arrangement of panes.
@@ -126,6 +136,12 @@ impl Profile {
     #[must_use]
     pub fn contracts_file(&self) -> PathBuf {
         self.data.join("contracts.json")
+    }
+
+    /// What belongs to a program of the broker's that this one has started.
+    #[must_use]
+    pub fn launch_folder(&self) -> PathBuf {
+        self.data.join("launch")
     }
 
     /// The record of all orders, see [`super::journal`].

@@ -341,6 +341,31 @@ mod tests {
     }
 
     #[test]
+    fn the_start_of_ib_gateway_is_kept_and_a_password_in_it_refused_without_being_shown() {
+        let text = |more: &str| {
+            format!(
+                "account_kind = 'live'\n[ibkr.launch]\nis_on = true\ncommand = '/opt/ibc/scripts/ibcstart.sh'\n\
+                 arguments = ['1037', '--gateway', '--ibc-ini={{ini}}']\nmode = 'live'\ncommand_port = 7462\n\
+                 login = 'hand'\n[ibkr.launch.environment]\nLANG = 'C.UTF-8'\n{more}"
+            )
+        };
+        let (settings, problems) = read(&text(""));
+        assert_eq!(problems, vec![]);
+        assert_eq!(parse(super::text(&settings).as_bytes()).ok().unwrap().0, settings);
+        assert_eq!(settings.ibkr.launch.arguments.len(), 3);
+        assert_eq!(settings.ibkr.launch.environment["LANG"], "C.UTF-8");
+        let (kept, problems) = read(&text("TWSPASSWORD = 'hunter2'"));
+        assert_eq!(kept, settings);
+        let said = problems[0].to_string();
+        assert!(
+            said.starts_with("ibkr.launch.environment.TWSPASSWORD") && !said.contains("hunter2"),
+            "{said}"
+        );
+        let (_, problems) = read(&text("").replace("'live'\n[ibkr", "'paper'\n[ibkr"));
+        assert!(problems[0].to_string().starts_with("ibkr.launch.mode"), "{problems:?}");
+    }
+
+    #[test]
     fn a_table_where_a_value_belongs_and_the_reverse() {
         let (settings, problems) = read("limits = 5\n[theme]\nname = 'dark'\n");
         assert_eq!(settings, Settings::default());

@@ -5,6 +5,7 @@
 //! the engine's requests nor the timers waiting.
 
 mod lanes;
+mod launching;
 mod streams;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,7 @@ use super::{IbkrConfig, MarketData, Results, connection, times};
 use crate::broker::contract::{BrokerEvent, BrokerRequest, EngineGone, SessionEnd, SessionStart};
 use crate::link::{ConnectionState, Drill};
 use lanes::{Lanes, Sent};
+use launching::Coming;
 
 /// How often the core looks at the time.
 const TICK: Duration = Duration::from_millis(100);
@@ -57,6 +59,13 @@ async fn connect(
     mut start: SessionStart,
 ) -> Result<SessionEnd, EngineGone> {
     let address = config.address.clone();
+    let mut early = VecDeque::new();
+    if let Some(launch) = config.launch.clone() {
+        let coming = launching::wait(launch, &mut start, &mut early).await?;
+        if coming == Coming::Disconnected {
+            return disconnected(&start).await;
+        }
+    }
     let reason = format!("Connecting to TWS at {address}").into();
     start.events.send(BrokerEvent::Connection { state: ConnectionState::Connecting, reason }).await?;
     let client = Client::builder()
@@ -68,32 +77,39 @@ async fn connect(
         .channel_capacity(CAPACITY)
         .connect_with_notice_stream();
     let mut client = std::pin::pin!(timeout(config.connect_limit, client));
-    let mut early = VecDeque::new();
     let connected = loop {
         tokio::select! {
             connected = &mut client => break connected,
             request = start.requests.recv() => match request {
                 None => return Err(EngineGone),
-                Some(BrokerRequest::Disconnect) => {
-                    let (state, reason) = (ConnectionState::Closed, "Disconnected".into());
-                    start.events.send(BrokerEvent::Connection { state, reason }).await?;
-                    return Ok(SessionEnd::Asked);
-                }
+                Some(BrokerRequest::Disconnect) => return disconnected(&start).await,
                 Some(request) => early.push_back(request),
             },
         }
     };
-    let lost = |why: String| Ok(SessionEnd::Lost(why.into()));
-    let (client, notices) = match connected {
-        Ok(Ok(connected)) => connected,
-        Ok(Err(error)) => return lost(connection::why_not(&error, &address, config.client_id)),
-        Err(_elapsed) => return lost(connection::does_not_answer(&address, config.connect_limit)),
+    let why = match connected {
+        Ok(Ok((client, notices))) => {
+            let client = Arc::new(client);
+            let end = let_in(&client, streams::notices(notices), config, roster, results, start, early).await;
+            // Whatever still holds the client would keep its tasks alive.
+            timeout(SHORT, client.disconnect()).await.ok();
+            return end;
+        }
+        Ok(Err(error)) => connection::why_not(&error, &address, config.client_id),
+        Err(_elapsed) => connection::does_not_answer(&address, config.connect_limit),
     };
-    let client = Arc::new(client);
-    let end = let_in(&client, streams::notices(notices), config, roster, results, start, early).await;
-    // Whatever still holds the client would keep its tasks alive.
-    timeout(SHORT, client.disconnect()).await.ok();
-    end
+    let why = match config.launch {
+        Some(mut launch) => launch.explain(why, start.clock.now()).await,
+        None => why,
+    };
+    Ok(SessionEnd::Lost(why.into()))
+}
+
+/// The engine wants no connection any more.
+async fn disconnected(start: &SessionStart) -> Result<SessionEnd, EngineGone> {
+    let (state, reason) = (ConnectionState::Closed, "Disconnected".into());
+    start.events.send(BrokerEvent::Connection { state, reason }).await?;
+    Ok(SessionEnd::Asked)
 }
 
 /// TWS has let us in.

@@ -1,0 +1,231 @@
+//! The whole program: settings, environment, log, and every way to end.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::stand_in::{PASSWORD, SERVE, Stage, command_lines_with, eventually, lives, signal};
+
+const NAME: &str = "trader-number-seven";
+
+const LOGIN: [(&str, &str); 2] = [("PITDESK_IBKR_USER", NAME), ("PITDESK_IBKR_PASSWORD", PASSWORD)];
+
+/// `pitdesk serve` for a profile that trades through a stand-in.
+struct Whole {
+    stage: Stage,
+    child: Child,
+    runtime: tempfile::TempDir,
+}
+
+impl Whole {
+    fn start(does: &str) -> Self {
+        Self::start_with(does, &LOGIN, "")
+    }
+
+    /// The same with a login in our environment, and more variables for IBC.
+    fn start_with(does: &str, login: &[(&str, &str)], more: &str) -> Self {
+        let stage = Stage::new(does);
+        let profile = stage.path("data/ibkr");
+        fs::create_dir_all(&profile).unwrap();
+        fs::write(stage.path("config.ini"), "AutoRestartTime=11:45 PM\nIbPassword=old\n").unwrap();
+        let lines = stage.environment().into_iter().map(|(name, value)| format!("{name} = '{value}'\n"));
+        let environment = lines.collect::<Vec<_>>().concat();
+        let settings = format!(
+            "[ibkr]\naddress = '{}'\ninstruments = ['AAPL']\n\
+             [ibkr.launch]\nis_on = true\nmode = 'paper'\ncommand = '/bin/sh'\n\
+             arguments = ['{}', '--ibc-ini={{ini}}', '--mode={{mode}}']\nini = '{}'\nrestarts = 0\n\
+             [ibkr.launch.environment]\n{environment}{more}",
+            stage.address(),
+            stage.path("ibc.sh").display(),
+            stage.path("config.ini").display(),
+        );
+        fs::write(profile.join("settings.toml"), settings).unwrap();
+        let runtime = tempfile::tempdir().unwrap();
+        fs::set_permissions(runtime.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let child = spawn(&stage, &runtime, login);
+        Self { stage, child, runtime }
+    }
+
+    /// Ends it in order, and starts it once more with a stand-in that does this.
+    fn again(&mut self, does: &str) {
+        signal(self.child.id(), "TERM");
+        assert!(self.child.wait().unwrap().success());
+        let script = self.stage.path("ibc.sh");
+        let before = fs::read_to_string(&script).unwrap();
+        let begin = before.rsplit_once("exec ").unwrap().0;
+        fs::write(&script, format!("{begin}{does}")).unwrap();
+        self.child = spawn(&self.stage, &self.runtime, &LOGIN);
+    }
+
+    /// Files that may hold a login.
+    fn inis(&self) -> Vec<PathBuf> {
+        files(&self.runtime.path().join("pitdesk"))
+            .into_iter()
+            .filter(|path| !path.ends_with("lock"))
+            .collect()
+    }
+
+    fn log(&self) -> String {
+        let logs = files(&self.stage.path("data/ibkr/logs"));
+        logs.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    }
+
+    /// Waits until IBC has read its login, and that is covered.
+    #[track_caller]
+    fn wait_until_covered(&self) {
+        eventually("the login to be covered", || {
+            let inis = self.inis();
+            let texts: Vec<String> =
+                inis.iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect();
+            self.stage.path("environment").exists()
+                && texts.len() == 1
+                && texts[0].contains("AutoRestartTime")
+                && !texts[0].contains("IbPassword")
+        });
+    }
+}
+
+fn spawn(stage: &Stage, runtime: &tempfile::TempDir, login: &[(&str, &str)]) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+        .args(["serve", "--gateway", "127.0.0.1:0", "--profile", "ibkr", "--data-dir"])
+        .arg(stage.path("data"))
+        .envs(login.iter().copied())
+        .env("XDG_RUNTIME_DIR", runtime.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    child
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_login_reaches_ibc_and_nothing_else() {
+    let mut whole = Whole::start(&format!("exec {SERVE}"));
+    whole.wait_until_covered();
+    let read = fs::read_to_string(whole.stage.path("read")).unwrap();
+    for line in [
+        "AutoRestartTime=11:45 PM".to_owned(),
+        "TradingMode=paper".to_owned(),
+        format!("IbLoginId={NAME}"),
+        format!("IbPassword={PASSWORD}"),
+    ] {
+        assert!(read.lines().any(|own| own == line), "{line} is missing in {read}");
+    }
+    assert!(!read.contains("IbPassword=old"));
+    let environment = fs::read_to_string(whole.stage.path("environment")).unwrap();
+    assert!(environment.contains("TRADING_MODE=paper") && environment.contains("IBC_INI="));
+    assert!(!environment.contains(PASSWORD) && !environment.contains(NAME), "{environment}");
+    for secret in [PASSWORD, NAME] {
+        assert_eq!(command_lines_with(secret), Vec::<String>::new());
+    }
+    eventually("the program to be connected", || whole.log().contains("Interactive Brokers: Ready"));
+    let process = whole.stage.process();
+    signal(whole.child.id(), "TERM");
+    assert!(whole.child.wait().unwrap().success());
+    eventually("the end of IB Gateway", || !lives(process));
+    eventually("the login to be gone", || whole.inis().is_empty());
+    let log = whole.log();
+    assert!(log.contains("IbPassword=***"), "what it prints is in the log: {log}");
+    assert!(!log.contains(PASSWORD) && !log.contains(NAME), "{log}");
+    let left = files(&whole.stage.path("data/ibkr"));
+    for path in left {
+        let bytes = fs::read(&path).unwrap();
+        let has = |secret: &str| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!has(PASSWORD) && !has(NAME), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_later_start_shows_its_desk_at_once_and_says_what_it_waits_for() {
+    let mut whole = Whole::start(&format!("exec {SERVE}"));
+    eventually("the program to be connected", || whole.log().contains("Interactive Brokers: Ready"));
+    let waits = "Interactive Brokers: Connecting. IB Gateway is starting, waiting for its login";
+    assert!(!whole.log().contains(waits), "at a first start there is nothing to show before it answers");
+    let first = whole.stage.process();
+    whole.again("while :; do sleep 1000; done\n");
+    eventually("the reason", || whole.log().contains(waits));
+    // That of before was still being stopped: it was neither taken for one that stays nor overtaken.
+    assert!(!lives(first));
+    assert!(!whole.log().contains("runs already"));
+    assert_eq!(whole.stage.starts(), 2);
+}
+
+#[test]
+fn nothing_outlives_a_program_that_is_killed() {
+    let mut whole = Whole::start("while :; do sleep 1000; done\n");
+    eventually("its start", || whole.stage.path("environment").exists());
+    assert!(!whole.inis().is_empty(), "the login lies there");
+    let process = whole.stage.process();
+    whole.child.kill().unwrap();
+    whole.child.wait().unwrap();
+    eventually("the end of IB Gateway", || !lives(process));
+    eventually("the login to be gone", || whole.inis().is_empty());
+}
+
+#[test]
+fn a_program_that_still_waits_for_a_login_ends_when_it_is_asked() {
+    let mut whole = Whole::start("while :; do sleep 1000; done\n");
+    eventually("its start", || whole.stage.path("environment").exists());
+    let process = whole.stage.process();
+    signal(whole.child.id(), "TERM");
+    whole.child.wait().unwrap();
+    eventually("the end of IB Gateway", || !lives(process));
+    eventually("the login to be gone", || whole.inis().is_empty());
+}
+
+/// What it said when it ended by itself.
+fn last_words(mut whole: Whole) -> String {
+    let said = BufReader::new(whole.child.stderr.take().unwrap()).lines();
+    said.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn without_a_login_nothing_is_started_and_it_is_said_what_to_do() {
+    let whole = Whole::start_with("exec false\n", &[], "");
+    eventually("the reason", || whole.log().contains("PITDESK_IBKR_PASSWORD"));
+    assert_eq!(whole.stage.starts(), 0);
+    let said = last_words(whole);
+    assert!(said.contains("IB Gateway is not started: no keyring"), "{said}");
+}
+
+#[test]
+fn settings_that_hold_a_password_start_nothing_and_are_named() {
+    let whole = Whole::start_with("exec false\n", &[], &format!("TWSPASSWORD = '{PASSWORD}'\n"));
+    let said = last_words(whole);
+    assert!(said.contains("ibkr.launch.environment.TWSPASSWORD") && said.contains("ibkr-login"), "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
+}
+
+#[test]
+fn without_a_keyring_the_login_command_says_what_to_do_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    for option in [&["--forget"][..], &[]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+            .args(["ibkr-login", "--data-dir"])
+            .arg(folder.path())
+            .args(option)
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("no keyring") && said.contains("PITDESK_IBKR_USER"), "{said}");
+    }
+}
