@@ -89,8 +89,8 @@ pub struct Desk {
     reckoned: Option<Arc<Reckoned>>,
     /// What brokers have said last of what was looked for.
     found: Option<Arc<Found>>,
-    /// What became of the instrument that was to be listed last.
-    listed: Option<Arc<Listing>>,
+    /// What became of instruments that were to be listed, by the name that was asked for.
+    listed: BTreeMap<Arc<str>, Arc<Listing>>,
     /// Orders that ended as cancelled after we had asked for it.
     cancelled: BTreeSet<OrderId>,
     sync: Sync,
@@ -258,7 +258,7 @@ impl Desk {
         {
             self.instruments = self.instruments.iter().chain([instrument]).cloned().collect();
         }
-        self.listed = Some(listing);
+        self.listed.insert(Arc::clone(&listing.name), listing);
     }
 
     fn note_cancel(&mut self, order: &Order) {
@@ -385,10 +385,10 @@ impl Desk {
         self.found.as_ref()
     }
 
-    /// What became of the instrument that was to be listed last.
+    /// What became of the instrument that was to be listed under this name last.
     #[must_use]
-    pub fn listed(&self) -> Option<&Arc<Listing>> {
-        self.listed.as_ref()
+    pub fn listed(&self, name: &str) -> Option<&Arc<Listing>> {
+        self.listed.get(name)
     }
 
     /// An instrument's newest quote, and how far it can be trusted.

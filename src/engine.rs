@@ -127,7 +127,7 @@ struct BrokerLine {
     /// How its session says that it stands; `Silent` and `Reconciling` are found out here.
     said: ConnectionState,
     /// How the trader was told last that it is away, until it is back.
-    told_away: Option<ConnectionState>,
+    told_away: Option<(ConnectionState, Arc<str>)>,
     /// What it said with that.
     said_reason: Arc<str>,
     /// Sessions that have begun in this run.
@@ -322,7 +322,7 @@ impl Engine {
                         out,
                     );
                 }
-                self.settings = settings;
+                self.settings = self.with_the_listed(settings);
                 out.push(Effect::Save(SaveJob::Settings(Arc::clone(&self.settings))));
                 out.push(Effect::publish(Update::Settings(Arc::clone(&self.settings)), now));
                 Ok(None)

@@ -42,7 +42,8 @@ impl Engine {
         let connection = connection.clone();
         // A broker that stays away for a night is no news with every try.
         let is_away = matches!(state, ConnectionState::Silent | ConnectionState::Down);
-        let is_news = is_away && line.told_away.replace(state) != Some(state);
+        let why: Arc<str> = reason.split("; trying again").next().unwrap_or(reason).into();
+        let is_news = is_away && line.told_away.replace((state, Arc::clone(&why))) != Some((state, why));
         line.told_away.take_if(|_| state.takes_orders());
         let level = if is_news { NoticeLevel::Error } else { NoticeLevel::Info };
         let text = format!("{}: {}. {reason}", connection.name, state.label());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
+use crate::domain::settings::Settings;
 use crate::domain::{BrokerId, Candidate, Instrument, InstrumentId, Time};
 use crate::link::update::Refused;
 use crate::link::{Found, Listing, NoticeLevel, Update};
@@ -57,9 +58,14 @@ impl Engine {
 
     /// Whether the settings name it, and it is in the catalogue.
     fn is_listed_as(&self, broker: BrokerId, name: &str) -> bool {
-        let symbol = name.split(':').next().unwrap_or(name);
+        // Share classes are set off with a blank at IBKR.
+        let symbol = name.split([':', '@']).next().unwrap_or(name).replace(' ', ".");
         let is_named = self.settings.ibkr.instruments.iter().any(|known| known == name);
-        is_named && self.instruments.iter().any(|known| known.broker == broker && *known.symbol == *symbol)
+        is_named
+            && self
+                .instruments
+                .iter()
+                .any(|known| known.broker == broker && known.symbol.replace(' ', ".") == symbol)
     }
 
     /// Takes an instrument into the catalogue, or the reason why it cannot be.
@@ -81,7 +87,18 @@ impl Engine {
         let key = instrument.key();
         let is_same = |known: &&Arc<Instrument>| known.broker == broker && known.has_key(&key);
         if let Some(known) = self.instruments.iter().find(is_same).cloned() {
-            return tell_listing(name, Ok(known), now, out);
+            let is_one = (known.currency, known.class, known.multiplier)
+                == (instrument.currency, instrument.class, instrument.multiplier);
+            let outcome = if is_one {
+                Ok(known)
+            } else {
+                Err(format!(
+                    "{key} is listed already, in {}: two of that name are not told apart",
+                    known.currency
+                )
+                .into())
+            };
+            return tell_listing(name, outcome, now, out);
         }
         let id = InstrumentId(u32::try_from(self.instruments.len()).unwrap_or(u32::MAX));
         let instrument = Arc::new(Instrument { id, broker, ..*instrument });
@@ -93,8 +110,19 @@ impl Engine {
         let text = format!("{} is listed now: {}, {}", instrument.symbol, instrument.name, instrument.venue);
         self.note(NoticeLevel::Info, text, now, out);
         self.watch(out);
-        // What is held of it, and what works on it, was nothing that this run could name.
-        self.ask_for_books(broker, now, out);
+        // What is held of it, and what works on it, was nothing that this run could name; books that are on
+        // their way were asked for without it.
+        self.brokers[usize::from(broker.0)].books_asked_at = Some(now);
+        out.push(Effect::Request(broker, BrokerRequest::Books));
+    }
+
+    /// The settings as somebody wants them, but with the instruments that are listed: a window that has not
+    /// heard of one that has joined would take it out again.
+    pub(super) fn with_the_listed(&self, mut settings: Arc<Settings>) -> Arc<Settings> {
+        if settings.ibkr.instruments != self.settings.ibkr.instruments {
+            Arc::make_mut(&mut settings).ibkr.instruments.clone_from(&self.settings.ibkr.instruments);
+        }
+        settings
     }
 
     /// Has the next start list it too.

@@ -102,6 +102,11 @@ impl<C: PartialEq, W> Confirm<C, W> {
         self.asked.as_ref().map(|asked| (&asked.control, &asked.what))
     }
 
+    /// What it would send.
+    pub(super) fn asked_mut(&mut self) -> Option<&mut W> {
+        self.asked.as_mut().map(|asked| &mut asked.what)
+    }
+
     /// What a control asks about, if it is this one.
     pub(super) fn asked_by(&self, control: &C) -> Option<&W> {
         self.asked().filter(|(asking, _)| *asking == control).map(|(_, what)| what)

@@ -36,6 +36,8 @@ pub struct Search {
     query: String,
     /// Which hit the keys are on; none before the first word or arrow.
     at: Option<usize>,
+    /// What that is: hits that join must not move the keys to another.
+    on: Option<String>,
     lookup: Lookup,
 }
 
@@ -89,15 +91,23 @@ impl Search {
         let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(8);
         let modal = egui::Modal::new(id).area(place).frame(frame).show(ctx, |ui| {
             ui.set_width(WIDTH);
-            self.field_ui(ui);
+            let is_typed = self.field_ui(ui);
             self.lookup.look(desk, &self.query, out);
             let hits = hits(desk, order, &self.query);
+            if !is_typed {
+                self.stay(&hits);
+            }
             self.step(&keys, hits.len());
             ui.add_space(2.0);
-            let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist);
+            let is_looking = Lookup::is_looking(desk, &self.query);
+            // Enter means what was seen: not what has come in this very frame.
+            let here = self.at.and_then(|at| hits.get(at)).map(Hit::key);
+            let is_meant = is_typed || keys.down != keys.up || here == self.on;
+            let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist, is_looking);
+            self.on = self.at.and_then(|at| hits.get(at)).map(Hit::key);
             self.problem_ui(ui, desk, &theme);
             hint_ui(ui, &theme);
-            let entered = self.at.zip(keys.enter);
+            let entered = self.at.zip(keys.enter).filter(|_| is_meant);
             let chosen = clicked.map(|at| (at, Enter::Open)).or(entered);
             chosen.and_then(|(at, enter)| Some((hits.into_iter().nth(at)?, enter)))
         });
@@ -108,7 +118,8 @@ impl Search {
         }
     }
 
-    fn field_ui(&mut self, ui: &mut egui::Ui) {
+    /// Whether something was typed.
+    fn field_ui(&mut self, ui: &mut egui::Ui) -> bool {
         let field = egui::TextEdit::singleline(&mut self.query)
             .hint_text("Symbol, name or action")
             .desired_width(f32::INFINITY)
@@ -120,6 +131,13 @@ impl Search {
         if field.changed() {
             self.at = (!self.query.trim().is_empty()).then_some(0);
         }
+        field.changed()
+    }
+
+    /// Stays on the hit that the keys were on, wherever it is now.
+    fn stay(&mut self, hits: &[Hit<'_>]) {
+        let Some(on) = &self.on else { return };
+        self.at = hits.iter().position(|hit| hit.key() == *on).or(self.at);
     }
 
     fn step(&mut self, keys: &ListKeys, count: usize) {
@@ -140,12 +158,16 @@ impl Search {
         hits: &[Hit<'_>],
         keys: &ListKeys,
         watchlist: &Watchlist,
+        is_looking: bool,
     ) -> Option<usize> {
         if hits.is_empty() {
             ui.allocate_ui_with_layout(
                 vec2(WIDTH, LIST_HEIGHT),
                 egui::Layout::centered_and_justified(egui::Direction::TopDown),
-                |ui| ui.label(egui::RichText::new("Nothing has this name").color(theme.text_weak)),
+                |ui| {
+                    let text = if is_looking { "Looking at the broker …" } else { "Nothing has this name" };
+                    ui.label(egui::RichText::new(text).color(theme.text_weak))
+                },
             );
             return None;
         }
@@ -271,6 +293,15 @@ fn hit_ui(
 }
 
 impl Hit<'_> {
+    /// What it is, wherever it stands.
+    fn key(&self) -> String {
+        match self {
+            Self::Instrument(instrument) => format!("listed {}", instrument.id),
+            Self::Candidate(broker, candidate) => format!("found {broker} {}", candidate.name),
+            Self::Action(action) => format!("action {}", action.text),
+        }
+    }
+
     fn text(&self, theme: &Theme, room: f32) -> egui::text::LayoutJob {
         let wrap = egui::text::TextWrapping::truncate_at_width(room);
         let mut job = egui::text::LayoutJob { wrap, ..Default::default() };

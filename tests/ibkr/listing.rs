@@ -112,7 +112,7 @@ fn a_search_is_answered_with_what_can_be_traded() {
         let samples = SymbolSamples { req_id: Some(req_id), contract_descriptions };
         peer.says(Reply::SymbolSamples(samples)).await;
         let found = found(&mut desk).await.unwrap();
-        assert_eq!(found.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["KO", "KO:EUR"]);
+        assert_eq!(found.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["KO", "KO:EUR@NYSE"]);
         assert_eq!((&*found[0].description, &*found[0].venue), ("COCA-COLA CO/THE", "NYSE"));
     });
 }
@@ -158,5 +158,47 @@ fn what_tws_does_not_know_is_told_in_its_words() {
         let (req_id, _) = asked(&mut peer).await;
         peer.remarks(req_id, 200, "No security definition has been found for the request").await;
         assert!(described(&mut desk).await.unwrap_err().contains("No security definition"));
+    });
+}
+
+#[test]
+fn what_is_on_its_way_when_the_line_breaks_is_answered() {
+    run(async {
+        let (_house, _broker, mut desk, mut peer) = ready().await;
+        desk.asks(BrokerRequest::Describe("KO".into())).await;
+        asked(&mut peer).await;
+        desk.asks(BrokerRequest::Find("coca".into())).await;
+        peer.first(|request| matches!(request, Request::MatchingSymbols(_)).then_some(())).await;
+        drop(peer);
+        for why in [described(&mut desk).await.unwrap_err(), found(&mut desk).await.unwrap_err()] {
+            assert!(why.contains("The connection was lost"), "{why}");
+        }
+    });
+}
+
+#[test]
+fn a_name_that_tws_could_not_answer_for_is_asked_for_again_by_the_next_session() {
+    run(async {
+        let house = House::open().await;
+        let missing = ["ESZ6@CME".to_owned(), "NOSUCH".to_owned()].into();
+        let broker = broker(house.address()).growing(missing, Box::new(|_| ()));
+        let (mut desk, mut peer) = Desk::ready_at(&house, &broker, Told::default()).await;
+        for _ in 0..2 {
+            let (req_id, contract) = asked(&mut peer).await;
+            let is_future = contract.sec_type.as_deref() == Some("FUT");
+            // The first is not available for now; the second does not exist.
+            let (code, text) = if is_future { (321, "Try later") } else { (200, "No security definition") };
+            peer.remarks(req_id, code, text).await;
+        }
+        // A future may be a share of that exchange, too.
+        let (req_id, _) = asked(&mut peer).await;
+        peer.remarks(req_id, 321, "Try later").await;
+        assert!(described(&mut desk).await.unwrap_err().contains("No security definition"));
+        drop((desk, peer));
+        let (mut desk, mut peer) = Desk::ready_at(&house, &broker, Told::default()).await;
+        let (req_id, contract) = asked(&mut peer).await;
+        assert_eq!(contract.local_symbol.as_deref(), Some("ESZ6"));
+        describes(&mut peer, req_id, e_mini()).await;
+        assert_eq!(&*described(&mut desk).await.unwrap().symbol, "ESZ6");
     });
 }

@@ -45,6 +45,15 @@ fn sonos() -> Candidate {
     }
 }
 
+fn named(symbol: &str) -> Candidate {
+    Candidate { name: symbol.into(), symbol: symbol.into(), ..sonos() }
+}
+
+fn finds(harness: &mut Harness<'_, Desktop>, text: &str, candidates: Vec<Candidate>) {
+    let found = Found { broker: BrokerId(0), text: text.into(), candidates, problem: None };
+    harness.state_mut().market.publish(Update::Found(Arc::new(found)));
+}
+
 fn found(harness: &mut Harness<'_, Desktop>, text: &str, problem: Option<&str>) {
     let candidates = if problem.is_some() { Vec::new() } else { vec![sonos()] };
     let found =
@@ -55,13 +64,15 @@ fn found(harness: &mut Harness<'_, Desktop>, text: &str, problem: Option<&str>) 
 
 /// What the engine says when it has joined.
 fn listed(harness: &mut Harness<'_, Desktop>) {
-    let market = &mut harness.state_mut().market;
-    let instruments = market.instruments();
-    let id = InstrumentId(u32::try_from(instruments.len()).expect("a short list"));
-    let instrument =
-        Instrument { id, symbol: "SONO".into(), name: "Sonos".into(), ..(*instruments[0]).clone() };
-    let listing = Listing { name: "SONO".into(), outcome: Ok(Arc::new(instrument)) };
-    market.publish(Update::Listed(Arc::new(listing)));
+    joins(harness, "SONO");
+}
+
+fn joins(harness: &mut Harness<'_, Desktop>, symbol: &str) {
+    let listed = harness.state().terminal.desk().instruments().to_vec();
+    let id = InstrumentId(u32::try_from(listed.len()).expect("a short list"));
+    let instrument = Instrument { id, symbol: symbol.into(), name: symbol.into(), ..(*listed[0]).clone() };
+    let listing = Listing { name: symbol.into(), outcome: Ok(Arc::new(instrument)) };
+    harness.state_mut().market.publish(Update::Listed(Arc::new(listing)));
     settle(harness);
 }
 
@@ -160,4 +171,84 @@ fn the_field_of_the_watchlist_finds_it_too() {
     assert_eq!(sent(&mut harness), [Command::List { broker: BrokerId(0), name: "SONO".into() }]);
     listed(&mut harness);
     assert!(is_watched(&harness));
+}
+
+#[test]
+fn several_can_be_chosen_before_the_first_has_joined() {
+    let mut harness = growing();
+    search(&mut harness, "zqs");
+    finds(&mut harness, "zqs", vec![named("ZQSA"), named("ZQSB")]);
+    settle(&mut harness);
+    for _ in 0..2 {
+        harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+        harness.run_steps(2);
+        harness.key_press(Key::ArrowDown);
+        harness.run_steps(2);
+    }
+    joins(&mut harness, "ZQSA");
+    joins(&mut harness, "ZQSB");
+    press(&mut harness, Key::Escape);
+    let watched: Vec<String> =
+        harness.state().terminal.desk().instruments().iter().rev().take(2).map(|i| i.key()).collect();
+    for key in watched {
+        let symbol = key.split('@').next().unwrap_or_default().to_owned();
+        assert!(
+            harness
+                .query_all_by_role(egui::Role::ListBoxOption)
+                .any(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with(&symbol))),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn the_desk_does_not_turn_under_the_traders_hand() {
+    let mut harness = growing();
+    search(&mut harness, "sonos");
+    found(&mut harness, "sonos", None);
+    press(&mut harness, Key::Enter);
+    // He has gone on to another one before it came.
+    harness.get_by(|node| node.label().is_some_and(|label| label.starts_with("MSFT "))).click();
+    settle(&mut harness);
+    listed(&mut harness);
+    assert_eq!(selected(&harness), "MSFT");
+    assert!(is_watched(&harness));
+
+    // Or it took too long.
+    search(&mut harness, "sonb");
+    finds(&mut harness, "sonb", vec![named("SONB")]);
+    settle(&mut harness);
+    press(&mut harness, Key::Enter);
+    harness.state_mut().market.later(std::time::Duration::from_secs(4));
+    joins(&mut harness, "SONB");
+    assert_eq!(selected(&harness), "MSFT");
+}
+
+#[test]
+fn the_keys_stay_on_what_they_are_on_while_others_join() {
+    let mut harness = growing();
+    search(&mut harness, "zqs");
+    finds(&mut harness, "zqs", vec![named("ZQSA"), named("ZQSB")]);
+    settle(&mut harness);
+    press(&mut harness, Key::ArrowDown);
+    sent(&mut harness);
+    // Listed ones go before candidates.
+    joins(&mut harness, "ZQSZ");
+    press(&mut harness, Key::Enter);
+    assert_eq!(sent(&mut harness), [Command::List { broker: BrokerId(0), name: "ZQSB".into() }]);
+}
+
+#[test]
+fn enter_takes_nothing_that_came_in_the_frame_of_the_key() {
+    let mut harness = growing();
+    search(&mut harness, "zzsonos");
+    harness.get_by_label("Looking at the broker …");
+    sent(&mut harness);
+    finds(&mut harness, "zzsonos", vec![sonos()]);
+    harness.key_press(Key::Enter);
+    harness.run_steps(1);
+    assert_eq!(sent(&mut harness), [], "nobody has seen it");
+    harness.run_steps(2);
+    press(&mut harness, Key::Enter);
+    assert_eq!(sent(&mut harness), [Command::List { broker: BrokerId(0), name: "SONO".into() }]);
 }

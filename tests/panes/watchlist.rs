@@ -425,6 +425,11 @@ fn why_a_quote_is_delayed_or_missing_stands_in_its_row() {
     settle(&mut harness);
     assert!(row_text(&harness, "MSFT").ends_with(", no subscription"), "{}", row_text(&harness, "MSFT"));
     assert!(painted(&harness).iter().any(|(text, _)| text.contains("no subscription")));
+    // Delayed data that stopped an hour ago are both.
+    harness.state_mut().market.quote("MSFT@NASDAQ", "538.20");
+    harness.state_mut().market.later(Duration::from_secs(45));
+    settle(&mut harness);
+    assert!(row_text(&harness, "MSFT").ends_with(", no subscription, stale, 45 s old"));
     harness.state_mut().market.publish(Update::Remark { instrument: id, remark: None });
     settle(&mut harness);
     assert!(!row_text(&harness, "MSFT").contains("subscription"));

@@ -47,6 +47,13 @@ impl Accounts {
         self.ids.contains(account)
     }
 
+    /// The currency that an account is kept in, once TWS has told.
+    pub fn base_of(&self, account: &AccountId) -> Option<Currency> {
+        let mut rows = self.rows.keys().filter(|(of, ..)| *of == *account.0);
+        let (.., currency) = rows.find(|(_, tag, _)| tag == Tags::NET_LIQUIDATION)?;
+        Currency::parse(currency).ok()
+    }
+
     /// Whether money is at stake: it is, unless every account is one of paper.
     pub fn kind(&self) -> AccountKind {
         let is_paper = !self.ids.is_empty() && self.ids.iter().all(|id| kind_of(id) == AccountKind::Paper);
@@ -95,10 +102,7 @@ impl Accounts {
             let key = (id.to_string(), tag.to_owned(), currency.to_owned());
             self.rows.get(&key).copied()
         };
-        let mut rows = self.rows.keys().filter(|(account, ..)| *account == *id.0);
-        let base =
-            rows.find(|(_, tag, _)| tag == Tags::NET_LIQUIDATION).map_or("USD", |(.., currency)| currency);
-        let base = Currency::parse(base).unwrap_or(Currency::USD);
+        let base = self.base_of(id).unwrap_or(Currency::USD);
         let of_base = |tag: &str| value(tag, base.code()).unwrap_or_default();
         let mut currencies: Vec<Currency> = vec![base];
         for (account, tag, currency) in self.rows.keys() {

@@ -250,6 +250,22 @@ pub(super) fn why_not(error: &Error, address: &str, client_id: i32) -> String {
     }
 }
 
+/// What is said of a question whose answer will not come.
+pub(super) const UNANSWERED: &str = "The connection was lost before TWS answered";
+
+/// Why a question was not answered.
+pub(super) fn unanswered(error: &Error) -> String {
+    if is_of_the_line(error) { UNANSWERED.to_owned() } else { error.to_string() }
+}
+
+/// Whether an error says no more than that the connection is gone, which is told by another way.
+pub(super) fn is_of_the_line(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ConnectionReset | Error::ConnectionFailed | Error::Shutdown | Error::Cancelled | Error::Io(_)
+    )
+}
+
 /// What is said of a TWS that takes the connection and nothing more.
 pub(super) fn does_not_answer(address: &str, limit: Duration) -> String {
     format!(

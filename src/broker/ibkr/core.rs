@@ -119,6 +119,8 @@ pub(super) struct Core {
     lines: Lines,
     history: History,
     lookup: Lookup,
+    /// What the engine has asked to be described.
+    asked: BTreeSet<Arc<str>>,
     what_ifs: WhatIfs,
     round: Option<Round>,
     rounds: u32,
@@ -156,6 +158,7 @@ impl Core {
             lines: Lines::new(trades_at_once),
             history: History::default(),
             lookup: Lookup::default(),
+            asked: BTreeSet::new(),
             what_ifs: WhatIfs::default(),
             round: None,
             rounds: 0,
@@ -284,7 +287,7 @@ impl Core {
             for request in std::mem::take(&mut self.early) {
                 self.request(request, now, out);
             }
-            out.calls.extend(self.roster.lacks().into_iter().map(|name| Call::Describe(name.into())));
+            self.ask_for_the_missing(out);
         }
         self.wants_books |= outcome.is_wanted_again;
         if outcome.is_wanted_again {

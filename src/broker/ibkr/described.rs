@@ -18,6 +18,9 @@ use crate::domain::{BrokerId, Candidate, InstrumentId};
 /// The client id that asks is another than the one that trades, which may be connected.
 const ASKS_AS: i32 = 1_000;
 
+/// The code for what TWS does not know.
+const NO_DEFINITION: i32 = 200;
+
 /// What TWS says of an instrument.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Described {
@@ -50,7 +53,7 @@ pub async fn describe(config: &IbkrConfig, names: &[String]) -> Result<Vec<Descr
     for name in names {
         match timeout(config.connect_limit, describe_one(&client, name)).await {
             Ok(Ok(described)) => all.push(described),
-            Ok(Err(why)) => tracing::info!("{name} is not described: {why}"),
+            Ok(Err(NotDescribed { why, .. })) => tracing::info!("{name} is not described: {why}"),
             Err(_elapsed) => tracing::info!("{name} is not described: TWS does not answer for it"),
         }
     }
@@ -58,25 +61,48 @@ pub async fn describe(config: &IbkrConfig, names: &[String]) -> Result<Vec<Descr
     Ok(all)
 }
 
+/// Why something is not described.
+#[derive(Debug)]
+pub(super) struct NotDescribed {
+    /// In words for a trader.
+    pub why: String,
+    /// Whether to ask again could change it.
+    pub may_change: bool,
+}
+
+impl NotDescribed {
+    pub fn for_now(why: String) -> Self {
+        Self { why, may_change: true }
+    }
+}
+
 /// Asks for one of them.
-pub(super) async fn describe_one(client: &Client, name: &str) -> Result<Described, String> {
-    let mut last = "TWS knows no such instrument".to_owned();
+pub(super) async fn describe_one(client: &Client, name: &str) -> Result<Described, NotDescribed> {
+    let unknown = "TWS knows no such instrument".to_owned();
+    let mut last = NotDescribed { why: unknown, may_change: false };
     for contract in meanings(name) {
         let details = match client.contract_details(&contract).await {
             Ok(mut details) if details.len() == 1 => details.remove(0),
             Ok(details) if details.is_empty() => continue,
             Ok(details) => {
-                last = format!("TWS knows {} of that name: choose one in the search (Ctrl+K)", details.len());
+                last.why =
+                    format!("TWS knows {} of that name: choose one in the search (Ctrl+K)", details.len());
                 continue;
             }
             Err(Error::Notice(notice)) => {
-                last.clone_from(&notice.message);
+                last = NotDescribed { why: notice.message.clone(), may_change: notice.code != NO_DEFINITION };
                 continue;
             }
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(NotDescribed::for_now(connection::unanswered(&error))),
         };
         let rule = match rule_id(&details) {
-            Some(id) => client.market_rule(id).await.map_err(|error| error.to_string())?.price_increments,
+            Some(id) => {
+                client
+                    .market_rule(id)
+                    .await
+                    .map_err(|error| NotDescribed::for_now(connection::unanswered(&error)))?
+                    .price_increments
+            }
             None => Vec::new(),
         };
         let steps = rule.iter().map(|step| (step.low_edge, step.increment)).collect();

@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     waits: Option<Arc<str>>,
-    is_open: bool,
+    open: Option<Arc<str>>,
     asked_at: Option<Time>,
 }
 
@@ -26,14 +26,19 @@ impl Lookup {
     /// What is to be asked now.
     pub fn next(&mut self, now: Time) -> Option<Arc<str>> {
         let is_due = self.asked_at.is_none_or(|at| now.since(at) >= PAUSE);
-        let text = self.waits.take_if(|_| is_due && !self.is_open)?;
-        (self.is_open, self.asked_at) = (true, Some(now));
+        let text = self.waits.take_if(|_| is_due && self.open.is_none())?;
+        (self.open, self.asked_at) = (Some(Arc::clone(&text)), Some(now));
         Some(text)
     }
 
     /// TWS has answered, or will not.
     pub fn came(&mut self) {
-        self.is_open = false;
+        self.open = None;
+    }
+
+    /// Nobody answers any more: what was asked, or was to be.
+    pub fn gives_up(&mut self) -> impl Iterator<Item = Arc<str>> + use<> {
+        self.open.take().into_iter().chain(self.waits.take())
     }
 }
 

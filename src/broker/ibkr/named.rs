@@ -102,7 +102,7 @@ pub(super) fn candidates(found: &[ContractDescription]) -> Vec<Candidate> {
         all.iter().filter(|one| !names.insert(&one.name)).map(|one| Arc::clone(&one.name)).collect();
     let mut told = BTreeSet::new();
     let whole = |one: Candidate| {
-        if !doubled.contains(&one.name) || one.class != AssetClass::Share {
+        if !doubled.contains(&one.name) || one.class != AssetClass::Share || one.name.contains('@') {
             return one;
         }
         let currency = if one.name.contains(':') { String::new() } else { format!(":{}", one.currency) };
@@ -116,7 +116,12 @@ fn candidate(contract: &Contract) -> Option<Candidate> {
     let symbol = shown(contract, class);
     let currency = contract.currency.as_str();
     let name = match class {
-        AssetClass::Share if currency != "USD" => format!("{}:{currency}", contract.symbol),
+        // The same symbol is often listed at several exchanges of a currency.
+        AssetClass::Share if currency != "USD" => {
+            let listed = contract.primary_exchange.as_str();
+            let at = if listed.is_empty() { String::new() } else { format!("@{listed}") };
+            format!("{}:{currency}{at}", contract.symbol)
+        }
         AssetClass::Share => contract.symbol.to_string(),
         AssetClass::Fx | AssetClass::Crypto | AssetClass::Option => symbol.clone(),
         AssetClass::Future => format!("{symbol}@{}", contract.exchange),

@@ -413,14 +413,16 @@ impl Orders {
 
     /// TWS says something about the order of a number.
     pub fn notice(&mut self, number: i32, code: i32, text: &str, now: Time, events: &mut Vec<BrokerEvent>) {
+        let word = codes::of_order(code, text);
+        if word == OrderWord::Duplicate && number > 0 {
+            self.next = self.next.max(number.saturating_add(1_000));
+        }
         let Some(id) = self.by_number.get(&number).copied() else { return };
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        let word = codes::of_order(code, text);
         let text: Arc<str> = format!("{} (code {code})", words(text)).into();
         if word == OrderWord::Duplicate {
             let note = "TWS had given this order number out before. Nothing of the order was sent on: enter it again";
             events.push(BrokerEvent::Note(NoticeLevel::Error, note.into()));
-            self.next = self.next.max(number + 1_000);
         }
         self.wants_books |= entry.remark(word, text, now, events);
     }

@@ -19,8 +19,8 @@ pub type Keep = Box<dyn Fn(Described) + Send + Sync>;
 /// See the module.
 pub(super) struct Roster {
     current: ArcSwap<Listing>,
-    /// By key; locked for a look only.
-    described: Mutex<BTreeMap<String, (Listed, Described)>>,
+    /// By contract; locked for a look only.
+    described: Mutex<BTreeMap<i32, (Listed, Described)>>,
     missing: Mutex<BTreeSet<String>>,
     keep: Option<Keep>,
 }
@@ -64,12 +64,23 @@ impl Roster {
 
     /// What TWS has described, until the engine lists it.
     pub fn describes(&self, listed: Listed, described: Described) {
-        locked(&self.described).insert(listed.instrument.key(), (listed, described));
+        locked(&self.described).insert(listed.contract.contract_id, (listed, described));
     }
 
     /// The engine has given it an id.
     pub fn join(&self, instrument: &Arc<Instrument>) {
-        let Some((listed, described)) = locked(&self.described).remove(&instrument.key()) else { return };
+        let mut waiting = locked(&self.described);
+        // Two contracts may share symbol and exchange: an order must never go to the other one.
+        let is_it = |listed: &Listed| {
+            let numbered = Instrument { id: instrument.id, ..Instrument::clone(&listed.instrument) };
+            numbered == **instrument
+        };
+        let found = waiting.iter().find(|(_, (listed, _))| is_it(listed)).map(|(contract, _)| *contract);
+        let Some((listed, described)) = found.and_then(|contract| waiting.remove(&contract)) else {
+            tracing::error!("{} has joined, and nobody has described it", instrument.key());
+            return;
+        };
+        drop(waiting);
         let listed = Listed { instrument: Arc::clone(instrument), ..listed };
         let mut listing = Listing::clone(&self.listing());
         listing.add(listed);

@@ -259,6 +259,7 @@ impl Running {
             for call in self.lanes.unsent() {
                 self.core.unsent(&call, "The connection was lost before it was sent", now, out);
             }
+            self.core.gives_up(out);
         }
         for event in out.events.drain(..) {
             self.start.events.send(event).await?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ibapi::orders::{OrderData, OrderState};
 
-use super::codes::words;
+use super::codes::{OrderWord, of_order, words};
 use super::number::decimal;
 use crate::broker::contract::BrokerEvent;
 use crate::domain::{Currency, Decimal, Impact, MarginImpact, Money, Time};
@@ -18,30 +18,36 @@ use crate::link::CommandId;
 
 /// How long TWS may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Codes up to here about an order are remarks on it, and its answer comes nevertheless.
-const REMARKS: std::ops::RangeInclusive<i32> = 2_100..=2_199;
-
 /// The questions that are open, by their number.
 #[derive(Debug, Default)]
 pub(super) struct WhatIfs {
-    open: BTreeMap<i32, (CommandId, Time)>,
+    open: BTreeMap<i32, Asked>,
+}
+
+/// A question.
+#[derive(Debug)]
+struct Asked {
+    id: CommandId,
+    /// The currency of its account, in which margin is reckoned.
+    base: Option<Currency>,
+    at: Time,
 }
 
 impl WhatIfs {
     /// A question is on its way.
-    pub fn asked(&mut self, number: i32, id: CommandId, now: Time) {
-        self.open.insert(number, (id, now));
+    pub fn asked(&mut self, number: i32, id: CommandId, base: Option<Currency>, now: Time) {
+        self.open.insert(number, Asked { id, base, at: now });
     }
 
     /// TWS tells of an order: of one of these?
     pub fn open(&mut self, data: &OrderData) -> Option<BrokerEvent> {
-        let (id, _) = self.open.remove(&data.order_id).filter(|_| data.order.what_if)?;
-        Some(BrokerEvent::Impact { id, outcome: outcome(&data.order_state) })
+        let Asked { id, base, .. } = self.open.remove(&data.order_id).filter(|_| data.order.what_if)?;
+        Some(BrokerEvent::Impact { id, outcome: outcome(&data.order_state, base) })
     }
 
-    /// TWS has a remark on a number: on one of these?
+    /// TWS has a remark on a number: on one of these? Where it is no refusal the answer follows.
     pub fn notice(&mut self, number: i32, code: i32, text: &str) -> Option<BrokerEvent> {
-        if REMARKS.contains(&code) {
+        if matches!(of_order(code, text), OrderWord::Info | OrderWord::Doubt) {
             return None;
         }
         self.refused(number, &format!("{} (code {code})", words(text)))
@@ -49,19 +55,26 @@ impl WhatIfs {
 
     /// It was not sent.
     pub fn refused(&mut self, number: i32, why: &str) -> Option<BrokerEvent> {
-        let (id, _) = self.open.remove(&number)?;
+        let Asked { id, .. } = self.open.remove(&number)?;
         Some(BrokerEvent::Impact { id, outcome: Err(why.into()) })
+    }
+
+    /// Nobody answers any more.
+    pub fn gives_up(&mut self, why: &Arc<str>) -> impl Iterator<Item = BrokerEvent> + use<> {
+        let why = Arc::clone(why);
+        let open = std::mem::take(&mut self.open).into_values();
+        open.map(move |Asked { id, .. }| BrokerEvent::Impact { id, outcome: Err(Arc::clone(&why)) })
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Time) -> Vec<BrokerEvent> {
         let late: Vec<i32> =
-            self.open.iter().filter(|(_, (_, at))| now.since(*at) >= PATIENCE).map(|(n, _)| *n).collect();
+            self.open.iter().filter(|(_, asked)| now.since(asked.at) >= PATIENCE).map(|(n, _)| *n).collect();
         late.into_iter().filter_map(|number| self.refused(number, "TWS has not answered")).collect()
     }
 }
 
-fn outcome(state: &OrderState) -> Result<Impact, Arc<str>> {
+fn outcome(state: &OrderState, base: Option<Currency>) -> Result<Impact, Arc<str>> {
     let reason = words(&state.reject_reason);
     if !reason.is_empty() {
         return Err(reason.into());
@@ -73,16 +86,18 @@ fn outcome(state: &OrderState) -> Result<Impact, Arc<str>> {
         commission: commission
             .zip(Currency::parse(&state.commission_currency).ok())
             .map(|(amount, currency)| Money { amount, currency }),
-        margin: margin(state, amount),
+        margin: margin(state, base, amount),
         warning: (!warning.is_empty()).then(|| warning.into()),
     })
 }
 
-/// TWS leaves the currency of margin out where it is the account's; then that of the commission is the best
-/// that is known, and without any there is nothing to show.
-fn margin(state: &OrderState, amount: impl Fn(Option<f64>) -> Option<Decimal>) -> Option<MarginImpact> {
-    let named = [&state.margin_currency, &state.commission_currency];
-    let currency = named.into_iter().find_map(|code| Currency::parse(code).ok())?;
+/// TWS reckons margin in the currency of the account, and seldom says so.
+fn margin(
+    state: &OrderState,
+    base: Option<Currency>,
+    amount: impl Fn(Option<f64>) -> Option<Decimal>,
+) -> Option<MarginImpact> {
+    let currency = Currency::parse(&state.margin_currency).ok().or(base)?;
     let after = amount(state.initial_margin_after)?;
     let before = amount(state.initial_margin_before);
     let change = amount(state.initial_margin_change).or(before.map(|before| after - before))?;
@@ -135,7 +150,7 @@ mod tests {
 
     fn asked() -> WhatIfs {
         let mut all = WhatIfs::default();
-        all.asked(40, CommandId(9), NOW);
+        all.asked(40, CommandId(9), Some(Currency::EUR), NOW);
         all
     }
 
@@ -144,6 +159,7 @@ mod tests {
         let impact = told(asked().open(&answer(40, state()))).unwrap();
         let margin = impact.margin.unwrap();
         assert_eq!((margin.initial_change, margin.initial_after), (2_500.into(), 3_500.into()));
+        assert_eq!(margin.currency, Currency::EUR, "of the account, whatever the commission is in");
         assert_eq!(impact.commission.unwrap().to_string(), "1.25 USD");
         assert!(!margin.is_short() && impact.warning.is_none());
         let short = OrderState { equity_with_loan_after: Some(3_499.0), ..state() };
@@ -165,7 +181,13 @@ mod tests {
         assert_eq!(&*told(asked().open(&answer(40, refused))).unwrap_err(), "YOUR ORDER IS NOT ACCEPTED");
         let said = told(asked().notice(40, 201, "Order rejected")).unwrap_err();
         assert!(said.contains("Order rejected") && said.contains("201"), "{said}");
-        assert!(asked().notice(40, 2_109, "Outside hours is ignored").is_none(), "its answer follows");
+        let remarks =
+            [(2_109, "Outside hours is ignored"), (399, "Warning: not before 09:30"), (10_349, "TIF")];
+        for (code, text) in remarks {
+            let mut all = asked();
+            assert!(all.notice(40, code, text).is_none(), "{code}");
+            assert!(told(all.open(&answer(40, state()))).is_ok(), "its answer follows");
+        }
     }
 
     #[test]
@@ -175,6 +197,15 @@ mod tests {
         assert!(all.notice(41, 201, "Order rejected").is_none());
         assert!(all.open(&answer(40, state())).is_some());
         assert!(all.open(&answer(40, state())).is_none(), "once");
+    }
+
+    #[test]
+    fn the_end_of_the_session_answers_what_is_open() {
+        let mut all = asked();
+        let why: Arc<str> = "The line broke".into();
+        let answers: Vec<BrokerEvent> = all.gives_up(&why).collect();
+        assert_eq!(told(answers.into_iter().next()), Err(why));
+        assert!(all.open(&answer(40, state())).is_none());
     }
 
     #[test]

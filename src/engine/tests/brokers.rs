@@ -130,8 +130,13 @@ fn that_a_broker_is_away_is_an_error_once_until_it_is_back() {
     };
     let tries = ["Gone; trying again in 1 s", "Gone; trying again in 2 s", "Gone; trying again in 4 s"];
     assert_eq!(tries.map(|reason| fails(&mut stage, reason)), [1, 0, 0]);
+    assert_eq!(
+        fails(&mut stage, "Another program has our client id; trying again in 8 s"),
+        1,
+        "that is news"
+    );
     let books = Books { accounts: vec![account()], are_final: true, ..Books::default() };
     stage.broker(BrokerEvent::Books(Arc::new(books)));
     stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
-    assert_eq!(fails(&mut stage, "Gone again"), 1);
+    assert_eq!(fails(&mut stage, "Gone; trying again in 1 s"), 1);
 }

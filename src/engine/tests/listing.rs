@@ -72,7 +72,10 @@ fn what_is_listed_already_is_not_offered_again() {
         currency: "USD".into(),
         class: AssetClass::Share,
     };
-    let outcome = Ok(vec![candidate("KO"), candidate("KOF")]);
+    joins(&mut stage, "ESZ6@CME", "ESZ6");
+    joins(&mut stage, "BRK B", "BRK.B");
+    let names = ["KO", "ESZ6@CME", "BRK B", "KOF"];
+    let outcome = Ok(names.map(candidate).to_vec());
     let effects = stage.broker(BrokerEvent::Found { text: "ko".into(), outcome });
     let [Update::Found(found)] = told(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(found.candidates, [candidate("KOF")]);
@@ -171,4 +174,35 @@ fn a_snapshot_has_what_joined() {
     let snapshot = snapshot.unwrap();
     assert_eq!(snapshot.instruments.iter().map(|i| &*i.symbol).collect::<Vec<_>>(), ["AAPL", "KO"]);
     assert_eq!(*snapshot.growing, [BROKER]);
+}
+
+#[test]
+fn the_books_are_read_for_each_that_joins_however_soon() {
+    let mut stage = growing();
+    for (name, symbol) in [("KO", "KO"), ("PEP", "PEP"), ("MNST", "MNST")] {
+        let effects = joins(&mut stage, name, symbol);
+        assert!(requests(&effects).contains(&&BrokerRequest::Books), "{name}");
+    }
+}
+
+#[test]
+fn another_contract_of_the_same_name_is_not_taken_for_the_one_that_is_listed() {
+    let mut stage = growing();
+    joins(&mut stage, "X:GBP", "X");
+    let other = Instrument { currency: Currency::EUR, ..*described("X") };
+    let outcome = Ok(Box::new(other));
+    let effects = stage.broker(BrokerEvent::Described { name: "X:EUR".into(), outcome });
+    let why = listing(&effects).outcome.clone().unwrap_err();
+    assert!(why.contains("X@NASDAQ is listed already, in USD"), "{why}");
+    assert_eq!(stage.engine.instruments.len(), 2);
+}
+
+#[test]
+fn settings_that_have_not_heard_of_it_do_not_take_it_out() {
+    let mut stage = growing();
+    let old = Arc::clone(&stage.engine.settings);
+    joins(&mut stage, "KO", "KO");
+    stage.command(Command::Configure(Arc::new(Settings { confirm_orders: false, ..(*old).clone() })));
+    assert!(!stage.engine.settings.confirm_orders);
+    assert_eq!(stage.engine.settings.ibkr.instruments.last().map(String::as_str), Some("KO"));
 }

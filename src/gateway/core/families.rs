@@ -85,6 +85,7 @@ impl Core {
             min_commission_and_fees: number(charged),
             max_commission_and_fees: number(charged),
             commission_and_fees_currency: Some(instrument.currency.to_string()),
+            margin_currency: Some(rates.base().to_string()),
             ..model::OrderState::default()
         };
         let told = self.as_order(&draft);

@@ -34,6 +34,8 @@ struct Question {
     /// The position it was asked on.
     net: Decimal,
     step: Step,
+    /// The question to the broker what this order would come to.
+    what_if: Option<CommandId>,
 }
 
 /// What an armed button asks.
@@ -70,8 +72,6 @@ pub(super) struct Entry {
     /// What Ctrl+Enter asks for.
     chosen: Option<Action>,
     sent: Option<Sent>,
-    /// The question to the broker what the order that is asked about would come to.
-    what_if: Option<CommandId>,
     hint: Option<&'static str>,
 }
 
@@ -159,17 +159,19 @@ impl Entry {
             }
             return None;
         };
-        let question = Question { offer: offer.clone(), net: scene.net, step: Step::Order };
+        let question = Question { offer: offer.clone(), net: scene.net, step: Step::Order, what_if: None };
         match self.confirm.press(action, question, scene.rule, hand, scene.now) {
             Outcome::Nothing => None,
             Outcome::Asks => {
                 self.sent = None;
-                self.what_if =
-                    scene.reckons.then(|| what_if(&offer.command)).flatten().map(|ask| out.send(ask));
+                if let Some(question) = self.confirm.asked_mut() {
+                    question.what_if = reckon(&question.offer, scene, out);
+                }
                 None
             }
             Outcome::Sends(question) if question.step == Step::Order && !question.offer.doubts.is_empty() => {
-                self.confirm.ask(action, Question { step: Step::Despite, ..question }, scene.now);
+                let what_if = question.what_if.or_else(|| reckon(&question.offer, scene, out));
+                self.confirm.ask(action, Question { step: Step::Despite, what_if, ..question }, scene.now);
                 self.sent = None;
                 None
             }
@@ -197,17 +199,17 @@ impl Entry {
 
     /// What the order that is asked about would come to, where its broker tells.
     pub(super) fn foretold(&self, desk: &Desk) -> Option<Foretold> {
-        let asked = self.what_if.filter(|_| self.is_armed())?;
+        let asked = self.confirm.asked()?.1.what_if?;
         Some(Foretold::of(desk.impact(asked), desk.answer(asked)))
     }
 }
 
-/// The question to the broker, of an order that is entered: its exits tie nothing up.
-fn what_if(command: &Command) -> Option<Command> {
-    match command {
-        Command::Place(place) => {
+/// Asks the broker what an order that is entered would come to, where it tells. Its exits tie nothing up.
+fn reckon(offer: &Offer, scene: &Scene<'_>, out: &mut Commands) -> Option<CommandId> {
+    match &offer.command {
+        Command::Place(place) if scene.reckons => {
             let (account, spec) = (place.account.clone(), place.spec);
-            Some(Command::WhatIf(WhatIf { account, spec }))
+            Some(out.send(Command::WhatIf(WhatIf { account, spec })))
         }
         _ => None,
     }

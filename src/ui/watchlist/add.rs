@@ -54,8 +54,12 @@ impl Watchlist {
         self.view.lookup.look(desk, &self.view.query, out);
         if response.has_focus() && !completed.is_open && !self.view.query.trim().is_empty() {
             let place = response.rect.right_center() - egui::vec2(8.0, 0.0);
-            let note = "no such instrument";
-            ui.painter().text(place, egui::Align2::RIGHT_CENTER, note, theme.small_font(), theme.warn);
+            let (note, colour) = if Lookup::is_looking(desk, &self.view.query) {
+                ("looking …", theme.text_weak)
+            } else {
+                ("no such instrument", theme.warn)
+            };
+            ui.painter().text(place, egui::Align2::RIGHT_CENTER, note, theme.small_font(), colour);
         }
     }
 

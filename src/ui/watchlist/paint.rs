@@ -61,15 +61,17 @@ pub(super) fn caption(
     room: f32,
 ) -> Arc<Galley> {
     let line = |text: &str| single_line(ui, text, theme.small_font(), f32::INFINITY);
-    let trouble = match view {
-        _ if !is_listed => "not listed".to_owned(),
-        _ if let Some(remark) = remark => remark.short.to_string(),
-        None => return line(row.venue()),
-        Some(view) => match view.freshness {
-            Freshness::Live => return line(row.venue()),
-            Freshness::Closed => "closed".to_owned(),
-            Freshness::Stale => format!("{} old", format::age(view.age)),
-        },
+    let state = match view.map(|view| (view.freshness, view.age)) {
+        None | Some((Freshness::Live, _)) => None,
+        Some((Freshness::Closed, _)) => Some("closed".to_owned()),
+        Some((Freshness::Stale, age)) => Some(format!("{} old", format::age(age))),
+    };
+    let trouble = match (is_listed, remark, state) {
+        (false, ..) => "not listed".to_owned(),
+        (true, None, None) => return line(row.venue()),
+        (true, None, Some(state)) => state,
+        (true, Some(remark), None) => remark.short.to_string(),
+        (true, Some(remark), Some(state)) => format!("{} · {state}", remark.short),
     };
     if room > 0.0 {
         let both = line(&format!("{} · {trouble}", row.venue()));
@@ -86,16 +88,18 @@ pub(super) fn spoken_state(
     view: Option<QuoteView<'_>>,
     remark: Option<&DataRemark>,
 ) -> String {
-    match view {
-        _ if !is_listed => ", not listed".to_owned(),
-        _ if let Some(remark) = remark => format!(", {}", remark.short),
-        None => ", no quote yet".to_owned(),
-        Some(view) => match view.freshness {
-            Freshness::Live => String::new(),
-            Freshness::Closed => ", closed".to_owned(),
-            Freshness::Stale => format!(", stale, {} old", format::age(view.age)),
-        },
+    if !is_listed {
+        return ", not listed".to_owned();
     }
+    let remark = remark.map(|remark| format!(", {}", remark.short));
+    let state = match view.map(|view| (view.freshness, view.age)) {
+        None if remark.is_some() => String::new(),
+        None => ", no quote yet".to_owned(),
+        Some((Freshness::Live, _)) => String::new(),
+        Some((Freshness::Closed, _)) => ", closed".to_owned(),
+        Some((Freshness::Stale, age)) => format!(", stale, {} old", format::age(age)),
+    };
+    format!("{}{state}", remark.unwrap_or_default())
 }
 
 /// Captions of the columns of rows of one line; of those of numbers once their widths are known.

@@ -89,3 +89,27 @@ fn a_broker_that_does_not_reckon_is_not_asked() {
     assert_eq!(ui.state().sent, []);
     ui.get_by_label_contains("Confirm buy");
 }
+
+#[test]
+fn an_earlier_answer_does_not_stand_under_another_question() {
+    let mut bench = reckoning();
+    bench.market.configure(|settings| settings.confirm_orders = false);
+    let mut ui = open(bench, AAPL, "{}");
+    ui.get_by_label("Quantity").focus();
+    ui.run_steps(2);
+    ui.key_press_modifiers(CTRL, Key::B);
+    ui.run_steps(2);
+    let first = ui.state().sent[0].id;
+    tells(&mut ui, first, Ok(impact("100000")));
+    ui.get_by_label("1.25 USD");
+    ui.key_press(Key::Escape);
+    write(&mut ui, "Quantity", "200");
+    // The market is odd: it asks whether to send despite that.
+    wait(&mut ui, Duration::from_mins(1));
+    click(&mut ui, "Buy");
+    assert!(ui.query_by_label_contains("Send despite").is_some());
+    assert!(ui.query_by_label("1.25 USD").is_none());
+    assert_eq!(ui.get_all_by_label("reckoning …").count(), 2);
+    let Some(Command::WhatIf(asked)) = commands(&ui).last().copied() else { panic!("{:?}", ui.state().sent) };
+    assert_eq!(asked.spec.quantity, qty("200"));
+}

@@ -10,12 +10,12 @@ use ibapi::orders::{ExecutionData, Executions, OrderUpdate, Orders as TheirOrder
 use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
 
-use super::{Core, Out, PROOF};
+use super::{Call, Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::books::Part;
 use crate::broker::ibkr::codes::{places, words};
-use crate::broker::ibkr::connection::{Change, why_not};
-use crate::broker::ibkr::described::Described;
+use crate::broker::ibkr::connection::{Change, UNANSWERED, is_of_the_line, why_not};
+use crate::broker::ibkr::described::{Described, NotDescribed};
 use crate::broker::ibkr::lines::Feed;
 use crate::domain::{Candidate, Instrument, InstrumentId, Time};
 use crate::link::NoticeLevel;
@@ -50,7 +50,7 @@ pub(in crate::broker::ibkr) enum Came {
     /// What a search has found.
     Found(Arc<str>, Result<Vec<Candidate>, String>),
     /// What an instrument is.
-    Described(Arc<str>, Result<Box<Described>, String>),
+    Described(Arc<str>, Result<Box<Described>, NotDescribed>),
 }
 
 impl Core {
@@ -106,17 +106,42 @@ impl Core {
         self.heard(now, out);
     }
 
-    fn described(&mut self, name: Arc<str>, outcome: Result<Box<Described>, String>, out: &mut Out) {
-        self.roster.answered(&name);
+    fn described(&mut self, name: Arc<str>, outcome: Result<Box<Described>, NotDescribed>, out: &mut Out) {
+        let was_asked = self.asked.remove(&name);
+        let may_change = outcome.as_ref().is_err_and(|not| not.may_change);
+        if !may_change {
+            self.roster.answered(&name);
+        } else if !was_asked {
+            // A later session, or TWS when its own lines are back, may know it.
+            tracing::warn!("{name} is not described yet: {outcome:?}");
+            return;
+        }
         // The id is the engine's to give.
         let unnumbered = InstrumentId(u32::MAX);
-        let instrument = outcome.and_then(|described| {
+        let instrument = outcome.map_err(|not| not.why).and_then(|described| {
             let listed = described.as_listed(unnumbered, self.broker).map_err(|why| why.to_string())?;
             let instrument = Box::new(Instrument::clone(&listed.instrument));
             self.roster.describes(listed, *described);
             Ok(instrument)
         });
         out.events.push(BrokerEvent::Described { name, outcome: instrument.map_err(Into::into) });
+    }
+
+    /// Asks for what nobody has described yet.
+    pub(super) fn ask_for_the_missing(&self, out: &mut Out) {
+        out.calls.extend(self.roster.lacks().into_iter().map(|name| Call::Describe(name.into())));
+    }
+
+    /// The session is over: what was asked and not answered is answered now.
+    pub fn gives_up(&mut self, out: &mut Out) {
+        let why: Arc<str> = UNANSWERED.into();
+        for name in std::mem::take(&mut self.asked) {
+            out.events.push(BrokerEvent::Described { name, outcome: Err(Arc::clone(&why)) });
+        }
+        for text in self.lookup.gives_up() {
+            out.events.push(BrokerEvent::Found { text, outcome: Err(Arc::clone(&why)) });
+        }
+        out.events.extend(self.what_ifs.gives_up(&why));
     }
 
     /// TWS lives.
@@ -169,6 +194,7 @@ impl Core {
                 self.wants_books = true;
                 let quotes: BTreeSet<InstrumentId> = self.lines.quotes().collect();
                 self.unproved = Some((now + PROOF, quotes));
+                self.ask_for_the_missing(out);
             }
             Change::BackEmpty => {
                 for turn in self.lines.open_again() {
@@ -176,6 +202,7 @@ impl Core {
                 }
                 self.history.forget();
                 out.events.push(BrokerEvent::BarsChanged);
+                self.ask_for_the_missing(out);
                 self.tell_state(out);
                 self.wants_books = true;
             }
@@ -347,12 +374,4 @@ impl Core {
         out.events.extend(note);
         None
     }
-}
-
-/// Whether an error says no more than that the connection is gone, which is told by another way.
-fn is_of_the_line(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::ConnectionReset | Error::ConnectionFailed | Error::Shutdown | Error::Cancelled | Error::Io(_)
-    )
 }

@@ -31,7 +31,7 @@ impl Core {
             },
             BrokerRequest::WhatIf(id, asked) => match self.orders.what_if(&asked, &self.listing) {
                 Ok(wanted) => {
-                    self.what_ifs.asked(wanted.number, id, now);
+                    self.what_ifs.asked(wanted.number, id, self.accounts.base_of(&asked.account), now);
                     out.calls.push(Call::WhatIf(Box::new(wanted)));
                 }
                 Err(why) => refuse(&BrokerRequest::WhatIf(id, asked), &why, now, out),
@@ -58,7 +58,10 @@ impl Core {
                 out.events.extend(self.history.ask(request, &self.listing));
             }
             BrokerRequest::Find(text) => self.lookup.want(text),
-            BrokerRequest::Describe(name) => out.calls.push(Call::Describe(name)),
+            BrokerRequest::Describe(name) => {
+                self.asked.insert(Arc::clone(&name));
+                out.calls.push(Call::Describe(name));
+            }
             BrokerRequest::Drill(_) => {}
         }
     }

@@ -63,7 +63,7 @@ fn names(found: &[ContractDescription]) -> Vec<String> {
 #[test]
 fn what_is_found_has_the_name_that_lists_it() {
     let found = [described("AAPL", "USD", "NASDAQ"), described("AAPL", "MXN", "MEXI")];
-    assert_eq!(names(&found), ["AAPL", "AAPL:MXN"]);
+    assert_eq!(names(&found), ["AAPL", "AAPL:MXN@MEXI"]);
     for one in candidates(&found) {
         let contract = self::one(&one.name);
         assert_eq!(contract.currency.as_str(), &*one.currency);

@@ -16,9 +16,10 @@ use tokio::time::timeout;
 
 use crate::broker::ibkr::accounts::TAGS;
 use crate::broker::ibkr::books::Part;
+use crate::broker::ibkr::connection::unanswered;
 use crate::broker::ibkr::core::Came;
 use crate::broker::ibkr::depth::ROWS;
-use crate::broker::ibkr::described::describe_one;
+use crate::broker::ibkr::described::{NotDescribed, describe_one};
 use crate::broker::ibkr::history::Ask;
 use crate::broker::ibkr::lines::{Feed, has_trades};
 use crate::broker::ibkr::listed::Listed;
@@ -174,9 +175,10 @@ pub(super) fn find(client: &Arc<Client>, text: Arc<str>, patience: Duration) -> 
         let exactly = is_exact(&text);
         let search = async {
             if exactly {
-                return describe_one(&client, &text).await.map(|one| one.candidate().into_iter().collect());
+                let found = describe_one(&client, &text).await.map_err(|not| not.why)?;
+                return Ok(found.candidate().into_iter().collect());
             }
-            let found = client.matching_symbols(&text).await.map_err(|error| error.to_string())?;
+            let found = client.matching_symbols(&text).await.map_err(|error| unanswered(&error))?;
             Ok(candidates(&found))
         };
         let found = timeout(patience, search).await.unwrap_or_else(|_elapsed| Err(silent(&text)));
@@ -190,7 +192,7 @@ pub(super) fn describe(client: &Arc<Client>, name: Arc<str>, patience: Duration)
     let client = Arc::clone(client);
     async move {
         let described = timeout(patience, describe_one(&client, &name)).await;
-        let described = described.unwrap_or_else(|_elapsed| Err(silent(&name)));
+        let described = described.unwrap_or_else(|_elapsed| Err(NotDescribed::for_now(silent(&name))));
         Came::Described(name, described.map(Box::new))
     }
     .boxed()
