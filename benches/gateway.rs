@@ -128,12 +128,25 @@ fn main() {
     if !asked::is_asked() {
         return;
     }
+    heading("Programs that are connected");
+    starts();
     let server = Server::start();
     let mut client = Client::connect(&server);
-    heading("Programs that are connected");
     orders(&mut client);
     summaries(&mut client);
     quotes(&mut client);
+}
+
+/// From the start of the process to its first answer: who has connected, been let in and told his accounts.
+fn starts() {
+    let start = |_| {
+        let begin = Instant::now();
+        let server = Server::start();
+        drop(Client::connect(&server));
+        millis(begin)
+    };
+    let spans: Vec<f64> = (0..5).map(start).collect();
+    report("start of the server → it answers", Some(Budget { median: 1_000.0, p99: 1_000.0 }), &spans);
 }
 
 fn orders(client: &mut Client) {

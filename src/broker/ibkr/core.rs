@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ibapi::market_data::historical::WhatToShow;
 use jiff::tz::TimeZone;
 
 pub(super) use came::Came;
@@ -62,6 +63,8 @@ pub(super) enum Call {
     Turn(Turn),
     /// Ask for bars.
     Bars(Ask),
+    /// Ask when the data of an instrument begin.
+    First(InstrumentId, WhatToShow),
     /// Look for instruments.
     Find(Arc<str>),
     /// Ask for an instrument by its name.
@@ -245,6 +248,8 @@ impl Core {
         out.events.extend(self.depths.flush(now));
         let (asks, waits) = self.history.next(&self.listing, now);
         out.calls.extend(asks.into_iter().map(Call::Bars));
+        let first = self.history.first_to_ask(&self.listing);
+        out.calls.extend(first.map(|(id, what)| Call::First(id, what)));
         out.calls.extend(self.lookup.next(now).map(Call::Find));
         out.events.extend(waits);
         self.wants_books |= self.orders.takes_books();

@@ -7,7 +7,7 @@
 //! Where the answer stands in the stream of trades TWS does not say: a trade at the very instant of the answer
 //! may be in its last bar and be told again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use ibapi::Error;
@@ -20,7 +20,7 @@ use super::listed::Listing;
 use super::pacing::{Key, Pacing};
 use super::times;
 use crate::broker::contract::{BrokerEvent, HistoryBars, HistoryRequest};
-use crate::domain::{AssetClass, Bar, Instrument, SessionKind, Time, Timeframe};
+use crate::domain::{AssetClass, Bar, Instrument, InstrumentId, SessionKind, Time, Timeframe};
 use crate::link::NoticeLevel;
 use crate::market::calendar::Calendar;
 use crate::market::series::Bars;
@@ -83,6 +83,8 @@ pub(super) struct History {
     made: u64,
     /// Whether the trader knows that bars have to wait.
     is_told: bool,
+    /// When the data of an instrument begin, as far as TWS was asked and has told.
+    firsts: BTreeMap<InstrumentId, Option<Time>>,
 }
 
 impl History {
@@ -102,6 +104,9 @@ impl History {
             return Some(answer(request, Vec::new(), None));
         };
         let ending = Some(request.before).filter(|before| *before != Time::MAX);
+        if self.begins(request.instrument).is_some_and(|first| request.before <= first) {
+            return Some(answer(request, Vec::new(), None));
+        }
         self.made += 1;
         self.jobs.push_back(Job {
             id: self.made,
@@ -116,6 +121,25 @@ impl History {
             told: None,
         });
         None
+    }
+
+    /// When the data of an instrument begin, where that is known.
+    fn begins(&self, id: InstrumentId) -> Option<Time> {
+        self.firsts.get(&id).copied().flatten()
+    }
+
+    /// An instrument whose history is read backwards, and of which nobody has asked yet when it begins.
+    pub fn first_to_ask(&mut self, listing: &Listing) -> Option<(InstrumentId, WhatToShow)> {
+        let goes_back = |job: &&Job| job.ending.is_some();
+        let ids = self.jobs.iter().filter(goes_back).map(|job| job.request.instrument);
+        let id = ids.into_iter().find(|id| !self.firsts.contains_key(id))?;
+        self.firsts.insert(id, None);
+        Some((id, shown(listing.instrument(id)?)))
+    }
+
+    /// TWS says when the data of an instrument begin: nothing older is looked for.
+    pub fn first(&mut self, id: InstrumentId, first: Time) {
+        self.firsts.insert(id, Some(first));
     }
 
     /// What may be asked of TWS now, and a word where something has to wait.
@@ -163,6 +187,7 @@ impl History {
     ) -> Vec<BrokerEvent> {
         self.pacing.answered();
         let Some(place) = self.jobs.iter().position(|known| known.id == job) else { return Vec::new() };
+        let first = self.begins(self.jobs[place].request.instrument);
         let job = &mut self.jobs[place];
         job.is_open = false;
         let goes = match outcome {
@@ -200,7 +225,9 @@ impl History {
                 }
             }
         };
+        let is_all = first.is_some_and(|first| self.jobs[place].ending.is_some_and(|ending| ending <= first));
         let failure = match goes {
+            Goes::On if is_all => None,
             Goes::On => return Vec::new(),
             Goes::Ends => None,
             Goes::Fails(why) => Some(why),
@@ -227,11 +254,7 @@ impl Job {
         let missing = count.saturating_sub(self.bars.len()).max(1);
         let (size, span) = shape(timeframe, missing, instrument);
         let has_extended = instrument.hours.sessions.iter().any(|s| s.kind == SessionKind::Extended);
-        let what = match instrument.class {
-            AssetClass::Fx => WhatToShow::MidPoint,
-            AssetClass::Crypto => WhatToShow::AggTrades,
-            AssetClass::Share | AssetClass::Future | AssetClass::Option => WhatToShow::Trades,
-        };
+        let what = shown(instrument);
         let extended = has_extended && !timeframe.is_calendar();
         let key = Key { instrument: id, size, ending: self.ending };
         Ask { job: self.id, key, span, what, extended }
@@ -274,6 +297,15 @@ impl Job {
         let too_many = self.bars.len().saturating_sub(self.request.count);
         self.bars.drain(..too_many);
         answer(self.request, self.bars, forming)
+    }
+}
+
+/// What the bars of an instrument are made of.
+fn shown(instrument: &Instrument) -> WhatToShow {
+    match instrument.class {
+        AssetClass::Fx => WhatToShow::MidPoint,
+        AssetClass::Crypto => WhatToShow::AggTrades,
+        AssetClass::Share | AssetClass::Future | AssetClass::Option => WhatToShow::Trades,
     }
 }
 

@@ -314,6 +314,11 @@ impl Running {
                     self.answers.push(streams::bars(&self.client, &listed.contract, ask));
                 }
             }
+            Call::First(id, what) => {
+                if let Some(listed) = self.core.listing().get(id) {
+                    self.answers.push(streams::first(&self.client, id, &listed.contract, what));
+                }
+            }
             Call::Find(text) => self.answers.push(streams::find(&self.client, text, self.patience)),
             Call::Describe(name) => {
                 self.answers.push(streams::describe(&self.client, name, self.patience));

@@ -47,6 +47,8 @@ pub(in crate::broker::ibkr) enum Came {
     Depth(InstrumentId, Item<MarketDepths>),
     /// Bars.
     Bars(u64, Result<HistoricalData, Error>),
+    /// When the data of an instrument begin, if TWS knows.
+    First(InstrumentId, Option<Time>),
     /// What a search has found.
     Found(Arc<str>, Result<Vec<Candidate>, String>),
     /// What an instrument is.
@@ -91,6 +93,8 @@ impl Core {
                     self.depths.take(id, &row);
                 }
             }
+            Came::First(id, Some(first)) => self.history.first(id, first),
+            Came::First(_, None) => {}
             Came::Found(text, outcome) => {
                 self.lookup.came();
                 out.events.push(BrokerEvent::Found { text, outcome: outcome.map_err(Into::into) });

@@ -255,3 +255,29 @@ fn every_timeframe_asks_for_no_more_than_tws_gives_at_once() {
         }
     }
 }
+
+#[test]
+fn nothing_is_looked_for_before_the_data_begin() {
+    let mut history = History::default();
+    history.ask(request(Timeframe::M1, NOW, 1_000), &listing());
+    let ask = history.asks(NOW)[0];
+    let apple = InstrumentId(0);
+    assert_eq!(history.first_to_ask(&listing()), Some((apple, WhatToShow::Trades)));
+    assert_eq!(history.first_to_ask(&listing()), None, "once");
+    history.first(apple, NOW - Duration::from_mins(5));
+    // The part goes back to the begin, and is short of what was asked for.
+    let events = history.answered(ask.job, Ok(minutes(NOW, 5)), NOW);
+    let [BrokerEvent::History(answer)] = &*events else { panic!("{events:?}") };
+    assert_eq!(answer.bars.len(), 5, "all that there is");
+    let older = request(Timeframe::M1, NOW - Duration::from_mins(5), 1_000);
+    let Some(BrokerEvent::History(answer)) = history.ask(older, &listing()) else { panic!("it is answered") };
+    assert!(answer.bars.is_empty());
+    assert!(history.asks(NOW).is_empty());
+}
+
+#[test]
+fn the_newest_bars_need_no_first_date() {
+    let mut history = History::default();
+    history.ask(request(Timeframe::M1, Time::MAX, 10), &listing());
+    assert_eq!(history.first_to_ask(&listing()), None);
+}

@@ -8,6 +8,7 @@ use futures_util::stream::{BoxStream, Stream, once, unfold};
 use futures_util::{FutureExt as _, StreamExt as _};
 use ibapi::accounts::types::AccountGroup;
 use ibapi::contracts::Contract;
+use ibapi::market_data::historical::WhatToShow;
 use ibapi::market_data::{SmartDepth, TradingHours};
 use ibapi::orders::ExecutionFilter;
 use ibapi::subscriptions::{NoticeStream, SubscriptionItem};
@@ -24,6 +25,8 @@ use crate::broker::ibkr::history::Ask;
 use crate::broker::ibkr::lines::{Feed, has_trades};
 use crate::broker::ibkr::listed::Listed;
 use crate::broker::ibkr::named::{candidates, is_exact};
+use crate::broker::ibkr::times;
+use crate::domain::InstrumentId;
 
 /// Aggregated trades with the quotes, for those that have no stream of trades.
 const RT_VOLUME: &str = "233";
@@ -164,6 +167,26 @@ pub(super) fn bars(client: &Arc<Client>, contract: &Contract, ask: Ask) -> BoxFu
             }
         }
         Came::Bars(ask.job, request.fetch().await)
+    }
+    .boxed()
+}
+
+/// When the data of an instrument begin.
+pub(super) fn first(
+    client: &Arc<Client>,
+    id: InstrumentId,
+    contract: &Contract,
+    what: WhatToShow,
+) -> BoxFuture<'static, Came> {
+    let (client, contract) = (Arc::clone(client), contract.clone());
+    async move {
+        match client.head_timestamp(&contract, what, TradingHours::Extended).await {
+            Ok(first) => Came::First(id, times::of_seconds(first.unix_timestamp())),
+            Err(error) => {
+                tracing::debug!("nobody says when the data of {id} begin: {error}");
+                Came::First(id, None)
+            }
+        }
     }
     .boxed()
 }
