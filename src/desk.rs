@@ -11,6 +11,7 @@
 mod accounts;
 mod answers;
 mod blotter;
+mod brokers;
 pub mod latency;
 mod outages;
 mod prices;
@@ -29,7 +30,7 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth, Impact, Instrument,
+    Account, AccountId, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth, Instrument,
     InstrumentId, Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
@@ -252,15 +253,6 @@ impl Desk {
         }
     }
 
-    fn list(&mut self, listing: Arc<Listing>) {
-        if let Ok(instrument) = &listing.outcome
-            && instrument.id.index() == self.instruments.len()
-        {
-            self.instruments = self.instruments.iter().chain([instrument]).cloned().collect();
-        }
-        self.listed.insert(Arc::clone(&listing.name), listing);
-    }
-
     fn note_cancel(&mut self, order: &Order) {
         let was = self.blotter.get(order.id).map(|known| known.status);
         if was == Some(OrderStatus::PendingCancel) && order.status == OrderStatus::Cancelled {
@@ -348,47 +340,6 @@ impl Desk {
     #[must_use]
     pub fn instrument_by_key(&self, key: &str) -> Option<&Arc<Instrument>> {
         self.instruments.iter().find(|i| i.has_key(key))
-    }
-
-    /// What is to be known about an instrument's market data.
-    #[must_use]
-    pub fn remark(&self, id: InstrumentId) -> Option<&DataRemark> {
-        self.remarks.get(&id).map(|remark| &**remark)
-    }
-
-    /// When nothing came from a broker in this run, oldest first.
-    pub fn outages(&self, broker: BrokerId) -> impl Iterator<Item = (Time, Time)> {
-        self.outages.of(broker, self.now)
-    }
-
-    /// Brokers that have more instruments than they list.
-    #[must_use]
-    pub fn growing(&self) -> &[BrokerId] {
-        &self.growing
-    }
-
-    /// Whether a broker reckons with an order before it is sent.
-    #[must_use]
-    pub fn reckons(&self, broker: BrokerId) -> bool {
-        self.reckoning.contains(&broker)
-    }
-
-    /// What an order would come to: the answer to this command, if it was the last that has asked.
-    #[must_use]
-    pub fn impact(&self, of: CommandId) -> Option<&Result<Impact, Arc<str>>> {
-        self.reckoned.as_ref().filter(|reckoned| reckoned.to == of).map(|reckoned| &reckoned.outcome)
-    }
-
-    /// What a broker has of what was looked for last.
-    #[must_use]
-    pub fn found(&self) -> Option<&Arc<Found>> {
-        self.found.as_ref()
-    }
-
-    /// What became of the instrument that was to be listed under this name last.
-    #[must_use]
-    pub fn listed(&self, name: &str) -> Option<&Arc<Listing>> {
-        self.listed.get(name)
     }
 
     /// An instrument's newest quote, and how far it can be trusted.

@@ -14,8 +14,13 @@ pub(super) struct Notices {
 }
 
 impl Notices {
+    /// With what the start had to say.
     pub fn new(first: Vec<Notice>) -> Self {
-        Self { lines: first.into() }
+        let mut notices = Self { lines: VecDeque::new() };
+        for Notice { time, level, text } in first {
+            notices.add(level, text, time);
+        }
+        notices
     }
 
     pub fn add(&mut self, level: NoticeLevel, text: Arc<str>, time: Time) -> Notice {
