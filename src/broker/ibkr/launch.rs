@@ -1,7 +1,7 @@
 //! IB Gateway, started with this program and stopped with it.
 //!
-//! What is to be done is decided by a pure machine ([`machine`]): what happened goes in with its time, what
-//! to do comes out. [`run`] is the thin shell around it. The program itself is started below a keeper (a
+//! What is to be done is decided by a pure machine (`machine`): what happened goes in with its time, what
+//! to do comes out. [`run()`] is the thin shell around it. The program itself is started below a keeper (a
 //! process of ours that the application provides): the keeper holds the other end of a pipe, and when that
 //! closes, because we ask it to or because we are gone, it stops everything that it has started. So
 //! nothing outlives us, however we end.
