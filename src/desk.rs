@@ -59,6 +59,9 @@ pub struct Desk {
     outages: Outages,
     growing: Arc<[BrokerId]>,
     reckoning: Arc<[BrokerId]>,
+    /// When each account was told last, and when it had a fill last.
+    cash_told: BTreeMap<(BrokerId, AccountId), Time>,
+    filled: BTreeMap<AccountId, Time>,
     commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     connections: Vec<Connection>,
     kill: KillState,
@@ -204,9 +207,13 @@ impl Desk {
                 self.note_cancel(&order);
                 self.blotter.order(order);
             }
-            Update::Fill(fill) => self.blotter.fill(fill),
+            Update::Fill(fill) => {
+                self.filled.insert(fill.account.clone(), self.now);
+                self.blotter.fill(fill);
+            }
             Update::Position(position) => self.blotter.position(position),
             Update::Account(account) => {
+                self.cash_told.insert((account.broker, account.id.clone()), self.now);
                 match self.accounts.iter_mut().find(|a| a.id == account.id && a.broker == account.broker) {
                     Some(known) => *known = account,
                     None => self.accounts.push(account),
@@ -264,6 +271,8 @@ impl Desk {
         self.instruments = Arc::clone(&snapshot.instruments);
         self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
         self.accounts.clone_from(&snapshot.accounts);
+        let told = |account: &Arc<Account>| ((account.broker, account.id.clone()), self.now);
+        self.cash_told = snapshot.accounts.iter().map(told).collect();
         self.meet_accounts();
         for connection in &snapshot.connections {
             self.outages.connection(connection, self.prices.heard(connection.broker));

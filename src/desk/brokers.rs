@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Desk;
-use crate::domain::{BrokerId, DataRemark, Impact, InstrumentId, Time};
+use crate::domain::{Account, BrokerId, DataRemark, Impact, InstrumentId, Time};
 use crate::link::{CommandId, Found, Listing};
 
 impl Desk {
@@ -56,5 +56,14 @@ impl Desk {
     #[must_use]
     pub fn listed(&self, name: &str) -> Option<&Arc<Listing>> {
         self.listed.get(name)
+    }
+
+    /// Whether what is known of an account's cash was told after its last fill: some brokers tell it minutes
+    /// later.
+    #[must_use]
+    pub fn is_cash_current(&self, account: &Account) -> bool {
+        let told = self.cash_told.get(&(account.broker, account.id.clone()));
+        let filled = self.filled.get(&account.id);
+        filled.is_none_or(|filled| told.is_some_and(|told| told >= filled))
     }
 }

@@ -528,3 +528,29 @@ fn the_only_account_of_a_broker_is_not_replaced_by_the_one_of_another_login() {
     desk.choose_account(BrokerId(0), "C".into());
     assert_eq!(entry(&desk), Ok("C".into()));
 }
+
+#[test]
+fn cash_is_current_when_it_was_told_after_the_last_fill() {
+    let (mut engine, window, mut desk) = stage();
+    let account = Arc::new(Account {
+        id: "A".into(),
+        broker: BrokerId(0),
+        kind: AccountKind::Paper,
+        title: "A".into(),
+        base: Currency::USD,
+        balances: Vec::new(),
+    });
+    engine.publish(Update::Account(Arc::clone(&account)));
+    desk.apply(window.inbox.drain(), Time(1));
+    assert!(desk.is_cash_current(&account));
+    engine.publish_fill();
+    desk.apply(window.inbox.drain(), Time(2));
+    assert!(!desk.is_cash_current(&account), "the broker has not told it anew");
+    engine.publish(Update::Account(Arc::clone(&account)));
+    desk.apply(window.inbox.drain(), Time(3));
+    assert!(desk.is_cash_current(&account));
+    engine.publish_fill();
+    engine.publish(Update::Account(Arc::clone(&account)));
+    desk.apply(window.inbox.drain(), Time(4));
+    assert!(desk.is_cash_current(&account), "both came together");
+}

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use super::valuation::Rates;
 use crate::domain::{
-    Commission, Currency, Decimal, Instrument, InstrumentId, OrderKind, OrderSpec, Price, Qty, Quote, Side,
-    TimeInForce, bounds,
+    AssetClass, Commission, Currency, Decimal, Instrument, InstrumentId, OrderKind, OrderSpec, Price, Qty,
+    Quote, Side, TimeInForce, bounds,
 };
 
 pub use drift::{Drift, MARKET_TOLERANCE_PERCENT};
@@ -151,6 +151,8 @@ pub struct Situation {
     pub equity: Decimal,
     /// Cash in all currencies, in the base currency.
     pub cash: Decimal,
+    /// What of it no working order will take, in the base currency.
+    pub cash_free: Decimal,
     /// What new positions may cost, in the base currency.
     pub buying_power: Decimal,
     /// Into the base currency.
@@ -176,13 +178,34 @@ pub struct Target {
     pub weight: Decimal,
 }
 
+/// One choice that a table names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// [`Options::others`].
+    Others(Others),
+    /// [`Options::leverage`].
+    Leverage(Leverage),
+    /// [`Options::funds`].
+    Funds(Funds),
+    /// [`Options::reserve`].
+    Reserve(Decimal),
+    /// [`Options::least_trade`].
+    LeastTrade(Decimal),
+    /// [`Options::style`].
+    Style(Style),
+    /// [`Options::ticks`].
+    Ticks(u32),
+    /// [`Options::tif`].
+    Tif(TimeInForce),
+}
+
 /// A table of weights with its choices, as a file or a paste has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
     /// Keys of instruments ([`Instrument::key`]) with their weights, in the order of the file.
     pub rows: Vec<(Arc<str>, Decimal)>,
-    /// The choices; `None` where it says nothing of any.
-    pub options: Option<Options>,
+    /// The choices that it names.
+    pub choices: Vec<Choice>,
     /// What a trader should know of it although it can be used.
     pub notes: Vec<String>,
 }
@@ -199,6 +222,11 @@ pub enum NoPlan {
     /// Something that is held has no price or rate, so that the equity is not known.
     #[error("{0} is held and has no price or exchange rate: the equity is not known. Wait for its quote")]
     NotValued(Arc<str>),
+    /// A future binds margin and is not paid for: what it is worth is no part of the equity.
+    #[error(
+        "{0} is a future: it is not paid for in full, and weights are of what is. Leave it to the ticket"
+    )]
+    NotPaidInFull(Arc<str>),
     /// Weights add up to more than one.
     #[error(
         "The weights add up to {} %: more than the equity. Lower them, or allow leverage",
@@ -320,6 +348,8 @@ pub struct Totals {
     pub orders: usize,
     /// Rows without one although they are away from their target, or cannot be judged.
     pub skipped: usize,
+    /// What new positions may cost before the orders.
+    pub buying_power: Decimal,
     /// What is bought and sold, added up.
     pub turnover: Decimal,
     /// The commissions that are known.
@@ -437,6 +467,13 @@ fn check(targets: &[Target], options: Options, now: &Situation) -> Result<(), No
     let amounts = [now.equity, now.cash, now.buying_power];
     if amounts.into_iter().any(|amount| bounds::amount(amount).is_err()) {
         return Err(NoPlan::BeyondCounting);
+    }
+    let is_future = |line: &&Line| line.instrument.class == AssetClass::Future;
+    let is_in_it = |line: &&Line| {
+        !line.net.is_zero() || targets.iter().any(|target| target.instrument == line.instrument.id)
+    };
+    if let Some(line) = now.lines.iter().filter(is_future).find(is_in_it) {
+        return Err(NoPlan::NotPaidInFull(Arc::clone(&line.instrument.symbol)));
     }
     let unvalued = now.lines.iter().find(|line| !line.net.is_zero() && line.value(&now.rates).is_none());
     unvalued.map_or(Ok(()), |line| Err(NoPlan::NotValued(Arc::clone(&line.instrument.symbol))))

@@ -64,11 +64,11 @@ fn bytes_of(path: &str) -> Result<Vec<u8>, BadTargets> {
         problem: Problem::Unreadable(error.to_string()),
     };
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    // A pipe or a device could have us wait forever, or never end.
-    if !file.metadata().map_err(failed)?.is_file() {
+    // A pipe could have us wait forever, already to be opened; a device might never end.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(BadTargets { file: path.to_owned(), line: None, problem: Problem::NoFile });
     }
+    let file = std::fs::File::open(path).map_err(failed)?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }

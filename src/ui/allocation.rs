@@ -17,6 +17,7 @@ mod preview;
 mod rows;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,11 @@ use crate::market::allocation::Table;
 use draft::{Draft, DraftRow, share_text};
 use facts::{Facts, Listed};
 use preview::{Preview, Sending, Sent, newest};
+
+/// Bytes of a paste that are looked at: more is no table.
+const MOST_PASTED: usize = 1_000_000;
+/// How long the answer to a plan is waited for.
+const GIVE_UP: Duration = Duration::from_secs(30);
 
 /// The pane's state. The table, its choices and what was sent last outlive the window.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -56,7 +62,7 @@ struct View {
     path: Option<String>,
     /// The file that was read last, as far as it was taken over.
     taken: Option<Arc<TargetsRead>>,
-    is_reading: bool,
+    reading: Option<TargetsFrom>,
     said: Option<Said>,
 }
 
@@ -107,10 +113,17 @@ impl AllocationPane {
             // From here on its orders tell.
             sent.command = None;
         }
+        if let Some(sent) = &mut self.sent
+            && sent.command.is_some()
+            && (desk.stopped().is_some() || desk.now().since(sent.at) > GIVE_UP)
+        {
+            // The answer is lost: its orders tell, or there are none.
+            sent.command = None;
+        }
         if self.sent.as_ref().is_some_and(|sent| sent.never_left(desk)) {
             self.sent = None;
-            let text = "There are no orders of the plan of the last run: Pitdesk ended before any was written \
-                        down, so none has left. Look at the positions, and preview anew";
+            let text = "No orders of the plan that was sent are known here. Compare the positions with the broker, \
+                        and preview anew";
             self.view.said = Some(Said::Problem(text.to_owned()));
         }
         let shown = self.view.preview.as_ref().map(|preview| preview.id);
@@ -171,7 +184,7 @@ impl AllocationPane {
             let line = situation.lines.iter().find(|line| line.instrument.has_key(&row.key));
             let held = line.and_then(|line| rows::weight_now(line, situation));
             if let Some(weight) = held {
-                row.weight = share_text(weight.round_dp(4));
+                row.weight = share_text(weight.trunc_with_scale(4));
             }
         }
     }
@@ -192,7 +205,8 @@ impl AllocationPane {
         {
             self.view.taken = Some(Arc::clone(read));
             // What another asked for, or an earlier window, is none of this one's.
-            if std::mem::take(&mut self.view.is_reading) {
+            if self.view.reading.as_ref() == Some(&read.from) && self.sent.is_none() {
+                self.view.reading = None;
                 match &read.table {
                     Ok(table) => {
                         self.view.path = None;
@@ -215,7 +229,7 @@ impl AllocationPane {
         if is_here && !is_typing {
             let pasted = ui.input(|input| {
                 input.events.iter().find_map(|event| match event {
-                    egui::Event::Paste(text) => Some(text.clone()),
+                    egui::Event::Paste(text) if text.len() <= MOST_PASTED => Some(text.clone()),
                     _ => None,
                 })
             });
@@ -230,8 +244,8 @@ impl AllocationPane {
             TargetsFrom::File(path) => Arc::clone(path),
             TargetsFrom::Pasted(_) => "what was pasted".into(),
         };
+        self.view.reading = Some(from.clone());
         out.send(Command::ReadTargets(from));
-        self.view.is_reading = true;
         self.view.said = Some(Said::Note(format!("Reading {what} …")));
     }
 }

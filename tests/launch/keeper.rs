@@ -65,16 +65,31 @@ fn what_does_not_listen_is_ended() {
 
 #[test]
 fn ibc_is_asked_by_its_command_server() {
-    let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = server.local_addr().unwrap().port().to_string();
+    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let port = address.port().to_string();
     let does = "trap '' TERM; echo ready; while [ ! -e $STAGE/stop ]; do sleep 0.02; done; exit 5";
     let mut kept = Kept::new(&["--command-port", &port, "--patience", "30s"], does);
+    let server = TcpListener::bind(address).unwrap();
     drop(kept.keeper.stdin.take());
     let (stream, _) = server.accept().unwrap();
     let said = BufReader::new(stream).lines().next().unwrap().unwrap();
     assert_eq!(said, "STOP");
     fs::write(kept.folder.path().join("stop"), "").unwrap();
     assert_eq!(kept.keeper.wait().unwrap().code(), Some(5), "it ended by itself");
+}
+
+#[test]
+fn another_program_at_the_command_port_is_not_told_to_stop() {
+    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    let does = "echo ready; while :; do sleep 1000; done";
+    let mut kept = Kept::new(&["--command-port", &port, "--patience", "30s"], does);
+    assert_eq!(kept.let_go(), Some(128 + 15));
+    other.set_nonblocking(true).unwrap();
+    while let Ok((stream, _)) = other.accept() {
+        stream.set_nonblocking(false).unwrap();
+        assert!(BufReader::new(stream).lines().next().is_none(), "it was only looked whether it is there");
+    }
 }
 
 #[test]

@@ -122,6 +122,17 @@ fn a_login_that_is_refused_is_tried_once() {
 }
 
 #[test]
+fn a_login_that_is_refused_with_the_last_word_is_not_tried_again() {
+    let line = "IBC: detected dialog entitled: Unrecognized Username or Password; event=Opened";
+    let stage = Stage::new(&format!("echo '{line}'\nexit 1\n"));
+    let running = Running::begin(stage.launch(5));
+    let state = running.wait("the end", |state| matches!(state, LaunchState::GaveUp { .. }));
+    assert!(state.says(Time::MIN).unwrap().contains("pitdesk ibkr-login"));
+    assert_eq!(stage.starts(), 1);
+    running.stop();
+}
+
+#[test]
 fn what_prints_without_end_is_heard_and_can_be_stopped() {
     let stage = Stage::new("while :; do echo nothing new; printf %2000s x >&2; done\n");
     let running = Running::begin(stage.launch(3));

@@ -308,11 +308,35 @@ fn a_file_is_read_by_the_engine_and_its_errors_are_shown() {
     click(&mut pane, "Read");
     let rows_read = vec![(AAPL.into(), decimal("0.125")), (MSFT.into(), decimal("-0.1"))];
     let notes = vec!["It is said".to_owned()];
-    pane.state_mut().market.publish(read(Ok(Table { rows: rows_read, options: None, notes })));
+    pane.state_mut().market.publish(read(Ok(Table { rows: rows_read, choices: Vec::new(), notes })));
     pane.run_steps(3);
     assert_eq!(rows(&pane).len(), 2);
     assert!(row(&pane, MSFT).contains("Target % −10.00"), "{}", row(&pane, MSFT));
     assert!(says(&pane, "2 rows taken over. It is said"));
+}
+
+#[test]
+fn of_two_tables_that_are_read_the_one_that_was_asked_for_last_is_taken() {
+    let mut pane = pane();
+    click(&mut pane, "Load file…");
+    let ask = |pane: &mut Pane, path: &str| {
+        write(pane, "Path of the file", path);
+        click(pane, "Read");
+        pane.state_mut().take_sent();
+    };
+    ask(&mut pane, "/slow/old.csv");
+    ask(&mut pane, "/new.csv");
+    let answers = |pane: &mut Pane, path: &str, key: &str| {
+        let table = Ok(Table { rows: vec![(key.into(), decimal("0.1"))], ..Table::default() });
+        let read = TargetsRead { from: TargetsFrom::File(path.into()), table };
+        pane.state_mut().market.publish(Update::Targets(Arc::new(read)));
+        pane.run_steps(3);
+    };
+    answers(&mut pane, "/slow/old.csv", AAPL);
+    assert_eq!(rows(&pane), Vec::<String>::new(), "another was asked for since");
+    answers(&mut pane, "/new.csv", MSFT);
+    assert_eq!(rows(&pane).len(), 1);
+    assert!(row(&pane, MSFT).contains("Target % 10.00"));
 }
 
 /// Reads tables as the engine does, where the window has asked for one.
@@ -390,12 +414,22 @@ fn what_was_sent_is_told_after_a_restart_too() {
 }
 
 #[test]
+fn an_answer_that_is_lost_is_not_waited_for_for_ever() {
+    let mut pane = previewed();
+    sent_plan(&mut pane);
+    assert!(says(&pane, "waiting"), "{:?}", painted(&pane));
+    pane.state_mut().market.later(std::time::Duration::from_secs(31));
+    pane.run_steps(3);
+    assert!(says(&pane, "No orders of the plan that was sent are known here"), "{:?}", painted(&pane));
+}
+
+#[test]
 fn a_plan_that_an_ended_program_never_took_is_told_and_the_table_is_there() {
     let mut pane = previewed();
     sent_plan(&mut pane);
     let kept = serde_json::to_string(&pane.state().pane).unwrap();
     let pane = shown(serde_json::from_str(&kept).unwrap());
-    assert!(says(&pane, "There are no orders of the plan of the last run"), "{:?}", painted(&pane));
+    assert!(says(&pane, "No orders of the plan that was sent are known here"), "{:?}", painted(&pane));
     pane.get_by_label("Target weight of AAPL");
 }
 

@@ -87,6 +87,7 @@ async fn keep(arguments: &Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let command_port = free(arguments.command_port).await;
     let mut child = match starting.spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -108,7 +109,7 @@ async fn keep(arguments: &Arguments) -> ExitCode {
             status
         }
         (None, Some(group)) => {
-            stop(group, arguments.command_port, arguments.patience, &mut child).await;
+            stop(group, command_port, arguments.patience, &mut child).await;
             child.wait().await
         }
         (Some(status), None) => status,
@@ -117,6 +118,18 @@ async fn keep(arguments: &Arguments) -> ExitCode {
     take_away(arguments.ini.as_deref());
     drop(lock);
     code.map_or(ExitCode::FAILURE, exit_code)
+}
+
+/// The port for commands, unless another program listens there before ours is started: that one must not be told
+/// to stop, for it may be the trader's own.
+#[expect(clippy::print_stderr, reason = "it goes into the log of whoever started the keeper")]
+async fn free(port: Option<u16>) -> Option<u16> {
+    let asked = TcpStream::connect((Ipv4Addr::LOCALHOST, port?));
+    if !matches!(timeout(COMMAND_LIMIT, asked).await, Ok(Ok(_))) {
+        return port;
+    }
+    eprintln!("another program takes commands at port {}: IB Gateway is stopped by a signal", port?);
+    None
 }
 
 /// The pipe from whoever started us has closed.

@@ -136,6 +136,10 @@ impl LaunchSettings {
         if self.arguments.iter().any(is_credential) {
             return bad("arguments", NO_CREDENTIALS);
         }
+        let modes = self.arguments.iter().filter_map(|text| text.trim().strip_prefix("--mode="));
+        if modes.into_iter().any(|mode| mode != "{mode}" && !mode.eq_ignore_ascii_case(profile.label())) {
+            return bad("arguments", "log in to other accounts than the profile's: write --mode={mode}");
+        }
         for name in self.environment.keys() {
             let upper = name.to_uppercase();
             let of_entry = || format!("environment.{name}");
@@ -199,6 +203,16 @@ mod tests {
         let bad = launch().check(AccountKind::Live).unwrap_err();
         assert_eq!(bad.name, "ibkr.launch.mode");
         refused(&LaunchSettings { mode: Some(AccountKind::Live), ..launch() }, "mode", "account_kind");
+    }
+
+    #[test]
+    fn an_argument_does_not_turn_a_paper_profile_live() {
+        for argument in ["--mode=live", "--mode=Live", "--mode=other"] {
+            let arguments = vec![argument.to_owned()];
+            refused(&LaunchSettings { arguments, ..launch() }, "arguments", "--mode={mode}");
+        }
+        let arguments = vec!["--mode={mode}".to_owned(), "--mode=paper".to_owned()];
+        assert_eq!(LaunchSettings { arguments, ..launch() }.check(AccountKind::Paper), Ok(()));
     }
 
     #[test]

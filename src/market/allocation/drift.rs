@@ -13,6 +13,9 @@ pub enum Drift {
     /// More or less is held.
     #[error("the position has changed")]
     Position(InstrumentId),
+    /// The account has more or less money: another order was filled, or money came or went.
+    #[error("the account's money has changed")]
+    Money,
     /// An order works in it now.
     #[error("an order works in it now")]
     Working(InstrumentId),
@@ -25,11 +28,12 @@ pub enum Drift {
 }
 
 impl Drift {
-    /// Of which instrument.
+    /// Of which instrument, where it is about one.
     #[must_use]
-    pub fn instrument(self) -> InstrumentId {
+    pub fn instrument(self) -> Option<InstrumentId> {
         match self {
-            Self::Position(id) | Self::Working(id) | Self::Price(id) | Self::NotFresh(id) => id,
+            Self::Position(id) | Self::Working(id) | Self::Price(id) | Self::NotFresh(id) => Some(id),
+            Self::Money => None,
         }
     }
 }
@@ -38,7 +42,20 @@ impl Plan {
     /// The first thing among the orders that is not as it was.
     #[must_use]
     pub fn drift(&self, now: &Situation) -> Option<Drift> {
-        self.trades().find_map(|(row, trade)| self.drift_of(row, trade, now))
+        let of_a_row = self.trades().find_map(|(row, trade)| self.drift_of(row, trade, now));
+        of_a_row.or_else(|| self.has_other_money(now).then_some(Drift::Money))
+    }
+
+    /// Whether the money is not what weights and cash were reckoned with; prices move the equity a little.
+    fn has_other_money(&self, now: &Situation) -> bool {
+        let part =
+            |amount: Decimal| amount.checked_mul(MARKET_TOLERANCE_PERCENT)?.checked_div(Decimal::ONE_HUNDRED);
+        let tolerance = part(self.totals.equity).unwrap_or_default().abs();
+        let is_less = |then: Decimal, now: Decimal| then.checked_sub(now).is_none_or(|less| less > tolerance);
+        is_less(self.totals.equity, now.equity)
+            || is_less(now.equity, self.totals.equity)
+            || is_less(self.totals.cash, now.cash)
+            || is_less(self.totals.buying_power, now.buying_power)
     }
 
     fn drift_of(&self, row: &Row, trade: &Trade, now: &Situation) -> Option<Drift> {

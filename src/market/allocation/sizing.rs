@@ -263,7 +263,7 @@ fn cut(rows: &mut [Result<Priced<'_>, Skip>], options: &Options, now: &Situation
         Funds::WithSales => sum(&|row| row.proceeds()),
     };
     let money = match options.leverage {
-        Leverage::Refused => now.cash.min(now.buying_power),
+        Leverage::Refused => now.cash_free.min(now.buying_power),
         Leverage::Allowed => now.buying_power,
     };
     let room = || {
@@ -300,6 +300,7 @@ fn finished(
     let mut totals = Totals {
         orders: 0,
         skipped: 0,
+        buying_power: now.buying_power,
         turnover: Decimal::ZERO,
         commission: Decimal::ZERO,
         is_commission_known: true,

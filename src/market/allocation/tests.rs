@@ -48,7 +48,7 @@ fn situation(cash: &str, lines: Vec<Line>) -> Situation {
     let rates = Rates::from_quotes(USD, &[(USD, JPY, dec("150"))]);
     let worth: Decimal = lines.iter().map(|line| line.value(&rates).unwrap_or_default()).sum();
     let cash = dec(cash);
-    Situation { equity: cash + worth, cash, buying_power: cash * Decimal::TWO, rates, lines }
+    Situation { equity: cash + worth, cash, cash_free: cash, buying_power: cash * Decimal::TWO, rates, lines }
 }
 
 fn target(id: u32, weight: &str) -> Target {
@@ -76,6 +76,7 @@ fn applied(plan: &Plan, now: &Situation) -> Situation {
         line.net += trade.spec.side.sign() * trade.spec.quantity.0;
     }
     after.cash = plan.totals.cash_after;
+    after.cash_free = after.cash;
     after.equity = plan.totals.equity_after;
     after.buying_power = after.cash.max(Decimal::ZERO) * Decimal::TWO;
     after
@@ -252,6 +253,48 @@ fn what_was_shown_is_sent_only_while_it_still_holds() {
     assert_eq!(limits.drift(&moved("100.05", "100.07")), Some(Drift::Price(InstrumentId(0))));
 }
 
+#[test]
+fn other_money_needs_another_preview() {
+    let now = situation("10000", vec![line(0, "0")]);
+    let shown = plan(&[target(0, "0.5")], Options::default(), &now).unwrap();
+    let later = |change: &dyn Fn(&mut Situation)| {
+        let mut later = now.clone();
+        change(&mut later);
+        shown.drift(&later)
+    };
+    // An order in another instrument has filled, of which the plan has no row.
+    assert_eq!(later(&|now| now.cash = dec("4000")), Some(Drift::Money));
+    assert_eq!(later(&|now| now.buying_power = dec("8000")), Some(Drift::Money));
+    assert_eq!(later(&|now| now.equity = dec("9900")), Some(Drift::Money));
+    assert_eq!(later(&|now| now.equity = dec("10100")), Some(Drift::Money));
+    assert_eq!(later(&|now| now.equity = dec("10040")), None, "prices move it a little");
+    assert_eq!(later(&|now| now.cash = dec("20000")), None, "more cash does no harm");
+}
+
+#[test]
+fn what_working_orders_will_take_is_not_spent_again() {
+    let now = Situation { cash_free: dec("4000"), ..situation("10000", vec![line(0, "0")]) };
+    let shown = plan(&[target(0, "1")], Options::default(), &now).unwrap();
+    assert!(shown.totals.turnover <= dec("4000") && shown.totals.orders == 1, "{:?}", shown.totals);
+}
+
+#[test]
+fn futures_are_left_to_the_ticket() {
+    let future = |net: &str| {
+        let of = line(1, net);
+        let instrument = Instrument { class: AssetClass::Future, ..(*of.instrument).clone() };
+        Line { instrument: Arc::new(instrument), ..of }
+    };
+    let refused = |targets: &[Target], net: &str| {
+        let now = situation("10000", vec![line(0, "0"), future(net)]);
+        plan(targets, Options::default(), &now).err()
+    };
+    let is_it = |why: Option<NoPlan>| matches!(why, Some(NoPlan::NotPaidInFull(_)));
+    assert!(is_it(refused(&[target(0, "0.5")], "1")), "what is held is in the equity");
+    assert!(is_it(refused(&[target(1, "0.5")], "0")));
+    assert!(!is_it(refused(&[target(0, "0.5")], "0")));
+}
+
 fn any_line(id: u32) -> impl Strategy<Value = Line> {
     let (price, spread) = (1_i64..2_000_000, 0_i64..50);
     let shape = (prop::sample::select(vec!["1", "100", "0.001"]), prop::sample::select(vec!["1", "10"]));
@@ -418,7 +461,7 @@ proptest! {
         };
         let lines = (0_u32..).zip(numbers).map(|(id, number)| line(id, number)).collect();
         let [equity, cash, buying_power] = amounts.map(Decimal::from);
-        let now = Situation { equity, cash, buying_power, rates: Rates::from_quotes(USD, &[]), lines };
+        let now = Situation { equity, cash, cash_free: cash, buying_power, rates: Rates::from_quotes(USD, &[]), lines };
         let targets: Vec<Target> = (0_u32..)
             .zip(weights)
             .map(|(id, (weight, scale))| {

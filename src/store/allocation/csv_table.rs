@@ -20,6 +20,7 @@ pub(super) fn read(text: &str, listed: &Listed<'_>) -> Result<Table, (Place, Pro
     let mut table = Table::default();
     let mut lines = Vec::new();
     let mut columns = None;
+    let mut width = usize::MAX;
     let mut record = StringRecord::new();
     loop {
         let more = reader.read_record(&mut record).map_err(|error| {
@@ -37,7 +38,7 @@ pub(super) fn read(text: &str, listed: &Listed<'_>) -> Result<Table, (Place, Pro
         if columns.is_none()
             && let Some(found) = header(&record).map_err(at)?
         {
-            columns = Some(found);
+            (columns, width) = (Some(found), record.len());
             continue;
         }
         let (symbol, weight) = *columns.get_or_insert((0, 1));
@@ -45,8 +46,9 @@ pub(super) fn read(text: &str, listed: &Listed<'_>) -> Result<Table, (Place, Pro
             let shown: String = record.iter().next().unwrap_or_default().chars().take(40).collect();
             return Err(at(Problem::Columns(format!("“{shown}”"))));
         };
-        // Without a header nothing says what a third column is.
-        if (symbol.is_empty() || weight.is_empty()) || has_more(&record, columns) {
+        // Without a header nothing says what a third column is; with one, a decimal comma makes a column more.
+        let is_wider = record.iter().skip(width).any(|field| !field.is_empty());
+        if (symbol.is_empty() || weight.is_empty()) || is_wider || has_more(&record, columns) {
             let shown: String = record.iter().collect::<Vec<_>>().join(" ").chars().take(40).collect();
             return Err(at(Problem::Columns(format!("“{shown}”"))));
         }

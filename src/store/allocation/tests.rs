@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::{
     AssetClass, BrokerId, Currency, InstrumentId, Qty, TickTable, TimeInForce, TradingHours,
 };
-use crate::market::allocation::{Funds, Leverage, Options, Others, Style};
+use crate::market::allocation::{Choice, Funds, Leverage, Others, Style};
 
 fn listed() -> Vec<Arc<Instrument>> {
     let listed = [
@@ -70,19 +70,19 @@ fn a_toml_file_has_choices_beside_its_weights() {
     let text = "reserve = '2%'\nothers = 'close'\nleverage = true\nspend_sales = true\nleast_trade = 500\n\
                 order = 'limit'\nticks = 5\ntif = 'ioc'\n[targets]\nMSFT = 1.2";
     let table = read(text.as_bytes(), "weights.toml", &listed()).unwrap();
-    let options = Options {
-        reserve: Decimal::new(2, 2),
-        others: Others::Closed,
-        leverage: Leverage::Allowed,
-        funds: Funds::WithSales,
-        least_trade: Decimal::from(500),
-        style: Style::Limit,
-        ticks: 5,
-        tif: TimeInForce::Ioc,
-    };
-    assert_eq!(table.options, Some(options));
+    let choices = [
+        Choice::Reserve(Decimal::new(2, 2)),
+        Choice::Others(Others::Closed),
+        Choice::Leverage(Leverage::Allowed),
+        Choice::Funds(Funds::WithSales),
+        Choice::LeastTrade(Decimal::from(500)),
+        Choice::Style(Style::Limit),
+        Choice::Ticks(5),
+        Choice::Tif(TimeInForce::Ioc),
+    ];
+    assert_eq!(table.choices, choices, "in the order of the file");
     assert_eq!(table.notes, ["The weights add up to 120 %: more than the equity"]);
-    assert_eq!(read(b"[targets]\nMSFT = 1", "x", &listed()).unwrap().options, None);
+    assert!(read(b"[targets]\nMSFT = 1", "x", &listed()).unwrap().choices.is_empty());
 }
 
 #[test]
@@ -158,4 +158,21 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_decimal_comma_that_makes_a_column_more_is_refused() {
+    let said = says("weights.csv", "symbol,name,weight\nAAPL,Apple,0,25\n");
+    assert!(said.contains("AAPL Apple 0 25"), "{said}");
+    assert_eq!(rows("symbol,name,weight\nAAPL,Apple,0.25,\n"), pairs(&[("AAPL@NASDAQ", "0.25")]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_even_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let bad = bytes_of(path.to_str().unwrap()).unwrap_err();
+    assert!(matches!(bad.problem, Problem::NoFile), "{bad}");
 }

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::names::Listed;
 use super::{Place, Problem, Table, add, share};
 use crate::domain::{Decimal, TimeInForce, bounds};
-use crate::market::allocation::{Funds, Leverage, MOST_TICKS, Options, Others, Style};
+use crate::market::allocation::{Choice, Funds, Leverage, MOST_TICKS, Others, Style};
 
 const KNOWN: &str =
     "reserve, others, leverage, spend_sales, least_trade, order, ticks, tif, and the table [targets]";
@@ -19,7 +19,6 @@ pub(super) fn read(text: &str, listed: &Listed<'_>) -> Result<Table, (Place, Pro
     })?;
     let mut table = Table::default();
     let mut lines = Vec::new();
-    let mut options = Options::default();
     // In the order of the file: the parser sorts by name.
     let mut entries: Vec<_> = whole.into_inner().into_iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
@@ -40,8 +39,7 @@ pub(super) fn read(text: &str, listed: &Listed<'_>) -> Result<Table, (Place, Pro
             }
             ("targets", _) => return Err(at(choice("targets", "a table: [targets]"))),
             (name, value) => {
-                choose(&mut options, name, &value).map_err(at)?;
-                table.options = Some(options);
+                table.choices.push(choice_of(name, &value).map_err(at)?);
             }
         }
     }
@@ -67,7 +65,7 @@ fn text(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-fn choose(options: &mut Options, name: &str, value: &DeValue<'_>) -> Result<(), Problem> {
+fn choice_of(name: &str, value: &DeValue<'_>) -> Result<Choice, Problem> {
     let words = text(value).map(|text| text.trim().to_lowercase());
     let is = match value {
         DeValue::Boolean(is) => Some(*is),
@@ -76,51 +74,44 @@ fn choose(options: &mut Options, name: &str, value: &DeValue<'_>) -> Result<(), 
     match name {
         "reserve" => {
             let reserve = number(value).ok().filter(|r| *r >= Decimal::ZERO && *r < Decimal::ONE);
-            options.reserve = reserve.ok_or(choice("reserve", "a share from 0% to below 100%"))?;
+            Ok(Choice::Reserve(reserve.ok_or(choice("reserve", "a share from 0% to below 100%"))?))
         }
-        "others" => {
-            options.others = match words.as_deref() {
-                Some("leave") => Others::LeftAlone,
-                Some("close") => Others::Closed,
-                _ => return Err(choice("others", "\"leave\" or \"close\"")),
-            };
-        }
+        "others" => match words.as_deref() {
+            Some("leave") => Ok(Choice::Others(Others::LeftAlone)),
+            Some("close") => Ok(Choice::Others(Others::Closed)),
+            _ => Err(choice("others", "\"leave\" or \"close\"")),
+        },
         "leverage" => {
             let is = is.ok_or(choice("leverage", "true or false"))?;
-            options.leverage = if is { Leverage::Allowed } else { Leverage::Refused };
+            Ok(Choice::Leverage(if is { Leverage::Allowed } else { Leverage::Refused }))
         }
         "spend_sales" => {
             let is = is.ok_or(choice("spend_sales", "true or false"))?;
-            options.funds = if is { Funds::WithSales } else { Funds::CashNow };
+            Ok(Choice::Funds(if is { Funds::WithSales } else { Funds::CashNow }))
         }
         "least_trade" => {
             let least = words.and_then(|text| Decimal::from_str_exact(&text).ok());
             let least = least.filter(|least| *least >= Decimal::ZERO && bounds::amount(*least).is_ok());
-            options.least_trade = least.ok_or(choice("least_trade", "an amount of 0 or more"))?;
+            Ok(Choice::LeastTrade(least.ok_or(choice("least_trade", "an amount of 0 or more"))?))
         }
-        "order" => {
-            options.style = match words.as_deref() {
-                Some("market") => Style::Market,
-                Some("limit") => Style::Limit,
-                _ => return Err(choice("order", "\"market\" or \"limit\"")),
-            };
-        }
+        "order" => match words.as_deref() {
+            Some("market") => Ok(Choice::Style(Style::Market)),
+            Some("limit") => Ok(Choice::Style(Style::Limit)),
+            _ => Err(choice("order", "\"market\" or \"limit\"")),
+        },
         "ticks" => {
             let ticks = words.and_then(|text| text.parse().ok()).filter(|ticks| *ticks <= MOST_TICKS);
-            options.ticks = ticks.ok_or(choice("ticks", "a whole number up to 1000"))?;
+            Ok(Choice::Ticks(ticks.ok_or(choice("ticks", "a whole number up to 1000"))?))
         }
-        "tif" => {
-            options.tif = match words.as_deref() {
-                Some("day") => TimeInForce::Day,
-                Some("gtc") => TimeInForce::Gtc,
-                Some("ioc") => TimeInForce::Ioc,
-                _ => return Err(choice("tif", "\"day\", \"gtc\" or \"ioc\"")),
-            };
-        }
+        "tif" => match words.as_deref() {
+            Some("day") => Ok(Choice::Tif(TimeInForce::Day)),
+            Some("gtc") => Ok(Choice::Tif(TimeInForce::Gtc)),
+            Some("ioc") => Ok(Choice::Tif(TimeInForce::Ioc)),
+            _ => Err(choice("tif", "\"day\", \"gtc\" or \"ioc\"")),
+        },
         _ => {
             let name = name.chars().take(40).collect();
-            return Err(Problem::NoChoice { name, known: KNOWN });
+            Err(Problem::NoChoice { name, known: KNOWN })
         }
     }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{BrokerId, Decimal, Instrument, TimeInForce};
 use crate::market::allocation::{
-    Funds, Leverage, MAX_WEIGHT, MOST_ROWS, MOST_TICKS, Options, Others, Style, Table, Target,
+    Choice, Funds, Leverage, MAX_WEIGHT, MOST_ROWS, MOST_TICKS, Options, Others, Style, Table, Target,
 };
 use crate::ui::format;
 use crate::ui::ticket::number;
@@ -106,8 +106,17 @@ impl Draft {
             weight: share_text(*weight),
         };
         self.rows = table.rows.iter().map(row).collect();
-        if let Some(options) = &table.options {
-            self.choose(options);
+        for choice in &table.choices {
+            match *choice {
+                Choice::Others(others) => self.others = others,
+                Choice::Leverage(leverage) => self.leverage = leverage,
+                Choice::Funds(funds) => self.funds = funds,
+                Choice::Reserve(reserve) => self.reserve = share_text(reserve),
+                Choice::LeastTrade(least) => self.least_trade = format::exact(least),
+                Choice::Style(style) => self.style = style,
+                Choice::Ticks(ticks) => self.ticks = ticks.to_string(),
+                Choice::Tif(tif) => self.tif = tif,
+            }
         }
     }
 
@@ -165,7 +174,8 @@ impl Draft {
 
 /// A share as it is typed in per cent.
 pub(super) fn share_text(share: Decimal) -> String {
-    format::exact((share * Decimal::ONE_HUNDRED).round_dp(4)).replace('−', "-")
+    // Cut, not rounded: six sixths must not become more than the whole.
+    format::exact((share * Decimal::ONE_HUNDRED).trunc_with_scale(10)).replace('−', "-")
 }
 
 /// Reads a share that is typed in per cent: `25`, `25 %`, `-5`.
@@ -242,8 +252,17 @@ mod tests {
         draft.take(&Table { rows: rows.clone(), ..Table::default() });
         assert_eq!(draft.rows, [DraftRow { key: "AAPL@NASDAQ".into(), weight: "12.5".into() }]);
         assert_eq!(draft.options().unwrap().reserve, dec("0.05"), "it named none");
-        let options = Options { reserve: dec("0.02"), style: Style::Limit, ..Options::default() };
-        draft.take(&Table { rows, options: Some(options), notes: Vec::new() });
-        assert_eq!(draft.options(), Ok(options));
+        draft.style = Style::Limit;
+        draft.ticks = "7".into();
+        draft.take(&Table { rows, choices: vec![Choice::Reserve(dec("0.02"))], notes: Vec::new() });
+        let expected = Options { reserve: dec("0.02"), style: Style::Limit, ticks: 7, ..Options::default() };
+        assert_eq!(draft.options(), Ok(expected), "what it does not name stays");
+    }
+
+    #[test]
+    fn six_sixths_are_not_more_than_the_whole() {
+        let sixth = share_text(dec("0.1666666666666"));
+        let sum: Decimal = std::iter::repeat_n(share(&sixth).unwrap(), 6).sum();
+        assert!(sum <= Decimal::ONE, "{sum}");
     }
 }

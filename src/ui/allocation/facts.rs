@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::draft::Draft;
 use crate::desk::{Desk, Freshness};
-use crate::domain::{Account, BrokerId, Currency, Decimal, Instrument, InstrumentId, Position};
+use crate::domain::{Account, BrokerId, Currency, Decimal, Instrument, InstrumentId, Order, Position, Side};
 use crate::market::allocation::{Feed, Line, Situation};
 use crate::market::valuation::Missing;
 
@@ -120,15 +120,37 @@ pub(super) fn gather<'a>(
             }
         })
         .collect();
+    if !desk.is_cash_current(account) {
+        return Err("The cash is of before the last fill: wait until the broker has told it anew".to_owned());
+    }
+    let tied = tied_up(desk, account).ok_or(
+        "What working orders will take is not known: wait for the quotes of their instruments, or cancel them",
+    )?;
     let total = &valued.valuation.total;
     let situation = Situation {
         equity: total.equity,
         cash: total.cash,
+        cash_free: total.cash.saturating_sub(tied),
         buying_power: balances.buying_power,
         rates: desk.rates(),
         lines,
     };
     Ok(Facts { account, base: desk.settings().base_currency, situation, is_stale: valued.is_stale })
+}
+
+/// What the account's working buys will take from its cash, in the base currency, without its exits.
+fn tied_up(desk: &Desk, account: &Account) -> Option<Decimal> {
+    let rates = desk.rates();
+    let is_buy = |order: &&Order| {
+        order.account == account.id && order.spec.side == Side::Buy && order.spec.parent.is_none()
+    };
+    desk.blotter().working().filter(is_buy).try_fold(Decimal::ZERO, |sum, order| {
+        let instrument = desk.instrument(order.spec.instrument)?;
+        let mark = || desk.quote(instrument.id)?.quote.mark();
+        let price = order.spec.kind.limit().or_else(mark)?;
+        let value = instrument.checked_value(price, order.remaining())?;
+        sum.checked_add(rates.to_base(value, instrument.currency)?)
+    })
 }
 
 fn feed(freshness: Freshness) -> Feed {

@@ -15,6 +15,7 @@ use crate::desk::Desk;
 use crate::domain::{AccountId, Instrument, InstrumentId, Order, OrderId, OrderStatus, Origin, PlanId, Time};
 use crate::link::{Allocation, AllocationOrder, CommandId};
 use crate::market::allocation::{Plan, plan};
+use crate::ui::format;
 use crate::ui::ticket::gate::refusal_of;
 
 /// Plans that are made until the gate has nothing more against one: each is the plan without what
@@ -78,7 +79,8 @@ impl Preview {
             return Some("Another account is chosen".to_owned());
         }
         let drift = self.plan.drift(&facts.situation)?;
-        let symbol = desk.instrument(drift.instrument()).map_or("?", |instrument| &instrument.symbol);
+        let Some(id) = drift.instrument() else { return Some(format::capitalised(&drift.to_string())) };
+        let symbol = desk.instrument(id).map_or("?", |instrument| &instrument.symbol);
         Some(format!("{symbol}: {drift}"))
     }
 }

@@ -65,9 +65,15 @@ pub(super) enum Do {
     Note(NoticeLevel, String),
 }
 
-/// Whether a line of the program says that its login was refused.
+/// Whether a line of the program says that its login was refused. IBC tells of each event of the dialogue, when
+/// it is activated, focused, opened, closed: one dialogue is one refusal.
 pub(super) fn is_refusal(line: &str) -> bool {
-    line.contains(REFUSED)
+    line.contains(REFUSED) && (!line.contains("event=") || line.contains("event=Opened"))
+}
+
+/// Whether a line says that the script around the program starts it anew: it reads its login in a moment.
+pub(super) fn is_new_start(line: &str) -> bool {
+    line.contains("IBC returned exit status")
 }
 
 /// What is said of a socket that does not answer in time.
@@ -154,7 +160,7 @@ impl Machine {
 
     fn answers(&mut self, answers: bool, now: Time, out: &mut Vec<Do>) {
         match (&self.state, answers) {
-            (LaunchState::Looking | LaunchState::GaveUp { .. }, true) => {
+            (LaunchState::Looking | LaunchState::Fetching | LaunchState::GaveUp { .. }, true) => {
                 let text = "IB Gateway runs already: nothing is started, and it is left running at the end";
                 out.push(Do::Note(NoticeLevel::Info, text.to_owned()));
                 self.state = LaunchState::Found;
@@ -295,7 +301,8 @@ impl Machine {
                 self.stop_asked = now;
                 out.push(Do::Stop);
             }
-            LaunchState::Starting { .. } | LaunchState::Returning { .. }
+            // A keyring may ask a person who is not there, and the port answer meanwhile.
+            LaunchState::Starting { .. } | LaunchState::Returning { .. } | LaunchState::Fetching
                 if now.since(self.looked) >= LOOK =>
             {
                 self.look(now, out);

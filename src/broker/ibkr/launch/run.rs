@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::lines::{Line, Masks, Pace, Splitter, Verdict};
-use super::machine::{Do, Event, Machine, is_refusal};
+use super::machine::{Do, Event, Machine, is_new_start, is_refusal};
 use super::state::LaunchState;
 use super::{Hands, Launch, Launched, Notes};
 use crate::link::{Clock, NoticeLevel};
@@ -141,7 +141,11 @@ impl Shell {
                     None => continue,
                 },
                 how = ended(&mut self.running) => {
-                    self.last_words().await;
+                    // A login that was refused is not tried again, though the program ended with the word.
+                    if self.last_words().await {
+                        let todo = self.machine.take(Event::LoginRefused, self.clock.now());
+                        self.carry_out(todo);
+                    }
                     self.running = None;
                     Event::Ended(how)
                 }
@@ -310,18 +314,23 @@ impl Shell {
             }
             Verdict::LeaveOut => {}
         }
-        is_refusal(&line.text).then_some(Event::LoginRefused)
+        if is_refusal(&line.text) {
+            return Some(Event::LoginRefused);
+        }
+        is_new_start(&line.text).then_some(Event::LetDown)
     }
 
-    /// Reads what it had still said.
-    async fn last_words(&mut self) {
+    /// Reads what it had still said; whether its login was refused.
+    async fn last_words(&mut self) -> bool {
+        let mut is_refused = false;
         let deadline = tokio::time::Instant::now() + LAST_WORDS;
         while self.output.iter().any(Output::is_open) {
             let Ok(line) = tokio::time::timeout_at(deadline, next_line(&mut self.output)).await else {
-                return;
+                break;
             };
-            self.log(&line);
+            is_refused |= matches!(self.log(&line), Some(Event::LoginRefused));
         }
+        is_refused
     }
 
     /// Everything that the hands have still to do, and the end of the keeper if that is near.

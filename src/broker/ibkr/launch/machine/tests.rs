@@ -253,6 +253,26 @@ fn a_login_that_was_stale_after_the_night_may_be_refused_once() {
 }
 
 #[test]
+fn one_dialogue_is_one_refusal() {
+    let told = ["Activated", "Focused", "Opened", "Lost focus", "Closed"].map(|event| {
+        format!("IBC: detected dialog entitled: Unrecognized Username or Password; event={event}")
+    });
+    assert_eq!(told.iter().filter(|line| is_refusal(line)).count(), 1);
+}
+
+#[test]
+fn a_port_that_answers_while_the_keyring_asks_is_found() {
+    let mut stage = Stage::new(3);
+    stage.take(Event::Cleared);
+    assert_eq!(stage.take(Event::Answers(false)), [Do::Fetch]);
+    assert_eq!(stage.pass(Duration::from_mins(1)), [Do::Look]);
+    stage.take(Event::Answers(true));
+    assert!(matches!(stage.state(), LaunchState::Found));
+    // What the keyring says later starts nothing.
+    assert_eq!(stage.take(Event::Fetched(Ok(()))), []);
+}
+
+#[test]
 fn words_of_a_refusal_mean_nothing_while_it_is_up() {
     let mut stage = Stage::up(3);
     assert_eq!(stage.take(Event::LoginRefused), []);
