@@ -62,6 +62,8 @@ struct Stand {
     /// Whether an exit of it waits unsent.
     has_kept: bool,
     is_entry_live: bool,
+    /// Whether exits of another bracket, whose entry may still fill, have sold what this one guarded.
+    has_debtor: bool,
     /// An entry so old that it was forgotten tells nothing any more.
     is_entry_known: bool,
     /// Nothing may be sent for it any more, and whether that is written down.
@@ -92,7 +94,7 @@ impl Stand {
             return if self.is_over { Need::End } else { Need::GiveUp };
         }
         if working.is_zero() {
-            let is_lost = !self.is_entry_live && there.is_zero();
+            let is_lost = !self.is_entry_live && there.is_zero() && !self.has_debtor;
             return match (held.is_zero(), self.is_over) {
                 (true, _) if self.is_entry_live => Need::Wait,
                 (true, _) => Need::Rest,
@@ -178,7 +180,10 @@ impl Engine {
             }
             None => (there, there),
         };
+        let is_entry_live = entry.is_some_and(Order::is_live);
+        let may_be_lost = there.is_zero() && !held.is_zero() && working.is_zero() && !is_entry_live;
         Stand {
+            has_debtor: may_be_lost && first.is_some_and(|exit| self.has_debtor(exit)),
             held,
             there,
             free,
@@ -186,7 +191,7 @@ impl Engine {
             working,
             has_traded: !traded.is_zero(),
             has_kept: leg.kept().is_some(),
-            is_entry_live: entry.is_some_and(Order::is_live),
+            is_entry_live,
             is_entry_known: entry.is_some(),
             is_over: leg.is_over(),
             is_over_for_good: leg.is_over_for_good(),
@@ -197,6 +202,22 @@ impl Engine {
     pub(super) fn there(&self, exit: &Order) -> Decimal {
         let net = self.net(&exit.account, exit.spec.instrument);
         (-exit.spec.side.sign() * net).max(Decimal::ZERO)
+    }
+
+    /// Whether another bracket has sold more than its entry has bought, and the entry may buy that yet: both
+    /// its exits filled before either was heard of. What it buys then is no more than what it owes.
+    fn has_debtor(&self, exit: &Order) -> bool {
+        let is_alike = |entry: &&Order| {
+            Some(entry.id) != exit.entry()
+                && entry.account == exit.account
+                && entry.spec.instrument == exit.spec.instrument
+                && entry.spec.side != exit.spec.side
+        };
+        let sold = |entry: &Order| -> Decimal {
+            let exits = self.orders.all().filter(|order| order.entry() == Some(entry.id));
+            exits.map(|order| order.filled.0).sum()
+        };
+        self.orders.live().filter(is_alike).any(|entry| sold(entry) > entry.filled.0)
     }
 
     /// How much exits of its kind close already for other entries. A target elsewhere stops no loss

@@ -355,3 +355,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_another_bracket_has_sold_twice_is_guarded_when_its_entry_buys_it_back() {
+    use Which::{Entry, Stop, Target};
+    let answers = Luck::Answers { refuses: false };
+    let fills = Luck::Fills;
+    let mut slow = Slow::new(false);
+    let first = [answers, answers, answers, fills(Entry, false, 4), answers, answers, fills(Entry, true, 4)];
+    // Both exits of the first bracket fill, and then both of the second.
+    let twice = [
+        fills(Target, false, 4),
+        answers,
+        fills(Stop, false, 4),
+        fills(Entry, false, 2),
+        fills(Entry, true, 1),
+        fills(Entry, false, 4),
+        fills(Target, false, 3),
+        answers,
+        fills(Stop, false, 4),
+    ];
+    for luck in first.into_iter().chain(twice) {
+        slow.happens(luck);
+    }
+    assert_eq!(slow.broker.net, Decimal::ZERO);
+    slow.happens(fills(Entry, false, 1));
+    slow.rests();
+    assert_eq!(slow.broker.net, Decimal::ONE);
+    assert_eq!([Target, Stop].map(|which| slow.leg(which)), [Decimal::ONE; 2]);
+}
