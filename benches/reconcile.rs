@@ -255,5 +255,6 @@ fn account() -> Arc<Account> {
         title: "Paper".into(),
         base: Currency::USD,
         balances: Vec::new(),
+        reported: None,
     })
 }

@@ -212,14 +212,7 @@ impl Desk {
                 self.blotter.fill(fill);
             }
             Update::Position(position) => self.blotter.position(position),
-            Update::Account(account) => {
-                self.cash_told.insert((account.broker, account.id.clone()), self.now);
-                match self.accounts.iter_mut().find(|a| a.id == account.id && a.broker == account.broker) {
-                    Some(known) => *known = account,
-                    None => self.accounts.push(account),
-                }
-                self.meet_accounts();
-            }
+            Update::Account(account) => self.take_account(account),
             Update::Connection(connection) => {
                 self.outages.connection(&connection, self.prices.heard(connection.broker));
                 match self.connections.iter_mut().find(|c| c.broker == connection.broker) {

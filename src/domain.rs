@@ -32,7 +32,7 @@ pub mod trade;
 pub mod weather;
 pub mod words;
 
-pub use account::{Account, AccountKind, Balance};
+pub use account::{Account, AccountKind, Balance, Reported, ReportedDay};
 pub use bar::Bar;
 pub use candidate::Candidate;
 pub use commission::{Commission, CommissionRule};

@@ -406,6 +406,9 @@ impl Engine {
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
             BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
             BrokerEvent::Remark { instrument, remark } => self.remark(id, instrument, remark, now, out),
+            BrokerEvent::BarSoFar { key, bar, received } => {
+                self.market.bar_so_far(key, &bar, received, out);
+            }
             BrokerEvent::BarsWait { request, until } => self.market.bars_wait(request, until, now, out),
             BrokerEvent::Impact { id, outcome } => tell_impact(id, outcome, now, out),
             BrokerEvent::Found { text, outcome } => self.found(id, text, outcome, now, out),

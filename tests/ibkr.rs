@@ -13,6 +13,8 @@ mod books;
 mod desk;
 #[path = "ibkr/engine.rs"]
 mod engine;
+#[path = "ibkr/kept.rs"]
+mod kept;
 #[path = "ibkr/line.rs"]
 mod line;
 #[path = "ibkr/listing.rs"]

@@ -108,6 +108,7 @@ pub fn opening() -> [BrokerEvent; 2] {
         title: "Bench".into(),
         base: Currency::USD,
         balances: Vec::new(),
+        reported: None,
     };
     let books = Books { accounts: vec![Arc::new(account)], ..Books::default() };
     let reason = "A flood on purpose".into();

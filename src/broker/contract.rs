@@ -12,7 +12,7 @@ use crate::domain::{
     Instrument, InstrumentId, OrderId, OrderSpec, OrderStatus, Position, Price, Quote, Time, Timeframe,
     Trade,
 };
-use crate::link::{Clock, CommandId, ConnectionState, Drill, NoticeLevel, WhatIf};
+use crate::link::{BarKey, Clock, CommandId, ConnectionState, Drill, NoticeLevel, WhatIf};
 use crate::market::series::Bars;
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 
@@ -52,6 +52,9 @@ pub struct Watch {
     pub quotes: BTreeSet<InstrumentId>,
     /// Depth too.
     pub depth: BTreeSet<InstrumentId>,
+    /// Series that are looked at: a broker that tells fewer prints than there were tells the bars so far
+    /// ([`BrokerEvent::BarSoFar`]).
+    pub bars: BTreeSet<BarKey>,
 }
 
 /// Asks for closed bars before an instant.
@@ -127,6 +130,15 @@ pub enum BrokerEvent {
     },
     /// The answer to [`BrokerRequest::History`].
     History(HistoryBars),
+    /// What the broker itself counts of a bar as far as it has come: prints that came may not be all.
+    BarSoFar {
+        /// Of which series.
+        key: BarKey,
+        /// The bar.
+        bar: Bar,
+        /// When it was received from the wire.
+        received: Time,
+    },
     /// Bars that were sent before do not hold any more: whoever shows some asks anew.
     BarsChanged,
     /// A request was read and could not be sent, and why in words for a trader: nothing of it has

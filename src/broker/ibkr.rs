@@ -18,6 +18,7 @@ pub mod described;
 mod fills;
 mod history;
 pub mod instrument;
+mod kept;
 pub mod launch;
 mod lines;
 mod listed;
@@ -33,6 +34,7 @@ mod session;
 mod terms;
 mod times;
 mod what_if;
+mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

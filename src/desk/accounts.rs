@@ -25,6 +25,23 @@ pub enum NoAccount {
 }
 
 impl Desk {
+    /// An account is so now.
+    pub(super) fn take_account(&mut self, account: Arc<Account>) {
+        let known = self.accounts.iter_mut().find(|a| a.id == account.id && a.broker == account.broker);
+        // A result that moves with the market says nothing of the cash.
+        let is_result_alone = known
+            .as_ref()
+            .is_some_and(|known| known.reported != account.reported && known.balances == account.balances);
+        if !is_result_alone {
+            self.cash_told.insert((account.broker, account.id.clone()), self.now);
+        }
+        match known {
+            Some(known) => *known = account,
+            None => self.accounts.push(account),
+        }
+        self.meet_accounts();
+    }
+
     /// Accounts, in the order in which they were reported.
     #[must_use]
     pub fn accounts(&self) -> &[Arc<Account>] {

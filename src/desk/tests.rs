@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     AccountKind, AssetClass, Bar, Currency, Decimal, ExecId, Fill, Liquidity, Money, Order, OrderKind,
-    OrderSpec, OrderStatus, Origin, Position, Price, Qty, Quote, Side, TickTable, TimeInForce, Timeframe,
-    TradingHours,
+    OrderSpec, OrderStatus, Origin, Position, Price, Qty, Quote, Reported, ReportedDay, Side, TickTable,
+    TimeInForce, Timeframe, TradingHours,
 };
 use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING, connect_with};
 use crate::link::update::Placement;
@@ -493,7 +493,15 @@ fn what_a_close_cancels_first_is_more_where_an_account_is_not_armed() {
     let mut desk = Desk { instruments: vec![instrument(0)].into(), ..Desk::default() };
     let account = |kind| {
         let (id, broker, title) = ("A".into(), BrokerId(0), "A".into());
-        vec![Arc::new(Account { id, broker, kind, title, base: Currency::USD, balances: Vec::new() })]
+        vec![Arc::new(Account {
+            id,
+            broker,
+            kind,
+            title,
+            base: Currency::USD,
+            balances: Vec::new(),
+            reported: None,
+        })]
     };
     let held = position(10);
     let resting = |id, side| {
@@ -516,7 +524,15 @@ fn the_only_account_of_a_broker_is_not_replaced_by_the_one_of_another_login() {
     let mut desk = Desk::default();
     let account = |id: &str| {
         let (id, broker, kind, title) = (id.into(), BrokerId(0), AccountKind::Paper, id.into());
-        Arc::new(Account { id, broker, kind, title, base: Currency::USD, balances: Vec::new() })
+        Arc::new(Account {
+            id,
+            broker,
+            kind,
+            title,
+            base: Currency::USD,
+            balances: Vec::new(),
+            reported: None,
+        })
     };
     let entry = |desk: &Desk| desk.entry_account(BrokerId(0)).map(|account| account.id.clone());
     desk.accounts = vec![account("A")];
@@ -539,6 +555,7 @@ fn cash_is_current_when_it_was_told_after_the_last_fill() {
         title: "A".into(),
         base: Currency::USD,
         balances: Vec::new(),
+        reported: None,
     });
     engine.publish(Update::Account(Arc::clone(&account)));
     desk.apply(window.inbox.drain(), Time(1));
@@ -553,4 +570,11 @@ fn cash_is_current_when_it_was_told_after_the_last_fill() {
     engine.publish(Update::Account(Arc::clone(&account)));
     desk.apply(window.inbox.drain(), Time(4));
     assert!(desk.is_cash_current(&account), "both came together");
+    engine.publish_fill();
+    desk.apply(window.inbox.drain(), Time(5));
+    let day = Some(ReportedDay { gain: 7.into(), unrealised: 7.into(), realised: Decimal::ZERO });
+    let reported = Some(Reported { equity: 1_007.into(), day });
+    engine.publish(Update::Account(Arc::new(Account { reported, ..Account::clone(&account) })));
+    desk.apply(window.inbox.drain(), Time(6));
+    assert!(!desk.is_cash_current(&account), "a result that moves with the market says nothing of the cash");
 }

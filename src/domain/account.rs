@@ -51,6 +51,30 @@ pub struct Balance {
     pub buying_power: Decimal,
 }
 
+/// What a broker itself counts of an account, all in the account's base currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// What would be left if everything were closed at the broker's marks.
+    #[serde(deserialize_with = "bounds::read::amount")]
+    pub equity: Decimal,
+    /// The result of its day, where it tells.
+    pub day: Option<ReportedDay>,
+}
+
+/// A day's result by the broker's count. When the day begins is the broker's to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedDay {
+    /// By how much the account has gained since the day began; deposits are no gain.
+    #[serde(deserialize_with = "bounds::read::amount")]
+    pub gain: Decimal,
+    /// Profit of what is held, since it was bought.
+    #[serde(deserialize_with = "bounds::read::amount")]
+    pub unrealised: Decimal,
+    /// Profit of what was closed during the day.
+    #[serde(deserialize_with = "bounds::read::amount")]
+    pub realised: Decimal,
+}
+
 /// An account as its broker reports it. The newest value replaces the older.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -66,6 +90,10 @@ pub struct Account {
     pub base: Currency,
     /// Per currency, in the broker's order.
     pub balances: Vec<Balance>,
+    /// What the broker counts itself, where it does: its equity then holds, and not the sum of cash
+    /// and positions. Where currencies bought are cash, and futures are settled daily, that sum counts twice.
+    #[serde(default)]
+    pub reported: Option<Reported>,
 }
 
 impl Account {

@@ -166,6 +166,7 @@ impl EngineEvent {
                     | BrokerEvent::Alive { .. }
                     | BrokerEvent::Remark { .. }
                     | BrokerEvent::BarsWait { .. }
+                    | BrokerEvent::BarSoFar { .. }
                     | BrokerEvent::History(_)
                     | BrokerEvent::BarsChanged
             )

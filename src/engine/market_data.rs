@@ -146,8 +146,9 @@ impl MarketData {
     /// What the brokers must send for the window and for the rates.
     pub fn watch(&self) -> Watch {
         let Demand { quotes, depth, trades, bars } = &self.demand;
-        let mut watch = Watch { quotes: quotes | trades, depth: depth.clone() };
-        watch.quotes.extend(bars.keys().map(|key| key.instrument));
+        let bars = bars.keys().copied().collect();
+        let mut watch = Watch { quotes: quotes | trades, depth: depth.clone(), bars };
+        watch.quotes.extend(watch.bars.iter().map(|key| key.instrument));
         watch.quotes.extend(self.rate_instruments().map(|instrument| instrument.id));
         watch
     }
@@ -290,6 +291,24 @@ impl MarketData {
         }
         if self.demand.trades.contains(&id) {
             out.push(Effect::Trade(id, trade, received));
+        }
+    }
+
+    /// Takes over what the broker itself counts of a bar so far.
+    pub fn bar_so_far(&mut self, key: BarKey, told: &Bar, received: Time, out: &mut Vec<Effect>) {
+        let list = self.series.get_mut(&key.instrument).into_iter().flatten();
+        let Some(series) = list.into_iter().find(|series| series.key == key && series.is_live) else {
+            return;
+        };
+        let before = series.bars.forming().copied();
+        match series.bars.widen(told) {
+            Aggregated::Opened { closed, forming } => {
+                series.known += usize::from(closed.is_some());
+                out.extend(closed.map(|bar| Effect::Bar(key, bar, received)));
+                out.push(Effect::Bar(key, forming, received));
+            }
+            Aggregated::Formed(bar) if before != Some(bar) => out.push(Effect::Bar(key, bar, received)),
+            Aggregated::Formed(_) | Aggregated::Late | Aggregated::Outside => {}
         }
     }
 

@@ -106,6 +106,7 @@ fn account() -> Arc<Account> {
         title: "Paper".into(),
         base: Currency::USD,
         balances: vec![balance],
+        reported: None,
     })
 }
 

@@ -34,6 +34,7 @@ impl Engine {
             let watch = Watch {
                 quotes: wanted.quotes.iter().filter(is_its).copied().collect(),
                 depth: wanted.depth.iter().filter(is_its).copied().collect(),
+                bars: wanted.bars.iter().filter(|key| is_its(&&key.instrument)).copied().collect(),
             };
             if watch != line.watch || line.must_watch {
                 line.must_watch = false;

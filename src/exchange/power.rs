@@ -106,6 +106,7 @@ impl Exchange {
             title: ledger.title.clone(),
             base: ledger.base,
             balances: currencies.into_iter().map(balance).collect(),
+            reported: None,
         }
     }
 

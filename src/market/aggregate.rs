@@ -93,6 +93,29 @@ impl Aggregator {
         }
     }
 
+    /// Takes in what somebody who saw all trades counts of a bar so far: what was missed here is in it
+    /// afterwards. The last price stays that of the newest trade.
+    pub fn widen(&mut self, told: &Bar) -> Aggregated {
+        let start = self.periods.start(told.time);
+        if start < self.open_from {
+            return Aggregated::Late;
+        }
+        match &mut self.forming {
+            Some(bar) if bar.time == start => {
+                bar.open = told.open;
+                bar.high = bar.high.max(told.high);
+                bar.low = bar.low.min(told.low);
+                bar.volume = bar.volume.max(told.volume);
+                Aggregated::Formed(*bar)
+            }
+            forming => {
+                let bar = Bar { time: start, ..*told };
+                self.open_from = start;
+                Aggregated::Opened { closed: forming.replace(bar), forming: bar }
+            }
+        }
+    }
+
     /// Tells the time where no trade does: closes the forming bar once its period is over.
     pub fn advance(&mut self, now: Time) -> Option<Bar> {
         let end = self.periods.end(self.forming?.time);

@@ -9,6 +9,9 @@
 //! of which the second is contained in the first. Currency pairs are no exception: euros
 //! bought for dollars are a position of EUR/USD that cost dollars.
 //!
+//! Brokers count otherwise: with some, currencies bought are cash and no holding, and futures are settled
+//! every day. Where the broker reports the equity of the account, that is the total.
+//!
 //! A mark or rate that is not known is never taken for zero in silence: what it would
 //! be needed for is left out of the sums and listed in [`Valuation::missing`].
 
@@ -149,7 +152,7 @@ pub struct Valuation {
     /// Per currency: those with a balance in the account's order, then those that only
     /// positions are in.
     pub currencies: Vec<Worth>,
-    /// All of them in the base currency of the rates.
+    /// All of them in the base currency of the rates; its equity is the broker's, where it reports one.
     pub total: Worth,
     /// What was left out, each once, in order.
     pub missing: Vec<Missing>,
@@ -211,6 +214,12 @@ pub fn value(
         match worth.to_base(rates) {
             Some(in_base) => valuation.total += in_base,
             None => valuation.missing.push(Missing::Rate(worth.currency)),
+        }
+    }
+    if let Some(reported) = account.reported {
+        match rates.to_base(reported.equity, account.base) {
+            Some(equity) => valuation.total.equity = equity,
+            None => valuation.missing.push(Missing::Rate(account.base)),
         }
     }
     valuation.missing.sort_unstable();

@@ -305,6 +305,7 @@ pub fn paper_account() -> Account {
             balance(Currency::JPY, 50_000_000),
             balance(Currency::KRW, 500_000_000),
         ],
+        reported: None,
     }
 }
 

@@ -13,7 +13,8 @@ use pitdesk::broker::paper::wire::{BooksPart, FromExchange, MarketLine, ReportLi
 use pitdesk::domain::{
     Account, AccountKind, AssetClass, Balance, BrokerId, Commission, CommissionRule, Currency, Decimal,
     ExecId, Fill, GroupId, InstrumentId, Liquidity, Money, Order, OrderId, OrderKind, OrderSpec, OrderStatus,
-    Origin, Position, Price, Qty, Quote, Side, Time, TimeInForce, Trade, TrailBy, bounds,
+    Origin, Position, Price, Qty, Quote, Reported, ReportedDay, Side, Time, TimeInForce, Trade, TrailBy,
+    bounds,
 };
 use pitdesk::link::{Command, Flatten};
 use pitdesk::risk::Despite;
@@ -159,7 +160,12 @@ fn account() -> impl Strategy<Value = Account> {
         choice(&[Currency::USD, Currency::KRW, Currency::EUR]),
         [amount(), amount(), amount()].prop_map(|a| a),
     );
-    vec(balance, 0..4).prop_map(|balances| Account {
+    let reported =
+        proptest::option::of([amount(), amount(), amount()].prop_map(|[equity, unrealised, realised]| {
+            let day = Some(ReportedDay { gain: equity, unrealised, realised });
+            Reported { equity, day }
+        }));
+    (vec(balance, 0..4), reported).prop_map(|(balances, reported)| Account {
         id: "PAPER".into(),
         broker: BrokerId(9),
         kind: AccountKind::Paper,
@@ -176,6 +182,7 @@ fn account() -> impl Strategy<Value = Account> {
                 buying_power: cash,
             })
             .collect(),
+        reported,
     })
 }
 

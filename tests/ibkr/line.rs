@@ -15,7 +15,7 @@ use pitdesk::domain::{OrderStatus, Side};
 
 fn watch(quotes: &[InstrumentId], depth: &[InstrumentId]) -> BrokerRequest {
     let (quotes, depth) = (quotes.iter().copied().collect(), depth.iter().copied().collect());
-    BrokerRequest::Watch(Watch { quotes, depth })
+    BrokerRequest::Watch(Watch { quotes, depth, ..Watch::default() })
 }
 
 /// The ids of the next `count` requests for quotes.

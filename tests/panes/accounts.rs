@@ -6,7 +6,7 @@ use std::time::Duration;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pitdesk::domain::{AccountId, BrokerId, Position, Side};
+use pitdesk::domain::{AccountId, BrokerId, Currency, Position, Reported, ReportedDay, Side};
 use pitdesk::link::{Command, Update};
 use pitdesk::risk::Despite;
 
@@ -57,6 +57,23 @@ pub fn choose(window: &mut Window, account: &str) {
     window.get_by_label_contains(&format!("{account} · ")).click();
     settle(window);
     window.run_steps(2);
+}
+
+#[test]
+fn what_the_broker_counts_itself_stands_below_the_total_and_is_the_equity() {
+    let mut window = desktop();
+    window.state_mut().market.bank_also(|account| {
+        account.id = other();
+        account.base = Currency::JPY;
+        account.balances.truncate(1);
+        let day = ReportedDay { gain: 1_500.into(), unrealised: 2_000.into(), realised: (-500).into() };
+        account.reported = Some(Reported { equity: 7_500_000.into(), day: Some(day) });
+    });
+    settle(&mut window);
+    click(&mut window, "Account");
+    window.run_steps(2);
+    let line = "Paper counts: equity 7,500,000 JPY · today +1,500 (open +2,000, realised −500)";
+    assert!(says(&window, line), "{:?}", painted(&window));
 }
 
 fn is_disabled(window: &Window, name: &str) -> bool {

@@ -1,6 +1,5 @@
 //! What a client makes of an exchange that is not as it should be.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -209,8 +208,7 @@ fn what_is_too_much_at_once_is_refused_and_the_next_request_goes_through() {
 #[test]
 fn an_order_is_on_the_wire_when_its_last_byte_is() {
     let mut talk = Talk::ready(0, 0);
-    let watch = Watch { quotes: BTreeSet::new(), depth: BTreeSet::new() };
-    talk.client.request(BrokerRequest::Watch(watch), talk.now, &mut talk.out).unwrap();
+    talk.client.request(BrokerRequest::Watch(Watch::default()), talk.now, &mut talk.out).unwrap();
     talk.client.request(far_order(1), talk.now, &mut talk.out).unwrap();
     let first = talk.out.bytes.len();
     talk.client.request(far_order(2), talk.now, &mut talk.out).unwrap();
@@ -240,6 +238,7 @@ fn what_comes_is_marked_with_the_place_of_the_broker() {
         title: "Practice".into(),
         base: Currency::USD,
         balances: Vec::new(),
+        reported: None,
     };
     let instrument = &listed()[0];
     let spec = OrderSpec::new(instrument.id, Side::Buy, Qty(1.into()), OrderKind::Market, TimeInForce::Day);

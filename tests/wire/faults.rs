@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use pitdesk::broker::contract::Books;
+use pitdesk::broker::contract::{Books, Watch};
 use pitdesk::broker::paper::client::Ending;
 use pitdesk::broker::paper::wire::frame::HEADER;
 use pitdesk::broker::{BrokerEvent, BrokerRequest, Report, ReportKind};
@@ -106,10 +106,7 @@ fn whatever_the_line_does_nothing_is_lost_and_nothing_done_twice() {
             }
             if world.client.is_ready() {
                 let watch = [aapl.id].into();
-                world.request(BrokerRequest::Watch(pitdesk::broker::contract::Watch {
-                    quotes: watch,
-                    depth: BTreeSet::new(),
-                }));
+                world.request(BrokerRequest::Watch(Watch { quotes: watch, ..Watch::default() }));
             }
             world.run(Duration::from_millis(100 + dice.below(300)));
             if dice.hits(12) {

@@ -158,7 +158,7 @@ impl Desk {
 
     pub async fn quote(&mut self, instrument: &Instrument) -> Quote {
         let quotes = [instrument.id].into();
-        self.request(BrokerRequest::Watch(Watch { quotes, depth: BTreeSet::new() })).await;
+        self.request(BrokerRequest::Watch(Watch { quotes, ..Watch::default() })).await;
         self.until(|event| match event {
             BrokerEvent::Market { events, .. } => events.iter().find_map(|event| match event {
                 MarketEvent::Quote(_, quote) if quote.bid.is_some() && quote.ask.is_some() => Some(*quote),

@@ -95,7 +95,11 @@ pub trait Trader {
     fn watch(&mut self, symbol: &str) -> Arc<Instrument> {
         let instrument = self.instruments().into_iter().find(|i| &*i.symbol == symbol).unwrap();
         let quotes = [instrument.id].into();
-        self.request(BrokerRequest::Watch(Watch { quotes, depth: [instrument.id].into() }));
+        self.request(BrokerRequest::Watch(Watch {
+            quotes,
+            depth: [instrument.id].into(),
+            ..Watch::default()
+        }));
         self.run(Duration::from_secs(1));
         instrument
     }

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ibapi::accounts::{AccountSummary, AccountSummaryTags as Tags};
+use ibapi::accounts::{AccountSummary, AccountSummaryTags as Tags, PnL};
 
+use super::worth::Worth;
 use crate::domain::{Account, AccountId, AccountKind, Balance, BrokerId, Currency, Decimal, bounds};
 
 /// What is asked of every account. The last stands for the cash in each currency.
@@ -30,6 +31,7 @@ pub(super) struct Accounts {
     broker: BrokerId,
     ids: Vec<AccountId>,
     rows: BTreeMap<(String, String, String), Decimal>,
+    worths: BTreeMap<AccountId, Worth>,
     told: BTreeMap<AccountId, Arc<Account>>,
     /// Whether a row has come since they were compared.
     is_dirty: bool,
@@ -39,7 +41,19 @@ impl Accounts {
     /// Those that the handshake names.
     pub fn new(broker: BrokerId, names: &[String]) -> Self {
         let ids = names.iter().filter(|name| !name.is_empty()).map(|name| AccountId::from(&**name)).collect();
-        Self { broker, ids, rows: BTreeMap::new(), told: BTreeMap::new(), is_dirty: false }
+        Self {
+            broker,
+            ids,
+            rows: BTreeMap::new(),
+            worths: BTreeMap::new(),
+            told: BTreeMap::new(),
+            is_dirty: false,
+        }
+    }
+
+    /// All of them.
+    pub fn ids(&self) -> &[AccountId] {
+        &self.ids
     }
 
     /// Whether an account is one of these.
@@ -63,8 +77,16 @@ impl Accounts {
     /// A row of the summary.
     pub fn take(&mut self, row: AccountSummary) {
         let Some(value) = row.value.parse().ok().and_then(|value| bounds::amount(value).ok()) else { return };
+        if row.tag == Tags::NET_LIQUIDATION {
+            self.worths.entry(AccountId::from(&*row.account)).or_default().take_equity(value);
+        }
         self.rows.insert((row.account, row.tag, row.currency), value);
         self.is_dirty = true;
+    }
+
+    /// How an account has done today.
+    pub fn take_result(&mut self, id: &AccountId, theirs: &PnL) {
+        self.is_dirty |= self.worths.entry(id.clone()).or_default().take_result(theirs);
     }
 
     /// All accounts, for the books.
@@ -125,8 +147,15 @@ impl Accounts {
         };
         let has_rows = self.rows.keys().any(|(account, ..)| *account == *id.0);
         let balances = if has_rows { currencies.into_iter().map(balance).collect() } else { Vec::new() };
-        let title = format!("IBKR {id}").into();
-        Account { id: id.clone(), broker: self.broker, kind: kind_of(id), title, base, balances }
+        Account {
+            id: id.clone(),
+            broker: self.broker,
+            kind: kind_of(id),
+            title: format!("IBKR {id}").into(),
+            base,
+            balances,
+            reported: self.worths.get(id).and_then(Worth::reported),
+        }
     }
 }
 
@@ -138,6 +167,7 @@ fn kind_of(account: &AccountId) -> AccountKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Reported;
 
     fn row(account: &str, tag: &str, value: &str, currency: &str) -> AccountSummary {
         let text = |text: &str| text.to_owned();
@@ -195,6 +225,22 @@ mod tests {
             (dec("40000"), dec("5000"), dec("240000"))
         );
         assert_eq!((dollars.cash, dollars.realised, dollars.margin), (dec("22000"), dec("12.5"), dec("0")));
+    }
+
+    #[test]
+    fn the_equity_and_the_day_are_those_of_tws() {
+        let mut accounts = accounts(&["U3"]);
+        accounts.take(row("U3", "NetLiquidation", "125000.50", "EUR"));
+        accounts.take(row("U3", "CashBalance", "40000", "EUR"));
+        let told = accounts.books().remove(0);
+        assert_eq!(told.reported, Some(Reported { equity: dec("125000.50"), day: None }));
+        let result = |open: f64| PnL { daily_pnl: open, unrealized_pnl: Some(open), realized_pnl: Some(0.0) };
+        accounts.take_result(&"U3".into(), &result(10.0));
+        accounts.take_result(&"U3".into(), &result(12.5));
+        let changed = accounts.changed().remove(0).reported.unwrap();
+        assert_eq!((changed.equity, changed.day.unwrap().gain), (dec("125003.00"), dec("12.5")));
+        accounts.take_result(&"U3".into(), &result(12.5));
+        assert!(accounts.changed().is_empty(), "the same once more");
     }
 
     #[test]

@@ -28,6 +28,7 @@ use super::connection::{Banner, Beat, Pulse};
 use super::depth::Depths;
 use super::fills::Fills;
 use super::history::{Ask, History};
+use super::kept::Kept;
 use super::lines::{Feed, Lines, Turn};
 use super::listed::Listing;
 use super::lookup::Lookup;
@@ -119,6 +120,7 @@ pub(super) struct Core {
     pulse: Pulse,
     quotes: Quotes,
     depths: Depths,
+    kept: Kept,
     lines: Lines,
     history: History,
     lookup: Lookup,
@@ -158,6 +160,7 @@ impl Core {
             pulse: Pulse::new(now),
             quotes: Quotes::new(now),
             depths: Depths::default(),
+            kept: Kept::default(),
             lines: Lines::new(trades_at_once),
             history: History::default(),
             lookup: Lookup::default(),
@@ -180,6 +183,11 @@ impl Core {
     /// The instruments that this session can name.
     pub fn listing(&self) -> &Listing {
         &self.listing
+    }
+
+    /// The accounts of this login.
+    pub fn accounts(&self) -> &[AccountId] {
+        self.accounts.ids()
     }
 
     /// What the next session of this run goes on with.
@@ -248,6 +256,8 @@ impl Core {
         out.events.extend(self.depths.flush(now));
         let (asks, waits) = self.history.next(&self.listing, now);
         out.calls.extend(asks.into_iter().map(Call::Bars));
+        let kept = self.history.next_kept(now);
+        out.calls.extend(kept.into_iter().map(|key| Call::Turn(Turn::On(Feed::Kept(key)))));
         let first = self.history.first_to_ask(&self.listing);
         out.calls.extend(first.map(|(id, what)| Call::First(id, what)));
         out.calls.extend(self.lookup.next(now).map(Call::Find));
@@ -327,6 +337,18 @@ impl Core {
             Turn::Off(Feed::Depth(id)) => self.depths.end(id),
             Turn::On(Feed::Trades(id)) | Turn::Off(Feed::Trades(id)) => {
                 self.quotes.comes_tick_by_tick(id, false);
+            }
+            Turn::On(Feed::Kept(key)) => {
+                self.kept.begin(key, &self.listing);
+                if let Some(instrument) = self.listing.instrument(key.instrument) {
+                    self.history.keep(key, instrument);
+                }
+                // It is opened as soon as TWS may be asked.
+                return;
+            }
+            Turn::Off(Feed::Kept(key)) => {
+                self.kept.end(key);
+                self.history.keep_no_more(key);
             }
         }
         out.calls.push(Call::Turn(turn));

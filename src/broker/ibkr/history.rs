@@ -7,21 +7,23 @@
 //! Where the answer stands in the stream of trades TWS does not say: a trade at the very instant of the answer
 //! may be in its last bar and be told again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use ibapi::Error;
+use ibapi::market_data::TradingHours;
 use ibapi::market_data::historical::{
     Bar as TheirBar, BarSize, BarTimestamp, Duration as Span, HistoricalData, WhatToShow,
 };
 
 use super::codes::{ChartWord, of_chart, words};
+use super::kept::{Source, source};
 use super::listed::Listing;
 use super::pacing::{Key, Pacing};
 use super::times;
 use crate::broker::contract::{BrokerEvent, HistoryBars, HistoryRequest};
 use crate::domain::{AssetClass, Bar, Instrument, InstrumentId, SessionKind, Time, Timeframe};
-use crate::link::NoticeLevel;
+use crate::link::{BarKey, NoticeLevel};
 use crate::market::calendar::Calendar;
 use crate::market::series::Bars;
 
@@ -45,7 +47,7 @@ pub(super) struct Ask {
     /// Of which prices.
     pub what: WhatToShow,
     /// Whether bars of extended hours are wanted too.
-    pub extended: bool,
+    pub hours: TradingHours,
 }
 
 /// How a job goes on.
@@ -83,6 +85,9 @@ pub(super) struct History {
     made: u64,
     /// Whether the trader knows that bars have to wait.
     is_told: bool,
+    /// Series that TWS is to keep up to date: those it was not asked for yet, and those it has not answered.
+    to_keep: VecDeque<(BarKey, Key)>,
+    kept_open: BTreeSet<BarKey>,
     /// When the data of an instrument begin, as far as TWS was asked and has told.
     firsts: BTreeMap<InstrumentId, Option<Time>>,
 }
@@ -241,9 +246,54 @@ impl History {
         note.into_iter().chain([job.answer(now)]).collect()
     }
 
+    /// TWS is to keep a series up to date, as soon as it may be asked.
+    pub fn keep(&mut self, series: BarKey, instrument: &Instrument) {
+        let size = match source(instrument, series.timeframe) {
+            Some((Source::FiveSeconds(_), _)) => BarSize::Sec5,
+            Some((Source::Kept(size, ..), _)) => size,
+            None => return,
+        };
+        self.keep_no_more(series);
+        self.to_keep.push_back((series, Key { instrument: series.instrument, size, ending: None }));
+    }
+
+    /// It need not be kept any more.
+    pub fn keep_no_more(&mut self, series: BarKey) {
+        self.to_keep.retain(|(known, _)| *known != series);
+        self.keeps(series);
+    }
+
+    /// TWS has answered for a series that it is to keep, with bars or with a refusal.
+    pub fn keeps(&mut self, series: BarKey) {
+        if self.kept_open.remove(&series) {
+            self.pacing.answered();
+        }
+    }
+
+    /// Series that TWS may be asked to keep now.
+    pub fn next_kept(&mut self, now: Time) -> Vec<BarKey> {
+        let mut asked = Vec::new();
+        for (series, key) in std::mem::take(&mut self.to_keep) {
+            if self.pacing.earliest(&key, now).is_some_and(|at| at <= now) {
+                self.pacing.sent(key, now);
+                self.kept_open.insert(series);
+                asked.push(series);
+            } else {
+                self.to_keep.push_back((series, key));
+            }
+        }
+        asked
+    }
+
+    /// TWS has refused one of them for being one too many.
+    pub fn violated(&mut self, now: Time) {
+        self.pacing.violated(now);
+    }
+
     /// What was asked is void: the engine asks anew.
     pub fn forget(&mut self) {
         self.jobs.clear();
+        self.kept_open.clear();
         self.pacing.forget();
     }
 }
@@ -253,11 +303,8 @@ impl Job {
         let HistoryRequest { instrument: id, timeframe, count, .. } = self.request;
         let missing = count.saturating_sub(self.bars.len()).max(1);
         let (size, span) = shape(timeframe, missing, instrument);
-        let has_extended = instrument.hours.sessions.iter().any(|s| s.kind == SessionKind::Extended);
-        let what = shown(instrument);
-        let extended = has_extended && !timeframe.is_calendar();
         let key = Key { instrument: id, size, ending: self.ending };
-        Ask { job: self.id, key, span, what, extended }
+        Ask { job: self.id, key, span, what: shown(instrument), hours: hours(instrument, timeframe) }
     }
 
     /// Takes bars over.
@@ -300,8 +347,14 @@ impl Job {
     }
 }
 
+/// In which hours the trades of a bar are made: days and longer are of regular trading.
+pub(super) fn hours(instrument: &Instrument, timeframe: Timeframe) -> TradingHours {
+    let has_extended = instrument.hours.sessions.iter().any(|s| s.kind == SessionKind::Extended);
+    if has_extended && !timeframe.is_calendar() { TradingHours::Extended } else { TradingHours::Regular }
+}
+
 /// What the bars of an instrument are made of.
-fn shown(instrument: &Instrument) -> WhatToShow {
+pub(super) fn shown(instrument: &Instrument) -> WhatToShow {
     match instrument.class {
         AssetClass::Fx => WhatToShow::MidPoint,
         AssetClass::Crypto => WhatToShow::AggTrades,
@@ -315,7 +368,7 @@ fn answer(request: HistoryRequest, bars: Vec<Bar>, forming: Option<Bar>) -> Brok
 
 /// The size of the bars, and how far back to ask for so many of them: at most what TWS gives of that size
 /// at once.
-fn shape(timeframe: Timeframe, count: usize, instrument: &Instrument) -> (BarSize, Span) {
+pub(super) fn shape(timeframe: Timeframe, count: usize, instrument: &Instrument) -> (BarSize, Span) {
     let (size, most_seconds, most_days) = match timeframe {
         Timeframe::S1 => (BarSize::Sec, 1_800, 0),
         Timeframe::S5 => (BarSize::Sec5, 7_200, 0),
@@ -364,7 +417,8 @@ fn bars(theirs: &[TheirBar], calendar: &Calendar, timeframe: Timeframe) -> Vec<B
     bars
 }
 
-fn one(theirs: &TheirBar, calendar: &Calendar, timeframe: Timeframe) -> Option<Bar> {
+/// A bar of TWS in our period; `None` where it cannot be one.
+pub(super) fn one(theirs: &TheirBar, calendar: &Calendar, timeframe: Timeframe) -> Option<Bar> {
     let time = match theirs.date {
         BarTimestamp::Date(date) => {
             if !(1900..2200).contains(&date.year()) {

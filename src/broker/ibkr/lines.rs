@@ -11,11 +11,12 @@ use std::time::Duration;
 use ibapi::market_data::MarketDataType;
 
 use super::codes::{DataWord, of_data, words};
+use super::kept;
 use super::listed::Listing;
 use super::remarks::Remarks;
 use crate::broker::contract::{BrokerEvent, Watch};
 use crate::domain::{AssetClass, Instrument, InstrumentId, Time};
-use crate::link::NoticeLevel;
+use crate::link::{BarKey, NoticeLevel};
 
 /// Before a line is opened again that TWS had no room for, or that failed.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -37,12 +38,15 @@ pub(super) enum Feed {
     Trades(InstrumentId),
     /// The book.
     Depth(InstrumentId),
+    /// The bars of a chart.
+    Kept(BarKey),
 }
 
 impl Feed {
     pub fn instrument(self) -> InstrumentId {
         match self {
             Self::Quotes(id) | Self::Trades(id) | Self::Depth(id) => id,
+            Self::Kept(key) => key.instrument,
         }
     }
 }
@@ -62,6 +66,8 @@ pub(super) struct Lines {
     wanted: Watch,
     /// Those among them that have trades at all.
     with_trades: BTreeSet<InstrumentId>,
+    /// The series among them that TWS can keep up to date.
+    can_keep: Vec<BarKey>,
     open: BTreeSet<Feed>,
     /// Those that are to be opened again, and when; never for those that cannot help.
     waiting: BTreeMap<Feed, Time>,
@@ -78,6 +84,7 @@ impl Lines {
         Self {
             wanted,
             with_trades: BTreeSet::new(),
+            can_keep: Vec::new(),
             open: BTreeSet::new(),
             waiting: BTreeMap::new(),
             said: BTreeSet::new(),
@@ -94,6 +101,11 @@ impl Lines {
         self.wanted.depth.retain(known);
         let has_trades = |id: &InstrumentId| listing.instrument(*id).is_some_and(has_trades);
         self.with_trades = self.wanted.quotes.iter().copied().filter(has_trades).collect();
+        let can_keep = |key: &BarKey| {
+            let instrument = listing.instrument(key.instrument);
+            instrument.is_some_and(|instrument| kept::source(instrument, key.timeframe).is_some())
+        };
+        self.can_keep = self.wanted.bars.iter().copied().filter(can_keep).collect();
         self.settle()
     }
 
@@ -102,6 +114,7 @@ impl Lines {
         let mut wanted: BTreeSet<Feed> = self.wanted.quotes.iter().map(|id| Feed::Quotes(*id)).collect();
         wanted.extend(self.wanted.depth.iter().map(|id| Feed::Depth(*id)));
         wanted.extend(self.trades());
+        wanted.extend(self.kept(&wanted));
         let gone: Vec<Feed> = self.open.difference(&wanted).copied().collect();
         self.waiting.retain(|feed, _| wanted.contains(feed));
         let missing = wanted.into_iter().filter(|feed| !self.open.contains(feed));
@@ -131,6 +144,16 @@ impl Lines {
         let ranked = first.chain(second).chain(third).map(|id| Feed::Trades(*id));
         let refused = self.waiting.keys().filter(|feed| matches!(feed, Feed::Trades(_))).copied();
         ranked.take(self.trades_at_once).chain(refused).collect()
+    }
+
+    /// The series whose trades do not come tick by tick.
+    fn kept(&self, wanted: &BTreeSet<Feed>) -> Vec<Feed> {
+        let lacks_trades = |key: &&BarKey| {
+            let trades = Feed::Trades(key.instrument);
+            !wanted.contains(&trades) || self.waiting.contains_key(&trades)
+        };
+        let kept = self.can_keep.iter().filter(lacks_trades).take(kept::AT_ONCE);
+        kept.map(|key| Feed::Kept(*key)).collect()
     }
 
     /// Everything is opened anew: TWS has forgotten it.
@@ -202,7 +225,9 @@ impl Lines {
             _ => now + PAUSE,
         };
         self.waiting.insert(feed, again);
-        (Vec::new(), note)
+        // A chart without trades has its bars kept.
+        let turns = if matches!(feed, Feed::Trades(_)) { self.settle() } else { Vec::new() };
+        (turns, note)
     }
 
     /// A stream has ended without a word of TWS.
@@ -230,12 +255,12 @@ impl Lines {
     /// What a trader is told, once per instrument.
     fn note(&mut self, feed: Feed, word: DataWord, text: &str, listing: &Listing) -> Option<BrokerEvent> {
         let id = feed.instrument();
-        let is_trades = matches!(feed, Feed::Trades(_));
+        let has_others = matches!(feed, Feed::Trades(_) | Feed::Kept(_));
         let said = match word {
             DataWord::Nothing | DataWord::Reset | DataWord::Halted => return None,
             // There are other prints.
-            _ if is_trades => {
-                tracing::info!("{}: no trades tick by tick: {text}", listing.symbol(id));
+            _ if has_others => {
+                tracing::info!("{}: {feed:?} does not come: {text}", listing.symbol(id));
                 return None;
             }
             DataWord::Delayed => "no subscription to live data: delayed data come instead".to_owned(),

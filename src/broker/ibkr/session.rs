@@ -298,6 +298,11 @@ impl Running {
                 for (part, stream) in streams::books(&self.client, round) {
                     self.begin_stream(streams::Slot::Part(part), stream);
                 }
+                let accounts = self.core.accounts().to_vec();
+                for (place, account) in accounts.into_iter().enumerate() {
+                    let stream = streams::result(&self.client, account);
+                    self.begin_stream(streams::Slot::Result(place), stream);
+                }
             }
             call @ (Call::Send(_) | Call::WhatIf(_) | Call::Cancel(..)) => {
                 self.lanes.push(&self.client, call);

@@ -201,7 +201,7 @@ impl ClientCore {
             BrokerRequest::Cancel(order) => ToExchange::Cancel(order),
             BrokerRequest::CancelAll => ToExchange::CancelAll,
             BrokerRequest::Books => ToExchange::Books,
-            BrokerRequest::Watch(Watch { quotes, depth }) => ToExchange::Watch { quotes, depth },
+            BrokerRequest::Watch(Watch { quotes, depth, .. }) => ToExchange::Watch { quotes, depth },
             BrokerRequest::History(request) => ToExchange::History(request.into()),
             BrokerRequest::Find(_)
             | BrokerRequest::WhatIf(..)

@@ -117,6 +117,7 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::Found { .. }
         | BrokerEvent::Remark { .. }
         | BrokerEvent::BarsWait { .. }
+        | BrokerEvent::BarSoFar { .. }
         | BrokerEvent::Impact { .. }
         | BrokerEvent::Described { .. }
         | BrokerEvent::Note(..) => true,

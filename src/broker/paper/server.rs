@@ -174,7 +174,9 @@ impl ServerCore {
             ToExchange::Cancel(order) => self.ask(Ask::Cancel(order), now, out),
             ToExchange::Books => self.ask(Ask::Books, now, out),
             ToExchange::CancelAll => self.ask(Ask::CancelAll, now, out),
-            ToExchange::Watch { quotes, depth } => self.ask(Ask::Watch(Watch { quotes, depth }), now, out),
+            ToExchange::Watch { quotes, depth } => {
+                self.ask(Ask::Watch(Watch { quotes, depth, ..Watch::default() }), now, out)
+            }
             ToExchange::History(wanted) => {
                 let asked = HistoryRequest::from(wanted);
                 let before = asked.before.clamp(BARS_BETWEEN.0, BARS_BETWEEN.1);
@@ -266,6 +268,7 @@ impl ServerCore {
                 | BrokerEvent::Found { .. }
                 | BrokerEvent::Remark { .. }
                 | BrokerEvent::BarsWait { .. }
+                | BrokerEvent::BarSoFar { .. }
                 | BrokerEvent::Impact { .. }
                 | BrokerEvent::Described { .. }
                 | BrokerEvent::Note(..)

@@ -61,6 +61,7 @@ fn account() -> Account {
         title: "Paper".into(),
         base: Currency::USD,
         balances: Vec::new(),
+        reported: None,
     }
 }
 

@@ -176,6 +176,7 @@ fn theatre(limits: LimitSet) -> Theatre {
             title: account.into(),
             base: Currency::USD,
             balances: Vec::new(),
+            reported: None,
         };
         let books = Books { accounts: vec![Arc::new(account)], ..Books::default() };
         theatre.broker(broker, BrokerEvent::Books(Arc::new(books)));

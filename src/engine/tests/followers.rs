@@ -88,6 +88,45 @@ fn who_wants_bars_later_gets_them_from_the_beginning() {
 }
 
 #[test]
+fn what_the_broker_counts_of_a_bar_is_told_once_and_only_where_it_adds_something() {
+    let mut stage = stage();
+    let told = stage.wants(Follower::WINDOW, bars(500));
+    let watched = requests(&told)
+        .into_iter()
+        .any(|request| matches!(request, BrokerRequest::Watch(watch) if watch.bars.contains(&MINUTES)));
+    assert!(watched, "a broker is told which charts there are");
+    let so_far = |minute: i64, high: f64| {
+        let time = Time(minute * crate::domain::time::MINUTE);
+        let bar = crate::domain::Bar { time, open: 10.0, high, low: 9.0, close: 10.0, volume: 5.0 };
+        BrokerEvent::BarSoFar { key: MINUTES, bar, received: Time::MIN }
+    };
+    let highs = |effects: &[Effect]| -> Vec<f64> {
+        let high = |effect: &Effect| match effect {
+            Effect::Bar(MINUTES, bar, _) => Some(bar.high),
+            _ => None,
+        };
+        effects.iter().filter_map(high).collect()
+    };
+    assert!(
+        highs(&stage.broker(so_far(1, 11.0))).is_empty(),
+        "before the history there is nothing to add to"
+    );
+    let request = crate::broker::HistoryRequest {
+        instrument: SHARE,
+        timeframe: Timeframe::M1,
+        before: Time::MAX,
+        count: 500,
+    };
+    let none = crate::market::series::Bars::default();
+    stage.broker(BrokerEvent::History(crate::broker::HistoryBars { request, bars: none, forming: None }));
+    assert_eq!(highs(&stage.broker(so_far(1, 11.0))), [11.0]);
+    assert!(highs(&stage.broker(so_far(1, 10.5))).is_empty(), "it is in the bar already");
+    assert_eq!(highs(&stage.broker(so_far(1, 12.0))), [12.0]);
+    assert_eq!(highs(&stage.broker(so_far(2, 10.5))), [12.0, 10.5], "the bar before has closed");
+    assert!(highs(&stage.broker(so_far(1, 99.0))).is_empty(), "too late");
+}
+
+#[test]
 fn an_answer_is_for_whoever_has_asked() {
     let mut stage = stage();
     let (first, second) = two_followers();

@@ -72,6 +72,58 @@ fn live_trades_continue_the_bar_of_the_history() {
 }
 
 #[test]
+fn what_somebody_else_counts_of_a_bar_fills_in_what_was_missed() {
+    let mut minutes = Aggregator::new(utc(), Timeframe::M1);
+    minutes.add(&trade(20 * SECOND, 9, 1));
+    let told = Bar { time: Time(0), open: 8.0, high: 12.0, low: 7.0, close: 11.0, volume: 50.0 };
+    let widened = Bar { close: 10.0, ..told };
+    assert_eq!(minutes.widen(&told), Aggregated::Formed(widened), "the newest trade was seen here");
+    let next = Bar { time: Time(MINUTE), ..told };
+    assert_eq!(minutes.widen(&next), Aggregated::Opened { closed: Some(widened), forming: next });
+    assert_eq!(
+        (minutes.widen(&told), minutes.late()),
+        (Aggregated::Late, 0),
+        "it has closed, and is no trade"
+    );
+    assert_eq!(minutes.add(&trade(30 * SECOND, 9, 1)), Aggregated::Late);
+}
+
+proptest! {
+    /// Whatever order they come in, a bar has the extremes of all that was seen or told of it, and at
+    /// least the volume of each of the two.
+    #[test]
+    fn a_bar_lacks_nothing_that_was_seen_or_told(
+        steps in prop::collection::vec((any::<bool>(), 1_u16..500, 0_u16..50), 1..60),
+    ) {
+        let mut minutes = Aggregator::new(utc(), Timeframe::M1);
+        let (mut seen, mut told): (Option<Bar>, Option<Bar>) = (None, None);
+        for (is_trade, price, volume) in steps {
+            if is_trade {
+                let trade = trade(SECOND, price, volume);
+                minutes.add(&trade);
+                let (price, volume) = (trade.price.to_f64(), trade.quantity.to_f64());
+                match &mut seen {
+                    Some(bar) => bar.add_trade(price, volume),
+                    none => *none = Some(Bar::from_trade(Time(0), price, volume)),
+                }
+            } else {
+                let more = Bar::from_trade(Time(0), f64::from(price), f64::from(volume));
+                match &mut told {
+                    Some(bar) => bar.add_bar(&more),
+                    none => *none = Some(more),
+                }
+                minutes.widen(&told.unwrap());
+            }
+            let bar = *minutes.forming().unwrap();
+            prop_assert!(bar.is_sound(), "{bar:?}");
+            for part in seen.iter().chain(&told) {
+                prop_assert!(bar.high >= part.high && bar.low <= part.low && bar.volume >= part.volume);
+            }
+        }
+    }
+}
+
+#[test]
 fn regular_bars_leave_extended_trading_out() {
     let minute = |time: &str, price: f64| Bar::from_trade(at(time), price, 1.0);
     let minutes = [

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{AccountKind, AssetClass, Balance, BrokerId, Qty, Side, TickTable, TradingHours};
+use crate::domain::{
+    AccountKind, AssetClass, Balance, BrokerId, Qty, Reported, Side, TickTable, TradingHours,
+};
 
 const USD: Currency = Currency::USD;
 const JPY: Currency = Currency::JPY;
@@ -54,6 +56,7 @@ fn account(balances: &[(Currency, i64, i64)]) -> Account {
         title: "Paper".into(),
         base: USD,
         balances: balances.iter().map(balance).collect(),
+        reported: None,
     }
 }
 
@@ -93,6 +96,21 @@ fn an_account_is_worth_its_cash_and_what_it_holds() {
     assert_eq!(valuation.currencies, expected);
     assert_eq!(valuation.total, worth(USD, ["1200", "270", "36", "-600"]));
     assert!(valuation.is_complete());
+}
+
+#[test]
+fn the_equity_that_the_broker_reports_holds() {
+    // The broker has the euros in its cash already, so that they would count twice.
+    let mut account = account(&[(USD, 1_000, 0), (EUR, 1_000, 0)]);
+    account.base = EUR;
+    account.reported = Some(Reported { equity: dec("1950"), day: None });
+    let positions = [position(2, 1_000, "1.05")];
+    let rates = Rates::from_quotes(USD, &[(EUR, USD, dec("1.10"))]);
+    let valuation = value(&account, &positions, marks, &catalogue(), &rates);
+    assert_eq!(valuation.total, worth(USD, ["2100", "50", "0", "2145"]));
+    assert!(valuation.is_complete());
+    let valuation = value(&account, &[], marks, &catalogue(), &Rates::from_quotes(USD, &[]));
+    assert_eq!(valuation.missing, [Missing::Rate(EUR)], "an equity in a currency that has no rate");
 }
 
 #[test]

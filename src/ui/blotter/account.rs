@@ -8,7 +8,7 @@ use super::control::empty_ui;
 use super::table::{Column, Controls, Row, Table};
 use super::widths::Widths;
 use crate::desk::{Desk, Valued};
-use crate::domain::{Account, AccountKind, Currency, Decimal};
+use crate::domain::{Account, AccountKind, Currency, Decimal, Reported};
 use crate::market::valuation::{Missing, Worth};
 use crate::ui::format;
 use crate::ui::theme::Theme;
@@ -49,6 +49,7 @@ enum Line<'a> {
     Title(&'a Account),
     Currency(&'a Account, &'a Worth, Fed),
     Total(&'a Valued),
+    Reported(&'a Account, &'a Reported),
     Missing(String),
 }
 
@@ -61,6 +62,7 @@ impl AccountView {
                 Line::Currency(account, worth, Fed::or_stale(valued.stale.contains(&worth.currency)))
             }));
             lines.push(Line::Total(valued));
+            lines.extend(account.reported.iter().map(|reported| Line::Reported(account, reported)));
             lines.extend(valued.valuation.missing.iter().map(|missing| Line::Missing(told(*missing, desk))));
         }
         let decimals = decimals_of(desk);
@@ -104,6 +106,10 @@ fn row_of(row: usize, line: &Line<'_>, decimals: u32, desk: &Desk, theme: &Theme
             (name, currency_cells(account, worth, *fed, decimals, theme), None)
         }
         Line::Total(valued) => ("Total".into(), total_cells(valued, decimals, theme), None),
+        Line::Reported(account, reported) => {
+            let text = counted_by_broker(account, reported, desk);
+            ("Counted by the broker".into(), Vec::new(), Some(Cell::made(text, theme.text_weak)))
+        }
         Line::Missing(text) => ("Not counted".into(), Vec::new(), Some(Cell::made(text.clone(), theme.warn))),
     };
     Row { key: row as u64, name, cells, is_selected: false, banner }
@@ -146,6 +152,21 @@ fn total_cells(valued: &Valued, decimals: u32, theme: &Theme) -> Vec<Cell> {
         strong(balances.map(|balances| balances.buying_power)),
     ];
     cells.into()
+}
+
+/// The broker's own count, in the account's currency.
+fn counted_by_broker(account: &Account, reported: &Reported, desk: &Desk) -> String {
+    let base = account.base;
+    let broker = desk.connection(account.broker).map_or("The broker", |connection| &connection.name);
+    let equity = format!("{broker} counts: equity {} {base}", format::amount(reported.equity, base));
+    let Some(day) = reported.day else { return equity };
+    let gain = |amount| format::gain(amount, base);
+    format!(
+        "{equity} · today {} (open {}, realised {})",
+        gain(day.gain),
+        gain(day.unrealised),
+        gain(day.realised)
+    )
 }
 
 /// An amount; what is owed is a loss in colour too, and has its sign.

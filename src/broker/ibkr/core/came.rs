@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ibapi::accounts::{AccountSummaryResult, PositionUpdate};
-use ibapi::market_data::historical::HistoricalData;
-use ibapi::market_data::realtime::{MarketDepths, TickTypes, Trade};
+use ibapi::accounts::{AccountSummaryResult, PnL, PositionUpdate};
+use ibapi::market_data::historical::{HistoricalBarUpdate, HistoricalData};
+use ibapi::market_data::realtime::{Bar as FiveSeconds, MarketDepths, TickTypes, Trade};
 use ibapi::orders::{ExecutionData, Executions, OrderUpdate, Orders as TheirOrders};
 use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
@@ -13,12 +13,12 @@ use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
 use super::{Call, Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::books::Part;
-use crate::broker::ibkr::codes::{places, words};
+use crate::broker::ibkr::codes::{ChartWord, of_chart, places, words};
 use crate::broker::ibkr::connection::{Change, UNANSWERED, is_of_the_line, why_not};
 use crate::broker::ibkr::described::{Described, NotDescribed};
 use crate::broker::ibkr::lines::Feed;
-use crate::domain::{Candidate, Instrument, InstrumentId, Time};
-use crate::link::NoticeLevel;
+use crate::domain::{AccountId, Candidate, Instrument, InstrumentId, Time};
+use crate::link::{BarKey, NoticeLevel};
 
 type Item<T> = Option<Result<SubscriptionItem<T>, Error>>;
 
@@ -39,12 +39,18 @@ pub(in crate::broker::ibkr) enum Came {
     Position(u32, Item<PositionUpdate>),
     /// The same of cash and margin.
     Summary(u32, Item<AccountSummaryResult>),
+    /// How an account does today.
+    Result(AccountId, Item<PnL>),
     /// A tick of a quote.
     Tick(InstrumentId, Item<TickTypes>),
     /// A trade.
     Trade(InstrumentId, Item<Trade>),
     /// A row of a book.
     Depth(InstrumentId, Item<MarketDepths>),
+    /// Five seconds of a series.
+    FiveSeconds(BarKey, Item<FiveSeconds>),
+    /// A bar of a series that TWS keeps.
+    Kept(BarKey, Item<HistoricalBarUpdate>),
     /// Bars.
     Bars(u64, Result<HistoricalData, Error>),
     /// When the data of an instrument begin, if TWS knows.
@@ -70,6 +76,7 @@ impl Core {
             Came::Executions(round, item) => self.executions_of_books(round, item, now, out),
             Came::Position(round, item) => self.position(round, item, now),
             Came::Summary(round, item) => self.summary(round, item),
+            Came::Result(account, item) => self.result(&account, item),
             Came::Tick(id, item) => {
                 if let Some(tick) = self.data(Feed::Quotes(id), item, now, out) {
                     if let Some((_, quiet)) = &mut self.unproved {
@@ -91,6 +98,18 @@ impl Core {
             Came::Depth(id, item) => {
                 if let Some(row) = self.data(Feed::Depth(id), item, now, out) {
                     self.depths.take(id, &row);
+                }
+            }
+            Came::FiveSeconds(key, item) => {
+                self.history.keeps(key);
+                if let Some(bar) = self.data(Feed::Kept(key), item, now, out) {
+                    out.events.extend(self.kept.five_seconds(key, &bar, now));
+                }
+            }
+            Came::Kept(key, item) => {
+                self.history.keeps(key);
+                if let Some(bars) = self.data(Feed::Kept(key), item, now, out) {
+                    out.events.extend(self.kept.update(key, &bars, now));
                 }
             }
             Came::First(id, Some(first)) => self.history.first(id, first),
@@ -344,6 +363,16 @@ impl Core {
         }
     }
 
+    /// Where TWS tells no result, the equity moves with the summary alone.
+    fn result(&mut self, account: &AccountId, item: Item<PnL>) {
+        match item {
+            Some(Ok(SubscriptionItem::Data(result))) => self.accounts.take_result(account, &result),
+            Some(Ok(SubscriptionItem::Notice(notice))) => tracing::debug!("result of {account}: {notice}"),
+            Some(Err(error)) => tracing::info!("no result of {account}: {error}"),
+            None => {}
+        }
+    }
+
     /// An item of a stream of market data: what came, of a stream that is wanted.
     fn data<T>(&mut self, feed: Feed, item: Item<T>, now: Time, out: &mut Out) -> Option<T> {
         let (code, text, ended) = match item {
@@ -367,6 +396,9 @@ impl Core {
                 return None;
             }
         };
+        if matches!(feed, Feed::Kept(_)) && of_chart(code, &text) == ChartWord::Pacing {
+            self.history.violated(now);
+        }
         let listing = Arc::clone(&self.listing);
         let (turns, note) = self.lines.remark(feed, code, &text, ended, &listing, now);
         if ended && matches!(feed, Feed::Trades(_)) {

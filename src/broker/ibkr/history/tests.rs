@@ -281,3 +281,25 @@ fn the_newest_bars_need_no_first_date() {
     history.ask(request(Timeframe::M1, Time::MAX, 10), &listing());
     assert_eq!(history.first_to_ask(&listing()), None);
 }
+
+#[test]
+fn series_to_be_kept_wait_for_room_like_all_others() {
+    let mut history = History::default();
+    let series = |id, timeframe| BarKey { instrument: InstrumentId(id), timeframe };
+    let listing = listing();
+    let share = listing.instrument(ID).unwrap();
+    let all: Vec<BarKey> = (0..7).map(|id| series(id, Timeframe::M1)).collect();
+    all.iter().for_each(|key| history.keep(*key, share));
+    assert_eq!(history.next_kept(NOW), all[..5]);
+    assert_eq!(history.next_kept(NOW), [], "none has been answered");
+    history.keeps(all[0]);
+    history.keeps(all[0]);
+    assert_eq!(history.next_kept(NOW), [all[5]], "one answer makes room for one");
+    history.keep_no_more(all[1]);
+    history.keep_no_more(all[6]);
+    assert_eq!(history.next_kept(NOW), [], "nobody wants the last any more");
+    history.violated(NOW);
+    history.keep(all[6], share);
+    assert_eq!(history.next_kept(NOW), [], "TWS was asked too often");
+    assert_eq!(history.next_kept(NOW + Duration::from_secs(15)), [all[6]]);
+}

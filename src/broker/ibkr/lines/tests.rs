@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::broker::ibkr::listed::tests::{pair, share};
+use crate::domain::Timeframe;
 use crate::domain::time::SECOND;
 
 const NOW: Time = Time(1_000 * SECOND);
@@ -15,7 +16,7 @@ fn ids(ids: &[u32]) -> BTreeSet<InstrumentId> {
 }
 
 fn watch(quotes: &[u32], depth: &[u32]) -> Watch {
-    Watch { quotes: ids(quotes), depth: ids(depth) }
+    Watch { quotes: ids(quotes), depth: ids(depth), ..Watch::default() }
 }
 
 fn on(feeds: &[Feed]) -> Vec<Turn> {
@@ -218,4 +219,45 @@ fn what_is_said_of_a_book_or_of_trades_is_no_remark_on_the_quote() {
     remarked(&mut lines, depth(0), 309, true);
     remarked(&mut lines, trades(0), 10190, true);
     assert!(remarks(&mut lines).is_empty());
+}
+
+fn minutes(id: u32) -> BarKey {
+    BarKey { instrument: InstrumentId(id), timeframe: Timeframe::M1 }
+}
+
+fn kept(turns: &[Turn]) -> Vec<(bool, u32)> {
+    let kept = |turn: &Turn| match turn {
+        Turn::On(Feed::Kept(key)) => Some((true, key.instrument.0)),
+        Turn::Off(Feed::Kept(key)) => Some((false, key.instrument.0)),
+        _ => None,
+    };
+    turns.iter().filter_map(kept).collect()
+}
+
+#[test]
+fn charts_without_trades_tick_by_tick_are_kept_until_trades_come() {
+    let mut lines = Lines::new(1);
+    let charts = Watch { bars: [minutes(0), minutes(1)].into(), ..watch(&[0, 1], &[]) };
+    assert_eq!(kept(&lines.watch(charts.clone(), &listing())), [(true, 1)]);
+    let only_second = Watch { bars: charts.bars.clone(), ..watch(&[1], &[]) };
+    assert_eq!(kept(&lines.watch(only_second, &listing())), [(false, 1), (true, 0)], "the room is free");
+}
+
+#[test]
+fn a_chart_whose_trades_are_refused_is_kept_at_once() {
+    let mut lines = Lines::new(1);
+    lines.watch(Watch { bars: [minutes(0)].into(), ..watch(&[0], &[]) }, &listing());
+    assert_eq!(kept(&remarked(&mut lines, trades(0), 10_189, true)), [(true, 0)]);
+}
+
+#[test]
+fn no_more_charts_are_kept_than_there_is_room_for() {
+    let mut lines = Lines::new(0);
+    let timeframes = Timeframe::ALL.into_iter();
+    let bars = (0..8).flat_map(|id| timeframes.clone().map(move |timeframe| (id, timeframe)));
+    let bars = bars.map(|(id, timeframe)| BarKey { instrument: InstrumentId(id), timeframe }).collect();
+    let turns = lines.watch(Watch { bars, ..Watch::default() }, &listing());
+    assert_eq!(kept(&turns).len(), kept::AT_ONCE);
+    let seconds = |turn: &Turn| matches!(turn, Turn::On(Feed::Kept(key)) if key.timeframe == Timeframe::S1);
+    assert!(!turns.iter().any(seconds), "TWS has none so short");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, ready};
-use futures_util::stream::{BoxStream, Stream, once, unfold};
+use futures_util::stream::{BoxStream, Stream, empty, once, unfold};
 use futures_util::{FutureExt as _, StreamExt as _};
 use ibapi::accounts::types::AccountGroup;
 use ibapi::contracts::Contract;
@@ -22,11 +22,13 @@ use crate::broker::ibkr::core::Came;
 use crate::broker::ibkr::depth::ROWS;
 use crate::broker::ibkr::described::{NotDescribed, describe_one};
 use crate::broker::ibkr::history::Ask;
+use crate::broker::ibkr::kept::{Source, source};
 use crate::broker::ibkr::lines::{Feed, has_trades};
 use crate::broker::ibkr::listed::Listed;
 use crate::broker::ibkr::named::{candidates, is_exact};
 use crate::broker::ibkr::times;
-use crate::domain::InstrumentId;
+use crate::domain::{AccountId, Instrument, InstrumentId};
+use crate::link::BarKey;
 
 /// Aggregated trades with the quotes, for those that have no stream of trades.
 const RT_VOLUME: &str = "233";
@@ -38,6 +40,8 @@ pub(super) enum Slot {
     Orders,
     /// A question of the books.
     Part(Part),
+    /// The result of an account, by its place.
+    Result(usize),
     /// Market data.
     Feed(Feed),
 }
@@ -114,6 +118,13 @@ pub(super) fn books(client: &Arc<Client>, round: u32) -> [(Part, BoxStream<'stat
     ]
 }
 
+/// How an account does, every second.
+pub(super) fn result(client: &Arc<Client>, account: AccountId) -> BoxStream<'static, Came> {
+    let client = Arc::clone(client);
+    let theirs = ibapi::accounts::types::AccountId::from(&*account.0);
+    follow(async move { client.pnl(&theirs, None).await }, move |item| Came::Result(account.clone(), item))
+}
+
 /// Market data.
 pub(super) fn feed(client: &Arc<Client>, listed: &Listed, feed: Feed) -> BoxStream<'static, Came> {
     let (client, contract) = (Arc::clone(client), listed.contract.clone());
@@ -138,6 +149,32 @@ pub(super) fn feed(client: &Arc<Client>, listed: &Listed, feed: Feed) -> BoxStre
                 move |item| Came::Depth(id, item),
             )
         }
+        Feed::Kept(key) => kept(client, contract, &listed.instrument, key),
+    }
+}
+
+/// Bars of a series as they form.
+fn kept(
+    client: Arc<Client>,
+    contract: Contract,
+    instrument: &Instrument,
+    key: BarKey,
+) -> BoxStream<'static, Came> {
+    match source(instrument, key.timeframe) {
+        Some((Source::FiveSeconds(what), hours)) => follow(
+            async move {
+                client.realtime_bars(&contract).what_to_show(what).trading_hours(hours).subscribe().await
+            },
+            move |item| Came::FiveSeconds(key, item),
+        ),
+        Some((Source::Kept(size, span, what), hours)) => follow(
+            async move {
+                let past = client.historical_data(&contract, size).duration(span).what_to_show(what);
+                past.trading_hours(hours).stream().await
+            },
+            move |item| Came::Kept(key, item),
+        ),
+        None => empty().boxed(),
     }
 }
 
@@ -151,12 +188,11 @@ pub(super) fn beat(client: &Arc<Client>) -> BoxFuture<'static, Came> {
 pub(super) fn bars(client: &Arc<Client>, contract: &Contract, ask: Ask) -> BoxFuture<'static, Came> {
     let (client, contract) = (Arc::clone(client), contract.clone());
     async move {
-        let hours = if ask.extended { TradingHours::Extended } else { TradingHours::Regular };
         let mut request = client
             .historical_data(&contract, ask.key.size)
             .duration(ask.span)
             .what_to_show(ask.what)
-            .trading_hours(hours);
+            .trading_hours(ask.hours);
         if let Some(ending) = ask.key.ending {
             match time::OffsetDateTime::from_unix_timestamp(ending.seconds()) {
                 Ok(ending) => request = request.ending(ending),

@@ -76,6 +76,7 @@ impl World {
                 title: "Paper".into(),
                 base: Currency::USD,
                 balances: vec![balance],
+                reported: None,
             },
             position: None,
             settings: Settings::default(),
