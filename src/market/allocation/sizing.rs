@@ -27,6 +27,8 @@ struct Priced<'a> {
     quantity: Decimal,
     why_none: Skip,
     is_settled: bool,
+    /// Whether it was looked at again after it had settled.
+    is_retried: bool,
     is_cut: bool,
 }
 
@@ -97,6 +99,7 @@ fn priced<'a>(target: Target, options: &Options, now: &'a Situation) -> Result<P
         quantity: Decimal::ZERO,
         why_none: Skip::LessThanALot,
         is_settled: false,
+        is_retried: false,
         is_cut: false,
     })
 }
@@ -121,7 +124,8 @@ fn approach(rows: &mut [Result<Priced<'_>, Skip>], options: &Options, now: &Situ
                 None => *row = Err(Skip::BeyondCounting),
             }
         }
-        if !is_changed {
+        // What was not worth it when the costs of all others were not known may be by now, once.
+        if !is_changed && !rows.iter_mut().flatten().fold(false, |any, row| row.retry() || any) {
             return;
         }
     }
@@ -160,6 +164,14 @@ impl Priced<'_> {
             self.quantity = next;
         }
         Some(true)
+    }
+
+    fn retry(&mut self) -> bool {
+        let is_again = self.is_settled && !self.is_retried;
+        if is_again {
+            (self.is_settled, self.is_retried) = (false, true);
+        }
+        is_again
     }
 
     /// What the order costs.
