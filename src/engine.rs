@@ -40,7 +40,7 @@ mod watching;
 mod what_if;
 mod writer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use event::{BrokerFacts, Effect, EngineEvent, Journaled, SaveJob, Start};
@@ -62,6 +62,7 @@ use flatten::{Flattening, WayOut};
 use groups::Groups;
 use journal::Journal;
 use kill::Kill;
+use listing::Joining;
 use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
@@ -98,6 +99,10 @@ pub struct Engine {
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
     remarks: Remarks,
+    /// Instruments that were described and wait for what the journal has of them; by id.
+    joining: VecDeque<Joining>,
+    /// Instruments that have joined, and no books have spoken of yet.
+    unread: BTreeSet<InstrumentId>,
     /// Closes and reversals that wait for exits to go.
     flattening: Vec<Flattening>,
     /// Brackets and OCO groups that this program keeps.
@@ -190,6 +195,8 @@ impl Engine {
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             remarks: Remarks::new(),
+            joining: VecDeque::new(),
+            unread: BTreeSet::new(),
             flattening: Vec::new(),
             groups: Groups::default(),
             day: Day::default(),
@@ -202,7 +209,7 @@ impl Engine {
         engine.groups = Groups::new(engine.orders.all());
         engine.allocated = allocation::sent_before(engine.orders.all());
         engine.restore_day(&day);
-        engine.recount_orders(now);
+        engine.recount_orders(|_| true, now);
         engine
     }
 
@@ -231,6 +238,7 @@ impl Engine {
             }
             EngineEvent::JournalWorks => self.journal_works(now, out),
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
+            EngineEvent::Recalled(id, outcome) => self.recalled(id, outcome, now, out),
             EngineEvent::Targets(read) => out.push(Effect::publish(Update::Targets(read), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),

@@ -191,6 +191,17 @@ pub struct Books {
     pub accounts: Vec<Arc<Account>>,
     /// What trading costs, where the broker tells; the first rule that fits an instrument holds.
     pub commissions: Vec<CommissionRule>,
+    /// Instruments from this one on had not joined when the books were asked for: nothing of them is
+    /// here, whatever is there. `None` where all have.
+    pub unread_from: Option<InstrumentId>,
+}
+
+impl Books {
+    /// Whether what is not here of an instrument is not at the broker either.
+    #[must_use]
+    pub fn speak_of(&self, instrument: InstrumentId) -> bool {
+        self.unread_from.is_none_or(|first| instrument < first)
+    }
 }
 
 /// A broker's word on an order.

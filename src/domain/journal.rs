@@ -186,6 +186,17 @@ pub struct Past {
     pub told_until: BTreeMap<BrokerId, Time>,
 }
 
+/// What a journal has of an instrument that joins the catalogue while the program runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recalled {
+    /// Its orders, those of them that a start would give back; by id.
+    pub orders: Vec<Order>,
+    /// The same of its executions; oldest first.
+    pub fills: Vec<Fill>,
+    /// What went before them.
+    pub past: Past,
+}
+
 /// What the kill switch does with positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Flatten {

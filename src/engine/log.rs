@@ -34,6 +34,17 @@ impl ExecutionLog {
         true
     }
 
+    /// Executions that come back after others: they are shown where they belong.
+    pub fn recall(&mut self, broker: BrokerId, earlier: Vec<Fill>) {
+        for fill in earlier {
+            if self.seen.insert((broker, fill.account.clone(), fill.exec_id.clone())) {
+                self.fills.push_back(fill);
+            }
+        }
+        self.fills.make_contiguous().sort_by_key(|fill| fill.time);
+        self.fills.drain(..self.fills.len().saturating_sub(FILLS_KEPT));
+    }
+
     pub fn fills(&self) -> impl Iterator<Item = &Fill> {
         self.fills.iter()
     }

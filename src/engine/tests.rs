@@ -12,6 +12,7 @@ mod journal;
 mod kill;
 mod listing;
 mod pace;
+mod recall;
 mod reconcile;
 mod remarks;
 mod trust;

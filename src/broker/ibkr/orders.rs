@@ -449,7 +449,7 @@ impl Orders {
 
     /// The orders for the books: all that TWS has told of since they were asked for, what was sent since
     /// then, and what has ended in this session. Without an answer, all that is known.
-    pub fn books(&mut self, answer: Answer, is_ours: impl Fn(&AccountId) -> bool, now: Time) -> Vec<Order> {
+    pub fn books(&mut self, answer: Answer, is_meant: impl Fn(&Order) -> bool, now: Time) -> Vec<Order> {
         let round = self.round;
         for entry in self.entries.values_mut() {
             // An exit can be told before its entry.
@@ -460,7 +460,7 @@ impl Orders {
             }
         }
         let mut orders = Vec::new();
-        for entry in self.entries.values_mut().filter(|entry| is_ours(&entry.order.account)) {
+        for entry in self.entries.values_mut().filter(|entry| is_meant(&entry.order)) {
             if entry.order.status == OrderStatus::Filled {
                 // Its executions may be older than those that are told.
                 entry.order.filled = entry.order.spec.quantity;

@@ -20,7 +20,7 @@ use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
 use super::row::{EventRow, column};
 use super::{Journal, JournalEvent, recover};
-use crate::domain::{BrokerId, Instrument, Moment, OrderId, Record, Seq, TIMELINE_BEGINS, Time};
+use crate::domain::{BrokerId, Instrument, Moment, OrderId, Recalled, Record, Seq, TIMELINE_BEGINS, Time};
 
 /// Records in one transaction, at most.
 const GROUP: usize = 4_096;
@@ -82,7 +82,7 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     }
 
     pub(super) async fn run(mut self, inbox: Inbox) {
-        let Inbox { mut records, mut questions, mut listed } = inbox;
+        let Inbox { mut records, mut questions, mut joining } = inbox;
         let mut group = Vec::new();
         let mut next_try = Instant::now();
         let mut has_senders = true;
@@ -94,7 +94,6 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             }
             tokio::select! {
                 taken = records.recv_many(&mut group, GROUP), if has_room => {
-                    self.learn(&mut listed);
                     self.accept(group.drain(..));
                     if taken == 0 {
                         break;
@@ -115,23 +114,30 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                     // What was said before the question belongs into the answer, where there is room.
                     let room = CAPACITY.saturating_sub(self.waiting.len());
                     self.accept_waiting(&mut records, room);
-                    self.learn(&mut listed);
                     self.write().await;
                     self.answer(order).await;
                 }
+                Some(instrument) = joining.recv() => self.recall(instrument).await,
             }
             self.tidy(records.is_empty()).await;
         }
         self.accept_waiting(&mut records, usize::MAX);
-        self.learn(&mut listed);
         self.finish().await;
     }
 
-    /// Learns what instruments are called whose records are here now: they were told of before.
-    fn learn(&mut self, listed: &mut mpsc::UnboundedReceiver<Arc<Instrument>>) {
-        while let Ok(instrument) = listed.try_recv() {
-            self.directory.list(instrument);
+    /// Learns what an instrument is called, and tells what the file has of it.
+    async fn recall(&mut self, instrument: Arc<Instrument>) {
+        let outcome = self.read_of(&instrument).await;
+        if let Err(error) = &outcome {
+            tracing::error!("what the journal has of {} could not be read: {error}", instrument.key());
         }
+        self.directory.list(Arc::clone(&instrument));
+        let outcome = outcome.map_err(|error| error.to_string().into());
+        (self.events)(JournalEvent::Recalled { instrument: instrument.id, outcome });
+    }
+
+    async fn read_of(&mut self, instrument: &Arc<Instrument>) -> Result<Recalled, DiskError> {
+        recover::recall(self.disk.connection().await?, self.directory.brokers(), instrument).await
     }
 
     /// Takes what is there without waiting, so many at most.
