@@ -211,6 +211,7 @@ impl Desk {
                 self.filled.insert(fill.account.clone(), self.now);
                 self.blotter.fill(fill);
             }
+            Update::Charged(fill) => self.blotter.charged(fill),
             Update::Position(position) => self.blotter.position(position),
             Update::Account(account) => {
                 self.cash_told.insert((account.broker, account.id.clone()), self.now);

@@ -398,6 +398,7 @@ impl Engine {
                 self.fill(id, fill, position, now, out);
                 self.watch(out);
             }
+            BrokerEvent::Charged { fill, position } => self.charged(id, &fill, position, now, out),
             BrokerEvent::Account(account) => {
                 if !self.are_of_the_profile(id, [&account], now, out) {
                     return;

@@ -189,7 +189,8 @@ fn a_refused_change_leaves_the_order_as_it_was() {
 fn late_news_of_orders_and_commissions_end_in_the_same_books() {
     let mut trader = Trader::new();
     trader.weather("slow-acks=2s");
-    trader.weather("late-commissions=3s");
+    // Longer than an execution waits for its commission.
+    trader.weather("late-commissions=5s");
     let share = trader.share;
     let place = trader.program.look(|desk| Place {
         account: desk.accounts()[0].id.clone(),

@@ -95,6 +95,13 @@ pub enum BrokerEvent {
         /// After it.
         position: Position,
     },
+    /// What an execution has cost has come after it was told.
+    Charged {
+        /// The execution, with what it has cost.
+        fill: Fill,
+        /// How its position stands with that.
+        position: Position,
+    },
     /// The account has changed.
     Account(Arc<Account>),
     /// Market data, in the order in which they came.

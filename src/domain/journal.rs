@@ -124,6 +124,8 @@ pub enum Moment {
     },
     /// It was executed.
     Executed(Fill),
+    /// What an execution has cost came after it was booked: the execution with it.
+    Charged(Fill),
     /// The session of its broker ended while it lived.
     LostBroker,
     /// Reconciliation found how it stands, by the rules in ARCHITECTURE.md.

@@ -196,7 +196,11 @@ impl Engine {
                 comparison.strange.push(fill.order);
                 continue;
             }
-            if self.before.is_forgotten(id, fill) || !self.executions.add(id, fill) {
+            if self.before.is_forgotten(id, fill) {
+                continue;
+            }
+            if !self.executions.add(id, fill) {
+                self.settle_cost(fill, comparison, out);
                 continue;
             }
             // How much of an order has filled stands in the books; only where it is not in them
@@ -213,6 +217,14 @@ impl Engine {
             comparison.executed.insert(fill.order);
             comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
         }
+    }
+
+    /// An execution that we have, whose commission may have come since.
+    fn settle_cost(&mut self, told: &Fill, comparison: &Comparison<'_>, out: &mut Vec<Effect>) {
+        let Some(fill) = self.executions.charge(comparison.broker, told) else { return };
+        let orders = self.orders.get(fill.order).cloned().into_iter().collect();
+        self.record(Moment::Charged(fill.clone()), orders, comparison.now, out);
+        comparison.session.publish(Update::Charged(fill), comparison.now, out);
     }
 
     /// An order as its broker has it, with what only we know of it: this may be the last that the

@@ -4,6 +4,7 @@ mod accounts;
 mod allocation;
 mod arming;
 mod brokers;
+mod charged;
 mod exits;
 mod flatten;
 mod followers;

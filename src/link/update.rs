@@ -32,6 +32,8 @@ pub enum Update {
     Order(Order),
     /// An order of ours was executed.
     Fill(Fill),
+    /// What an execution has cost came after it was told: the execution with it.
+    Charged(Fill),
     /// A position is new or has changed.
     Position(Position),
     /// An account has changed.

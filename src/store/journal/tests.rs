@@ -102,6 +102,30 @@ fn how_far_executions_are_known_is_each_brokers_own() {
 }
 
 #[test]
+fn a_commission_that_came_late_is_there_after_a_restart_and_its_execution_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    let cost = |id: u64, cents: i64| Fill {
+        commission: Money { amount: Decimal::new(cents, 2), currency: Currency::USD },
+        ..fill(&format!("e-{id}"), id)
+    };
+    let charged = |seq, id, cents| {
+        let filled = executed(seq, id).orders;
+        record(seq, Moment::Charged(cost(id, cents)), filled)
+    };
+    // In the same group, and in a later run.
+    write_all(&file, vec![executed(1, 7), executed(2, 8), charged(3, 8, 99)]);
+    write_all(&file, vec![charged(4, 7, 55)]);
+    let recovered = reopen(&file);
+    assert_eq!(recovered.fills, [cost(7, 55), cost(8, 99)]);
+    assert_eq!(held(&recovered), Decimal::from(200));
+    // One that the journal could not take when it was booked.
+    write_all(&file, vec![charged(5, 9, 11)]);
+    let recovered = reopen(&file);
+    assert_eq!((recovered.fills.len(), held(&recovered)), (3, Decimal::from(300)));
+}
+
+#[test]
 fn an_instrument_that_joins_has_back_what_a_start_would_read_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("journal.sqlite");

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
@@ -18,7 +18,7 @@ use super::batch::{Batch, MUST_RECONCILE, about};
 use super::disk::{Disk, DiskError};
 use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
-use super::row::{EventRow, column};
+use super::row::{EventRow, FillRow, MomentRow, column};
 use super::{Journal, JournalEvent, recover};
 use crate::domain::{BrokerId, Instrument, Moment, OrderId, Recalled, Record, Seq, TIMELINE_BEGINS, Time};
 
@@ -195,6 +195,14 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             let is_ours = is_our_word(&record.moment);
             let event = self.directory.event_row(record);
             batch.add(record.seq, record.at, &event, |order| is_ours && void.contains(&order))?;
+            if let MomentRow::Charged(fill) = &event.moment {
+                let booked = match batch.place_of(fill) {
+                    Some(seq) => Some(seq),
+                    None => place_of(self.disk.connection().await?, fill).await?,
+                };
+                // One that the journal could not take when it was booked is booked now.
+                batch.put_fill(booked.unwrap_or(record.seq), fill)?;
+            }
             if let Moment::Reconciled { broker, .. } = record.moment {
                 reconciled.remove(&broker);
             }
@@ -309,6 +317,14 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     }
 }
 
+/// The record that told of a fill first.
+async fn place_of(db: &mut SqliteConnection, fill: &FillRow) -> Result<Option<Seq>, DiskError> {
+    const PLACE: &str = "SELECT seq FROM fills WHERE broker = ? AND account = ? AND exec = ?";
+    let (broker, account, exec) = fill.key();
+    let place = sqlx::query_scalar::<_, i64>(PLACE).bind(&*broker).bind(&*account.0).bind(&*exec.0);
+    Ok(place.fetch_optional(db).await?.map(|seq| Seq(seq.cast_unsigned())))
+}
+
 /// What a trader must know of records that were never written.
 fn given_up(records: &VecDeque<Record>) -> String {
     let orders: BTreeSet<OrderId> = records.iter().flat_map(about).collect();
@@ -340,6 +356,7 @@ fn is_our_word(moment: &Moment) -> bool {
         | Moment::CancelRefused { .. }
         | Moment::TriggerMoved { .. }
         | Moment::Executed(_)
+        | Moment::Charged(_)
         | Moment::Settled { .. }
         | Moment::Decided { .. }
         | Moment::LegEnded
