@@ -393,7 +393,10 @@ impl Engine {
                 }
             }
             BrokerEvent::OnWire { order, at } => self.on_wire(id, order, at, out),
-            BrokerEvent::Report(report) => self.report(id, report, now, out),
+            BrokerEvent::Report(report) => {
+                self.heard_while_killed(id, &report);
+                self.report(id, report, now, out);
+            }
             BrokerEvent::Fill { fill, position } => {
                 self.fill(id, fill, position, now, out);
                 self.watch(out);

@@ -5,6 +5,10 @@
 //! acknowledgement that is lost is asked for again; a broker that is away is named, and what
 //! is left is done when it is back. The end is `Done`, or an account with a reason.
 //!
+//! Orders that other programs, or somebody in TWS, have entered are not ours to end where their broker
+//! says so: they hold up nothing of ours, and are named at the end with where they can be ended. Nothing
+//! is called done while one of them works.
+//!
 //! The lock outlives the program, and so does what it was asked to do with positions. At the
 //! next start orders are cancelled as before, but nothing is traded by itself: hours may have
 //! passed, so what is still held is named, and its trader uses the switch again.
@@ -18,8 +22,8 @@ use std::time::Duration;
 
 use super::order_state::Life;
 use super::{Effect, Engine, Outcome};
-use crate::broker::BrokerRequest;
-use crate::domain::{AccountId, BrokerId, InstrumentId, Moment, Order, OrderId, Seq, Time, counted};
+use crate::broker::{BrokerRequest, Report, ReportKind};
+use crate::domain::{AccountId, BrokerId, InstrumentId, Moment, Order, OrderId, Origin, Seq, Time, counted};
 use crate::link::update::Refused;
 use crate::link::{AccountKill, Flatten, JournalState, KillReport, KillStage, NoticeLevel, Update};
 
@@ -40,6 +44,8 @@ pub(super) struct Kill {
     /// Whether an earlier run has left it on: then positions are named, not closed.
     is_left: bool,
     accounts: Vec<Line>,
+    /// Orders that were entered elsewhere and whose broker has refused to cancel them for us, and why.
+    elsewhere: BTreeMap<OrderId, Arc<str>>,
     /// The place of the lock in the journal, until it is there: a program that dies before would
     /// begin unlocked.
     unsafe_until: Option<Seq>,
@@ -70,6 +76,8 @@ struct Line {
     attempts: BTreeMap<InstrumentId, (Vec<OrderId>, Time)>,
     /// Orders of unknown fate whose cancel was asked for.
     lost: BTreeSet<OrderId>,
+    /// Orders of others that the evidence names.
+    elsewhere: BTreeSet<OrderId>,
     /// Why a position cannot be closed, and when it is tried again, if it is.
     stuck: BTreeMap<InstrumentId, (Arc<str>, Option<Time>)>,
     stage: KillStage,
@@ -89,6 +97,7 @@ impl Line {
             is_verified: false,
             attempts: BTreeMap::new(),
             lost: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
             stuck: BTreeMap::new(),
             stage: KillStage::Verifying,
             evidence: vec![(now, first.into())],
@@ -118,8 +127,9 @@ impl Kill {
     pub fn left_on(brokers: usize, flatten: Flatten, now: Time) -> Self {
         let line = |index| Line::new(BrokerId(index as u8), None, now, "Locked since an earlier run");
         let accounts = (0..brokers).map(line).collect();
+        let elsewhere = BTreeMap::new();
         let (unsafe_until, is_doubtful, told) = (None, false, None);
-        Self { since: now, flatten, is_left: true, accounts, unsafe_until, is_doubtful, told }
+        Self { since: now, flatten, is_left: true, accounts, elsewhere, unsafe_until, is_doubtful, told }
     }
 
     /// Each account that brokers have told of gets a line of its own: the one that a broker had
@@ -258,10 +268,24 @@ impl Engine {
     pub(super) fn books_came(&mut self, broker: BrokerId) {
         if let Some(kill) = &mut self.kill {
             for line in kill.accounts.iter_mut().filter(|line| line.broker == broker) {
-                line.is_verified = line.verify_asked_at.take().is_some();
+                // Others that come while nothing works take nothing of the proof away.
+                line.is_verified |= line.verify_asked_at.take().is_some();
+                line.unproven_since.take_if(|_| line.is_verified);
                 // What they brought to light is cancelled at once.
                 line.asked_at = None;
             }
+        }
+    }
+
+    /// A broker says something of an order. That it does not cancel for us what was entered elsewhere
+    /// is its last word: only who entered it can end it.
+    pub(super) fn heard_while_killed(&mut self, broker: BrokerId, report: &Report) {
+        let ReportKind::CancelRefused(why) = &report.kind else { return };
+        let is_elsewhere = |o: &Order| o.broker == broker && o.origin == Origin::Foreign;
+        if self.orders.get(report.order).is_some_and(is_elsewhere)
+            && let Some(kill) = &mut self.kill
+        {
+            kill.elsewhere.insert(report.order, Arc::clone(why));
         }
     }
 
@@ -361,6 +385,13 @@ impl Engine {
                 self.ask_cancel(order, now, out);
             }
         }
+        let refused = |o: &Order| self.why_elsewhere(o.id).is_some();
+        let (elsewhere, others): (Vec<Order>, Vec<Order>) = others.into_iter().partition(refused);
+        for order in &elsewhere {
+            if let Some(why) = self.why_elsewhere(order.id).filter(|_| line.elsewhere.insert(order.id)) {
+                line.note(now, format!("{} is not ours. {why}", named(self, order)));
+            }
+        }
         if !others.is_empty() {
             line.is_unproven();
             return self.cancel_step(line, &others, now, out);
@@ -386,6 +417,9 @@ impl Engine {
                 );
                 KillStage::Stuck(why.into())
             }
+            (KillStage::Done, None) if !elsewhere.is_empty() => {
+                self.others_work(line, &elsewhere, flatten, now)
+            }
             (KillStage::Done, None) if line.stage != KillStage::Done => {
                 let held = if flatten == Flatten::No { "" } else { " and nothing is held" };
                 line.note(now, format!("By its books nothing works{held}"));
@@ -395,10 +429,32 @@ impl Engine {
         }
     }
 
+    fn why_elsewhere(&self, order: OrderId) -> Option<&Arc<str>> {
+        self.kill.as_ref()?.elsewhere.get(&order)
+    }
+
+    /// All of ours is done; what others have entered is left, and named with where it can be ended.
+    fn others_work(&self, line: &mut Line, elsewhere: &[Order], flatten: Flatten, now: Time) -> KillStage {
+        let held = if flatten == Flatten::No { "" } else { " and nothing is held" };
+        let name = |order: &Order| {
+            let why = self.why_elsewhere(order.id).map_or("", |why| &**why);
+            format!("{} works on. {why}", named(self, order))
+        };
+        let first: Vec<String> = elsewhere.iter().take(5).map(name).collect();
+        let more = elsewhere.len() - first.len();
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let text = format!("nothing of ours works{held}, but {}{more}", first.join("; "));
+        let stage = KillStage::Stuck(text.into());
+        if line.stage != stage {
+            line.note(now, format!("By its books nothing of ours works{held}"));
+        }
+        stage
+    }
+
     /// Asks the broker for its books, to see by its own word that nothing works.
     fn verify_step(line: &mut Line, now: Time, out: &mut Vec<Effect>) -> KillStage {
         if line.verify_asked_at.is_none_or(|at| now.since(at) >= ANSWER) {
-            line.note(now, "The broker has ended every order; its books are asked for");
+            line.note(now, "The broker has ended every order of ours; its books are asked for");
             line.verify_asked_at = Some(now);
             line.unproven_since.get_or_insert(now);
             out.push(Effect::Request(line.broker, BrokerRequest::Books));

@@ -253,9 +253,15 @@ impl Orders {
     fn changeable(&self, order: OrderId) -> Result<i32, String> {
         let entry = self.entries.get(&order).ok_or_else(|| not_there(order))?;
         entry.number.ok_or_else(|| {
-            "It was entered elsewhere, and only there it can be changed or cancelled: in TWS, or in the \
-             program that sent it"
-                .to_owned()
+            let place = match entry.client {
+                Some(0) => "in TWS itself: only there it can be changed or cancelled".to_owned(),
+                Some(client) => format!(
+                    "by the program with client id {client}: only there, or in TWS, it can be changed or cancelled"
+                ),
+                None => "and only there it can be changed or cancelled: in TWS, or in the program that sent it"
+                    .to_owned(),
+            };
+            format!("It was entered elsewhere, {place}")
         })
     }
 
@@ -325,6 +331,7 @@ impl Orders {
         }
         let entry = self.entries.get_mut(&id)?;
         entry.number = number.or(entry.number);
+        entry.client = Some(data.order.client_id);
         entry.take_terms(terms, now, events);
         let state = &data.order_state;
         let said = [&state.reject_reason, &state.warning_text].into_iter().map(|text| words(text));
