@@ -27,6 +27,7 @@ mod market_data;
 mod notices;
 pub mod order_state;
 mod orders;
+mod outages;
 mod publish;
 mod reconcile;
 mod remarks;
@@ -67,6 +68,7 @@ use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
 use orders::Orders;
+use outages::Outages;
 use reconcile::Before;
 use remarks::Remarks;
 use shutdown::Shutdown;
@@ -99,6 +101,7 @@ pub struct Engine {
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
     remarks: Remarks,
+    outages: Outages,
     /// Instruments that were described and wait for what the journal has of them; by id.
     joining: VecDeque<Joining>,
     /// Instruments that have joined, and no books have spoken of yet.
@@ -125,6 +128,8 @@ pub struct Engine {
 struct BrokerLine {
     connection: Connection,
     last_heard: Time,
+    /// When market data came last, or a sign that they hold.
+    market_heard: Option<Time>,
     commissions: Vec<CommissionRule>,
     watch: Watch,
     /// Set when the last word on what to watch was not handed over.
@@ -163,6 +168,7 @@ impl Engine {
                 since: start.now,
             },
             last_heard: start.now,
+            market_heard: None,
             commissions: Vec::new(),
             watch: Watch::default(),
             must_watch: false,
@@ -195,6 +201,7 @@ impl Engine {
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             remarks: Remarks::new(),
+            outages: Outages::default(),
             joining: VecDeque::new(),
             unread: BTreeSet::new(),
             flattening: Vec::new(),
@@ -374,6 +381,9 @@ impl Engine {
             return;
         }
         line.last_heard = now;
+        if let BrokerEvent::Market { received, .. } | BrokerEvent::Alive { received } = &event {
+            line.market_heard = Some(*received);
+        }
         match event {
             BrokerEvent::Ended { reason, unread } => {
                 return self.session_ended(id, &reason, unread, now, out);
@@ -497,6 +507,7 @@ impl Engine {
             reckoning: self.able(|broker| broker.what_if),
             commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
+            outages: self.outages.told(),
             kill: self.kill_state(),
             kill_report: self.kill_report(),
             journal: self.journal.state(),
