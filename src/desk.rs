@@ -13,7 +13,6 @@ mod answers;
 mod blotter;
 mod brokers;
 pub mod latency;
-mod outages;
 mod prices;
 mod series;
 mod valuation;
@@ -36,11 +35,10 @@ use crate::domain::{
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, Found, JournalState, KillReport,
-    KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Reckoned, Reconciliation, ScopeUse, SendError,
-    Snapshot, Stream, TargetsRead, Timeline, Update,
+    KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Outage, Reckoned, Reconciliation, ScopeUse,
+    SendError, Snapshot, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
-use outages::Outages;
 use prices::Prices;
 use series::Charts;
 
@@ -56,7 +54,7 @@ pub struct Desk {
     blotter: Blotter,
     accounts: Vec<Arc<Account>>,
     remarks: BTreeMap<InstrumentId, Arc<DataRemark>>,
-    outages: Outages,
+    outages: Arc<[Outage]>,
     growing: Arc<[BrokerId]>,
     reckoning: Arc<[BrokerId]>,
     /// When each account was told last, and when it had a fill last.
@@ -211,10 +209,11 @@ impl Desk {
                 self.filled.insert(fill.account.clone(), self.now);
                 self.blotter.fill(fill);
             }
+            Update::Charged(fill) => self.blotter.charged(fill),
             Update::Position(position) => self.blotter.position(position),
             Update::Account(account) => self.take_account(account),
+            Update::Outages(outages) => self.outages = outages,
             Update::Connection(connection) => {
-                self.outages.connection(&connection, self.prices.heard(connection.broker));
                 match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
                     Some(known) => *known = connection,
                     None => self.connections.push(connection),
@@ -267,9 +266,7 @@ impl Desk {
         let told = |account: &Arc<Account>| ((account.broker, account.id.clone()), self.now);
         self.cash_told = snapshot.accounts.iter().map(told).collect();
         self.meet_accounts();
-        for connection in &snapshot.connections {
-            self.outages.connection(connection, self.prices.heard(connection.broker));
-        }
+        self.outages = Arc::clone(&snapshot.outages);
         self.connections.clone_from(&snapshot.connections);
         self.remarks = snapshot.remarks.iter().cloned().collect();
         self.growing = Arc::clone(&snapshot.growing);

@@ -42,7 +42,7 @@ pub use hours::{Session, SessionKind, TradingHours};
 pub use ids::{AccountId, BrokerId, ExecId, GroupId, InstrumentId, OrderId, PlanId};
 pub use impact::{Impact, MarginImpact};
 pub use instrument::{AssetClass, Instrument, TickTable};
-pub use journal::{Flatten, Moment, Past, Record, Seq, TIMELINE_BEGINS, TakenOver};
+pub use journal::{Flatten, Moment, Past, Recalled, Record, Seq, TIMELINE_BEGINS, TakenOver};
 pub use limits::{LimitSet, Limits};
 pub use money::{Currency, Money};
 pub use order::{

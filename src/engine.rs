@@ -27,6 +27,7 @@ mod market_data;
 mod notices;
 pub mod order_state;
 mod orders;
+mod outages;
 mod publish;
 mod reconcile;
 mod remarks;
@@ -40,7 +41,7 @@ mod watching;
 mod what_if;
 mod writer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use event::{BrokerFacts, Effect, EngineEvent, Journaled, SaveJob, Start};
@@ -62,10 +63,12 @@ use flatten::{Flattening, WayOut};
 use groups::Groups;
 use journal::Journal;
 use kill::Kill;
+use listing::Joining;
 use log::ExecutionLog;
 use market_data::MarketData;
 use notices::Notices;
 use orders::Orders;
+use outages::Outages;
 use reconcile::Before;
 use remarks::Remarks;
 use shutdown::Shutdown;
@@ -98,6 +101,11 @@ pub struct Engine {
     accounts: BTreeMap<(BrokerId, AccountId), Arc<Account>>,
     market: MarketData,
     remarks: Remarks,
+    outages: Outages,
+    /// Instruments that were described and wait for what the journal has of them; by id.
+    joining: VecDeque<Joining>,
+    /// Instruments that have joined, and no books have spoken of yet.
+    unread: BTreeSet<InstrumentId>,
     /// Closes and reversals that wait for exits to go.
     flattening: Vec<Flattening>,
     /// Brackets and OCO groups that this program keeps.
@@ -120,6 +128,8 @@ pub struct Engine {
 struct BrokerLine {
     connection: Connection,
     last_heard: Time,
+    /// When market data came last, or a sign that they hold.
+    market_heard: Option<Time>,
     commissions: Vec<CommissionRule>,
     watch: Watch,
     /// Set when the last word on what to watch was not handed over.
@@ -158,6 +168,7 @@ impl Engine {
                 since: start.now,
             },
             last_heard: start.now,
+            market_heard: None,
             commissions: Vec::new(),
             watch: Watch::default(),
             must_watch: false,
@@ -190,6 +201,9 @@ impl Engine {
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
             remarks: Remarks::new(),
+            outages: Outages::default(),
+            joining: VecDeque::new(),
+            unread: BTreeSet::new(),
             flattening: Vec::new(),
             groups: Groups::default(),
             day: Day::default(),
@@ -202,7 +216,7 @@ impl Engine {
         engine.groups = Groups::new(engine.orders.all());
         engine.allocated = allocation::sent_before(engine.orders.all());
         engine.restore_day(&day);
-        engine.recount_orders(now);
+        engine.recount_orders(|_| true, now);
         engine
     }
 
@@ -231,6 +245,7 @@ impl Engine {
             }
             EngineEvent::JournalWorks => self.journal_works(now, out),
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
+            EngineEvent::Recalled(id, outcome) => self.recalled(id, outcome, now, out),
             EngineEvent::Targets(read) => out.push(Effect::publish(Update::Targets(read), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
@@ -366,6 +381,9 @@ impl Engine {
             return;
         }
         line.last_heard = now;
+        if let BrokerEvent::Market { received, .. } | BrokerEvent::Alive { received } = &event {
+            line.market_heard = Some(*received);
+        }
         match event {
             BrokerEvent::Ended { reason, unread } => {
                 return self.session_ended(id, &reason, unread, now, out);
@@ -385,11 +403,15 @@ impl Engine {
                 }
             }
             BrokerEvent::OnWire { order, at } => self.on_wire(id, order, at, out),
-            BrokerEvent::Report(report) => self.report(id, report, now, out),
+            BrokerEvent::Report(report) => {
+                self.heard_while_killed(id, &report);
+                self.report(id, report, now, out);
+            }
             BrokerEvent::Fill { fill, position } => {
                 self.fill(id, fill, position, now, out);
                 self.watch(out);
             }
+            BrokerEvent::Charged { fill, position } => self.charged(id, &fill, position, now, out),
             BrokerEvent::Account(account) => {
                 if !self.are_of_the_profile(id, [&account], now, out) {
                     return;
@@ -488,6 +510,7 @@ impl Engine {
             reckoning: self.able(|broker| broker.what_if),
             commissions: self.brokers.iter().map(|l| (l.connection.broker, l.commissions.clone())).collect(),
             connections: self.brokers.iter().map(|line| line.connection.clone()).collect(),
+            outages: self.outages.told(),
             kill: self.kill_state(),
             kill_report: self.kill_report(),
             journal: self.journal.state(),

@@ -50,6 +50,6 @@ pub use safety::{
 };
 pub use update::{
     Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
-    Reckoned, Snapshot, TargetsRead, Update,
+    Outage, Reckoned, Snapshot, TargetsRead, Update,
 };
 pub use uses::ScopeUse;

@@ -12,6 +12,7 @@ mod program;
 #[expect(dead_code, reason = "shared")]
 mod server;
 
+use std::collections::BTreeSet;
 use std::process::Command as Process;
 use std::sync::Arc;
 
@@ -189,7 +190,8 @@ fn a_refused_change_leaves_the_order_as_it_was() {
 fn late_news_of_orders_and_commissions_end_in_the_same_books() {
     let mut trader = Trader::new();
     trader.weather("slow-acks=2s");
-    trader.weather("late-commissions=3s");
+    // Longer than an execution waits for its commission.
+    trader.weather("late-commissions=5s");
     let share = trader.share;
     let place = trader.program.look(|desk| Place {
         account: desk.accounts()[0].id.clone(),
@@ -221,14 +223,20 @@ fn why_there_are_no_data_is_known_until_they_come() {
         demand.quotes.extend(is_on.then_some(other));
         trader.program.send(Command::Demand(Arc::new(demand)));
     };
-    trader.weather("no-data=MSFT");
-    watch(&mut trader, true);
-    trader.program.wait("the reason", |desk| desk.remark(other).is_some());
-    trader.weather("fair");
-    watch(&mut trader, false);
-    trader.program.wait("the end of it", |desk| desk.remark(other).is_none());
-    watch(&mut trader, true);
-    trader.program.wait("a quote", |desk| desk.quote(other).is_some_and(|view| view.quote.bid.is_some()));
-    assert!(trader.program.look(|desk| desk.remark(other).is_none()));
+    // Each has words of its own.
+    let mut said = BTreeSet::new();
+    for weather in ["no-data=MSFT", "not-subscribed=MSFT"] {
+        trader.weather(weather);
+        watch(&mut trader, true);
+        trader.program.wait("the reason", |desk| desk.remark(other).is_some());
+        said.insert(trader.program.look(|desk| desk.remark(other).unwrap().short.to_string()));
+        trader.weather("fair");
+        watch(&mut trader, false);
+        watch(&mut trader, true);
+        let is_live = |desk: &Desk| desk.quote(other).is_some_and(|view| view.quote.bid.is_some());
+        trader.program.wait("a quote", |desk| is_live(desk) && desk.remark(other).is_none());
+        watch(&mut trader, false);
+    }
+    assert_eq!(said.len(), 2, "{said:?}");
     trader.ends_well();
 }

@@ -119,6 +119,38 @@ fn a_share_that_was_found_is_listed_traded_and_there_after_a_restart() {
 }
 
 #[test]
+fn an_order_on_what_joins_comes_back_from_the_journal_before_its_broker_speaks_of_it() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut program, _kept) = start(folder.path(), &server.port, Vec::new(), &["KO"]);
+    program.wait("the share", |desk| find(desk, "KO").is_some());
+    let order = rest_a_buy(&mut program, "KO");
+    let before = program.look(|desk| desk.blotter().get(order).unwrap().clone());
+    program.shut_down();
+
+    // As if its contract had been lost with the file that keeps it: the next run begins without it.
+    let (mut program, _kept) = start(folder.path(), &server.port, Vec::new(), &["KO"]);
+    program.wait_for_status(order, OrderStatus::Working);
+    program.look(|desk| {
+        let ours = desk.blotter().get(order).unwrap();
+        assert_eq!((ours.origin, ours.created), (before.origin, before.created));
+        assert_eq!(desk.blotter().orders().count(), 1);
+        let foreign = |notice: &&pitdesk::link::Notice| notice.text.contains("adopted");
+        assert_eq!(desk.notices().iter().find(foreign), None, "nothing of it is news");
+    });
+    program.send(Command::Timeline { order });
+    program.wait("its timeline", |desk| desk.timeline(order).is_some());
+    program.look(|desk| {
+        let timeline = desk.timeline(order).unwrap();
+        let first = &timeline.records[0].moment;
+        assert!(matches!(first, pitdesk::domain::Moment::Intended { .. }), "{first:?}");
+    });
+    program.send(Command::Cancel { order });
+    program.wait_for_status(order, OrderStatus::Cancelled);
+    program.shut_down();
+}
+
+#[test]
 fn what_joined_outlives_the_line() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();

@@ -98,6 +98,13 @@ pub enum BrokerEvent {
         /// After it.
         position: Position,
     },
+    /// What an execution has cost has come after it was told.
+    Charged {
+        /// The execution, with what it has cost.
+        fill: Fill,
+        /// How its position stands with that.
+        position: Position,
+    },
     /// The account has changed.
     Account(Arc<Account>),
     /// Market data, in the order in which they came.
@@ -203,6 +210,17 @@ pub struct Books {
     pub accounts: Vec<Arc<Account>>,
     /// What trading costs, where the broker tells; the first rule that fits an instrument holds.
     pub commissions: Vec<CommissionRule>,
+    /// Instruments from this one on had not joined when the books were asked for: nothing of them is
+    /// here, whatever is there. `None` where all have.
+    pub unread_from: Option<InstrumentId>,
+}
+
+impl Books {
+    /// Whether what is not here of an instrument is not at the broker either.
+    #[must_use]
+    pub fn speak_of(&self, instrument: InstrumentId) -> bool {
+        self.unread_from.is_none_or(|first| instrument < first)
+    }
 }
 
 /// A broker's word on an order.

@@ -72,6 +72,17 @@ impl Blotter {
         }
     }
 
+    /// An execution that is here, with what it has cost.
+    pub(super) fn charged(&mut self, charged: Fill) {
+        let is_it = |fill: &&mut Fill| {
+            (&fill.exec_id, &fill.account, fill.instrument)
+                == (&charged.exec_id, &charged.account, charged.instrument)
+        };
+        if let Some(fill) = self.fills.iter_mut().rev().find(is_it) {
+            *fill = charged;
+        }
+    }
+
     pub(super) fn position(&mut self, position: Position) {
         self.positions.insert((position.account.clone(), position.instrument), position);
     }

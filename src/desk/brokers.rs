@@ -2,10 +2,14 @@
 //! would come to, what is to be known about their data, and when nothing came from them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Desk;
 use crate::domain::{Account, BrokerId, DataRemark, Impact, InstrumentId, Time};
-use crate::link::{CommandId, Found, Listing};
+use crate::link::{CommandId, Found, Listing, Outage};
+
+/// What is shorter is a moment that nobody could have traded in.
+const LEAST: Duration = Duration::from_secs(1);
 
 impl Desk {
     pub(super) fn list(&mut self, listing: Arc<Listing>) {
@@ -23,9 +27,11 @@ impl Desk {
         self.remarks.get(&id).map(|remark| &**remark)
     }
 
-    /// When nothing came from a broker in this run, oldest first.
+    /// When nothing came from a broker in this run, oldest first; what lasts ends now.
     pub fn outages(&self, broker: BrokerId) -> impl Iterator<Item = (Time, Time)> {
-        self.outages.of(broker, self.now)
+        let its = self.outages.iter().filter(move |outage| outage.broker == broker);
+        let span = |outage: &Outage| (outage.from, outage.to.unwrap_or(self.now).max(outage.from));
+        its.map(span).filter(|(from, to)| to.since(*from) >= LEAST)
     }
 
     /// Brokers that have more instruments than they list.

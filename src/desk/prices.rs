@@ -112,11 +112,6 @@ impl Prices {
         self.alive = alive;
     }
 
-    /// When a broker gave a sign of life last.
-    pub fn heard(&self, broker: BrokerId) -> Option<Time> {
-        self.alive.iter().find(|alive| alive.broker == broker).map(|alive| alive.heard)
-    }
-
     /// When a quote changed last.
     pub fn last_change(&self) -> Option<Time> {
         self.quotes.iter().flatten().map(|(_, received)| *received).max()

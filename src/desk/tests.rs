@@ -105,6 +105,7 @@ impl Engine {
             growing: Arc::default(),
             reckoning: Arc::default(),
             commissions: Vec::new(),
+            outages: Arc::default(),
             connections: Vec::new(),
             kill: self.kill,
             kill_report: None,
@@ -456,6 +457,20 @@ fn a_bar_that_cannot_be_one_counts_as_rejected() {
     desk.apply(window.inbox.drain(), Time(1));
     let count = *desk.ledger().of(Stream::Bars);
     assert_eq!((count.applied, count.rejected), (0, 1));
+}
+
+#[test]
+fn outages_are_those_that_the_engine_has_told_and_that_last_a_second() {
+    let (mut engine, window, mut desk) = stage();
+    let at = Time::from_seconds;
+    let outage = |from, to| Outage { broker: BrokerId(0), from, to };
+    let moment = outage(at(10), Some(Time(at(11).0 - 1)));
+    let told = [outage(at(1), Some(at(5))), moment, outage(at(20), None)].into();
+    engine.end.publisher.batch(|b| b.lossless(Update::Outages(told), Time(0)));
+    desk.apply(window.inbox.drain(), at(30));
+    let shown: Vec<_> = desk.outages(BrokerId(0)).collect();
+    assert_eq!(shown, [(at(1), at(5)), (at(20), at(30))]);
+    assert_eq!(desk.outages(BrokerId(1)).count(), 0);
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub enum Moment {
     },
     /// It was executed.
     Executed(Fill),
+    /// What an execution has cost came after it was booked: the execution with it.
+    Charged(Fill),
     /// The session of its broker ended while it lived.
     LostBroker,
     /// Reconciliation found how it stands, by the rules in ARCHITECTURE.md.
@@ -184,6 +186,17 @@ pub struct Past {
     pub known_until: BTreeMap<BrokerId, Time>,
     /// Per broker: of executions made up to then, it was told which of them the broker lacks.
     pub told_until: BTreeMap<BrokerId, Time>,
+}
+
+/// What a journal has of an instrument that joins the catalogue while the program runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recalled {
+    /// Its orders, those of them that a start would give back; by id.
+    pub orders: Vec<Order>,
+    /// The same of its executions; oldest first.
+    pub fills: Vec<Fill>,
+    /// What went before them.
+    pub past: Past,
 }
 
 /// What the kill switch does with positions.

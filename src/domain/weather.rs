@@ -23,8 +23,10 @@ pub enum Weather {
     SlowAcknowledgements(Duration),
     /// What an execution cost is told so much later.
     LateCommissions(Duration),
-    /// Quotes of this symbol need a subscription that nobody has (10089).
+    /// Quotes of this symbol need a subscription that nobody has; delayed ones are there (10089).
     NoData(Arc<str>),
+    /// The same, and there are no delayed ones either (354).
+    NotSubscribed(Arc<str>),
     /// Who asks more than 50 times a second is told so (100), and not answered.
     Pacing,
     /// Changes of working orders are refused.
@@ -37,7 +39,7 @@ pub enum Weather {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{0}' is no weather: use fair, reset, reset-keeping-data, cut, freeze=20s, slow-acks=2s, \
-     late-commissions=5s, no-data=AAPL, pacing, refused-changes or silence-after-partial"
+     late-commissions=5s, no-data=AAPL, not-subscribed=AAPL, pacing, refused-changes or silence-after-partial"
 )]
 pub struct BadWeather(pub String);
 
@@ -58,6 +60,7 @@ impl Weather {
             "slow-acks" => Ok(Self::SlowAcknowledgements(seconds()?)),
             "late-commissions" => Ok(Self::LateCommissions(seconds()?)),
             "no-data" if !value.is_empty() => Ok(Self::NoData(value.into())),
+            "not-subscribed" if !value.is_empty() => Ok(Self::NotSubscribed(value.into())),
             _ if !value.is_empty() => Err(wrong()),
             "fair" => Ok(Self::Fair),
             "reset" => Ok(Self::Reset { keeps_data: false }),
@@ -82,6 +85,7 @@ impl fmt::Display for Weather {
             Self::SlowAcknowledgements(time) => write!(f, "slow-acks={}s", time.as_secs()),
             Self::LateCommissions(time) => write!(f, "late-commissions={}s", time.as_secs()),
             Self::NoData(symbol) => write!(f, "no-data={symbol}"),
+            Self::NotSubscribed(symbol) => write!(f, "not-subscribed={symbol}"),
             Self::Pacing => f.write_str("pacing"),
             Self::RefusedChanges => f.write_str("refused-changes"),
             Self::SilenceAfterPartial => f.write_str("silence-after-partial"),
@@ -105,6 +109,7 @@ mod tests {
             Weather::SlowAcknowledgements(ten),
             Weather::LateCommissions(ten),
             Weather::NoData("AAPL".into()),
+            Weather::NotSubscribed("BRK B".into()),
             Weather::Pacing,
             Weather::RefusedChanges,
             Weather::SilenceAfterPartial,
@@ -112,7 +117,8 @@ mod tests {
         for weather in all {
             assert_eq!(Weather::parse(&weather.to_string()), Ok(weather));
         }
-        for wrong in ["", "sunny", "freeze", "freeze=x", "freeze=4000s", "cut=1s", "no-data", "no-data="] {
+        let wrong = ["", "sunny", "freeze", "freeze=x", "freeze=4000s", "cut=1s", "no-data", "no-data="];
+        for wrong in wrong.into_iter().chain(["not-subscribed", "not-subscribed="]) {
             assert_eq!(Weather::parse(wrong), Err(BadWeather(wrong.to_owned())));
         }
     }

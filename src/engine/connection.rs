@@ -40,6 +40,7 @@ impl Engine {
         connection.reason = reason.into();
         connection.since = now;
         let connection = connection.clone();
+        let has_news = self.outages.connection(&connection, line.market_heard);
         // A broker that stays away for a night is no news with every try.
         let is_away = matches!(state, ConnectionState::Silent | ConnectionState::Down);
         let why: Arc<str> = reason.split("; trying again").next().unwrap_or(reason).into();
@@ -48,6 +49,9 @@ impl Engine {
         let level = if is_news { NoticeLevel::Error } else { NoticeLevel::Info };
         let text = format!("{}: {}. {reason}", connection.name, state.label());
         out.push(Effect::publish(Update::Connection(connection), now));
+        if has_news {
+            out.push(Effect::publish(Update::Outages(self.outages.told()), now));
+        }
         self.note(level, text, now, out);
     }
 

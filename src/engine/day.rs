@@ -195,9 +195,9 @@ impl Engine {
 
 /// What the engine must tell the day: each of these where it happens.
 impl Engine {
-    /// At the start, once the journal's orders are known: those of the last minute that went out
-    /// from here count on.
-    pub(super) fn recount_orders(&mut self, now: Time) {
+    /// The journal's orders have come back, those that `came`: what of them went out from here in the
+    /// last minute counts on.
+    pub(super) fn recount_orders(&mut self, came: impl Fn(&Order) -> bool, now: Time) {
         // When an exit that was kept has left is not told: at the latest when it changed last.
         let left_at = |order: &Order| match order.kept.and_then(|kept| kept.entry) {
             Some(_) => order.updated,
@@ -205,7 +205,8 @@ impl Engine {
         };
         let is_recent = |at: Time| at <= now && now.since(at) < MINUTE;
         let is_sent = |order: &&Order| order.origin != Origin::Foreign && order.status != OrderStatus::Kept;
-        for order in self.orders.all().filter(is_sent).filter(|order| is_recent(left_at(order))) {
+        let counts = |order: &&Order| came(order) && is_sent(order) && is_recent(left_at(order));
+        for order in self.orders.all().filter(counts) {
             self.day.sends(order, left_at(order));
         }
     }

@@ -7,8 +7,8 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Record, Seq,
-    Time, Trade,
+    Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Recalled,
+    Record, Seq, Time, Trade,
 };
 use crate::link::{
     Alive, BarKey, Envelope, Follower, NoticeLevel, TargetsFrom, TargetsRead, Timeline, Update,
@@ -144,6 +144,9 @@ pub enum EngineEvent {
     Targets(Arc<TargetsRead>),
     /// The timeline of an order, as [`Effect::AskTimeline`] asked for it.
     Timeline(Timeline),
+    /// What the journal has of an instrument that joins, as [`Effect::Recall`] asked for it; or why it
+    /// could not be read, in words for a trader.
+    Recalled(InstrumentId, Result<Recalled, Arc<str>>),
     /// Something around the engine is worth a line in the activity log: the disk, the clock.
     Note(NoticeLevel, Arc<str>),
     /// Somebody who follows let too much pile up and needs everything anew.
@@ -200,7 +203,9 @@ pub enum Effect {
     Alive(Alive),
     /// Forget what waits of a series.
     ForgetBars(BarKey),
-    /// An instrument has joined the catalogue: for the journal and for its broker.
+    /// Ask the journal for what it has of an instrument that joins.
+    Recall(Arc<Instrument>),
+    /// An instrument has joined the catalogue: for its broker.
     List(Arc<Instrument>),
     /// Append a record to the journal, in order.
     Journal(Box<Record>),

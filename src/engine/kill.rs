@@ -5,9 +5,15 @@
 //! acknowledgement that is lost is asked for again; a broker that is away is named, and what
 //! is left is done when it is back. The end is `Done`, or an account with a reason.
 //!
+//! Orders that other programs, or somebody in TWS, have entered are not ours to end where their broker
+//! says so: they hold up nothing of ours, and are named at the end with where they can be ended. Nothing
+//! is called done while one of them works.
+//!
 //! The lock outlives the program, and so does what it was asked to do with positions. At the
 //! next start orders are cancelled as before, but nothing is traded by itself: hours may have
 //! passed, so what is still held is named, and its trader uses the switch again.
+
+mod closing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -16,14 +22,10 @@ use std::time::Duration;
 
 use super::order_state::Life;
 use super::{Effect, Engine, Outcome};
-use crate::broker::BrokerRequest;
-use crate::domain::{
-    AccountId, BrokerId, Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin,
-    Position, Price, Seq, Side, Time, TimeInForce, counted,
-};
+use crate::broker::{BrokerRequest, Report, ReportKind};
+use crate::domain::{AccountId, BrokerId, InstrumentId, Moment, Order, OrderId, Origin, Seq, Time, counted};
 use crate::link::update::Refused;
 use crate::link::{AccountKill, Flatten, JournalState, KillReport, KillStage, NoticeLevel, Update};
-use crate::risk::{Despite, Role};
 
 /// How long a broker has to answer a cancel or a question before it is asked again.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -34,8 +36,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
 /// Lines of evidence that are kept of an account: the first, and the newest.
 const EVIDENCE_KEPT: usize = 200;
-/// How often a position is tried to be closed.
-const ATTEMPTS: usize = 3;
 
 /// The kill switch, while it is on.
 pub(super) struct Kill {
@@ -44,6 +44,8 @@ pub(super) struct Kill {
     /// Whether an earlier run has left it on: then positions are named, not closed.
     is_left: bool,
     accounts: Vec<Line>,
+    /// Orders that were entered elsewhere and whose broker has refused to cancel them for us, and why.
+    elsewhere: BTreeMap<OrderId, Arc<str>>,
     /// The place of the lock in the journal, until it is there: a program that dies before would
     /// begin unlocked.
     unsafe_until: Option<Seq>,
@@ -74,6 +76,8 @@ struct Line {
     attempts: BTreeMap<InstrumentId, (Vec<OrderId>, Time)>,
     /// Orders of unknown fate whose cancel was asked for.
     lost: BTreeSet<OrderId>,
+    /// Orders of others that the evidence names.
+    elsewhere: BTreeSet<OrderId>,
     /// Why a position cannot be closed, and when it is tried again, if it is.
     stuck: BTreeMap<InstrumentId, (Arc<str>, Option<Time>)>,
     stage: KillStage,
@@ -93,6 +97,7 @@ impl Line {
             is_verified: false,
             attempts: BTreeMap::new(),
             lost: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
             stuck: BTreeMap::new(),
             stage: KillStage::Verifying,
             evidence: vec![(now, first.into())],
@@ -122,8 +127,9 @@ impl Kill {
     pub fn left_on(brokers: usize, flatten: Flatten, now: Time) -> Self {
         let line = |index| Line::new(BrokerId(index as u8), None, now, "Locked since an earlier run");
         let accounts = (0..brokers).map(line).collect();
+        let elsewhere = BTreeMap::new();
         let (unsafe_until, is_doubtful, told) = (None, false, None);
-        Self { since: now, flatten, is_left: true, accounts, unsafe_until, is_doubtful, told }
+        Self { since: now, flatten, is_left: true, accounts, elsewhere, unsafe_until, is_doubtful, told }
     }
 
     /// Each account that brokers have told of gets a line of its own: the one that a broker had
@@ -262,10 +268,24 @@ impl Engine {
     pub(super) fn books_came(&mut self, broker: BrokerId) {
         if let Some(kill) = &mut self.kill {
             for line in kill.accounts.iter_mut().filter(|line| line.broker == broker) {
-                line.is_verified = line.verify_asked_at.take().is_some();
+                // Others that come while nothing works take nothing of the proof away.
+                line.is_verified |= line.verify_asked_at.take().is_some();
+                line.unproven_since.take_if(|_| line.is_verified);
                 // What they brought to light is cancelled at once.
                 line.asked_at = None;
             }
+        }
+    }
+
+    /// A broker says something of an order. That it does not cancel for us what was entered elsewhere
+    /// is its last word: only who entered it can end it.
+    pub(super) fn heard_while_killed(&mut self, broker: BrokerId, report: &Report) {
+        let ReportKind::CancelRefused(why) = &report.kind else { return };
+        let is_elsewhere = |o: &Order| o.broker == broker && o.origin == Origin::Foreign;
+        if self.orders.get(report.order).is_some_and(is_elsewhere)
+            && let Some(kill) = &mut self.kill
+        {
+            kill.elsewhere.insert(report.order, Arc::clone(why));
         }
     }
 
@@ -365,6 +385,13 @@ impl Engine {
                 self.ask_cancel(order, now, out);
             }
         }
+        let refused = |o: &Order| self.why_elsewhere(o.id).is_some();
+        let (elsewhere, others): (Vec<Order>, Vec<Order>) = others.into_iter().partition(refused);
+        for order in &elsewhere {
+            if let Some(why) = self.why_elsewhere(order.id).filter(|_| line.elsewhere.insert(order.id)) {
+                line.note(now, format!("{} is not ours. {why}", named(self, order)));
+            }
+        }
         if !others.is_empty() {
             line.is_unproven();
             return self.cancel_step(line, &others, now, out);
@@ -390,6 +417,9 @@ impl Engine {
                 );
                 KillStage::Stuck(why.into())
             }
+            (KillStage::Done, None) if !elsewhere.is_empty() => {
+                self.others_work(line, &elsewhere, flatten, now)
+            }
             (KillStage::Done, None) if line.stage != KillStage::Done => {
                 let held = if flatten == Flatten::No { "" } else { " and nothing is held" };
                 line.note(now, format!("By its books nothing works{held}"));
@@ -399,10 +429,32 @@ impl Engine {
         }
     }
 
+    fn why_elsewhere(&self, order: OrderId) -> Option<&Arc<str>> {
+        self.kill.as_ref()?.elsewhere.get(&order)
+    }
+
+    /// All of ours is done; what others have entered is left, and named with where it can be ended.
+    fn others_work(&self, line: &mut Line, elsewhere: &[Order], flatten: Flatten, now: Time) -> KillStage {
+        let held = if flatten == Flatten::No { "" } else { " and nothing is held" };
+        let name = |order: &Order| {
+            let why = self.why_elsewhere(order.id).map_or("", |why| &**why);
+            format!("{} works on. {why}", named(self, order))
+        };
+        let first: Vec<String> = elsewhere.iter().take(5).map(name).collect();
+        let more = elsewhere.len() - first.len();
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let text = format!("nothing of ours works{held}, but {}{more}", first.join("; "));
+        let stage = KillStage::Stuck(text.into());
+        if line.stage != stage {
+            line.note(now, format!("By its books nothing of ours works{held}"));
+        }
+        stage
+    }
+
     /// Asks the broker for its books, to see by its own word that nothing works.
     fn verify_step(line: &mut Line, now: Time, out: &mut Vec<Effect>) -> KillStage {
         if line.verify_asked_at.is_none_or(|at| now.since(at) >= ANSWER) {
-            line.note(now, "The broker has ended every order; its books are asked for");
+            line.note(now, "The broker has ended every order of ours; its books are asked for");
             line.verify_asked_at = Some(now);
             line.unproven_since.get_or_insert(now);
             out.push(Effect::Request(line.broker, BrokerRequest::Books));
@@ -452,143 +504,6 @@ impl Engine {
         let more = if live.len() > 5 { format!(" and {} more", live.len() - 5) } else { String::new() };
         KillStage::Stuck(format!("the broker has not ended {}{more}", first.join(", ")).into())
     }
-
-    /// Orders that close positions are on their way: limits at once or not at all, so that
-    /// only a market order in a closed market rests.
-    fn closing_step(&self, own: &[Order], now: Time) -> KillStage {
-        let late = own.iter().find(|order| now.since(order.created.max(order.updated)) >= PATIENCE);
-        match late {
-            None => KillStage::Flattening(own.len() as u32),
-            Some(order) => {
-                let why = order.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-                KillStage::Stuck(format!("{} has not filled{why}", named(self, order)).into())
-            }
-        }
-    }
-
-    /// What an account holds at its broker.
-    fn held_by(&self, line: &Line) -> Vec<Position> {
-        let Some(account) = &line.account else { return Vec::new() };
-        let is_its =
-            |i: InstrumentId| self.instruments.get(i.index()).is_some_and(|i| i.broker == line.broker);
-        let is_held = |p: &&Position| p.account == *account && !p.is_flat() && is_its(p.instrument);
-        self.positions.values().filter(is_held).cloned().collect()
-    }
-
-    /// An earlier run was asked to close positions and has not: after a restart nobody closes
-    /// them but who asks for it again.
-    fn name_what_is_held(&self, line: &Line) -> KillStage {
-        let held = self.held_by(line);
-        if held.is_empty() {
-            return KillStage::Done;
-        }
-        let names: Vec<&str> = held.iter().map(|position| self.symbol(position.instrument)).collect();
-        let are = if names.len() == 1 { "is" } else { "are" };
-        let why = "closing was asked for and not finished; use the switch again";
-        KillStage::Stuck(format!("{} {are} held: {why}", names.join(", ")).into())
-    }
-
-    /// Nothing works: closes what is held, or is done.
-    fn flatten_step(
-        &mut self,
-        line: &mut Line,
-        flatten: Flatten,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) -> KillStage {
-        let held = self.held_by(line);
-        line.stuck.retain(|id, _| held.iter().any(|position| position.instrument == *id));
-        if held.is_empty() {
-            return KillStage::Done;
-        }
-        let mut on_their_way = 0;
-        for position in &held {
-            let id = position.instrument;
-            let waits = |(_, again): &(Arc<str>, Option<Time>)| again.is_none_or(|at| now < at);
-            if line.stuck.get(&id).is_some_and(waits) {
-                continue;
-            }
-            let (tried, at) = line.attempts.entry(id).or_insert((Vec::new(), Time::MIN));
-            if now.since(*at) < ANSWER {
-                on_their_way += 1;
-                continue;
-            }
-            // The market has refused to close it only where it was asked to.
-            tried.retain(|order| !self.was_not_sent(*order));
-            if tried.len() >= ATTEMPTS {
-                let why = format!("{ATTEMPTS} orders did not close it; use the switch again to try more");
-                line.stuck.insert(id, (why.into(), None));
-                continue;
-            }
-            match self.close_for_kill(position, flatten, now, out) {
-                Ok(order) => {
-                    on_their_way += 1;
-                    line.stuck.remove(&id);
-                    tried.push(order);
-                    *at = now;
-                    line.is_unproven();
-                    line.note(now, format!("Order {order} closes {}", self.symbol(position.instrument)));
-                }
-                Err(why) => {
-                    line.stuck.insert(id, (why.0, Some(now + ANSWER)));
-                }
-            }
-        }
-        if on_their_way > 0 {
-            return KillStage::Flattening(on_their_way);
-        }
-        let reasons: Vec<String> =
-            line.stuck.iter().map(|(id, (why, _))| format!("{} is held: {why}", self.symbol(*id))).collect();
-        KillStage::Stuck(reasons.join("; ").into())
-    }
-
-    /// Whether an order has ended and its broker never had it: on a full disk, say.
-    fn was_not_sent(&self, id: OrderId) -> bool {
-        let is_over = |o: &Order| o.status.is_final() && !o.is_acknowledged && o.filled.is_zero();
-        self.orders.get(id).is_some_and(is_over) && !self.orders.has_left(id)
-    }
-
-    fn close_for_kill(
-        &mut self,
-        position: &Position,
-        flatten: Flatten,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) -> Result<OrderId, Refused> {
-        let instrument = self.instrument(position.instrument)?;
-        let side = position.side().ok_or_else(|| Refused("nothing is held".into()))?.opposite();
-        let (kind, tif) = match flatten {
-            Flatten::Within(percent) => {
-                let limit = Duration::from_secs(self.settings.limits.quote_age(&instrument).into());
-                let known = self.market.quote(instrument.id);
-                let quote = known.filter(|(_, at)| now.since(*at) <= limit).map(|(quote, _)| quote);
-                let far = quote.and_then(|q| if side == Side::Buy { q.ask } else { q.bid });
-                let far = far.ok_or_else(|| Refused("there is no fresh quote of it".into()))?;
-                let price = within(far, side, percent, &instrument.ticks)
-                    .ok_or_else(|| Refused("the band makes no price".into()))?;
-                (OrderKind::Limit { price }, TimeInForce::Ioc)
-            }
-            Flatten::Market | Flatten::No => (OrderKind::Market, TimeInForce::Day),
-        };
-        let spec = OrderSpec::new(instrument.id, side, position.size(), kind, tif);
-        let order = self.intend(spec, Origin::Flatten, &instrument, &position.account, now, out);
-        let id = order.id;
-        self.closing.insert(id);
-        self.submit(vec![(order, Role::Close(Despite::default()))], None, &instrument, now, now, out)
-            .map(|()| id)
-    }
-}
-
-/// The worst price within a band around the far side of the book, on the grid.
-fn within(far: Price, side: Side, percent: Decimal, ticks: &crate::domain::TickTable) -> Option<Price> {
-    let band = far.0.checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)?;
-    let worst = Price(far.0.checked_add(side.sign().checked_mul(band)?)?);
-    let below = ticks.round_down(worst);
-    let price = match side {
-        Side::Sell if below < worst => ticks.step(below, 1),
-        Side::Buy | Side::Sell => below,
-    };
-    (price.0 > Decimal::ZERO).then_some(price)
 }
 
 fn named(engine: &Engine, order: &Order) -> String {

@@ -1,15 +1,16 @@
 //! Executions of our orders: each counts once, by broker, account and its id there. The newest
 //! are kept and shown, the ids of all are remembered.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::domain::{AccountId, BrokerId, ExecId, Fill};
+use crate::domain::{AccountId, BrokerId, ExecId, Fill, Money};
 use crate::link::FILLS_KEPT;
 
 #[derive(Default)]
 pub(super) struct ExecutionLog {
     fills: VecDeque<Fill>,
-    seen: BTreeSet<(BrokerId, AccountId, ExecId)>,
+    /// With what each has cost, as far as is known.
+    seen: BTreeMap<(BrokerId, AccountId, ExecId), Money>,
 }
 
 impl ExecutionLog {
@@ -24,7 +25,7 @@ impl ExecutionLog {
 
     /// Whether the fill is new.
     pub fn add(&mut self, broker: BrokerId, fill: &Fill) -> bool {
-        if !self.seen.insert((broker, fill.account.clone(), fill.exec_id.clone())) {
+        if !self.is_new(broker, fill) {
             return false;
         }
         if self.fills.len() >= FILLS_KEPT {
@@ -32,6 +33,42 @@ impl ExecutionLog {
         }
         self.fills.push_back(fill.clone());
         true
+    }
+
+    /// Executions that come back after others: they are shown where they belong.
+    pub fn recall(&mut self, broker: BrokerId, earlier: Vec<Fill>) {
+        for fill in earlier {
+            if self.is_new(broker, &fill) {
+                self.fills.push_back(fill);
+            }
+        }
+        self.fills.make_contiguous().sort_by_key(|fill| fill.time);
+        self.fills.drain(..self.fills.len().saturating_sub(FILLS_KEPT));
+    }
+
+    fn is_new(&mut self, broker: BrokerId, fill: &Fill) -> bool {
+        let key = (broker, fill.account.clone(), fill.exec_id.clone());
+        let is_new = !self.seen.contains_key(&key);
+        if is_new {
+            self.seen.insert(key, fill.commission);
+        }
+        is_new
+    }
+
+    /// Takes over what a booked execution has cost: the execution with it, where that is news. Nothing
+    /// is what a broker tells that does not know it yet.
+    pub fn charge(&mut self, broker: BrokerId, told: &Fill) -> Option<Fill> {
+        let known = self.seen.get_mut(&(broker, told.account.clone(), told.exec_id.clone()))?;
+        if told.commission.amount.is_zero() || *known == told.commission {
+            return None;
+        }
+        *known = told.commission;
+        let is_it = |fill: &&mut Fill| {
+            (&fill.exec_id, &fill.account, fill.instrument) == (&told.exec_id, &told.account, told.instrument)
+        };
+        let booked = self.fills.iter_mut().rev().find(is_it)?;
+        booked.commission = told.commission;
+        Some(booked.clone())
     }
 
     pub fn fills(&self) -> impl Iterator<Item = &Fill> {

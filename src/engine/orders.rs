@@ -102,20 +102,25 @@ impl Orders {
     pub fn new(next_id: u64, known: Vec<Order>) -> Self {
         let mut orders = Self { entries: BTreeMap::new(), live: BTreeSet::new(), next_id, reserved: next_id };
         for order in known {
-            orders.next_id = above(orders.next_id, order.id);
-            let told = Life::told(order.status).unwrap_or(Life::Working);
-            // Of what is kept here nothing was sent, or its newest record would say so.
-            let life = if told.is_final() || told == Life::Kept { told } else { Life::Unknown };
-            let updated = order.updated;
-            let mut entry = Entry::new(order, life);
-            if life == Life::Unknown {
-                entry.order.reason = Some(NOT_CONFIRMED.into());
-            }
-            let id = entry.changed(updated).id;
-            orders.put(id, entry);
+            orders.recall(order);
         }
-        orders.reserved = orders.next_id;
         orders
+    }
+
+    /// An order of an earlier run, as the journal has it.
+    pub fn recall(&mut self, order: Order) {
+        self.next_id = above(self.next_id, order.id);
+        self.reserved = self.reserved.max(self.next_id);
+        let told = Life::told(order.status).unwrap_or(Life::Working);
+        // Of what is kept here nothing was sent, or its newest record would say so.
+        let life = if told.is_final() || told == Life::Kept { told } else { Life::Unknown };
+        let updated = order.updated;
+        let mut entry = Entry::new(order, life);
+        if life == Life::Unknown {
+            entry.order.reason = Some(NOT_CONFIRMED.into());
+        }
+        let id = entry.changed(updated).id;
+        self.put(id, entry);
     }
 
     /// A fresh id; `true` where the reservation on disk should be extended. That is

@@ -121,6 +121,8 @@ impl Engine {
                 session.publish(Update::Account(Arc::clone(account)), now, out);
             }
         }
+        let is_its = |listed: &InstrumentId| self.instruments[listed.index()].broker == id;
+        self.unread.retain(|listed| !is_its(listed) || !books.speak_of(*listed));
         self.tell_findings(id, findings, taken, now, out);
         self.books_came(id);
         if is_new_session {
@@ -194,7 +196,11 @@ impl Engine {
                 comparison.strange.push(fill.order);
                 continue;
             }
-            if self.before.is_forgotten(id, fill) || !self.executions.add(id, fill) {
+            if self.before.is_forgotten(id, fill) {
+                continue;
+            }
+            if !self.executions.add(id, fill) {
+                self.settle_cost(fill, comparison, out);
                 continue;
             }
             // How much of an order has filled stands in the books; only where it is not in them
@@ -211,6 +217,14 @@ impl Engine {
             comparison.executed.insert(fill.order);
             comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
         }
+    }
+
+    /// An execution that we have, whose commission may have come since.
+    fn settle_cost(&mut self, told: &Fill, comparison: &Comparison<'_>, out: &mut Vec<Effect>) {
+        let Some(fill) = self.executions.charge(comparison.broker, told) else { return };
+        let orders = self.orders.get(fill.order).cloned().into_iter().collect();
+        self.record(Moment::Charged(fill.clone()), orders, comparison.now, out);
+        comparison.session.publish(Update::Charged(fill), comparison.now, out);
     }
 
     /// An order as its broker has it, with what only we know of it: this may be the last that the
@@ -243,7 +257,8 @@ impl Engine {
             }
             return;
         };
-        let Some(now_stands) = self.orders.take_over(theirs, session == Session::New) else { return };
+        let is_first = self.are_first(comparison, theirs.spec.instrument);
+        let Some(now_stands) = self.orders.take_over(theirs, is_first) else { return };
         let is_told = comparison.executed.contains(&theirs.id);
         let is_like = |o: &Order| o.status == now_stands.status && o.filled == now_stands.filled;
         let (kind, text) = match difference(&ours, &now_stands, is_told) {
@@ -260,6 +275,11 @@ impl Engine {
         }
     }
 
+    /// Whether books are the first that speak of an instrument: of its session, or since it has joined.
+    fn are_first(&self, comparison: &Comparison<'_>, instrument: InstrumentId) -> bool {
+        comparison.session == Session::New || self.unread.contains(&instrument)
+    }
+
     /// Orders that live for us and that the broker does not have.
     fn settle_missing(&mut self, comparison: &mut Comparison<'_>, out: &mut Vec<Effect>) {
         if comparison.books.lacks_orders {
@@ -267,12 +287,14 @@ impl Engine {
         }
         let (session, now) = (comparison.session, comparison.now);
         // In the middle of a session, what the broker has not spoken of may still be on its way.
-        let can_be_judged = |o: &Order| session == Session::New || self.orders.is_acknowledged(o.id);
+        let can_be_judged =
+            |o: &Order| self.are_first(comparison, o.spec.instrument) || self.orders.is_acknowledged(o.id);
         let is_missing = |o: &&Order| {
             o.broker == comparison.broker
                 && self.orders.life(o.id).is_some_and(|life| !life.is_ours_alone())
                 && can_be_judged(o)
                 && comparison.speaks_for(&o.account)
+                && comparison.books.speak_of(o.spec.instrument)
                 && !comparison.theirs.contains_key(&o.id)
         };
         let missing: Vec<Order> = self.orders.live().filter(is_missing).cloned().collect();

@@ -196,6 +196,24 @@ impl Engine {
         }
     }
 
+    /// What a booked execution has cost is known.
+    pub(super) fn charged(
+        &mut self,
+        broker: BrokerId,
+        told: &Fill,
+        position: Position,
+        now: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(fill) = self.executions.charge(broker, told) else { return };
+        let orders = self.orders.get(fill.order).cloned().into_iter().collect();
+        self.record(Moment::Charged(fill.clone()), orders, now, out);
+        out.push(Effect::publish(Update::Charged(fill), now));
+        self.positions.insert((position.account.clone(), position.instrument), position.clone());
+        out.push(Effect::publish(Update::Position(position), now));
+        self.pass_day(now, out);
+    }
+
     /// Adds an execution to its order; one that is not known here was entered elsewhere, and
     /// is made from what its executions tell.
     pub(super) fn book(&mut self, broker: BrokerId, fill: &Fill, now: Time) -> Order {

@@ -17,7 +17,7 @@ use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::settings::Settings;
-use crate::domain::{BrokerId, Record};
+use crate::domain::{BrokerId, Instrument, Record};
 use crate::link::channel::Batch;
 use crate::link::{
     Clock, Command, CommandId, EngineEnd, Envelope, KillReport, NoticeLevel, Timeline, Update,
@@ -189,6 +189,13 @@ impl JournalEnd {
         Some(EngineEvent::JournalFailed { from: seq, through: seq, why: Full.to_string().into() })
     }
 
+    /// Asks for what there is of an instrument, or answers that nobody can say.
+    fn recall(&self, instrument: Arc<Instrument>) -> Option<EngineEvent> {
+        let id = instrument.id;
+        let Full = self.records.recall(instrument).err()?;
+        Some(EngineEvent::Recalled(id, Err("the journal has ended".into())))
+    }
+
     /// What the journal has to say, in the engine's words.
     fn hears(&mut self, event: JournalEvent) -> [Option<EngineEvent>; 3] {
         match event {
@@ -211,6 +218,9 @@ impl JournalEnd {
             JournalEvent::Timeline { order, records, left_out } => {
                 let timeline = Timeline { order, records: records.into(), left_out };
                 [Some(EngineEvent::Timeline(timeline)), None, None]
+            }
+            JournalEvent::Recalled { instrument, outcome } => {
+                [Some(EngineEvent::Recalled(instrument, outcome)), None, None]
             }
             // Told when nobody listens here any more.
             JournalEvent::GivenUp(_) => [None, None, None],
@@ -327,8 +337,8 @@ impl Shell {
                                 undelivered.push(EngineEvent::Undelivered(id, request, why));
                             }
                         }
+                        Some(Effect::Recall(instrument)) => undelivered.extend(journal.recall(instrument)),
                         Some(Effect::List(instrument)) => {
-                            journal.records.list(Arc::clone(&instrument));
                             let adapter = adapters.get(usize::from(instrument.broker.0));
                             if let Some(adapter) = adapter.and_then(Weak::upgrade) {
                                 adapter.listed(&instrument);

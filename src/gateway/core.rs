@@ -115,6 +115,8 @@ pub struct Core {
 enum News {
     Order(Order),
     Fill(Fill),
+    /// What an execution has cost has come later.
+    Charged(Fill),
     Answer(Answer),
     /// A position or an account.
     Account,
@@ -271,6 +273,7 @@ impl Core {
                     self.order_changed(&order);
                 }
                 News::Fill(fill) => self.executed(&fill),
+                News::Charged(fill) => self.charged(&fill),
                 News::Answer(answer) => self.answered(&answer),
                 News::Account => self.told.account_changed(),
                 News::Weather(weather) => self.set_weather(&weather, now),
@@ -577,6 +580,7 @@ impl News {
         match update {
             Update::Order(order) => Some(Self::Order(order.clone())),
             Update::Fill(fill) => Some(Self::Fill(fill.clone())),
+            Update::Charged(fill) => Some(Self::Charged(fill.clone())),
             Update::Answer(answer) => Some(Self::Answer(answer.clone())),
             Update::Position(_) | Update::Account(_) => Some(Self::Account),
             Update::Weather(weather) => Some(Self::Weather(weather.clone())),

@@ -32,12 +32,16 @@ pub enum Update {
     Order(Order),
     /// An order of ours was executed.
     Fill(Fill),
+    /// What an execution has cost came after it was told: the execution with it.
+    Charged(Fill),
     /// A position is new or has changed.
     Position(Position),
     /// An account has changed.
     Account(Arc<Account>),
     /// A connection has changed.
     Connection(Connection),
+    /// When nothing came from brokers, in this run: all that are remembered.
+    Outages(Arc<[Outage]>),
     /// Something worth a line in the activity log.
     Notice(Notice),
     /// What became of a command.
@@ -150,6 +154,8 @@ pub struct Snapshot {
     pub commissions: Vec<(BrokerId, Vec<CommissionRule>)>,
     /// One per broker.
     pub connections: Vec<Connection>,
+    /// When nothing came from them, in this run.
+    pub outages: Arc<[Outage]>,
     /// Kill switch.
     pub kill: KillState,
     /// How far it has come.
@@ -166,6 +172,17 @@ pub struct Snapshot {
     pub armed: Arc<[(BrokerId, AccountId)]>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
+}
+
+/// A time in which nothing came from a broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// From which.
+    pub broker: BrokerId,
+    /// When something came last before it.
+    pub from: Time,
+    /// When it was back; `None` while it is away.
+    pub to: Option<Time>,
 }
 
 /// How a broker's connection stands.

@@ -30,7 +30,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{OrderId, Record, Seq, Time};
+use crate::domain::{InstrumentId, OrderId, Recalled, Record, Seq, Time};
 
 pub use archive::{Archive, BeyondCounting, DayResult, Found, by_day};
 use disk::{Disk, DiskError};
@@ -69,6 +69,13 @@ pub enum JournalEvent {
         records: Vec<Record>,
         /// How many are left out between the first ones and the newest.
         left_out: usize,
+    },
+    /// What the file has of an instrument that joins the catalogue.
+    Recalled {
+        /// Which.
+        instrument: InstrumentId,
+        /// As a start would read it; or why it could not be read, in words for a trader.
+        outcome: Result<Recalled, Arc<str>>,
     },
     /// The last word: what could not be written before the end, in words for a trader.
     GivenUp(Arc<str>),

@@ -109,6 +109,7 @@ impl Market {
             growing: Arc::clone(&self.growing),
             reckoning: Arc::clone(&self.growing),
             commissions: vec![(BrokerId(0), self.commissions.clone())],
+            outages: Arc::default(),
             connections: vec![connection(ConnectionState::Ready, "Connected", START)],
             kill: KillState::Armed,
             kill_report: None,

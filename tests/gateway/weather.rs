@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pitdesk::domain::Weather;
 use pitdesk::gateway::ConnId;
-use pitdesk::gateway::wire::model::{CancelOrderRequest, MarketDataRequest, Order};
+use pitdesk::gateway::wire::model::{CancelOrderRequest, MarketDataRequest, MarketDataTypeRequest, Order};
 use pitdesk::gateway::wire::{Dialect, Reply, Request};
 use pitdesk::link::Command;
 
@@ -135,6 +135,19 @@ fn data_without_a_subscription_are_refused_for_that_symbol_alone() {
     weather(&mut stage, Weather::Fair);
     stage.tell(conn, quotes(7, "AAPL"));
     assert!(ticks(&stage.heard_in(conn, 2.0)) > 0);
+}
+
+#[test]
+fn what_is_not_subscribed_has_no_delayed_data_either_and_the_last_word_on_a_symbol_holds() {
+    let mut stage = Stage::new();
+    let conn = stage.connect(Dialect::Text, 1);
+    let delayed = Request::MarketDataType(MarketDataTypeRequest { market_data_type: Some(3) });
+    stage.ask(conn, delayed);
+    weather(&mut stage, Weather::NoData("AAPL".into()));
+    weather(&mut stage, Weather::NotSubscribed("AAPL".into()));
+    assert_eq!(errors(&stage.ask(conn, quotes(5, "AAPL"))), [354]);
+    weather(&mut stage, Weather::NoData("AAPL".into()));
+    assert_eq!(errors(&stage.ask(conn, quotes(6, "AAPL"))), [10_167]);
 }
 
 #[test]

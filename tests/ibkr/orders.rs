@@ -120,8 +120,13 @@ fn a_commission_that_stays_away_holds_the_execution_for_a_second_only() {
         desk.at(1);
         assert_eq!(fill(&mut desk).await.0.commission.amount, Decimal::ZERO);
         peer.says(commission(EXECUTION, 1.25)).await;
-        let text = desk.note("came late").await;
-        assert!(text.contains("1.25 USD"), "{text}");
+        let charged = desk.first(|event| match event {
+            BrokerEvent::Charged { fill, position } => Some((fill.clone(), position.clone())),
+            _ => None,
+        });
+        let (fill, position) = charged.await;
+        assert_eq!((fill.order, fill.commission.amount), (OrderId(1), dec("1.25")));
+        assert_eq!((position.net, position.commissions), (dec("4"), dec("1.25")));
     });
 }
 

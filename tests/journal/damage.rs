@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pitdesk::domain::{BrokerId, Flatten, Moment, Order, Record, TakenOver};
+use pitdesk::domain::{BrokerId, Currency, Decimal, Fill, Flatten, Moment, Money, Order, Record, TakenOver};
 use pitdesk::store::journal::{JournalError, Recovered};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -18,6 +18,13 @@ struct Written {
     file: PathBuf,
     model: Model,
     bytes: Vec<u8>,
+}
+
+/// What the execution of an order has cost came later.
+fn charged(seq: u64, id: u64) -> Record {
+    let cost = Money { amount: Decimal::new(99, 2), currency: Currency::USD };
+    let moment = Moment::Charged(Fill { commission: cost, ..fill(&format!("e-{id}"), id) });
+    Record { moment, ..executed(seq, id) }
 }
 
 /// A journal that ended in order: some orders filled, some working.
@@ -35,6 +42,9 @@ fn written() -> Written {
         add(working, id);
         if id % 3 != 0 {
             add(executed, id);
+        }
+        if id % 3 == 1 {
+            add(charged, id);
         }
     }
     let seq = records.len() as u64 + 1;

@@ -199,6 +199,7 @@ fn moment() -> impl Strategy<Value = Moment> {
         1 => text().prop_map(|why| Moment::CancelRefused { why }),
         1 => (decimal(), 1..90_u32).prop_map(|(price, moves)| Moment::TriggerMoved { price: Price(price), moves }),
         4 => fill().prop_map(Moment::Executed),
+        2 => fill().prop_map(Moment::Charged),
         1 => Just(Moment::LostBroker),
         1 => text().prop_map(|finding| Moment::Settled { finding }),
         1 => text().prop_map(|decision| Moment::Decided { decision }),
@@ -211,13 +212,22 @@ fn moment() -> impl Strategy<Value = Moment> {
 pub fn records(most: usize) -> impl Strategy<Value = Vec<Record>> {
     vec((moment(), vec(order(), 1..3), 0_i64..40_000_000_000), 1..most).prop_map(|parts| {
         let mut at = Time::from_seconds(1_000);
+        let mut booked: Option<Fill> = None;
         let number = |(seq, (moment, mut orders, later)): (u64, (Moment, Vec<Order>, i64))| {
             at = Time(at.0 + later);
             orders.dedup_by_key(|order| order.id);
+            // Mostly of the execution before it.
+            let moment = match (moment, &booked) {
+                (Moment::Charged(fill), Some(booked)) => {
+                    Moment::Charged(Fill { commission: fill.commission, ..booked.clone() })
+                }
+                (moment, _) => moment,
+            };
             match &moment {
                 Moment::Reconciled { .. } | Moment::Kill { .. } => orders.clear(),
                 // Its own order, at the broker whose instrument it is of.
-                Moment::Executed(fill) => {
+                Moment::Executed(fill) | Moment::Charged(fill) => {
+                    booked = Some(fill.clone());
                     orders.truncate(1);
                     orders[0].id = fill.order;
                     orders[0].spec.instrument = fill.instrument;
@@ -260,9 +270,16 @@ impl Model {
             self.orders.insert(order.id, order.clone());
         }
         match &record.moment {
-            Moment::Executed(fill) => {
+            Moment::Executed(fill) | Moment::Charged(fill) => {
                 let broker = record.orders[0].broker;
-                if self.keys.insert((broker, fill.account.clone(), fill.exec_id.clone())) {
+                let is_charge = matches!(record.moment, Moment::Charged(_));
+                let is_it = |known: &&mut Fill| {
+                    (&known.exec_id, &known.account, known.instrument, known.time)
+                        == (&fill.exec_id, &fill.account, fill.instrument, fill.time)
+                };
+                if is_charge && let Some(known) = self.fills.iter_mut().find(is_it) {
+                    *known = fill.clone();
+                } else if self.keys.insert((broker, fill.account.clone(), fill.exec_id.clone())) {
                     self.fills.push(fill.clone());
                     let net = self.held.entry((fill.account.clone(), fill.instrument)).or_default();
                     *net += fill.side.sign() * fill.quantity.0;
@@ -324,7 +341,7 @@ proptest! {
         prop_assert_eq!(told.len(), ids.len());
         for (id, timeline) in told {
             let of_order = |record: &&Record| {
-                let is_fill = matches!(&record.moment, Moment::Executed(fill) if fill.order == id);
+                let is_fill = matches!(&record.moment, Moment::Executed(fill) | Moment::Charged(fill) if fill.order == id);
                 is_fill || record.orders.iter().any(|order| order.id == id)
             };
             let expected: Vec<Record> = records.iter().filter(of_order).cloned().collect();

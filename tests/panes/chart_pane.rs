@@ -9,10 +9,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::domain::{
-    Bar, Currency, DataRemark, Money, Order, OrderKind, OrderStatus, Price, Side, Time, Timeframe, TrailBy,
+    Bar, BrokerId, Currency, DataRemark, Money, Order, OrderKind, OrderStatus, Price, Side, Time, Timeframe,
+    TrailBy,
 };
 use pitdesk::link::update::Placement;
-use pitdesk::link::{BarKey, ConnectionState, Demand, History, Update};
+use pitdesk::link::{BarKey, ConnectionState, Demand, History, Outage, Update};
 use pitdesk::market::series::BarChunk;
 use pitdesk::ui::chart_pane::ChartPane;
 use pitdesk::ui::commands::{Commands, UiCommand};
@@ -436,16 +437,23 @@ fn connection(chart: &mut Chart, state: ConnectionState) {
     chart.run_steps(2);
 }
 
+fn outage(chart: &mut Chart, to: Option<Time>) {
+    let outage = Outage { broker: BrokerId(0), from: START, to };
+    chart.state_mut().market.publish(Update::Outages([outage].into()));
+    chart.run_steps(2);
+}
+
 #[test]
 fn a_gap_is_marked_where_nothing_came() {
     let mut chart = busy(WIDE);
     assert!(!spoken(&chart).contains("no data"));
-    connection(&mut chart, ConnectionState::Ready);
     connection(&mut chart, ConnectionState::Down);
+    outage(&mut chart, None);
     chart.state_mut().market.later(Duration::from_secs(400));
     chart.run_steps(2);
     assert!(spoken(&chart).contains("no data for 7 min"), "it lasts: {}", spoken(&chart));
     connection(&mut chart, ConnectionState::Ready);
+    outage(&mut chart, Some(START + Duration::from_secs(400)));
     let now = START.seconds() + 400;
     let later = bars(1_000, -7, 285.0);
     assert!(later.last().unwrap().time.seconds() > now);

@@ -24,7 +24,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// fair, reset, reset-keeping-data, cut, freeze=20s, slow-acks=2s, late-commissions=5s,
-    /// no-data=AAPL, pacing, refused-changes or silence-after-partial
+    /// no-data=AAPL, not-subscribed=AAPL, pacing, refused-changes or silence-after-partial
     #[arg(value_parser = Weather::parse)]
     pub weather: Weather,
 }

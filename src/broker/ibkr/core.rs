@@ -37,7 +37,7 @@ use super::quotes::Quotes;
 use super::roster::Roster;
 use super::what_if::WhatIfs;
 use crate::broker::contract::{Books, BrokerEvent, BrokerRequest, SessionEnd};
-use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Position, Time};
+use crate::domain::{AccountId, BrokerId, InstrumentId, Order, OrderId, Position, Time};
 use crate::link::{ConnectionState, NoticeLevel};
 
 /// Least time between two readings of the books that nobody asked for.
@@ -129,6 +129,8 @@ pub(super) struct Core {
     what_ifs: WhatIfs,
     round: Option<Round>,
     rounds: u32,
+    /// Instruments from this one on have joined since the books were asked for.
+    unread_from: InstrumentId,
     /// When the books were asked for last.
     read_at: Time,
     wants_books: bool,
@@ -168,6 +170,7 @@ impl Core {
             what_ifs: WhatIfs::default(),
             round: None,
             rounds: 0,
+            unread_from: InstrumentId(0),
             read_at: now,
             wants_books: false,
             lacks_orders: false,
@@ -197,6 +200,8 @@ impl Core {
 
     /// Asks for the books.
     fn read(&mut self, now: Time, out: &mut Out) {
+        self.listing = self.roster.listing();
+        self.unread_from = self.listing.end();
         self.rounds += 1;
         self.read_at = now;
         self.wants_books = false;
@@ -285,16 +290,20 @@ impl Core {
         for fill in &fresh {
             self.orders.told_in_books(fill, now);
         }
-        let of_ours = |account: &AccountId| self.accounts.has(account);
+        // Some of the answers came before an instrument joined that others name already.
+        let is_read = |instrument: InstrumentId| instrument < self.unread_from;
+        let is_told = |account: &AccountId, instrument| self.accounts.has(account) && is_read(instrument);
+        let is_order = |order: &Order| is_told(&order.account, order.spec.instrument);
         let books = Books {
-            orders: self.orders.books(outcome.of(Part::Open), of_ours, now),
+            orders: self.orders.books(outcome.of(Part::Open), is_order, now),
             are_final: false,
             lacks_orders: outcome.of(Part::Open) == Answer::Missing,
             lacks_positions: outcome.of(Part::Positions) == Answer::Missing,
-            fills: fills.into_iter().filter(|fill| of_ours(&fill.account)).collect(),
-            positions: positions.into_iter().filter(|position| of_ours(&position.account)).collect(),
+            fills: fills.into_iter().filter(|fill| is_told(&fill.account, fill.instrument)).collect(),
+            positions: positions.into_iter().filter(|held| is_told(&held.account, held.instrument)).collect(),
             accounts: self.accounts.books(),
             commissions: Vec::new(),
+            unread_from: Some(self.unread_from),
         };
         out.events.push(BrokerEvent::Books(Arc::new(books)));
         if !std::mem::replace(&mut self.is_ready, true) {

@@ -2,7 +2,7 @@
 //!
 //! TWS tells an execution first and its commission apart, a moment later. The engine books an execution
 //! once, with its commission, so that it waits for it, but not for long ([`PATIENCE`]): what is held must be
-//! known. A commission that comes later still is told as a line of its own.
+//! known. A commission that comes later still is told with its execution once more, for the engine to add.
 //!
 //! The id of an execution ends with the number of its version: `….01.01` was corrected where `….01.02`
 //! comes. The id that the engine gets is the one without the version, so that no correction counts twice.
@@ -169,13 +169,21 @@ impl Fills {
             return;
         };
         let Some(cost) = cost(report) else { return };
-        if known.commission.replace(cost).is_none() && known.is_told {
-            let Fill { order, quantity, .. } = &known.fill;
-            let text = format!(
-                "The commission of {quantity} of order {order} came late: {cost}. Its execution was booked without it"
-            );
-            events.push(BrokerEvent::Note(NoticeLevel::Warning, text.into()));
+        let before = known.commission.replace(cost);
+        if !known.is_told || before == Some(cost) {
+            return;
         }
+        let fill = Fill { commission: cost, ..known.fill.clone() };
+        let key = (fill.account.clone(), fill.instrument);
+        let flat = || Position::flat(fill.account.clone(), fill.instrument);
+        let position = self.positions.entry(key).or_insert_with(flat);
+        // An execution that was never charged costs nothing, in the currency of its instrument.
+        let currency = known.fill.commission.currency;
+        for (money, sign) in [(before, Decimal::NEGATIVE_ONE), (Some(cost), Decimal::ONE)] {
+            let own = money.filter(|money| money.currency == currency);
+            position.commissions += own.map_or(Decimal::ZERO, |money| sign * money.amount);
+        }
+        events.push(BrokerEvent::Charged { fill, position: position.clone() });
     }
 
     /// Executions that can be told now, oldest first: those whose commission is here, or has not come for

@@ -44,6 +44,11 @@ impl Listing {
         self.by_id.values().cloned().collect()
     }
 
+    /// What joins has this id, or a higher one.
+    pub fn end(&self) -> InstrumentId {
+        self.by_id.last_key_value().map_or(InstrumentId(0), |(last, _)| InstrumentId(last.0 + 1))
+    }
+
     pub fn get(&self, id: InstrumentId) -> Option<&Listed> {
         self.by_id.get(&id)
     }

@@ -253,9 +253,15 @@ impl Orders {
     fn changeable(&self, order: OrderId) -> Result<i32, String> {
         let entry = self.entries.get(&order).ok_or_else(|| not_there(order))?;
         entry.number.ok_or_else(|| {
-            "It was entered elsewhere, and only there it can be changed or cancelled: in TWS, or in the \
-             program that sent it"
-                .to_owned()
+            let place = match entry.client {
+                Some(0) => "in TWS itself: only there it can be changed or cancelled".to_owned(),
+                Some(client) => format!(
+                    "by the program with client id {client}: only there, or in TWS, it can be changed or cancelled"
+                ),
+                None => "and only there it can be changed or cancelled: in TWS, or in the program that sent it"
+                    .to_owned(),
+            };
+            format!("It was entered elsewhere, {place}")
         })
     }
 
@@ -325,6 +331,7 @@ impl Orders {
         }
         let entry = self.entries.get_mut(&id)?;
         entry.number = number.or(entry.number);
+        entry.client = Some(data.order.client_id);
         entry.take_terms(terms, now, events);
         let state = &data.order_state;
         let said = [&state.reject_reason, &state.warning_text].into_iter().map(|text| words(text));
@@ -449,7 +456,7 @@ impl Orders {
 
     /// The orders for the books: all that TWS has told of since they were asked for, what was sent since
     /// then, and what has ended in this session. Without an answer, all that is known.
-    pub fn books(&mut self, answer: Answer, is_ours: impl Fn(&AccountId) -> bool, now: Time) -> Vec<Order> {
+    pub fn books(&mut self, answer: Answer, is_meant: impl Fn(&Order) -> bool, now: Time) -> Vec<Order> {
         let round = self.round;
         for entry in self.entries.values_mut() {
             // An exit can be told before its entry.
@@ -460,7 +467,7 @@ impl Orders {
             }
         }
         let mut orders = Vec::new();
-        for entry in self.entries.values_mut().filter(|entry| is_ours(&entry.order.account)) {
+        for entry in self.entries.values_mut().filter(|entry| is_meant(&entry.order)) {
             if entry.order.status == OrderStatus::Filled {
                 // Its executions may be older than those that are told.
                 entry.order.filled = entry.order.spec.quantity;

@@ -125,6 +125,7 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::Books(_)
         | BrokerEvent::Report(_)
         | BrokerEvent::Fill { .. }
+        | BrokerEvent::Charged { .. }
         | BrokerEvent::Account(_)
         | BrokerEvent::Ended { .. } => false,
     }

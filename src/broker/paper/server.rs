@@ -265,6 +265,7 @@ impl ServerCore {
                 BrokerEvent::Market { .. }
                 | BrokerEvent::OnWire { .. }
                 | BrokerEvent::Unsent { .. }
+                | BrokerEvent::Charged { .. }
                 | BrokerEvent::Found { .. }
                 | BrokerEvent::Remark { .. }
                 | BrokerEvent::BarsWait { .. }

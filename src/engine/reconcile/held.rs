@@ -27,12 +27,25 @@ pub(in crate::engine) struct Before {
 impl Before {
     /// What `past` and the executions behind it, `fills`, come to.
     pub(in crate::engine) fn new(past: Past, fills: &[Fill]) -> Self {
-        let Past { opening: mut held, known_until, told_until } = past;
+        let mut before = Self::default();
+        before.recall(past, fills);
+        before
+    }
+
+    /// The same of an instrument that joins.
+    pub(in crate::engine) fn recall(&mut self, past: Past, fills: &[Fill]) {
+        let Past { opening, known_until, told_until } = past;
+        self.held.extend(opening);
         for fill in fills {
-            let net = held.entry((fill.account.clone(), fill.instrument)).or_default();
+            let net = self.held.entry((fill.account.clone(), fill.instrument)).or_default();
             *net = net.saturating_add(fill.side.sign() * fill.quantity.0);
         }
-        Self { held, known_until, told_until }
+        for (ours, read) in [(&mut self.known_until, known_until), (&mut self.told_until, told_until)] {
+            for (broker, until) in read {
+                let known = ours.entry(broker).or_insert(until);
+                *known = until.max(*known);
+            }
+        }
     }
 
     /// Whether an execution is so old that the journal has it, and nobody remembers its id.
@@ -61,6 +74,7 @@ impl Engine {
             self.is_listed_at(comparison.broker, *instrument)
                 && !comparison.books.lacks_positions
                 && comparison.speaks_for(account)
+                && comparison.books.speak_of(*instrument)
                 && !told.contains(&(account.clone(), *instrument))
         };
         let silent: Vec<(AccountId, InstrumentId)> = shown.chain(journaled).filter(is_silent).collect();
@@ -134,6 +148,7 @@ impl Engine {
         let is_lost = |fill: &&Fill| {
             self.is_listed_at(broker, fill.instrument)
                 && comparison.speaks_for(&fill.account)
+                && books.speak_of(fill.instrument)
                 && oldest(&fill.account).is_none_or(|oldest| fill.time > oldest)
                 && told.is_none_or(|told| fill.time > told)
                 && !theirs.contains(&(&fill.account, &fill.exec_id))

@@ -140,3 +140,25 @@ fn that_a_broker_is_away_is_an_error_once_until_it_is_back() {
     stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
     assert_eq!(fails(&mut stage, "Gone; trying again in 1 s"), 1);
 }
+
+#[test]
+fn an_outage_that_is_over_is_told_to_whoever_slept_through_it() {
+    let mut stage = stage();
+    let heard = stage.now;
+    stage.now = heard + std::time::Duration::from_secs(20);
+    stage.session_ends();
+    stage.now = heard + std::time::Duration::from_secs(30);
+    let books = Books { accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
+    let effects = stage.command(Command::Snapshot);
+    let outages = effects.iter().find_map(|effect| match effect {
+        Effect::Publish { update, .. } => match &**update {
+            Update::Snapshot(snapshot) => Some(Arc::clone(&snapshot.outages)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let whole = crate::link::Outage { broker: BROKER, from: heard, to: Some(stage.now) };
+    assert_eq!(*outages.unwrap(), [whole]);
+}

@@ -216,6 +216,78 @@ fn what_the_books_bring_to_light_is_cancelled_too() {
     assert_eq!(stage.stage_of_kill(), KillStage::Cancelling(1));
 }
 
+/// With an order that another program has entered, beside ours.
+fn beside_another() -> Stage {
+    let mut stage = exposed();
+    let theirs = Order {
+        id: OrderId(900),
+        origin: Origin::Foreign,
+        status: OrderStatus::Working,
+        ..stage.order(2).clone()
+    };
+    let orders = vec![stage.order(1).clone(), stage.order(2).clone(), theirs];
+    let books =
+        Books { orders, positions: vec![holding("10")], accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    stage
+}
+
+const NOT_OURS: &str = "It was entered by client 5: cancel it there";
+
+#[test]
+fn what_others_have_entered_holds_up_nothing_of_ours_and_is_named_at_the_end() {
+    let mut stage = beside_another();
+    stage.kill(Flatten::Market);
+    stage.refuses_cancel(900, NOT_OURS);
+    assert_eq!(stage.stage_of_kill(), KillStage::Cancelling(1), "of ours");
+    stage.says(2, OrderStatus::Cancelled);
+    let closes = stage.answers_books(vec![holding("10")]);
+    assert_eq!(placed(&closes).len(), 1, "what is held is closed");
+    stage.fill(901, Side::Sell, "10", "0");
+    stage.answers_books(vec![holding("0")]);
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("nothing of ours works and nothing is held"), "{why}");
+    assert!(why.contains("order 900 (Buy AAPL) works on") && why.contains(NOT_OURS), "{why}");
+    let evidence = stage.line().evidence;
+    for _ in 0..8 {
+        let asked = stage.tick_after(Duration::from_secs(2));
+        assert!(!requests(&asked).contains(&&BrokerRequest::Cancel(OrderId(900))), "asked once is enough");
+    }
+    assert_eq!(stage.line().evidence, evidence, "and told once");
+    let says = |text: &str| evidence.iter().any(|(_, line)| line.contains(text));
+    assert!(says("order 900 (Buy AAPL) is not ours") && says("nothing of ours works"), "{evidence:?}");
+    stage.says(900, OrderStatus::Cancelled);
+    assert_eq!(stage.stage_of_kill(), KillStage::Done, "whoever had it has ended it");
+    stage.answers_books(vec![holding("0")]);
+    assert_eq!(stage.stage_of_kill(), KillStage::Done, "books that nobody asked for say the same");
+}
+
+#[test]
+fn nothing_is_done_while_an_order_of_ours_works_beside_those_of_others() {
+    let mut stage = beside_another();
+    stage.kill(Flatten::No);
+    stage.refuses_cancel(900, NOT_OURS);
+    stage.refuses_cancel(2, "Too many requests");
+    for _ in 0..8 {
+        let asked = stage.tick_after(Duration::from_secs(2));
+        assert!(requests(&asked).contains(&&BrokerRequest::Cancel(OrderId(2))));
+    }
+    let KillStage::Stuck(why) = stage.stage_of_kill() else { panic!("{:?}", stage.line()) };
+    assert!(why.contains("has not ended order 2 (Buy AAPL)") && !why.contains("900"), "{why}");
+}
+
+#[test]
+fn a_cancel_that_never_reached_the_broker_is_not_its_word_on_an_order_of_others() {
+    let mut stage = beside_another();
+    stage.kill(Flatten::No);
+    stage.says(2, OrderStatus::Cancelled);
+    let cancel = || BrokerRequest::Cancel(OrderId(900));
+    stage.feed(EngineEvent::Undelivered(BROKER, cancel(), "The broker does not keep up"));
+    let asked = stage.tick_after(Duration::from_secs(2));
+    assert!(requests(&asked).contains(&&cancel()));
+    assert_eq!(stage.stage_of_kill(), KillStage::Cancelling(1));
+}
+
 #[test]
 fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
     let mut stage = stage();

@@ -1,22 +1,37 @@
 //! Instruments that join while the engine runs.
 
 use super::*;
-use crate::domain::Candidate;
+use crate::domain::{Candidate, Recalled};
 
 /// With a broker that has more than it lists.
-fn growing() -> Stage {
+pub(super) fn growing() -> Stage {
     let mut stage = stage();
     stage.engine.brokers[0].facts.capabilities.lookup = true;
     stage
 }
 
-fn described(symbol: &str) -> Box<Instrument> {
+pub(super) fn described(symbol: &str) -> Box<Instrument> {
     let unnumbered = InstrumentId(u32::MAX);
     Box::new(Instrument { id: unnumbered, symbol: symbol.into(), ..Instrument::clone(&share()) })
 }
 
 fn joins(stage: &mut Stage, name: &str, symbol: &str) -> Vec<Effect> {
-    stage.broker(BrokerEvent::Described { name: name.into(), outcome: Ok(described(symbol)) })
+    joins_with(stage, name, symbol, Recalled::default())
+}
+
+/// The same of one that earlier runs have traded.
+pub(super) fn joins_with(stage: &mut Stage, name: &str, symbol: &str, recalled: Recalled) -> Vec<Effect> {
+    let asked = stage.broker(BrokerEvent::Described { name: name.into(), outcome: Ok(described(symbol)) });
+    let Some(id) = asked_back(&asked) else { return asked };
+    stage.feed(EngineEvent::Recalled(id, Ok(recalled)))
+}
+
+/// The instrument that the journal is asked about.
+pub(super) fn asked_back(effects: &[Effect]) -> Option<InstrumentId> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Recall(instrument) => Some(instrument.id),
+        _ => None,
+    })
 }
 
 fn told(effects: &[Effect]) -> Vec<&Update> {
@@ -29,7 +44,7 @@ fn told(effects: &[Effect]) -> Vec<&Update> {
     found
 }
 
-fn listing(effects: &[Effect]) -> &crate::link::Listing {
+pub(super) fn listing(effects: &[Effect]) -> &crate::link::Listing {
     let is_it = |update: &&Update| matches!(update, Update::Listed(_));
     let Some(Update::Listed(listing)) = told(effects).into_iter().find(is_it) else { panic!("{effects:?}") };
     listing

@@ -41,8 +41,10 @@ pub const UPLINK_LOST_DATA: i32 = 1_101;
 pub const UPLINK_KEPT_DATA: i32 = 1_102;
 /// The same, and delayed ones are told.
 pub const SHOWS_DELAYED: i32 = 10_167;
-/// Data for which the account has no subscription.
+/// Data for which the account has no subscription, and delayed ones are there.
 pub const NEEDS_SUBSCRIPTION: i32 = 10_089;
+/// The same, and there are no delayed ones.
+pub const NOT_SUBSCRIBED: i32 = 354;
 
 /// What clients expect to read when they connect.
 pub const FARMS_ARE_THERE: [(i32, &str); 3] = [

@@ -32,6 +32,17 @@ impl Core {
         }
     }
 
+    /// What an execution has cost came after it was told.
+    pub(super) fn charged(&mut self, fill: &Fill) {
+        if self.sky.is_down() || self.sky.is_hushed(fill.order) || !self.told.fills.contains(&fill.exec_id) {
+            return;
+        }
+        let Some(order) = self.desk.blotter().get(fill.order).cloned() else { return };
+        for conn in self.who_sees(&order) {
+            self.say(conn, &cost_of(fill));
+        }
+    }
+
     fn tell_execution(
         &mut self,
         conn: ConnId,
@@ -72,15 +83,7 @@ impl Core {
             execution: Some(execution),
         };
         self.say(conn, &Reply::ExecutionDetails(Box::new(details)));
-        let closes = !fill.realised.is_zero();
-        let cost = model::CommissionAndFeesReport {
-            exec_id: Some(fill.exec_id.to_string()),
-            commission_and_fees: Some(words::double(fill.commission.amount)),
-            currency: Some(fill.commission.currency.to_string()),
-            realized_pnl: closes.then(|| words::double(fill.realised - fill.commission.amount)),
-            ..model::CommissionAndFeesReport::default()
-        };
-        self.say(conn, &Reply::CommissionReport(cost));
+        self.say(conn, &cost_of(fill));
     }
 
     /// How much of its order had filled with this execution, and at which average price.
@@ -148,4 +151,15 @@ impl Core {
         }
         self.say(conn, &Reply::ExecutionDetailsEnd(model::RequestId { req_id: Some(req_id) }));
     }
+}
+
+fn cost_of(fill: &Fill) -> Reply {
+    let closes = !fill.realised.is_zero();
+    Reply::CommissionReport(model::CommissionAndFeesReport {
+        exec_id: Some(fill.exec_id.to_string()),
+        commission_and_fees: Some(words::double(fill.commission.amount)),
+        currency: Some(fill.commission.currency.to_string()),
+        realized_pnl: closes.then(|| words::double(fill.realised - fill.commission.amount)),
+        ..model::CommissionAndFeesReport::default()
+    })
 }

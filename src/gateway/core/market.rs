@@ -38,7 +38,7 @@ pub(super) struct Quotes {
 }
 
 /// Which data a client has asked for. Delayed ones are told, with ticks of their own, where there are
-/// no live ones: so only of instruments from which the weather withholds them.
+/// no live ones: so only of instruments from which the weather withholds those alone.
 #[derive(Clone, Copy, Default)]
 enum Age {
     #[default]
@@ -116,7 +116,8 @@ impl Core {
         let withheld = self.sky.withholds(&instrument.symbol);
         let Some(session) = self.session_mut(conn) else { return Ok(()) };
         let Quotes { age, streams, .. } = &mut session.quotes;
-        let is_delayed = withheld.is_some() && matches!(age, Age::Delayed);
+        let has_delayed = withheld.as_ref().is_some_and(|why| why.code == errors::NEEDS_SUBSCRIPTION);
+        let is_delayed = has_delayed && matches!(age, Age::Delayed);
         if let Some(refusal) = withheld.filter(|_| !is_delayed) {
             return Err(refusal);
         }

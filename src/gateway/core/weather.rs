@@ -32,7 +32,8 @@ pub(super) struct Sky {
     later: BTreeMap<ConnId, VecDeque<(Time, Reply)>>,
     /// The same of what executions cost, for which nothing else waits.
     costs: BTreeMap<ConnId, VecDeque<(Time, Reply)>>,
-    no_data: BTreeSet<String>,
+    /// Symbols without data, and the code that says so.
+    no_data: BTreeMap<String, i32>,
     paces: bool,
     refuses_changes: bool,
     hushes_partials: bool,
@@ -57,11 +58,20 @@ impl Sky {
         self.costs.remove(&conn);
     }
 
+    fn withhold(&mut self, symbol: &str, code: i32) {
+        self.no_data.insert(symbol.to_owned(), code);
+    }
+
     /// Why an instrument has no data, if that is the weather.
     pub fn withholds(&self, symbol: &str) -> Option<Refusal> {
-        let text = "Requested market data requires additional subscription for API. See link in 'Market Data \
-                    Connections' dialog for more details. Delayed market data is available.";
-        self.no_data.contains(symbol).then(|| Refusal::new(errors::NEEDS_SUBSCRIPTION, text))
+        let code = *self.no_data.get(symbol)?;
+        let text = if code == errors::NOT_SUBSCRIBED {
+            "Requested market data is not subscribed. Delayed market data is not available."
+        } else {
+            "Requested market data requires additional subscription for API. See link in 'Market Data \
+             Connections' dialog for more details. Delayed market data is available."
+        };
+        Some(Refusal::new(code, text))
     }
 
     /// Why changes of orders are refused, if that is the weather.
@@ -120,7 +130,8 @@ impl Core {
             Weather::Freeze(duration) => self.sky.frozen_until = Some(now + *duration),
             Weather::SlowAcknowledgements(delay) => self.sky.acknowledged_after = Some(*delay),
             Weather::LateCommissions(delay) => self.sky.commissions_after = Some(*delay),
-            Weather::NoData(symbol) => drop(self.sky.no_data.insert(symbol.to_string())),
+            Weather::NoData(symbol) => self.sky.withhold(symbol, errors::NEEDS_SUBSCRIPTION),
+            Weather::NotSubscribed(symbol) => self.sky.withhold(symbol, errors::NOT_SUBSCRIBED),
             Weather::Pacing => self.sky.paces = true,
             Weather::RefusedChanges => self.sky.refuses_changes = true,
             Weather::SilenceAfterPartial => self.sky.hushes_partials = true,

@@ -36,6 +36,9 @@ INSERT INTO fills (seq, broker, account, exec, order_id, time, body, crc)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
         value ->> 7
     FROM json_each(?) WHERE true
+    ON CONFLICT (seq) DO UPDATE SET body = excluded.body, crc = excluded.crc
+    WHERE (fills.broker, fills.account, fills.exec, fills.time)
+        = (excluded.broker, excluded.account, excluded.exec, excluded.time)
     ON CONFLICT DO NOTHING;
 INSERT INTO facts (name, value, crc)
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
@@ -96,6 +99,10 @@ impl Batch {
                 self.touched.insert((column(fill.order.0), place));
                 self.put_fill(seq, fill)?;
             }
+            // Where its row is, whoever writes it knows ([`Self::put_fill`]).
+            MomentRow::Charged(fill) => {
+                self.touched.insert((column(fill.order.0), place));
+            }
             MomentRow::Reconciled { broker, positions, executions_until, .. } => {
                 held::note(self, seq, broker, positions, *executions_until)?;
             }
@@ -124,7 +131,15 @@ impl Batch {
         Ok(())
     }
 
-    /// A fill that record `seq` told of.
+    /// The record of this group that told of a fill first.
+    pub(super) fn place_of(&self, fill: &FillRow) -> Option<Seq> {
+        let is_it = |cells: &&FillCells| {
+            (&cells.1, &cells.2, &cells.3) == (&fill.broker, &fill.account.0, &fill.exec.0)
+        };
+        self.fills.iter().find(is_it).map(|cells| Seq(cells.0.cast_unsigned()))
+    }
+
+    /// A fill that record `seq` told of first, as it stands now: what it has cost may come later.
     pub(super) fn put_fill(&mut self, seq: Seq, fill: &FillRow) -> Result<(), serde_json::Error> {
         let (place, time, body) = (column(seq.0), fill.time.0, encode(fill)?);
         let crc = checksum([place, time], body.as_bytes());
@@ -158,7 +173,7 @@ fn array<T: Serialize>(rows: impl IntoIterator<Item = T>) -> String {
 /// The orders that a record belongs to the timeline of.
 pub(super) fn about(record: &Record) -> impl Iterator<Item = OrderId> {
     let of_fill = match &record.moment {
-        Moment::Executed(fill) => Some(fill.order),
+        Moment::Executed(fill) | Moment::Charged(fill) => Some(fill.order),
         _ => None,
     };
     record.orders.iter().map(|order| order.id).chain(of_fill)

@@ -24,7 +24,7 @@ pub struct JournalSender {
     questions: mpsc::Sender<OrderId>,
     /// Without a bound: as many as a trader lists by hand, and a record of one that was left out would
     /// name nothing.
-    listed: mpsc::UnboundedSender<Arc<Instrument>>,
+    joining: mpsc::UnboundedSender<Arc<Instrument>>,
 }
 
 /// The journal's end. It ends when every sender is gone.
@@ -32,7 +32,7 @@ pub struct JournalSender {
 pub struct Inbox {
     pub(super) records: mpsc::Receiver<Record>,
     pub(super) questions: mpsc::Receiver<OrderId>,
-    pub(super) listed: mpsc::UnboundedReceiver<Arc<Instrument>>,
+    pub(super) joining: mpsc::UnboundedReceiver<Arc<Instrument>>,
 }
 
 /// Both ends.
@@ -44,8 +44,8 @@ pub fn channel() -> (JournalSender, Inbox) {
 pub(super) fn channel_of(capacity: usize) -> (JournalSender, Inbox) {
     let (records, taken) = mpsc::channel(capacity);
     let (questions, asked) = mpsc::channel(QUESTIONS);
-    let (listed, joined) = mpsc::unbounded_channel();
-    (JournalSender { records, questions, listed }, Inbox { records: taken, questions: asked, listed: joined })
+    let (joining, join) = mpsc::unbounded_channel();
+    (JournalSender { records, questions, joining }, Inbox { records: taken, questions: asked, joining: join })
 }
 
 impl JournalSender {
@@ -57,9 +57,13 @@ impl JournalSender {
         self.records.try_send(record).or(Err(Full))
     }
 
-    /// Tells of an instrument that has joined the catalogue: before the first record of it.
-    pub fn list(&self, instrument: Arc<Instrument>) {
-        self.listed.send(instrument).unwrap_or_else(|_ended| tracing::debug!("the journal has ended"));
+    /// Asks for what there is of an instrument that joins the catalogue, in the order of their ids: each
+    /// has its answer, as `JournalEvent::Recalled`, before the first record of it is handed over.
+    ///
+    /// # Errors
+    /// When the journal has ended; no answer comes then.
+    pub fn recall(&self, instrument: Arc<Instrument>) -> Result<(), Full> {
+        self.joining.send(instrument).or(Err(Full))
     }
 
     /// Asks for all records of an order. Where hundreds are asked for at once the last

@@ -128,6 +128,7 @@ impl Directory {
     pub(super) fn event_row(&self, record: &Record) -> EventRow {
         let moment = match &record.moment {
             Moment::Executed(fill) => MomentRow::Executed(self.fill_row(fill, &record.orders)),
+            Moment::Charged(fill) => MomentRow::Charged(self.fill_row(fill, &record.orders)),
             Moment::Reconciled { broker, summary, taken } => MomentRow::Reconciled {
                 broker: self.broker(*broker),
                 summary: Arc::clone(summary),
@@ -208,6 +209,7 @@ impl Directory {
     pub(super) fn record(&self, seq: Seq, at: Time, row: EventRow) -> Option<Record> {
         let moment = match row.moment {
             MomentRow::Executed(fill) => Moment::Executed(self.fill(fill)?),
+            MomentRow::Charged(fill) => Moment::Charged(self.fill(fill)?),
             MomentRow::Reconciled { broker, summary, positions, executions_until } => {
                 let held = |HeldRow { account, instrument, net }: HeldRow| {
                     Some((account, self.instrument_of(&broker, &instrument)?, net))

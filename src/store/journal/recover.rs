@@ -9,9 +9,9 @@ use sqlx::{Row as _, SqliteConnection};
 use super::batch::{Batch, FLATTEN, KILLED, MUST_RECONCILE};
 use super::disk::DiskError;
 use super::held;
-use super::names::Directory;
+use super::names::{Directory, Names};
 use super::row::{self, FillRow, OrderRow, checksum_of_fact, decode_checked};
-use crate::domain::{Fill, Flatten, Order, Past, Seq, Time};
+use crate::domain::{Fill, Flatten, Instrument, Order, Past, Recalled, Seq, Time};
 
 /// Of what has ended, only the newest so many come back; the rest is asked for by day.
 pub const NEWEST: usize = 10_000;
@@ -66,7 +66,7 @@ impl Strangers {
         let (orders, fills) = (counted(self.orders, "order"), counted(self.fills, "fill"));
         Some(format!(
             "The journal has {orders}{live} and {fills} of brokers or instruments that this start does not know: \
-             {}{more}. They stay in the file and are not shown",
+             {}{more}. They stay in the file, and come back when what they name is listed",
             some.join(", ")
         ))
     }
@@ -116,6 +116,24 @@ pub(super) async fn recover(
         last_commit: last.map(Time),
     };
     Ok((recovered, checkpoint))
+}
+
+/// What there is of an instrument that joins while the journal runs: what a start would read of it.
+pub(super) async fn recall(
+    db: &mut SqliteConnection,
+    brokers: &[Arc<str>],
+    instrument: &Arc<Instrument>,
+) -> Result<Recalled, DiskError> {
+    // To one that knows nothing else, all the rest is of strangers.
+    let names = Names { brokers: brokers.to_vec(), instruments: [Arc::clone(instrument)].into() };
+    let directory = Directory::new(names);
+    let mut others = Strangers::default();
+    let orders = orders(db, &directory, &mut others).await?;
+    let (fills, oldest) = fills(db, &directory, &mut others).await?;
+    let facts = facts(db).await?;
+    // What could be written down for the next start is left to that one.
+    let (past, _checkpoint) = held::read(db, &facts, &directory, &fills, oldest).await?;
+    Ok(Recalled { orders, fills, past })
 }
 
 async fn orders(

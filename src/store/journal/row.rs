@@ -113,6 +113,8 @@ pub struct FillRow {
 pub enum MomentRow {
     /// An order was executed.
     Executed(FillRow),
+    /// What an execution has cost came after it was booked.
+    Charged(FillRow),
     /// A broker's books were compared with ours.
     Reconciled {
         /// Name of the broker.
@@ -175,6 +177,14 @@ pub trait Row: Serialize + DeserializeOwned {
     fn check(&self) -> Result<(), BadRow>;
 }
 
+impl FillRow {
+    /// What tells it from every other.
+    #[must_use]
+    pub fn key(&self) -> (Arc<str>, AccountId, ExecId) {
+        (Arc::clone(&self.broker), self.account.clone(), self.exec.clone())
+    }
+}
+
 impl Row for OrderRow {
     fn check(&self) -> Result<(), BadRow> {
         if self.quantity < Qty::ZERO || self.filled < Qty::ZERO {
@@ -196,8 +206,8 @@ impl Row for FillRow {
 impl Row for EventRow {
     fn check(&self) -> Result<(), BadRow> {
         match &self.moment {
-            MomentRow::Executed(fill) => fill.check()?,
-            MomentRow::Plain(Moment::Executed(_) | Moment::Reconciled { .. }) => {
+            MomentRow::Executed(fill) | MomentRow::Charged(fill) => fill.check()?,
+            MomentRow::Plain(Moment::Executed(_) | Moment::Charged(_) | Moment::Reconciled { .. }) => {
                 return Err(BadRow::Nonsense("a broker or an instrument by the number of another run"));
             }
             MomentRow::Reconciled { .. } | MomentRow::Plain(_) => {}
@@ -264,6 +274,7 @@ impl MomentRow {
     pub fn kind(&self) -> &'static str {
         let moment = match self {
             Self::Executed(_) => return "executed",
+            Self::Charged(_) => return "charged",
             Self::Reconciled { .. } => return "reconciled",
             Self::Plain(moment) => moment,
         };
@@ -280,6 +291,7 @@ impl MomentRow {
             Moment::CancelRefused { .. } => "cancel refused",
             Moment::TriggerMoved { .. } => "trigger moved",
             Moment::Executed(_) => "executed",
+            Moment::Charged(_) => "charged",
             Moment::LostBroker => "lost broker",
             Moment::LegEnded => "leg ended",
             Moment::Settled { .. } => "settled",

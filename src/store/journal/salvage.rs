@@ -4,6 +4,7 @@
 //! current state know beyond that (because the page of an event is gone) comes on top. A row
 //! counts only with the right checksum.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use super::batch::{Batch, MUST_RECONCILE};
 use super::disk::{Disk, DiskError};
 use super::recover::{counted, facts, read};
-use super::row::{EventRow, FillRow, OrderRow, Row};
+use super::row::{EventRow, FillRow, MomentRow, OrderRow, Row};
 use crate::domain::{Seq, Time};
 
 /// Rows that are read, and written, at once.
@@ -61,10 +62,20 @@ pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report
     };
     let events = rows::<EventRow>(&mut db, &EVENTS, &mut report).await;
     report.records = events.len();
+    let mut booked = BTreeMap::new();
+    let mut charged = Vec::new();
     for page in events.chunks(PAGE) {
         let mut batch = Batch::default();
         for ([seq, at], event, _) in page {
-            batch.add(Seq(seq.cast_unsigned()), Time(*at), event, |_| false)?;
+            let seq = Seq(seq.cast_unsigned());
+            batch.add(seq, Time(*at), event, |_| false)?;
+            match &event.moment {
+                MomentRow::Executed(fill) => {
+                    booked.entry(fill.key()).or_insert(seq);
+                }
+                MomentRow::Charged(fill) => charged.push((seq, fill)),
+                _ => {}
+            }
         }
         fresh.write(&batch).await?;
     }
@@ -86,7 +97,12 @@ pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report
         }
         fresh.write(&batch).await?;
     }
+    // Where the table has lost what an execution had cost; and the execution itself.
     let mut batch = Batch::default();
+    booked.extend(fills.iter().map(|([seq, _], fill, _)| (fill.key(), Seq(seq.cast_unsigned()))));
+    for (seq, fill) in charged {
+        batch.put_fill(booked.get(&fill.key()).copied().unwrap_or(seq), fill)?;
+    }
     for (name, value) in facts(&mut db).await.unwrap_or_default() {
         // The new file has its own reason to wait for every broker's books.
         if name != MUST_RECONCILE {

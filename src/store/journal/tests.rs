@@ -101,6 +101,71 @@ fn how_far_executions_are_known_is_each_brokers_own() {
     assert_eq!(known(reopen(&file)), (NEWEST, both.into()));
 }
 
+#[test]
+fn a_commission_that_came_late_is_there_after_a_restart_and_its_execution_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    let cost = |id: u64, cents: i64| Fill {
+        commission: Money { amount: Decimal::new(cents, 2), currency: Currency::USD },
+        ..fill(&format!("e-{id}"), id)
+    };
+    let charged = |seq, id, cents| {
+        let filled = executed(seq, id).orders;
+        record(seq, Moment::Charged(cost(id, cents)), filled)
+    };
+    // In the same group, and in a later run.
+    write_all(&file, vec![executed(1, 7), executed(2, 8), charged(3, 8, 99)]);
+    write_all(&file, vec![charged(4, 7, 55)]);
+    let recovered = reopen(&file);
+    assert_eq!(recovered.fills, [cost(7, 55), cost(8, 99)]);
+    assert_eq!(held(&recovered), Decimal::from(200));
+    // One that the journal could not take when it was booked.
+    write_all(&file, vec![charged(5, 9, 11)]);
+    let recovered = reopen(&file);
+    assert_eq!((recovered.fills.len(), held(&recovered)), (3, Decimal::from(300)));
+}
+
+#[test]
+fn an_instrument_that_joins_has_back_what_a_start_would_read_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.sqlite");
+    let filled = executed_elsewhere(2, 500);
+    let mut held = TakenOver::default();
+    held.positions.push(("PAPER".into(), InstrumentId(1), Decimal::from(30)));
+    let told = Moment::Reconciled { broker: BrokerId(1), summary: "differs".into(), taken: held };
+    let records = vec![intended(1, 1), filled.clone(), record(3, told, vec![]), executed_elsewhere(4, 501)];
+    write_all(&file, records);
+    let whole = reopen(&file);
+
+    let Names { brokers, instruments } = names();
+    let fewer = Names { brokers, instruments: [Arc::clone(&instruments[0])].into() };
+    let runtime = runtime();
+    let (journal, recovered) = runtime.block_on(Journal::open(&file, fewer, Time::default())).unwrap();
+    assert_eq!(recovered.orders.len(), 1);
+    assert!(recovered.problems[0].contains("come back when what they name is listed"), "{recovered:?}");
+    let (sender, inbox) = channel();
+    let (told, hears) = std_mpsc::channel();
+    runtime.spawn(journal.run(inbox, move |event| told.send(event).unwrap()));
+    sender.recall(Arc::clone(&instruments[1])).unwrap();
+    let JournalEvent::Recalled { instrument, outcome } = hears.recv().unwrap() else { panic!() };
+    let recalled = outcome.unwrap();
+    assert_eq!(instrument, InstrumentId(1));
+    let its = |order: &&Order| order.spec.instrument == instrument;
+    assert_eq!(recalled.orders, whole.orders.iter().filter(its).cloned().collect::<Vec<_>>());
+    assert_eq!(recalled.fills, whole.fills);
+    assert_eq!(
+        recalled.past.opening.get(&("PAPER".into(), instrument)),
+        whole.past.opening.get(&("PAPER".into(), instrument))
+    );
+
+    // From now on its records have a name.
+    sender.append(executed_elsewhere(5, 502)).unwrap();
+    drop(sender);
+    assert_eq!(hears.recv().unwrap(), JournalEvent::Written(Seq(5)));
+    assert!(hears.recv().is_err(), "it has ended");
+    assert_eq!(reopen(&file).fills.len(), 3);
+}
+
 /// What the account holds, by what a start has read.
 fn held(recovered: &Recovered) -> Decimal {
     let key = (AccountId::from("PAPER"), InstrumentId(0));

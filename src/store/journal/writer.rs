@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
@@ -18,9 +18,9 @@ use super::batch::{Batch, MUST_RECONCILE, about};
 use super::disk::{Disk, DiskError};
 use super::inbox::{CAPACITY, Inbox};
 use super::names::Directory;
-use super::row::{EventRow, column};
+use super::row::{EventRow, FillRow, MomentRow, column};
 use super::{Journal, JournalEvent, recover};
-use crate::domain::{BrokerId, Instrument, Moment, OrderId, Record, Seq, TIMELINE_BEGINS, Time};
+use crate::domain::{BrokerId, Instrument, Moment, OrderId, Recalled, Record, Seq, TIMELINE_BEGINS, Time};
 
 /// Records in one transaction, at most.
 const GROUP: usize = 4_096;
@@ -82,7 +82,7 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     }
 
     pub(super) async fn run(mut self, inbox: Inbox) {
-        let Inbox { mut records, mut questions, mut listed } = inbox;
+        let Inbox { mut records, mut questions, mut joining } = inbox;
         let mut group = Vec::new();
         let mut next_try = Instant::now();
         let mut has_senders = true;
@@ -94,7 +94,6 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             }
             tokio::select! {
                 taken = records.recv_many(&mut group, GROUP), if has_room => {
-                    self.learn(&mut listed);
                     self.accept(group.drain(..));
                     if taken == 0 {
                         break;
@@ -115,23 +114,30 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
                     // What was said before the question belongs into the answer, where there is room.
                     let room = CAPACITY.saturating_sub(self.waiting.len());
                     self.accept_waiting(&mut records, room);
-                    self.learn(&mut listed);
                     self.write().await;
                     self.answer(order).await;
                 }
+                Some(instrument) = joining.recv() => self.recall(instrument).await,
             }
             self.tidy(records.is_empty()).await;
         }
         self.accept_waiting(&mut records, usize::MAX);
-        self.learn(&mut listed);
         self.finish().await;
     }
 
-    /// Learns what instruments are called whose records are here now: they were told of before.
-    fn learn(&mut self, listed: &mut mpsc::UnboundedReceiver<Arc<Instrument>>) {
-        while let Ok(instrument) = listed.try_recv() {
-            self.directory.list(instrument);
+    /// Learns what an instrument is called, and tells what the file has of it.
+    async fn recall(&mut self, instrument: Arc<Instrument>) {
+        let outcome = self.read_of(&instrument).await;
+        if let Err(error) = &outcome {
+            tracing::error!("what the journal has of {} could not be read: {error}", instrument.key());
         }
+        self.directory.list(Arc::clone(&instrument));
+        let outcome = outcome.map_err(|error| error.to_string().into());
+        (self.events)(JournalEvent::Recalled { instrument: instrument.id, outcome });
+    }
+
+    async fn read_of(&mut self, instrument: &Arc<Instrument>) -> Result<Recalled, DiskError> {
+        recover::recall(self.disk.connection().await?, self.directory.brokers(), instrument).await
     }
 
     /// Takes what is there without waiting, so many at most.
@@ -189,6 +195,14 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             let is_ours = is_our_word(&record.moment);
             let event = self.directory.event_row(record);
             batch.add(record.seq, record.at, &event, |order| is_ours && void.contains(&order))?;
+            if let MomentRow::Charged(fill) = &event.moment {
+                let booked = match batch.place_of(fill) {
+                    Some(seq) => Some(seq),
+                    None => place_of(self.disk.connection().await?, fill).await?,
+                };
+                // One that the journal could not take when it was booked is booked now.
+                batch.put_fill(booked.unwrap_or(record.seq), fill)?;
+            }
             if let Moment::Reconciled { broker, .. } = record.moment {
                 reconciled.remove(&broker);
             }
@@ -303,6 +317,14 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
     }
 }
 
+/// The record that told of a fill first.
+async fn place_of(db: &mut SqliteConnection, fill: &FillRow) -> Result<Option<Seq>, DiskError> {
+    const PLACE: &str = "SELECT seq FROM fills WHERE broker = ? AND account = ? AND exec = ?";
+    let (broker, account, exec) = fill.key();
+    let place = sqlx::query_scalar::<_, i64>(PLACE).bind(&*broker).bind(&*account.0).bind(&*exec.0);
+    Ok(place.fetch_optional(db).await?.map(|seq| Seq(seq.cast_unsigned())))
+}
+
 /// What a trader must know of records that were never written.
 fn given_up(records: &VecDeque<Record>) -> String {
     let orders: BTreeSet<OrderId> = records.iter().flat_map(about).collect();
@@ -334,6 +356,7 @@ fn is_our_word(moment: &Moment) -> bool {
         | Moment::CancelRefused { .. }
         | Moment::TriggerMoved { .. }
         | Moment::Executed(_)
+        | Moment::Charged(_)
         | Moment::Settled { .. }
         | Moment::Decided { .. }
         | Moment::LegEnded

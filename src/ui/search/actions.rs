@@ -254,8 +254,10 @@ fn weather(selected: Option<&str>) -> Vec<Action> {
         action("TWS API weather: silence after a partial fill", Weather::SilenceAfterPartial),
     ];
     if let Some(symbol) = selected {
-        let text = format!("TWS API weather: no data for {symbol}");
+        let text = format!("TWS API weather: no live data for {symbol}, delayed ones only");
         all.push(action(&text, Weather::NoData(symbol.into())));
+        let text = format!("TWS API weather: no data for {symbol}, not subscribed");
+        all.push(action(&text, Weather::NotSubscribed(symbol.into())));
     }
     all
 }

@@ -163,6 +163,10 @@ impl Words<'_> {
                 line(at, "Trigger moved", join(&to, &of), Tone::Weak);
             }
             Moment::Executed(fill) => line(at, "Executed", self.fill(fill, after, at), Tone::Good),
+            Moment::Charged(fill) => {
+                let text = format!("commission {}", format::money(fill.commission));
+                line(at, "Charged", join(&text, &format!("execution {}", fill.exec_id)), Tone::Plain);
+            }
             Moment::LostBroker => {
                 let what = "the broker's session ended while it lived";
                 line(at, "Session lost", what.to_owned(), Tone::Danger);

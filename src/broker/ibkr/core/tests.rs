@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use ibapi::contracts::Contract;
 use ibapi::orders::{OrderData, OrderState, OrderStatusKind};
 use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, Notice};
 
 use super::*;
 use crate::broker::contract::{ReportKind, Watch};
+use crate::broker::ibkr::listed::tests::share;
 use crate::broker::ibkr::orders::tests::{CLIENT, NOW, approved, limit, roster};
 use crate::domain::{BrokerId, OrderStatus, Side};
 
@@ -218,6 +220,38 @@ fn orders_of_accounts_that_are_not_ours_are_left_out_of_the_books() {
     answer(&mut core, 2, NOW, &mut out);
     let Some(BrokerEvent::Books(books)) = out.events.first() else { panic!("{:?}", out.events) };
     assert_eq!(books.orders.iter().map(|order| order.id.0).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn books_say_what_had_not_joined_when_they_were_asked_for_and_tell_nothing_of_it() {
+    let mut core = ready();
+    let mut out = Out::default();
+    core.request(BrokerRequest::Books, NOW, &mut out);
+    let cola = 8_894;
+    let joined = [share(0, "AAPL", 265_598), share(1, "MSFT", 272_093), share(2, "KO", cola)];
+    core.roster = Arc::new(Roster::new(joined.to_vec()));
+    core.request(BrokerRequest::Books, NOW, &mut out);
+    let works = |round| {
+        let mut data = OrderData {
+            order_id: 7,
+            contract: Contract { contract_id: cola, ..Contract::stock("KO").build() },
+            order: ibapi::orders::order_builder::limit_order(ibapi::orders::Action::Buy, 10.0, 55.0),
+            order_state: OrderState { status: OrderStatusKind::Submitted, ..OrderState::default() },
+        };
+        "DU1".clone_into(&mut data.order.account);
+        (data.order.client_id, data.order.perm_id) = (3, 7);
+        let item = SubscriptionItem::Data(ibapi::orders::Orders::OrderData(data));
+        Came::Orders(round, Part::Open, Some(Ok(item)))
+    };
+    let mut read = |round| {
+        core.came(works(round), NOW, &mut out);
+        out.events.clear();
+        answer(&mut core, round, NOW, &mut out);
+        let Some(BrokerEvent::Books(books)) = out.events.first() else { panic!("{:?}", out.events) };
+        (books.orders.len(), books.unread_from)
+    };
+    assert_eq!(read(2), (0, Some(InstrumentId(2))));
+    assert_eq!(read(3), (1, Some(InstrumentId(3))));
 }
 
 #[test]

@@ -111,10 +111,14 @@ fn a_late_commission_holds_nothing_up_and_is_told() {
     let told = fills.due(after(1_000), &listing());
     assert_eq!((told.len(), told[0].0.commission.amount), (1, Decimal::ZERO));
     let events = fills.costs(ID, 1.25);
-    let [BrokerEvent::Note(NoticeLevel::Warning, text)] = &*events else { panic!("{events:?}") };
-    assert!(text.contains("came late: 1.25 USD"), "{text}");
+    let [BrokerEvent::Charged { fill, position }] = &*events else { panic!("{events:?}") };
+    assert_eq!((fill.exec_id.clone(), fill.commission.amount), (told[0].0.exec_id.clone(), dec("1.25")));
+    assert_eq!((position.net, position.commissions), (dec("100"), dec("1.25")));
     assert!(fills.costs(ID, 1.25).is_empty(), "once");
     assert!(fills.due(after(9_000), &listing()).is_empty());
+    let events = fills.costs(ID, 1.0);
+    let [BrokerEvent::Charged { position, .. }] = &*events else { panic!("{events:?}") };
+    assert_eq!(position.commissions, dec("1"), "one that was corrected takes the place of the other");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     pub order: Order,
     /// Its number at TWS, where we may change it.
     pub number: Option<i32>,
+    /// The client that has entered it, where TWS has said so; 0 is TWS itself.
+    pub client: Option<i32>,
     /// Whether the engine has heard of it from us, or we from the engine.
     pub is_known: bool,
     /// The change that is on its way.
@@ -51,6 +53,7 @@ impl Entry {
         Self {
             order,
             number,
+            client: None,
             is_known,
             amend: None,
             is_cancelling: false,
