@@ -172,6 +172,26 @@ fn delayed_data_are_told_as_such_and_count_as_old() {
 }
 
 #[test]
+fn frozen_data_are_told_where_the_quote_stands_and_count_as_old() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(watch(false)).await;
+        let quotes = quotes_asked(&mut peer).await;
+        peer.says(Reply::MarketDataType(MarketDataType { req_id: Some(quotes), market_data_type: Some(2) }))
+            .await;
+        let remark = desk.first(|event| match event {
+            BrokerEvent::Remark { instrument: APPLE, remark: Some(remark) } => Some(remark.short.clone()),
+            _ => None,
+        });
+        assert_eq!(&*remark.await, "frozen");
+        peer.says(tick(quotes, 1, 99.5, "300")).await;
+        let (received, told) = market(&mut desk, quote).await;
+        assert_eq!(told.bid, Some(price(9_950)));
+        assert!(received < START, "the gate asks before it trades against them");
+    });
+}
+
+#[test]
 fn of_currencies_quotes_alone_are_asked_for() {
     run(async {
         let (desk, mut peer) = Desk::ready(Told::default()).await;

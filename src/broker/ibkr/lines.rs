@@ -29,6 +29,11 @@ const SOON: Duration = Duration::from_secs(2);
 const DELAYED: &str = "Delayed data, some 15 minutes old: without a subscription to live ones the market is elsewhere \
     by now. Subscribe to them in the Client Portal of IBKR, or turn delayed data off in settings.toml";
 
+const FROZEN: &str = "Frozen data, the last before the market closed: it opens somewhere else. Live ones come by \
+    themselves when it does";
+const DELAYED_FROZEN: &str = "Delayed and frozen data, the last before the market closed: when it opens, they come \
+    some 15 minutes late. Subscribe to live ones in the Client Portal of IBKR";
+
 /// A stream of market data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Feed {
@@ -179,11 +184,11 @@ impl Lines {
     /// Which kind of data come of an instrument from now on.
     pub fn comes(&mut self, id: InstrumentId, kind: MarketDataType) {
         match kind {
-            MarketDataType::Delayed | MarketDataType::DelayedFrozen => {
-                self.remarks.set(id, "delayed", DELAYED);
-            }
+            MarketDataType::Delayed => self.remarks.set(id, "delayed", DELAYED),
+            MarketDataType::Frozen => self.remarks.set(id, "frozen", FROZEN),
+            MarketDataType::DelayedFrozen => self.remarks.set(id, "delayed, frozen", DELAYED_FROZEN),
             MarketDataType::Realtime => self.remarks.clear(id),
-            MarketDataType::Frozen | MarketDataType::Unknown => {}
+            MarketDataType::Unknown => {}
         }
     }
 

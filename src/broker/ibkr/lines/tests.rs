@@ -203,13 +203,19 @@ fn why_there_are_no_live_data_is_known_as_long_as_it_is_so() {
 }
 
 #[test]
-fn delayed_data_are_marked_until_live_ones_come() {
-    let mut lines = Lines::new(0);
-    lines.watch(watch(&[0], &[]), &listing());
-    lines.comes(InstrumentId(0), MarketDataType::Delayed);
-    assert_eq!(remarks(&mut lines), [(0, Some("delayed".to_owned()))]);
-    lines.comes(InstrumentId(0), MarketDataType::Realtime);
-    assert_eq!(remarks(&mut lines), [(0, None)]);
+fn delayed_and_frozen_data_are_marked_until_live_ones_come() {
+    for (kind, short) in [
+        (MarketDataType::Delayed, "delayed"),
+        (MarketDataType::Frozen, "frozen"),
+        (MarketDataType::DelayedFrozen, "delayed, frozen"),
+    ] {
+        let mut lines = Lines::new(0);
+        lines.watch(watch(&[0], &[]), &listing());
+        lines.comes(InstrumentId(0), kind);
+        assert_eq!(remarks(&mut lines), [(0, Some(short.to_owned()))]);
+        lines.comes(InstrumentId(0), MarketDataType::Realtime);
+        assert_eq!(remarks(&mut lines), [(0, None)]);
+    }
 }
 
 #[test]
