@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ibapi::market_data::MarketDataType;
 
-use super::codes::{DataWord, of_data, words};
+use super::codes::{ChartWord, DataWord, of_chart, of_data, words};
 use super::kept;
 use super::listed::Listing;
 use super::remarks::Remarks;
@@ -222,6 +222,7 @@ impl Lines {
             return (self.settle(), None);
         }
         let again = match word {
+            _ if matches!(feed, Feed::Kept(_)) => chart_again(of_chart(code, text), now),
             DataWord::NoSubscription | DataWord::NoInstrument => Time::MAX,
             DataWord::Elsewhere => now + ELSEWHERE,
             DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Halted | DataWord::Reset => {
@@ -297,6 +298,15 @@ impl Lines {
         };
         let is_new = self.said.insert((id, word));
         is_new.then(|| BrokerEvent::Note(level, format!("{}: {said}", listing.symbol(id)).into()))
+    }
+}
+
+/// When a chart is kept again that TWS has ended. What came too often waits in its queue.
+fn chart_again(word: ChartWord, now: Time) -> Time {
+    match word {
+        ChartWord::Again | ChartWord::Pacing => now + SOON,
+        ChartWord::NoPermission => Time::MAX,
+        ChartWord::NoData | ChartWord::Nothing | ChartWord::Failed => now + PAUSE,
     }
 }
 

@@ -267,3 +267,29 @@ fn no_more_charts_are_kept_than_there_is_room_for() {
     let seconds = |turn: &Turn| matches!(turn, Turn::On(Feed::Kept(key)) if key.timeframe == Timeframe::S1);
     assert!(!turns.iter().any(seconds), "TWS has none so short");
 }
+
+#[test]
+fn a_chart_that_tws_has_ended_is_kept_again_when_that_can_help() {
+    let soon = Some(SOON);
+    for (code, text, pause) in [
+        (10_182, "Failed to request live updates (disconnected).", soon),
+        (10_225, "Bust event occurred, current subscription is deactivated.", soon),
+        (162, "Historical data request pacing violation", soon),
+        (162, "HMDS query returned no data", Some(PAUSE)),
+        (322, "Error processing request", Some(PAUSE)),
+        (162, "No market data permissions for NYSE STK", None),
+        (354, "Requested market data is not subscribed.", None),
+    ] {
+        let mut lines = Lines::new(0);
+        lines.watch(Watch { bars: [minutes(0)].into(), ..watch(&[0], &[]) }, &listing());
+        let (_, note) = lines.remark(Feed::Kept(minutes(0)), code, text, true, &listing(), NOW);
+        assert!(note.is_none(), "{code}: the chart has other prints");
+        match pause {
+            Some(pause) => {
+                assert_eq!(lines.tick(NOW + pause - Duration::from_millis(1)), [], "{code} {text}");
+                assert_eq!(kept(&lines.tick(NOW + pause)), [(true, 0)], "{code} {text}");
+            }
+            None => assert_eq!(lines.tick(NOW + Duration::from_hours(9)), [], "{code} {text}"),
+        }
+    }
+}
