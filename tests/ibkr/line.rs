@@ -179,7 +179,11 @@ fn after_an_outage_that_lost_the_data_everything_is_asked_for_anew() {
         peer.first(|r| matches!(r, Request::TickByTick(_)).then_some(())).await;
         peer.remarks(-1, 1100, "lost").await;
         desk.becomes(ConnectionState::Silent).await;
-        desk.at(6);
+        // Trades of one instrument are taken once in 15 s.
+        for seconds in [6, 12, 18] {
+            desk.at(seconds);
+            peer.first_beat().await;
+        }
         peer.remarks(-1, 1101, "Connectivity restored, data lost").await;
         let again = quotes_asked(&mut peer, 2).await;
         assert_eq!(contracts(&before), contracts(&again));

@@ -220,7 +220,7 @@ impl Core {
                 self.ask_for_the_missing(out);
             }
             Change::BackEmpty => {
-                for turn in self.lines.open_again() {
+                for turn in self.lines.open_again(now) {
                     self.turn(turn, out);
                 }
                 self.history.forget();
