@@ -89,6 +89,8 @@ pub(super) struct Lines {
     fewer_until: Option<Time>,
     /// Trades that were opened a moment ago, and when.
     trades_opened: BTreeMap<InstrumentId, Time>,
+    /// What is said of instruments a part of whose data is not subscribed: true of live data too.
+    partly: BTreeMap<InstrumentId, String>,
     remarks: Remarks,
 }
 
@@ -107,6 +109,7 @@ impl Lines {
             trades_at_once,
             fewer_until: None,
             trades_opened: BTreeMap::new(),
+            partly: BTreeMap::new(),
             remarks: Remarks::default(),
         }
     }
@@ -146,6 +149,7 @@ impl Lines {
         for feed in gone.iter().chain(&fresh) {
             if let Feed::Quotes(id) = feed {
                 self.remarks.clear(*id);
+                self.partly.remove(id);
             }
         }
         let trades = fresh.iter().filter(|feed| matches!(feed, Feed::Trades(_)));
@@ -209,7 +213,10 @@ impl Lines {
             MarketDataType::Delayed => self.remarks.set(id, "delayed", DELAYED),
             MarketDataType::Frozen => self.remarks.set(id, "frozen", FROZEN),
             MarketDataType::DelayedFrozen => self.remarks.set(id, "delayed, frozen", DELAYED_FROZEN),
-            MarketDataType::Realtime => self.remarks.clear(id),
+            MarketDataType::Realtime => match self.partly.get(&id) {
+                Some(text) => self.remarks.set(id, short(DataWord::Partly), text),
+                None => self.remarks.clear(id),
+            },
             MarketDataType::Unknown => {}
         }
     }
@@ -318,6 +325,9 @@ impl Lines {
         if let Feed::Quotes(id) = feed {
             let text = if word == DataWord::Delayed { DELAYED } else { &said };
             self.remarks.set(id, short(word), text);
+            if word == DataWord::Partly {
+                self.partly.insert(id, said.clone());
+            }
         }
         let level = match word {
             DataWord::Partly => NoticeLevel::Info,

@@ -253,6 +253,25 @@ fn delayed_and_frozen_data_are_marked_until_live_ones_come() {
 }
 
 #[test]
+fn that_a_part_is_not_subscribed_stays_said_when_live_data_come() {
+    for code in [10_090, 10_091] {
+        let mut lines = Lines::new(0);
+        lines.watch(watch(&[0], &[]), &listing(), NOW);
+        remarked(&mut lines, quotes(0), code, false);
+        let partly = [(0, Some("partly subscribed".to_owned()))];
+        assert_eq!(remarks(&mut lines), partly);
+        lines.comes(InstrumentId(0), MarketDataType::Realtime);
+        assert!(remarks(&mut lines).is_empty(), "{code}: it is so as before");
+        lines.comes(InstrumentId(0), MarketDataType::Delayed);
+        lines.comes(InstrumentId(0), MarketDataType::Realtime);
+        assert_eq!(remarks(&mut lines), partly, "{code}: it is so again");
+        lines.open_again(NOW);
+        lines.comes(InstrumentId(0), MarketDataType::Realtime);
+        assert_eq!(remarks(&mut lines), [(0, None)], "{code}: a new line has not said it");
+    }
+}
+
+#[test]
 fn what_is_said_of_a_book_or_of_trades_is_no_remark_on_the_quote() {
     let mut lines = Lines::new(1);
     lines.watch(watch(&[0], &[0]), &listing(), NOW);
