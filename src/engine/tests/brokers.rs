@@ -140,3 +140,22 @@ fn that_a_broker_is_away_is_an_error_once_until_it_is_back() {
     stage.broker(BrokerEvent::Connection { state: ConnectionState::Ready, reason: "Ready".into() });
     assert_eq!(fails(&mut stage, "Gone; trying again in 1 s"), 1);
 }
+
+#[test]
+fn a_broker_whose_data_stand_still_in_part_takes_orders_once_its_books_were_compared() {
+    let mut stage = two_brokers();
+    let degraded = || {
+        let reason = "Connected, but the farm usfarm is down".into();
+        BrokerEvent::Connection { state: ConnectionState::Degraded, reason }
+    };
+    assert!(errors(&stage.broker(degraded())).is_empty(), "nobody is away");
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Degraded);
+    assert!(requests(&stage.buy("10", "99.00")).iter().any(|r| matches!(r, BrokerRequest::Place(_))));
+    stage.session_ends();
+    stage.broker(degraded());
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Reconciling);
+    let known: Vec<Order> = stage.engine.orders.all().cloned().collect();
+    let books = Books { orders: known, accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Degraded);
+}

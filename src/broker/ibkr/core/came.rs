@@ -229,7 +229,10 @@ impl Core {
                 self.tell_state(out);
                 self.wants_books = true;
             }
-            Change::Note(level, text) => out.events.push(BrokerEvent::Note(level, text.into())),
+            Change::Note(level, text) => {
+                out.events.push(BrokerEvent::Note(level, text.into()));
+                self.tell_state(out);
+            }
             Change::Ends(why) => self.lose(why, out),
         }
     }
