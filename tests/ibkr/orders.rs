@@ -6,7 +6,8 @@ use pitdesk::domain::{
     Side,
 };
 use pitdesk::gateway::wire::model::{
-    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, OpenOrder, Order, OrderState,
+    CommissionAndFeesReport, CompletedOrder, ErrorMessage, Execution, ExecutionDetails, OpenOrder, Order,
+    OrderState,
 };
 use pitdesk::gateway::wire::{Reply, Request};
 use pitdesk::link::{CommandId, WhatIf};
@@ -160,6 +161,27 @@ fn a_refused_order_says_why_in_the_words_of_tws() {
         peer.stands(&order).await;
         let why = desk.stands(1, OrderStatus::Rejected).await;
         assert_eq!(why.as_deref(), Some("Your account is restricted (code 201)"));
+    });
+}
+
+#[test]
+fn reasons_that_tws_gives_apart_from_its_words_are_told_too() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let order = Working::new(peer.order().await, "Cancelled");
+        let json = r#"{"rejects": [{"id": "8229", "messages": ["No shares to borrow"]}]}"#;
+        peer.says(Reply::Error(ErrorMessage {
+            id: Some(order.number),
+            error_code: Some(201),
+            error_msg: Some("Order rejected - reason:See below".to_owned()),
+            advanced_order_reject_json: Some(json.to_owned()),
+            ..ErrorMessage::default()
+        }))
+        .await;
+        peer.stands(&order).await;
+        let why = desk.stands(1, OrderStatus::Rejected).await;
+        assert_eq!(why.as_deref(), Some("See below: No shares to borrow (code 201)"));
     });
 }
 

@@ -147,6 +147,8 @@ pub(super) enum DataWord {
     Partly,
     /// There is no subscription, and nothing comes.
     NoSubscription,
+    /// There is no subscription to live data, and delayed ones are turned off.
+    NoDelayed,
     /// All market data lines are taken.
     LinesFull,
     /// All books, or all streams of trades, are taken.
@@ -173,7 +175,8 @@ pub(super) fn of_data(code: i32) -> DataWord {
         309 | 10190 => DataWord::KindFull,
         316 => DataWord::Halted,
         317 => DataWord::Reset,
-        354 | 10168 | 10186 | 10187 => DataWord::NoSubscription,
+        354 | 10187 => DataWord::NoSubscription,
+        10168 | 10186 => DataWord::NoDelayed,
         10089 | 10167 => DataWord::Delayed,
         10090 | 10091 => DataWord::Partly,
         10197 => DataWord::Elsewhere,
@@ -209,7 +212,7 @@ pub(super) fn of_chart(code: i32, text: &str) -> ChartWord {
         162 if text.contains("no market data permissions") => ChartWord::NoPermission,
         162 if text.contains("query cancelled") || text.contains("query canceled") => ChartWord::Nothing,
         100 => ChartWord::Pacing,
-        354 | 2188 => ChartWord::NoPermission,
+        354 | 2188 | 10168 | 10186 | 10187 => ChartWord::NoPermission,
         10182 | 10225 => ChartWord::Again,
         165 | 365 | 366 => ChartWord::Nothing,
         _ => ChartWord::Failed,

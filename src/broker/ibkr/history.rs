@@ -16,6 +16,7 @@ use ibapi::market_data::historical::{
     Bar as TheirBar, BarSize, BarTimestamp, Duration as Span, HistoricalData, WhatToShow,
 };
 
+use super::advice::told;
 use super::codes::{ChartWord, of_chart, words};
 use super::kept::{Source, source};
 use super::listed::Listing;
@@ -216,7 +217,7 @@ impl History {
                         job.finds_nothing()
                     }
                     ChartWord::NoPermission => {
-                        Goes::Fails(format!("no subscription to past bars: {}", words(&text)))
+                        Goes::Fails(format!("no subscription to past bars: {}", said(code, &text)))
                     }
                     ChartWord::Again | ChartWord::Nothing | ChartWord::Failed => {
                         job.tries += 1;
@@ -224,7 +225,7 @@ impl History {
                         if job.tries < TRIES {
                             Goes::On
                         } else {
-                            Goes::Fails(format!("bars did not come: {}", words(&text)))
+                            Goes::Fails(format!("bars did not come: {}", said(code, &text)))
                         }
                     }
                 }
@@ -296,6 +297,11 @@ impl History {
         self.kept_open.clear();
         self.pacing.forget();
     }
+}
+
+/// Why a request has failed, in words; without a code where TWS has not said it.
+fn said(code: i32, text: &str) -> String {
+    if code == 0 { words(text) } else { told(code, text) }
 }
 
 impl Job {

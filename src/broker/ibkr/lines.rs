@@ -253,7 +253,7 @@ impl Lines {
         }
         let again = match word {
             _ if matches!(feed, Feed::Kept(_)) => chart_again(of_chart(code, text), now),
-            DataWord::NoSubscription | DataWord::NoInstrument => Time::MAX,
+            DataWord::NoSubscription | DataWord::NoDelayed | DataWord::NoInstrument => Time::MAX,
             DataWord::Elsewhere => now + ELSEWHERE,
             DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Halted | DataWord::Reset => {
                 now + SOON
@@ -309,16 +309,23 @@ impl Lines {
             DataWord::NoSubscription => {
                 "no subscription to its market data, and delayed data are not allowed or not there".to_owned()
             }
+            DataWord::NoDelayed => {
+                "no subscription to live data, and delayed ones are turned off: set delayed_data = \
+                                    true under [ibkr] in settings.toml, or subscribe"
+                    .to_owned()
+            }
             DataWord::LinesFull => {
                 "no market data: all lines of the login are taken (usually 100). Close other quotes"
                     .to_owned()
             }
             DataWord::KindFull => "no book: TWS allows no more at once. Close another one".to_owned(),
             DataWord::Elsewhere => {
-                "no market data: the same user is logged in elsewhere, and the data go there".to_owned()
+                "no market data: the same user is logged in elsewhere, and the data go there. Log out there"
+                    .to_owned()
             }
             DataWord::NoInstrument => {
-                format!("TWS knows no such instrument, or several: {}", words(text))
+                let words = words(text);
+                format!("TWS knows no such instrument, or several ({words}): search for it anew (Ctrl+K)")
             }
             DataWord::Failed => format!("no market data: {}", words(text)),
         };
@@ -353,7 +360,7 @@ fn short(word: DataWord) -> &'static str {
     match word {
         DataWord::Delayed => "delayed",
         DataWord::Partly => "partly subscribed",
-        DataWord::NoSubscription => "no subscription",
+        DataWord::NoSubscription | DataWord::NoDelayed => "no subscription",
         DataWord::LinesFull => "all lines taken",
         DataWord::Elsewhere => "data go elsewhere",
         DataWord::NoInstrument => "unknown at TWS",

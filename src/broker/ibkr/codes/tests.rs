@@ -76,7 +76,8 @@ fn refusals_say_what_they_refuse() {
 fn codes_of_quotes_say_what_comes_instead() {
     for (codes, word) in [
         (&[10089, 10167][..], DataWord::Delayed),
-        (&[354, 10168, 10186, 10187], DataWord::NoSubscription),
+        (&[354, 10187], DataWord::NoSubscription),
+        (&[10168, 10186], DataWord::NoDelayed),
         (&[10090, 10091], DataWord::Partly),
         (&[101], DataWord::LinesFull),
         (&[309, 10190], DataWord::KindFull),

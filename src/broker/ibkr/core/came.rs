@@ -12,6 +12,7 @@ use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
 
 use super::{Call, Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
+use crate::broker::ibkr::advice::with_reasons;
 use crate::broker::ibkr::books::Part;
 use crate::broker::ibkr::codes::{ChartWord, of_chart, places, words};
 use crate::broker::ibkr::connection::{Change, UNANSWERED, is_of_the_line, why_not};
@@ -262,8 +263,9 @@ impl Core {
                     tracing::warn!("{notice}: {}", notice.advanced_order_reject_json);
                 }
                 let number = notice.request_id.unwrap_or(-1);
-                events.extend(self.what_ifs.notice(number, notice.code, &notice.message));
-                self.orders.notice(number, notice.code, &notice.message, now, events);
+                let text = with_reasons(&notice.message, &notice.advanced_order_reject_json);
+                events.extend(self.what_ifs.notice(number, notice.code, &text));
+                self.orders.notice(number, notice.code, &text, &self.listing, now, events);
             }
             Some(Err(error)) if is_of_the_line(&error) => {}
             // The one before has not gone yet.
