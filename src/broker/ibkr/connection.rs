@@ -166,7 +166,8 @@ impl Banner {
             2158 => self.works(Farm::Definitions, text),
             100 => Change::Note(
                 NoticeLevel::Error,
-                "Too many requests to TWS: it ends the connection if that goes on".to_owned(),
+                "Too many requests to TWS: past bars wait, and it ends the connection if that goes on"
+                    .to_owned(),
             ),
             326 => Change::Ends(words(text)),
             _ => Change::Nothing,

@@ -12,9 +12,9 @@ use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
 
 use super::{Call, Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
-use crate::broker::ibkr::advice::with_reasons;
+use crate::broker::ibkr::advice::{told, with_reasons};
 use crate::broker::ibkr::books::Part;
-use crate::broker::ibkr::codes::{ChartWord, of_chart, places, words};
+use crate::broker::ibkr::codes::{ChartWord, is_for_the_log, of_chart};
 use crate::broker::ibkr::connection::{Change, UNANSWERED, is_of_the_line, why_not};
 use crate::broker::ibkr::described::{Described, NotDescribed};
 use crate::broker::ibkr::lines::Feed;
@@ -203,13 +203,14 @@ impl Core {
             self.wants_books = true;
             return;
         }
+        if of_chart(notice.code, &notice.message) == ChartWord::Pacing {
+            self.history.violated(now);
+        }
         match self.banner.take(notice.code, &notice.message) {
-            Change::Nothing if !places(notice.code).is_empty() || notice.code == 0 => {
-                tracing::debug!("{}: {notice}", self.address);
-            }
-            // What this program does not know is for the trader to read.
+            Change::Nothing if is_for_the_log(notice.code) => tracing::debug!("{}: {notice}", self.address),
+            // What names no order and no stream, and what this program does not know, the trader has to read.
             Change::Nothing => {
-                let text = format!("{} (code {})", words(&notice.message), notice.code);
+                let text = told(notice.code, &notice.message);
                 out.events.push(BrokerEvent::Note(NoticeLevel::Warning, text.into()));
             }
             Change::State => self.tell_state(out),
