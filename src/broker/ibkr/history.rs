@@ -134,18 +134,34 @@ impl History {
         self.firsts.get(&id).copied().flatten()
     }
 
-    /// An instrument whose history is read backwards, and of which nobody has asked yet when it begins.
-    pub fn first_to_ask(&mut self, listing: &Listing) -> Option<(InstrumentId, WhatToShow)> {
+    /// An instrument whose history is read backwards, and of which nobody has asked yet when it begins: as soon as
+    /// TWS may be asked.
+    pub fn first_to_ask(&mut self, listing: &Listing, now: Time) -> Option<(InstrumentId, WhatToShow)> {
         let goes_back = |job: &&Job| job.ending.is_some();
-        let ids = self.jobs.iter().filter(goes_back).map(|job| job.request.instrument);
-        let id = ids.into_iter().find(|id| !self.firsts.contains_key(id))?;
+        let mut ids = self.jobs.iter().filter(goes_back).map(|job| job.request.instrument);
+        let id = ids.find(|id| !self.firsts.contains_key(id))?;
+        let what = shown(listing.instrument(id)?);
+        // TWS counts it among the requests that are open, as those for long bars.
+        let key = Key { instrument: id, size: BarSize::Month, ending: Some(Time::MIN) };
+        self.pacing.earliest(&key, now).filter(|at| *at <= now)?;
+        self.pacing.sent(key, now);
         self.firsts.insert(id, None);
-        Some((id, shown(listing.instrument(id)?)))
+        Some((id, what))
     }
 
-    /// TWS says when the data of an instrument begin: nothing older is looked for.
-    pub fn first(&mut self, id: InstrumentId, first: Time) {
-        self.firsts.insert(id, Some(first));
+    /// TWS says when the data of an instrument begin, or not: nothing older is looked for.
+    pub fn first(&mut self, id: InstrumentId, outcome: Result<Option<Time>, Error>, now: Time) {
+        self.pacing.answered();
+        match outcome {
+            Ok(first) => {
+                self.firsts.insert(id, first);
+            }
+            Err(Error::Notice(notice)) if of_chart(notice.code, &notice.message) == ChartWord::Pacing => {
+                self.pacing.violated(now);
+                self.firsts.remove(&id);
+            }
+            Err(error) => tracing::debug!("nobody says when the data of {id} begin: {error}"),
+        }
     }
 
     /// What may be asked of TWS now, and a word where something has to wait.

@@ -54,8 +54,8 @@ pub(in crate::broker::ibkr) enum Came {
     Kept(BarKey, Item<HistoricalBarUpdate>),
     /// Bars.
     Bars(u64, Result<HistoricalData, Error>),
-    /// When the data of an instrument begin, if TWS knows.
-    First(InstrumentId, Option<Time>),
+    /// When the data of an instrument begin, if that is a time at all.
+    First(InstrumentId, Result<Option<Time>, Error>),
     /// What a search has found.
     Found(Arc<str>, Result<Vec<Candidate>, String>),
     /// What an instrument is.
@@ -113,8 +113,7 @@ impl Core {
                     out.events.extend(self.kept.update(key, &bars, now));
                 }
             }
-            Came::First(id, Some(first)) => self.history.first(id, first),
-            Came::First(_, None) => {}
+            Came::First(id, outcome) => self.history.first(id, outcome, now),
             Came::Found(text, outcome) => {
                 self.lookup.came();
                 out.events.push(BrokerEvent::Found { text, outcome: outcome.map_err(Into::into) });
