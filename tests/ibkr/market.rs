@@ -3,6 +3,8 @@
 use pitdesk::broker::contract::{
     BrokerEvent, BrokerRequest, HistoryBars, HistoryRequest, MarketEvent, Watch,
 };
+use pitdesk::broker::ibkr::MarketData::LiveOnly;
+use pitdesk::broker::ibkr::{Ibkr, IbkrConfig};
 use pitdesk::domain::{Decimal, Depth, InstrumentId, Price, Qty, Quote, Time, Timeframe, Trade};
 use pitdesk::gateway::wire::model::{
     HeadTimestamp, HistoricalData, HistoricalDataBar, HistoricalDataEnd, HistoricalDataRequest,
@@ -10,8 +12,8 @@ use pitdesk::gateway::wire::model::{
 };
 use pitdesk::gateway::wire::{History, Reply, Request};
 
-use crate::desk::{APPLE, Desk, START};
-use crate::peer::{Peer, Told};
+use crate::desk::{APPLE, Desk, START, listed};
+use crate::peer::{CLIENT, House, Peer, Told};
 use crate::run;
 
 fn price(cents: i64) -> Price {
@@ -190,6 +192,21 @@ fn frozen_data_are_told_where_the_quote_stands_and_count_as_old() {
         let (received, told) = market(&mut desk, quote).await;
         assert_eq!(told.bid, Some(price(9_950)));
         assert!(received < START, "the gate asks before it trades against them");
+    });
+}
+
+#[test]
+fn who_wants_live_data_alone_asks_tws_for_no_others() {
+    run(async {
+        let house = House::open().await;
+        let config = IbkrConfig { market_data: LiveOnly, ..IbkrConfig::new(house.address(), CLIENT) };
+        let _desk = Desk::begin(&Ibkr::new(config, listed()));
+        let mut peer = house.guest().await;
+        let kind = peer.first(|request| match request {
+            Request::MarketDataType(kind) => kind.market_data_type,
+            _ => None,
+        });
+        assert_eq!(kind.await, 1);
     });
 }
 
