@@ -84,6 +84,8 @@ pub(super) async fn open(
     let missing = settings.instruments.iter().filter(|name| !is_known(name)).cloned().collect();
     let (listed, wrong) = listed(&known, BrokerId(0));
     problems.extend(wrong);
+    let names: Vec<&str> = listed.iter().map(|listed| &*listed.instrument.symbol).collect();
+    tracing::info!("instruments that are known at the start: {names:?}");
     let keep = keep_in(file, known, notes).context("the system gives no threads")?;
     if let Some(launched) = &launched {
         let next = describe_for_next_start(launched.follow(), config.clone(), settings.clone(), keep.clone());
