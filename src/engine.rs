@@ -392,7 +392,7 @@ impl Engine {
                 line.said = state;
                 line.said_reason = reason;
                 self.show_connection(id, now, out);
-                if state == ConnectionState::Ready {
+                if state.is_up() {
                     self.resubscribe(id, out);
                 }
                 self.finish_shutdown(out);

@@ -12,7 +12,9 @@ mod server;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::{Command as Process, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use pitdesk::broker::ibkr::described::{Described, listed};
 use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, Listed};
@@ -21,7 +23,7 @@ use pitdesk::desk::Desk;
 use pitdesk::domain::{
     BrokerId, InstrumentId, OrderId, OrderSpec, OrderStatus, Origin, Qty, Side, TimeInForce,
 };
-use pitdesk::link::{Command, Place};
+use pitdesk::link::{Clock, Command, Place};
 use pitdesk::risk::Despite;
 use pitdesk::store::profile::Profile;
 use pitdesk::store::settings;
@@ -118,6 +120,54 @@ fn a_share_that_was_found_is_listed_traded_and_there_after_a_restart() {
     program.shut_down();
 }
 
+/// `pitdesk serve` that trades at TWS, in a folder of its own; its log, when it has been ended in order.
+fn log_of_a_run(folder: &Path, is_told: &str) -> String {
+    let logs = || {
+        let files = std::fs::read_dir(folder.join("ibkr/logs")).into_iter().flatten();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect::<String>()
+    };
+    let before = logs().len();
+    let mut child = Process::new(env!("CARGO_BIN_EXE_pitdesk"))
+        .args(["serve", "--gateway", "127.0.0.1:0", "--profile", "ibkr", "--data-dir"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let clock = Clock::system();
+    let until = clock.now() + program::SOON;
+    while !logs()[before..].contains(is_told) {
+        assert!(clock.now() < until, "it was not told: {}", &logs()[before..]);
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    let ended = Process::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success() && child.wait().unwrap().success());
+    logs()[before..].to_owned()
+}
+
+#[test]
+fn what_tws_has_described_is_listed_without_it_and_a_damaged_file_stops_no_start() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::open(Some(folder.path()), "ibkr").unwrap();
+    let (settings, contracts) = (profile.settings_file(), profile.contracts_file());
+    drop(profile);
+    let text = format!("[ibkr]\naddress = '127.0.0.1:{}'\ninstruments = ['MSFT', 'AAPL']\n", server.port);
+    std::fs::write(settings, text).unwrap();
+    let known = r#"known at the start: ["MSFT", "AAPL"]"#;
+    let log = log_of_a_run(folder.path(), "Interactive Brokers: Ready");
+    assert!(log.contains(known), "{log}");
+    drop(server);
+    let log = log_of_a_run(folder.path(), "Interactive Brokers: Down");
+    assert!(log.contains("Nothing listens at") && log.contains(known), "{log}");
+    std::fs::write(&contracts, "[{").unwrap();
+    let log = log_of_a_run(folder.path(), "Interactive Brokers: Down");
+    let said = log.lines().find(|line| line.contains("What TWS had told is damaged"));
+    let kept_as =
+        said.and_then(|line| line.split("it is kept as ").nth(1)).unwrap_or_else(|| panic!("{log}"));
+    assert_eq!(std::fs::read_to_string(kept_as.trim()).unwrap(), "[{");
+    assert!(log.contains("known at the start: []"), "{log}");
+}
+
 #[test]
 fn an_order_on_what_joins_comes_back_from_the_journal_before_its_broker_speaks_of_it() {
     let server = Server::start();
@@ -157,7 +207,7 @@ fn what_joined_outlives_the_line() {
     let (mut program, _kept) = start(folder.path(), &server.port, Vec::new(), &["KO"]);
     program.wait("the share", |desk| find(desk, "KO").is_some());
     let order = rest_a_buy(&mut program, "KO");
-    let asked = std::process::Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+    let asked = Process::new(env!("CARGO_BIN_EXE_pitdesk"))
         .args(["weather", "cut", "--seed", "7", "--data-dir"])
         .arg(server.folder.path())
         .output()

@@ -11,6 +11,7 @@ pub mod login;
 
 use std::path::PathBuf;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -53,13 +54,11 @@ pub(super) async fn open(
     clock: &Clock,
 ) -> anyhow::Result<(Trading, Option<Launched>)> {
     let address = options.ibkr.map_or_else(|| settings.address.clone(), |address| address.to_string());
-    let market_data =
-        if settings.delayed_data { MarketData::DelayedWhenNeeded } else { MarketData::LiveOnly };
     let begun = launching::begin(settings, &address, profile, problems, notes.clone(), clock.clone());
     problems.extend(begun.as_ref().err().cloned());
     let launched = begun.ok().flatten();
     let launch = launched.as_ref().map(Launched::follow);
-    let config = IbkrConfig { market_data, launch, ..IbkrConfig::new(address, settings.client_id) };
+    let config = IbkrConfig { launch, ..config(settings, address) };
     let file = profile.contracts_file();
     let kept: Vec<Described> = match files::load(&file) {
         Loaded::Value(kept) => kept,
@@ -85,6 +84,8 @@ pub(super) async fn open(
     let missing = settings.instruments.iter().filter(|name| !is_known(name)).cloned().collect();
     let (listed, wrong) = listed(&known, BrokerId(0));
     problems.extend(wrong);
+    let names: Vec<&str> = listed.iter().map(|listed| &*listed.instrument.symbol).collect();
+    tracing::info!("instruments that are known at the start: {names:?}");
     let keep = keep_in(file, known, notes).context("the system gives no threads")?;
     if let Some(launched) = &launched {
         let next = describe_for_next_start(launched.follow(), config.clone(), settings.clone(), keep.clone());
@@ -96,6 +97,14 @@ pub(super) async fn open(
     let broker = Ibkr::new(config, listed).growing(missing, Box::new(keep));
     let trading = Trading { brokers: vec![registry::ibkr(broker)], instruments, is_kept: true };
     Ok((trading, launched))
+}
+
+/// What the settings ask of TWS at an address.
+fn config(settings: &IbkrSettings, address: String) -> IbkrConfig {
+    let market_data =
+        if settings.delayed_data { MarketData::DelayedWhenNeeded } else { MarketData::LiveOnly };
+    let books_limit = Duration::from_secs(settings.answer_within_s.into());
+    IbkrConfig { market_data, books_limit, ..IbkrConfig::new(address, settings.client_id) }
 }
 
 /// Writes down what is known for the next start, now and whenever more is: on a thread of its own.
@@ -149,4 +158,24 @@ fn with_those_of_before(now: &[Described], before: &[Described], settings: &Ibkr
         of(now).or_else(|| of(before))
     };
     named.filter_map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_settings_ask_of_tws_is_what_a_session_begins_with() {
+        let usual = config(&IbkrSettings::default(), "127.0.0.1:4002".to_owned());
+        assert_eq!(usual, IbkrConfig::new("127.0.0.1:4002", 7));
+        let settings = IbkrSettings {
+            client_id: 9,
+            delayed_data: false,
+            answer_within_s: 12,
+            ..IbkrSettings::default()
+        };
+        let config = config(&settings, "127.0.0.1:7497".to_owned());
+        assert_eq!((&*config.address, config.client_id), ("127.0.0.1:7497", 9));
+        assert_eq!((config.market_data, config.books_limit), (MarketData::LiveOnly, Duration::from_secs(12)));
+    }
 }

@@ -9,6 +9,7 @@
 //! supervisor begins the next, and that one begins with the books, so that what happened meanwhile is found.
 
 mod accounts;
+mod advice;
 mod books;
 mod codes;
 mod connection;

@@ -4,6 +4,7 @@
 //! not here: it is state of the engine, and no edited settings file may release it.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ use super::{AccountKind, AssetClass, Currency, LimitSet, Qty};
 mod launch;
 
 pub use launch::{LaunchSettings, LoginBy};
+
+/// Seconds that a part of a broker's books may take: less is no time for a long list over a slow line.
+const ANSWER_WITHIN: RangeInclusive<u32> = 5..=300;
 
 /// The choices of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,8 @@ pub struct IbkrSettings {
     pub client_id: i32,
     /// Whether delayed data are shown where there is no subscription to live ones.
     pub delayed_data: bool,
+    /// How many seconds each part of the books may take; then the others are shown, and what is missing is named.
+    pub answer_within_s: u32,
     /// What is listed: symbols of shares (`AAPL`, `7203:JPY`), pairs (`EUR/USD`), and the local symbols of
     /// futures (`ESZ6@CME`) and options (`AAPL 261218C00200000`).
     pub instruments: Vec<String>,
@@ -68,9 +74,22 @@ impl Default for IbkrSettings {
             address: "127.0.0.1:4002".to_owned(),
             client_id: 7,
             delayed_data: true,
+            answer_within_s: 30,
             instruments: instruments.map(str::to_owned).to_vec(),
             launch: LaunchSettings::default(),
         }
+    }
+}
+
+impl IbkrSettings {
+    fn check(&self, profile: AccountKind) -> Result<(), BadSetting> {
+        if !ANSWER_WITHIN.contains(&self.answer_within_s) {
+            return Err(BadSetting {
+                name: "ibkr.answer_within_s".to_owned(),
+                why: "must be 5 to 300 seconds",
+            });
+        }
+        self.launch.check(profile)
     }
 }
 
@@ -196,7 +215,7 @@ impl Settings {
     /// Names the first limit, quantity or setting of a start that makes no sense.
     pub fn check(&self) -> Result<(), BadSetting> {
         self.limits.check()?;
-        self.ibkr.launch.check(self.account_kind)?;
+        self.ibkr.check(self.account_kind)?;
         let DefaultQuantity { share, fx, crypto, future, option } = self.default_quantity;
         let amounts =
             [("share", share), ("fx", fx), ("crypto", crypto), ("future", future), ("option", option)];
@@ -224,5 +243,15 @@ mod tests {
         settings.limits.profile.max_working_orders = Some(0);
         let bad = settings.check().unwrap_err();
         assert_eq!(bad.to_string(), "'limits.profile.max_working_orders' must be above zero");
+    }
+    #[test]
+    fn how_long_an_answer_may_take_has_bounds() {
+        let mut settings = Settings::default();
+        for (seconds, is_good) in [(4, false), (5, true), (300, true), (301, false)] {
+            settings.ibkr.answer_within_s = seconds;
+            let said = settings.check().map_err(|bad| bad.to_string());
+            let bad = "'ibkr.answer_within_s' must be 5 to 300 seconds".to_owned();
+            assert_eq!(said, if is_good { Ok(()) } else { Err(bad) }, "{seconds}");
+        }
     }
 }

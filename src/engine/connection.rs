@@ -15,7 +15,7 @@ impl Engine {
         let line = &self.brokers[usize::from(id.0)];
         let (state, reason) = match line.said {
             _ if let Some(why) = &line.barred => (ConnectionState::Closed, Arc::clone(why)),
-            ConnectionState::Ready if !line.is_reconciled => {
+            said if said.is_up() && !line.is_reconciled => {
                 (ConnectionState::Reconciling, Arc::from("Comparing its books with ours"))
             }
             said => (said, Arc::clone(&line.said_reason)),

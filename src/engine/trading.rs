@@ -14,7 +14,7 @@ use crate::domain::{
     Time,
 };
 use crate::link::update::Refused;
-use crate::link::{ConnectionState, Decision, Place, Update};
+use crate::link::{Decision, Place, Update};
 use crate::risk::{self, Change, Despite, Known, Refusal, Role};
 
 impl Engine {
@@ -327,7 +327,7 @@ impl Engine {
             return Err(Refused(format!("Order {id} is {label}: there is nothing to decide").into()));
         }
         let connection = &self.brokers[usize::from(order.broker.0)].connection;
-        if connection.state != ConnectionState::Ready {
+        if !connection.state.is_up() {
             let text = format!("{} is not ready: what it says of the order comes first", connection.name);
             return Err(Refused(text.into()));
         }

@@ -210,6 +210,8 @@ pub enum ConnectionState {
     Reconciling,
     /// Data flow and orders are taken.
     Ready,
+    /// Orders are taken, and a part of the data stands still.
+    Degraded,
     /// Connected, but nothing has been heard for too long.
     Silent,
     /// Lost; a new attempt follows.
@@ -222,7 +224,13 @@ impl ConnectionState {
     /// Whether orders may be sent: while books are compared, only those that reduce risk.
     #[must_use]
     pub fn takes_orders(self) -> bool {
-        matches!(self, Self::Ready | Self::Reconciling)
+        self.is_up() || self == Self::Reconciling
+    }
+
+    /// Whether the session is there, and its books were told.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        matches!(self, Self::Ready | Self::Degraded)
     }
 
     /// What holds back orders that open risk, where others are taken.
@@ -238,6 +246,7 @@ impl ConnectionState {
             Self::Connecting => "Connecting",
             Self::Reconciling => "Reconciling",
             Self::Ready => "Ready",
+            Self::Degraded => "Degraded",
             Self::Silent => "Silent",
             Self::Down => "Down",
             Self::Closed => "Closed",

@@ -80,7 +80,10 @@ impl StatusBar {
 fn connection_ui(ui: &mut egui::Ui, desk: &Desk, connection: &Connection, theme: &Theme, out: &mut Commands) {
     let colour = match connection.state {
         ConnectionState::Ready => theme.ok,
-        ConnectionState::Connecting | ConnectionState::Reconciling | ConnectionState::Silent => theme.warn,
+        ConnectionState::Connecting
+        | ConnectionState::Reconciling
+        | ConnectionState::Degraded
+        | ConnectionState::Silent => theme.warn,
         ConnectionState::Down => theme.danger,
         ConnectionState::Closed => theme.text_weak,
     };

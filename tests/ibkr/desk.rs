@@ -205,9 +205,12 @@ fn order(id: u64, spec: OrderSpec) -> Order {
 }
 
 fn with_known<R>(order: &Order, ask: impl FnOnce(&Known<'_>) -> R) -> R {
-    let profile = Limits { max_price_distance_percent: None, ..approved::plenty() };
     let all = listed();
-    let instrument = &*all[order.spec.instrument.index()].instrument;
+    with_known_of(order, &all[order.spec.instrument.index()].instrument, ask)
+}
+
+fn with_known_of<R>(order: &Order, instrument: &Instrument, ask: impl FnOnce(&Known<'_>) -> R) -> R {
+    let profile = Limits { max_price_distance_percent: None, ..approved::plenty() };
     let price = Some(Price(Decimal::from(100)));
     let quote = Quote { bid: price, ask: price, last: price, is_open: true, time: START, ..Quote::default() };
     approved::with_known(profile, &order.account, instrument, &quote, START, ask)
@@ -217,6 +220,12 @@ fn with_known<R>(order: &Order, ask: impl FnOnce(&Known<'_>) -> R) -> R {
 pub fn approved(id: u64, spec: OrderSpec) -> ApprovedOrder {
     let order = order(id, spec);
     with_known(&order, |known| risk::approve(&order, Role::Plain, known)).unwrap()
+}
+
+/// The same of an instrument that has joined.
+pub fn approved_of(id: u64, spec: OrderSpec, instrument: &Instrument) -> ApprovedOrder {
+    let order = order(id, spec);
+    with_known_of(&order, instrument, |known| risk::approve(&order, Role::Plain, known)).unwrap()
 }
 
 pub fn approved_amend(id: u64, spec: OrderSpec, change: Change) -> ApprovedAmend {

@@ -131,3 +131,21 @@ fn that_tws_does_not_keep_one_stops_nothing_and_tells_nobody() {
         assert!(!desk.has_seen(|event| matches!(event, BrokerEvent::Note(..))));
     });
 }
+
+#[test]
+fn a_chart_whose_updates_tws_has_ended_is_opened_again() {
+    for code in [10_182, 10_225] {
+        run(async move {
+            let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+            desk.asks(charts(&[(MICROSOFT, Timeframe::M1)])).await;
+            let first = kept_asked(&mut peer).await.req_id.unwrap();
+            peer.remarks(first, code, "The subscription is dead").await;
+            // What comes behind it shows that it was heard.
+            peer.remarks(-1, 2103, "Market data farm connection is broken:usfarm").await;
+            desk.note("usfarm is down").await;
+            desk.at(3);
+            let again = kept_asked(&mut peer).await.req_id.unwrap();
+            assert_ne!(again, first);
+        });
+    }
+}

@@ -179,7 +179,11 @@ fn after_an_outage_that_lost_the_data_everything_is_asked_for_anew() {
         peer.first(|r| matches!(r, Request::TickByTick(_)).then_some(())).await;
         peer.remarks(-1, 1100, "lost").await;
         desk.becomes(ConnectionState::Silent).await;
-        desk.at(6);
+        // Trades of one instrument are taken once in 15 s.
+        for seconds in [6, 12, 18] {
+            desk.at(seconds);
+            peer.first_beat().await;
+        }
         peer.remarks(-1, 1101, "Connectivity restored, data lost").await;
         let again = quotes_asked(&mut peer, 2).await;
         assert_eq!(contracts(&before), contracts(&again));
@@ -225,13 +229,24 @@ fn after_one_that_kept_them_only_the_books_are_read() {
 }
 
 #[test]
-fn a_farm_that_is_down_is_a_note_and_the_session_goes_on() {
+fn a_farm_that_is_down_degrades_the_line_and_the_session_goes_on() {
     run(async {
         let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        for (down, up, text, farm) in [
+            (2103, 2104, "Market data farm connection is", "usfarm"),
+            (2105, 2106, "HMDS data farm connection is", "ushmds"),
+            (2157, 2158, "Sec-def data farm connection is", "secdefil"),
+        ] {
+            peer.remarks(-1, down, &format!("{text} broken:{farm}")).await;
+            desk.note(&format!("{farm} is down")).await;
+            let why = desk.becomes(ConnectionState::Degraded).await;
+            assert!(why.contains(&format!("{farm} is down")) && why.contains("TWS is at"), "{why}");
+            peer.remarks(-1, up, &format!("{text} OK:{farm}")).await;
+            desk.note(&format!("{farm} works again")).await;
+            desk.becomes(ConnectionState::Ready).await;
+        }
         peer.remarks(-1, 2103, "Market data farm connection is broken:usfarm").await;
-        desk.note("usfarm is down").await;
-        peer.remarks(-1, 2104, "Market data farm connection is OK:usfarm").await;
-        desk.note("usfarm works again").await;
+        desk.becomes(ConnectionState::Degraded).await;
         desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
         assert_eq!(peer.order().await.0, crate::peer::FIRST);
     });

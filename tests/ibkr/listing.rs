@@ -1,15 +1,17 @@
 //! Instruments that TWS is asked for while a session runs.
 
 use pitdesk::broker::contract::{Adapter as _, BrokerEvent, BrokerRequest, Watch};
-use pitdesk::domain::{AssetClass, Candidate, Instrument, InstrumentId};
+use pitdesk::domain::{
+    AssetClass, Candidate, Decimal, Instrument, InstrumentId, OrderSpec, OrderStatus, Side,
+};
 use pitdesk::gateway::wire::model::{
     Contract, ContractData, ContractDescription, ContractDetails, RequestId, SymbolSamples,
 };
 use pitdesk::gateway::wire::{Reply, Request};
 use std::sync::Arc;
 
-use crate::desk::{Desk, broker};
-use crate::peer::{House, Peer, Told};
+use crate::desk::{Desk, approved_of, broker, limit};
+use crate::peer::{House, Peer, Told, Working};
 use crate::run;
 
 #[expect(clippy::unnecessary_wraps, reason = "fields of messages are so")]
@@ -50,9 +52,13 @@ async fn asked(peer: &mut Peer) -> (i32, Contract) {
 }
 
 async fn describes(peer: &mut Peer, req_id: i32, contract: Contract) {
+    describes_as("E-mini S&P 500", peer, req_id, contract).await;
+}
+
+async fn describes_as(name: &str, peer: &mut Peer, req_id: i32, contract: Contract) {
     let contract_details = ContractDetails {
         min_tick: text("0.25"),
-        long_name: text("E-mini S&P 500"),
+        long_name: text(name),
         contract_month: text("202612"),
         time_zone_id: text("US/Central"),
         trading_hours: text("20261123:0000-20261124:0000;20261124:0000-20261125:0000"),
@@ -147,6 +153,55 @@ fn a_future_is_found_listed_and_watched_by_its_contract() {
         let (desk, mut peer) = Desk::ready_at(&house, &broker, Told::default()).await;
         desk.asks(watch()).await;
         assert_eq!(peer.first(contract).await, 495_512_563);
+    });
+}
+
+#[test]
+fn an_option_is_found_by_its_local_symbol_listed_watched_and_ordered() {
+    const NAME: &str = "AAPL 261218C00200000";
+    let theirs = || Contract {
+        con_id: Some(700_001),
+        symbol: text("AAPL"),
+        sec_type: text("OPT"),
+        exchange: text("SMART"),
+        currency: text("USD"),
+        local_symbol: text("AAPL  261218C00200000"),
+        multiplier: Some(100.0),
+        strike: Some(200.0),
+        right: text("C"),
+        last_trade_date_or_contract_month: text("20261218"),
+        ..Contract::default()
+    };
+    run(async move {
+        let (_house, broker, mut desk, mut peer) = ready().await;
+        desk.asks(BrokerRequest::Find(NAME.into())).await;
+        let (req_id, wanted) = asked(&mut peer).await;
+        assert_eq!((wanted.sec_type, wanted.local_symbol), (text("OPT"), text("AAPL  261218C00200000")));
+        describes_as("APPLE INC", &mut peer, req_id, theirs()).await;
+        let found = found(&mut desk).await.unwrap();
+        assert_eq!((&*found[0].name, &*found[0].symbol, found[0].class), (NAME, NAME, AssetClass::Option));
+
+        desk.asks(BrokerRequest::Describe(NAME.into())).await;
+        let (req_id, _) = asked(&mut peer).await;
+        describes_as("APPLE INC", &mut peer, req_id, theirs()).await;
+        let instrument = described(&mut desk).await.unwrap();
+        assert_eq!(&*instrument.name, "APPLE INC, call 200 of 20261218");
+        assert_eq!(instrument.multiplier, Decimal::from(100));
+        let instrument = Arc::new(Instrument { id: InstrumentId(3), ..*instrument });
+        broker.listed(&instrument);
+
+        desk.asks(BrokerRequest::Watch(Watch { quotes: [instrument.id].into(), ..Watch::default() })).await;
+        let watched = peer.first(|request| match request {
+            Request::MarketData(asked) => asked.contract.as_ref()?.con_id,
+            _ => None,
+        });
+        assert_eq!(watched.await, 700_001);
+        let spec = OrderSpec { instrument: instrument.id, ..limit(Side::Buy, 5) };
+        desk.asks(BrokerRequest::Place(vec![approved_of(1, spec, &instrument)])).await;
+        let order = Working::new(peer.order().await, "Submitted");
+        assert_eq!((order.contract.con_id, order.order.lmt_price), (Some(700_001), Some(5.0)));
+        peer.stands(&order).await;
+        desk.stands(1, OrderStatus::Working).await;
     });
 }
 

@@ -1,15 +1,18 @@
 //! Orders to TWS and back.
 
+use std::time::Duration;
+
 use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, ReportKind, SessionEnd};
 use pitdesk::domain::{
     Currency, Decimal, Fill, GroupId, Money, OrderId, OrderSpec, OrderStatus, Origin, Position, Price, Qty,
     Side,
 };
 use pitdesk::gateway::wire::model::{
-    CommissionAndFeesReport, CompletedOrder, Execution, ExecutionDetails, OpenOrder, Order, OrderState,
+    CommissionAndFeesReport, CompletedOrder, ErrorMessage, Execution, ExecutionDetails, OpenOrder, Order,
+    OrderState,
 };
 use pitdesk::gateway::wire::{Reply, Request};
-use pitdesk::link::{CommandId, WhatIf};
+use pitdesk::link::{Clock, CommandId, WhatIf};
 use pitdesk::risk::Change;
 
 use crate::desk::{Desk, approved, approved_amend, broker, limit};
@@ -165,6 +168,27 @@ fn a_refused_order_says_why_in_the_words_of_tws() {
         peer.stands(&order).await;
         let why = desk.stands(1, OrderStatus::Rejected).await;
         assert_eq!(why.as_deref(), Some("Your account is restricted (code 201)"));
+    });
+}
+
+#[test]
+fn reasons_that_tws_gives_apart_from_its_words_are_told_too() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
+        let order = Working::new(peer.order().await, "Cancelled");
+        let json = r#"{"rejects": [{"id": "8229", "messages": ["No shares to borrow"]}]}"#;
+        peer.says(Reply::Error(ErrorMessage {
+            id: Some(order.number),
+            error_code: Some(201),
+            error_msg: Some("Order rejected - reason:See below".to_owned()),
+            advanced_order_reject_json: Some(json.to_owned()),
+            ..ErrorMessage::default()
+        }))
+        .await;
+        peer.stands(&order).await;
+        let why = desk.stands(1, OrderStatus::Rejected).await;
+        assert_eq!(why.as_deref(), Some("See below: No shares to borrow (code 201)"));
     });
 }
 
@@ -466,5 +490,31 @@ fn a_what_if_is_marked_as_one_and_its_answer_is_no_order() {
         desk.asks(BrokerRequest::Place(vec![approved(1, limit(Side::Buy, 99))])).await;
         let (next, _, order) = peer.order().await;
         assert!(next > number && order.what_if != Some(true));
+    });
+}
+
+#[test]
+fn more_orders_than_tws_takes_are_sent_at_its_pace_and_in_their_order() {
+    const ALLOWED: usize = 50;
+    run(async {
+        let (desk, mut peer) = Desk::ready(Told::default()).await;
+        let orders = (1..=120).map(|id| approved(id, limit(Side::Buy, 99))).collect();
+        // The limiter goes by the time of this computer: what has come by then was sent by then.
+        let clock = Clock::system();
+        let began = clock.now();
+        desk.asks(BrokerRequest::Place(orders)).await;
+        let mut numbers = Vec::new();
+        loop {
+            let number = peer.order().await.0;
+            if clock.now().since(began) >= Duration::from_secs(1) {
+                break;
+            }
+            numbers.push(number);
+        }
+        assert!(numbers.len() <= ALLOWED, "{} in a second", numbers.len());
+        assert!(
+            numbers.iter().copied().zip(FIRST..).all(|(number, expected)| number == expected),
+            "{numbers:?}"
+        );
     });
 }

@@ -11,8 +11,9 @@ use pitdesk::domain::settings::ZoneDisplay;
 use pitdesk::domain::{Quote, Time};
 use pitdesk::link::update::Refused;
 use pitdesk::link::{Answer, Command, ConnectionState, Flatten, KillState, NoticeLevel, Update};
+use pitdesk::ui::theme::Theme;
 
-use crate::bench::focused;
+use crate::bench::{focused, painted};
 use crate::desk::START;
 use crate::desktop::{Desktop, click, desktop, desktop_of, sent};
 
@@ -117,6 +118,18 @@ fn a_connection_says_its_state_in_a_word_and_its_reason_on_hover() {
     harness.get_by_label("Silent").hover();
     harness.run_steps(4);
     harness.get_by_label("Nothing was heard for 12 s");
+}
+
+#[test]
+fn a_connection_whose_data_stand_still_in_part_is_amber() {
+    let mut harness = desktop();
+    let colour = |harness: &Harness<'_, Desktop>, word: &str| {
+        painted(harness).into_iter().find(|(text, _)| text == word).map(|(_, colour)| colour)
+    };
+    assert_eq!(colour(&harness, "Ready"), Some(Theme::dark().ok));
+    harness.state_mut().market.connection(ConnectionState::Degraded, "The farm usfarm is down");
+    harness.run_steps(2);
+    assert_eq!(colour(&harness, "Degraded"), Some(Theme::dark().warn));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The questions that make the books, asked all at once.
 //!
-//! Each has its own time limit. One that fails says which it is; what the others have brought is told all
-//! the same, and the books say what they lack, so that nobody takes silence for "none".
+//! They are told as one, with the last answer: orders without their executions, or positions without both,
+//! would be compared with the journal as differences that are none. One that fails is not waited for, and one
+//! that is late is waited for as long as the limit; then the others are told, and the books say what they lack
+//! and why, so that nobody takes silence for "none".
 
 use std::time::Duration;
 

@@ -1,91 +1,40 @@
-//! What the codes of TWS mean, and where each lands.
+//! What the codes of TWS mean.
 //!
 //! TWS tells everything that is no data as an "error" with a code, from "market data farm is OK" to
-//! "order rejected". Most are no refusals. [`TABLE`] says which part of the program a code concerns;
-//! the functions say what it means there. A code that is not in the table changes nothing by itself.
+//! "order rejected". Most are no refusals. What a code came for decides where it lands: an order, a stream,
+//! a request for bars, or the connection; the functions say what it means there. What names none of these
+//! is for the trader to read, but for what is [only for the log](is_for_the_log).
 
 use std::ops::RangeInclusive;
 
-/// Where a code lands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The state of the connection.
-    Banner,
-    /// An instrument's quotes.
-    Quote,
-    /// An instrument's bars.
-    Chart,
-    /// The row of an order.
-    Order,
-    /// The log alone.
-    Log,
-}
-
-use Place::{Banner, Chart, Log, Order, Quote};
-
-/// Every code that this program knows. Where a code has several places, what it came for decides.
-pub(super) const TABLE: &[(RangeInclusive<i32>, &[Place])] = &[
-    (100..=100, &[Banner]),
-    (101..=101, &[Quote]),
-    (102..=102, &[Log]),
-    (103..=103, &[Order]),
-    (104..=107, &[Order]),
-    (109..=111, &[Order]),
-    (134..=136, &[Order]),
-    (161..=161, &[Order]),
-    (162..=162, &[Chart]),
-    (165..=165, &[Log]),
-    (200..=200, &[Order, Quote, Chart]),
-    (201..=203, &[Order]),
-    (300..=300, &[Log]),
-    (309..=309, &[Quote]),
-    (310..=310, &[Log]),
-    (316..=317, &[Quote]),
-    (320..=322, &[Order, Quote, Chart]),
-    (326..=326, &[Banner]),
-    (354..=354, &[Quote]),
-    (365..=366, &[Log]),
-    (382..=384, &[Order]),
-    (387..=388, &[Order]),
-    (391..=392, &[Order]),
-    (399..=399, &[Order]),
-    (404..=404, &[Order]),
-    (434..=434, &[Order]),
-    (460..=460, &[Order]),
-    (501..=504, &[Banner]),
-    (507..=507, &[Banner]),
-    (1100..=1102, &[Banner]),
-    (1300..=1300, &[Banner]),
-    (2100..=2101, &[Log]),
-    (2103..=2106, &[Banner]),
-    (2107..=2108, &[Log]),
-    (2109..=2109, &[Order]),
-    (2110..=2110, &[Banner]),
-    (2119..=2119, &[Log]),
-    (2137..=2137, &[Order]),
-    (2148..=2148, &[Log]),
-    (2150..=2150, &[Log]),
-    (2157..=2158, &[Banner]),
-    (2161..=2161, &[Log]),
-    (2168..=2176, &[Log]),
-    (2188..=2188, &[Log]),
-    (10089..=10091, &[Quote]),
-    (10147..=10148, &[Order]),
-    (10167..=10168, &[Quote]),
-    (10182..=10182, &[Chart]),
-    (10186..=10187, &[Quote]),
-    (10189..=10190, &[Quote]),
-    (10197..=10197, &[Quote]),
-    (10225..=10225, &[Chart]),
-    (10311..=10311, &[Order]),
-    (10314..=10314, &[Chart]),
-    (10349..=10349, &[Order]),
-    (10355..=10355, &[Order]),
+/// Codes that are for the log alone when they name no order and no stream: those of the connection, which
+/// [`super::connection::Banner`] has judged, and what is news to nobody.
+const LOG: &[RangeInclusive<i32>] = &[
+    0..=0,
+    102..=102,
+    165..=165,
+    300..=300,
+    310..=310,
+    326..=326,
+    365..=366,
+    501..=504,
+    507..=507,
+    1100..=1102,
+    1300..=1300,
+    2100..=2108,
+    2110..=2110,
+    2119..=2119,
+    2148..=2148,
+    2150..=2150,
+    2157..=2158,
+    2161..=2161,
+    2168..=2176,
+    2188..=2188,
 ];
 
-/// Where a code lands; nowhere that is not known.
-pub(super) fn places(code: i32) -> &'static [Place] {
-    TABLE.iter().find(|(codes, _)| codes.contains(&code)).map_or(&[], |(_, places)| *places)
+/// Whether a code that names no order and no stream is for the log alone.
+pub(super) fn is_for_the_log(code: i32) -> bool {
+    LOG.iter().any(|codes| codes.contains(&code))
 }
 
 /// What a code means for the order that it names.
@@ -147,6 +96,8 @@ pub(super) enum DataWord {
     Partly,
     /// There is no subscription, and nothing comes.
     NoSubscription,
+    /// There is no subscription to live data, and delayed ones are turned off.
+    NoDelayed,
     /// All market data lines are taken.
     LinesFull,
     /// All books, or all streams of trades, are taken.
@@ -173,7 +124,8 @@ pub(super) fn of_data(code: i32) -> DataWord {
         309 | 10190 => DataWord::KindFull,
         316 => DataWord::Halted,
         317 => DataWord::Reset,
-        354 | 10168 | 10186 | 10187 => DataWord::NoSubscription,
+        354 | 10187 => DataWord::NoSubscription,
+        10168 | 10186 => DataWord::NoDelayed,
         10089 | 10167 => DataWord::Delayed,
         10090 | 10091 => DataWord::Partly,
         10197 => DataWord::Elsewhere,
@@ -209,7 +161,7 @@ pub(super) fn of_chart(code: i32, text: &str) -> ChartWord {
         162 if text.contains("no market data permissions") => ChartWord::NoPermission,
         162 if text.contains("query cancelled") || text.contains("query canceled") => ChartWord::Nothing,
         100 => ChartWord::Pacing,
-        354 | 2188 => ChartWord::NoPermission,
+        354 | 2188 | 10168 | 10186 | 10187 => ChartWord::NoPermission,
         10182 | 10225 => ChartWord::Again,
         165 | 365 | 366 => ChartWord::Nothing,
         _ => ChartWord::Failed,

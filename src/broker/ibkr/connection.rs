@@ -98,6 +98,10 @@ impl Farm {
         }
     }
 
+    fn is_down(self, name: &str) -> String {
+        format!("the {} {name} is down: {}", self.label(), self.loses())
+    }
+
     fn loses(self) -> &'static str {
         match self {
             Self::Market => "its quotes stand still",
@@ -118,7 +122,7 @@ pub(super) enum Change {
     BackEmpty,
     /// IBKR is back, and what was subscribed goes on.
     BackWhole,
-    /// Worth a line.
+    /// Worth a line, and may have changed how the connection stands.
     Note(NoticeLevel, String),
     /// TWS is about to end the connection, and why.
     Ends(String),
@@ -162,7 +166,8 @@ impl Banner {
             2158 => self.works(Farm::Definitions, text),
             100 => Change::Note(
                 NoticeLevel::Error,
-                "Too many requests to TWS: it ends the connection if that goes on".to_owned(),
+                "Too many requests to TWS: past bars wait, and it ends the connection if that goes on"
+                    .to_owned(),
             ),
             326 => Change::Ends(words(text)),
             _ => Change::Nothing,
@@ -175,8 +180,8 @@ impl Banner {
 
     fn broke(&mut self, farm: Farm, text: &str) -> Change {
         let name = name_of(text);
-        let is_new = self.broken.insert((farm, name.clone()));
-        let text = format!("The {} {name} is down: {}", farm.label(), farm.loses());
+        let text = format!("IBKR says that {}", farm.is_down(&name));
+        let is_new = self.broken.insert((farm, name));
         if is_new { Change::Note(NoticeLevel::Warning, text) } else { Change::Nothing }
     }
 
@@ -191,27 +196,22 @@ impl Banner {
     }
 
     /// How the connection stands as far as TWS tells.
-    pub fn state(&self) -> (ConnectionState, &'static str) {
+    pub fn state(&self) -> (ConnectionState, String) {
         if self.has_no_uplink {
-            (
-                ConnectionState::Silent,
-                "TWS has lost its link to IBKR, and quotes stand still until it is back",
-            )
-        } else {
-            (ConnectionState::Ready, "Connected to IBKR")
+            let why = "TWS has lost its link to IBKR, and quotes stand still until it is back";
+            return (ConnectionState::Silent, why.to_owned());
         }
+        if self.broken.is_empty() {
+            return (ConnectionState::Ready, "Connected to IBKR".to_owned());
+        }
+        let down = self.broken.iter().map(|(farm, name)| farm.is_down(name)).collect::<Vec<_>>().join("; ");
+        (ConnectionState::Degraded, format!("Connected to IBKR, but {down}"))
     }
 
     /// Whether what was quoted last can be said to hold: only while IBKR and every market data farm
     /// could say otherwise.
     pub fn quotes_hold(&self) -> bool {
         !self.has_no_uplink && !self.broken.iter().any(|(farm, _)| *farm == Farm::Market)
-    }
-
-    /// The farms that are down.
-    #[cfg(test)]
-    fn broken(&self) -> Vec<(Farm, &str)> {
-        self.broken.iter().map(|(farm, name)| (*farm, name.as_str())).collect()
     }
 }
 

@@ -263,7 +263,7 @@ impl Core {
         out.calls.extend(asks.into_iter().map(Call::Bars));
         let kept = self.history.next_kept(now);
         out.calls.extend(kept.into_iter().map(|key| Call::Turn(Turn::On(Feed::Kept(key)))));
-        let first = self.history.first_to_ask(&self.listing);
+        let first = self.history.first_to_ask(&self.listing, now);
         out.calls.extend(first.map(|(id, what)| Call::First(id, what)));
         out.calls.extend(self.lookup.next(now).map(Call::Find));
         out.events.extend(waits);

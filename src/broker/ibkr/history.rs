@@ -16,6 +16,7 @@ use ibapi::market_data::historical::{
     Bar as TheirBar, BarSize, BarTimestamp, Duration as Span, HistoricalData, WhatToShow,
 };
 
+use super::advice::told;
 use super::codes::{ChartWord, of_chart, words};
 use super::kept::{Source, source};
 use super::listed::Listing;
@@ -133,18 +134,34 @@ impl History {
         self.firsts.get(&id).copied().flatten()
     }
 
-    /// An instrument whose history is read backwards, and of which nobody has asked yet when it begins.
-    pub fn first_to_ask(&mut self, listing: &Listing) -> Option<(InstrumentId, WhatToShow)> {
+    /// An instrument whose history is read backwards, and of which nobody has asked yet when it begins: as soon as
+    /// TWS may be asked.
+    pub fn first_to_ask(&mut self, listing: &Listing, now: Time) -> Option<(InstrumentId, WhatToShow)> {
         let goes_back = |job: &&Job| job.ending.is_some();
-        let ids = self.jobs.iter().filter(goes_back).map(|job| job.request.instrument);
-        let id = ids.into_iter().find(|id| !self.firsts.contains_key(id))?;
+        let mut ids = self.jobs.iter().filter(goes_back).map(|job| job.request.instrument);
+        let id = ids.find(|id| !self.firsts.contains_key(id))?;
+        let what = shown(listing.instrument(id)?);
+        // TWS counts it among the requests that are open, as those for long bars.
+        let key = Key { instrument: id, size: BarSize::Month, ending: Some(Time::MIN) };
+        self.pacing.earliest(&key, now).filter(|at| *at <= now)?;
+        self.pacing.sent(key, now);
         self.firsts.insert(id, None);
-        Some((id, shown(listing.instrument(id)?)))
+        Some((id, what))
     }
 
-    /// TWS says when the data of an instrument begin: nothing older is looked for.
-    pub fn first(&mut self, id: InstrumentId, first: Time) {
-        self.firsts.insert(id, Some(first));
+    /// TWS says when the data of an instrument begin, or not: nothing older is looked for.
+    pub fn first(&mut self, id: InstrumentId, outcome: Result<Option<Time>, Error>, now: Time) {
+        self.pacing.answered();
+        match outcome {
+            Ok(first) => {
+                self.firsts.insert(id, first);
+            }
+            Err(Error::Notice(notice)) if of_chart(notice.code, &notice.message) == ChartWord::Pacing => {
+                self.pacing.violated(now);
+                self.firsts.remove(&id);
+            }
+            Err(error) => tracing::debug!("nobody says when the data of {id} begin: {error}"),
+        }
     }
 
     /// What may be asked of TWS now, and a word where something has to wait.
@@ -216,7 +233,7 @@ impl History {
                         job.finds_nothing()
                     }
                     ChartWord::NoPermission => {
-                        Goes::Fails(format!("no subscription to past bars: {}", words(&text)))
+                        Goes::Fails(format!("no subscription to past bars: {}", said(code, &text)))
                     }
                     ChartWord::Again | ChartWord::Nothing | ChartWord::Failed => {
                         job.tries += 1;
@@ -224,7 +241,7 @@ impl History {
                         if job.tries < TRIES {
                             Goes::On
                         } else {
-                            Goes::Fails(format!("bars did not come: {}", words(&text)))
+                            Goes::Fails(format!("bars did not come: {}", said(code, &text)))
                         }
                     }
                 }
@@ -296,6 +313,11 @@ impl History {
         self.kept_open.clear();
         self.pacing.forget();
     }
+}
+
+/// Why a request has failed, in words; without a code where TWS has not said it.
+fn said(code: i32, text: &str) -> String {
+    if code == 0 { words(text) } else { told(code, text) }
 }
 
 impl Job {

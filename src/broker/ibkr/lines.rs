@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ibapi::market_data::MarketDataType;
 
-use super::codes::{DataWord, of_data, words};
+use super::codes::{ChartWord, DataWord, of_chart, of_data, words};
 use super::kept;
 use super::listed::Listing;
 use super::remarks::Remarks;
@@ -18,6 +18,10 @@ use crate::broker::contract::{BrokerEvent, Watch};
 use crate::domain::{AssetClass, Instrument, InstrumentId, Time};
 use crate::link::{BarKey, NoticeLevel};
 
+/// TWS takes the trades of an instrument tick by tick once within this.
+const TRADES_WITHIN: Duration = Duration::from_secs(15);
+/// When it is looked whether TWS has as much room for streams of trades again as it should.
+const ROOM_AGAIN: Duration = Duration::from_mins(10);
 /// Before a line is opened again that TWS had no room for, or that failed.
 const PAUSE: Duration = Duration::from_mins(1);
 /// The same where data go to another login.
@@ -28,6 +32,11 @@ const SOON: Duration = Duration::from_secs(2);
 /// What a trader has to know of them.
 const DELAYED: &str = "Delayed data, some 15 minutes old: without a subscription to live ones the market is elsewhere \
     by now. Subscribe to them in the Client Portal of IBKR, or turn delayed data off in settings.toml";
+
+const FROZEN: &str = "Frozen data, the last before the market closed: it opens somewhere else. Live ones come by \
+    themselves when it does";
+const DELAYED_FROZEN: &str = "Delayed and frozen data, the last before the market closed: when it opens, they come \
+    some 15 minutes late. Subscribe to live ones in the Client Portal of IBKR";
 
 /// A stream of market data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,7 +82,15 @@ pub(super) struct Lines {
     waiting: BTreeMap<Feed, Time>,
     /// What was said of an instrument.
     said: BTreeSet<(InstrumentId, DataWord)>,
+    /// How many streams of trades there should be room for.
+    most_trades: usize,
     trades_at_once: usize,
+    /// Until when there is room for fewer, because TWS has refused one.
+    fewer_until: Option<Time>,
+    /// Trades that were opened a moment ago, and when.
+    trades_opened: BTreeMap<InstrumentId, Time>,
+    /// What is said of instruments a part of whose data is not subscribed: true of live data too.
+    partly: BTreeMap<InstrumentId, String>,
     remarks: Remarks,
 }
 
@@ -88,13 +105,17 @@ impl Lines {
             open: BTreeSet::new(),
             waiting: BTreeMap::new(),
             said: BTreeSet::new(),
+            most_trades: trades_at_once,
             trades_at_once,
+            fewer_until: None,
+            trades_opened: BTreeMap::new(),
+            partly: BTreeMap::new(),
             remarks: Remarks::default(),
         }
     }
 
     /// From now on these are wanted.
-    pub fn watch(&mut self, watch: Watch, listing: &Listing) -> Vec<Turn> {
+    pub fn watch(&mut self, watch: Watch, listing: &Listing, now: Time) -> Vec<Turn> {
         self.wanted = watch;
         let known = |id: &InstrumentId| listing.get(*id).is_some();
         self.wanted.quotes.retain(known);
@@ -106,11 +127,12 @@ impl Lines {
             instrument.is_some_and(|instrument| kept::source(instrument, key.timeframe).is_some())
         };
         self.can_keep = self.wanted.bars.iter().copied().filter(can_keep).collect();
-        self.settle()
+        self.settle(now)
     }
 
     /// Closes what is not wanted and opens what is, as far as nothing speaks against it.
-    fn settle(&mut self) -> Vec<Turn> {
+    fn settle(&mut self, now: Time) -> Vec<Turn> {
+        self.trades_opened.retain(|_, at| now.since(*at) < TRADES_WITHIN);
         let mut wanted: BTreeSet<Feed> = self.wanted.quotes.iter().map(|id| Feed::Quotes(*id)).collect();
         wanted.extend(self.wanted.depth.iter().map(|id| Feed::Depth(*id)));
         wanted.extend(self.trades());
@@ -118,7 +140,8 @@ impl Lines {
         let gone: Vec<Feed> = self.open.difference(&wanted).copied().collect();
         self.waiting.retain(|feed, _| wanted.contains(feed));
         let missing = wanted.into_iter().filter(|feed| !self.open.contains(feed));
-        let fresh: Vec<Feed> = missing.filter(|feed| !self.waiting.contains_key(feed)).collect();
+        let fresh: Vec<Feed> =
+            missing.filter(|feed| !self.waiting.contains_key(feed) && !self.is_held_back(*feed)).collect();
         for feed in &gone {
             self.open.remove(feed);
         }
@@ -126,9 +149,17 @@ impl Lines {
         for feed in gone.iter().chain(&fresh) {
             if let Feed::Quotes(id) = feed {
                 self.remarks.clear(*id);
+                self.partly.remove(id);
             }
         }
+        let trades = fresh.iter().filter(|feed| matches!(feed, Feed::Trades(_)));
+        self.trades_opened.extend(trades.map(|feed| (feed.instrument(), now)));
         gone.into_iter().map(Turn::Off).chain(fresh.into_iter().map(Turn::On)).collect()
+    }
+
+    /// Whether it was open a moment ago: TWS would refuse it as one too many. Its room is kept.
+    fn is_held_back(&self, feed: Feed) -> bool {
+        matches!(feed, Feed::Trades(id) if self.trades_opened.contains_key(&id)) && !self.open.contains(&feed)
     }
 
     /// Who has trades tick by tick: those who have them already, then those whose book is open, then the
@@ -150,17 +181,17 @@ impl Lines {
     fn kept(&self, wanted: &BTreeSet<Feed>) -> Vec<Feed> {
         let lacks_trades = |key: &&BarKey| {
             let trades = Feed::Trades(key.instrument);
-            !wanted.contains(&trades) || self.waiting.contains_key(&trades)
+            !wanted.contains(&trades) || self.waiting.contains_key(&trades) || self.is_held_back(trades)
         };
         let kept = self.can_keep.iter().filter(lacks_trades).take(kept::AT_ONCE);
         kept.map(|key| Feed::Kept(*key)).collect()
     }
 
     /// Everything is opened anew: TWS has forgotten it.
-    pub fn open_again(&mut self) -> Vec<Turn> {
+    pub fn open_again(&mut self, now: Time) -> Vec<Turn> {
         self.open.clear();
         self.waiting.clear();
-        self.settle()
+        self.settle(now)
     }
 
     /// Whether a stream is wanted and open: what comes of another is late.
@@ -179,11 +210,14 @@ impl Lines {
     /// Which kind of data come of an instrument from now on.
     pub fn comes(&mut self, id: InstrumentId, kind: MarketDataType) {
         match kind {
-            MarketDataType::Delayed | MarketDataType::DelayedFrozen => {
-                self.remarks.set(id, "delayed", DELAYED);
-            }
-            MarketDataType::Realtime => self.remarks.clear(id),
-            MarketDataType::Frozen | MarketDataType::Unknown => {}
+            MarketDataType::Delayed => self.remarks.set(id, "delayed", DELAYED),
+            MarketDataType::Frozen => self.remarks.set(id, "frozen", FROZEN),
+            MarketDataType::DelayedFrozen => self.remarks.set(id, "delayed, frozen", DELAYED_FROZEN),
+            MarketDataType::Realtime => match self.partly.get(&id) {
+                Some(text) => self.remarks.set(id, short(DataWord::Partly), text),
+                None => self.remarks.clear(id),
+            },
+            MarketDataType::Unknown => {}
         }
     }
 
@@ -214,10 +248,12 @@ impl Lines {
         if word == DataWord::KindFull && matches!(feed, Feed::Trades(_)) {
             let open = self.open.iter().filter(|feed| matches!(feed, Feed::Trades(_))).count();
             self.trades_at_once = open;
-            return (self.settle(), None);
+            self.fewer_until = Some(now + ROOM_AGAIN);
+            return (self.settle(now), None);
         }
         let again = match word {
-            DataWord::NoSubscription | DataWord::NoInstrument => Time::MAX,
+            _ if matches!(feed, Feed::Kept(_)) => chart_again(of_chart(code, text), now),
+            DataWord::NoSubscription | DataWord::NoDelayed | DataWord::NoInstrument => Time::MAX,
             DataWord::Elsewhere => now + ELSEWHERE,
             DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Halted | DataWord::Reset => {
                 now + SOON
@@ -226,7 +262,7 @@ impl Lines {
         };
         self.waiting.insert(feed, again);
         // A chart without trades has its bars kept.
-        let turns = if matches!(feed, Feed::Trades(_)) { self.settle() } else { Vec::new() };
+        let turns = if matches!(feed, Feed::Trades(_)) { self.settle(now) } else { Vec::new() };
         (turns, note)
     }
 
@@ -237,19 +273,24 @@ impl Lines {
         }
     }
 
-    /// A stream has lost some of what came.
+    /// A stream has lost some of what came: it begins anew, but for trades, whose lost ones would not come again.
     pub fn lagged(&self, feed: Feed) -> Option<Turn> {
-        self.has(feed).then_some(Turn::On(feed))
+        (self.has(feed) && !matches!(feed, Feed::Trades(_))).then_some(Turn::On(feed))
     }
 
     /// Time has passed: opens again what has waited long enough.
     pub fn tick(&mut self, now: Time) -> Vec<Turn> {
         let is_due = |at: &Time| *at <= now && *at != Time::MAX;
-        if !self.waiting.values().any(is_due) {
+        let has_room = self.fewer_until.take_if(|until| *until <= now).is_some();
+        if has_room {
+            self.trades_at_once = self.most_trades;
+        }
+        let takes_trades = self.trades_opened.values().any(|at| now.since(*at) >= TRADES_WITHIN);
+        if !has_room && !takes_trades && !self.waiting.values().any(is_due) {
             return Vec::new();
         }
         self.waiting.retain(|_, at| !is_due(at));
-        self.settle()
+        self.settle(now)
     }
 
     /// What a trader is told, once per instrument.
@@ -268,22 +309,32 @@ impl Lines {
             DataWord::NoSubscription => {
                 "no subscription to its market data, and delayed data are not allowed or not there".to_owned()
             }
+            DataWord::NoDelayed => {
+                "no subscription to live data, and delayed ones are turned off: set delayed_data = \
+                                    true under [ibkr] in settings.toml, or subscribe"
+                    .to_owned()
+            }
             DataWord::LinesFull => {
                 "no market data: all lines of the login are taken (usually 100). Close other quotes"
                     .to_owned()
             }
             DataWord::KindFull => "no book: TWS allows no more at once. Close another one".to_owned(),
             DataWord::Elsewhere => {
-                "no market data: the same user is logged in elsewhere, and the data go there".to_owned()
+                "no market data: the same user is logged in elsewhere, and the data go there. Log out there"
+                    .to_owned()
             }
             DataWord::NoInstrument => {
-                format!("TWS knows no such instrument, or several: {}", words(text))
+                let words = words(text);
+                format!("TWS knows no such instrument, or several ({words}): search for it anew (Ctrl+K)")
             }
             DataWord::Failed => format!("no market data: {}", words(text)),
         };
         if let Feed::Quotes(id) = feed {
             let text = if word == DataWord::Delayed { DELAYED } else { &said };
             self.remarks.set(id, short(word), text);
+            if word == DataWord::Partly {
+                self.partly.insert(id, said.clone());
+            }
         }
         let level = match word {
             DataWord::Partly => NoticeLevel::Info,
@@ -295,12 +346,21 @@ impl Lines {
     }
 }
 
+/// When a chart is kept again that TWS has ended. What came too often waits in its queue.
+fn chart_again(word: ChartWord, now: Time) -> Time {
+    match word {
+        ChartWord::Again | ChartWord::Pacing => now + SOON,
+        ChartWord::NoPermission => Time::MAX,
+        ChartWord::NoData | ChartWord::Nothing | ChartWord::Failed => now + PAUSE,
+    }
+}
+
 /// What stands where the quote would.
 fn short(word: DataWord) -> &'static str {
     match word {
         DataWord::Delayed => "delayed",
         DataWord::Partly => "partly subscribed",
-        DataWord::NoSubscription => "no subscription",
+        DataWord::NoSubscription | DataWord::NoDelayed => "no subscription",
         DataWord::LinesFull => "all lines taken",
         DataWord::Elsewhere => "data go elsewhere",
         DataWord::NoInstrument => "unknown at TWS",

@@ -20,6 +20,7 @@ use std::time::Duration;
 use ibapi::contracts::Contract;
 use ibapi::orders::{Order as TheirOrder, OrderData, OrderStatus as TheirStatus, OrderStatusKind};
 
+use super::advice::told_of_order;
 use super::books::Answer;
 use super::codes::{self, OrderWord, words};
 use super::listed::Listing;
@@ -419,14 +420,23 @@ impl Orders {
     }
 
     /// TWS says something about the order of a number.
-    pub fn notice(&mut self, number: i32, code: i32, text: &str, now: Time, events: &mut Vec<BrokerEvent>) {
+    pub fn notice(
+        &mut self,
+        number: i32,
+        code: i32,
+        text: &str,
+        listing: &Listing,
+        now: Time,
+        events: &mut Vec<BrokerEvent>,
+    ) {
         let word = codes::of_order(code, text);
         if word == OrderWord::Duplicate && number > 0 {
             self.next = self.next.max(number.saturating_add(1_000));
         }
         let Some(id) = self.by_number.get(&number).copied() else { return };
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        let text: Arc<str> = format!("{} (code {code})", words(text)).into();
+        let spec = entry.wanted_spec();
+        let text: Arc<str> = told_of_order(code, text, &spec, listing.instrument(spec.instrument)).into();
         if word == OrderWord::Duplicate {
             let note = "TWS had given this order number out before. Nothing of the order was sent on: enter it again";
             events.push(BrokerEvent::Note(NoticeLevel::Error, note.into()));

@@ -5,9 +5,9 @@
 //! else the last price, whenever it is told. Of currencies TWS tells no trades, and makes their bars of the
 //! middle of the quotes: so a middle that has moved is a print of nothing here, for bars alone.
 //!
-//! Delayed data must never pass for a market. They are told with the instant at which the session began as
-//! the time of their reception: no sign of life makes them younger, and the gate holds back what opens a
-//! position against them unless the trader insists.
+//! Delayed and frozen data must never pass for a market. They are told with the instant at which the session
+//! began as the time of their reception: no sign of life makes them younger, and the gate holds back what opens
+//! a position against them unless the trader insists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::domain::{InstrumentId, Price, Qty, Quote, Time, Trade};
 use crate::link::NoticeLevel;
 use crate::market::calendar::Calendar;
 
-/// A delayed quote is not told as one of another day, however long the session lasts.
+/// An old quote is not told as one of another day, however long the session lasts.
 const FAR: Duration = Duration::from_hours(12);
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -144,7 +144,7 @@ impl Quotes {
         }
     }
 
-    /// What has changed since it was told last: at most two deliveries, one of live data, one of delayed.
+    /// What has changed since it was told last: at most two deliveries, one of live data, one of old.
     pub fn flush(&mut self, now: Time) -> Vec<BrokerEvent> {
         if now.since(self.looked) >= SECOND {
             self.looked = now;
@@ -154,10 +154,10 @@ impl Quotes {
                 }
             }
         }
-        let (mut live, mut delayed) = (Vec::new(), Vec::new());
+        let (mut live, mut old) = (Vec::new(), Vec::new());
         for id in std::mem::take(&mut self.dirty) {
             let Some(line) = self.lines.get_mut(&id) else { continue };
-            let events = if line.is_delayed() { &mut delayed } else { &mut live };
+            let events = if line.is_old() { &mut old } else { &mut live };
             let middle = line.middle(now);
             line.waiting.extend(middle);
             events.extend(line.waiting.drain(..).map(|trade| MarketEvent::Trade(id, trade)));
@@ -169,7 +169,7 @@ impl Quotes {
             (!events.is_empty()).then_some(BrokerEvent::Market { received, events })
         };
         let before = Time(self.began.0.saturating_sub(1));
-        told(now, live).into_iter().chain(told(before, delayed)).collect()
+        told(now, live).into_iter().chain(told(before, old)).collect()
     }
 }
 
@@ -197,13 +197,15 @@ impl Line {
         self.quote != Quote { is_open: self.quote.is_open, ..Quote::default() }
     }
 
-    fn is_delayed(&self) -> bool {
-        matches!(self.kind, MarketDataType::Delayed | MarketDataType::DelayedFrozen)
+    /// Whether the market is elsewhere by now, or will be when it opens.
+    fn is_old(&self) -> bool {
+        use MarketDataType::{Delayed, DelayedFrozen, Frozen};
+        matches!(self.kind, Delayed | DelayedFrozen | Frozen)
     }
 
     fn told(&self, began: Time, now: Time) -> Quote {
         let mut quote = self.quote;
-        if !self.is_delayed() {
+        if !self.is_old() {
             quote.time = now;
         } else if quote.time.since(began) > FAR || began.since(quote.time) > FAR {
             quote.time = began;
@@ -218,10 +220,10 @@ impl Line {
         self.is_dirty |= self.has_something();
         let (level, text) = match kind {
             MarketDataType::Realtime => (NoticeLevel::Info, "live data"),
-            MarketDataType::Frozen => (NoticeLevel::Info, "the last data of a closed market"),
+            MarketDataType::Frozen => (NoticeLevel::Warning, "frozen data, the last of a closed market"),
             MarketDataType::Delayed => (NoticeLevel::Warning, "delayed data, some 15 minutes old"),
             MarketDataType::DelayedFrozen => {
-                (NoticeLevel::Warning, "delayed data, the last of a closed market")
+                (NoticeLevel::Warning, "delayed and frozen data, the last of a closed market")
             }
             MarketDataType::Unknown => return None,
         };

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ibapi::orders::{OrderData, OrderState};
 
+use super::advice::told;
 use super::codes::{OrderWord, of_order, words};
 use super::number::decimal;
 use crate::broker::contract::BrokerEvent;
@@ -50,7 +51,7 @@ impl WhatIfs {
         if matches!(of_order(code, text), OrderWord::Info | OrderWord::Doubt) {
             return None;
         }
-        self.refused(number, &format!("{} (code {code})", words(text)))
+        self.refused(number, &told(code, text))
     }
 
     /// It was not sent.

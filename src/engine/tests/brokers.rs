@@ -162,3 +162,22 @@ fn an_outage_that_is_over_is_told_to_whoever_slept_through_it() {
     let whole = crate::link::Outage { broker: BROKER, from: heard, to: Some(stage.now) };
     assert_eq!(*outages.unwrap(), [whole]);
 }
+
+#[test]
+fn a_broker_whose_data_stand_still_in_part_takes_orders_once_its_books_were_compared() {
+    let mut stage = two_brokers();
+    let degraded = || {
+        let reason = "Connected, but the farm usfarm is down".into();
+        BrokerEvent::Connection { state: ConnectionState::Degraded, reason }
+    };
+    assert!(errors(&stage.broker(degraded())).is_empty(), "nobody is away");
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Degraded);
+    assert!(requests(&stage.buy("10", "99.00")).iter().any(|r| matches!(r, BrokerRequest::Place(_))));
+    stage.session_ends();
+    stage.broker(degraded());
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Reconciling);
+    let known: Vec<Order> = stage.engine.orders.all().cloned().collect();
+    let books = Books { orders: known, accounts: vec![account()], ..Books::default() };
+    stage.broker(BrokerEvent::Books(Arc::new(books)));
+    assert_eq!(stage.engine.brokers[0].connection.state, ConnectionState::Degraded);
+}

@@ -1,44 +1,6 @@
-//! Each row of the table of codes in ibkr-client.md, section 6.1.
+//! What codes mean for orders, streams and bars. Where each lands: `core/tests/codes.rs`.
 
 use super::*;
-
-#[test]
-fn every_code_lands_where_the_table_says() {
-    let rows: &[(&[i32], &[Place])] = &[
-        (&[100], &[Banner]),
-        (&[101], &[Quote]),
-        (&[102], &[Log]),
-        (&[103, 104, 105, 106, 107, 134, 135, 136, 109, 110, 111, 387, 388, 391, 392, 161], &[Order]),
-        (&[162], &[Chart]),
-        (&[165, 300, 310, 365, 366], &[Log]),
-        (&[200, 320, 321, 322], &[Order, Quote, Chart]),
-        (&[201, 202, 203], &[Order]),
-        (&[309, 316, 317, 354], &[Quote]),
-        (&[326, 501, 502, 503, 504, 507], &[Banner]),
-        (&[382, 383, 384, 399, 404, 434, 460], &[Order]),
-        (&[1100, 1101, 1102, 1300, 2103, 2105, 2157, 2104, 2106, 2158, 2110], &[Banner]),
-        (&[2100, 2101, 2107, 2108, 2119, 2148, 2150, 2161, 2168, 2174, 2176, 2188], &[Log]),
-        (&[2109, 2137, 10147, 10148, 10311, 10349, 10355], &[Order]),
-        (&[10089, 10090, 10091, 10167, 10168, 10186, 10187, 10189, 10190, 10197], &[Quote]),
-        (&[10182, 10225, 10314], &[Chart]),
-        (&[0, 42, 999, 99_999], &[]),
-    ];
-    for (codes, expected) in rows {
-        for code in *codes {
-            assert_eq!(places(*code), *expected, "{code}");
-        }
-    }
-}
-
-#[test]
-fn no_code_stands_in_two_rows() {
-    for (index, (codes, _)) in TABLE.iter().enumerate() {
-        for code in codes.clone() {
-            let rows = TABLE.iter().filter(|(codes, _)| codes.contains(&code)).count();
-            assert_eq!(rows, 1, "{code} of row {index}");
-        }
-    }
-}
 
 #[test]
 fn codes_that_are_no_refusals_leave_an_order_alive() {
@@ -76,7 +38,8 @@ fn refusals_say_what_they_refuse() {
 fn codes_of_quotes_say_what_comes_instead() {
     for (codes, word) in [
         (&[10089, 10167][..], DataWord::Delayed),
-        (&[354, 10168, 10186, 10187], DataWord::NoSubscription),
+        (&[354, 10187], DataWord::NoSubscription),
+        (&[10168, 10186], DataWord::NoDelayed),
         (&[10090, 10091], DataWord::Partly),
         (&[101], DataWord::LinesFull),
         (&[309, 10190], DataWord::KindFull),

@@ -79,22 +79,61 @@ fn a_lost_uplink_is_told_once_and_its_return_says_what_was_kept() {
 }
 
 #[test]
-fn a_farm_that_is_down_is_named_and_ends_nothing() {
+fn a_farm_that_is_down_is_named_until_it_works_and_ends_nothing() {
+    for (down, up, text, words) in [
+        (
+            2103,
+            2104,
+            "Market data farm connection is",
+            "the market data farm one is down: its quotes stand still",
+        ),
+        (
+            2105,
+            2106,
+            "HMDS data farm connection is",
+            "the farm of past bars one is down: charts have to wait",
+        ),
+        (
+            2157,
+            2158,
+            "Sec-def data farm connection is",
+            "the farm of instruments one is down: instruments cannot",
+        ),
+    ] {
+        let mut banner = Banner::default();
+        let broken = |name: &str| format!("{text} broken:{name}");
+        let Change::Note(level, told) = banner.take(down, &broken("one")) else {
+            panic!("{down} is not told")
+        };
+        assert_eq!(level, NoticeLevel::Warning);
+        assert!(told.contains(words), "{told}");
+        assert_eq!(banner.take(down, &broken("one")), Change::Nothing, "{down}: once");
+        assert!(matches!(banner.take(down, &broken("two")), Change::Note(..)));
+        let (state, why) = banner.state();
+        assert_eq!(state, ConnectionState::Degraded, "{down}");
+        assert!(state.takes_orders(), "orders go another way");
+        assert!(why.contains(words) && why.contains("two is down"), "{why}");
+        assert_eq!(banner.quotes_hold(), down != 2103, "past bars and instruments are no quotes");
+        for name in ["one", "two"] {
+            assert_eq!(banner.state().0, ConnectionState::Degraded, "{up} of the other one");
+            assert!(matches!(
+                banner.take(up, &format!("{text} OK:{name}")),
+                Change::Note(NoticeLevel::Info, _)
+            ));
+        }
+        assert_eq!(banner.state(), (ConnectionState::Ready, "Connected to IBKR".to_owned()), "{up}");
+        assert!(banner.quotes_hold());
+    }
+}
+
+#[test]
+fn a_lost_uplink_counts_more_than_a_farm() {
     let mut banner = Banner::default();
-    let Change::Note(level, text) = banner.take(2103, "Market data farm connection is broken:usfarm") else {
-        panic!("not told")
-    };
-    assert_eq!(level, NoticeLevel::Warning);
-    assert_eq!(text, "The market data farm usfarm is down: its quotes stand still");
-    assert_eq!(banner.state().0, ConnectionState::Ready, "orders go another way");
-    assert!(!banner.quotes_hold());
-    assert_eq!(banner.take(2103, "Market data farm connection is broken:usfarm"), Change::Nothing);
-    assert!(matches!(banner.take(2105, "HMDS data farm connection is broken:ushmds"), Change::Note(..)));
-    assert_eq!(banner.broken(), [(Farm::Market, "usfarm"), (Farm::History, "ushmds")]);
-    assert!(matches!(banner.take(2104, "Market data farm connection is OK:usfarm"), Change::Note(..)));
-    assert!(banner.quotes_hold(), "past bars are no quotes");
-    assert!(matches!(banner.take(2106, "HMDS data farm connection is OK:ushmds"), Change::Note(..)));
-    assert_eq!(banner.broken(), []);
+    banner.take(2105, "HMDS data farm connection is broken:ushmds");
+    banner.take(1100, "lost");
+    assert_eq!(banner.state().0, ConnectionState::Silent);
+    banner.take(1102, "restored");
+    assert_eq!(banner.state().0, ConnectionState::Degraded, "nobody has said that the farm is back");
 }
 
 #[test]

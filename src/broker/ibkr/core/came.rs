@@ -12,8 +12,9 @@ use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE, UNKNOWN_MESSAGE_TYPE_CODE};
 
 use super::{Call, Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
+use crate::broker::ibkr::advice::{told, with_reasons};
 use crate::broker::ibkr::books::Part;
-use crate::broker::ibkr::codes::{ChartWord, of_chart, places, words};
+use crate::broker::ibkr::codes::{ChartWord, is_for_the_log, of_chart};
 use crate::broker::ibkr::connection::{Change, UNANSWERED, is_of_the_line, why_not};
 use crate::broker::ibkr::described::{Described, NotDescribed};
 use crate::broker::ibkr::lines::Feed;
@@ -53,8 +54,8 @@ pub(in crate::broker::ibkr) enum Came {
     Kept(BarKey, Item<HistoricalBarUpdate>),
     /// Bars.
     Bars(u64, Result<HistoricalData, Error>),
-    /// When the data of an instrument begin, if TWS knows.
-    First(InstrumentId, Option<Time>),
+    /// When the data of an instrument begin, if that is a time at all.
+    First(InstrumentId, Result<Option<Time>, Error>),
     /// What a search has found.
     Found(Arc<str>, Result<Vec<Candidate>, String>),
     /// What an instrument is.
@@ -112,8 +113,7 @@ impl Core {
                     out.events.extend(self.kept.update(key, &bars, now));
                 }
             }
-            Came::First(id, Some(first)) => self.history.first(id, first),
-            Came::First(_, None) => {}
+            Came::First(id, outcome) => self.history.first(id, outcome, now),
             Came::Found(text, outcome) => {
                 self.lookup.came();
                 out.events.push(BrokerEvent::Found { text, outcome: outcome.map_err(Into::into) });
@@ -202,13 +202,14 @@ impl Core {
             self.wants_books = true;
             return;
         }
+        if of_chart(notice.code, &notice.message) == ChartWord::Pacing {
+            self.history.violated(now);
+        }
         match self.banner.take(notice.code, &notice.message) {
-            Change::Nothing if !places(notice.code).is_empty() || notice.code == 0 => {
-                tracing::debug!("{}: {notice}", self.address);
-            }
-            // What this program does not know is for the trader to read.
+            Change::Nothing if is_for_the_log(notice.code) => tracing::debug!("{}: {notice}", self.address),
+            // What names no order and no stream, and what this program does not know, the trader has to read.
             Change::Nothing => {
-                let text = format!("{} (code {})", words(&notice.message), notice.code);
+                let text = told(notice.code, &notice.message);
                 out.events.push(BrokerEvent::Note(NoticeLevel::Warning, text.into()));
             }
             Change::State => self.tell_state(out),
@@ -220,7 +221,7 @@ impl Core {
                 self.ask_for_the_missing(out);
             }
             Change::BackEmpty => {
-                for turn in self.lines.open_again() {
+                for turn in self.lines.open_again(now) {
                     self.turn(turn, out);
                 }
                 self.history.forget();
@@ -229,7 +230,10 @@ impl Core {
                 self.tell_state(out);
                 self.wants_books = true;
             }
-            Change::Note(level, text) => out.events.push(BrokerEvent::Note(level, text.into())),
+            Change::Note(level, text) => {
+                out.events.push(BrokerEvent::Note(level, text.into()));
+                self.tell_state(out);
+            }
             Change::Ends(why) => self.lose(why, out),
         }
     }
@@ -259,8 +263,9 @@ impl Core {
                     tracing::warn!("{notice}: {}", notice.advanced_order_reject_json);
                 }
                 let number = notice.request_id.unwrap_or(-1);
-                events.extend(self.what_ifs.notice(number, notice.code, &notice.message));
-                self.orders.notice(number, notice.code, &notice.message, now, events);
+                let text = with_reasons(&notice.message, &notice.advanced_order_reject_json);
+                events.extend(self.what_ifs.notice(number, notice.code, &text));
+                self.orders.notice(number, notice.code, &text, &self.listing, now, events);
             }
             Some(Err(error)) if is_of_the_line(&error) => {}
             // The one before has not gone yet.

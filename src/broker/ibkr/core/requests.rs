@@ -50,7 +50,7 @@ impl Core {
                 None => self.read(now, out),
             },
             BrokerRequest::Watch(watch) => {
-                for turn in self.lines.watch(watch, &Arc::clone(&self.listing)) {
+                for turn in self.lines.watch(watch, &Arc::clone(&self.listing), now) {
                     self.turn(turn, out);
                 }
             }

@@ -1,5 +1,7 @@
 //! What the parts do together that none of them does alone.
 
+mod codes;
+
 use std::time::Duration;
 
 use ibapi::contracts::Contract;
@@ -27,7 +29,7 @@ fn begun() -> (Core, Out) {
         next_order: 100,
         zone: None,
         books_limit: Duration::from_secs(30),
-        trades_at_once: 0,
+        trades_at_once: 1,
         results: BTreeMap::new(),
     };
     let core = Core::begin(login, Arc::new(roster()), NOW, &mut out);

@@ -44,14 +44,18 @@ fn minutes(before: Time, count: i64) -> HistoricalData {
     HistoricalData { start: OffsetDateTime::UNIX_EPOCH, end: OffsetDateTime::UNIX_EPOCH, bars }
 }
 
-fn failure(code: i32, message: &str) -> Result<HistoricalData, Error> {
-    Err(Error::Notice(Notice {
+fn notice(code: i32, message: &str) -> Error {
+    Error::Notice(Notice {
         request_id: Some(1_500_000_000),
         code,
         message: message.to_owned(),
         error_time: None,
         advanced_order_reject_json: String::new(),
-    }))
+    })
+}
+
+fn failure(code: i32, message: &str) -> Result<HistoricalData, Error> {
+    Err(notice(code, message))
 }
 
 impl History {
@@ -262,9 +266,9 @@ fn nothing_is_looked_for_before_the_data_begin() {
     history.ask(request(Timeframe::M1, NOW, 1_000), &listing());
     let ask = history.asks(NOW)[0];
     let apple = InstrumentId(0);
-    assert_eq!(history.first_to_ask(&listing()), Some((apple, WhatToShow::Trades)));
-    assert_eq!(history.first_to_ask(&listing()), None, "once");
-    history.first(apple, NOW - Duration::from_mins(5));
+    assert_eq!(history.first_to_ask(&listing(), NOW), Some((apple, WhatToShow::Trades)));
+    assert_eq!(history.first_to_ask(&listing(), NOW), None, "once");
+    history.first(apple, Ok(Some(NOW - Duration::from_mins(5))), NOW);
     // The part goes back to the begin, and is short of what was asked for.
     let events = history.answered(ask.job, Ok(minutes(NOW, 5)), NOW);
     let [BrokerEvent::History(answer)] = &*events else { panic!("{events:?}") };
@@ -276,10 +280,36 @@ fn nothing_is_looked_for_before_the_data_begin() {
 }
 
 #[test]
+fn the_question_when_data_begin_waits_like_all_others() {
+    let mut history = History::default();
+    history.ask(request(Timeframe::M1, NOW, 10), &listing());
+    let ask = history.asks(NOW)[0];
+    let all = (1..=4).map(|id| BarKey { instrument: InstrumentId(id), timeframe: Timeframe::M1 });
+    let all: Vec<BarKey> = all.collect();
+    let list = listing();
+    for key in &all {
+        history.keep(*key, list.instrument(ID).unwrap());
+    }
+    assert_eq!(history.next_kept(NOW).len(), 4);
+    assert_eq!(history.first_to_ask(&list, NOW), None, "five are open");
+    history.keeps(all[0]);
+    assert_eq!(history.first_to_ask(&list, NOW), Some((ID, WhatToShow::Trades)));
+    history.keep(all[0], list.instrument(ID).unwrap());
+    assert_eq!(history.next_kept(NOW), [], "it is open itself");
+    history.first(ID, Err(notice(162, "Historical data request pacing violation")), NOW);
+    assert_eq!(history.first_to_ask(&list, NOW), None, "TWS was asked too often");
+    let later = NOW + Duration::from_secs(15);
+    assert_eq!(history.first_to_ask(&list, later), Some((ID, WhatToShow::Trades)));
+    history.first(ID, Err(Error::Timeout), later);
+    assert_eq!(history.first_to_ask(&list, later), None, "nobody knows");
+    assert!(history.answered(ask.job, Ok(minutes(NOW, 10)), later).len() == 1);
+}
+
+#[test]
 fn the_newest_bars_need_no_first_date() {
     let mut history = History::default();
     history.ask(request(Timeframe::M1, Time::MAX, 10), &listing());
-    assert_eq!(history.first_to_ask(&listing()), None);
+    assert_eq!(history.first_to_ask(&listing(), NOW), None);
 }
 
 #[test]
@@ -289,7 +319,9 @@ fn series_to_be_kept_wait_for_room_like_all_others() {
     let listing = listing();
     let share = listing.instrument(ID).unwrap();
     let all: Vec<BarKey> = (0..7).map(|id| series(id, Timeframe::M1)).collect();
-    all.iter().for_each(|key| history.keep(*key, share));
+    for key in &all {
+        history.keep(*key, share);
+    }
     assert_eq!(history.next_kept(NOW), all[..5]);
     assert_eq!(history.next_kept(NOW), [], "none has been answered");
     history.keeps(all[0]);

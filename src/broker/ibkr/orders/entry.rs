@@ -164,6 +164,11 @@ impl Entry {
         false
     }
 
+    /// What it is, with the change that is on its way.
+    pub fn wanted_spec(&self) -> OrderSpec {
+        self.amend.map_or(self.order.spec, |change| change.applied_to(&self.order.spec))
+    }
+
     fn is_refused(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.word == OrderWord::Refused)
     }

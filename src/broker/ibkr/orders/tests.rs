@@ -101,7 +101,7 @@ impl Orders {
 
     fn remarks(&mut self, code: i32, text: &str, now: Time) -> Vec<ReportKind> {
         let mut events = Vec::new();
-        self.notice(100, code, text, now, &mut events);
+        self.notice(100, code, text, &listing(), now, &mut events);
         kinds(events)
     }
 
@@ -347,16 +347,37 @@ fn a_change_is_answered_whatever_else_tws_has_changed_with_it() {
 
 #[test]
 fn a_refused_change_leaves_the_order_as_it_was() {
-    for code in [104, 105, 201, 321, 110] {
+    for (code, reads) in [
+        (104, true),
+        (105, true),
+        (106, true),
+        (107, true),
+        (134, true),
+        (135, true),
+        (201, false),
+        (321, false),
+    ] {
         let (mut orders, wanted) = sent(limit(Side::Buy, 99));
         orders.opens(&told(&wanted, Submitted), NOW);
         let change = Change { limit: Some(Price(Decimal::from(98))), ..Change::default() };
         orders.amend(&approved_amend(1, limit(Side::Buy, 99), change), &listing()).unwrap();
         let told_ = orders.remarks(code, "Order modify failed", NOW);
         assert!(matches!(&*told_, [ReportKind::AmendRefused(_)]), "{code}: {told_:?}");
+        assert_eq!(orders.takes_books(), reads, "{code}: it may have filled");
         assert_eq!(orders.opens(&told(&wanted, Submitted), NOW), [], "{code}");
         assert_eq!(orders.passes(after(60_000)), [], "{code}: it lives");
     }
+}
+
+#[test]
+fn a_price_off_the_grid_is_answered_with_its_step() {
+    let (mut orders, wanted) = sent(limit(Side::Buy, 99));
+    orders.opens(&told(&wanted, Submitted), NOW);
+    let change = Change { limit: Some(Price(Decimal::from(98))), ..Change::default() };
+    orders.amend(&approved_amend(1, limit(Side::Buy, 99), change), &listing()).unwrap();
+    let told = orders.remarks(110, "The price does not conform", NOW);
+    let why = "The price does not conform. Its price must be a multiple of 0.01 (code 110)";
+    assert_eq!(told, [ReportKind::AmendRefused(why.into())]);
 }
 
 #[test]
@@ -396,9 +417,12 @@ fn an_inactive_order_without_a_reason_is_looked_up() {
 #[test]
 fn a_number_that_was_used_before_is_told_and_skipped() {
     let (mut orders, _) = sent(limit(Side::Buy, 99));
-    orders.remarks(103, "Duplicate order id", NOW);
-    let told = orders.passes(after(2_000));
-    assert!(matches!(&*told, [ReportKind::Status { status: OrderStatus::Rejected, .. }]), "{told:?}");
+    let mut events = Vec::new();
+    orders.notice(100, 103, "Duplicate order id", &listing(), NOW, &mut events);
+    let [BrokerEvent::Note(NoticeLevel::Error, note)] = &*events else { panic!("{events:?}") };
+    assert!(note.contains("enter it again"), "{note}");
+    let reason = Some("Duplicate order id. Nothing of it was sent on: enter it again (code 103)");
+    assert_eq!(orders.passes(after(2_000)), [says(OrderStatus::Rejected, reason)]);
     let next = orders.place(&[approved(2, limit(Side::Buy, 98))], &listing(), NOW).unwrap();
     assert_eq!(next[0].number, 1_100);
 }

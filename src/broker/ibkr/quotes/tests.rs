@@ -192,6 +192,24 @@ fn delayed_data_are_named_and_never_become_young() {
 }
 
 #[test]
+fn frozen_data_are_as_old_as_delayed_ones() {
+    for (kind, words) in [
+        (MarketDataType::Frozen, "AAPL: frozen data, the last of a closed market"),
+        (MarketDataType::DelayedFrozen, "AAPL: delayed and frozen data, the last of a closed market"),
+    ] {
+        let mut quotes = quotes();
+        let told = quotes.takes([TickTypes::MarketDataType(kind)]);
+        let [BrokerEvent::Note(NoticeLevel::Warning, said)] = &*told else { panic!("{told:?}") };
+        assert_eq!(&**said, words);
+        quotes.takes([at(TickType::Bid, 99.5, 300.0)]);
+        let (received, quote, _) = quotes.told();
+        assert_eq!((received, quote.unwrap().bid), (Some(Time(NOW.0 - 1)), px("99.5")), "{kind:?}");
+        quotes.takes([TickTypes::MarketDataType(MarketDataType::Realtime), at(TickType::Bid, 99.6, 1.0)]);
+        assert_eq!(quotes.told().0, Some(NOW));
+    }
+}
+
+#[test]
 fn a_delayed_quote_is_never_one_of_another_day() {
     let mut quotes = Quotes::new(NOW);
     quotes.begin(ID, &listing());

@@ -216,13 +216,8 @@ pub(super) fn first(
 ) -> BoxFuture<'static, Came> {
     let (client, contract) = (Arc::clone(client), contract.clone());
     async move {
-        match client.head_timestamp(&contract, what, TradingHours::Extended).await {
-            Ok(first) => Came::First(id, times::of_seconds(first.unix_timestamp())),
-            Err(error) => {
-                tracing::debug!("nobody says when the data of {id} begin: {error}");
-                Came::First(id, None)
-            }
-        }
+        let first = client.head_timestamp(&contract, what, TradingHours::Extended).await;
+        Came::First(id, first.map(|first| times::of_seconds(first.unix_timestamp())))
     }
     .boxed()
 }
