@@ -27,12 +27,19 @@ fn python(library: &str) -> Option<PathBuf> {
     Some(Path::new(&folder).join(library).join("bin/python"))
 }
 
-/// Runs a script against a server; what it prints.
+/// Runs a script against a server; what it prints. `PITDESK_PROGRAM` and `PITDESK_FOLDER` let it change
+/// the weather there.
 fn run(library: &str, script: &str) -> Option<String> {
     let python = python(library)?;
     let server = Server::start();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
-    let output = Command::new(python).arg(script).args(["127.0.0.1", &server.port]).output().unwrap();
+    let output = Command::new(python)
+        .arg(script)
+        .args(["127.0.0.1", &server.port])
+        .env("PITDESK_PROGRAM", env!("CARGO_BIN_EXE_pitdesk"))
+        .env("PITDESK_FOLDER", server.folder.path())
+        .output()
+        .unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
     Some(out.into_owned())
