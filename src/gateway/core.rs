@@ -392,10 +392,7 @@ impl Core {
         match request {
             Ok(Request::StartApi(start)) if !is_open => self.open(conn, start.client_id.unwrap_or_default()),
             _ if !is_open => self.part(conn, "it has not said who it is"),
-            Ok(_) if self.is_too_fast(conn) => {
-                let text = "Max rate of messages per second has been exceeded";
-                self.error(conn, None, errors::TOO_FAST, text);
-            }
+            Ok(request) if self.is_too_fast(conn, &request) => self.refuse_too_fast(conn, request),
             Ok(request) => self.answer(conn, request),
             Err(malformed) => {
                 tracing::debug!("a client sends what cannot be read: {malformed}");
