@@ -471,10 +471,12 @@ impl Core {
             Request::CancelMarketDepth(request) => self.forget_market_depth(conn, request.req_id),
             Request::TickByTick(request) => self.tick_by_tick(conn, &request),
             Request::CancelTickByTick(request) => self.forget_tick_by_tick(conn, &request),
+            Request::HistoricalTicks(request) => self.historical_ticks(conn, &request),
             Request::HistoricalData(request) => self.historical_data(conn, &request),
-            Request::CancelHistoricalData(request) | Request::CancelHeadTimestamp(request) => {
-                self.forget_bars(conn, &request);
-            }
+            Request::HistogramData(request) => self.histogram(conn, *request),
+            Request::CancelHistoricalData(request)
+            | Request::CancelHeadTimestamp(request)
+            | Request::CancelHistogramData(request) => self.forget_bars(conn, &request),
             Request::RealTimeBars(request) => self.real_time_bars(conn, &request),
             Request::CancelRealTimeBars(request) => self.forget_real_time_bars(conn, &request),
             Request::HeadTimestamp(request) => self.head_timestamp(conn, &request),

@@ -260,6 +260,7 @@ fn asks_for_less(request: &Request) -> bool {
             | Request::CancelTickByTick(_)
             | Request::CancelHistoricalData(_)
             | Request::CancelHeadTimestamp(_)
+            | Request::CancelHistogramData(_)
             | Request::CancelRealTimeBars(_)
             | Request::CancelAccountSummary(_)
             | Request::CancelAccountUpdatesMulti(_)
@@ -287,5 +288,7 @@ fn is_of_the_market(reply: &Reply) -> bool {
             | Reply::RealTimeBar(_)
             | Reply::HistoricalData(_)
             | Reply::HistoricalDataUpdate(_)
+            | Reply::HistogramData(_)
+            | Reply::HistoricalTicksLast(_)
     )
 }
