@@ -52,6 +52,13 @@ fn order_scenarios_through_ib_async_end_as_they_should() {
 }
 
 #[test]
+fn what_ib_async_reads_is_what_the_market_and_the_account_are() {
+    let Some(told) = run("ib_async", "tests/python/reads.py") else { return };
+    let parts = "depth tick_by_tick five_seconds kept_up_to_date first_date traded_before found traded";
+    assert_eq!(told.split_whitespace().collect::<Vec<_>>().join(" "), parts);
+}
+
+#[test]
 fn ib_insync_connects_trades_and_charts() {
     let Some(told) = run("ib_insync", "tests/python/insync.py") else { return };
     assert_eq!(told, "ib_insync: connected, quoted, traded, charted\n");
