@@ -289,7 +289,9 @@ fn series_to_be_kept_wait_for_room_like_all_others() {
     let listing = listing();
     let share = listing.instrument(ID).unwrap();
     let all: Vec<BarKey> = (0..7).map(|id| series(id, Timeframe::M1)).collect();
-    all.iter().for_each(|key| history.keep(*key, share));
+    for key in &all {
+        history.keep(*key, share);
+    }
     assert_eq!(history.next_kept(NOW), all[..5]);
     assert_eq!(history.next_kept(NOW), [], "none has been answered");
     history.keeps(all[0]);
