@@ -27,12 +27,19 @@ fn python(library: &str) -> Option<PathBuf> {
     Some(Path::new(&folder).join(library).join("bin/python"))
 }
 
-/// Runs a script against a server; what it prints.
+/// Runs a script against a server; what it prints. `PITDESK_PROGRAM` and `PITDESK_FOLDER` let it change
+/// the weather there.
 fn run(library: &str, script: &str) -> Option<String> {
     let python = python(library)?;
     let server = Server::start();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
-    let output = Command::new(python).arg(script).args(["127.0.0.1", &server.port]).output().unwrap();
+    let output = Command::new(python)
+        .arg(script)
+        .args(["127.0.0.1", &server.port])
+        .env("PITDESK_PROGRAM", env!("CARGO_BIN_EXE_pitdesk"))
+        .env("PITDESK_FOLDER", server.folder.path())
+        .output()
+        .unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
     Some(out.into_owned())
@@ -42,6 +49,13 @@ fn run(library: &str, script: &str) -> Option<String> {
 fn order_scenarios_through_ib_async_end_as_they_should() {
     let Some(told) = run("ib_async", "tests/python/scenarios.py") else { return };
     assert_eq!(told, scenarios::ENDS);
+}
+
+#[test]
+fn what_ib_async_reads_is_what_the_market_and_the_account_are() {
+    let Some(told) = run("ib_async", "tests/python/reads.py") else { return };
+    let parts = "depth tick_by_tick five_seconds kept_up_to_date first_date traded_before found traded";
+    assert_eq!(told.split_whitespace().collect::<Vec<_>>().join(" "), parts);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! Each ends where it must: connected, quotes alive, and not an order more or fewer than before.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 #[path = "common/program.rs"]
 #[expect(dead_code, reason = "shared")]
@@ -20,10 +20,10 @@ use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, described};
 use pitdesk::broker::registry;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
-    Time, TimeInForce,
+    Bar, BrokerId, Decimal, Depth, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin,
+    Price, Qty, Side, Time, TimeInForce, Timeframe,
 };
-use pitdesk::link::{Command, ConnectionState, Demand, Place, WhatIf};
+use pitdesk::link::{BarKey, Command, ConnectionState, Demand, Place, WhatIf};
 use pitdesk::risk::Despite;
 use program::{PAPER, Program};
 use server::Server;
@@ -36,8 +36,46 @@ struct Trader {
     _folder: tempfile::TempDir,
 }
 
+/// The newest of what is watched of one share.
+struct Newest {
+    quote: Option<Time>,
+    depth: Option<Depth>,
+    trade: Option<Time>,
+    bar: Option<Bar>,
+}
+
+impl Newest {
+    /// Whether something newer has come, kind by kind.
+    #[expect(clippy::type_complexity, reason = "a table")]
+    const KINDS: [(&str, fn(&Self, &Self) -> bool); 4] = [
+        ("the quote to move again", |now, before| now.quote > before.quote),
+        ("the book to move again", |now, before| now.depth.is_some() && now.depth != before.depth),
+        ("a newer trade", |now, before| now.trade > before.trade),
+        ("the chart to go on", |now, before| now.bar.is_some() && now.bar != before.bar),
+    ];
+
+    fn of(desk: &Desk, share: InstrumentId) -> Self {
+        let chart = desk.series(chart_of(share)).filter(|view| view.is_loaded);
+        Self {
+            quote: desk.quote(share).map(|view| view.quote.time),
+            depth: desk.depth(share).cloned(),
+            trade: desk.tape(share).and_then(|tape| tape.back()).map(|trade| trade.time),
+            bar: chart.and_then(|view| view.series.last()),
+        }
+    }
+}
+
+fn chart_of(instrument: InstrumentId) -> BarKey {
+    BarKey { instrument, timeframe: Timeframe::M1 }
+}
+
+fn everything_of(share: InstrumentId) -> Demand {
+    let bars = [(chart_of(share), 50)].into();
+    Demand { quotes: [share].into(), depth: [share].into(), trades: [share].into(), bars }
+}
+
 impl Trader {
-    /// Connected, with one order that works.
+    /// Connected, with everything of a share in sight, and one order that works.
     fn new() -> Self {
         let server = Server::start();
         let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
@@ -67,7 +105,42 @@ impl Trader {
         program.wait("an answer", |desk| desk.answer(id).is_some());
         let order = program.look(|desk| desk.order_of(id).unwrap());
         program.wait_for_status(order, OrderStatus::Working);
+        program.send(Command::Demand(Arc::new(everything_of(share))));
+        let none = Newest { quote: None, depth: None, trade: None, bar: None };
+        for (what, is_new) in Newest::KINDS {
+            program.wait(what, |desk| is_new(&Newest::of(desk, share), &none));
+        }
         Self { program, server, share, order, _folder: folder }
+    }
+
+    fn as_ticket(desk: &Desk, spec: OrderSpec) -> Place {
+        Place {
+            account: desk.accounts()[0].id.clone(),
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            names: Vec::new(),
+            despite: Despite::default(),
+        }
+    }
+
+    fn buy(&self, quantity: i64, kind: OrderKind) -> Place {
+        let spec = OrderSpec::new(self.share, Side::Buy, Qty(quantity.into()), kind, TimeInForce::Day);
+        self.program.look(|desk| Self::as_ticket(desk, spec))
+    }
+
+    fn place(&mut self, quantity: i64, kind: OrderKind) -> OrderId {
+        let place = self.buy(quantity, kind);
+        let id = self.program.send(Command::Place(place));
+        self.program.wait("an answer", |desk| desk.answer(id).is_some());
+        self.program.look(|desk| desk.order_of(id).unwrap())
+    }
+
+    fn change(&mut self, order: OrderId, quantity: i64) {
+        let quantity = Some(Qty(quantity.into()));
+        let despite = Despite::default();
+        self.program.send(Command::Amend { order, quantity, limit: None, stop: None, despite });
     }
 
     fn weather(&self, name: &str) {
@@ -98,17 +171,18 @@ impl Trader {
         self.ends_well();
     }
 
-    fn quoted_at(&self) -> Time {
-        let share = self.share;
-        self.program.look(|desk| desk.quote(share).map_or(Time::MIN, |view| view.quote.time))
+    /// The newest of what is watched, of each kind.
+    fn newest(&self) -> Newest {
+        self.program.look(|desk| Newest::of(desk, self.share))
     }
 
-    /// Ready again, quotes move, and the one order works and can be cancelled.
+    /// Ready again, everything that is watched moves, and the one order works and can be cancelled.
     fn ends_well(mut self) {
         self.wait_for(ConnectionState::Ready);
-        let (share, before) = (self.share, self.quoted_at());
-        let moves = move |desk: &Desk| desk.quote(share).is_some_and(|view| view.quote.time > before);
-        self.program.wait("the quote to move again", moves);
+        let (share, before) = (self.share, self.newest());
+        for (what, is_new) in Newest::KINDS {
+            self.program.wait(what, |desk| is_new(&Newest::of(desk, share), &before));
+        }
         let is_one =
             |desk: &Desk| desk.blotter().orders().count() == 1 && desk.blotter().working().count() == 1;
         self.program.wait("one order, which works", is_one);
@@ -170,13 +244,7 @@ fn a_refused_change_leaves_the_order_as_it_was() {
     let mut trader = Trader::new();
     trader.weather("refused-changes");
     let order = trader.order;
-    trader.program.send(Command::Amend {
-        order,
-        quantity: Some(Qty(20.into())),
-        limit: None,
-        stop: None,
-        despite: Despite::default(),
-    });
+    trader.change(order, 20);
     let is_refused = move |desk: &Desk| {
         let order = desk.blotter().get(order).unwrap();
         order.status == OrderStatus::Working && order.reason.is_some()
@@ -187,21 +255,78 @@ fn a_refused_change_leaves_the_order_as_it_was() {
 }
 
 #[test]
+fn after_the_silence_behind_a_partial_fill_the_books_are_right() {
+    let mut trader = Trader::new();
+    trader.weather("silence-after-partial");
+    let share = trader.share;
+    for _ in 0..20 {
+        // As much as an order may be worth: at times that is more than there is at the best price.
+        let ask = trader.program.look(|desk| desk.quote(share).unwrap().quote.ask.unwrap());
+        let order = trader.place(800, OrderKind::Limit { price: ask });
+        let has_begun = |desk: &Desk| desk.blotter().get(order).unwrap().filled > Qty::ZERO;
+        trader.program.wait("the first part", has_begun);
+        // While there is silence it is cancelled, and what was asked later is told.
+        trader.program.send(Command::Cancel { order });
+        let marker = trader.order;
+        trader.change(marker, 11);
+        let is_changed = |desk: &Desk| {
+            let order = desk.blotter().get(marker).unwrap();
+            order.spec.quantity == Qty(11.into()) && order.status == OrderStatus::Working
+        };
+        trader.program.wait("the change of another order", is_changed);
+        let so_far = trader.program.look(|desk| desk.blotter().get(order).unwrap().clone());
+        trader.change(marker, 10);
+        if so_far.status == OrderStatus::Filled {
+            continue;
+        }
+        assert!(!so_far.status.is_final(), "the end of it is not told: {so_far:?}");
+        trader.weather("fair");
+        trader.program.wait_for_status(order, OrderStatus::Cancelled);
+        let filled = |desk: &Desk| {
+            desk.blotter().fills().iter().filter(|fill| fill.order == order).map(|fill| fill.quantity.0).sum()
+        };
+        let parts: Decimal = trader.program.look(filled);
+        assert_eq!(trader.program.look(|desk| desk.blotter().get(order).unwrap().filled.0), parts);
+        let held = |desk: &Desk| {
+            let all: Decimal = desk.blotter().fills().iter().map(|fill| fill.quantity.0).sum();
+            desk.blotter().positions().any(|position| position.instrument == share && position.net == all)
+        };
+        trader.program.wait("what is held to be what has filled", held);
+        return trader.program.shut_down();
+    }
+    panic!("no order has filled in part");
+}
+
+#[test]
+fn of_many_orders_at_once_each_works_or_ends_however_fast_they_come() {
+    let mut trader = Trader::new();
+    trader.weather("pacing");
+    let place = trader.program.look(|desk| {
+        let spec = desk.blotter().get(trader.order).unwrap().spec;
+        Trader::as_ticket(desk, spec)
+    });
+    for _ in 0..60 {
+        trader.program.send(Command::Place(place.clone()));
+    }
+    let are_settled = |desk: &Desk| {
+        let is_settled = |order: &Order| order.status == OrderStatus::Working || order.status.is_final();
+        desk.blotter().orders().count() == 61 && desk.blotter().orders().all(is_settled)
+    };
+    trader.program.wait("sixty orders to work or end", are_settled);
+    trader.program.send(Command::CancelAll { instrument: None });
+    trader.program.wait("all to end", |desk| desk.blotter().working().count() == 0);
+    trader.weather("fair");
+    trader.program.shut_down();
+}
+
+#[test]
 fn late_news_of_orders_and_commissions_end_in_the_same_books() {
     let mut trader = Trader::new();
     trader.weather("slow-acks=2s");
     // Longer than an execution waits for its commission.
     trader.weather("late-commissions=5s");
     let share = trader.share;
-    let place = trader.program.look(|desk| Place {
-        account: desk.accounts()[0].id.clone(),
-        spec: OrderSpec::new(share, Side::Buy, Qty(5.into()), OrderKind::Market, TimeInForce::Day),
-        bracket: None,
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: Despite::default(),
-    });
+    let place = trader.buy(5, OrderKind::Market);
     trader.program.send(Command::Place(place));
     let is_paid = |desk: &Desk| {
         let fills = desk.blotter().fills();
@@ -218,8 +343,7 @@ fn why_there_are_no_data_is_known_until_they_come() {
     let mut trader = Trader::new();
     let other = trader.program.look(|desk| desk.instrument_by_key("MSFT@NASDAQ").unwrap().id);
     let watch = |trader: &mut Trader, is_on: bool| {
-        let mut demand = Demand::default();
-        demand.quotes.insert(trader.share);
+        let mut demand = everything_of(trader.share);
         demand.quotes.extend(is_on.then_some(other));
         trader.program.send(Command::Demand(Arc::new(demand)));
     };

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[path = "scenarios/profit.rs"]
+mod profit;
 #[path = "common/program.rs"]
 #[expect(dead_code, reason = "shared")]
 mod program;
@@ -30,11 +32,26 @@ use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use program::Program;
 
+/// How often something is tried that the market may prevent.
+const TRIES: u64 = 40;
+/// Steps of the price between the market and a stop that trails it.
+const STEPS: i64 = 5;
+
+/// The market, and the least step of its price.
+struct Touch {
+    bid: Price,
+    ask: Price,
+    last: Price,
+    tick: Decimal,
+}
+
 /// Somebody who trades one share.
 struct Trader {
     program: Program,
     share: InstrumentId,
     account: AccountId,
+    /// Its cash before the first order.
+    began: Decimal,
     told: String,
 }
 
@@ -54,7 +71,9 @@ impl Trader {
         program.wait_until_ready();
         let share = program.watch(symbol);
         let account = program.look(|desk| desk.accounts()[0].id.clone());
-        Self { program, share, account, told: String::new() }
+        program.wait("its cash", |desk| profit::cash(desk, &account).is_some());
+        let began = program.look(|desk| profit::cash(desk, &account).unwrap());
+        Self { program, share, account, began, told: String::new() }
     }
 
     /// A price on the grid, so many per mille of the middle of the market.
@@ -64,6 +83,19 @@ impl Trader {
             let ticks = &desk.instrument(self.share).unwrap().ticks;
             ticks.round_down(Price(middle.0 * Decimal::new(per_mille, 3)))
         })
+    }
+
+    fn touch(&self) -> Touch {
+        self.program.look(|desk| {
+            let quote = desk.quote(self.share).unwrap().quote;
+            let last = quote.last.unwrap();
+            let tick = desk.instrument(self.share).unwrap().ticks.tick_above(last);
+            Touch { bid: quote.bid.unwrap(), ask: quote.ask.unwrap(), last, tick }
+        })
+    }
+
+    fn order(&self, id: OrderId) -> Order {
+        self.program.look(|desk| desk.blotter().get(id).unwrap().clone())
     }
 
     fn spec(&self, side: Side, quantity: i64, kind: OrderKind) -> OrderSpec {
@@ -123,14 +155,40 @@ impl Trader {
         self.wait_net(0);
     }
 
+    /// Writes down what came of a scenario, once the broker's books agree with its fills.
+    #[track_caller]
+    fn say(&mut self, name: &str, ends: &str) {
+        let (account, share, began) = (self.account.clone(), self.share, self.began);
+        let agrees = |desk: &pitdesk::desk::Desk| profit::agrees(desk, &account, share, began);
+        self.program.wait(&format!("profit and loss to be right after {name}"), agrees);
+        writeln!(self.told, "{name}: {ends}; pnl ok").unwrap();
+    }
+
+    #[track_caller]
+    fn say_with_position(&mut self, name: &str, ends: &[String]) {
+        let net = self.program.net(self.share).abs().normalize();
+        self.say(name, &format!("{}; position {net}", ends.join(", ")));
+    }
+
+    #[track_caller]
     fn tell(&mut self, name: &str, orders: &[OrderId]) {
         let state = |id: &OrderId| {
-            let order = self.program.look(|desk| desk.blotter().get(*id).unwrap().clone());
+            let order = self.order(*id);
             format!("{} {}/{}", word(&order), order.filled.0.normalize(), order.remaining().0.normalize())
         };
         let states: Vec<String> = orders.iter().map(state).collect();
-        let net = self.program.net(self.share).normalize();
-        writeln!(self.told, "{name}: {}; position {net}", states.join(", ")).unwrap();
+        self.say_with_position(name, &states);
+    }
+
+    /// The same of orders of which the market decides how much of each fills.
+    #[track_caller]
+    fn tell_filled(&mut self, name: &str, orders: &[OrderId]) {
+        let state = |id: &OrderId| {
+            let order = self.order(*id);
+            format!("{} {}", word(&order), order.filled.0.normalize())
+        };
+        let states: Vec<String> = orders.iter().map(state).collect();
+        self.say_with_position(name, &states);
     }
 
     fn exits(&self, entry: OrderId) -> Vec<OrderId> {
@@ -144,6 +202,18 @@ impl Trader {
 }
 
 fn run(trader: &mut Trader) {
+    market_and_limit(trader);
+    changes(trader);
+    partial_fill(trader);
+    stops(trader);
+    trailing_stop(trader);
+    bracket(trader);
+    groups(trader);
+    ends_at_once(trader);
+    cancel_all(trader);
+}
+
+fn market_and_limit(trader: &mut Trader) {
     let market = trader.place(trader.spec(Side::Buy, 10, OrderKind::Market), None).unwrap();
     trader.wait(market, "Filled");
     trader.wait_net(10);
@@ -155,18 +225,32 @@ fn run(trader: &mut Trader) {
     trader.wait_net(10);
     trader.tell("limit", &[limit]);
     trader.flatten();
+}
 
+fn amend(order: OrderId) -> Amend {
+    Amend { order, quantity: None, limit: None, stop: None }
+}
+
+/// A change, of whatever is set.
+struct Amend {
+    order: OrderId,
+    quantity: Option<Qty>,
+    limit: Option<Price>,
+    stop: Option<Price>,
+}
+
+impl From<Amend> for Command {
+    fn from(Amend { order, quantity, limit, stop }: Amend) -> Self {
+        Self::Amend { order, quantity, limit, stop, despite: Despite::default() }
+    }
+}
+
+fn changes(trader: &mut Trader) {
     let amended = trader.place(trader.buy(980), None).unwrap();
     trader.wait(amended, "Submitted");
-    let amend = |order, quantity: i64, limit| Command::Amend {
-        order,
-        quantity: Some(Qty(quantity.into())),
-        limit,
-        stop: None,
-        despite: Despite::default(),
-    };
     let lower = trader.price(970);
-    trader.ask(amend(amended, 15, Some(lower))).unwrap();
+    let change = Amend { quantity: Some(Qty(15.into())), limit: Some(lower), ..amend(amended) };
+    trader.ask(change.into()).unwrap();
     let is_changed = |desk: &pitdesk::desk::Desk| {
         let order = desk.blotter().get(amended).unwrap();
         order.spec.quantity == Qty(15.into()) && order.status == OrderStatus::Working
@@ -175,9 +259,18 @@ fn run(trader: &mut Trader) {
     trader.tell("amend", &[amended]);
     trader.cancel(amended);
 
-    let kept = trader.place(trader.buy(980), None).unwrap();
-    trader.wait(kept, "Submitted");
-    assert!(trader.ask(amend(kept, 100_000_000, None)).is_err());
+    // Our gate lets it pass, and the exchange refuses it: the market is beyond it already.
+    let stop = OrderKind::Stop { stop: trader.price(970) };
+    let kept = trader.place(trader.spec(Side::Sell, 10, stop), None).unwrap();
+    trader.wait(kept, "PreSubmitted");
+    let passed = trader.price(1_020);
+    trader.ask(Amend { stop: Some(passed), ..amend(kept) }.into()).unwrap();
+    let is_refused = |desk: &pitdesk::desk::Desk| {
+        let order = desk.blotter().get(kept).unwrap();
+        order.status == OrderStatus::Held && order.reason.is_some()
+    };
+    trader.program.wait("the refusal of the change", is_refused);
+    assert_eq!(trader.order(kept).spec.kind, stop);
     trader.tell("refused amend", &[kept]);
     trader.cancel(kept);
 
@@ -186,18 +279,108 @@ fn run(trader: &mut Trader) {
     trader.cancel(cancelled);
     trader.tell("cancel", &[cancelled]);
 
+    let passed = OrderKind::Stop { stop: trader.price(1_020) };
+    let rejected = trader.place(trader.spec(Side::Sell, 10, passed), None).unwrap();
+    trader.wait(rejected, "Cancelled");
+    let why = trader.order(rejected).reason.unwrap();
+    assert!(why.contains("would trigger at once"), "it is the exchange that refuses: {why}");
+    trader.tell("reject", &[rejected]);
+}
+
+/// At the best price, once more than is left there: a part fills at once. As much as an order may be
+/// worth can fill whole, and takes from what is there: then once more.
+fn partial_fill(trader: &mut Trader) {
+    for _ in 0..TRIES {
+        let ask = trader.program.look(|desk| desk.quote(trader.share).unwrap().quote.ask.unwrap());
+        let spec = trader.spec(Side::Buy, 800, OrderKind::Limit { price: ask });
+        let order = trader.place(spec, None).unwrap();
+        let is_known = |desk: &pitdesk::desk::Desk| {
+            let order = desk.blotter().get(order).unwrap();
+            word(order) != "on its way"
+        };
+        trader.program.wait("the order to arrive", is_known);
+        trader.ask(Command::Cancel { order }).unwrap_or_default();
+        let is_over = |desk: &pitdesk::desk::Desk| desk.blotter().get(order).unwrap().status.is_final();
+        trader.program.wait("the end of the order", is_over);
+        let end = trader.order(order);
+        let net = i64::try_from(end.filled.0).unwrap();
+        trader.wait_net(net);
+        if net > 0 && word(&end) == "Cancelled" {
+            assert_eq!(end.filled.0 + end.remaining().0, Decimal::from(800));
+            trader.say("partial", "Cancelled, filled in part; position as filled");
+            return trader.flatten();
+        }
+        trader.flatten();
+    }
+    panic!("{TRIES} orders, and none has filled in part");
+}
+
+fn stops(trader: &mut Trader) {
     let at = trader.price(970);
     let stop = trader.place(trader.spec(Side::Sell, 10, OrderKind::Stop { stop: at }), None).unwrap();
     trader.wait(stop, "PreSubmitted");
     trader.tell("stop", &[stop]);
     trader.cancel(stop);
 
+    // One on either side of the market, so near that its next prints meet one of them. Where one of
+    // them came before the order was there it is refused: then once more.
+    for group in 0..TRIES {
+        let touch = trader.touch();
+        let beside = |side: Side, stop| OrderSpec {
+            oco: Some(GroupId(1_000 + group)),
+            ..trader.spec(side, 10, OrderKind::Stop { stop })
+        };
+        let above = Price(touch.ask.0.max(touch.last.0 + touch.tick));
+        let below = Price(touch.bid.0.min(touch.last.0 - touch.tick));
+        let specs = [beside(Side::Buy, above), beside(Side::Sell, below)];
+        let mut stops = specs.map(|spec| trader.place(spec, None).unwrap());
+        let has_ended = |desk: &pitdesk::desk::Desk, id| desk.blotter().get(id).unwrap().status.is_final();
+        trader.program.wait("one of two stops to end", |desk| stops.iter().any(|id| has_ended(desk, *id)));
+        if !stops.iter().any(|id| word(&trader.order(*id)) == "Filled") {
+            for order in stops {
+                trader.ask(Command::Cancel { order }).unwrap_or_default();
+            }
+        }
+        trader.program.wait("both to end", |desk| stops.iter().all(|id| has_ended(desk, *id)));
+        stops.sort_by_key(|id| word(&trader.order(*id)) != "Filled");
+        let triggered = trader.order(stops[0]);
+        if word(&triggered) == "Filled" {
+            trader.wait_net(if triggered.spec.side == Side::Buy { 10 } else { -10 });
+            trader.tell_filled("stop triggered", &stops);
+            return trader.flatten();
+        }
+    }
+    panic!("{TRIES} pairs of stops, and none has triggered");
+}
+
+/// It sells above where it would have sold had it not followed the market up: once that is seen, it
+/// has followed and triggered.
+fn trailing_stop(trader: &mut Trader) {
     let by = TrailBy::Amount(trader.price(30).0);
     let trailing = trader.place(trader.spec(Side::Sell, 10, OrderKind::TrailingStop { by }), None).unwrap();
     trader.wait(trailing, "PreSubmitted");
     trader.tell("trailing", &[trailing]);
     trader.cancel(trailing);
 
+    for _ in 0..TRIES {
+        let held = trader.place(trader.spec(Side::Buy, 10, OrderKind::Market), None).unwrap();
+        trader.wait(held, "Filled");
+        let Touch { ask, tick, .. } = trader.touch();
+        let away = tick * Decimal::from(STEPS);
+        let kind = OrderKind::TrailingStop { by: TrailBy::Amount(away) };
+        let trailing = trader.place(trader.spec(Side::Sell, 10, kind), None).unwrap();
+        trader.wait(trailing, "Filled");
+        trader.wait_net(0);
+        // No print was above the ask when it came, but for a step that the market may have moved.
+        let first = ask.0 - away + tick;
+        if trader.order(trailing).average_price.unwrap() > first {
+            return trader.tell("trailing followed", &[trailing]);
+        }
+    }
+    panic!("{TRIES} trailing stops, and none has followed the market");
+}
+
+fn bracket(trader: &mut Trader) {
     let guards = Bracket::gtc(Some(trader.price(1_040)), Some(trader.price(960)));
     let entry = trader.place(trader.buy(1_010), Some(guards)).unwrap();
     trader.wait(entry, "Filled");
@@ -206,10 +389,17 @@ fn run(trader: &mut Trader) {
     trader.wait(exits[0], "Submitted");
     trader.wait(exits[1], "PreSubmitted");
     trader.tell("bracket", &[entry, exits[0], exits[1]]);
-    trader.flatten();
-    trader.wait(exits[0], "Cancelled");
-    trader.wait(exits[1], "Cancelled");
 
+    // The target where the market is: it fills, and takes the stop with it.
+    let lower = trader.price(995);
+    trader.ask(Amend { limit: Some(lower), ..amend(exits[0]) }.into()).unwrap();
+    trader.wait(exits[0], "Filled");
+    trader.wait(exits[1], "Cancelled");
+    trader.wait_net(0);
+    trader.tell_filled("bracket's target", &exits);
+}
+
+fn groups(trader: &mut Trader) {
     let together = |spec| OrderSpec { oco: Some(GroupId(77)), ..spec };
     let waiting = trader.place(together(trader.buy(970)), None).unwrap();
     trader.wait(waiting, "Submitted");
@@ -218,23 +408,24 @@ fn run(trader: &mut Trader) {
     trader.wait(waiting, "Cancelled");
     trader.wait_net(10);
     // In parts it takes from the other what has filled: how much is left of that, the market decides.
-    let end = |id| trader.program.look(|desk| desk.blotter().get(id).unwrap().clone());
-    let (waiting, taking) = (end(waiting), end(taking));
-    let state = |order: &Order| format!("{} {}", word(order), order.filled.0.normalize());
-    writeln!(trader.told, "oca: {}, {}; position 10", state(&waiting), state(&taking)).unwrap();
+    trader.tell_filled("oca", &[waiting, taking]);
     trader.flatten();
+}
 
-    // It never becomes an order: the gate's refusal is its end.
-    assert!(trader.place(trader.spec(Side::Buy, 100_000_000, OrderKind::Market), None).is_err());
-    trader.told.push_str("reject: Cancelled 0/100000000; position 0\n");
-
+fn ends_at_once(trader: &mut Trader) {
     for (name, tif) in [("ioc", TimeInForce::Ioc), ("fok", TimeInForce::Fok)] {
-        let spec = OrderSpec { tif, ..trader.buy(980) };
-        let order = trader.place(spec, None).unwrap();
+        let order = trader.place(OrderSpec { tif, ..trader.buy(980) }, None).unwrap();
         trader.wait(order, "Cancelled");
         trader.tell(name, &[order]);
+        let taking = trader.place(OrderSpec { tif, ..trader.buy(1_010) }, None).unwrap();
+        trader.wait(taking, "Filled");
+        trader.wait_net(10);
+        trader.tell(&format!("{name} that fills"), &[taking]);
+        trader.flatten();
     }
+}
 
+fn cancel_all(trader: &mut Trader) {
     let all: Vec<OrderId> = (0..3).map(|_| trader.place(trader.buy(980), None).unwrap()).collect();
     for order in &all {
         trader.wait(*order, "Submitted");

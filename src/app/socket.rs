@@ -21,6 +21,10 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_mins(1);
 const ASKED_EVERY: Duration = Duration::from_secs(10);
 const ASKED_IN_VAIN: u32 = 3;
+/// How long the other side may leave what it was sent unacknowledged. While something is, the system does
+/// not ask whether it is there: it only sends again, for a quarter of an hour and more.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(90);
 
 /// What comes from a connection.
 pub enum Incoming<Id> {
@@ -72,7 +76,11 @@ impl Socket {
 /// Has the system end a connection whose other side is gone.
 fn notice_the_gone(stream: &TcpStream) {
     let asks = TcpKeepalive::new().with_time(QUIET).with_interval(ASKED_EVERY).with_retries(ASKED_IN_VAIN);
-    if let Err(why) = SockRef::from(stream).set_tcp_keepalive(&asks) {
+    let socket = SockRef::from(stream);
+    let done = socket.set_tcp_keepalive(&asks);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let done = done.and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED)));
+    if let Err(why) = done {
         tracing::debug!("a peer that is gone will not be noticed: {why}");
     }
 }
@@ -141,5 +149,7 @@ mod tests {
             (socket.tcp_keepalive_time().unwrap(), socket.tcp_keepalive_retries().unwrap()),
             (QUIET, 3)
         );
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
     }
 }

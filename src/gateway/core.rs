@@ -395,10 +395,7 @@ impl Core {
         match request {
             Ok(Request::StartApi(start)) if !is_open => self.open(conn, start.client_id.unwrap_or_default()),
             _ if !is_open => self.part(conn, "it has not said who it is"),
-            Ok(_) if self.is_too_fast(conn) => {
-                let text = "Max rate of messages per second has been exceeded";
-                self.error(conn, None, errors::TOO_FAST, text);
-            }
+            Ok(request) if self.is_too_fast(conn, &request) => self.refuse_too_fast(conn, request),
             Ok(request) => self.answer(conn, request),
             Err(malformed) => {
                 tracing::debug!("a client sends what cannot be read: {malformed}");
@@ -477,10 +474,12 @@ impl Core {
             Request::CancelMarketDepth(request) => self.forget_market_depth(conn, request.req_id),
             Request::TickByTick(request) => self.tick_by_tick(conn, &request),
             Request::CancelTickByTick(request) => self.forget_tick_by_tick(conn, &request),
+            Request::HistoricalTicks(request) => self.historical_ticks(conn, &request),
             Request::HistoricalData(request) => self.historical_data(conn, &request),
-            Request::CancelHistoricalData(request) | Request::CancelHeadTimestamp(request) => {
-                self.forget_bars(conn, &request);
-            }
+            Request::HistogramData(request) => self.histogram(conn, *request),
+            Request::CancelHistoricalData(request)
+            | Request::CancelHeadTimestamp(request)
+            | Request::CancelHistogramData(request) => self.forget_bars(conn, &request),
             Request::RealTimeBars(request) => self.real_time_bars(conn, &request),
             Request::CancelRealTimeBars(request) => self.forget_real_time_bars(conn, &request),
             Request::HeadTimestamp(request) => self.head_timestamp(conn, &request),

@@ -1,6 +1,7 @@
 //! `pitdesk serve` in a process of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A server on a market of its own.
@@ -18,18 +19,31 @@ impl Server {
     /// The same with more arguments.
     pub fn start_with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the profile");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
-            .args(["serve", "--gateway", "127.0.0.1:0", "--seed", "7", "--data-dir"])
-            .arg(folder.path())
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let said = lines.next().expect("it says where it listens").expect("as text");
-        let port = said.rsplit(':').next().expect("a port").to_owned();
+        let (child, port) = spawn(folder.path(), arguments);
         Self { child, port, folder }
     }
+
+    /// Ends it in good order, and starts it again in its folder.
+    pub fn restart(&mut self) {
+        self.signal("TERM");
+        let ended = self.child.wait().expect("it can be waited for");
+        assert!(ended.success(), "{ended:?}");
+        (self.child, self.port) = spawn(self.folder.path(), &[]);
+    }
+}
+
+fn spawn(folder: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+        .args(["serve", "--gateway", "127.0.0.1:0", "--seed", "7", "--data-dir"])
+        .arg(folder)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let said = lines.next().expect("it says where it listens").expect("as text");
+    let port = said.rsplit(':').next().expect("a port").to_owned();
+    (child, port)
 }
 
 impl Server {

@@ -10,6 +10,7 @@ mod depth;
 mod hardships;
 mod market;
 mod orders;
+mod past;
 mod peers;
 mod reference;
 mod stage;

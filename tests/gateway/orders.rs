@@ -182,6 +182,19 @@ fn each_client_sees_its_own_the_master_all_and_client_zero_the_windows() {
     assert_eq!(words(&stage.ask(other, Request::OpenOrders)), ["OpenOrderEnd"]);
     assert_eq!(words(&stage.ask(other, cancel(1))), ["1 error 10147"], "nobody cancels another's by number");
 
+    // The master sees another's order and has no name for it: a number is one of its own.
+    assert_eq!(words(&stage.ask(master, cancel(1))), ["1 error 10147"]);
+    let own = Order { total_quantity: Some("7".into()), ..wanted.clone() };
+    stage.tell(master, place(1, share("AAPL"), own));
+    stage.heard_in(master, 1.0);
+    let left = |order: &pitdesk::domain::Order| (order.client.as_ref().unwrap().client, order.remaining().0);
+    let mut working: Vec<_> = stage.desk.blotter().working().map(left).collect();
+    working.sort();
+    assert_eq!(working, [(1, 10.into()), (9, 7.into())], "the other's is what it was");
+    stage.tell(master, cancel(1));
+    stage.heard_in(master, 1.0);
+    stage.heard(one);
+
     // Of the window's orders client 0 hears, and can cancel them.
     let mine = stage.desk.blotter().working().next().unwrap().clone();
     let by_hand = pitdesk::link::Place {

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use pitdesk::domain::Weather;
+use pitdesk::domain::{OrderStatus, Weather};
 use pitdesk::gateway::ConnId;
-use pitdesk::gateway::wire::model::{CancelOrderRequest, MarketDataRequest, MarketDataTypeRequest, Order};
+use pitdesk::gateway::wire::model::{
+    CancelOrderRequest, MarketDataRequest, MarketDataTypeRequest, Order, RequestId,
+};
 use pitdesk::gateway::wire::{Dialect, Reply, Request};
 use pitdesk::link::Command;
 
@@ -162,6 +164,73 @@ fn who_asks_too_fast_is_told_so_and_served_again_a_second_later() {
 }
 
 #[test]
+fn of_orders_at_once_each_works_or_is_refused() {
+    for dialect in Dialect::ALL {
+        let mut stage = Stage::new();
+        let conn = stage.connect(dialect, 1);
+        let bid: f64 = stage.quote("AAPL").bid.unwrap().0.try_into().unwrap();
+        let wanted = Order { lmt_price: Some((bid * 98.0).round() / 100.0), ..order("BUY", "10", "LMT") };
+        weather(&mut stage, Weather::Pacing);
+        for id in 1..=60 {
+            stage.tell(conn, place(id, share("AAPL"), wanted.clone()));
+        }
+        let told = words(&stage.heard_in(conn, 0.5));
+        let ends = |id: i32| {
+            let mut own = told.iter().filter(|word| word.starts_with(&format!("{id} ")));
+            own.next_back().unwrap_or_else(|| panic!("nothing is told of {id}")).clone()
+        };
+        let works = (1..=60).filter(|id| ends(*id) == format!("{id} Submitted 0/10")).count();
+        let refused = |id: &i32| {
+            ends(*id) == format!("{id} Cancelled 0/10") && told.contains(&format!("{id} error 201"))
+        };
+        assert_eq!((works, (1..=60).filter(refused).count()), (50, 10), "{told:?}");
+
+        let more = Order { total_quantity: Some("20".into()), ..wanted };
+        let changed = words(&stage.ask(conn, place(1, share("AAPL"), more)));
+        assert_eq!(changed, ["1 error 201", "open 1 Submitted", "1 Submitted 0/10"], "nor changed now");
+        let cancel = CancelOrderRequest { order_id: Some(1), order_cancel: None };
+        stage.tell(conn, Request::CancelOrder(cancel));
+        let told = words(&stage.heard_in(conn, 0.2));
+        assert!(told.contains(&"1 error 202".to_owned()), "a cancel is always taken: {told:?}");
+    }
+}
+
+#[test]
+fn a_bracket_of_which_a_part_came_too_fast_leaves_nothing_behind() {
+    let mut stage = Stage::new();
+    let conn = stage.connect(Dialect::Text, 1);
+    weather(&mut stage, Weather::Pacing);
+    for _ in 0..49 {
+        stage.tell(conn, Request::CurrentTime);
+    }
+    stage.heard(conn);
+    let entry = Order { transmit: Some(false), ..order("BUY", "10", "MKT") };
+    let exit = Order { parent_id: Some(1), aux_price: Some(100.0), ..order("SELL", "10", "STP") };
+    stage.tell(conn, place(1, share("AAPL"), entry));
+    stage.tell(conn, place(2, share("AAPL"), exit));
+    let told = words(&stage.heard_in(conn, 2.0));
+    for id in [1, 2] {
+        assert!(told.contains(&format!("{id} Cancelled 0/10")), "{told:?}");
+    }
+    assert_eq!(stage.desk.blotter().orders().count(), 0);
+}
+
+#[test]
+fn a_request_beyond_the_pace_is_refused_by_its_own_id() {
+    let mut stage = Stage::new();
+    let conn = stage.connect(Dialect::Text, 1);
+    weather(&mut stage, Weather::Pacing);
+    for _ in 0..50 {
+        stage.tell(conn, Request::CurrentTime);
+    }
+    stage.heard(conn);
+    assert_eq!(words(&stage.ask(conn, quotes(7, "AAPL"))), ["7 error 100"]);
+    let by_id = Request::UserInfo(RequestId { req_id: Some(8) });
+    assert_eq!(words(&stage.ask(conn, by_id)), ["8 error 100"]);
+    assert_eq!(words(&stage.ask(conn, Request::CurrentTime)), ["-1 error 100"], "it has no id");
+}
+
+#[test]
 fn a_refused_change_leaves_the_order_as_it_is() {
     let mut stage = Stage::new();
     let conn = stage.connect(Dialect::Text, 1);
@@ -172,31 +241,56 @@ fn a_refused_change_leaves_the_order_as_it_is() {
     assert_eq!(told, ["1 error 201", "open 1 Submitted", "1 Submitted 0/10"]);
 }
 
+/// What was told of order 1: how much of it has filled, and the size of each execution.
+fn filled(replies: &[Reply]) -> (Vec<String>, Vec<String>) {
+    let mut told = (Vec::new(), Vec::new());
+    for reply in replies {
+        match reply {
+            Reply::OrderStatus(status) => told.0.push(status.filled().to_owned()),
+            Reply::ExecutionDetails(details) => {
+                told.1.push(details.execution.as_ref().unwrap().shares().to_owned());
+            }
+            _ => {}
+        }
+    }
+    told
+}
+
 #[test]
-fn after_the_silence_behind_a_partial_fill_the_truth_is_told() {
+fn behind_a_partial_fill_there_is_silence_until_it_is_over() {
     let mut stage = Stage::new();
     let conn = stage.connect(Dialect::Text, 1);
     weather(&mut stage, Weather::SilenceAfterPartial);
-    let quote = stage.quote("AAPL");
-    let size = quote.ask_size.0.to_string().parse::<i64>().unwrap() + 40;
-    let ask: f64 = quote.ask.unwrap().0.try_into().unwrap();
-    let wanted = Order { lmt_price: Some(ask), ..order("BUY", &size.to_string(), "LMT") };
+    // It waits beside the best bid, where the market sells to it in parts.
+    let bid: f64 = stage.quote("AAPL").bid.unwrap().0.try_into().unwrap();
+    let wanted = Order { lmt_price: Some(bid), ..order("BUY", "800", "LMT") };
     stage.tell(conn, place(1, share("AAPL"), wanted));
-    stage.run(Duration::from_secs(30));
-    let told = stage.heard(conn);
-    let last = |replies: &[Reply]| {
-        words(replies)
-            .iter()
-            .rev()
-            .find(|word| word.starts_with("1 Submitted") || word.starts_with("1 Filled"))
-            .cloned()
+    let order = |stage: &Stage| stage.desk.blotter().orders().next().unwrap().clone();
+    let run_until = |stage: &mut Stage, is_so: &dyn Fn(&Stage) -> bool| {
+        for _ in 0..60_000 {
+            if is_so(stage) {
+                return;
+            }
+            stage.run(Duration::from_millis(20));
+        }
+        panic!("{:?}", order(stage));
     };
-    let silent = last(&told);
+    run_until(&mut stage, &|stage| !stage.desk.blotter().fills().is_empty());
+    let part = order(&stage).filled;
+    assert_eq!(order(&stage).status, OrderStatus::PartiallyFilled);
+    let (states, parts) = filled(&stage.heard(conn));
+    assert_eq!(states.last().unwrap(), &part.to_string(), "the part itself is told");
+    assert_eq!(parts.len(), stage.desk.blotter().fills().len());
+
+    run_until(&mut stage, &|stage| order(stage).filled > part);
+    let silent = stage.heard_in(conn, 1.0);
+    assert!(silent.is_empty(), "its order goes on, and nothing is told: {:?}", words(&silent));
+
     weather(&mut stage, Weather::Fair);
-    let after = last(&stage.heard_in(conn, 1.0)).or(silent);
-    let order = stage.desk.blotter().orders().next().unwrap();
-    let truth = format!("{}/{}", order.filled.0.normalize(), order.remaining().0.normalize());
-    assert!(after.as_ref().is_some_and(|word| word.ends_with(&truth)), "{after:?} is not {truth}");
+    let order = order(&stage);
+    let (states, rest) = filled(&stage.heard(conn));
+    assert_eq!(states.last().unwrap(), &order.filled.to_string());
+    assert_eq!(parts.len() + rest.len(), stage.desk.blotter().fills().len(), "every execution once");
 }
 
 #[test]

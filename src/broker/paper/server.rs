@@ -175,7 +175,7 @@ impl ServerCore {
             ToExchange::Books => self.ask(Ask::Books, now, out),
             ToExchange::CancelAll => self.ask(Ask::CancelAll, now, out),
             ToExchange::Watch { quotes, depth } => {
-                self.ask(Ask::Watch(Watch { quotes, depth, ..Watch::default() }), now, out)
+                self.ask(Ask::Watch(Watch { quotes, depth, ..Watch::default() }), now, out);
             }
             ToExchange::History(wanted) => {
                 let asked = HistoryRequest::from(wanted);

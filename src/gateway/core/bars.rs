@@ -6,6 +6,7 @@
 //! - bars that are kept up to date are told without a gap, each once more as it closes: they are
 //!   compared with the last one that was told, whatever was left out between.
 
+mod histogram;
 mod live;
 mod past;
 mod periods;
@@ -53,6 +54,8 @@ struct Asked {
     /// Bars of the series that are needed, from the newest.
     wanted: usize,
     keeps_up: bool,
+    /// Whether what traded at each price is told, and not the bars.
+    is_histogram: bool,
     stage: Stage,
 }
 
@@ -79,7 +82,7 @@ impl Core {
     /// 20: bars, once or kept up to date; or when there was trading.
     pub(super) fn historical_data(&mut self, conn: ConnId, request: &model::HistoricalDataRequest) {
         let req_id = request.req_id.unwrap_or_default();
-        match self.begin_history(conn, req_id, request) {
+        match self.begin_history(conn, req_id, request, false) {
             Ok(None) => self.look_for_bars(conn, req_id),
             Ok(Some(schedule)) => self.say(conn, &Reply::HistoricalSchedule(schedule)),
             Err(Refusal { code, text }) => self.error(conn, Some(req_id), code, &text),
@@ -91,6 +94,7 @@ impl Core {
         conn: ConnId,
         req_id: i32,
         request: &model::HistoricalDataRequest,
+        is_histogram: bool,
     ) -> Result<Option<model::HistoricalSchedule>, Refusal> {
         let instrument = self.meant(request.contract.as_ref())?;
         let now = self.market_now();
@@ -101,7 +105,7 @@ impl Core {
         let keeps_up = request.keep_up_to_date == Some(true);
         let (wanted, stage) = (wish.most(now), Stage::Waits(self.now));
         let bars = self.room_for_bars(conn, req_id)?;
-        bars.asked.insert(req_id, Asked { wish, wanted, keeps_up, stage });
+        bars.asked.insert(req_id, Asked { wish, wanted, keeps_up, is_histogram, stage });
         Ok(None)
     }
 
@@ -290,6 +294,9 @@ impl Core {
             return self.end_history(conn, req_id, &refusal);
         }
         let Some(asked) = self.asked_mut(conn, req_id) else { return };
+        if asked.is_histogram {
+            return self.tell_histogram(conn, req_id, bars);
+        }
         asked.stage = Stage::Told { last, is_behind: false };
         let (wish, is_over) = (&asked.wish, !asked.keeps_up);
         let history = History {

@@ -7,6 +7,7 @@
 //! - every print that comes is told to whoever has asked for each: a client that does not read them is
 //!   let go in the end, it never has a tape with holes that it does not know of.
 
+mod past;
 mod ticks;
 
 use std::collections::BTreeMap;
@@ -178,7 +179,7 @@ impl Core {
         }
     }
 
-    /// 97: prints or quotes one by one, from now on: past ones are not kept. Quotes come as often as
+    /// 97: prints or quotes one by one, from now on. Quotes come as often as
     /// they are published, which may leave out some between.
     pub(super) fn tick_by_tick(&mut self, conn: ConnId, request: &model::TickByTickRequest) {
         let req_id = request.req_id.unwrap_or_default();

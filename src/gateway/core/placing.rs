@@ -94,21 +94,42 @@ impl Core {
             return self.error_to(client, number, &Refusal::new(errors::DUPLICATE_ID, text));
         }
         self.entry.uses(name);
-        let parent = (client, order.parent_id.unwrap_or_default());
         let draft = self.draft_of(name, &contract, &order).and_then(|draft| self.fits_in(draft));
         match draft {
             Ok(draft) => self.take_draft(draft),
-            Err(refusal) => {
-                self.entry.drafts.remove(&name);
-                self.refuse_order(name, contract, order, &refusal);
-                // A bracket leaves whole or not at all.
-                let entry = if parent.1 == 0 { name } else { parent };
-                let family = self.take_family(entry);
-                self.refuse_all(
-                    family,
-                    &Refusal::order(format!("Order {number} of its bracket was refused")),
-                );
-            }
+            Err(refusal) => self.refuse_new(name, contract, order, &refusal),
+        }
+    }
+
+    /// A bracket leaves whole or not at all.
+    fn refuse_new(&mut self, name: Name, contract: model::Contract, order: model::Order, refusal: &Refusal) {
+        let parent = order.parent_id.unwrap_or_default();
+        self.entry.drafts.remove(&name);
+        self.refuse_order(name, contract, order, refusal);
+        let entry = if parent == 0 { name } else { (name.0, parent) };
+        let family = self.take_family(entry);
+        self.refuse_all(family, &Refusal::order(format!("Order {} of its bracket was refused", name.1)));
+    }
+
+    /// An order, or a change of one, that is not even looked at.
+    pub(super) fn refuse_to_place(&mut self, conn: ConnId, request: model::PlaceOrderRequest, why: &str) {
+        let Some(client) = self.session(conn).map(|session| session.client) else { return };
+        let (Some(number), Some(contract), Some(order)) = (request.order_id, request.contract, request.order)
+        else {
+            return self.error(conn, request.order_id, errors::REFUSED, why);
+        };
+        let name = (client, number);
+        let known = self.entry.known.get(&name).copied().or_else(|| self.bound_order(name));
+        let working = known.and_then(|id| self.desk.blotter().get(id).cloned());
+        let is_new = known.is_none() && !self.entry.is_in_motion(name, None);
+        if is_new && order.what_if != Some(true) {
+            self.entry.uses(name);
+            return self.refuse_new(name, contract, order, &Refusal::order(why));
+        }
+        // Of an order that is on its way the status comes when it is there.
+        self.error_to(client, number, &Refusal::order(format!("Order rejected - reason:{why}")));
+        if let Some(working) = working {
+            self.tell_status_to(client, &working);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::domain::Instrument;
 use crate::gateway::wire::{Reply, Request, model};
 
 /// Requests that the server has no table for, and what it has not.
-const NOT_THERE: [(u32, &str); 18] = [
+const NOT_THERE: [(u32, &str); 17] = [
     (18, "no accounts of advisors"),
     (19, "no accounts of advisors"),
     (21, "no options"),
@@ -28,12 +28,11 @@ const NOT_THERE: [(u32, &str); 18] = [
     (69, "no groups of windows"),
     (72, "no verifications of programs"),
     (73, "no verifications of programs"),
-    (88, "no histograms: make them of bars (reqHistoricalData)"),
     (100, "no calendars of company events"),
     (102, "no calendars of company events"),
 ];
 /// Cancellations of what was refused before; 107 is that of past ticks.
-const CANCELLATIONS: [u32; 10] = [23, 53, 56, 57, 70, 89, 101, 103, 106, 107];
+const CANCELLATIONS: [u32; 9] = [23, 53, 56, 57, 70, 101, 103, 106, 107];
 const SOFT_DOLLAR_TIERS: u32 = 79;
 const FAMILY_CODES: u32 = 80;
 
@@ -93,11 +92,6 @@ impl Core {
             }
             Request::NewsArticle(_) | Request::HistoricalNews(_) => {
                 self.refuse(conn, request.id(), "There is no news here: ask a provider of your own");
-            }
-            Request::HistoricalTicks(request) => {
-                let text = "Past ticks are not kept: ask for bars (reqHistoricalData), or for ticks from now on \
-                            (reqTickByTickData)";
-                self.refuse(conn, request.req_id, text);
             }
             // Nothing is answered to these: no bulletins come, and the log is the window's.
             Request::NewsBulletins(_) | Request::CancelNewsBulletins | Request::SetServerLogLevel(_) => {}

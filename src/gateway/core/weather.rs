@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::errors::{self, Refusal};
 use super::{ConnId, Core};
 use crate::domain::{Order, OrderId, OrderStatus, Time, Weather};
-use crate::gateway::wire::Reply;
+use crate::gateway::wire::{Reply, Request};
 
 /// How long the uplink is away in a nightly reset.
 const RESET: Duration = Duration::from_secs(10);
@@ -232,9 +232,9 @@ impl Core {
         }
     }
 
-    /// Whether a client asks faster than TWS takes it; it is told so once a second.
-    pub(super) fn is_too_fast(&mut self, conn: ConnId) -> bool {
-        if !self.sky.paces {
+    /// Whether a client asks faster than TWS takes it. What asks for less is always taken.
+    pub(super) fn is_too_fast(&mut self, conn: ConnId, request: &Request) -> bool {
+        if !self.sky.paces || asks_for_less(request) {
             return false;
         }
         let now = self.now;
@@ -242,9 +242,45 @@ impl Core {
         while session.asked_at.front().is_some_and(|at| now.since(*at) >= Duration::from_secs(1)) {
             session.asked_at.pop_front();
         }
-        session.asked_at.push_back(now);
-        session.asked_at.len() > PACE
+        let is_full = session.asked_at.len() >= PACE;
+        if !is_full {
+            session.asked_at.push_back(now);
+        }
+        is_full
     }
+
+    /// What comes beyond the pace is not done, and that is said of what it names: whoever waits for its
+    /// answer has one.
+    pub(super) fn refuse_too_fast(&mut self, conn: ConnId, request: Request) {
+        let text = "Max rate of messages per second has been exceeded";
+        match request {
+            Request::PlaceOrder(request) => self.refuse_to_place(conn, *request, text),
+            other => self.error(conn, other.id(), errors::TOO_FAST, text),
+        }
+    }
+}
+
+/// Whether a request only ends something.
+fn asks_for_less(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::CancelOrder(_)
+            | Request::GlobalCancel(_)
+            | Request::CancelMarketData(_)
+            | Request::CancelMarketDepth(_)
+            | Request::CancelTickByTick(_)
+            | Request::CancelHistoricalData(_)
+            | Request::CancelHeadTimestamp(_)
+            | Request::CancelHistogramData(_)
+            | Request::CancelRealTimeBars(_)
+            | Request::CancelAccountSummary(_)
+            | Request::CancelAccountUpdatesMulti(_)
+            | Request::CancelPositions
+            | Request::CancelPositionsMulti(_)
+            | Request::CancelPnL(_)
+            | Request::CancelPnLSingle(_)
+            | Request::CancelNewsBulletins
+    )
 }
 
 /// Whether a reply is of market data: they come in floods, and nothing of orders depends on them.
@@ -263,5 +299,7 @@ fn is_of_the_market(reply: &Reply) -> bool {
             | Reply::RealTimeBar(_)
             | Reply::HistoricalData(_)
             | Reply::HistoricalDataUpdate(_)
+            | Reply::HistogramData(_)
+            | Reply::HistoricalTicksLast(_)
     )
 }

@@ -5,7 +5,7 @@
 ///
 /// 18 and 24 (advisor configuration, scanner parameters), 65, 66, 72, 73 (verification) and 80 (family
 /// codes) have none.
-const IDS_OF_UNKNOWN: [(u32, usize); 23] = [
+const IDS_OF_UNKNOWN: [(u32, usize); 21] = [
     (19, 4),  // replaceFA
     (21, 2),  // exerciseOptions
     (22, 1),  // reqScannerSubscription
@@ -21,8 +21,6 @@ const IDS_OF_UNKNOWN: [(u32, usize); 23] = [
     (69, 2),  // updateDisplayGroup
     (70, 2),  // unsubscribeFromGroupEvents
     (79, 1),  // reqSoftDollarTiers
-    (88, 1),  // reqHistogramData
-    (89, 1),  // cancelHistogramData
     (100, 1), // reqWshMetaData
     (101, 1), // cancelWshMetaData
     (102, 1), // reqWshEventData

@@ -5,13 +5,14 @@ use super::message::numbered;
 use super::model::{
     AccountDataEnd, AccountSummary, AccountUpdateMulti, AccountUpdateTime, AccountValue,
     CommissionAndFeesReport, CompletedOrder, ContractData, CurrentTime, CurrentTimeInMillis, ErrorMessage,
-    ExecutionDetails, FamilyCodes, HeadTimestamp, HistoricalData, HistoricalDataEnd, HistoricalDataUpdate,
-    HistoricalNews, HistoricalNewsEnd, HistoricalSchedule, HistoricalTicks, HistoricalTicksBidAsk,
-    HistoricalTicksLast, ManagedAccounts, MarketDataType, MarketDepth, MarketDepthExchanges, MarketRule,
-    NewsArticle, NewsBulletin, NewsProviders, NextValidId, OpenOrder, OrderBound, OrderStatus, PnL,
-    PnLSingle, PortfolioValue, Position, PositionMulti, RealTimeBarTick, RequestId, RerouteRequest,
-    SecDefOptParameter, SmartComponents, SoftDollarTiers, SymbolSamples, TickByTickData, TickGeneric,
-    TickNews, TickOptionComputation, TickPrice, TickReqParams, TickSize, TickString, UserInfo,
+    ExecutionDetails, FamilyCodes, HeadTimestamp, HistogramData, HistoricalData, HistoricalDataEnd,
+    HistoricalDataUpdate, HistoricalNews, HistoricalNewsEnd, HistoricalSchedule, HistoricalTicks,
+    HistoricalTicksBidAsk, HistoricalTicksLast, ManagedAccounts, MarketDataType, MarketDepth,
+    MarketDepthExchanges, MarketRule, NewsArticle, NewsBulletin, NewsProviders, NextValidId, OpenOrder,
+    OrderBound, OrderStatus, PnL, PnLSingle, PortfolioValue, Position, PositionMulti, RealTimeBarTick,
+    RequestId, RerouteRequest, SecDefOptParameter, SmartComponents, SoftDollarTiers, SymbolSamples,
+    TickByTickData, TickGeneric, TickNews, TickOptionComputation, TickPrice, TickReqParams, TickSize,
+    TickString, UserInfo,
 };
 use super::protobuf::{self, Payload};
 use super::text::open_order::{completed_order, open_order};
@@ -138,6 +139,8 @@ numbered! {
     87 HistoricalNewsEnd(HistoricalNewsEnd, req_id) = reference::historical_news_end;
     /// since when there is data.
     88 HeadTimestamp(HeadTimestamp, req_id) = market::head_timestamp;
+    /// what has traded at each price.
+    89 HistogramData(HistogramData, req_id) = market::histogram_data;
     /// the last bar or the next one.
     90 HistoricalDataUpdate(Box<HistoricalDataUpdate>, req_id) = market::historical_data_update;
     /// ask for quotes of this instrument instead.

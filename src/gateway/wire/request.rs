@@ -5,10 +5,10 @@ use super::message::{id_of_unknown, numbered};
 use super::model::{
     AccountDataRequest, AccountSummaryRequest, AccountUpdatesMultiRequest, AutoOpenOrdersRequest,
     CancelMarketDepth, CancelOrderRequest, CompletedOrdersRequest, ContractDataRequest, ExecutionRequest,
-    GlobalCancelRequest, HeadTimestampRequest, HistoricalDataRequest, HistoricalNewsRequest,
-    HistoricalTicksRequest, IdsRequest, MarketDataRequest, MarketDataTypeRequest, MarketDepthRequest,
-    MarketRuleRequest, MatchingSymbolsRequest, NewsArticleRequest, NewsBulletinsRequest, PlaceOrderRequest,
-    PnLRequest, PnLSingleRequest, PositionsMultiRequest, RealTimeBarsRequest, RequestId,
+    GlobalCancelRequest, HeadTimestampRequest, HistogramDataRequest, HistoricalDataRequest,
+    HistoricalNewsRequest, HistoricalTicksRequest, IdsRequest, MarketDataRequest, MarketDataTypeRequest,
+    MarketDepthRequest, MarketRuleRequest, MatchingSymbolsRequest, NewsArticleRequest, NewsBulletinsRequest,
+    PlaceOrderRequest, PnLRequest, PnLSingleRequest, PositionsMultiRequest, RealTimeBarsRequest, RequestId,
     SecDefOptParamsRequest, SetServerLogLevelRequest, SmartComponentsRequest, StartApiRequest,
     TickByTickRequest,
 };
@@ -84,7 +84,11 @@ numbered! {
     86 HistoricalNews(HistoricalNewsRequest, req_id) = text::historical_news;
     /// since when there is data.
     87 HeadTimestamp(Box<HeadTimestampRequest>, req_id) = text::head_timestamp;
-    /// nothing more of that; the Python libraries send it always.
+    /// what has traded at each price.
+    88 HistogramData(Box<HistogramDataRequest>, req_id) = text::histogram_data;
+    /// no more of that.
+    89 CancelHistogramData(RequestId, req_id) = text::by_id;
+    /// nothing more of the first date; the Python libraries send it always.
     90 CancelHeadTimestamp(RequestId, req_id) = text::by_id;
     /// price steps.
     91 MarketRule(MarketRuleRequest) = text::market_rule;

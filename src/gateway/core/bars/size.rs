@@ -93,6 +93,24 @@ impl Back {
         };
         (count > 0).then_some(Self { count, unit })
     }
+
+    /// `3 days`, `1 week`, as periods of histograms are written; short ones as in [`Self::read`].
+    pub fn of_period(text: &str) -> Option<Self> {
+        let (count, unit) = counted(text)?;
+        let short = match unit.as_str() {
+            "sec" | "secs" | "second" | "seconds" => "s",
+            "min" | "mins" | "minute" | "minutes" => {
+                return Self::read(&format!("{} s", count.checked_mul(60)?));
+            }
+            "hour" | "hours" => return Self::read(&format!("{} s", count.checked_mul(3_600)?)),
+            "day" | "days" => "d",
+            "week" | "weeks" => "w",
+            "month" | "months" => "m",
+            "year" | "years" => "y",
+            short => short,
+        };
+        Self::read(&format!("{count} {short}"))
+    }
 }
 
 /// A number and the word behind it, in small letters.

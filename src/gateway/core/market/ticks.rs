@@ -166,15 +166,20 @@ pub fn print_with_volume(req_id: i32, trade: &Trade, volume: Option<Decimal>) ->
 
 /// A print: type 1, or 2 where all of them were asked for. Here both are the same.
 pub fn last(req_id: i32, tick_type: i32, trade: &Trade, exchange: &str) -> Reply {
-    let last = model::HistoricalTickLast {
+    let last = print(trade, exchange);
+    tick(req_id, tick_type, |tick| tick.historical_tick_last = Some(last))
+}
+
+/// A print, as live and past ones are told.
+pub fn print(trade: &Trade, exchange: &str) -> model::HistoricalTickLast {
+    model::HistoricalTickLast {
         time: Some(trade.time.seconds()),
         tick_attrib_last: Some(model::TickAttribLast::default()),
         price: Some(words::double(trade.price.0)),
         size: Some(words::size(trade.quantity)),
         exchange: Some(exchange.to_owned()),
         special_conditions: Some(String::new()),
-    };
-    tick(req_id, tick_type, |tick| tick.historical_tick_last = Some(last))
+    }
 }
 
 /// A quote, with -1 and 0 on a side where nobody is.

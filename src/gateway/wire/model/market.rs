@@ -128,6 +128,17 @@ messages! {
         2 head_timestamp: string,
     }
 
+    /// What has traded at a price.
+    HistogramDataEntry {
+        1 price: double,
+        2 size: string,
+    }
+
+    /// 89, what has traded at each price.
+    HistogramData [many 2 histogram_data_entries: message HistogramDataEntry] {
+        1 req_id: int32,
+    }
+
     /// 50, five seconds.
     RealTimeBarTick {
         1 req_id: int32,

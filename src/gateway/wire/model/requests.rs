@@ -228,6 +228,14 @@ messages! {
         4 con_id: int32,
     }
 
+    /// 88, what has traded at each price: `time_period` is `3 days`, say.
+    HistogramDataRequest {
+        1 req_id: int32,
+        2 contract: message Contract,
+        3 use_rth: bool,
+        4 time_period: string,
+    }
+
     /// 96, past ticks.
     HistoricalTicksRequest [map 9 misc_options] {
         1 req_id: int32,

@@ -221,7 +221,7 @@ fn a_request_that_has_no_table_can_be_refused() {
     check(&["22", "17", "50", "STK"], 22, Some(17));
     check(&["23", "1", "17"], 23, Some(17));
     check(&["52", "2", "17", "0", "AAPL"], 52, Some(17));
-    check(&["88", "17", "0", "AAPL"], 88, Some(17));
+    check(&["100", "17"], 100, Some(17));
     check(&["19", "1", "1", "<xml/>", "17"], 19, Some(17));
     check(&["24", "1"], 24, None);
     check(&["22"], 22, None);
@@ -230,9 +230,31 @@ fn a_request_that_has_no_table_can_be_refused() {
     let proto = [&276u32.to_be_bytes()[..], b"\x12\x01x\x08\x07"].concat();
     let expected = Request::decode(Dialect::Protobuf, &proto).unwrap().id();
     assert_eq!(expected, Some(7), "whatever order the fields have");
-    let proto = [&288u32.to_be_bytes()[..], b"\x12\x01x\x08\x07"].concat();
+    let proto = [&300u32.to_be_bytes()[..], b"\x12\x01x\x08\x07"].concat();
     assert_eq!(
         Request::decode(Dialect::Protobuf, &proto),
-        Ok(Request::Unknown { number: 88, req_id: Some(7) })
+        Ok(Request::Unknown { number: 100, req_id: Some(7) })
     );
+}
+
+#[test]
+fn what_has_traded_at_each_price_is_asked_and_told_as_documented() {
+    let wanted = HistogramDataRequest {
+        req_id: Some(7),
+        contract: Some(Contract {
+            symbol: Some("AAPL".into()),
+            sec_type: Some("STK".into()),
+            ..Default::default()
+        }),
+        use_rth: Some(true),
+        time_period: Some("3 days".into()),
+    };
+    let asked = fields_of!(Request::HistogramData(Box::new(wanted)));
+    // The number, the request's, the twelve of a contract, includeExpired, useRTH, the period.
+    assert_eq!((asked.len(), &*asked[0], &*asked[1], &*asked[3]), (17, "88", "7", "AAPL"));
+    assert_eq!(asked[15..], ["1", "3 days"]);
+    let entry = |price, size: &str| HistogramDataEntry { price: Some(price), size: Some(size.into()) };
+    let entries = vec![entry(287.5, "300"), entry(287.51, "20")];
+    let told = HistogramData { req_id: Some(7), histogram_data_entries: entries };
+    assert_eq!(fields_of!(Reply::HistogramData(told)), ["89", "7", "2", "287.5", "300", "287.51", "20"]);
 }

@@ -143,8 +143,8 @@ fn unknown_fields_of_protobuf_are_skipped_however_deep() {
     let decode = |body: &[u8]| Request::decode(Dialect::Protobuf, body);
     let unknown = |number| Ok(Request::Unknown { number, req_id: None });
     assert_eq!(decode(&nested(308, 0x0b, 0x0c)), unknown(108));
-    assert_eq!(decode(&nested(288, 0x0b, 0x0c)), unknown(88));
-    assert_eq!(decode(&nested(288, 0x1b, 0x1c)), unknown(88));
+    assert_eq!(decode(&nested(300, 0x0b, 0x0c)), unknown(100));
+    assert_eq!(decode(&nested(300, 0x1b, 0x1c)), unknown(100));
     let problem = decode(&nested(271, 0x1b, 0x1c)).unwrap_err().problem;
     assert!(matches!(problem, Problem::Protobuf(_)), "{problem}");
     // A field that is newer than this table.

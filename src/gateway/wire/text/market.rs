@@ -2,11 +2,11 @@
 
 use super::{Done, Fields, size, size_or_zero, zero};
 use crate::gateway::wire::model::{
-    HeadTimestamp, HistoricalDataBar, HistoricalDataEnd, HistoricalDataUpdate, HistoricalSchedule,
-    HistoricalTick, HistoricalTickBidAsk, HistoricalTickLast, HistoricalTicks, HistoricalTicksBidAsk,
-    HistoricalTicksLast, MarketDataType, MarketDepth, RealTimeBarTick, RerouteRequest, TickAttribBidAsk,
-    TickAttribLast, TickByTickData, TickGeneric, TickOptionComputation, TickPrice, TickReqParams, TickSize,
-    TickString,
+    HeadTimestamp, HistogramData, HistoricalDataBar, HistoricalDataEnd, HistoricalDataUpdate,
+    HistoricalSchedule, HistoricalTick, HistoricalTickBidAsk, HistoricalTickLast, HistoricalTicks,
+    HistoricalTicksBidAsk, HistoricalTicksLast, MarketDataType, MarketDepth, RealTimeBarTick, RerouteRequest,
+    TickAttribBidAsk, TickAttribLast, TickByTickData, TickGeneric, TickOptionComputation, TickPrice,
+    TickReqParams, TickSize, TickString,
 };
 use crate::gateway::wire::reply::History;
 
@@ -77,6 +77,15 @@ pub fn historical_data_update(t: &mut Fields, m: &mut HistoricalDataUpdate) -> D
     let bar: &mut HistoricalDataBar = m.historical_data_bar.get_or_insert_default();
     fields!(t, bar => bar_count, date, open, close, high, low, wap as size, volume as size);
     Ok(())
+}
+
+/// 89, what has traded at each price.
+pub fn histogram_data(t: &mut Fields, m: &mut HistogramData) -> Done {
+    fields!(t, m => req_id);
+    t.list("histogram_data_entries", &mut m.histogram_data_entries, |t, entry| {
+        fields!(t, entry => price as zero, size as size_or_zero);
+        Ok(())
+    })
 }
 
 pub fn historical_schedule(t: &mut Fields, m: &mut HistoricalSchedule) -> Done {

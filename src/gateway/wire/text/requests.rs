@@ -5,12 +5,12 @@ use super::{Done, Fields, options};
 use crate::gateway::wire::model::{
     AccountDataRequest, AccountSummaryRequest, AccountUpdatesMultiRequest, AutoOpenOrdersRequest,
     CancelMarketDepth, CancelOrderRequest, CompletedOrdersRequest, Contract, ContractDataRequest,
-    ExecutionFilter, ExecutionRequest, GlobalCancelRequest, HeadTimestampRequest, HistoricalDataRequest,
-    HistoricalNewsRequest, HistoricalTicksRequest, IdsRequest, MarketDataRequest, MarketDataTypeRequest,
-    MarketDepthRequest, MarketRuleRequest, MatchingSymbolsRequest, NewsArticleRequest, NewsBulletinsRequest,
-    OrderCancel, PnLRequest, PnLSingleRequest, PositionsMultiRequest, RealTimeBarsRequest, RequestId,
-    SecDefOptParamsRequest, SetServerLogLevelRequest, SmartComponentsRequest, StartApiRequest,
-    TickByTickRequest,
+    ExecutionFilter, ExecutionRequest, GlobalCancelRequest, HeadTimestampRequest, HistogramDataRequest,
+    HistoricalDataRequest, HistoricalNewsRequest, HistoricalTicksRequest, IdsRequest, MarketDataRequest,
+    MarketDataTypeRequest, MarketDepthRequest, MarketRuleRequest, MatchingSymbolsRequest, NewsArticleRequest,
+    NewsBulletinsRequest, OrderCancel, PnLRequest, PnLSingleRequest, PositionsMultiRequest,
+    RealTimeBarsRequest, RequestId, SecDefOptParamsRequest, SetServerLogLevelRequest, SmartComponentsRequest,
+    StartApiRequest, TickByTickRequest,
 };
 
 layouts! {
@@ -45,6 +45,7 @@ layouts! {
         real_time_bars_options as options;
     head_timestamp(HeadTimestampRequest): req_id, contract as asked_expired, use_rth, what_to_show,
         format_date;
+    histogram_data(HistogramDataRequest): req_id, contract as asked_expired, use_rth, time_period;
     historical_ticks(HistoricalTicksRequest): req_id, contract as asked_expired, start_date_time,
         end_date_time, number_of_ticks, what_to_show, use_rth, ignore_size, misc_options as options;
     tick_by_tick(TickByTickRequest): req_id, contract as asked, tick_type, number_of_ticks, ignore_size;
