@@ -305,13 +305,16 @@ impl Shell {
 
     /// Puts a line into the log; what it means where it means something.
     fn log(&mut self, line: &Line) -> Option<Event> {
-        match self.pace.judge(self.clock.now()) {
+        match self.pace.judge(line.text.len(), self.clock.now()) {
             Verdict::Log(left_out) => {
-                if left_out > 0 {
-                    tracing::warn!(target: "ib_gateway", "({left_out} lines were left out)");
-                }
+                tell_left_out(left_out);
                 tracing::info!(target: "ib_gateway", "{}", self.masks.clean(&line.text, line.is_cut));
             }
+            Verdict::LeaveOutRest => tracing::warn!(
+                target: "ib_gateway",
+                "(it has printed too much: the rest of this day is left out; look into the logs that IB Gateway \
+                 keeps itself, in its own folder)"
+            ),
             Verdict::LeaveOut => {}
         }
         if is_refusal(&line.text) {
@@ -335,6 +338,7 @@ impl Shell {
 
     /// Everything that the hands have still to do, and the end of the keeper if that is near.
     async fn tidy_up(&mut self) {
+        tell_left_out(self.pace.left_out());
         let tidy = async {
             while self.work.is_some() {
                 let (hands, done) = next_work(&mut self.work).await;
@@ -348,6 +352,13 @@ impl Shell {
 /// The owner wants it stopped, or is gone.
 async fn asked(stop: &mut watch::Receiver<bool>) {
     stop.wait_for(|asked| *asked).await.ok();
+}
+
+/// Says how many lines the log does not have.
+fn tell_left_out(lines: u64) {
+    if lines > 0 {
+        tracing::warn!(target: "ib_gateway", "({lines} lines were left out)");
+    }
 }
 
 /// Whether something takes connections there.
