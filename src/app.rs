@@ -70,6 +70,7 @@ struct Opened {
 
 fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     let profile = Profile::open(options.data_dir.as_deref(), &options.profile_name())?;
+    ibkr::clear_login(&profile);
     let (settings, wrong) = settings::load(&profile.settings_file());
     let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     let (engine, damage) = engine_state::load(&profile.engine_file());

@@ -7,6 +7,7 @@ mod credentials;
 mod ini;
 pub mod keeper;
 mod launching;
+mod left;
 pub mod login;
 
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-pub(super) use launching::end;
+pub(super) use launching::{clear_login, end};
 
 use super::cli::Options;
 use super::market::Trading;

@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use pitdesk::broker::ibkr::launch::LaunchState;
 use pitdesk::domain::Time;
 
-use crate::stand_in::{PASSWORD, Running, SERVE, Stage, eventually, kill, lives, read_id};
+use crate::stand_in::{
+    NOTE_DOUBLES, PASSWORD, Running, SERVE, Stage, eventually, kill, lives, parent_of, read_id,
+};
 
 #[test]
 fn it_is_started_waited_for_and_stopped_and_its_login_lies_there_only_until_it_is_read() {
@@ -22,7 +24,7 @@ fn it_is_started_waited_for_and_stopped_and_its_login_lies_there_only_until_it_i
     assert!(lives(process));
     let calls = running.stop();
     assert!(!lives(process), "nothing of it is left");
-    assert_eq!(calls, ["clear", "fetch", "lay out", "cover", "take away", "take away"]);
+    assert_eq!(calls, ["fetch", "lay out", "cover", "take away", "take away"]);
     assert!(!stage.path("ini").exists());
 }
 
@@ -72,7 +74,7 @@ fn one_that_dies_comes_up_again() {
     running.wait_until_up();
     assert_eq!(stage.starts(), 2);
     assert_ne!(stage.process(), first);
-    assert_eq!(running.stop()[..6], ["clear", "fetch", "lay out", "cover", "take away", "lay out"]);
+    assert_eq!(running.stop()[..5], ["fetch", "lay out", "cover", "take away", "lay out"]);
 }
 
 #[test]
@@ -95,7 +97,7 @@ fn one_that_restarts_itself_is_not_started_again_and_finds_its_login() {
     assert_eq!(stage.starts(), 1);
     assert!(stage.path("read-again").exists());
     let calls = running.stop();
-    assert_eq!(calls[..6], ["clear", "fetch", "lay out", "cover", "lay out", "cover"]);
+    assert_eq!(calls[..5], ["fetch", "lay out", "cover", "lay out", "cover"]);
 }
 
 #[test]
@@ -104,7 +106,7 @@ fn a_socket_that_answers_before_is_somebody_elses() {
     let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, stage.port)).unwrap();
     let running = Running::begin(stage.launch(3));
     running.wait("its discovery", |state| *state == LaunchState::Found);
-    assert_eq!(running.stop(), ["clear", "take away"]);
+    assert_eq!(running.stop(), ["take away"]);
     assert_eq!(stage.starts(), 0);
 }
 
@@ -140,4 +142,46 @@ fn what_prints_without_end_is_heard_and_can_be_stopped() {
     eventually("its start", || stage.path("environment").exists());
     running.stop();
     assert!(!lives(stage.process()));
+}
+
+#[test]
+fn a_program_whose_keeper_was_killed_is_replaced_and_never_doubled() {
+    let stage = Stage::new(&format!("{NOTE_DOUBLES}exec {SERVE}"));
+    let running = Running::begin(stage.launch(3));
+    running.wait_until_up();
+    let first = stage.process();
+    kill(parent_of(first));
+    running.wait("its loss", |state| !matches!(state, LaunchState::Up { .. }));
+    running.wait_until_up();
+    assert!(!lives(first));
+    assert_eq!(stage.starts(), 2);
+    let second = stage.process();
+    running.stop();
+    assert!(!lives(second) && !stage.path("doubles").exists());
+}
+
+#[test]
+fn a_keeper_that_is_killed_during_a_login_that_ignores_signals_leaves_nothing() {
+    let stage = Stage::new(&format!("trap '' TERM\n{NOTE_DOUBLES}while :; do sleep 1000; done\n"));
+    let running = Running::begin(stage.launch(3));
+    eventually("its start", || stage.noted() == 1);
+    let first = stage.process();
+    kill(parent_of(first));
+    eventually("its next start", || stage.noted() == 2);
+    assert!(!lives(first));
+    let second = stage.process();
+    kill(parent_of(second));
+    running.stop();
+    assert!(!lives(second) && !lives(stage.process()) && !stage.path("doubles").exists());
+}
+
+#[test]
+fn without_its_own_program_pitdesk_starts_nothing_and_says_why() {
+    let stage = Stage::serving();
+    let mut launch = stage.launch(3);
+    launch.keeper[0] = stage.path("nothing-here").into();
+    let running = Running::begin(launch);
+    let state = running.wait("the end", |state| matches!(state, LaunchState::GaveUp { .. }));
+    assert!(state.says(Time::MIN).unwrap().contains("cannot be started"));
+    assert_eq!(running.stop(), ["take away", "take away"]);
 }

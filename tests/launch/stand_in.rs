@@ -23,6 +23,10 @@ pub const PASSWORD: &str = "correct-horse-battery";
 const BEGIN: &str = "echo started >> \"$STAGE/starts\"; echo $$ > \"$STAGE/pid\"\n\
                      cat \"$IBC_INI\"; cp \"$IBC_INI\" \"$STAGE/read\"\n\
                      env > \"$STAGE/begun\"; mv \"$STAGE/begun\" \"$STAGE/environment\"\n";
+/// What writes down that two of them have run at a time.
+pub const NOTE_DOUBLES: &str = "touch \"$STAGE/all\"; for id in $(cat \"$STAGE/all\"); do\n\
+                                if [ -n \"$(cat \"/proc/$id/cmdline\" 2>&1)\" ] && [ -e \"/proc/$id\" ]\n\
+                                then echo \"$id\" >> \"$STAGE/doubles\"; fi; done; echo $$ >> \"$STAGE/all\"\n";
 /// What opens the socket.
 pub const SERVE: &str =
     "\"$PITDESK\" serve --gateway 127.0.0.1:$PORT --seed 7 --data-dir \"$STAGE/exchange\"\n";
@@ -69,6 +73,11 @@ impl Stage {
         fs::read_to_string(self.path("starts")).unwrap_or_default().lines().count()
     }
 
+    /// How many have written themselves down with [`NOTE_DOUBLES`]: they can be told from each other.
+    pub fn noted(&self) -> usize {
+        fs::read_to_string(self.path("all")).unwrap_or_default().lines().count()
+    }
+
     /// The process of the one that was started last.
     pub fn process(&self) -> Pid {
         read_id(&self.path("pid"))
@@ -78,10 +87,12 @@ impl Stage {
         let mut environment: std::collections::BTreeMap<OsString, OsString> =
             self.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         environment.insert("IBC_INI".into(), self.path("ini").into());
-        let keeper = [env!("CARGO_BIN_EXE_pitdesk"), "ibkr-keeper", "--patience", "300ms"];
+        let keeper = [env!("CARGO_BIN_EXE_pitdesk"), "ibkr-keeper", "--patience", "300ms", "--lock"];
+        let mut keeper = keeper.map(OsString::from).to_vec();
+        keeper.push(self.path("lock").into());
         let rules = Rules { first_pause: Duration::from_millis(50), ..Rules::new(SOON, restarts) };
         Launch {
-            keeper: keeper.map(OsString::from).to_vec(),
+            keeper,
             command: "/bin/sh".into(),
             arguments: vec![self.path("ibc.sh").into()],
             environment,
@@ -156,10 +167,6 @@ impl Recorded {
 }
 
 impl Hands for Recorded {
-    fn clear(&mut self) {
-        self.was_asked("clear");
-    }
-
     fn fetch(&mut self) -> Result<Masks, String> {
         self.was_asked("fetch");
         Ok(Masks::new([Secret::new(PASSWORD.to_owned())]))
@@ -208,6 +215,13 @@ pub fn lives(process: Pid) -> bool {
     let about = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
     test_kill_process(process).is_ok()
         && !about.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with('Z'))
+}
+
+/// Who has started a process.
+pub fn parent_of(process: Pid) -> Pid {
+    let about = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap();
+    let fields = about.rsplit(") ").next().unwrap();
+    Pid::from_raw(fields.split(' ').nth(1).unwrap().parse().unwrap()).unwrap()
 }
 
 /// The command lines of all processes that show something.

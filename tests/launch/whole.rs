@@ -6,7 +6,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::stand_in::{PASSWORD, SERVE, Stage, command_lines_with, eventually, lives, signal};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::stand_in::{
+    NOTE_DOUBLES, PASSWORD, SERVE, Stage, command_lines_with, eventually, kill, lives, parent_of, signal,
+};
 
 const NAME: &str = "trader-number-seven";
 
@@ -57,6 +61,49 @@ impl Whole {
         let begin = before.rsplit_once("exec ").unwrap().0;
         fs::write(&script, format!("{begin}{does}")).unwrap();
         self.child = spawn(&self.stage, &self.runtime, &LOGIN);
+    }
+
+    /// Kills it together with its keeper, so that nobody can tidy up; what is left running.
+    fn kill_all(&mut self) -> Pid {
+        let left = self.stage.process();
+        let keeper = parent_of(left);
+        // Else it would hear of our death before its own.
+        kill_process(keeper, Signal::STOP).unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        kill(keeper);
+        assert!(lives(left));
+        left
+    }
+
+    /// Starts it once more, with its settings changed so.
+    fn start_again(&mut self, change: impl Fn(String) -> String) {
+        let path = self.stage.path("data/ibkr/settings.toml");
+        fs::write(&path, change(fs::read_to_string(&path).unwrap())).unwrap();
+        self.child = spawn(&self.stage, &self.runtime, &LOGIN);
+    }
+
+    /// Tries to keep a login, where there is no keyring.
+    fn log_in(&self) {
+        let output = Command::new(env!("CARGO_BIN_EXE_pitdesk"))
+            .args(["ibkr-login", "--profile", "ibkr", "--data-dir"])
+            .arg(self.stage.path("data"))
+            .env("XDG_RUNTIME_DIR", self.runtime.path())
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+
+    /// Every file in which a run may leave something, apart from the stand-in's own, that holds the password.
+    fn files_with_the_password(&self) -> Vec<PathBuf> {
+        let all = [files(self.runtime.path()), files(&self.stage.path("data"))].concat();
+        let holds = |path: &PathBuf| {
+            fs::read(path)
+                .is_ok_and(|text| text.windows(PASSWORD.len()).any(|part| part == PASSWORD.as_bytes()))
+        };
+        all.into_iter().filter(holds).collect()
     }
 
     /// Files that may hold a login.
@@ -162,7 +209,7 @@ fn a_later_start_shows_its_desk_at_once_and_says_what_it_waits_for() {
     eventually("the reason", || whole.log().matches(waits).count() > said);
     // That of before was still being stopped: it was neither taken for one that stays nor overtaken.
     assert!(!lives(first));
-    assert!(!whole.log().contains("runs already"));
+    assert!(!whole.log().contains("nothing is started, and it is left running"));
     assert_eq!(whole.stage.starts(), 2);
 }
 
@@ -176,6 +223,62 @@ fn nothing_outlives_a_program_that_is_killed() {
     whole.child.wait().unwrap();
     eventually("the end of IB Gateway", || !lives(process));
     eventually("the login to be gone", || whole.inis().is_empty());
+}
+
+#[test]
+fn one_that_was_left_when_everything_was_killed_is_ended_and_never_doubled() {
+    let mut whole = Whole::start(&format!("{NOTE_DOUBLES}exec {SERVE}"));
+    eventually("the program to be connected", || whole.log().contains("Interactive Brokers: Ready"));
+    let first = whole.kill_all();
+    whole.start_again(|same| same);
+    eventually("its next start", || whole.stage.noted() == 2);
+    assert!(!lives(first) && !whole.stage.path("doubles").exists());
+    eventually("the notice", || whole.log().contains("still ran, with nobody to stop it"));
+    assert!(!whole.log().contains("nothing is started, and it is left running"));
+    let second = whole.stage.process();
+    signal(whole.child.id(), "TERM");
+    whole.child.wait().unwrap();
+    eventually("its end", || !lives(second));
+}
+
+#[test]
+fn a_login_that_a_kill_has_left_is_gone_after_the_next_start_of_any_kind() {
+    let mut whole = Whole::start("while :; do sleep 1000; done\n");
+    let turned_off = |text: String| text.replace("is_on = true", "is_on = false");
+    let turned_on = |text: String| text.replace("is_on = false", "is_on = true");
+    eventually("its start", || whole.stage.path("environment").exists());
+    let left = whole.kill_all();
+    let inis = whole.inis();
+    assert_eq!(whole.files_with_the_password(), inis, "the login lies there, and nowhere else");
+    assert_eq!(inis.len(), 1);
+    // One that was killed while it wrote has begun with the other file.
+    let begun = inis[0].with_extension("new");
+    fs::copy(&inis[0], &begun).unwrap();
+
+    whole.start_again(turned_off);
+    assert_eq!(whole.files_with_the_password(), Vec::<PathBuf>::new(), "a start that starts no IB Gateway");
+    whole.child.kill().unwrap();
+    whole.child.wait().unwrap();
+
+    for path in [&inis[0], &begun] {
+        fs::write(path, format!("IbPassword={PASSWORD}\n")).unwrap();
+    }
+    whole.log_in();
+    assert_eq!(whole.files_with_the_password(), Vec::<PathBuf>::new(), "'pitdesk ibkr-login'");
+
+    fs::write(&begun, format!("IbPassword={PASSWORD}\n")).unwrap();
+    fs::write(whole.stage.path("data/ibkr/launch/ibc.new"), format!("IbPassword={PASSWORD}\n")).unwrap();
+    whole.start_again(turned_on);
+    eventually("its next start", || whole.stage.starts() == 2);
+    assert!(!lives(left));
+    assert_eq!(whole.files_with_the_password(), inis, "that of this start alone");
+
+    // A login is not taken from one that is just being started.
+    whole.log_in();
+    assert_eq!(whole.files_with_the_password(), inis);
+    signal(whole.child.id(), "TERM");
+    whole.child.wait().unwrap();
+    eventually("the login to be gone", || whole.files_with_the_password().is_empty());
 }
 
 #[test]

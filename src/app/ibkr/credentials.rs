@@ -4,8 +4,10 @@
 //! other. Every call may wait for a person (a keyring that is locked asks for its own password).
 
 use std::ffi::OsString;
+use std::io;
 
 use keyring::{Entry, Error};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::ini::Login;
 use crate::broker::ibkr::launch::Secret;
@@ -13,6 +15,16 @@ use crate::broker::ibkr::launch::Secret;
 /// The variables that a login can be given in, where there is no keyring.
 pub(super) const NAME_VARIABLE: &str = "PITDESK_IBKR_USER";
 pub(super) const PASSWORD_VARIABLE: &str = "PITDESK_IBKR_PASSWORD";
+
+/// From now on a crash of this process, or of any that it starts, writes none of its memory to a disk. It cannot be
+/// taken back.
+///
+/// # Errors
+/// When the system refuses.
+pub(super) fn leave_no_core_file() -> io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none)?)
+}
 
 /// An item of a keyring.
 pub(super) struct Place {

@@ -16,6 +16,8 @@ use crate::domain::AccountKind;
 
 const NAME: &str = "IbLoginId";
 const PASSWORD: &str = "IbPassword";
+/// Where a login may stand.
+const LOGIN: [&str; 4] = [NAME, PASSWORD, "FIXLoginId", "FIXPassword"];
 const MODE: &str = "TradingMode";
 const COMMAND_PORT: &str = "CommandServerPort";
 
@@ -63,18 +65,7 @@ impl Ini {
 
     /// Removes it.
     pub fn remove(&self) {
-        for path in [&self.path, &self.begun()] {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::error!("{} holds a login and cannot be removed: {error}", path.display());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn begun(&self) -> PathBuf {
-        self.path.with_extension("new")
+        remove_at(Some(&self.path));
     }
 
     /// Writes it whole or not at all. It need not survive a power cut.
@@ -84,7 +75,7 @@ impl Ini {
             // A folder of an earlier time may have been made by somebody else.
             fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         }
-        let begun = self.begun();
+        let begun = begun(&self.path);
         fs::remove_file(&begun).ok();
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&begun)?;
         file.write_all(text.reveal().as_bytes())?;
@@ -99,7 +90,7 @@ impl Ini {
         let mut dropped = vec![MODE];
         dropped.extend(self.command_port.map(|_| COMMAND_PORT));
         if login.is_some() || is_covered {
-            dropped.extend([NAME, PASSWORD, "FIXLoginId", "FIXPassword"]);
+            dropped.extend(LOGIN);
         }
         let mut text = without(&own, &dropped);
         // Ends whatever the trader's last line has begun.
@@ -117,22 +108,40 @@ impl Ini {
     }
 }
 
+/// Removes such a file, and what a kill may have left of one that was only begun.
+pub(super) fn remove_at(path: Option<&Path>) {
+    for path in path.into_iter().flat_map(|path| [path.to_owned(), begun(path)]) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::error!("{} holds a login and cannot be removed: {error}", path.display());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where a file is written before it stands in its place.
+fn begun(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
 /// What is masked in a log: a login as it is, and as it stands in the file.
 pub(super) fn to_mask(login: &Login) -> Vec<Secret> {
     let both = |secret: &Secret| [secret.clone(), Secret::new(escaped(secret.reveal()))];
     [&login.name, &login.password].into_iter().flat_map(both).collect()
 }
 
-/// The login that stands in a trader's own settings, as far as it does.
+/// The login that stands in a trader's own settings, as far as it does: as it stands there, and as Java reads it.
 pub(super) fn login_of(path: &Path) -> Vec<Secret> {
     let text = Secret::new(read(path).unwrap_or_default());
     let lines = logical_lines(text.reveal());
-    let is_login = |line: &&str| [NAME, PASSWORD].iter().any(|key| key_of(line).eq_ignore_ascii_case(key));
-    let value = |line: &str| {
+    let is_login = |line: &&str| LOGIN.iter().any(|key| key_of(line).eq_ignore_ascii_case(key));
+    let values = |line: &str| {
         let rest = line.trim_start().trim_start_matches(|c| !is_separator(c));
-        Secret::new(rest.trim_start_matches(is_separator).trim_end_matches(['\r', '\n']).to_owned())
+        let raw = rest.trim_start_matches(is_separator).trim_end_matches(['\r', '\n']);
+        [Secret::new(raw.to_owned()), Secret::new(unescaped(raw))]
     };
-    lines.iter().copied().filter(is_login).map(value).collect()
+    lines.iter().copied().filter(is_login).flat_map(values).collect()
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -162,6 +171,31 @@ fn escaped(value: &str) -> String {
         }
     }
     out
+}
+
+/// A value as Java reads it.
+fn unescaped(value: &str) -> String {
+    let mut units: Vec<u16> = Vec::with_capacity(value.len());
+    let mut rest = value.chars();
+    while let Some(c) = rest.next() {
+        let escaped = if c == '\\' { rest.next() } else { None };
+        let meant = match escaped {
+            None => c,
+            Some('u') => {
+                let digits: String = rest.by_ref().take(4).collect();
+                units.extend(u16::from_str_radix(&digits, 16));
+                continue;
+            }
+            // It goes on in the next line, behind its first spaces.
+            Some('\r' | '\n') => {
+                rest = rest.as_str().trim_start().chars();
+                continue;
+            }
+            Some(other) => other,
+        };
+        units.extend(meant.encode_utf16(&mut [0; 2]).iter());
+    }
+    String::from_utf16_lossy(&units)
 }
 
 /// Lines as Java sees them: one that ends with a backslash goes on in the next.

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
 use std::time::Duration;
 
 use directories::BaseDirs;
 
-use super::credentials::{self, Place};
-use super::ini::{Ini, Login, login_of, to_mask};
+use super::credentials::{self, Place, leave_no_core_file};
+use super::ini::{self, Ini, Login, login_of, to_mask};
 use crate::broker::ibkr::launch::{self, Hands, Launch, Launched, Masks, Notes, Rules, Secret};
 use crate::domain::AccountKind;
 use crate::domain::settings::{IbkrSettings, LaunchSettings, LoginBy};
@@ -34,9 +33,8 @@ const HIDDEN: [&str; 6] = [
     "FIXUSERID",
     "FIXPASSWORD",
 ];
-/// How long an earlier one may take to be stopped.
-const EARLIER_LIMIT: Duration = Duration::from_secs(25);
-const EARLIER_LOOK: Duration = Duration::from_millis(100);
+/// The settings of IBC for one start.
+const INI_FILE: &str = "ibc.ini";
 /// What a folder allows anybody but its owner.
 const OTHERS: u32 = 0o077;
 
@@ -79,9 +77,10 @@ fn put_together(
     profile: &Profile,
     keeper: PathBuf,
 ) -> (Launch, LoginHands) {
+    // IBC may have another folder in front of it than we.
     let folder = profile.launch_folder();
-    let path = private_folder(&folder).join("ibc.ini");
-    let lock = folder.join("lock");
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
+    let path = private_folder(&folder).join(INI_FILE);
     let filled =
         |text: &String| text.replace(INI, &path.to_string_lossy()).replace(MODE, mode.label()).into();
     let mut of_keeper: Vec<OsString> = vec![
@@ -90,7 +89,7 @@ fn put_together(
         "--ini".into(),
         path.clone().into(),
         "--lock".into(),
-        lock.clone().into(),
+        folder.join("lock").into(),
     ];
     if let Some(port) = settings.command_port {
         of_keeper.extend(["--command-port".into(), port.to_string().into()]);
@@ -115,7 +114,6 @@ fn put_together(
         by: settings.login,
         service: settings.keyring_service.clone(),
         entry: settings.entry(mode).to_owned(),
-        lock,
         login: None,
     };
     (launch, hands)
@@ -129,17 +127,34 @@ fn at_home(path: &str) -> PathBuf {
 
 /// Where the login lies for a moment: on no disk, where the system has such a place for the user alone.
 fn private_folder(of_profile: &Path) -> PathBuf {
-    let runtime = BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned));
-    let is_private = |folder: &PathBuf| {
+    let is_private = |folder: &Path| {
         fs::metadata(folder).is_ok_and(|about| about.is_dir() && about.permissions().mode() & OTHERS == 0)
     };
-    match runtime.filter(is_private) {
-        // Two profiles may have the same name below different folders.
-        Some(runtime) => {
-            let name = crc32fast::hash(of_profile.as_os_str().as_encoded_bytes());
-            runtime.join("pitdesk").join(format!("launch-{name:08x}"))
-        }
+    match runtime_folder().filter(|folder| is_private(folder)) {
+        Some(runtime) => in_runtime_folder(&runtime, of_profile),
         None => of_profile.to_owned(),
+    }
+}
+
+fn runtime_folder() -> Option<PathBuf> {
+    BaseDirs::new().and_then(|dirs| dirs.runtime_dir().map(Path::to_owned))
+}
+
+fn in_runtime_folder(runtime: &Path, of_profile: &Path) -> PathBuf {
+    // Two profiles may have the same name below different folders, and one folder two names.
+    let data = of_profile.parent().and_then(|data| data.canonicalize().ok());
+    let whole = data.as_deref().unwrap_or(of_profile);
+    let name = crc32fast::hash(whole.as_os_str().as_encoded_bytes());
+    runtime.join("pitdesk").join(format!("launch-{name:08x}"))
+}
+
+/// Removes a login that an earlier run has left because it was killed together with its keeper, wherever that
+/// run may have laid it. Whoever calls this has the profile, so that nobody needs it.
+pub(in crate::app) fn clear_login(profile: &Profile) {
+    let of_profile = profile.launch_folder();
+    let runtime = runtime_folder().map(|runtime| in_runtime_folder(&runtime, &of_profile));
+    for folder in runtime.into_iter().chain([of_profile]) {
+        ini::remove_at(Some(&folder.join(INI_FILE)));
     }
 }
 
@@ -149,21 +164,17 @@ struct LoginHands {
     by: LoginBy,
     service: String,
     entry: String,
-    lock: PathBuf,
     login: Option<Login>,
 }
 
 impl Hands for LoginHands {
-    fn clear(&mut self) {
-        self.wait_for_earlier();
-        // A crash, and that of its keeper, may have left it.
-        self.ini.remove();
-    }
-
     fn fetch(&mut self) -> Result<Masks, String> {
         let secrets: Vec<Secret> = match self.by {
             LoginBy::Hand => self.ini.own.as_deref().map(login_of).unwrap_or_default(),
             LoginBy::Keyring => {
+                if let Err(error) = leave_no_core_file() {
+                    tracing::warn!("a crash of Pitdesk may leave the login in a core file: {error}");
+                }
                 let login = match credentials::of_environment(|name| std::env::var_os(name))? {
                     Some(login) => login,
                     None => Place::of_system(&self.service, &self.entry)?.login()?,
@@ -186,31 +197,6 @@ impl Hands for LoginHands {
 
     fn take_away(&mut self) {
         self.ini.remove();
-    }
-}
-
-impl LoginHands {
-    /// A keeper of an earlier run may still be stopping what it had started: until then its socket
-    /// answers, and would be taken for one that stays.
-    fn wait_for_earlier(&self) {
-        if let Some(folder) = self.lock.parent()
-            && let Err(error) = fs::create_dir_all(folder)
-        {
-            tracing::warn!("{}: {error}", folder.display());
-            return;
-        }
-        let Ok(file) = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock) else {
-            return;
-        };
-        let mut waited = Duration::ZERO;
-        while file.try_lock().is_err() {
-            if waited >= EARLIER_LIMIT {
-                tracing::warn!("an earlier IB Gateway is still being stopped");
-                return;
-            }
-            sleep(EARLIER_LOOK);
-            waited += EARLIER_LOOK;
-        }
     }
 }
 
@@ -260,24 +246,5 @@ mod tests {
         assert_eq!(at_home("/opt/x"), PathBuf::from("/opt/x"));
         assert!(!at_home("~/ibc/config.ini").starts_with("~"));
         assert!(at_home("~/ibc/config.ini").ends_with("ibc/config.ini"));
-    }
-
-    #[test]
-    fn an_earlier_keeper_is_waited_for() {
-        let (_, mut hands) = put(&LaunchSettings::default());
-        let folder = tempfile::tempdir().unwrap();
-        hands.lock = folder.path().join("launch/lock");
-        fs::create_dir(folder.path().join("launch")).unwrap();
-        let held = fs::File::create(&hands.lock).unwrap();
-        held.lock().unwrap();
-        let (done, is_done) = std::sync::mpsc::channel();
-        let waiting = std::thread::Builder::new().spawn(move || {
-            hands.clear();
-            done.send(()).unwrap();
-        });
-        assert!(is_done.recv_timeout(Duration::from_millis(300)).is_err(), "it is held");
-        drop(held);
-        is_done.recv_timeout(Duration::from_secs(20)).unwrap();
-        waiting.unwrap().join().unwrap();
     }
 }

@@ -7,8 +7,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::credentials::{Place, check};
+use super::credentials::{Place, check, leave_no_core_file};
 use super::ini::Login;
+use super::launching::clear_login;
 use crate::app::cli::Options;
 use crate::broker::ibkr::launch::Secret;
 use crate::domain::Settings;
@@ -29,6 +30,11 @@ pub struct Arguments {
 /// In words for a person, with what to do.
 pub(in crate::app) fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let profile = options.profile.as_deref().unwrap_or(IBKR_PROFILE);
+    leave_no_core_file().context("a crash would leave the password on a disk")?;
+    // Where it is in use, its own login may lie there.
+    if let Ok(unused) = Profile::open(options.data_dir.as_deref(), profile) {
+        clear_login(&unused);
+    }
     let Settings { account_kind, ibkr, .. } = settings_of(profile, options)?;
     let entry = ibkr.launch.entry(account_kind);
     let mut out = io::stdout();

@@ -4,7 +4,9 @@
 //! to do comes out. [`run()`] is the thin shell around it. The program itself is started below a keeper (a
 //! process of ours that the application provides): the keeper holds the other end of a pipe, and when that
 //! closes, because we ask it to or because we are gone, it stops everything that it has started. So
-//! nothing outlives us, however we end.
+//! nothing outlives us, however we end. A keeper that is killed is followed by an heir, a keeper without a
+//! program, which ends what was left; the first thing that a launch does is to have one look. So there are
+//! never two.
 //!
 //! Where credentials come from and how they are handed over is not known here: that is [`Hands`].
 
@@ -31,10 +33,16 @@ use crate::link::NoticeLevel;
 /// How long a launch may take to find a socket closed that a session has just found closed.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
 
+/// The exit code of a keeper that has not started its program, or of an heir that has not done its work: an
+/// earlier program is still there.
+pub const EARLIER_LIVES: u8 = 75;
+/// The exit code of an heir that has ended something.
+pub const ENDED_EARLIER: u8 = 76;
+
 /// What is started, and how it is watched.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// The keeper, with its arguments; those of the program follow.
+    /// The keeper, with its arguments; those of the program follow. Without, it is an heir.
     pub keeper: Vec<OsString>,
     /// The program.
     pub command: OsString,
@@ -77,7 +85,7 @@ impl Rules {
             first_pause: Duration::from_secs(5),
             longest_pause: Duration::from_mins(5),
             healthy: Duration::from_mins(10),
-            stop_limit: Duration::from_secs(40),
+            stop_limit: Duration::from_secs(45),
         }
     }
 }
@@ -85,9 +93,6 @@ impl Rules {
 /// What hands the credentials over, and takes them away again. Its calls may take as long as a person or
 /// a disk does: they are made where nobody waits for them.
 pub trait Hands: Send {
-    /// Clears away what an earlier run has left.
-    fn clear(&mut self);
-
     /// Gets the credentials, and says what must not be seen in a log.
     ///
     /// # Errors

@@ -134,7 +134,40 @@ fn a_login_by_hand_leaves_the_traders_own_and_masks_it() {
     assert_eq!(all(&written(&stage.ini), "IbPassword"), ["secret words"]);
     let masked = login_of(&stage.folder.path().join("config.ini"));
     let masked: Vec<&str> = masked.iter().map(Secret::reveal).collect();
-    assert_eq!(masked, ["mine", "secret words"]);
+    assert_eq!(masked, ["mine", "mine", "secret words", "secret words"]);
+}
+
+#[test]
+fn a_login_by_hand_is_masked_as_it_is_printed() {
+    for (written, meant) in [
+        ("pä ss\\\\=\\#", "pä ss\\=#"),
+        ("\\u65e5\\ud83d\\udd11", "日🔑"),
+        ("correct-\\\n   horse", "correct-horse"),
+        ("correct-\\\r\n\thorse", "correct-horse"),
+        ("half\\u12", "half\u{12}"),
+    ] {
+        for key in ["IbPassword", "fixpassword"] {
+            // Java reads a byte a character.
+            let line: Vec<u8> = format!("{key}={written}\n").chars().map(|c| c as u8).collect();
+            let stage = stage(Some(""));
+            let path = stage.folder.path().join("config.ini");
+            fs::write(&path, line).unwrap();
+            assert!(login_of(&path).iter().any(|secret| secret.reveal() == meant), "{written}: {meant}");
+        }
+    }
+}
+
+#[test]
+fn what_a_kill_has_left_half_written_is_removed_as_well() {
+    let stage = stage(None);
+    stage.ini.write(Some(&login())).unwrap();
+    fs::copy(&stage.ini.path, begun(&stage.ini.path)).unwrap();
+    stage.ini.remove();
+    assert_eq!(fs::read_dir(stage.ini.path.parent().unwrap()).unwrap().count(), 0);
+    // Nor does it stand in the way of the next.
+    fs::write(begun(&stage.ini.path), "half").unwrap();
+    stage.ini.write(Some(&login())).unwrap();
+    assert_eq!(all(&written(&stage.ini), "IbLoginId"), ["me"]);
 }
 
 #[test]

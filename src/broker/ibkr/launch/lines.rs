@@ -1,5 +1,5 @@
-//! What the program prints, on its way into the log: in lines of bounded length, at a bounded rate, and
-//! without anything that must not be seen, whatever it prints.
+//! What the program prints, on its way into the log: in lines of bounded length, at a bounded rate, so much a
+//! day, and without anything that must not be seen, whatever it prints.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,6 +12,11 @@ const LONGEST: usize = 1_000;
 /// The most lines that are logged in a window of [`WINDOW`].
 const MOST: u32 = 200;
 const WINDOW: Duration = Duration::from_secs(1);
+/// The most that is logged in a [`DAY`], in bytes; a week of a healthy one takes less.
+const MOST_A_DAY: usize = 16_000_000;
+const DAY: Duration = Duration::from_hours(24);
+/// What the log adds to each line: time, level, origin.
+const BESIDES: usize = 60;
 /// What stands where something was.
 const MASK: &str = "***";
 
@@ -58,8 +63,12 @@ impl Masks {
     /// Masks these. Empty ones are left out.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| !secret.0.is_empty()).collect();
+        // At the end of a line one stands without its last spaces.
+        let both = |secret: Secret| [Secret::new(secret.reveal().trim_end().to_owned()), secret];
+        let all = secrets.into_iter().flat_map(both);
+        let mut secrets: Vec<Secret> = all.filter(|secret| !secret.0.is_empty()).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.0.len()));
+        secrets.dedup();
         Self { secrets }
     }
 
@@ -135,41 +144,59 @@ impl Splitter {
     }
 }
 
-/// How many lines there may be in a while.
+/// How many lines there may be in a while, and how much of them in a day.
 #[derive(Debug)]
 pub(super) struct Pace {
     began: Time,
     taken: u32,
-    left_out: u32,
+    day_began: Time,
+    bytes: usize,
+    is_full: bool,
+    left_out: u64,
 }
 
 /// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is logged; so many were left out before it.
-    Log(u32),
+    Log(u64),
     /// It is left out.
     LeaveOut,
+    /// The same, and with it all others of this day.
+    LeaveOutRest,
 }
 
 impl Pace {
     /// From now on.
     pub fn new(now: Time) -> Self {
-        Self { began: now, taken: 0, left_out: 0 }
+        Self { began: now, taken: 0, day_began: now, bytes: 0, is_full: false, left_out: 0 }
     }
 
-    /// Judges a line.
-    pub fn judge(&mut self, now: Time) -> Verdict {
-        if now.since(self.began) >= WINDOW {
-            self.began = now;
-            self.taken = 0;
+    /// Judges a line of so many bytes.
+    pub fn judge(&mut self, length: usize, now: Time) -> Verdict {
+        if now.since(self.day_began) >= DAY {
+            (self.day_began, self.bytes, self.is_full) = (now, 0, false);
         }
-        if self.taken >= MOST {
+        if now.since(self.began) >= WINDOW {
+            (self.began, self.taken) = (now, 0);
+        }
+        if self.is_full || self.taken >= MOST {
             self.left_out = self.left_out.saturating_add(1);
             return Verdict::LeaveOut;
         }
+        if self.bytes + length + BESIDES > MOST_A_DAY {
+            self.is_full = true;
+            self.left_out = self.left_out.saturating_add(1);
+            return Verdict::LeaveOutRest;
+        }
+        self.bytes += length + BESIDES;
         self.taken += 1;
         Verdict::Log(std::mem::take(&mut self.left_out))
+    }
+
+    /// How many were left out that nobody was told of; they are told now.
+    pub fn left_out(&mut self) -> u64 {
+        std::mem::take(&mut self.left_out)
     }
 }
 
@@ -227,6 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_masked_wherever_its_line_is_torn() {
+        let (secret, line) = ("pä🔑ss ", "its password is pä🔑ss \n".as_bytes());
+        let masks = masks(&[secret]);
+        for at in 0..=line.len() {
+            let shown: Vec<String> = split(&[&line[..at], &line[at..]])
+                .iter()
+                .map(|line| masks.clean(&line.text, line.is_cut))
+                .collect();
+            assert_eq!(shown, ["its password is ***"], "{at}");
+        }
+        // However many of its bytes are the last that are kept.
+        for before in LONGEST - 12..LONGEST {
+            let line = format!("{}{secret}and more\n", "x".repeat(before));
+            for line in split(&[line.as_bytes()]) {
+                let shown = masks.clean(&line.text, line.is_cut);
+                assert!(!shown.contains(['p', 'ä', '🔑', 's']), "{before}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_cost_nothing_else() {
+        let shown: Vec<String> =
+            split(&[b"a\xffb\n\xf0\x9f", b"\nnext\xc3\n"]).into_iter().map(|l| l.text).collect();
+        assert_eq!(shown, ["a\u{fffd}b", "next"]);
+    }
+
+    #[test]
     fn lines_are_whole_however_they_come() {
         let whole: Vec<String> = split(&[b"one\r\ntw", b"o\n\n", "dre\u{1b}[31mi".as_bytes()])
             .into_iter()
@@ -252,9 +307,42 @@ mod tests {
     fn what_comes_too_fast_is_counted_and_left_out() {
         let now = Time::from_seconds(1);
         let mut pace = Pace::new(now);
-        let logged = (0..500).filter(|_| pace.judge(now) == Verdict::Log(0)).count();
+        let logged = (0..500).filter(|_| pace.judge(10, now) == Verdict::Log(0)).count();
         assert_eq!(logged, MOST as usize);
-        assert_eq!(pace.judge(now + WINDOW), Verdict::Log(500 - MOST));
-        assert_eq!(pace.judge(now + WINDOW), Verdict::Log(0));
+        assert_eq!(pace.judge(10, now + WINDOW), Verdict::Log(500 - u64::from(MOST)));
+        assert_eq!(pace.judge(10, now + WINDOW), Verdict::Log(0));
+    }
+
+    #[test]
+    fn what_prints_without_end_fills_no_disk_and_its_next_day_begins_anew() {
+        let began = Time::from_seconds(1);
+        let mut pace = Pace::new(began);
+        let (mut bytes, mut last_ones, mut left_out) = (0, 0, 0);
+        for second in 0..DAY.as_secs() {
+            for _ in 0..3 {
+                match pace.judge(LONGEST, began + Duration::from_secs(second)) {
+                    Verdict::Log(before) => {
+                        assert_eq!((before, last_ones), (0, 0), "nothing is logged behind the last word");
+                        bytes += LONGEST;
+                    }
+                    Verdict::LeaveOutRest => (last_ones, left_out) = (last_ones + 1, left_out + 1),
+                    Verdict::LeaveOut => left_out += 1,
+                }
+            }
+        }
+        assert!((MOST_A_DAY / 2..=MOST_A_DAY).contains(&bytes), "{bytes}");
+        assert_eq!(last_ones, 1, "it is said once");
+        assert_eq!(pace.judge(10, began + DAY), Verdict::Log(left_out));
+        assert_eq!(pace.left_out(), 0, "it is told once");
+    }
+
+    #[test]
+    fn empty_talk_counts_as_well() {
+        let began = Time::from_seconds(1);
+        let mut pace = Pace::new(began);
+        let lines = (0..DAY.as_secs()).flat_map(|second| [second; 150]);
+        let logged = lines
+            .filter(|second| matches!(pace.judge(1, began + Duration::from_secs(*second)), Verdict::Log(_)));
+        assert!(logged.count() * BESIDES <= MOST_A_DAY);
     }
 }

@@ -3,6 +3,9 @@
 //! Starting → up → ended → a pause that doubles → started again, at most so often in a row → given up.
 //! A socket that closes while the program lives is not the end: IBC restarts IB Gateway every night, and
 //! on Sundays with a full login. It has as long to come back as it had for its first start.
+//!
+//! IBKR throws one of two logins out. So nothing is looked for or started before an heir has said that no
+//! earlier program is left, and again after each keeper that was killed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +23,8 @@ const REFUSED: &str = "Unrecognized Username or Password";
 /// What has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
-    /// What an earlier run had left is gone.
-    Cleared,
+    /// No earlier program is left; whether there was one. Or why it is still there.
+    Inherited(Result<bool, String>),
     /// Whether the socket takes connections.
     Answers(bool),
     /// The credentials were fetched, or why not.
@@ -32,10 +35,14 @@ pub(super) enum Event {
     LoginRefused,
     /// The program has ended, and how.
     Ended(String),
+    /// The keeper was killed; the program may live.
+    KeeperLost,
     /// A session was let down by the socket.
     LetDown,
     /// The program of ours ends.
     StopAsked,
+    /// The computer slept, for so long.
+    Slept(Duration),
     /// Time has passed.
     Tick,
 }
@@ -43,8 +50,8 @@ pub(super) enum Event {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Do {
-    /// Clear away what an earlier run has left.
-    Clear,
+    /// Have an heir end the program of a keeper that is gone, if there is one, and take its credentials away.
+    Inherit,
     /// Try the socket.
     Look,
     /// Fetch the credentials.
@@ -76,6 +83,21 @@ pub(super) fn is_new_start(line: &str) -> bool {
     line.contains("IBC returned exit status")
 }
 
+/// What a trader is told of a program that was still running when this one began.
+const WAS_LEFT: &str = "An IB Gateway that Pitdesk had started earlier still ran, with nobody to stop it. It was ended, \
+                        and is started anew: confirm its second factor when it asks";
+/// And when a keeper was killed.
+const LOST: &str = "The process that watches IB Gateway for Pitdesk was killed. So that IB Gateway never runs twice, \
+                    it is ended first. When it is started again, confirm its second factor";
+
+/// What is said of one that nothing can end.
+fn still_there(why: &str) -> String {
+    format!(
+        "IB Gateway is not started: an earlier one is still there ({why}). End it by hand (the log says which \
+         processes, in lines of 'ib_gateway'), and start Pitdesk again"
+    )
+}
+
 /// What is said of a socket that does not answer in time.
 fn too_slow(limit: Duration) -> String {
     format!(
@@ -91,6 +113,8 @@ pub(super) struct Machine {
     rules: Rules,
     state: LaunchState,
     is_fetched: bool,
+    /// An heir is at work.
+    is_inheriting: bool,
     /// A connection is being tried.
     is_looking: bool,
     looked: Time,
@@ -99,7 +123,7 @@ pub(super) struct Machine {
     /// How often IBKR has refused the login since it was last up, and how often it may.
     refusals: u32,
     refusals_allowed: u32,
-    /// When the stop was asked for that is under way.
+    /// When the stop or the heir was asked for that is under way.
     stop_asked: Time,
     is_killed: bool,
 }
@@ -111,6 +135,7 @@ impl Machine {
             rules,
             state: LaunchState::Looking,
             is_fetched: false,
+            is_inheriting: true,
             is_looking: false,
             looked: now,
             failures: 0,
@@ -119,7 +144,7 @@ impl Machine {
             stop_asked: now,
             is_killed: false,
         };
-        (machine, vec![Do::Clear])
+        (machine, vec![Do::Inherit])
     }
 
     /// How it stands.
@@ -131,7 +156,7 @@ impl Machine {
     pub fn take(&mut self, event: Event, now: Time) -> Vec<Do> {
         let mut out = Vec::new();
         match event {
-            Event::Cleared => self.look(now, &mut out),
+            Event::Inherited(result) => self.inherited(result, now, &mut out),
             Event::Answers(answers) => {
                 self.is_looking = false;
                 self.answers(answers, now, &mut out);
@@ -140,14 +165,68 @@ impl Machine {
             Event::NotStarted(why) => self.ended(&why, now, &mut out),
             Event::LoginRefused => self.login_refused(now, &mut out),
             Event::Ended(how) => self.ended(&format!("ended ({how})"), now, &mut out),
+            Event::KeeperLost => self.keeper_lost(now, &mut out),
             Event::LetDown => match self.state {
                 LaunchState::Up { .. } | LaunchState::GaveUp { .. } => self.look(now, &mut out),
                 _ => {}
             },
             Event::StopAsked => self.stop_asked(now, &mut out),
+            Event::Slept(time) => self.slept(time),
             Event::Tick => self.tick(now, &mut out),
         }
         out
+    }
+
+    /// Nobody could log in or stop while the computer slept: that time does not count.
+    fn slept(&mut self, time: Duration) {
+        self.stop_asked = self.stop_asked + time;
+        if let LaunchState::Starting { since } | LaunchState::Returning { since } = &mut self.state {
+            *since = *since + time;
+        }
+    }
+
+    fn inherit(&mut self, now: Time, out: &mut Vec<Do>) {
+        self.is_inheriting = true;
+        self.is_killed = false;
+        self.stop_asked = now;
+        out.push(Do::Inherit);
+    }
+
+    fn inherited(&mut self, result: Result<bool, String>, now: Time, out: &mut Vec<Do>) {
+        self.is_inheriting = false;
+        match (&self.state, result) {
+            (LaunchState::Looking, Ok(was_left)) => {
+                if was_left {
+                    out.push(Do::Note(NoticeLevel::Warning, WAS_LEFT.to_owned()));
+                }
+                self.look(now, out);
+            }
+            (LaunchState::Replacing { .. } | LaunchState::Stopping, Ok(_)) => self.ended("", now, out),
+            (LaunchState::Looking | LaunchState::Replacing { .. }, Err(why)) => {
+                out.push(Do::TakeAway);
+                self.give_up(still_there(&why), out);
+            }
+            (_, Err(why)) => {
+                out.push(Do::Note(NoticeLevel::Error, still_there(&why)));
+                self.ended("", now, out);
+            }
+            (_, Ok(_)) => {}
+        }
+    }
+
+    /// Whatever was to become of the program, it is ended first: nobody else would.
+    fn keeper_lost(&mut self, now: Time, out: &mut Vec<Do>) {
+        if let LaunchState::Up { since } = self.state {
+            self.forgive(since, now);
+        }
+        if matches!(
+            self.state,
+            LaunchState::Starting { .. } | LaunchState::Returning { .. } | LaunchState::Up { .. }
+        ) {
+            out.push(Do::Note(NoticeLevel::Warning, LOST.to_owned()));
+            self.state = LaunchState::Replacing { why: "has lost the process that watches it".into() };
+        }
+        self.inherit(now, out);
     }
 
     fn look(&mut self, now: Time, out: &mut Vec<Do>) {
@@ -312,13 +391,15 @@ impl Machine {
                 self.state = LaunchState::Looking;
                 self.look(now, out);
             }
-            LaunchState::Replacing { .. } | LaunchState::Stopping
-                if !self.is_killed && now.since(self.stop_asked) >= self.rules.stop_limit =>
-            {
-                self.is_killed = true;
-                out.push(Do::Kill);
-            }
             _ => {}
+        }
+        let is_stopping = matches!(self.state, LaunchState::Replacing { .. } | LaunchState::Stopping);
+        if (is_stopping || self.is_inheriting)
+            && !self.is_killed
+            && now.since(self.stop_asked) >= self.rules.stop_limit
+        {
+            self.is_killed = true;
+            out.push(Do::Kill);
         }
     }
 }

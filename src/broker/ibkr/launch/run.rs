@@ -3,6 +3,8 @@
 //! Nothing here decides anything. Whatever may wait (a keyring, a disk, a connection) is done beside the
 //! loop, so that the end of the program is heard at once.
 
+use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{ExitStatus, Stdio};
@@ -21,7 +23,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::lines::{Line, Masks, Pace, Splitter, Verdict};
 use super::machine::{Do, Event, Machine, is_new_start, is_refusal};
 use super::state::LaunchState;
-use super::{Hands, Launch, Launched, Notes};
+use super::{EARLIER_LIVES, ENDED_EARLIER, Hands, Launch, Launched, Notes};
 use crate::link::{Clock, NoticeLevel};
 
 /// How often the machine looks at the time.
@@ -45,6 +47,7 @@ pub fn run(
     let look = Arc::new(Notify::new());
     let launched = Launched { state, look: Arc::clone(&look), stop };
     let now = clock.now();
+    let slept = clock.jumped();
     let (machine, first) = Machine::begin(launch.rules, now);
     let shell = Shell {
         machine,
@@ -55,6 +58,7 @@ pub fn run(
         hands: Some(hands),
         masks: Masks::default(),
         pace: Pace::new(now),
+        slept,
         running: None,
         output: [Output::new(None), Output::new(None)],
         work: None,
@@ -68,7 +72,6 @@ pub fn run(
 type Work = BoxFuture<'static, (Option<Box<dyn Hands>>, Done)>;
 
 enum Done {
-    Cleared,
     Fetched(Result<Masks, String>),
     LaidOut(Result<(), String>),
     Tidied(Result<(), String>),
@@ -76,7 +79,6 @@ enum Done {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Task {
-    Clear,
     Fetch,
     LayOutAndStart,
     LayOut,
@@ -89,7 +91,6 @@ impl Task {
     fn failed(self) -> Done {
         let why = Err("its login cannot be handed over (a fault of Pitdesk: see its log)".to_owned());
         match self {
-            Self::Clear => Done::Cleared,
             Self::Fetch => Done::Fetched(why.map(|()| Masks::default())),
             Self::LayOutAndStart => Done::LaidOut(why),
             Self::LayOut | Self::Cover | Self::TakeAway => Done::Tidied(why),
@@ -107,6 +108,8 @@ struct Shell {
     hands: Option<Box<dyn Hands>>,
     masks: Masks,
     pace: Pace,
+    /// How long the computer has slept, as far as the machine knows.
+    slept: Duration,
     running: Option<Running>,
     /// What the last that was started prints.
     output: [Output; 2],
@@ -121,6 +124,8 @@ struct Running {
     keeper: Child,
     /// Closed, it stops everything.
     hold: Option<ChildStdin>,
+    /// There is no program: it ends one that has lost its keeper.
+    is_heir: bool,
 }
 
 impl Shell {
@@ -140,14 +145,13 @@ impl Shell {
                     Some(event) => event,
                     None => continue,
                 },
-                how = ended(&mut self.running) => {
+                event = ended(&mut self.running) => {
                     // A login that was refused is not tried again, though the program ended with the word.
                     if self.last_words().await {
-                        let todo = self.machine.take(Event::LoginRefused, self.clock.now());
-                        self.carry_out(todo);
+                        self.take(Event::LoginRefused);
                     }
                     self.running = None;
-                    Event::Ended(how)
+                    event
                 }
                 (hands, done) = next_work(&mut self.work) => match self.done(hands, done) {
                     Some(event) => event,
@@ -160,9 +164,7 @@ impl Shell {
                 () = look.notified() => Event::LetDown,
                 _ = ticks.tick() => Event::Tick,
             };
-            let now = self.clock.now();
-            let todo = self.machine.take(event, now);
-            self.carry_out(todo);
+            self.take(event);
             if *self.machine.state() == LaunchState::Over {
                 break;
             }
@@ -171,10 +173,29 @@ impl Shell {
         self.state.send_replace(LaunchState::Over);
     }
 
+    fn take(&mut self, event: Event) {
+        let now = self.clock.now();
+        let slept = self.clock.jumped().saturating_sub(self.slept);
+        if !slept.is_zero() {
+            self.slept += slept;
+            let todo = self.machine.take(Event::Slept(slept), now);
+            self.carry_out(todo);
+        }
+        let todo = self.machine.take(event, now);
+        self.carry_out(todo);
+    }
+
     fn carry_out(&mut self, todo: Vec<Do>) {
-        for what in todo {
+        let mut todo = VecDeque::from(todo);
+        while let Some(what) = todo.pop_front() {
             match what {
-                Do::Clear => self.want(Task::Clear),
+                Do::Inherit => {
+                    if let Err(error) = self.start(None) {
+                        let why =
+                            Event::Inherited(Err(format!("Pitdesk cannot be started to end it: {error}")));
+                        todo.extend(self.machine.take(why, self.clock.now()));
+                    }
+                }
                 Do::Fetch => self.want(Task::Fetch),
                 Do::Start => self.want(Task::LayOutAndStart),
                 Do::LayOut => self.want(Task::LayOut),
@@ -228,10 +249,6 @@ impl Shell {
         let task = self.wanted.remove(0);
         let work = spawn_blocking(move || {
             let done = catch_unwind(AssertUnwindSafe(|| match task {
-                Task::Clear => {
-                    hands.clear();
-                    Done::Cleared
-                }
                 Task::Fetch => Done::Fetched(hands.fetch()),
                 Task::LayOutAndStart => Done::LaidOut(hands.lay_out()),
                 Task::LayOut => Done::Tidied(hands.lay_out()),
@@ -258,14 +275,13 @@ impl Shell {
         self.work = None;
         self.hands = hands;
         let event = match done {
-            Done::Cleared => Some(Event::Cleared),
             Done::Fetched(Ok(masks)) => {
                 self.masks = masks;
                 Some(Event::Fetched(Ok(())))
             }
             Done::Fetched(Err(why)) => Some(Event::Fetched(Err(why))),
             Done::LaidOut(Ok(())) if matches!(self.machine.state(), LaunchState::Starting { .. }) => {
-                match self.start() {
+                match self.start_program() {
                     Ok(()) => None,
                     Err(error) => Some(Event::NotStarted(format!("cannot be started: {error}"))),
                 }
@@ -283,13 +299,21 @@ impl Shell {
         event
     }
 
-    fn start(&mut self) -> std::io::Result<()> {
-        let Launch { keeper, command, arguments, environment, hidden, .. } = &self.launch;
-        let (program, own) = keeper.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
-        tracing::info!("IB Gateway is started: {}", command.to_string_lossy());
-        let mut starting = Command::new(program);
-        starting.args(own).arg("--").arg(command).args(arguments).envs(environment);
-        for name in hidden {
+    fn start_program(&mut self) -> std::io::Result<()> {
+        tracing::info!("IB Gateway is started: {}", self.launch.command.to_string_lossy());
+        let program = [&[self.launch.command.clone()], &self.launch.arguments[..]].concat();
+        self.start(Some(&program))
+    }
+
+    /// Starts a keeper of this program; of none, an heir.
+    fn start(&mut self, of: Option<&[OsString]>) -> std::io::Result<()> {
+        let (keeper, own) = self.launch.keeper.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+        let mut starting = Command::new(keeper);
+        starting.args(own).envs(&self.launch.environment);
+        if let Some(program) = of {
+            starting.arg("--").args(program);
+        }
+        for name in &self.launch.hidden {
             starting.env_remove(name);
         }
         // A group of its own: Ctrl+C in our terminal is for us, and we stop it in order.
@@ -299,19 +323,22 @@ impl Shell {
         let stderr = keeper.stderr.take().map(|stream| Box::new(stream) as Stream);
         let hold = keeper.stdin.take();
         self.output = [Output::new(stdout), Output::new(stderr)];
-        self.running = Some(Running { keeper, hold });
+        self.running = Some(Running { keeper, hold, is_heir: of.is_none() });
         Ok(())
     }
 
     /// Puts a line into the log; what it means where it means something.
     fn log(&mut self, line: &Line) -> Option<Event> {
-        match self.pace.judge(self.clock.now()) {
+        match self.pace.judge(line.text.len(), self.clock.now()) {
             Verdict::Log(left_out) => {
-                if left_out > 0 {
-                    tracing::warn!(target: "ib_gateway", "({left_out} lines were left out)");
-                }
+                tell_left_out(left_out);
                 tracing::info!(target: "ib_gateway", "{}", self.masks.clean(&line.text, line.is_cut));
             }
+            Verdict::LeaveOutRest => tracing::warn!(
+                target: "ib_gateway",
+                "(it has printed too much: the rest of this day is left out; look into the logs that IB Gateway \
+                 keeps itself, in its own folder)"
+            ),
             Verdict::LeaveOut => {}
         }
         if is_refusal(&line.text) {
@@ -335,6 +362,7 @@ impl Shell {
 
     /// Everything that the hands have still to do, and the end of the keeper if that is near.
     async fn tidy_up(&mut self) {
+        tell_left_out(self.pace.left_out());
         let tidy = async {
             while self.work.is_some() {
                 let (hands, done) = next_work(&mut self.work).await;
@@ -348,6 +376,13 @@ impl Shell {
 /// The owner wants it stopped, or is gone.
 async fn asked(stop: &mut watch::Receiver<bool>) {
     stop.wait_for(|asked| *asked).await.ok();
+}
+
+/// Says how many lines the log does not have.
+fn tell_left_out(lines: u64) {
+    if lines > 0 {
+        tracing::warn!(target: "ib_gateway", "({lines} lines were left out)");
+    }
 }
 
 /// Whether something takes connections there.
@@ -369,24 +404,35 @@ async fn next_work(work: &mut Option<Work>) -> (Option<Box<dyn Hands>>, Done) {
     }
 }
 
-async fn ended(running: &mut Option<Running>) -> String {
-    match running {
-        Some(running) => match running.keeper.wait().await {
-            Ok(status) => words(status),
-            Err(error) => error.to_string(),
-        },
-        None => pending().await,
+async fn ended(running: &mut Option<Running>) -> Event {
+    let Some(running) = running else { return pending().await };
+    let status = running.keeper.wait().await;
+    match (status, running.is_heir) {
+        (Ok(status), true) => Event::Inherited(bequest(status)),
+        (Err(error), true) => Event::Inherited(Err(error.to_string())),
+        (Ok(status), false) => status.code().map_or(Event::KeeperLost, |code| Event::Ended(words(code))),
+        (Err(error), false) => Event::Ended(error.to_string()),
+    }
+}
+
+/// What an heir has found; or why it has not done its work.
+fn bequest(status: ExitStatus) -> Result<bool, String> {
+    match status.code() {
+        Some(0) => Ok(false),
+        Some(code) if code == i32::from(ENDED_EARLIER) => Ok(true),
+        Some(code) if code == i32::from(EARLIER_LIVES) => Err("it cannot be ended".to_owned()),
+        _ => Err(format!("what was to end it has failed: {status}")),
     }
 }
 
 /// How a program has ended. The keeper ends as its program did, and as a shell counts it where that was a
 /// signal.
-fn words(status: ExitStatus) -> String {
-    match status.code() {
-        Some(code @ 129..=159) => format!("signal {}", code - 128),
-        Some(127) => "there is no such program, or it may not be run".to_owned(),
-        Some(code) => format!("exit status {code}"),
-        None => "its keeper was ended".to_owned(),
+fn words(code: i32) -> String {
+    match code {
+        129..=159 => format!("signal {}", code - 128),
+        127 => "there is no such program, or it may not be run".to_owned(),
+        code if code == i32::from(EARLIER_LIVES) => "an earlier one may still be there".to_owned(),
+        code => format!("exit status {code}"),
     }
 }
 

@@ -14,7 +14,7 @@ impl Stage {
     fn new(restarts: u32) -> Self {
         let now = Time::from_seconds(1_000);
         let (machine, first) = Machine::begin(Rules::new(LIMIT, restarts), now);
-        assert_eq!(first, [Do::Clear]);
+        assert_eq!(first, [Do::Inherit]);
         Self { machine, now }
     }
 
@@ -28,10 +28,16 @@ impl Stage {
         self.take(Event::Tick)
     }
 
+    /// Up to its first look, with nothing left of an earlier run.
+    fn looking(restarts: u32) -> Self {
+        let mut stage = Self::new(restarts);
+        assert_eq!(stage.take(Event::Inherited(Ok(false))), [Do::Look]);
+        stage
+    }
+
     /// Up to its first start.
     fn started(restarts: u32) -> Self {
-        let mut stage = Self::new(restarts);
-        assert_eq!(stage.take(Event::Cleared), [Do::Look]);
+        let mut stage = Self::looking(restarts);
         assert_eq!(stage.take(Event::Answers(false)), [Do::Fetch]);
         assert_eq!(stage.take(Event::Fetched(Ok(()))), [Do::Start]);
         stage
@@ -89,8 +95,7 @@ fn it_is_started_and_waited_for() {
 
 #[test]
 fn what_runs_already_is_neither_started_nor_stopped() {
-    let mut stage = Stage::new(3);
-    stage.take(Event::Cleared);
+    let mut stage = Stage::looking(3);
     let told = stage.take(Event::Answers(true));
     assert!(matches!(&told[..], [Do::Note(NoticeLevel::Info, text)] if text.contains("runs already")));
     assert_eq!(*stage.state(), LaunchState::Found);
@@ -102,8 +107,7 @@ fn what_runs_already_is_neither_started_nor_stopped() {
 
 #[test]
 fn without_a_login_nothing_is_started() {
-    let mut stage = Stage::new(3);
-    stage.take(Event::Cleared);
+    let mut stage = Stage::looking(3);
     stage.take(Event::Answers(false));
     let told = stage.take(Event::Fetched(Err("the keyring is locked".to_owned())));
     assert!(matches!(&told[..], [Do::Note(NoticeLevel::Error, _)]), "{told:?}");
@@ -262,8 +266,7 @@ fn one_dialogue_is_one_refusal() {
 
 #[test]
 fn a_port_that_answers_while_the_keyring_asks_is_found() {
-    let mut stage = Stage::new(3);
-    stage.take(Event::Cleared);
+    let mut stage = Stage::looking(3);
     assert_eq!(stage.take(Event::Answers(false)), [Do::Fetch]);
     assert_eq!(stage.pass(Duration::from_mins(1)), [Do::Look]);
     stage.take(Event::Answers(true));
@@ -305,8 +308,7 @@ fn an_end_in_between_starts_nothing_more() {
     assert_eq!(*replacing.state(), LaunchState::Stopping);
     replacing.dies();
     assert_eq!(*replacing.state(), LaunchState::Over);
-    let mut fetching = Stage::new(3);
-    fetching.take(Event::Cleared);
+    let mut fetching = Stage::looking(3);
     fetching.take(Event::Answers(false));
     fetching.take(Event::StopAsked);
     assert_eq!(fetching.take(Event::Fetched(Ok(()))), []);
@@ -317,7 +319,7 @@ fn an_end_in_between_starts_nothing_more() {
 fn a_keeper_that_does_not_stop_is_ended_once() {
     let mut stage = Stage::up(3);
     stage.take(Event::StopAsked);
-    assert_eq!(stage.pass(Duration::from_secs(39)), []);
+    assert_eq!(stage.pass(Duration::from_secs(44)), []);
     assert_eq!(stage.pass(Duration::from_secs(1)), [Do::Kill]);
     assert_eq!(stage.pass(Duration::from_mins(1)), []);
 }
@@ -329,4 +331,131 @@ fn what_cannot_be_started_counts_as_a_start() {
     stage.starts_again_after(Duration::from_secs(5));
     stage.take(Event::NotStarted("cannot be started: no such file".to_owned()));
     assert!(stage.given_up().contains("no such file"));
+}
+
+/// The one note in this, and the rest.
+#[track_caller]
+fn noted(todo: Vec<Do>) -> (NoticeLevel, String, Vec<Do>) {
+    let (mut notes, rest): (Vec<Do>, Vec<Do>) =
+        todo.into_iter().partition(|what| matches!(what, Do::Note(..)));
+    let Some(Do::Note(level, text)) = notes.pop() else { panic!("no note, but {rest:?}") };
+    assert!(notes.is_empty(), "{notes:?}");
+    (level, text, rest)
+}
+
+#[test]
+fn one_that_an_earlier_run_has_left_is_told_of_and_not_taken_for_somebody_elses() {
+    let mut stage = Stage::new(3);
+    assert_eq!(stage.pass(LOOK * 5), [], "its socket is not looked at before it is gone");
+    let (level, text, rest) = noted(stage.take(Event::Inherited(Ok(true))));
+    assert!(level == NoticeLevel::Warning && text.contains("second factor"), "{text}");
+    assert_eq!(rest, [Do::Look]);
+    assert_eq!(stage.take(Event::Answers(false)), [Do::Fetch]);
+}
+
+#[test]
+fn beside_one_that_cannot_be_ended_nothing_is_started() {
+    let mut stage = Stage::new(3);
+    let (level, text, rest) = noted(stage.take(Event::Inherited(Err("it cannot be ended".to_owned()))));
+    assert!(level == NoticeLevel::Error && text.contains("End it by hand"), "{text}");
+    assert_eq!(rest, [Do::TakeAway]);
+    stage.given_up();
+    assert_eq!(stage.pass(LIMIT * 10), []);
+}
+
+#[test]
+fn a_program_that_has_lost_its_keeper_is_ended_before_it_is_started_again() {
+    for mut stage in [Stage::started(3), Stage::up(3)] {
+        let (level, text, rest) = noted(stage.take(Event::KeeperLost));
+        assert!(level == NoticeLevel::Warning && text.contains("was killed"), "{text}");
+        assert_eq!(rest, [Do::Inherit]);
+        assert_eq!(stage.take(Event::Answers(true)), [], "its socket is nobody's any more");
+        assert_eq!(stage.take(Event::LetDown), []);
+        assert_eq!(stage.pass(LOOK * 5), []);
+        assert!(matches!(stage.state(), LaunchState::Replacing { .. }), "{:?}", stage.state());
+        assert_eq!(stage.take(Event::Inherited(Ok(true))), [Do::TakeAway]);
+        stage.starts_again_after(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn keepers_that_are_killed_again_and_again_are_given_up() {
+    let mut stage = Stage::started(1);
+    stage.take(Event::KeeperLost);
+    stage.take(Event::Inherited(Ok(true)));
+    stage.starts_again_after(Duration::from_secs(5));
+    stage.take(Event::KeeperLost);
+    stage.take(Event::Inherited(Ok(true)));
+    assert!(stage.given_up().contains("has lost the process that watches it"), "{}", stage.given_up());
+}
+
+#[test]
+fn a_lost_program_that_cannot_be_ended_is_never_doubled() {
+    let mut stage = Stage::up(3);
+    stage.take(Event::KeeperLost);
+    stage.take(Event::Inherited(Err("it cannot be ended".to_owned())));
+    assert!(stage.given_up().contains("still there"), "{}", stage.given_up());
+    assert_eq!(stage.pass(LIMIT * 10), []);
+}
+
+#[test]
+fn the_end_waits_for_a_program_that_has_lost_its_keeper() {
+    let mut before = Stage::up(3);
+    before.take(Event::KeeperLost);
+    assert_eq!(before.take(Event::StopAsked), []);
+    let mut meanwhile = Stage::up(3);
+    meanwhile.take(Event::StopAsked);
+    assert_eq!(meanwhile.take(Event::KeeperLost), [Do::Inherit]);
+    for mut stage in [before, meanwhile] {
+        assert_eq!(*stage.state(), LaunchState::Stopping);
+        assert_eq!(stage.take(Event::Inherited(Ok(true))), [Do::TakeAway]);
+        assert_eq!(*stage.state(), LaunchState::Over);
+    }
+}
+
+#[test]
+fn a_refused_program_that_has_lost_its_keeper_is_ended_and_not_tried_again() {
+    let mut stage = Stage::started(5);
+    stage.take(Event::LoginRefused);
+    assert_eq!(stage.take(Event::KeeperLost), [Do::Inherit]);
+    assert_eq!(stage.take(Event::Inherited(Ok(true))), []);
+    assert!(stage.given_up().contains("pitdesk ibkr-login"));
+    assert_eq!(stage.pass(LIMIT), []);
+}
+
+#[test]
+fn a_keeper_that_was_ended_for_it_did_not_stop_is_followed_by_an_heir_with_a_limit() {
+    let mut stage = Stage::up(3);
+    stage.take(Event::StopAsked);
+    assert_eq!(stage.pass(Duration::from_secs(45)), [Do::Kill]);
+    assert_eq!(stage.take(Event::KeeperLost), [Do::Inherit]);
+    assert_eq!(stage.pass(Duration::from_secs(44)), []);
+    assert_eq!(stage.pass(Duration::from_secs(1)), [Do::Kill]);
+    let (level, _, rest) = noted(stage.take(Event::Inherited(Err("it was killed".to_owned()))));
+    assert_eq!((level, rest), (NoticeLevel::Error, vec![Do::TakeAway]));
+    assert_eq!(*stage.state(), LaunchState::Over);
+}
+
+#[test]
+fn a_first_heir_that_hangs_is_ended() {
+    let mut stage = Stage::new(3);
+    assert_eq!(stage.pass(Duration::from_secs(45)), [Do::Kill]);
+    stage.take(Event::Inherited(Err("it was killed".to_owned())));
+    stage.given_up();
+}
+
+#[test]
+fn a_night_that_the_computer_sleeps_through_is_no_time_for_a_login() {
+    let night = Duration::from_hours(8);
+    let mut starting = Stage::started(3);
+    starting.take(Event::Slept(night));
+    starting.now = starting.now + night;
+    assert_eq!(starting.pass(Duration::from_mins(4)), [Do::Look]);
+    assert!(matches!(starting.state(), LaunchState::Starting { .. }));
+    starting.take(Event::Answers(false));
+    assert_eq!(starting.pass(Duration::from_mins(1)), [Do::Stop]);
+    starting.take(Event::Slept(night));
+    starting.now = starting.now + night;
+    assert_eq!(starting.take(Event::Tick), [], "it has its time to stop as well");
+    assert_eq!(starting.pass(Duration::from_secs(45)), [Do::Kill]);
 }
