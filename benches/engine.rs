@@ -3,7 +3,8 @@
 //!
 //! The engine's thread makes deliveries, processes and publishes them in the bursts of the
 //! shell; the window's thread takes over and applies sixty times a second. In a second run
-//! the window never looks. In a third the whole runtime runs: session, channel, shell. What
+//! the window never looks. In a third the whole runtime runs: session, channel, shell. At last a
+//! plan of target weights is sent, as large as one may be. What
 //! waits must stay bounded, so memory is read after a warm-up and at the end, and in the
 //! end every message must be accounted for.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -24,11 +25,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use flood::{Flood, Prints, answers, opening};
-use pitdesk::broker::BrokerEvent;
+use pitdesk::broker::{BrokerEvent, MarketEvent};
 use pitdesk::desk::Desk;
-use pitdesk::domain::{BrokerId, Time};
+use pitdesk::domain::{
+    BrokerId, Decimal, Instrument, InstrumentId, LimitSet, Limits, OrderKind, OrderSpec, PlanId, Price,
+    Quote, Settings, Side, Time, TimeInForce,
+};
 use pitdesk::engine::{Effect, Engine, EngineEvent, Start};
-use pitdesk::link::{Clock, Command, CommandId, EngineEnd, Envelope, Inbox, Stream, WindowEnd, connect};
+use pitdesk::link::{
+    Allocation, AllocationOrder, Clock, Command, CommandId, EngineEnd, Envelope, Inbox, Stream, WindowEnd,
+    connect,
+};
+use pitdesk::market::allocation::MOST_ROWS;
 use pitdesk::store::journal::Journal;
 use process::resident_mb;
 use runtime::{Program, demand};
@@ -66,6 +74,58 @@ fn main() {
     account_for(&desk);
 
     whole();
+    plan();
+}
+
+/// The turn of the engine in which it takes the largest plan on, with a limit that counts all orders
+/// together; then those in which the disk has them.
+fn plan() {
+    let count = MOST_ROWS as u32;
+    let listed = &flood::instruments()[0];
+    let of = |id| Instrument { id: InstrumentId(id), symbol: format!("S{id}").into(), ..(**listed).clone() };
+    let instruments: Vec<Arc<Instrument>> = (0..count).map(|id| Arc::new(of(id))).collect();
+    let profile = Limits { max_exposure: Some(Decimal::from(1_000_000_000)), ..Limits::default() };
+    let settings = Settings { limits: LimitSet { profile, ..LimitSet::default() }, ..Settings::default() };
+    let now = Clock::system().now();
+    let start = Start::first(instruments.into(), vec!["Flood".into()], now);
+    let mut engine = Engine::new(Start { settings: settings.into(), ..start });
+    let mut effects = Vec::new();
+    let price = Some(listed.ticks.round(Price(Decimal::ONE_HUNDRED)));
+    let quote = Quote { bid: price, ask: price, last: price, is_open: true, ..Quote::default() };
+    let quotes = (0..count).map(|id| MarketEvent::Quote(InstrumentId(id), quote)).collect();
+    let market = BrokerEvent::Market { received: now, events: quotes };
+    let events = opening().into_iter().chain([market]).map(|event| EngineEvent::Broker(BrokerId(0), event));
+    for event in [EngineEvent::Started].into_iter().chain(events) {
+        engine.process(event, now, &mut effects);
+    }
+    effects.clear();
+    let order = |id| {
+        let (side, kind) = (Side::Buy, OrderKind::Market);
+        let spec = OrderSpec::new(InstrumentId(id), side, listed.lot, kind, TimeInForce::Day);
+        AllocationOrder { spec, held: Decimal::ZERO, seen: None }
+    };
+    let orders = (0..count).map(order).collect();
+    let allocation = Allocation { plan: PlanId(1), account: "BENCH".into(), orders };
+    let command = Command::Allocate(allocation);
+    let begin = Instant::now();
+    let envelope = Envelope { id: CommandId(1), input_at: now, command };
+    engine.process(EngineEvent::Command(envelope), now, &mut effects);
+    let turn = begin.elapsed();
+    let written = effects.iter().filter_map(|effect| match effect {
+        Effect::Journal(record) => Some(record.seq),
+        _ => None,
+    });
+    let written: Vec<_> = written.collect();
+    effects.clear();
+    for seq in written {
+        engine.process(EngineEvent::Journaled(seq), now, &mut effects);
+    }
+    let sent = effects.iter().filter(|effect| matches!(effect, Effect::Request(..))).count();
+    assert_eq!(sent, MOST_ROWS, "all of them leave");
+    println!(
+        "a plan of {count} orders, max_exposure on: {turn:?}, until all have left {:?}",
+        begin.elapsed()
+    );
 }
 
 /// Prints the rate of a run that says how many events it was, with what memory did meanwhile.

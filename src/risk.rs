@@ -12,14 +12,16 @@
 //! nothing may ever stand between a trader and a cancel.
 
 mod despite;
+mod holdings;
 mod judge;
 mod known;
 mod refusal;
 
 use crate::domain::{AccountId, Order, OrderId, OrderSpec, Price, Qty};
 pub use despite::{Despite, Unusual};
+pub use holdings::{Holding, Holdings};
 pub use judge::check_grid;
-pub use known::{Holding, Known, Line, Lock, Pending, Use, Uses, exposure, is_regular};
+pub use known::{Known, Line, Lock, Pending, Use, Uses, is_regular};
 pub use refusal::Refusal;
 
 /// An order that broke no limit when it was checked. It can be sent once.

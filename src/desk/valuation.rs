@@ -78,7 +78,9 @@ impl Desk {
         self.rates_into(self.settings.base_currency)
     }
 
-    fn rates_into(&self, base: Currency) -> Rates {
+    /// The same into another currency.
+    #[must_use]
+    pub fn rates_into(&self, base: Currency) -> Rates {
         let quoted = |instrument: &Arc<Instrument>| {
             let (bought, paid) = instrument.pair()?;
             Some((bought, paid, self.mark(instrument.id)?.0))

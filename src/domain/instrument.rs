@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
@@ -252,19 +253,45 @@ impl TickTable {
     /// `steps` ticks up (or down, if negative) from `price`, never below one tick above zero.
     #[must_use]
     pub fn step(&self, price: Price, steps: i32) -> Price {
-        let mut at = price;
-        for _ in 0..steps.unsigned_abs() {
-            let next = if steps > 0 {
-                Price(self.round_down(at).0 + self.tick_above(at))
-            } else {
-                Price(self.round_up_once(at).0 - self.tick_below(at))
-            };
-            if next.0 <= Decimal::ZERO {
-                break;
-            }
-            at = self.fixed(next.0);
+        let is_up = steps > 0;
+        let mut left = steps.unsigned_abs();
+        // Onto the grid.
+        let Some(mut at) = (left > 0).then(|| self.next(price, is_up)).flatten() else { return price };
+        left -= 1;
+        while let Some((next, taken)) = self.along(at, is_up, left).filter(|(_, taken)| *taken > 0) {
+            (at, left) = (next, left - taken);
         }
         at
+    }
+
+    /// The price one tick up or down; `None` where that is not above zero.
+    fn next(&self, price: Price, is_up: bool) -> Option<Price> {
+        let next = if is_up {
+            self.round_down(price).0.checked_add(self.tick_above(price))?
+        } else {
+            self.round_up_once(price).0.checked_sub(self.tick_below(price))?
+        };
+        (next > Decimal::ZERO).then(|| self.fixed(next))
+    }
+
+    /// As many of `steps` ticks from a grid price as one row allows, and how many those are; `None`
+    /// beyond counting.
+    fn along(&self, at: Price, is_up: bool, steps: u32) -> Option<(Price, u32)> {
+        let is_here = |from: Decimal| if is_up { from <= at.0 } else { from < at.0 };
+        let row = self.rows.iter().rposition(|&(from, _)| is_here(from))?;
+        let (from, tick) = self.rows[row];
+        let ticks = |far: Decimal| far.checked_sub(at.0)?.abs().checked_div(tick)?.trunc().to_u32();
+        let most = match (is_up, self.rows.get(row + 1)) {
+            (true, Some(&(end, _))) => ticks(end).unwrap_or(u32::MAX),
+            (true, None) => u32::MAX,
+            // Zero is no price.
+            (false, _) if from.is_zero() => ticks(from).unwrap_or(u32::MAX).saturating_sub(1),
+            (false, _) => ticks(from).unwrap_or(u32::MAX),
+        };
+        let taken = steps.min(most);
+        let way = tick.checked_mul(taken.into())?;
+        let next = if is_up { at.0.checked_add(way)? } else { at.0.checked_sub(way)? };
+        Some((self.fixed(next), taken))
     }
 
     fn round_up_once(&self, price: Price) -> Price {
@@ -287,6 +314,8 @@ impl TickTable {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn dec(text: &str) -> Decimal {
@@ -316,6 +345,35 @@ mod tests {
         assert!(table.is_on_grid(Price(dec("20050"))));
         assert!(!table.is_on_grid(Price(dec("20010"))));
         assert!(!table.is_on_grid(Price(dec("0"))));
+    }
+
+    /// Tables of up to four rows, each of so many of its own ticks.
+    fn tables() -> impl Strategy<Value = TickTable> {
+        let tick = prop::sample::select(vec!["0.001", "0.01", "0.25", "0.3", "1", "5", "7"]);
+        prop::collection::vec((tick, 1_u32..60), 1..5).prop_map(|bands| {
+            let mut from = Decimal::ZERO;
+            let rows = bands.into_iter().map(|(tick, count)| {
+                let row = (from, dec(tick));
+                from += dec(tick) * Decimal::from(count);
+                row
+            });
+            TickTable::new(rows.collect()).unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn many_steps_are_as_many_single_ones(
+            table in tables(),
+            at in -2_000_i64..400_000,
+            steps in -250_i32..250,
+        ) {
+            let from = Price(Decimal::new(at, 3));
+            let one_by_one = (0..steps.unsigned_abs()).fold(from, |at, _| table.step(at, steps.signum()));
+            let found = table.step(from, steps);
+            prop_assert_eq!(found, one_by_one);
+            prop_assert_eq!(found.0.scale(), one_by_one.0.scale(), "they print alike");
+        }
     }
 
     #[test]

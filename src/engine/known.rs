@@ -1,13 +1,13 @@
 //! What the gate is told of the world when it judges an order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
 use crate::domain::limits::ScopeKind;
 use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, Qty, Side, Time};
 use crate::link::ConnectionState;
-use crate::risk::{Known, Line, Pending, Use, Uses, exposure, is_regular};
+use crate::risk::{Holdings, Known, Line, Pending, Use, Uses, is_regular};
 
 /// Orders that go out in one request with the one in question, ahead of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +36,10 @@ impl Engine {
             _ => Line::Down(&why),
         };
         let limits = self.settings.limits.in_force(&order.account, instrument);
+        // Prices of everything that is held are looked at only where somebody wants them.
+        let is_bounded = |kind| limits.of(kind).is_some_and(|limits| limits.max_exposure.is_some());
+        let holdings = ScopeKind::ALL.into_iter().any(is_bounded).then(|| self.holdings());
+        let in_scope = |kind| holdings.as_ref().filter(|_| is_bounded(kind));
         ask(&Known {
             limits,
             account: &order.account,
@@ -44,7 +48,7 @@ impl Engine {
             position: self.net(&order.account, instrument.id),
             pending: self.pending(&order.account, instrument.id, order.id),
             exits: self.exits(&order.account, instrument.id, order.id),
-            uses: Uses::new(|kind| self.used(kind, order, now)).after(ahead.orders),
+            uses: Uses::new(|kind| self.used(kind, order, in_scope(kind), now)).after(ahead.orders),
             is_in_hours: self.market.is_in_hours(instrument.id, now),
             is_regular: is_regular(&limits, instrument, now),
             to_limits: self.market.worth(instrument.currency, self.settings.limits.currency),
@@ -93,20 +97,20 @@ impl Engine {
     }
 
     /// What is used of the limits of one scope of an order.
-    fn used(&self, kind: ScopeKind, order: &Order, now: Time) -> Use {
+    fn used(&self, kind: ScopeKind, order: &Order, holdings: Option<&Holdings>, now: Time) -> Use {
         let is_of = |account: &AccountId, instrument: InstrumentId| match kind {
             ScopeKind::Profile => true,
             ScopeKind::Account => *account == order.account,
             ScopeKind::Instrument => instrument == order.spec.instrument,
         };
         let works = |other: &&Order| other.id != order.id && is_of(&other.account, other.spec.instrument);
-        // Prices of everything that is held are looked at only where somebody wants them.
-        let limits = &self.settings.limits;
-        let exposure_elsewhere = if limits.any(|l| l.max_exposure) {
-            self.exposure_elsewhere(order, is_of)
-        } else {
-            Some(Decimal::ZERO)
+        let is_elsewhere = |account: &AccountId, instrument: InstrumentId| {
+            let is_own = instrument == order.spec.instrument && *account == order.account;
+            !is_own && is_of(account, instrument)
         };
+        let exposure_elsewhere =
+            holdings.map_or(Some(Decimal::ZERO), |holdings| holdings.exposure(is_elsewhere));
+        let limits = &self.settings.limits;
         let result_of_day =
             if limits.any(|l| l.max_loss_per_day) { self.result_of_day(is_of) } else { Some(Decimal::ZERO) };
         Use {
@@ -118,33 +122,20 @@ impl Engine {
         }
     }
 
-    /// What all positions of a scope but the order's own would be worth, working orders filled.
-    fn exposure_elsewhere(
-        &self,
-        order: &Order,
-        is_of: impl Fn(&AccountId, InstrumentId) -> bool,
-    ) -> Option<Decimal> {
-        let mut places = self.places(is_of);
-        places.remove(&(order.account.clone(), order.spec.instrument));
-        exposure(places.iter().map(|(account, id)| self.holding(account, *id, order.id)))
-    }
-
-    /// Where something of a scope is held or ordered.
-    pub(super) fn places(
-        &self,
-        is_of: impl Fn(&AccountId, InstrumentId) -> bool,
-    ) -> BTreeSet<(AccountId, InstrumentId)> {
-        let held = self.positions.keys().cloned();
-        let ordered = self.orders.live().map(|order| (order.account.clone(), order.spec.instrument));
-        held.chain(ordered).filter(|(account, instrument)| is_of(account, *instrument)).collect()
-    }
-
-    /// What one unit is worth at its mark, in the limits' currency.
-    pub(super) fn unit(&self, id: InstrumentId) -> Option<Decimal> {
-        let instrument = self.instruments.get(id.index())?;
-        let mark = self.market.quote(id)?.0.mark()?;
-        let rate = self.market.worth(instrument.currency, self.settings.limits.currency)?;
-        mark.0.checked_mul(instrument.multiplier)?.checked_mul(rate.amount)
+    /// What could become of everything that is held or ordered.
+    pub(super) fn holdings(&self) -> Holdings {
+        let held = self.positions.iter().map(|((account, id), p)| (account.clone(), *id, p.net));
+        let most = |order: &'_ Order| self.orders.most_of(order.id);
+        let live = self.orders.live().map(|order| (order, most(order)));
+        let kept = self.groups.exits_awake().filter_map(|id| self.orders.get(id));
+        let rates = self.market.rates_into(self.settings.limits.currency);
+        let unit = |id: InstrumentId| {
+            let instrument = self.instruments.get(id.index())?;
+            let mark = self.market.quote(id)?.0.mark()?;
+            let rate = rates.to_base(Decimal::ONE, instrument.currency)?;
+            mark.0.checked_mul(instrument.multiplier)?.checked_mul(rate)
+        };
+        Holdings::new(held, live, kept.map(|exit| (exit, most(exit))), self.filled(), unit)
     }
 }
 

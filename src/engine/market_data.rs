@@ -129,13 +129,18 @@ impl MarketData {
 
     /// What a unit of `currency` is worth in `base`, by the newest FX quotes.
     pub fn worth(&self, currency: Currency, base: Currency) -> Option<Money> {
+        let amount = self.rates_into(base).to_base(Decimal::ONE, currency)?;
+        Some(Money { amount, currency: base })
+    }
+
+    /// Exchange rates into a currency, by the newest FX quotes.
+    pub fn rates_into(&self, base: Currency) -> Rates {
         let quoted = |instrument: &Arc<Instrument>| {
             let (bought, paid) = instrument.pair()?;
             Some((bought, paid, self.quote(instrument.id)?.0.mark()?.0))
         };
         let quotes: Vec<_> = self.rate_instruments().filter_map(quoted).collect();
-        let amount = Rates::from_quotes(base, &quotes).to_base(Decimal::ONE, currency)?;
-        Some(Money { amount, currency: base })
+        Rates::from_quotes(base, &quotes)
     }
 
     /// Instruments that value other currencies: always watched.

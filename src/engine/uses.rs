@@ -6,7 +6,7 @@ use super::{Effect, Engine};
 use crate::domain::limits::{Limits, Scope};
 use crate::domain::{AccountId, Decimal, InstrumentId, OrderId, Time};
 use crate::link::{ScopeUse, Update};
-use crate::risk::{Holding, exposure};
+use crate::risk::Holdings;
 
 /// What is told of a result: to the cent, so that not every tick of the market is news.
 const CENTS: u32 = 2;
@@ -21,11 +21,12 @@ impl Engine {
     }
 
     pub(super) fn uses(&self, now: Time) -> Arc<[ScopeUse]> {
-        let scopes = self.settings.limits.scopes();
-        scopes.map(|(scope, own)| self.use_of(scope, own, now)).collect()
+        let limits = &self.settings.limits;
+        let holdings = limits.any(|l| l.max_exposure).then(|| self.holdings());
+        limits.scopes().map(|(scope, own)| self.use_of(scope, own, holdings.as_ref(), now)).collect()
     }
 
-    fn use_of(&self, scope: Scope, own: &Limits, now: Time) -> ScopeUse {
+    fn use_of(&self, scope: Scope, own: &Limits, holdings: Option<&Holdings>, now: Time) -> ScopeUse {
         let key = match &scope {
             Scope::Instrument(key) => self.instruments.iter().find(|i| i.has_key(key)).map(|i| i.id),
             Scope::Profile | Scope::Account(_) => None,
@@ -41,22 +42,10 @@ impl Engine {
         ScopeUse {
             orders_last_minute: u32::try_from(minute).unwrap_or(u32::MAX),
             working_orders: u32::try_from(working).unwrap_or(u32::MAX),
-            exposure: own.max_exposure.and_then(|_| self.exposure_of(is_of)).map(round),
+            exposure: own.max_exposure.and(holdings).and_then(|all| all.exposure(is_of)).map(round),
             result_of_day: own.max_loss_per_day.and_then(|_| self.result_of_day(is_of)).map(round),
             lock: self.day.lock_in(&scope, now),
             scope,
         }
-    }
-
-    /// What the positions of a scope would be worth, working orders and exits filled.
-    fn exposure_of(&self, is_of: impl Fn(&AccountId, InstrumentId) -> bool) -> Option<Decimal> {
-        let places = self.places(is_of);
-        exposure(places.iter().map(|(account, id)| self.holding(account, *id, OrderId::default())))
-    }
-
-    /// What could become of one position, `but` not counted among the orders that work.
-    pub(super) fn holding(&self, account: &AccountId, id: InstrumentId, but: OrderId) -> Holding {
-        let (pending, exits) = (self.pending(account, id, but), self.exits(account, id, but));
-        Holding { net: self.net(account, id), pending: pending.with(exits), unit: self.unit(id) }
     }
 }

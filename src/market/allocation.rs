@@ -10,7 +10,11 @@
 //! plan after the sales have filled buys the rest. Who has a broker that lends the difference says so
 //! ([`Funds::WithSales`]). Prices are the worst that the orders may trade at: the far side of the
 //! book, or the limit.
+//!
+//! Cash of all currencies counts as one. Where a broker would have to lend one of them for it, nothing
+//! is held back, but it can be told ([`Plan::cash_by_currency`]).
 
+mod cash;
 mod drift;
 mod sizing;
 #[cfg(test)]
@@ -27,6 +31,7 @@ use crate::domain::{
     Quote, Side, TimeInForce, bounds,
 };
 
+pub use cash::CashOf;
 pub use drift::{Drift, MARKET_TOLERANCE_PERCENT};
 
 /// The largest weight, long or short: ten times the equity in one instrument.
@@ -413,6 +418,19 @@ impl Plan {
             trades.filter(move |(_, trade)| trade.spec.side == side)
         };
         of(Side::Sell).chain(of(Side::Buy))
+    }
+
+    /// The same plan without the orders in some instruments, made from the same situation: they are
+    /// held back, and the others stay as they are.
+    #[must_use]
+    pub fn without(&self, is_held_back: impl Fn(InstrumentId) -> bool, now: &Situation) -> Self {
+        let order = |row: &Row| {
+            let order = row
+                .order
+                .and_then(|trade| if is_held_back(row.instrument) { Err(Skip::HeldBack) } else { Ok(trade) });
+            (Target { instrument: row.instrument, weight: row.target }, order)
+        };
+        sizing::finished(self.rows.iter().map(order).collect(), self.options, self.totals.lacking, now)
     }
 }
 

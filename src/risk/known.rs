@@ -72,6 +72,15 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// What one order could still trade.
+    #[must_use]
+    pub fn of_order(side: Side, quantity: Qty) -> Self {
+        match side {
+            Side::Buy => Self { buys: quantity.0, sells: Decimal::ZERO },
+            Side::Sell => Self { buys: Decimal::ZERO, sells: quantity.0 },
+        }
+    }
+
     /// What exits whose entry has filled could still trade: of the exits of one entry only the
     /// targets or the stops, whichever are more, for one cancels the others, and no more than the
     /// entry has filled, as `filled` tells. (An entry so old that it was forgotten has filled.)
@@ -202,6 +211,18 @@ impl Uses {
         self
     }
 
+    /// With so many orders more of the same account in other instruments: those that work, and those
+    /// that were sent in the last minute.
+    #[must_use]
+    pub fn after_elsewhere(mut self, working: usize, sent: usize) -> Self {
+        for kind in [ScopeKind::Profile, ScopeKind::Account] {
+            let used = &mut self.0[kind as usize];
+            used.working_orders += working;
+            used.orders_last_minute += sent;
+        }
+        self
+    }
+
     /// Of one scope.
     #[must_use]
     pub fn of(&self, kind: ScopeKind) -> &Use {
@@ -247,38 +268,4 @@ pub struct Lock {
     pub limit: Money,
     /// When the next trading day begins.
     pub until: Time,
-}
-
-/// What could become of one account's position in one instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Holding {
-    /// Signed units held.
-    pub net: Decimal,
-    /// What live orders could add or take, exits included.
-    pub pending: Pending,
-    /// What one unit is worth in the limits' currency, where that is known.
-    pub unit: Option<Decimal>,
-}
-
-impl Holding {
-    /// The most units that would be held, long or short, were those orders filled that add up;
-    /// `None` where that is beyond counting.
-    #[must_use]
-    pub fn most(&self) -> Option<Decimal> {
-        let long = self.net.checked_add(self.pending.buys)?;
-        let short = self.net.checked_sub(self.pending.sells)?;
-        Some(long.abs().max(short.abs()))
-    }
-
-    /// What they would be worth; `None` where no price or rate is known.
-    #[must_use]
-    pub fn exposure(&self) -> Option<Decimal> {
-        let most = self.most()?;
-        if most.is_zero() { Some(most) } else { most.checked_mul(self.unit?.abs()) }
-    }
-}
-
-/// What several would be worth together.
-pub fn exposure(holdings: impl IntoIterator<Item = Holding>) -> Option<Decimal> {
-    holdings.into_iter().try_fold(Decimal::ZERO, |sum, holding| sum.checked_add(holding.exposure()?))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 mod exits;
+mod holdings;
 mod scopes;
 
 use super::*;

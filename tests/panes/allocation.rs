@@ -1,5 +1,7 @@
 //! The allocation pane by accessible name: the table, its preview, what is sent, what came of it.
 
+mod amounts;
+mod limits;
 mod rehearsed;
 
 use std::sync::Arc;

@@ -111,7 +111,7 @@ impl Judge {
         let held = spec.side.sign() * note.heard.net_of(spec.instrument);
         assert!(!note.is_killed || stem.part == Part::KillClose, "order {id} left while orders were locked");
         match &stem.part {
-            Part::Entry(asked) => {
+            Part::Entry(asked) | Part::Planned(asked, _) => {
                 assert_eq!(asked, spec, "order {id} is not what was asked for");
                 let opened = opened(spec, *id, note, truth);
                 let over = unheard_over(spec, note, truth);

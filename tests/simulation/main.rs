@@ -5,8 +5,8 @@
 //! delays, doubles, swaps and loses frames and comes in pieces; the exchange dies and begins again
 //! from its disk; the program is killed at any step, in the middle of what it was about to do too,
 //! and begins again from its journal; the disk is slow or full; the window hangs. A trader of dice
-//! places, changes, cancels, closes, reverses, uses the kill switch, and decides about orders of
-//! unknown fate. Each world draws its own limits. In every sixth world the exchange now and then
+//! places, changes, cancels, closes, reverses, sends plans of target weights ([`plans`]), uses the kill
+//! switch, and decides about orders of unknown fate. Each world draws its own limits. In every sixth world the exchange now and then
 //! begins again from an *older* disk, in another sixth the account is traded from elsewhere, and in every
 //! fifth the program keeps the brackets ([`brackets`]).
 //!
@@ -29,8 +29,9 @@
 //!   it is, and left the engine and reached the wire once, over all lives of the program.
 //! - The journal says that it was entered here.
 //! - It stems from one wish of the trader, and has the terms that he asked for: a Place makes one
-//!   order and its exits, all or none, Close and Reverse one, of the kill switch at most three closes
-//!   of an instrument arrive each time it is used. So an order sent again under another id is one
+//!   order and its exits, all or none, Close and Reverse one, a plan of target weights at most one in
+//!   each instrument, however often it is sent, of the kill switch at most three closes of an
+//!   instrument arrive each time it is used. So an order sent again under another id is one
 //!   that nobody asked for.
 //! - It broke no limit when it arrived, by the exchange's own books (see [`judge`] for what exactly
 //!   is promised where the program cannot have heard of everything), and nothing new left while
@@ -124,6 +125,7 @@ mod invariants;
 mod judge;
 mod limits;
 mod line;
+mod plans;
 mod program;
 mod real;
 mod tally;
@@ -141,7 +143,7 @@ use world::{World, kept_seed};
 const SEEDS: u64 = 2_000;
 
 /// What a thousand worlds see at least: a run in which nothing goes wrong proves nothing.
-const USUAL: [(&str, u64); 19] = [
+const USUAL: [(&str, u64); 22] = [
     ("orders", 8_000),
     ("fills", 3_000),
     ("connections", 5_000),
@@ -153,6 +155,9 @@ const USUAL: [(&str, u64); 19] = [
     ("reversals arrived", 100),
     ("closes of the kill switch arrived", 100),
     ("changes arrived", 400),
+    ("plans", 8_000),
+    ("plans sent again", 3_000),
+    ("orders of plans arrived", 600),
     ("exits released", 300),
     ("updates dropped", 500),
     ("never arrived", 500),
@@ -163,7 +168,7 @@ const USUAL: [(&str, u64); 19] = [
     ("executions forgotten", 100),
 ];
 /// What some worlds see.
-const RARE: [&str; 11] = [
+const RARE: [&str; 12] = [
     "found: ended",
     "found: changed",
     "found: never arrived",
@@ -175,6 +180,7 @@ const RARE: [&str; 11] = [
     "exits added",
     "stops sent at market",
     "legs told as over",
+    "plans while locked",
 ];
 
 fn number(name: &str) -> Option<u64> {

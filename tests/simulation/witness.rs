@@ -1,13 +1,15 @@
 //! Who asked for what: every order is traced back to one wish of the trader, over all lives of
 //! the program, and what the program knew when it sent it is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use pitdesk::broker::contract::BrokerRequest;
 use pitdesk::broker::paper::wire::ToExchange;
-use pitdesk::domain::{Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin, Time};
+use pitdesk::domain::{
+    Decimal, InstrumentId, Moment, Order, OrderId, OrderKind, OrderSpec, Origin, PlanId, Time,
+};
 use pitdesk::engine::Effect;
 use pitdesk::link::{Command, Flatten};
 
@@ -23,6 +25,8 @@ pub const CLOSINGS: usize = 3;
 pub enum Part {
     /// Entered, with these terms.
     Entry(OrderSpec),
+    /// The same, as one of a plan of target weights.
+    Planned(OrderSpec, PlanId),
     /// Guards what that order opens, with these terms.
     Exit(OrderSpec),
     /// The same, kept by the program ([`Brackets`]).
@@ -59,6 +63,8 @@ pub struct Witness {
     /// How often each order was handed to the wire.
     pub placed: BTreeMap<OrderId, u32>,
     stems: BTreeMap<OrderId, Stem>,
+    /// Of which plans an order has left, and in what.
+    planned: BTreeSet<(PlanId, InstrumentId)>,
     sent: BTreeMap<OrderId, Note>,
     changed: BTreeMap<OrderId, Note>,
     /// Of this life of the program.
@@ -118,6 +124,7 @@ impl Witness {
             let what = match self.stems.get(&order.id).map(|stem| &stem.part) {
                 Some(Part::Close) => "closes arrived",
                 Some(Part::Reverse) => "reversals arrived",
+                Some(Part::Planned(..)) => "orders of plans arrived",
                 Some(Part::KillClose) => "closes of the kill switch arrived",
                 _ => continue,
             };
@@ -210,6 +217,10 @@ impl Witness {
                 for order in orders {
                     let before = self.sent.insert(order.id(), note());
                     assert!(before.is_none(), "order {} leaves a second time", order.id());
+                    if let Some(Stem { part: Part::Planned(spec, plan), .. }) = self.stems.get(&order.id()) {
+                        let is_first = self.planned.insert((*plan, spec.instrument));
+                        assert!(is_first, "plan {} leaves a second time: {spec:?}", plan.0);
+                    }
                 }
             }
             BrokerRequest::Amend(amend) => {
@@ -230,9 +241,25 @@ fn intended(effect: &Effect) -> &[Order] {
 /// What one command may become orders of.
 #[derive(Debug, Clone, PartialEq)]
 enum Wish {
-    Place { spec: OrderSpec, entry: Option<OrderId>, exits: Vec<OrderKind>, used: usize },
-    Close { instrument: InstrumentId, is_used: bool },
-    Reverse { instrument: InstrumentId, is_used: bool },
+    Place {
+        spec: OrderSpec,
+        entry: Option<OrderId>,
+        exits: Vec<OrderKind>,
+        used: usize,
+    },
+    /// Those of its orders that are not intended yet.
+    Plan {
+        plan: PlanId,
+        left: Vec<OrderSpec>,
+    },
+    Close {
+        instrument: InstrumentId,
+        is_used: bool,
+    },
+    Reverse {
+        instrument: InstrumentId,
+        is_used: bool,
+    },
 }
 
 impl Wish {
@@ -244,6 +271,10 @@ impl Wish {
                 let stop = bracket.and_then(|b| b.stop_loss).map(|stop| OrderKind::Stop { stop });
                 let exits = target.into_iter().chain(stop).collect();
                 Some(Self::Place { spec: place.spec, entry: None, exits, used: 0 })
+            }
+            Command::Allocate(ref allocation) => {
+                let left = allocation.orders.iter().map(|order| order.spec).collect();
+                Some(Self::Plan { plan: allocation.plan, left })
             }
             Command::Close { instrument, .. } => Some(Self::Close { instrument, is_used: false }),
             Command::Reverse { instrument, .. } => Some(Self::Reverse { instrument, is_used: false }),
@@ -268,6 +299,11 @@ impl Wish {
                 *used += usize::from(is_guard);
                 is_guard.then_some(Part::Exit(spec))
             }
+            Self::Plan { plan, left } => {
+                let at = left.iter().position(|asked| *asked == spec)?;
+                left.swap_remove(at);
+                (order.origin == Origin::Allocation(*plan)).then_some(Part::Planned(spec, *plan))
+            }
             Self::Close { instrument, is_used } => {
                 let fits = !*is_used && spec.instrument == *instrument && spec.kind == OrderKind::Market;
                 *is_used |= fits;
@@ -284,6 +320,8 @@ impl Wish {
     fn is_untouched(&self) -> bool {
         match self {
             Self::Place { entry, .. } => entry.is_none(),
+            // The gate refuses each for itself.
+            Self::Plan { .. } => true,
             Self::Close { is_used, .. } | Self::Reverse { is_used, .. } => !is_used,
         }
     }
@@ -291,7 +329,7 @@ impl Wish {
     fn is_used_up(&self) -> bool {
         match self {
             Self::Place { exits, used, .. } => exits.len() == *used,
-            Self::Close { .. } | Self::Reverse { .. } => true,
+            Self::Plan { .. } | Self::Close { .. } | Self::Reverse { .. } => true,
         }
     }
 }

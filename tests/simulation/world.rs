@@ -15,6 +15,7 @@ use crate::judge::Judge;
 use crate::limits::Bounds;
 use crate::line::{Line, Troubles};
 use crate::pipe::{Dice, Faults};
+use crate::plans::Plans;
 use crate::program::{Around, Program, ToExchange};
 use crate::tally::Tally;
 use crate::trader::{Taste, wish};
@@ -83,6 +84,7 @@ pub struct World {
     next_conn: u64,
     /// Bytes of connections whose program is dead.
     orphans: Vec<(ConnId, Line)>,
+    plans: Plans,
     witness: Witness,
     judge: Judge,
     forgotten: Forgotten,
@@ -109,6 +111,7 @@ impl World {
             disk,
             next_conn: 1,
             orphans: Vec::new(),
+            plans: Plans::default(),
             witness,
             judge: Judge::new(bounds, matches!(kind, Kind::Plain | Kind::Kept)),
             forgotten: Forgotten::default(),
@@ -175,6 +178,7 @@ impl World {
             self.witness.tally.count("kills", u64::from(matches!(command, Command::Kill { .. })));
             program.command(&command, &mut self.witness, self.now);
         }
+        self.plans.send(program, &mut self.witness, self.now, &mut self.dice);
         if matches!(program.desk.kill(), KillState::Locked { .. }) && self.dice.hits(40) {
             program.command(&Command::ReleaseKill, &mut self.witness, self.now);
         }

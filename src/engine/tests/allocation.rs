@@ -185,3 +185,14 @@ fn a_plan_of_an_account_that_is_not_here_is_refused_by_its_name() {
     assert!(refusal(&effects).unwrap().contains("OTHER"));
     assert_eq!(sent(&effects), 0);
 }
+
+#[test]
+fn orders_of_a_plan_use_its_exposure_up_one_after_the_other() {
+    let mut stage = stage_of_three(Journaled::default());
+    let mut settings = Settings::default();
+    settings.limits.profile.max_exposure = Some(dec("4100"));
+    stage.command(Command::Configure(Arc::new(settings)));
+    assert_eq!(sent(&stage.command(allocate(buys()))), 2, "1,000 and 2,000, and 3,000 are too much");
+    let why = stage.order(3).reason.as_ref().unwrap().to_string();
+    assert!(why.contains("the exposure would be"), "{why}");
+}

@@ -59,7 +59,12 @@ pub(super) fn size(wanted: &[Target], options: Options, now: &Situation) -> Plan
         wanted.iter().map(|target| priced(*target, &options, now)).collect();
     approach(&mut rows, &options, now);
     let lacking = cut(&mut rows, &options, now).unwrap_or_default();
-    finished(wanted, &rows, options, lacking, now)
+    let order = |row: &Result<Priced<'_>, Skip>| match row {
+        Ok(priced) => priced.trade(&options, &now.rates),
+        Err(skip) => Err(*skip),
+    };
+    let orders = wanted.iter().copied().zip(rows.iter().map(order));
+    finished(orders.collect(), options, lacking, now)
 }
 
 fn priced<'a>(target: Target, options: &Options, now: &'a Situation) -> Result<Priced<'a>, Skip> {
@@ -298,17 +303,13 @@ fn cut(rows: &mut [Result<Priced<'_>, Skip>], options: &Options, now: &Situation
     need.checked_sub(room)
 }
 
-fn finished(
-    wanted: &[Target],
-    rows: &[Result<Priced<'_>, Skip>],
+/// The plan that these orders make.
+pub(super) fn finished(
+    orders: Vec<(Target, Result<Trade, Skip>)>,
     options: Options,
     lacking: Decimal,
     now: &Situation,
 ) -> Plan {
-    let orders: Vec<Result<Trade, Skip>> = rows
-        .iter()
-        .map(|row| row.as_ref().map_err(|skip| *skip).and_then(|row| row.trade(&options, &now.rates)))
-        .collect();
     let mut totals = Totals {
         orders: 0,
         skipped: 0,
@@ -327,7 +328,7 @@ fn finished(
         lacking,
     };
     // Each is within `bounds`, of which so many can be added.
-    for trade in orders.iter().flatten() {
+    for trade in orders.iter().filter_map(|(_, order)| order.as_ref().ok()) {
         totals.orders += 1;
         totals.turnover += trade.value;
         totals.commission += trade.commission.unwrap_or_default();
@@ -336,11 +337,7 @@ fn finished(
         totals.cash_after -= trade.spec.side.sign() * trade.value + trade.commission.unwrap_or_default();
     }
     totals.equity_after = totals.equity - totals.commission - totals.slippage;
-    let rows: Vec<Row> = wanted
-        .iter()
-        .zip(rows.iter().zip(orders))
-        .map(|(target, (priced, order))| row(*target, priced.as_ref().ok(), order, &totals, now))
-        .collect();
+    let rows: Vec<Row> = orders.into_iter().map(|(target, order)| row(target, order, &totals, now)).collect();
     for line in &now.lines {
         let row = rows.iter().find(|row| row.instrument == line.instrument.id);
         let net = row.map_or(line.net, |row| row.after);
@@ -357,22 +354,17 @@ fn finished(
     Plan { options, base: now.rates.base(), rows, totals }
 }
 
-fn row(
-    target: Target,
-    priced: Option<&Priced<'_>>,
-    order: Result<Trade, Skip>,
-    totals: &Totals,
-    now: &Situation,
-) -> Row {
+fn row(target: Target, order: Result<Trade, Skip>, totals: &Totals, now: &Situation) -> Row {
     let line = now.line(target.instrument);
     let held = line.map_or(Decimal::ZERO, |line| line.net);
     let traded = order.as_ref().map_or(Decimal::ZERO, |trade| trade.spec.side.sign() * trade.spec.quantity.0);
     let after = held + traded;
     let value = line.and_then(|line| line.value(&now.rates));
-    let unit = priced.map(|row| row.unit);
-    let value_after = match unit {
-        Some(unit) => bounds::product([unit, after]),
-        None => value,
+    let value_after = match &order {
+        Ok(trade) => line
+            .and_then(|line| line.unit(trade.mark, &now.rates))
+            .and_then(|unit| bounds::product([unit, after])),
+        Err(_) => value,
     };
     Row {
         instrument: target.instrument,

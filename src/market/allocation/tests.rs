@@ -1,5 +1,7 @@
 //! Worked plans, and what holds of every plan, by a naive model of what its orders lead to.
 
+mod cash;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -125,6 +127,23 @@ fn each_reason_to_leave_a_row_out_is_named() {
     ];
     assert_eq!(planned(&targets, options, &now), said);
     assert_eq!(plan(&targets, options, &now).unwrap().totals.skipped, 8);
+}
+
+#[test]
+fn a_plan_without_an_order_has_the_others_as_they_are_and_counts_them_alone() {
+    let now = situation("10000", vec![line(0, "0"), line(1, "40"), line(2, "7")]);
+    let targets = [target(0, "0.25"), target(1, "0.1"), target(2, "0.2")];
+    let whole = plan(&targets, Options::default(), &now).unwrap();
+    assert_eq!(orders(&whole), ["+36", "-25", "+22"]);
+    assert_eq!(whole.without(|_| false, &now), whole);
+    let without = whole.without(|id| id.0 == 0, &now);
+    assert_eq!(orders(&without), ["held back", "-25", "+22"]);
+    assert_eq!((without.rows[0].after, without.rows[0].weight_after), (dec("0"), Some(dec("0"))));
+    let totals = without.totals;
+    assert_eq!((totals.orders, totals.skipped), (2, 1));
+    assert_eq!(totals.turnover, dec("25") * dec("99.99") + dec("22") * dec("100.01"));
+    assert_eq!(totals.cash_after, dec("10000") + dec("2499.75") - dec("2200.22"));
+    assert_eq!(totals.gross_after, dec("15") * dec("100") + dec("29") * dec("100"));
 }
 
 #[test]
@@ -478,6 +497,9 @@ proptest! {
         };
         if let Ok(plan) = plan(&targets, options, &now) {
             prop_assert!(plan.drift(&now).is_none());
+            prop_assert!(plan.cash_by_currency(&cash::account(&[]), &now).len() < 2);
+            let without = plan.without(|id| id.0 == 0, &now);
+            prop_assert!(without.trades().all(|(row, _)| row.instrument.0 != 0));
         }
     }
 }

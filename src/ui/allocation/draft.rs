@@ -172,10 +172,11 @@ impl Draft {
     }
 }
 
-/// A share as it is typed in per cent.
+/// A share as it is typed in per cent; nothing where that is beyond counting.
 pub(super) fn share_text(share: Decimal) -> String {
+    let percent = share.checked_mul(Decimal::ONE_HUNDRED);
     // Cut, not rounded: six sixths must not become more than the whole.
-    format::exact((share * Decimal::ONE_HUNDRED).trunc_with_scale(10)).replace('−', "-")
+    percent.map_or_else(String::new, |percent| format::exact(percent.trunc_with_scale(10)).replace('−', "-"))
 }
 
 /// Reads a share that is typed in per cent: `25`, `25 %`, `-5`.

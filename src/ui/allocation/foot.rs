@@ -1,13 +1,13 @@
 //! Below the table: what the plan comes to, and the buttons.
 
-use egui::{Align, Button, Label, Layout, RichText, Ui};
+use egui::{Align, Button, Color32, Label, Layout, RichText, Ui};
 
 use super::facts::Facts;
 use super::preview::{Preview, summary};
 use super::{AllocationPane, Said};
 use crate::desk::Desk;
 use crate::domain::{AccountKind, Decimal, Side, counted};
-use crate::market::allocation::Plan;
+use crate::market::allocation::{CashOf, Plan};
 use crate::ui::commands::Commands;
 use crate::ui::confirm::{Hand, Outcome, Rule};
 use crate::ui::format;
@@ -28,6 +28,7 @@ impl AllocationPane {
         ui.set_width(ui.available_width());
         if let Some((preview, facts)) = self.view.preview.as_ref().zip(facts.as_ref().ok()) {
             totals_ui(ui, preview, desk, facts, theme);
+            overdrawn_ui(ui, preview, desk, facts, theme);
             held_back_ui(ui, preview, desk, theme);
         }
         ui.horizontal(|ui| {
@@ -142,6 +143,24 @@ fn held_back_ui(ui: &mut Ui, preview: &Preview, desk: &Desk, theme: &Theme) {
     }
 }
 
+/// That a currency would have to be borrowed, though there may be enough in others.
+fn overdrawn_ui(ui: &mut Ui, preview: &Preview, desk: &Desk, facts: &Facts<'_>, theme: &Theme) {
+    let lender = desk.connection(facts.account.broker).map_or("the broker", |connection| &connection.name);
+    for cash in preview.cash.iter().filter(|cash| cash.is_overdrawn()) {
+        let CashOf { currency, after, .. } = *cash;
+        let after = format::amount(after.unwrap_or_default(), currency);
+        let text =
+            format!("{currency} would be {after}: {lender} lends it at interest, or buy {currency} first");
+        ui.add(Label::new(RichText::new(text).color(theme.warn)).truncate());
+    }
+}
+
+fn part_ui(ui: &mut Ui, name: &str, value: String, colour: Color32, theme: &Theme) {
+    ui.label(RichText::new(name).color(theme.text_weak));
+    ui.label(RichText::new(value).color(colour));
+    ui.add_space(8.0);
+}
+
 fn totals_ui(ui: &mut Ui, preview: &Preview, desk: &Desk, facts: &Facts<'_>, theme: &Theme) {
     let totals = &preview.plan.totals;
     let amount = |amount: Decimal| format::amount(amount, facts.base);
@@ -169,9 +188,14 @@ fn totals_ui(ui: &mut Ui, preview: &Preview, desk: &Desk, facts: &Facts<'_>, the
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (name, value) in parts {
-            ui.label(RichText::new(name).color(theme.text_weak));
-            ui.label(RichText::new(value).color(theme.text));
-            ui.add_space(8.0);
+            part_ui(ui, name, value, theme.text, theme);
+        }
+        for cash in &preview.cash {
+            let CashOf { currency, before, after } = *cash;
+            let then = after.map_or_else(|| "–".to_owned(), |after| format::amount(after, currency));
+            let colour = if cash.is_overdrawn() { theme.warn } else { theme.text };
+            let value = format!("{} → {then}", format::amount(before, currency));
+            part_ui(ui, &format!("Cash {currency}"), value, colour, theme);
         }
         if !totals.lacking.is_zero() {
             let text =

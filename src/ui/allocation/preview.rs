@@ -12,14 +12,17 @@ use serde::{Deserialize, Serialize};
 use super::draft::Draft;
 use super::facts::Facts;
 use crate::desk::Desk;
-use crate::domain::{AccountId, Instrument, InstrumentId, Order, OrderId, OrderStatus, Origin, PlanId, Time};
+use crate::domain::{
+    AccountId, Instrument, InstrumentId, Order, OrderId, OrderSpec, OrderStatus, Origin, PlanId, Time,
+    counted,
+};
 use crate::link::{Allocation, AllocationOrder, CommandId};
-use crate::market::allocation::{Plan, plan};
+use crate::market::allocation::{CashOf, Plan, Row, Trade, plan};
 use crate::ui::format;
-use crate::ui::ticket::gate::refusal_of;
+use crate::ui::ticket::gate::{Refused, refusals_of};
 
 /// Plans that are made until the gate has nothing more against one: each is the plan without what
-/// it has refused so far.
+/// it has refused so far. Of the last of them what it refuses is taken out, and the rest stays.
 const MOST_PASSES: usize = 5;
 
 /// A plan as it is shown.
@@ -28,6 +31,8 @@ pub(super) struct Preview {
     pub id: PlanId,
     pub account: AccountId,
     pub plan: Plan,
+    /// What it leaves of each currency, where there is more than one.
+    pub cash: Vec<CashOf>,
     /// Why the gate holds orders back.
     pub held_back: BTreeMap<InstrumentId, String>,
     pub at: Time,
@@ -49,9 +54,13 @@ impl Preview {
             let refused = refused(desk, &plan, facts);
             passes += 1;
             if refused.is_empty() || passes == MOST_PASSES {
+                let plan = plan.without(|id| refused.contains_key(&id), &situation);
+                held_back.extend(refused);
                 // Unique in the profile: no two previews are made at the same instant.
                 let id = PlanId(desk.now().0.unsigned_abs());
-                return Ok(Self { id, account: facts.account.id.clone(), plan, held_back, at: desk.now() });
+                let cash = plan.cash_by_currency(facts.account, &situation);
+                let account = facts.account.id.clone();
+                return Ok(Self { id, account, plan, cash, held_back, at: desk.now() });
             }
             for line in &mut situation.lines {
                 line.is_held_back |= refused.contains_key(&line.instrument.id);
@@ -62,7 +71,7 @@ impl Preview {
 
     /// The command that sends it.
     pub fn command(&self, desk: &Desk) -> Allocation {
-        let order = |(row, trade): (&crate::market::allocation::Row, &crate::market::allocation::Trade)| {
+        let order = |(row, trade): (&Row, &Trade)| {
             let seen = desk.quote(row.instrument).map(|view| *view.quote);
             AllocationOrder { spec: trade.spec, held: row.held, seen }
         };
@@ -85,18 +94,20 @@ impl Preview {
     }
 }
 
-/// What the gate says against orders of a plan.
+/// What the gate says against orders of a plan, which leave one after the other.
 fn refused(desk: &Desk, plan: &Plan, facts: &Facts<'_>) -> BTreeMap<InstrumentId, String> {
-    let mut ahead = 0;
-    let mut refused = BTreeMap::new();
-    for (row, trade) in plan.trades() {
-        let Some(instrument) = desk.instrument(row.instrument) else { continue };
-        match refusal_of(desk, instrument, &facts.account.id, &trade.spec, ahead) {
-            Some(why) => drop(refused.insert(row.instrument, why.to_string())),
-            None => ahead += 1,
-        }
-    }
-    refused
+    let order = |(row, trade): (&Row, &Trade)| Some((&**desk.instrument(row.instrument)?, trade.spec));
+    let orders: Vec<(&Instrument, OrderSpec)> = plan.trades().filter_map(order).collect();
+    let judged = refusals_of(desk, &facts.account.id, &orders);
+    let refused = orders.iter().zip(judged).filter_map(|((instrument, _), said)| {
+        let Refused { refusal, beside } = said?;
+        let why = beside.map_or_else(
+            || refusal.to_string(),
+            |others| format!("beside {} of this plan: {refusal}", counted(others, "order", "orders")),
+        );
+        Some((instrument.id, why))
+    });
+    refused.collect()
 }
 
 /// A plan that was sent.

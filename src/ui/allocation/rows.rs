@@ -244,21 +244,26 @@ impl AllocationPane {
 
     fn footer(&self, facts: Option<&Facts<'_>>, theme: &Theme) -> Vec<Cell> {
         let (net, gross) = self.draft.sums();
-        let percent = |share: Decimal| format::decimal(share * Decimal::ONE_HUNDRED, 2);
+        let percent = |share: Decimal| Some(format::decimal(share.checked_mul(Decimal::ONE_HUNDRED)?, 2));
         let of_now = facts.and_then(|facts| {
-            let held = facts.situation.lines.iter().map(|line| weight_now(line, &facts.situation));
-            held.sum::<Option<Decimal>>()
+            let mut held = facts.situation.lines.iter().map(|line| weight_now(line, &facts.situation));
+            held.try_fold(Decimal::ZERO, |sum, weight| sum.checked_add(weight?))
         });
         let is_over = gross > Decimal::ONE;
         let colour = if is_over { theme.warn } else { theme.text_strong };
-        let hint = is_over.then(|| format!("Long and short added, the weights come to {} %", percent(gross)));
+        let hint = is_over.then(|| {
+            let gross = percent(gross).unwrap_or_else(|| "–".to_owned());
+            format!("Long and short added, the weights come to {gross} %")
+        });
         let totals = self.view.preview.as_ref().map(|preview| preview.plan.totals);
         let then = totals.and_then(|totals| totals.net_after.checked_div(totals.equity_after));
         let mut cells = vec![
             Cell::label("Total", theme.text_weak),
-            Cell::figures_or_dash(of_now.map(percent), theme, theme.text),
-            Cell::figures(percent(net), colour).explained(hint),
-            then.map_or_else(Cell::empty, |then| Cell::figures(percent(then), theme.text)),
+            Cell::figures_or_dash(of_now.and_then(percent), theme, theme.text),
+            Cell::figures_or_dash(percent(net), theme, colour).explained(hint),
+            totals.map_or_else(Cell::empty, |_| {
+                Cell::figures_or_dash(then.and_then(percent), theme, theme.text)
+            }),
             Cell::empty(),
             Cell::empty(),
         ];

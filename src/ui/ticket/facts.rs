@@ -9,7 +9,8 @@ use super::uses;
 use crate::desk::{Desk, Freshness, NoAccount, QuoteView};
 use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{
-    Account, AccountKind, Decimal, Instrument, Money, OrderId, Position, Price, Settings, Side, Time,
+    Account, AccountId, AccountKind, Decimal, Instrument, Money, OrderId, Position, Price, Settings, Side,
+    Time,
 };
 use crate::link::{Connection, ConnectionState};
 use crate::risk::{Pending, Refusal, Uses};
@@ -83,6 +84,16 @@ impl<'a> Facts<'a> {
         instrument: &'a Instrument,
         account: Result<&'a Arc<Account>, NoAccount>,
     ) -> Self {
+        Self::with_uses(desk, instrument, account, |account| uses::of(desk, account, instrument))
+    }
+
+    /// The same where it is known otherwise what is used of the counted limits.
+    pub(super) fn with_uses(
+        desk: &'a Desk,
+        instrument: &'a Instrument,
+        account: Result<&'a Arc<Account>, NoAccount>,
+        used: impl FnOnce(&AccountId) -> Uses,
+    ) -> Self {
         let account = account.map(|account| &**account);
         let known = account.as_ref().ok().copied();
         let position = known.and_then(|a| desk.blotter().position_of(&a.id, instrument.id));
@@ -109,7 +120,7 @@ impl<'a> Facts<'a> {
             not_ready,
             opening_locked: desk.connection(instrument.broker).and_then(|c| c.state.opening_locked()),
             silent,
-            uses: known.map(|account| uses::of(desk, &account.id, instrument)).unwrap_or_default(),
+            uses: known.map(|account| used(&account.id)).unwrap_or_default(),
             zone: format::zone(desk.settings().time_zone_display, Some(instrument)),
             now: desk.now(),
         }

@@ -6,11 +6,15 @@
 //! the desk knows, so that window and engine disagree only where the desk is behind. The engine
 //! has the last word.
 
+mod batch;
+
 use crate::desk::Desk;
 use crate::domain::{AccountId, Instrument, Order, OrderId, OrderSpec, Side};
 use crate::risk::{self, Change, Despite, Known, Line, Refusal, Role, Unusual};
 
 use super::facts::Facts;
+
+pub(in crate::ui) use batch::{Refused, refusals_of};
 
 /// Something unusual that an order would be sent in spite of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,21 +125,6 @@ fn insist_on(ask: impl Fn(Despite) -> Result<(), Refusal>) -> Result<Insistence,
         insistence.despite = insistence.despite.and(unusual);
         insistence.doubts.push(doubt);
     }
-}
-
-/// Why the gate would refuse an order of a plan, so many others going out ahead of it; nothing unusual
-/// is accepted.
-pub(in crate::ui) fn refusal_of(
-    desk: &Desk,
-    instrument: &Instrument,
-    account: &AccountId,
-    spec: &OrderSpec,
-    ahead: usize,
-) -> Option<Refusal> {
-    let account = desk.account(instrument.broker, account);
-    let mut facts = Facts::of_account(desk, instrument, account);
-    facts.uses = facts.uses.after(ahead);
-    ask_gate(spec, Role::entered(Despite::default()), &facts).err()
 }
 
 /// Asks what the engine will ask about a new order.

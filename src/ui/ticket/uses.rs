@@ -4,12 +4,11 @@
 //! limits. What only the engine counts (orders of the last minute, the loss of the day and its
 //! lock) is as it has told it last ([`crate::link::ScopeUse`]): the engine has the last word.
 
-use std::collections::BTreeSet;
-
 use crate::desk::Desk;
 use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{AccountId, Decimal, Instrument, InstrumentId, Order, OrderId, Side};
-use crate::risk::{Holding, Pending, Use, Uses, exposure};
+use crate::market::valuation::Rates;
+use crate::risk::{Holdings, Pending, Use, Uses};
 
 /// Units that working orders of an account in an instrument could still trade, `but` one.
 pub(super) fn pending(
@@ -48,19 +47,28 @@ pub(super) fn exits(
 
 /// What is used of the limits of an order of `account` in `instrument`.
 pub(super) fn of(desk: &Desk, account: &AccountId, instrument: &Instrument) -> Uses {
-    let limits = &desk.settings().limits;
+    beside(desk, account, instrument, bounded(desk).as_ref())
+}
+
+/// The same where it is added up already what could become of everything, orders that are not in the
+/// blotter among it.
+pub(super) fn beside(
+    desk: &Desk,
+    account: &AccountId,
+    instrument: &Instrument,
+    holdings: Option<&Holdings>,
+) -> Uses {
+    let limits = desk.settings().limits.in_force(account, instrument);
     Uses::new(|kind| {
         let is_of = |of: &AccountId, id: InstrumentId| match kind {
             ScopeKind::Profile => true,
             ScopeKind::Account => of == account,
             ScopeKind::Instrument => id == instrument.id,
         };
-        let exposure_elsewhere = if limits.any(|l| l.max_exposure) {
-            let is_elsewhere = |of: &AccountId, id| is_of(of, id) && (of != account || id != instrument.id);
-            exposure_of(desk, is_elsewhere)
-        } else {
-            Some(Decimal::ZERO)
-        };
+        let is_elsewhere = |of: &AccountId, id| is_of(of, id) && (id != instrument.id || of != account);
+        let is_bounded = limits.of(kind).is_some_and(|limits| limits.max_exposure.is_some());
+        let holdings = holdings.filter(|_| is_bounded);
+        let exposure_elsewhere = holdings.map_or(Some(Decimal::ZERO), |all| all.exposure(is_elsewhere));
         let told = desk.uses().iter().find(|told| match &told.scope {
             Scope::Profile => kind == ScopeKind::Profile,
             Scope::Account(name) => kind == ScopeKind::Account && *name == account.0,
@@ -83,24 +91,36 @@ pub(in crate::ui) fn working(desk: &Desk, is_of: impl Fn(&AccountId, InstrumentI
     desk.blotter().working().filter(|o| is_of(&o.account, o.spec.instrument)).count()
 }
 
+/// What could become of everything that is held or ordered, where a limit asks for it.
+pub(super) fn bounded(desk: &Desk) -> Option<Holdings> {
+    desk.settings().limits.any(|limits| limits.max_exposure).then(|| holdings(desk))
+}
+
+fn holdings(desk: &Desk) -> Holdings {
+    let blotter = desk.blotter();
+    let held = blotter.open_positions().map(|p| (p.account.clone(), p.instrument, p.net));
+    let live = blotter.working().map(|order| (order, order.remaining()));
+    let kept = blotter.kept_exits().map(|exit| (exit, exit.remaining()));
+    let filled = |entry| blotter.get(entry).map(|entry| entry.filled);
+    let rates = desk.rates_into(desk.settings().limits.currency);
+    Holdings::new(held, live, kept, filled, |id| unit_at(desk, id, &rates))
+}
+
 /// What positions would be worth with their working orders filled, in the limits' currency.
 pub(in crate::ui) fn exposure_of(
     desk: &Desk,
     is_of: impl Fn(&AccountId, InstrumentId) -> bool,
 ) -> Option<Decimal> {
-    let held = desk.blotter().open_positions().map(|p| (p.account.clone(), p.instrument));
-    let ordered = desk.blotter().working().map(|o| (o.account.clone(), o.spec.instrument));
-    let places: BTreeSet<(AccountId, InstrumentId)> = held.chain(ordered).collect();
-    exposure(places.iter().filter(|(account, id)| is_of(account, *id)).map(|(account, id)| Holding {
-        net: desk.blotter().position_of(account, *id).map_or(Decimal::ZERO, |p| p.net),
-        pending: pending(desk, account, *id, None).with(exits(desk, account, *id, None)),
-        unit: unit(desk, *id),
-    }))
+    holdings(desk).exposure(is_of)
 }
 
 /// What one unit is worth at its mark, in the limits' currency.
 pub(in crate::ui) fn unit(desk: &Desk, id: InstrumentId) -> Option<Decimal> {
+    unit_at(desk, id, &desk.rates_into(desk.settings().limits.currency))
+}
+
+fn unit_at(desk: &Desk, id: InstrumentId, rates: &Rates) -> Option<Decimal> {
     let instrument = desk.instrument(id)?;
-    let rate = desk.worth(instrument.currency, desk.settings().limits.currency)?;
-    desk.mark(id)?.0.checked_mul(instrument.multiplier)?.checked_mul(rate.amount)
+    let rate = rates.to_base(Decimal::ONE, instrument.currency)?;
+    desk.mark(id)?.0.checked_mul(instrument.multiplier)?.checked_mul(rate)
 }

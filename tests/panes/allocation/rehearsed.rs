@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
-use pitdesk::domain::{OrderStatus, Origin, Settings};
+use pitdesk::domain::{Decimal, Limits, OrderStatus, Origin, Settings, counted};
 use pitdesk::store::bars::Library;
 use pitdesk::ui::{Begin, Terminal};
 
@@ -23,9 +23,13 @@ struct Trader {
 }
 
 fn trader() -> Harness<'static, Trader> {
+    trader_with(Settings::default())
+}
+
+fn trader_with(settings: Settings) -> Harness<'static, Trader> {
     let options = Arguments::parse_from(["pitdesk", "--seed", "7"]).options;
     let plan = Plan::new(&options, &Library::empty(), true, START).expect("a market");
-    let (world, link) = Rehearsal::new(plan, Settings::default(), START).expect("a market");
+    let (world, link) = Rehearsal::new(plan, settings, START).expect("a market");
     let terminal = Terminal::new(Begin { link, clock: world.clock(), workspace: None });
     let draw = |ui: &mut egui::Ui, trader: &mut Trader| {
         trader.terminal.logic();
@@ -109,4 +113,32 @@ fn while_the_kill_switch_is_on_the_table_sends_nothing() {
     pass(&mut window, 600);
     assert!(window.query_by_label_contains("Confirm: send").is_none());
     assert_eq!(window.state().terminal.desk().blotter().orders().count(), 0);
+}
+
+#[test]
+fn what_the_preview_lets_through_the_engine_lets_through() {
+    let check = |change: &dyn Fn(&mut Limits), table: &str, passes: usize, held_back: &[&str]| {
+        let mut settings = Settings::default();
+        change(&mut settings.limits.profile);
+        let mut window = trader_with(settings);
+        open(&mut window, table);
+        preview(&mut window);
+        for key in held_back {
+            assert!(row(&window, key).contains("held back: beside"), "{:?}", rows(&window));
+        }
+        let orders = counted(passes, "order", "orders");
+        press(&mut window, &format!("Send {orders}"));
+        pass(&mut window, 600);
+        press(&mut window, &format!("Confirm: send {orders}"));
+        pass(&mut window, 2_000);
+        assert!(says(&window, &format!("{passes} accepted")), "{:?}", rows(&window));
+        assert!(!says(&window, "refused"), "{:?}", rows(&window));
+    };
+    let table = "AAPL,5%\nMSFT,4%\nNVDA,-3%\nAMZN,4%\n";
+    let exposure = |limits: &mut Limits| limits.max_exposure = Some(Decimal::from(160_000));
+    check(&exposure, table, 2, &["MSFT@NASDAQ", "AMZN@NASDAQ"]);
+    let working = |limits: &mut Limits| limits.max_working_orders = Some(2);
+    check(&working, table, 2, &["MSFT@NASDAQ", "AMZN@NASDAQ"]);
+    let minute = |limits: &mut Limits| limits.max_orders_per_minute = Some(3);
+    check(&minute, table, 3, &["AMZN@NASDAQ"]);
 }
