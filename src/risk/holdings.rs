@@ -39,6 +39,8 @@ impl Holding {
 
 /// Whose, and of what.
 type Place = (AccountId, InstrumentId);
+/// An order, and what it could trade itself.
+type Trading<'a> = (&'a Order, Qty);
 
 /// Where something is held or ordered, with what could become of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +58,7 @@ impl Holdings {
         filled: impl Fn(OrderId) -> Option<Qty>,
         unit: impl Fn(InstrumentId) -> Option<Decimal>,
     ) -> Self {
-        let mut places: BTreeMap<Place, (Holding, Vec<(&Order, Qty)>)> = BTreeMap::new();
+        let mut places: BTreeMap<Place, (Holding, Vec<Trading<'_>>)> = BTreeMap::new();
         for (account, instrument, net) in held {
             places.entry((account, instrument)).or_default().0.net = net;
         }

@@ -130,7 +130,7 @@ fn approach(rows: &mut [Result<Priced<'_>, Skip>], options: &Options, now: &Situ
             }
         }
         // What was not worth it when the costs of all others were not known may be by now, once.
-        if !is_changed && !rows.iter_mut().flatten().fold(false, |any, row| row.retry() || any) {
+        if !is_changed && rows.iter_mut().flatten().map(Priced::retry).filter(|again| *again).count() == 0 {
             return;
         }
     }

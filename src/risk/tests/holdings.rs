@@ -110,6 +110,9 @@ fn filled(orders: &[Given], id: OrderId) -> Option<Qty> {
     orders.iter().find(|given| given.order.id == id).map(|given| given.order.filled)
 }
 
+/// A scope.
+type Picks<'a> = &'a dyn Fn(&AccountId, InstrumentId) -> bool;
+
 proptest! {
     #[test]
     fn one_pass_over_the_orders_finds_what_one_place_at_a_time_finds(
@@ -127,7 +130,6 @@ proptest! {
             |id| filled(&orders, id),
             |id| units[id.index()],
         );
-        type Picks<'a> = &'a dyn Fn(&AccountId, InstrumentId) -> bool;
         let scopes: [Picks<'_>; 4] = [
             &|_, _| true,
             &|account, _| account.0.as_ref() == "A",

@@ -11,7 +11,7 @@ fn with_yen(cash: &str) -> Pane {
     let mut pane = pane();
     let bench = pane.state_mut();
     bench.market.bank(|account| {
-        let yen = Balance { currency: Currency::JPY, cash: decimal(cash), ..account.balances[0].clone() };
+        let yen = Balance { currency: Currency::JPY, cash: decimal(cash), ..account.balances[0] };
         account.balances.push(yen);
     });
     quote(bench);

@@ -301,7 +301,7 @@ impl Shell {
 
     fn start_program(&mut self) -> std::io::Result<()> {
         tracing::info!("IB Gateway is started: {}", self.launch.command.to_string_lossy());
-        let program = [&[self.launch.command.clone()], &self.launch.arguments[..]].concat();
+        let program = [std::slice::from_ref(&self.launch.command), &self.launch.arguments[..]].concat();
         self.start(Some(&program))
     }
 

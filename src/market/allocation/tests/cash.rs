@@ -19,6 +19,7 @@ pub(super) fn account(cash: &[(Currency, &str)]) -> Account {
         title: "Paper".into(),
         base: USD,
         balances: cash.iter().map(balance).collect(),
+        reported: None,
     }
 }
 
