@@ -41,16 +41,17 @@ use tempfile::TempDir;
 
 use program::{PAPER, PROFILE, Program, SOON};
 
-/// The practice market, at all hours, with the account of the profile in `folder`.
-fn paper(folder: &Path) -> Arc<dyn Adapter> {
+/// The practice market, at all hours, with the account of a profile.
+fn paper(profile: &Profile) -> Arc<dyn Adapter> {
     let options = Arguments::parse_from(["pitdesk"]).options;
     let plan = Plan::new(&options, &Library::empty(), true, Clock::system().now()).unwrap();
-    let profile = Profile::open(Some(folder), PROFILE).unwrap();
-    Arc::clone(&plan.kept_brokers(&profile, &mut Vec::new()).unwrap()[0])
+    Arc::clone(&plan.kept_brokers(profile, &mut Vec::new()).unwrap()[0])
 }
 
 fn start(folder: &Path) -> Program {
-    let program = Program::start(folder, paper(folder));
+    let profile = Profile::open(Some(folder), PROFILE).unwrap();
+    let broker = paper(&profile);
+    let program = Program::start_in(profile, broker);
     program.wait_until_ready();
     let deadline = program.clock.now() + SOON;
     while !control_file(folder).exists() {

@@ -1,17 +1,18 @@
 //! Several accounts at one broker: which one is meant is in sight, is chosen by nobody but the
 //! trader, and goes with the order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pitdesk::domain::{AccountId, BrokerId, Currency, Position, Reported, ReportedDay, Side};
+use pitdesk::domain::{Account, AccountId, BrokerId, Currency, Position, Reported, ReportedDay, Side};
 use pitdesk::link::{Command, Update};
 use pitdesk::risk::Despite;
 
 use crate::bench::{limit, order, painted, position, settle};
-use crate::desk::Market;
+use crate::desk::{Market, paper_account};
 use crate::desktop::{Desktop, click, desktop, desktop_sized, sent};
 use crate::safety;
 
@@ -62,13 +63,10 @@ pub fn choose(window: &mut Window, account: &str) {
 #[test]
 fn what_the_broker_counts_itself_stands_below_the_total_and_is_the_equity() {
     let mut window = desktop();
-    window.state_mut().market.bank_also(|account| {
-        account.id = other();
-        account.base = Currency::JPY;
-        account.balances.truncate(1);
-        let day = ReportedDay { gain: 1_500.into(), unrealised: 2_000.into(), realised: (-500).into() };
-        account.reported = Some(Reported { equity: 7_500_000.into(), day: Some(day) });
-    });
+    let day = ReportedDay { gain: 1_500.into(), unrealised: 2_000.into(), realised: (-500).into() };
+    let reported = Some(Reported { equity: 7_500_000.into(), day: Some(day) });
+    let account = Account { base: Currency::JPY, reported, ..paper_account() };
+    window.state_mut().market.publish(Update::Account(Arc::new(account)));
     settle(&mut window);
     click(&mut window, "Account");
     window.run_steps(2);
