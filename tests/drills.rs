@@ -13,6 +13,7 @@ mod program;
 mod server;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::process::Command as Process;
 use std::sync::Arc;
 
@@ -25,7 +26,9 @@ use pitdesk::domain::{
 };
 use pitdesk::link::{BarKey, Command, ConnectionState, Demand, Place, WhatIf};
 use pitdesk::risk::Despite;
-use program::{PAPER, Program};
+use pitdesk::store::profile::Profile;
+use program::{PAPER, PROFILE, Program};
+use rust_decimal::prelude::ToPrimitive as _;
 use server::Server;
 
 struct Trader {
@@ -83,7 +86,11 @@ impl Trader {
         let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "MSFT".to_owned()]));
         let (listed, _) = described::listed(&asked.unwrap(), BrokerId(0));
         let folder = tempfile::tempdir().unwrap();
-        let mut program = Program::start(folder.path(), registry::ibkr(Ibkr::new(config, listed)));
+        // What is tested is the broker's day, not our limits: prices wander.
+        let profile = Profile::open(Some(folder.path()), PROFILE).unwrap();
+        let limits = "[limits]\nmax_order_value = 5000000\nmax_position_value = 50000000\n";
+        fs::write(profile.settings_file(), limits).unwrap();
+        let mut program = Program::start_in(profile, registry::ibkr(Ibkr::new(config, listed)));
         program.wait_until_ready();
         let share = program.watch("AAPL");
         let place = program.look(|desk| {
@@ -134,7 +141,7 @@ impl Trader {
         let place = self.buy(quantity, kind);
         let id = self.program.send(Command::Place(place));
         self.program.wait("an answer", |desk| desk.answer(id).is_some());
-        self.program.look(|desk| desk.order_of(id).unwrap())
+        self.program.look(|desk| desk.order_of(id).unwrap_or_else(|| panic!("{:?}", desk.answer(id))))
     }
 
     fn change(&mut self, order: OrderId, quantity: i64) {
@@ -260,9 +267,10 @@ fn after_the_silence_behind_a_partial_fill_the_books_are_right() {
     trader.weather("silence-after-partial");
     let share = trader.share;
     for _ in 0..20 {
-        // As much as an order may be worth: at times that is more than there is at the best price.
-        let ask = trader.program.look(|desk| desk.quote(share).unwrap().quote.ask.unwrap());
-        let order = trader.place(800, OrderKind::Limit { price: ask });
+        // More than there is at the best price, unless that has moved by then.
+        let quote = trader.program.look(|desk| *desk.quote(share).unwrap().quote);
+        let quantity = quote.ask_size.0.trunc().to_i64().unwrap() + 100;
+        let order = trader.place(quantity, OrderKind::Limit { price: quote.ask.unwrap() });
         let has_begun = |desk: &Desk| desk.blotter().get(order).unwrap().filled > Qty::ZERO;
         trader.program.wait("the first part", has_begun);
         // While there is silence it is cancelled, and what was asked later is told.
