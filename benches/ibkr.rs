@@ -2,7 +2,8 @@
 //!
 //! *Quote → window*: a TWS that speaks the real wire tells a hundred instruments fifty quotes a second each;
 //! from the bytes of a quote leaving it until the window's replica has it, through socket, client, adapter,
-//! engine and link. *Books*: everything a connection begins with, of a TWS that takes a second for each answer.
+//! engine and link. *Books*: from being let in to all that a
+//! connection begins with, of a TWS that takes a second for each answer.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "its result goes to stdout")]
 #![expect(clippy::unwrap_used, reason = "what does not work here is no result")]
@@ -195,8 +196,10 @@ async fn flow(peer: &mut Peer, departures: &Departures) {
 fn books() {
     let mut spans = Vec::new();
     for _ in 0..3 {
-        let (address, thread) = tws(|house| async move {
+        let (tell, connected) = channel();
+        let (address, thread) = tws(move |house| async move {
             let mut peer = house.guest().await;
+            tell.send(Instant::now()).unwrap();
             // None of them comes before all were asked, or this waits for ever.
             let questions = peer.questions().await;
             tokio::time::sleep(SLOW).await;
@@ -204,10 +207,9 @@ fn books() {
             peer.closes().await;
         });
         let folder = tempfile::tempdir().unwrap();
-        let begin = Instant::now();
         let program = Program::start(folder.path(), registry::ibkr(broker(address)));
         program.wait_until_ready();
-        spans.push(millis(begin.elapsed()));
+        spans.push(millis(connected.recv().unwrap().elapsed()));
         program.shut_down();
         thread.join().unwrap();
     }

@@ -39,6 +39,8 @@ impl House {
     /// A program that connects, before anything was said.
     pub async fn visitor(&self) -> Peer {
         let (stream, _) = timeout(SOON, self.listener.accept()).await.unwrap().unwrap();
+        // As our own server: what is small must not wait for what was sent before.
+        stream.set_nodelay(true).unwrap();
         let frames = Frames::of_client(MOST_INCOMING);
         Peer { stream, frames, backlog: VecDeque::new() }
     }
