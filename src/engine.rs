@@ -196,7 +196,7 @@ impl Engine {
             journal: Journal::new(start.journal.next_seq, start.journal.broken),
             orders: Orders::new(start.next_order_id, start.journal.orders),
             before: Before::new(start.journal.past, &start.journal.fills),
-            executions: ExecutionLog::new(start.journal.fills.into_iter().filter_map(with_broker)),
+            executions: ExecutionLog::new(start.journal.fills.iter().cloned().filter_map(with_broker)),
             reconciled: BTreeMap::new(),
             positions: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -215,7 +215,7 @@ impl Engine {
         };
         engine.groups = Groups::new(engine.orders.all());
         engine.allocated = allocation::sent_before(engine.orders.all());
-        engine.restore_day(&day);
+        engine.restore_day(&day, start.journal.booked.into_iter().zip(&start.journal.fills));
         engine.recount_orders(|_| true, now);
         engine
     }

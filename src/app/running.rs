@@ -73,6 +73,7 @@ pub(super) async fn engine(
             next_seq: recovered.next_seq,
             orders: recovered.orders,
             fills: recovered.fills,
+            booked: recovered.booked,
             past: recovered.past,
             broken,
         },

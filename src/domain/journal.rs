@@ -195,6 +195,8 @@ pub struct Recalled {
     pub orders: Vec<Order>,
     /// The same of its executions; oldest first.
     pub fills: Vec<Fill>,
+    /// The places of their records, in their order.
+    pub booked: Vec<Seq>,
     /// What went before them.
     pub past: Past,
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::BadSetting;
 use super::{AccountId, Currency, Instrument, Qty};
-pub use day::DayState;
+pub use day::{DayState, PlaceState};
 pub use hours::{AllowedHours, BadHours, DayStart};
 pub use kinds::{BadLimit, Limit, Unit};
 

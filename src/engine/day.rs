@@ -1,25 +1,29 @@
 //! What has been used of the limits that count over time: orders of the last minute, the loss of
 //! the trading day and the lock that it leads to.
 //!
-//! The loss of a day is what positions have come to since it began: realised, unrealised and
-//! commissions of now, less the same at the day's beginning. The latter is kept
-//! ([`DayState`], saved with the engine's state), so that a restart counts on. What was
+//! The loss of a day is what positions have come to since it began ([`place`]): realised, unrealised
+//! and commissions. What they were worth then is kept ([`DayState`], saved with the engine's state) and
+//! executions stand in the journal, so that a restart counts on, whatever its broker remembers. What was
 //! held already when the program met it for the first time in a day begins at the first price
 //! that is known of it: what it cost while nobody looked is not counted.
 //!
 //! A lock stays until the next day begins, whatever the prices do and whoever raises the limit.
 
+mod place;
+
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::{Effect, Engine};
-use crate::domain::limits::{DayStart, DayState, Scope, ScopeKind};
+use crate::domain::limits::{DayStart, DayState, PlaceState, Scope, ScopeKind};
 use crate::domain::{
-    AccountId, Decimal, Instrument, InstrumentId, Money, Order, OrderId, OrderStatus, Origin, Position,
-    Price, Time,
+    AccountId, Decimal, Fill, Instrument, InstrumentId, Money, Order, OrderId, OrderStatus, Origin, Price,
+    Seq, Time,
 };
 use crate::link::NoticeLevel;
 use crate::risk::Lock;
+use place::Place;
 
 const MINUTE: Duration = Duration::from_mins(1);
 /// Decimals to which results are told: more than any price times any quantity has.
@@ -33,35 +37,48 @@ pub(super) struct Day {
     /// When it ends, as it was when it began: whoever moves the start of the day moves that of the
     /// next one, and no lock is lifted by it.
     ends: Time,
-    from: BTreeMap<(AccountId, InstrumentId), Decimal>,
+    places: BTreeMap<(AccountId, InstrumentId), Place>,
+    /// Of instruments that are not listed, until they are.
+    unlisted: Vec<PlaceState>,
     locks: BTreeMap<Scope, (Money, Money)>,
     /// Of the last minute, oldest first.
     sent: VecDeque<(Time, OrderId, AccountId, InstrumentId)>,
 }
 
 impl Day {
-    /// As it was saved; what instruments are not listed any more is forgotten.
-    pub fn restore(state: &DayState, starts: &DayStart, find: impl Fn(&str) -> Option<InstrumentId>) -> Self {
-        let from = state.from.iter();
+    /// As it was saved, of instruments that are yet to be listed.
+    pub fn restore(state: &DayState, starts: &DayStart) -> Self {
         Self {
             began: state.began,
             // A file of an older version does not say.
             ends: if state.ends == Time::default() { starts.next(state.began) } else { state.ends },
-            from: from
-                .filter_map(|(account, key, was)| Some(((account.clone(), find(key)?), *was)))
-                .collect(),
+            places: BTreeMap::new(),
+            unlisted: state.places.clone(),
             locks: state.locks.iter().map(|(scope, loss, limit)| (scope.clone(), (*loss, *limit))).collect(),
             sent: VecDeque::new(),
         }
     }
 
+    /// An instrument is listed: what was saved of it counts on, with those of its executions `booked` in
+    /// the journal since.
+    pub fn list(&mut self, instrument: &Instrument, booked: &[(Seq, &Fill)]) {
+        for saved in self.unlisted.extract_if(.., |saved| instrument.has_key(&saved.instrument)) {
+            let mut place = Place::restore(&saved);
+            let is_its = |fill: &Fill| fill.account == saved.account && fill.instrument == instrument.id;
+            for (_, fill) in booked.iter().filter(|(seq, fill)| *seq >= saved.since && is_its(fill)) {
+                place.books(fill, instrument.multiplier);
+            }
+            self.places.insert((saved.account, instrument.id), place);
+        }
+    }
+
     /// To be saved.
     pub fn state(&self, key: impl Fn(InstrumentId) -> Option<String>) -> DayState {
-        let from = self.from.iter();
+        let listed = self.places.iter().filter_map(|((account, id), of)| Some(of.state(account, key(*id)?)));
         DayState {
             began: self.began,
             ends: self.ends,
-            from: from.filter_map(|((account, id), was)| Some((account.clone(), key(*id)?, *was))).collect(),
+            places: listed.chain(self.unlisted.iter().cloned()).collect(),
             locks: self.locks.iter().map(|(scope, &(loss, limit))| (scope.clone(), loss, limit)).collect(),
         }
     }
@@ -103,28 +120,32 @@ impl Day {
             self.ends = starts.next(now);
         }
         if is_another {
-            self.from.clear();
+            self.places.clear();
+            self.unlisted.clear();
             self.locks.clear();
         }
         is_another || was_ahead
     }
 
-    /// Notes what a position has come to when the day, or our knowledge of it, begins; whether
-    /// that is news.
-    pub fn meets(&mut self, position: &Position, mark: Option<Price>, multiplier: Decimal) -> bool {
-        let place = (position.account.clone(), position.instrument);
-        if self.from.contains_key(&place) {
-            return false;
-        }
-        let Some(result) = result(position, mark, multiplier) else { return false };
-        self.from.insert(place, result);
+    /// Notes how a position of `net` units stands when the day, or our knowledge of it, begins: with the
+    /// journal's record `next`. Whether that is news.
+    pub fn meets(
+        &mut self,
+        key: (AccountId, InstrumentId),
+        net: Decimal,
+        mark: Option<Price>,
+        multiplier: Decimal,
+        next: Seq,
+    ) -> bool {
+        let Entry::Vacant(unknown) = self.places.entry(key) else { return false };
+        let Some(place) = Place::begin(net, mark, multiplier, next) else { return false };
+        unknown.insert(place);
         true
     }
 
-    /// What a position has come to since the day began; `None` where that is not known.
-    pub fn of(&self, position: &Position, mark: Option<Price>, multiplier: Decimal) -> Option<Decimal> {
-        let from = self.from.get(&(position.account.clone(), position.instrument))?;
-        result(position, mark, multiplier)?.checked_sub(*from)
+    /// A position in the day, once it was met.
+    fn place(&mut self, account: &AccountId, id: InstrumentId) -> Option<&mut Place> {
+        self.places.get_mut(&(account.clone(), id))
     }
 
     /// Whether a scope is locked for the rest of the day.
@@ -141,36 +162,35 @@ impl Day {
     }
 }
 
-/// What a position has come to in its life, in its instrument's currency.
-fn result(position: &Position, mark: Option<Price>, multiplier: Decimal) -> Option<Decimal> {
-    let settled = position.realised.checked_sub(position.commissions)?;
-    if position.is_flat() {
-        return Some(settled);
-    }
-    let per_unit = mark?.0.checked_sub(position.average_price)?;
-    settled.checked_add(per_unit.checked_mul(position.net)?.checked_mul(multiplier)?)
-}
-
 impl Engine {
     /// The result of the day of those positions, in the limits' currency.
     pub(super) fn result_of_day(&self, is_of: impl Fn(&AccountId, InstrumentId) -> bool) -> Option<Decimal> {
-        let own = self.positions.values().filter(|p| is_of(&p.account, p.instrument));
-        let mut results = own.map(|position| self.result_of(position));
+        let is_its = |key: &(AccountId, InstrumentId)| is_of(&key.0, key.1);
+        if self.positions.keys().any(|key| is_its(key) && !self.day.places.contains_key(key)) {
+            return None;
+        }
+        let own = self.day.places.iter().filter(|(key, _)| is_its(key));
+        let mut results = own.map(|((_, id), place)| self.result_of(*id, place));
         let sum = results.try_fold(Decimal::ZERO, |sum, of| sum.checked_add(of?))?;
         // An average price is cut off after 28 digits: a loss that is the limit must not fall short of
         // it by what was cut.
         Some(sum.round_dp(DIGITS))
     }
 
-    fn result_of(&self, position: &Position) -> Option<Decimal> {
-        let instrument = self.instruments.get(position.instrument.index())?;
-        let mark = self.mark(position.instrument);
-        let result = self.day.of(position, mark, instrument.multiplier)?;
-        if result.is_zero() {
-            return Some(result);
+    fn result_of(&self, id: InstrumentId, place: &Place) -> Option<Decimal> {
+        let instrument = self.instruments.get(id.index())?;
+        let gain = place.gain(self.mark(id), instrument.multiplier)?;
+        let mut fees = place.fees();
+        let gain = self.in_limits_currency(Money { amount: gain, currency: instrument.currency })?;
+        fees.try_fold(gain, |left, fee| left.checked_sub(self.in_limits_currency(fee)?))
+    }
+
+    fn in_limits_currency(&self, money: Money) -> Option<Decimal> {
+        if money.amount.is_zero() {
+            return Some(money.amount);
         }
-        let rate = self.market.worth(instrument.currency, self.settings.limits.currency)?;
-        result.checked_mul(rate.amount)
+        let rate = self.market.worth(money.currency, self.settings.limits.currency)?;
+        money.amount.checked_mul(rate.amount)
     }
 
     fn mark(&self, id: InstrumentId) -> Option<Price> {
@@ -211,10 +231,14 @@ impl Engine {
         }
     }
 
-    /// At the start, once the catalogue is known.
-    pub(super) fn restore_day(&mut self, state: &DayState) {
-        let find = |key: &str| self.instruments.iter().find(|i| i.has_key(key)).map(|i| i.id);
-        self.day = Day::restore(state, &self.settings.limits.day_start, find);
+    /// At the start, once the catalogue is known; `fills` are the journal's, with the places of their
+    /// records.
+    pub(super) fn restore_day<'a>(&mut self, state: &DayState, fills: impl Iterator<Item = (Seq, &'a Fill)>) {
+        self.day = Day::restore(state, &self.settings.limits.day_start);
+        let booked: Vec<(Seq, &Fill)> = fills.collect();
+        for instrument in self.instruments.iter() {
+            self.day.list(instrument, &booked);
+        }
     }
 
     /// What is to be saved of the day.
@@ -229,26 +253,35 @@ impl Engine {
         }
     }
 
-    /// An execution at `price` has come, and the position that it makes is taken over next: what was
-    /// there before is where the day begins for it.
-    pub(super) fn day_fills(
-        &mut self,
-        account: &AccountId,
-        id: InstrumentId,
-        price: Price,
-        now: Time,
-        out: &mut Vec<Effect>,
-    ) {
+    /// An execution has come, which the journal gets next and of which the position knows nothing yet:
+    /// what was there before is where the day begins for it.
+    pub(super) fn day_fills(&mut self, fill: &Fill, now: Time, out: &mut Vec<Effect>) {
         // The day first: one that began after this would forget again where it began. Losses are
         // looked at when all of what has come is taken over.
         let mut is_news = self.day_begins(now);
-        let Some(instrument) = self.instruments.get(id.index()) else { return };
-        let before = self.position_of(account, id).cloned();
-        let before = before.unwrap_or_else(|| Position::flat(account.clone(), id));
-        let mark = self.mark(id).unwrap_or(price);
-        is_news |= self.day.meets(&before, Some(mark), instrument.multiplier);
+        let Some(instrument) = self.instruments.get(fill.instrument.index()) else { return };
+        let net = self.position_of(&fill.account, fill.instrument).map_or(Decimal::ZERO, |before| before.net);
+        let mark = self.mark(fill.instrument).unwrap_or(fill.price);
+        let (key, next) = ((fill.account.clone(), fill.instrument), self.journal.next());
+        is_news |= self.day.meets(key, net, Some(mark), instrument.multiplier, next);
         if is_news {
             out.push(Effect::Save(self.engine_state()));
+        }
+        self.day_books(fill);
+    }
+
+    /// An execution has come: it counts where the position was met before.
+    pub(super) fn day_books(&mut self, fill: &Fill) {
+        let Some(instrument) = self.instruments.get(fill.instrument.index()) else { return };
+        if let Some(place) = self.day.place(&fill.account, fill.instrument) {
+            place.books(fill, instrument.multiplier);
+        }
+    }
+
+    /// What an execution has cost is known to be another sum than was `before`.
+    pub(super) fn day_charged(&mut self, before: Money, fill: &Fill) {
+        if let Some(place) = self.day.place(&fill.account, fill.instrument) {
+            place.charged(before, fill.commission);
         }
     }
 
@@ -263,10 +296,24 @@ impl Engine {
     /// first time in it. Whether the state is to be saved.
     fn day_begins(&mut self, now: Time) -> bool {
         let mut is_news = self.day.turn(&self.settings.limits.day_start, now);
-        for position in self.positions.values() {
-            let Some(instrument) = self.instruments.get(position.instrument.index()) else { continue };
-            let mark = self.market.quote(position.instrument).and_then(|(quote, _)| quote.mark());
-            is_news |= self.day.meets(position, mark, instrument.multiplier);
+        let next = self.journal.next();
+        for (key, position) in &self.positions {
+            let Some(instrument) = self.instruments.get(key.1.index()) else { continue };
+            let mark = self.mark(key.1);
+            is_news |= self.day.meets(key.clone(), position.net, mark, instrument.multiplier, next);
+        }
+        is_news
+    }
+
+    /// What brokers hold and executions do not explain counts from now on. Whether that is news.
+    fn day_takes_over(&mut self) -> bool {
+        let mut is_news = false;
+        for (key, position) in &self.positions {
+            let Some(instrument) = self.instruments.get(key.1.index()) else { continue };
+            let mark = self.market.quote(key.1).and_then(|(quote, _)| quote.mark());
+            if let Some(place) = self.day.place(&key.0, key.1) {
+                is_news |= place.takes_over(position.net, mark, instrument.multiplier);
+            }
         }
         is_news
     }
@@ -274,7 +321,7 @@ impl Engine {
     /// Time has passed, or positions have changed: begins the next day, locks what has lost too
     /// much, and tells so. Whether the state is to be saved.
     pub(super) fn day_passes(&mut self, now: Time, out: &mut Vec<Effect>) -> bool {
-        let mut is_news = self.day_begins(now);
+        let mut is_news = self.day_begins(now) | self.day_takes_over();
         let losses = self.losses();
         for (scope, loss, limit) in losses {
             if self.day.lock(scope.clone(), loss, limit) {

@@ -96,6 +96,8 @@ pub struct Journaled {
     pub orders: Vec<Order>,
     /// The newest executions, oldest first.
     pub fills: Vec<Fill>,
+    /// The places of their records, in their order.
+    pub booked: Vec<Seq>,
     /// What went before them.
     pub past: Past,
     /// Why it cannot be written in this run: orders are refused, cancels work.
@@ -109,6 +111,7 @@ impl Default for Journaled {
             next_seq: Seq::default().next(),
             orders: Vec::new(),
             fills: Vec::new(),
+            booked: Vec::new(),
             past: Past::default(),
             broken: None,
         }

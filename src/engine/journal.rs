@@ -71,6 +71,11 @@ impl Journal {
         Self { next, broken, waiting: VecDeque::new(), moves: BTreeMap::new() }
     }
 
+    /// The place of the next record.
+    pub fn next(&self) -> Seq {
+        self.next
+    }
+
     pub fn state(&self) -> JournalState {
         self.broken.clone().map_or(JournalState::Works, JournalState::Broken)
     }

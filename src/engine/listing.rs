@@ -164,8 +164,9 @@ impl Engine {
 
     /// What earlier runs have left of an instrument that joins, by the rules of a start.
     fn take_back(&mut self, instrument: &Instrument, recalled: Recalled, now: Time, out: &mut Vec<Effect>) {
-        let Recalled { orders, fills, past } = recalled;
+        let Recalled { orders, fills, booked, past } = recalled;
         let has_news = !orders.is_empty() || !fills.is_empty();
+        self.day.list(instrument, &booked.into_iter().zip(&fills).collect::<Vec<_>>());
         self.before.recall(past, &fills);
         self.executions.recall(instrument.broker, fills);
         self.allocated.extend(super::allocation::sent_before(orders.iter()));

@@ -55,20 +55,20 @@ impl ExecutionLog {
         is_new
     }
 
-    /// Takes over what a booked execution has cost: the execution with it, where that is news. Nothing
-    /// is what a broker tells that does not know it yet.
-    pub fn charge(&mut self, broker: BrokerId, told: &Fill) -> Option<Fill> {
+    /// Takes over what a booked execution has cost: what it had cost before and the execution as it is
+    /// now, where that is news. Nothing is what a broker tells that does not know it yet.
+    pub fn charge(&mut self, broker: BrokerId, told: &Fill) -> Option<(Money, Fill)> {
         let known = self.seen.get_mut(&(broker, told.account.clone(), told.exec_id.clone()))?;
         if told.commission.amount.is_zero() || *known == told.commission {
             return None;
         }
-        *known = told.commission;
+        let before = std::mem::replace(known, told.commission);
         let is_it = |fill: &&mut Fill| {
             (&fill.exec_id, &fill.account, fill.instrument) == (&told.exec_id, &told.account, told.instrument)
         };
         let booked = self.fills.iter_mut().rev().find(is_it)?;
         booked.commission = told.commission;
-        Some(booked.clone())
+        Some((before, booked.clone()))
     }
 
     pub fn fills(&self) -> impl Iterator<Item = &Fill> {

@@ -19,8 +19,8 @@ use crate::broker::BrokerRequest;
 use crate::broker::contract::Books;
 use crate::domain::money::grouped;
 use crate::domain::{
-    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, Price,
-    TakenOver, Time, TimeInForce, counted,
+    AccountId, BrokerId, Decimal, Fill, InstrumentId, Moment, Order, OrderId, OrderStatus, Origin, TakenOver,
+    Time, TimeInForce, counted,
 };
 use crate::link::update::Refused;
 use crate::link::{Finding, FindingKind, NoticeLevel, Reconciliation, Update};
@@ -57,8 +57,8 @@ struct Comparison<'a> {
     session: Session,
     now: Time,
     findings: Vec<Finding>,
-    /// What executions that we had not heard of did to positions, and the price of the last.
-    moved: BTreeMap<(AccountId, InstrumentId), (Decimal, Price)>,
+    /// What executions that we had not heard of did to positions.
+    moved: BTreeMap<(AccountId, InstrumentId), Decimal>,
     /// The orders they are of.
     executed: BTreeSet<OrderId>,
     /// What executions do not explain.
@@ -209,11 +209,16 @@ impl Engine {
                 Some(theirs) => self.as_told(id, theirs),
                 None => self.book(id, fill, now),
             };
+            // Of an account that is met for the first time nobody knows how it stood before.
+            if self.accounts.contains_key(&(id, fill.account.clone())) {
+                self.day_fills(fill, now, out);
+            } else {
+                self.day_books(fill);
+            }
             self.settled(order, Moment::Executed(fill.clone()), comparison.session, now, out);
             comparison.session.publish(Update::Fill(fill.clone()), now, out);
             let key = (fill.account.clone(), fill.instrument);
-            let moved = comparison.moved.entry(key).or_insert((Decimal::ZERO, fill.price));
-            *moved = (moved.0 + fill.side.sign() * fill.quantity.0, fill.price);
+            *comparison.moved.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
             comparison.executed.insert(fill.order);
             comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
         }
@@ -221,7 +226,8 @@ impl Engine {
 
     /// An execution that we have, whose commission may have come since.
     fn settle_cost(&mut self, told: &Fill, comparison: &Comparison<'_>, out: &mut Vec<Effect>) {
-        let Some(fill) = self.executions.charge(comparison.broker, told) else { return };
+        let Some((before, fill)) = self.executions.charge(comparison.broker, told) else { return };
+        self.day_charged(before, &fill);
         let orders = self.orders.get(fill.order).cloned().into_iter().collect();
         self.record(Moment::Charged(fill.clone()), orders, comparison.now, out);
         comparison.session.publish(Update::Charged(fill), comparison.now, out);

@@ -184,8 +184,8 @@ impl Engine {
         };
         let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
         let text = format!("{verb} {quantity} {symbol} at {price}");
+        self.day_fills(&fill, now, out);
         self.tell(order, Moment::Executed(fill.clone()), now, out);
-        self.day_fills(&fill.account, fill.instrument, fill.price, now, out);
         out.push(Effect::publish(Update::Fill(fill), now));
         self.positions.insert((position.account.clone(), position.instrument), position.clone());
         out.push(Effect::publish(Update::Position(position), now));
@@ -205,7 +205,8 @@ impl Engine {
         now: Time,
         out: &mut Vec<Effect>,
     ) {
-        let Some(fill) = self.executions.charge(broker, told) else { return };
+        let Some((before, fill)) = self.executions.charge(broker, told) else { return };
+        self.day_charged(before, &fill);
         let orders = self.orders.get(fill.order).cloned().into_iter().collect();
         self.record(Moment::Charged(fill.clone()), orders, now, out);
         out.push(Effect::publish(Update::Charged(fill), now));

@@ -140,6 +140,7 @@ impl Program {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,
                 fills: recovered.fills,
+                booked: recovered.booked,
                 past: recovered.past,
                 broken,
             },

@@ -186,7 +186,7 @@ impl Disk {
         assert_eq!(found.flatten, table.flatten, "what the lock was to close");
         assert_eq!(found.fills, journal.fills, "executions in the journal");
         assert!(found.past.known_until.is_empty(), "all of them come back");
-        journal.past = found.past;
+        (journal.past, journal.booked) = (found.past, found.booked);
         assert_eq!(found.must_reconcile, None);
         assert!(found.problems.is_empty(), "{:?}", found.problems);
         // That writer was not told of intents that were given up.

@@ -151,10 +151,7 @@ impl Day {
     /// Books are about to be heard. How things stood before the first ones nobody knows.
     pub fn before_books(&mut self, fills: &[Fill], heard: &Heard) {
         let is_news = |fill: &&Fill| heard.has_books && !heard.execs.contains(&fill.exec_id);
-        // The last of each instrument stands for all of them.
-        let last: BTreeMap<InstrumentId, &Fill> =
-            fills.iter().filter(is_news).map(|fill| (fill.instrument, fill)).collect();
-        for fill in last.into_values() {
+        for fill in fills.iter().filter(is_news) {
             self.before_fill(fill, heard);
         }
     }

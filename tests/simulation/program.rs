@@ -94,7 +94,7 @@ impl Program {
         let Found { journal, next_order_id, is_killed, flatten, day } = disk.recover(now);
         let is_saved = |id: InstrumentId| {
             let key = instruments()[id.index()].key();
-            day.from.iter().any(|(_, saved, _)| *saved == key)
+            day.places.iter().any(|saved| saved.instrument == key)
         };
         witness.day.begin_again(is_saved, !day.locks.is_empty());
         witness.begins(Heard::before(&journal.fills), is_killed, next_order_id, &journal.orders);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
-use crate::domain::{AccountId, Decimal, Money, Time};
+use crate::domain::{AccountId, Decimal, Money, Seq, Time};
 
 /// What must outlive the program.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,9 +13,23 @@ pub struct DayState {
     pub began: Time,
     /// When it ends, by the start of the day that held when it began; zero where nobody knows.
     pub ends: Time,
-    /// What positions had come to by then, by account and [`crate::domain::Instrument::key`], in the
-    /// instrument's currency.
-    pub from: Vec<(AccountId, String, Decimal)>,
+    /// What was held by then.
+    pub places: Vec<PlaceState>,
     /// Scopes whose loss has reached its limit, with loss and limit.
     pub locks: Vec<(Scope, Money, Money)>,
+}
+
+/// How a position stood when the trading day began. Executions since then are in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceState {
+    /// Whose it is.
+    pub account: AccountId,
+    /// [`crate::domain::Instrument::key`].
+    pub instrument: String,
+    /// Units, negative when short.
+    pub held: Decimal,
+    /// What they were worth, in the instrument's currency.
+    pub worth: Decimal,
+    /// The journal's record from which on executions come on top.
+    pub since: Seq,
 }

@@ -9,10 +9,10 @@ use crate::broker::contract::Books;
 use crate::broker::{BrokerEvent, MarketEvent};
 use crate::domain::limits::DayState;
 use crate::domain::{
-    Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, Fill, LimitSet, Liquidity, OrderId,
-    OrderKind, OrderSpec, Origin, Qty, Quote, Settings, Side, TickTable, TimeInForce, TradingHours,
+    Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, Fill, LimitSet, Liquidity, Moment, OrderId,
+    OrderKind, OrderSpec, Origin, Position, Qty, Quote, Settings, Side, TickTable, TimeInForce, TradingHours,
 };
-use crate::engine::{EngineEvent, SaveJob, Start};
+use crate::engine::{EngineEvent, Journaled, SaveJob, Start};
 use crate::link::{Command, CommandId, ConnectionState, Envelope, Place, Update};
 use crate::risk::Despite;
 
@@ -70,18 +70,26 @@ struct Stage {
     engine: Engine,
     now: Time,
     commands: u64,
+    /// Executions that the journal has.
+    booked: Vec<(Seq, Fill)>,
 }
 
 fn stage(set: impl FnOnce(&mut LimitSet), saved: &DayState) -> Stage {
+    stage_after(set, saved, Journaled::default())
+}
+
+/// The same after earlier runs.
+fn stage_after(set: impl FnOnce(&mut LimitSet), saved: &DayState, journal: Journaled) -> Stage {
     let now = at("2026-11-20T15:00:00Z");
     let mut settings = Settings::default();
     set(&mut settings.limits);
     let engine = Engine::new(Start {
         settings: Arc::new(settings),
+        day: saved.clone(),
+        journal,
         ..Start::first(vec![share(0, "AAPL"), share(1, "MSFT")].into(), vec!["Paper".into()], now)
     });
-    let mut stage = Stage { engine, now, commands: 0 };
-    stage.engine.restore_day(saved);
+    let mut stage = Stage { engine, now, commands: 0, booked: Vec::new() };
     stage.feed(EngineEvent::Started);
     stage
 }
@@ -90,6 +98,17 @@ impl Stage {
     fn feed(&mut self, event: EngineEvent) -> Vec<Effect> {
         let mut out = Vec::new();
         self.engine.process(event, self.now, &mut out);
+        for effect in &out {
+            let Effect::Journal(record) = effect else { continue };
+            match &record.moment {
+                Moment::Executed(fill) => self.booked.push((record.seq, fill.clone())),
+                Moment::Charged(fill) => {
+                    let charged = self.booked.iter_mut().find(|(_, known)| known.exec_id == fill.exec_id);
+                    charged.unwrap().1 = fill.clone();
+                }
+                _ => {}
+            }
+        }
         out
     }
 
@@ -185,6 +204,18 @@ impl Stage {
     fn result(&self) -> Option<Decimal> {
         self.engine.result_of_day(|_, _| true)
     }
+
+    /// The next run, with what this one has left on the disk.
+    fn restarts(&self) -> Stage {
+        let text = serde_json::to_string(&self.engine.day_state()).unwrap();
+        let saved: DayState = serde_json::from_str(&text).unwrap();
+        let (booked, fills): (Vec<Seq>, Vec<Fill>) = self.booked.iter().cloned().unzip();
+        let next_seq = self.engine.journal.next();
+        let journal = Journaled { next_seq, fills, booked, ..Journaled::default() };
+        let mut next = stage_after(|_| {}, &saved, journal);
+        (next.now, next.commands, next.booked) = (self.now, self.commands, self.booked.clone());
+        next
+    }
 }
 
 fn loss(limit: &str) -> impl FnOnce(&mut LimitSet) {
@@ -238,11 +269,8 @@ fn a_loss_locks_until_the_next_day_and_over_a_restart() {
     assert!(refused.contains("before 2026-11-20 22:00 UTC"), "{refused}");
     assert_eq!(first.order(Side::Sell, "4"), Ok(()), "what reduces is never held back");
 
-    let text = serde_json::to_string(&first.engine.day_state()).unwrap();
-    let saved: DayState = serde_json::from_str(&text).unwrap();
-    let held = first.engine.position_of(&"PAPER".into(), SHARE).cloned().unwrap();
-    let mut second = stage(|_| {}, &saved);
-    second.connects(vec![held]);
+    let mut second = first.restarts();
+    second.connects(vec![position("10", "100.1", "0", "0")]);
     assert!(second.order(Side::Buy, "1").is_err(), "though the limit was taken away meanwhile");
     assert_eq!(second.result(), Some(dec("-1")), "it counts on from the day's beginning");
     second.now = at("2026-11-20T22:00:00Z");
@@ -399,6 +427,91 @@ fn an_execution_that_only_the_books_tell_of_counts_from_where_the_position_stood
     stage.passes();
     assert_eq!(stage.result(), Some(dec("-51")));
     assert_eq!(saved(&told), Some(&stage.engine.day_state()), "over a restart too");
+}
+
+#[test]
+fn what_was_realised_before_a_restart_counts_though_its_broker_has_forgotten_it() {
+    let mut first = stage(loss("50"), &DayState::default());
+    first.connects(vec![]);
+    first.fills(Side::Buy, "10", "100");
+    first.fills(Side::Sell, "4", "92");
+    first.quote(0, "95");
+    assert_eq!(first.result(), Some(dec("-64")));
+    let mut second = first.restarts();
+    // As Interactive Brokers tells it: what is held, by an average of its own, and nothing realised.
+    second.connects(vec![position("6", "100.2", "0", "0")]);
+    second.quote(0, "95");
+    assert_eq!(second.result(), Some(dec("-64")));
+    // What is flat it does not even mention.
+    first.fills(Side::Sell, "6", "95");
+    let mut third = first.restarts();
+    third.connects(vec![]);
+    assert_eq!(third.result(), Some(dec("-65")));
+    third.connects(vec![]);
+    assert_eq!(third.restarts().result(), Some(dec("-65")), "nothing counts twice");
+}
+
+#[test]
+fn what_executes_while_nobody_looks_counts_by_its_price() {
+    let mut first = stage(|_| {}, &DayState::default());
+    first.connects(vec![]);
+    first.fills(Side::Buy, "10", "100");
+    let (sale, _) = first.execution(Side::Sell, "10", "97");
+    let mut second = first.restarts();
+    second.tells_books(vec![], vec![sale]);
+    second.connects(vec![]);
+    assert_eq!(second.result(), Some(dec("-32")), "the broker's books alone told of the sale");
+}
+
+#[test]
+fn units_that_came_without_an_execution_count_from_when_they_came() {
+    let mut stage = stage(|_| {}, &DayState::default());
+    stage.connects(vec![position("10", "100", "0", "0")]);
+    stage.quote(0, "95");
+    stage.tells_books(vec![position("30", "10", "0", "0")], vec![]);
+    stage.passes();
+    assert_eq!(stage.result(), Some(dec("-50")), "a transfer is no profit");
+    stage.quote(0, "94");
+    assert_eq!(stage.result(), Some(dec("-80")));
+    let mut next = stage.restarts();
+    next.connects(vec![position("30", "10", "0", "0")]);
+    next.quote(0, "94");
+    assert_eq!(next.result(), Some(dec("-80")));
+}
+
+#[test]
+fn a_commission_that_comes_later_and_one_in_another_currency_count() {
+    let mut stage = stage(|_| {}, &DayState::default());
+    stage.connects(vec![]);
+    let (mut fill, position) = stage.execution(Side::Buy, "10", "100");
+    fill.commission.amount = Decimal::ZERO;
+    stage.feed(EngineEvent::Broker(
+        BROKER,
+        BrokerEvent::Fill { fill: fill.clone(), position: position.clone() },
+    ));
+    assert_eq!(stage.result(), Some(Decimal::ZERO));
+    fill.commission.amount = dec("2.5");
+    stage.feed(EngineEvent::Broker(
+        BROKER,
+        BrokerEvent::Charged { fill: fill.clone(), position: position.clone() },
+    ));
+    assert_eq!(stage.result(), Some(dec("-2.5")));
+    fill.commission = Money { amount: dec("300"), currency: Currency::JPY };
+    stage.feed(EngineEvent::Broker(BROKER, BrokerEvent::Charged { fill, position }));
+    assert_eq!(stage.result(), None, "nobody knows what a yen is worth");
+}
+
+#[test]
+fn the_day_of_an_instrument_that_a_start_does_not_list_is_kept() {
+    let mut first = stage(|_| {}, &DayState::default());
+    first.connects(vec![]);
+    first.fills(Side::Buy, "10", "100");
+    let day = first.engine.day_state();
+    let without = Engine::new(Start {
+        day: day.clone(),
+        ..Start::first(vec![share(0, "KO")].into(), vec!["Paper".into()], first.now)
+    });
+    assert_eq!(without.day_state(), day);
 }
 
 #[test]

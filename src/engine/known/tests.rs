@@ -17,7 +17,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::broker::contract::Books;
 use crate::broker::{BrokerEvent, BrokerRequest, MarketEvent, Report, ReportKind};
-use crate::domain::limits::DayState;
 use crate::domain::limits::{LimitSet, Limits};
 use crate::domain::{
     Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, Fill, Liquidity, Money, OrderId, OrderKind,
@@ -166,7 +165,6 @@ fn theatre(limits: LimitSet) -> Theatre {
     });
     let mut theatre =
         Theatre { engine, model: Model::new(limits, now), now, commands: 0, changes: Vec::new() };
-    theatre.engine.restore_day(&DayState::default());
     theatre.feed(EngineEvent::Started);
     for (broker, account) in [(0, "A"), (1, "B")] {
         let account = Account {

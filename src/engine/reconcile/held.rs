@@ -97,16 +97,11 @@ impl Engine {
         let key = (position.account.clone(), position.instrument);
         let is_first = !self.accounts.contains_key(&(comparison.broker, position.account.clone()));
         let journaled = self.before.held.remove(&key);
-        let moved = comparison.moved.get(&key).copied();
-        // Of an account that is met for the first time nobody knows how it stood before.
-        if let Some((_, price)) = moved.filter(|_| !is_first) {
-            self.day_fills(&key.0, key.1, price, comparison.now, out);
-        }
+        let moved = comparison.moved.get(&key).copied().unwrap_or_default();
         let before = self.positions.insert(key.clone(), position.clone());
         if before.as_ref() != Some(&position) {
             comparison.session.publish(Update::Position(position.clone()), comparison.now, out);
         }
-        let moved = moved.map_or(Decimal::ZERO, |(units, _)| units);
         let known = before.map(|before| before.net).or(journaled);
         // Of an account that is met for the first time nothing is expected but what is known.
         let is_unknown = known.is_none() && is_first;

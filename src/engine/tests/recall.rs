@@ -2,7 +2,8 @@
 
 use super::listing::{asked_back, described, growing, joins_with, listing};
 use super::*;
-use crate::domain::{Past, Recalled};
+use crate::domain::limits::{DayState, PlaceState};
+use crate::domain::{Past, Recalled, Seq};
 use crate::link::FindingKind;
 
 const COLA: InstrumentId = InstrumentId(1);
@@ -49,7 +50,7 @@ fn fill(exec: &str, order: u64, quantity: &str) -> Fill {
 fn left() -> Recalled {
     let filled = Order { filled: Qty(dec("10")), ..order(6, OrderStatus::Filled) };
     let orders = vec![filled, order(7, OrderStatus::Working)];
-    Recalled { orders, fills: vec![fill("E1", 6, "10")], past: Past::default() }
+    Recalled { orders, fills: vec![fill("E1", 6, "10")], booked: vec![Seq(3)], past: Past::default() }
 }
 
 fn holding(net: &str) -> Position {
@@ -196,4 +197,29 @@ fn what_cannot_be_read_is_told_and_keeps_nothing_from_joining() {
     };
     assert!(effects.iter().any(says));
     assert!(requests(&effects).contains(&&BrokerRequest::Books));
+}
+
+#[test]
+fn the_day_of_an_instrument_counts_on_when_it_joins() {
+    let mut stage = growing();
+    let key = Instrument { symbol: "KO".into(), ..Instrument::clone(&share()) }.key();
+    let began = |since| PlaceState {
+        account: "PAPER".into(),
+        instrument: key.clone(),
+        held: Decimal::ZERO,
+        worth: Decimal::ZERO,
+        since,
+    };
+    let restore = |stage: &mut Stage, since| {
+        let day = DayState { places: vec![began(Seq(since))], ..stage.engine.day_state() };
+        stage.engine.restore_day(&day, std::iter::empty());
+    };
+    restore(&mut stage, 3);
+    let sale = Fill { side: Side::Sell, price: Price(dec("51")), ..fill("E2", 6, "10") };
+    let fills = vec![fill("E0", 6, "10"), fill("E1", 6, "10"), sale];
+    let left = Recalled { fills, booked: vec![Seq(2), Seq(3), Seq(9)], ..Recalled::default() };
+    joins_with(&mut stage, "KO", "KO", left);
+    let result = |stage: &Stage| stage.engine.result_of_day(|_, id| id == COLA);
+    let fees = Decimal::from(2) * fill("E1", 6, "10").commission.amount;
+    assert_eq!(result(&stage), Some(dec("-40") - fees), "what was executed before the day began is not its");
 }

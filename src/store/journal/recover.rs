@@ -29,6 +29,8 @@ pub struct Recovered {
     pub orders: Vec<Order>,
     /// The newest [`NEWEST`] fills, oldest first.
     pub fills: Vec<Fill>,
+    /// The places of their records, in their order.
+    pub booked: Vec<Seq>,
     /// What went before those.
     pub past: Past,
     /// Whether the kill switch was set; `None` where it was never used.
@@ -96,7 +98,7 @@ pub(super) async fn recover(
     .fetch_one(&mut *db)
     .await?;
     let orders = orders(db, directory, &mut strangers).await?;
-    let (fills, oldest) = fills(db, directory, &mut strangers).await?;
+    let (booked, fills, oldest) = fills(db, directory, &mut strangers).await?;
     let facts = facts(db).await?;
     let must_reconcile = facts.get(MUST_RECONCILE).filter(|why| !why.is_empty());
     let (past, checkpoint) = held::read(db, &facts, directory, &fills, oldest).await?;
@@ -105,6 +107,7 @@ pub(super) async fn recover(
         next_order_id: highest.map_or(1, |id| id.cast_unsigned().saturating_add(1)),
         orders,
         fills,
+        booked,
         past,
         is_killed: facts.get(KILLED).map(|text| text == "true"),
         // Of a newer program's way of closing this one knows at least that closing was asked for.
@@ -129,11 +132,11 @@ pub(super) async fn recall(
     let directory = Directory::new(names);
     let mut others = Strangers::default();
     let orders = orders(db, &directory, &mut others).await?;
-    let (fills, oldest) = fills(db, &directory, &mut others).await?;
+    let (booked, fills, oldest) = fills(db, &directory, &mut others).await?;
     let facts = facts(db).await?;
     // What could be written down for the next start is left to that one.
     let (past, _checkpoint) = held::read(db, &facts, &directory, &fills, oldest).await?;
-    Ok(Recalled { orders, fills, past })
+    Ok(Recalled { orders, fills, booked, past })
 }
 
 async fn orders(
@@ -199,20 +202,22 @@ fn take(
     Ok(())
 }
 
-/// The newest fills; and the record of the oldest of them, where there may be older ones.
+/// The newest fills with the places of their records; and that of the oldest of them, where there may be
+/// older ones.
 async fn fills(
     db: &mut SqliteConnection,
     directory: &Directory,
     strangers: &mut Strangers,
-) -> Result<(Vec<Fill>, Option<i64>), DiskError> {
+) -> Result<(Vec<Seq>, Vec<Fill>, Option<i64>), DiskError> {
     const NEWEST_FILLS: &str = "SELECT seq, time, body, crc FROM fills ORDER BY seq DESC LIMIT ?";
     let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
     let rows = sqlx::query(NEWEST_FILLS).bind(newest).fetch_all(db).await?;
-    let mut found = Vec::with_capacity(rows.len());
+    let (mut booked, mut found) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows.iter().rev() {
         let fill: FillRow = read(row, "a fill")?;
         let name = (Arc::clone(&fill.broker), Arc::clone(&fill.instrument));
         if let Some(fill) = directory.fill(fill) {
+            booked.push(Seq(row.try_get::<i64, _>(0)?.cast_unsigned()));
             found.push(fill);
         } else {
             strangers.fills += 1;
@@ -220,7 +225,7 @@ async fn fills(
         }
     }
     let oldest = if rows.len() < NEWEST { None } else { rows.last() };
-    Ok((found, oldest.map(|row| row.try_get(0)).transpose()?))
+    Ok((booked, found, oldest.map(|row| row.try_get(0)).transpose()?))
 }
 
 /// A row of two numbers, the text and its checksum. What does not fit was damaged.
