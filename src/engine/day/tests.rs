@@ -1,5 +1,6 @@
 //! The day by itself, and in an engine that tells it what happens.
 
+mod money;
 mod pace;
 
 use std::sync::Arc;
