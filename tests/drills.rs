@@ -77,19 +77,26 @@ fn everything_of(share: InstrumentId) -> Demand {
     Demand { quotes: [share].into(), depth: [share].into(), trades: [share].into(), bars }
 }
 
+/// A folder whose profile has limits that no order here comes near: what is tested is the broker's day,
+/// and prices wander.
+fn wide_profile() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::open(Some(folder.path()), PROFILE).unwrap();
+    let limits = "[limits]\nmax_order_value = 5000000\nmax_position_value = 50000000\n";
+    fs::write(profile.settings_file(), limits).unwrap();
+    folder
+}
+
 impl Trader {
     /// Connected, with everything of a share in sight, and one order that works.
     fn new() -> Self {
-        let server = Server::start();
+        let server = Server::start_in(wide_profile(), &[]);
         let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "MSFT".to_owned()]));
         let (listed, _) = described::listed(&asked.unwrap(), BrokerId(0));
-        let folder = tempfile::tempdir().unwrap();
-        // What is tested is the broker's day, not our limits: prices wander.
+        let folder = wide_profile();
         let profile = Profile::open(Some(folder.path()), PROFILE).unwrap();
-        let limits = "[limits]\nmax_order_value = 5000000\nmax_position_value = 50000000\n";
-        fs::write(profile.settings_file(), limits).unwrap();
         let mut program = Program::start_in(profile, registry::ibkr(Ibkr::new(config, listed)));
         program.wait_until_ready();
         let share = program.watch("AAPL");

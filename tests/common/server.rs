@@ -18,7 +18,11 @@ impl Server {
 
     /// The same with more arguments.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the profile");
+        Self::start_in(tempfile::tempdir().expect("a folder for the profile"), arguments)
+    }
+
+    /// The same in a folder that somebody has prepared.
+    pub fn start_in(folder: tempfile::TempDir, arguments: &[&str]) -> Self {
         let (child, port) = spawn(folder.path(), arguments);
         Self { child, port, folder }
     }

@@ -385,7 +385,7 @@ impl Theatre {
             side,
             quantity,
             price,
-            commission: Money { amount: model::FEE, currency: Currency::USD },
+            commission: Money { amount: model::FEE, currency: self.engine.instruments[index].currency },
             realised: Decimal::ZERO,
             liquidity: Liquidity::Taker,
             time: self.now,
