@@ -91,7 +91,7 @@ impl Trader {
     /// Connected, with everything of a share in sight, and one order that works.
     fn new() -> Self {
         let server = Server::start_in(wide_profile(), &[]);
-        let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
+        let config = IbkrConfig::new(server.address(), 7);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "MSFT".to_owned()]));
         let (listed, _) = described::listed(&asked.unwrap(), BrokerId(0));

@@ -456,7 +456,7 @@ fn through_the_paper_broker_in_this_process() {
 #[test]
 fn through_the_adapter_for_interactive_brokers_and_our_own_server() {
     let server = server::Server::start();
-    let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
+    let config = IbkrConfig::new(server.address(), 7);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "NOSUCH".to_owned()]));
     let (listed, wrong) = described::listed(&asked.unwrap(), BrokerId(0));
@@ -479,7 +479,7 @@ fn bought(instrument: InstrumentId, quantity: i64) -> AllocationOrder {
 #[test]
 fn a_plan_of_weights_goes_to_interactive_brokers_once_also_after_a_restart() {
     let server = server::Server::start();
-    let config = IbkrConfig::new(format!("127.0.0.1:{}", server.port), 7);
+    let config = IbkrConfig::new(server.address(), 7);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let symbols = ["AAPL", "MSFT"].map(str::to_owned);
     let described = runtime.block_on(described::describe(&config, &symbols)).unwrap();

@@ -1,89 +1,25 @@
 //! `pitdesk serve` in a process of its own, before clients on real sockets that speak its bytes.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::panic, reason = "a test")]
 
+#[path = "common/client.rs"]
+mod client;
 #[path = "common/server.rs"]
 mod server;
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
-use std::time::Duration;
 
-use pitdesk::gateway::wire::frame::{Frames, MOST_OUTGOING};
-use pitdesk::gateway::wire::handshake::{Announcement, Offer};
+use client::{Client, encoded};
 use pitdesk::gateway::wire::model::{
-    Contract, HistoricalDataRequest, MarketDataRequest, Order, PlaceOrderRequest, StartApiRequest,
+    Contract, HistoricalDataRequest, MarketDataRequest, Order, PlaceOrderRequest,
 };
-use pitdesk::gateway::wire::{Dialect, Reply, Request};
+use pitdesk::gateway::wire::{Reply, Request};
 use server::Server;
 
-/// How long anything may take on a loaded machine.
-const SOON: Duration = Duration::from_mins(1);
 /// More than the server takes of a client that it cannot answer.
 const MORE_THAN_IS_READ: usize = 8 << 20;
 /// More than it keeps for one that does not read, and the system with it.
 const MORE_THAN_IS_SAID: usize = 24 << 20;
-
-struct Client {
-    stream: TcpStream,
-    frames: Frames,
-}
-
-impl Client {
-    /// One that has said who it is.
-    fn connect(server: &Server, client: i32) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", server.port.parse::<u16>().unwrap())).unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
-        stream.set_write_timeout(Some(SOON)).unwrap();
-        let mut client_end = Self { stream, frames: Frames::of_server(MOST_OUTGOING) };
-        let mut bytes = Vec::new();
-        Offer { least: 157, most: 178, options: String::new() }.encode(&mut bytes);
-        client_end.stream.write_all(&bytes).unwrap();
-        let announced = client_end.body();
-        assert_eq!(Announcement::decode(&announced).unwrap().version, Dialect::Text.version());
-        let start = StartApiRequest { client_id: Some(client), optional_capabilities: Some(String::new()) };
-        client_end.say(&Request::StartApi(start));
-        client_end
-    }
-
-    fn say(&mut self, request: &Request) {
-        self.stream.write_all(&encoded(request)).unwrap();
-    }
-
-    /// The body of the next message.
-    fn body(&mut self) -> Vec<u8> {
-        let mut buffer = [0; 4096];
-        loop {
-            if let Some(body) = self.frames.next().unwrap() {
-                return body.to_vec();
-            }
-            let count = self.stream.read(&mut buffer).unwrap();
-            assert!(count > 0, "the server has hung up");
-            self.frames.push(&buffer[..count]);
-        }
-    }
-
-    /// Reads until something comes that is looked for.
-    fn wait<T>(&mut self, looked_for: impl Fn(Reply) -> Option<T>) -> T {
-        loop {
-            let body = self.body();
-            if let Some(found) = looked_for(Reply::decode(Dialect::Text, &body).unwrap()) {
-                return found;
-            }
-        }
-    }
-
-    fn is_answered(&mut self) {
-        self.say(&Request::CurrentTime);
-        self.wait(|reply| matches!(reply, Reply::CurrentTime(_)).then_some(()));
-    }
-}
-
-fn encoded(request: &Request) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    request.encode(Dialect::Text, &mut bytes);
-    bytes
-}
 
 fn share() -> Contract {
     let text = |text: &str| Some(text.to_owned());
@@ -136,9 +72,22 @@ fn status(reply: Reply) -> Option<(i32, String, String)> {
 }
 
 #[test]
+fn whoever_connects_as_soon_as_the_server_says_where_is_let_in_and_told_its_accounts() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address(), 1);
+    let accounts = client.wait(|reply| match reply {
+        Reply::ManagedAccounts(told) => told.accounts_list,
+        _ => None,
+    });
+    assert!(accounts.starts_with("DU"), "{accounts}");
+    client.wait(|reply| matches!(reply, Reply::NextValidId(_)).then_some(()));
+    client.is_answered();
+}
+
+#[test]
 fn an_order_keeps_its_number_when_the_server_is_started_again() {
     let mut server = Server::start();
-    let mut client = Client::connect(&server, 5);
+    let mut client = Client::connect(server.address(), 5);
     client.say(&buy_far_below(40, "10"));
     let works = |left: &'static str| {
         move |reply: Reply| status(reply).filter(|(_, status, rest)| status == "Submitted" && rest == left)
@@ -147,7 +96,7 @@ fn an_order_keeps_its_number_when_the_server_is_started_again() {
     drop(client);
 
     server.restart();
-    let mut client = Client::connect(&server, 5);
+    let mut client = Client::connect(server.address(), 5);
     let next = client.wait(|reply| match reply {
         Reply::NextValidId(next) => next.order_id,
         _ => None,
@@ -169,8 +118,8 @@ fn an_order_keeps_its_number_when_the_server_is_started_again() {
 #[test]
 fn a_client_that_asks_on_and_reads_nothing_is_let_go_and_nobody_else() {
     let server = Server::start();
-    let mut other = Client::connect(&server, 2);
-    let mut deaf = Client::connect(&server, 1);
+    let mut other = Client::connect(server.address(), 2);
+    let mut deaf = Client::connect(server.address(), 1);
     deaf.say(&Request::MarketData(Box::new(MarketDataRequest {
         req_id: Some(1),
         contract: Some(share()),

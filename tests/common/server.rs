@@ -51,6 +51,11 @@ fn spawn(folder: &Path, arguments: &[&str]) -> (Child, String) {
 }
 
 impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     /// Stops it, as a TWS that hangs, or has it go on.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();

@@ -1,12 +1,14 @@
 //! The search palette in the whole window: what it finds, and what Enter does.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pitdesk::domain::BrokerId;
 use pitdesk::domain::settings::ThemeChoice;
+use pitdesk::domain::{BrokerId, Weather};
 use pitdesk::link::{Command, Drill, Flatten, KillState, Update};
 
 use crate::bench::settle;
@@ -194,6 +196,42 @@ fn drills_are_offered_for_the_paper_broker() {
     let drill = |drill| Command::Drill { broker: BrokerId(0), drill };
     assert_eq!(enter(&mut harness, "freeze"), [drill(Drill::Freeze(Duration::from_secs(10)))]);
     assert_eq!(enter(&mut harness, "crash"), [drill(Drill::Crash)]);
+}
+
+#[test]
+fn the_weather_is_offered_while_programs_may_connect_and_sent_by_name() {
+    let mut harness = desktop();
+    let symbol: Arc<str> = selected(&harness).split('@').next().unwrap_or_default().into();
+    let no_data = format!("TWS API weather: no live data for {symbol}, delayed ones only");
+    let not_subscribed = format!("TWS API weather: no data for {symbol}, not subscribed");
+    let late = Duration::from_secs(2);
+    let offered = [
+        ("TWS API weather: fair, everything works again", Weather::Fair),
+        ("TWS API weather: nightly reset, subscriptions lost", Weather::Reset { keeps_data: false }),
+        ("TWS API weather: nightly reset, subscriptions kept", Weather::Reset { keeps_data: true }),
+        ("TWS API weather: cut every connection", Weather::Cut),
+        ("TWS API weather: hang for 20 s", Weather::Freeze(Duration::from_secs(20))),
+        ("TWS API weather: news of orders 2 s late", Weather::SlowAcknowledgements(late)),
+        ("TWS API weather: commissions 2 s late", Weather::LateCommissions(late)),
+        ("TWS API weather: at most 50 requests a second", Weather::Pacing),
+        ("TWS API weather: refuse changes of orders", Weather::RefusedChanges),
+        ("TWS API weather: silence after a partial fill", Weather::SilenceAfterPartial),
+        (&*no_data, Weather::NoData(Arc::clone(&symbol))),
+        (&*not_subscribed, Weather::NotSubscribed(symbol)),
+    ];
+    let names: BTreeSet<&str> = offered.iter().map(|(name, _)| *name).collect();
+    for is_on in [false, true, false] {
+        harness.state_mut().market.configure(|settings| settings.gateway.is_on = is_on);
+        harness.run_steps(2);
+        search(&mut harness, "tws api weather");
+        let found = hits(&harness);
+        let wanted = if is_on { names.clone() } else { BTreeSet::new() };
+        assert_eq!(found.iter().map(String::as_str).collect::<BTreeSet<_>>(), wanted, "on: {is_on}");
+        press(&mut harness, Key::Escape);
+        for (name, weather) in offered.iter().filter(|_| is_on) {
+            assert_eq!(enter(&mut harness, name), [Command::Weather(weather.clone())]);
+        }
+    }
 }
 
 #[test]

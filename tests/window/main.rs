@@ -1,4 +1,5 @@
-//! The real program in a real window: trading, restarts, a broker that hangs or crashes.
+//! The real program in a real window: trading, restarts, a broker that hangs or crashes,
+//! programs that are let in.
 //!
 //! Needs the feature `inspection`, `Xvfb` and Mesa. Every test waits for what the screen
 //! says, with a deadline that a busy machine keeps; the one figure of time that is
@@ -6,6 +7,8 @@
 
 #![cfg(feature = "inspection")]
 
+#[path = "../common/client.rs"]
+mod client;
 #[path = "../common/data.rs"]
 mod data;
 #[path = "../common/server.rs"]
@@ -18,6 +21,7 @@ mod drills;
 mod driver;
 mod kill;
 mod layout;
+mod programs;
 mod replay;
 mod restart;
 mod signals;

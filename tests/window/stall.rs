@@ -45,15 +45,15 @@ fn the_window_lives_on_while_the_broker_hangs() {
 fn the_window_lives_on_while_tws_hangs() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start_with(&["--at", &program_time()]);
-    let address = format!("127.0.0.1:{}", server.port);
-    let mut trader = Trader::start_alone(home.path(), &["--ibkr", &address]);
+    let mut trader = Trader::start_alone(home.path(), &["--ibkr", &server.address()]);
     let order = trader.rest_a_buy();
     trader.wait_for_count("Orders", 1);
     let calm = calm_gap(&mut trader.window);
     measure_anew(&mut trader.window);
     server.signal("STOP");
     work_until(&mut trader.window, "Silent");
-    work_for(&mut trader.window, HANGS);
+    work_for(&mut trader.window, HANGS, is_not_ready);
+    nothing_said_ready_since_it_fell_silent(&mut trader);
     server.signal("CONT");
     work_until(&mut trader.window, "Ready");
     no_frame_waited(&mut trader.window, calm);
@@ -77,18 +77,35 @@ fn no_frame_waited(window: &mut Window, calm: Duration) {
 /// The longest gap of as much work as is done later, while nothing is wrong.
 fn calm_gap(window: &mut Window) -> Duration {
     measure_anew(window);
-    work_for(window, CALM);
+    work_for(window, CALM, |_| ());
     longest_gap(window)
 }
 
-fn work_for(window: &mut Window, duration: Duration) {
+/// Works for a time, and looks around after each round.
+fn work_for(window: &mut Window, duration: Duration, look: impl Fn(&mut Window)) {
     let desk = Places::find(window);
     let end = crate::window::after(duration);
     let mut round = 0;
     while crate::window::now() < end {
         desk.work(window, round);
+        look(window);
         round += 1;
     }
+}
+
+fn is_not_ready(window: &mut Window) {
+    assert!(window.find(Role::Label, "Ready").is_none(), "a server that hangs is not ready");
+}
+
+/// The activity log has each state of the connection, newest first, however short it was shown.
+fn nothing_said_ready_since_it_fell_silent(trader: &mut Trader) {
+    trader.look_at("Activity");
+    trader.wait_to_read(&["Interactive Brokers: Silent."]);
+    let names = trader.window.tree().widgets.into_iter().map(|w| w.name);
+    let said: Vec<String> = names.filter(|name| name.contains("Interactive Brokers: ")).collect();
+    let silent = said.iter().rposition(|line| line.contains(": Silent."));
+    let ready = said.iter().position(|line| line.contains(": Ready."));
+    assert!(ready.is_none() || silent < ready, "{said:?}");
 }
 
 /// Where there is something to do.

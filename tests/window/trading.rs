@@ -2,12 +2,26 @@
 
 use pitdesk::domain::Decimal;
 
-use crate::trader::{Trader, cell};
+use crate::server::Server;
+use crate::trader::{Trader, cell, program_time};
 
 #[test]
 fn a_position_is_opened_and_closed_by_hand() {
     let home = tempfile::tempdir().unwrap();
-    let mut trader = Trader::start(home.path());
+    opens_and_closes(Trader::start(home.path()));
+}
+
+#[test]
+fn a_position_is_opened_and_closed_by_hand_at_tws() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start_with(&["--at", &program_time()]);
+    let mut trader = Trader::start_with(home.path(), &["--ibkr", &server.address()]);
+    trader.wait_to_read(&["Books of Interactive Brokers"]);
+    opens_and_closes(trader);
+}
+
+#[track_caller]
+fn opens_and_closes(mut trader: Trader) {
     trader.turn_to("MSFT");
     trader.prepare_market_order("10");
     trader.trade("Buy", "buy 10 MSFT at market");
