@@ -12,7 +12,7 @@ mod gateway;
 pub mod ibkr;
 mod import;
 pub mod journal;
-mod logging;
+pub mod logging;
 pub mod market;
 mod recording;
 pub mod rehearsal;

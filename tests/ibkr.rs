@@ -19,6 +19,8 @@ mod kept;
 mod line;
 #[path = "ibkr/listing.rs"]
 mod listing;
+#[path = "ibkr/log.rs"]
+mod log;
 #[path = "ibkr/market.rs"]
 mod market;
 #[path = "ibkr/orders.rs"]

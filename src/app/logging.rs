@@ -1,4 +1,6 @@
 //! The log: one file a day in the profile's state folder, a week of them.
+//!
+//! Crates that log through `log` instead of `tracing`, such as the client of Interactive Brokers, are in it too.
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -9,12 +11,13 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::store::profile::Profile;
 
 /// What is logged unless `PITDESK_LOG` says otherwise.
-const USUAL_FILTER: &str = "info,winit=warn,egui=warn,eframe=warn";
+const USUAL_FILTER: &str = "info,ibapi=warn,winit=warn,egui=warn,eframe=warn";
 const DAYS_KEPT: usize = 7;
 
 /// Starts logging; what is still buffered is written when the guard is dropped. A log
 /// that cannot be written is no reason not to trade: the guard is `None` then.
-pub(super) fn start(profile: &Profile) -> Option<WorkerGuard> {
+#[must_use]
+pub fn start(profile: &Profile) -> Option<WorkerGuard> {
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("pitdesk")
