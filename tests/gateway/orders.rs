@@ -1,13 +1,13 @@
 //! Orders: what a client enters is what the exchange has, and what it is told is what became of it.
 
-use pitdesk::domain::{OrderStatus, Origin};
+use pitdesk::domain::{Decimal, Fill, Money, OrderStatus, Origin};
 use pitdesk::gateway::Rules;
 use pitdesk::gateway::wire::model::{
     AutoOpenOrdersRequest, CancelOrderRequest, CompletedOrdersRequest, Contract, ExecutionRequest,
     GlobalCancelRequest, Order,
 };
 use pitdesk::gateway::wire::{Dialect, Reply, Request};
-use pitdesk::link::Command;
+use pitdesk::link::{Command, Update};
 
 use super::stage::{Stage, order, place, share, words};
 
@@ -266,4 +266,32 @@ fn the_question_what_an_order_would_cost_enters_none() {
     assert!(state.init_margin_change() > 0.0 && state.commission_and_fees() > 0.0, "{state:?}");
     stage.run(std::time::Duration::from_secs(1));
     assert_eq!(stage.desk.blotter().orders().count(), 0);
+}
+
+#[test]
+fn what_an_execution_has_cost_is_told_again_when_that_is_known_better() {
+    for dialect in Dialect::ALL {
+        let mut stage = Stage::new();
+        let (conn, stranger) = (stage.connect(dialect, 7), stage.connect(dialect, 8));
+        stage.tell(conn, place(1, share("AAPL"), order("BUY", "10", "MKT")));
+        stage.heard_in(conn, 2.0);
+        stage.heard(stranger);
+        let told = stage.desk.blotter().fills().last().unwrap().clone();
+        let cost = |amount: i64| Money { amount: Decimal::new(amount, 2), ..told.commission };
+        for amount in [250, 125] {
+            stage.tells_at_last(Update::Charged(Fill { commission: cost(amount), ..told.clone() }));
+            let replies = stage.heard(conn);
+            let [Reply::CommissionReport(report)] = &*replies else { panic!("{dialect:?}: {replies:?}") };
+            assert_eq!(report.exec_id(), told.exec_id.to_string());
+            assert_eq!(Decimal::try_from(report.commission_and_fees()).unwrap(), cost(amount).amount);
+        }
+        assert!(stage.heard(stranger).is_empty(), "it is not told of the orders of others");
+        let all = ExecutionRequest { req_id: Some(5), execution_filter: None };
+        let replies = stage.ask(conn, Request::Executions(Box::new(all)));
+        let costs = replies.iter().filter_map(|reply| match reply {
+            Reply::CommissionReport(report) => Some(report.commission_and_fees()),
+            _ => None,
+        });
+        assert_eq!(costs.collect::<Vec<_>>(), [1.25], "who asks later is told the last");
+    }
 }

@@ -16,7 +16,9 @@ use pitdesk::gateway::wire::handshake::{Announcement, Offer};
 use pitdesk::gateway::wire::model::{Contract, Order, PlaceOrderRequest, StartApiRequest};
 use pitdesk::gateway::wire::{Dialect, Reply, Request};
 use pitdesk::gateway::{ConnId, Core, Effect, Rules};
-use pitdesk::link::{Command, CommandId, Demand, Envelope, FollowerEnd, WindowEnd};
+use pitdesk::link::channel::Drained;
+use pitdesk::link::update::Numbered;
+use pitdesk::link::{Command, CommandId, Demand, Envelope, FollowerEnd, Update, WindowEnd};
 use pitdesk::store::bars::Library;
 
 /// A Friday morning in New York; the practice market is always open.
@@ -33,6 +35,8 @@ pub struct Stage {
     clients: BTreeMap<ConnId, Client>,
     next: u64,
     pub demand: Arc<Demand>,
+    /// The number of what the engine has told the server last.
+    told: u64,
 }
 
 /// The client's end of a connection.
@@ -64,6 +68,7 @@ impl Stage {
             clients: BTreeMap::new(),
             next: 1,
             demand: Arc::default(),
+            told: 0,
         };
         stage.run(Duration::from_secs(1));
         stage
@@ -89,6 +94,7 @@ impl Stage {
         loop {
             self.world.settle();
             let drained = self.end.inbox.drain();
+            self.told = drained.lossless.back().map_or(self.told, |last| last.seq);
             self.core.follow(drained, self.now());
             self.desk.apply(self.window.inbox.drain(), self.now());
             let effects = self.core.effects();
@@ -102,6 +108,15 @@ impl Stage {
                 self.core.waiting(*conn, 0);
             }
         }
+    }
+
+    /// The engine tells the server of something that this exchange never does. What it tells later has numbers
+    /// that do not fit any more: for the end of a test.
+    pub fn tells_at_last(&mut self, update: Update) {
+        self.told += 1;
+        let numbered = Numbered { seq: self.told, received: self.now(), update };
+        self.core.follow(Drained { lossless: [numbered].into(), ..Drained::default() }, self.now());
+        self.settle();
     }
 
     fn carry_out(&mut self, effect: Effect) {
