@@ -8,8 +8,8 @@ use pitdesk::domain::{
     Side,
 };
 use pitdesk::gateway::wire::model::{
-    CommissionAndFeesReport, CompletedOrder, ErrorMessage, Execution, ExecutionDetails, OpenOrder, Order,
-    OrderState,
+    CommissionAndFeesReport, CompletedOrder, ErrorMessage, Execution, ExecutionDetails, NextValidId,
+    OpenOrder, Order, OrderState,
 };
 use pitdesk::gateway::wire::{Reply, Request};
 use pitdesk::link::{Clock, CommandId, WhatIf};
@@ -189,6 +189,33 @@ fn reasons_that_tws_gives_apart_from_its_words_are_told_too() {
         peer.stands(&order).await;
         let why = desk.stands(1, OrderStatus::Rejected).await;
         assert_eq!(why.as_deref(), Some("See below: No shares to borrow (code 201)"));
+    });
+}
+
+#[test]
+fn behind_a_number_that_was_used_before_tws_says_which_is_free() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        let places = |id| BrokerRequest::Place(vec![approved(id, limit(Side::Buy, 99))]);
+        desk.asks(places(1)).await;
+        let number = peer.order().await.0;
+        peer.remarks(number, 103, "Duplicate order id").await;
+        desk.note("enter it again").await;
+        peer.first(|request| matches!(request, Request::Ids(_)).then_some(())).await;
+        desk.asks(places(2)).await;
+        assert_eq!(peer.order().await.0, number + 1_000, "far from those that may be used");
+        for (id, theirs, expected) in [(3, 9_000, 9_000), (4, FIRST, 10_000)] {
+            peer.says(Reply::NextValidId(NextValidId { order_id: Some(theirs) })).await;
+            // What comes behind it shows that it was heard.
+            peer.remarks(-1, 2103, &format!("Market data farm connection is broken:farm{id}")).await;
+            desk.note(&format!("farm{id} is down")).await;
+            desk.asks(places(id)).await;
+            let next = peer.order().await.0;
+            assert_eq!(next, expected);
+            peer.remarks(next, 103, "Duplicate order id").await;
+            desk.note("enter it again").await;
+            peer.first(|request| matches!(request, Request::Ids(_)).then_some(())).await;
+        }
     });
 }
 

@@ -70,6 +70,8 @@ pub(super) enum Call {
     Find(Arc<str>),
     /// Ask for an instrument by its name.
     Describe(Arc<str>),
+    /// Ask for the next order number.
+    Number,
 }
 
 /// What a call has brought about.
@@ -269,6 +271,9 @@ impl Core {
         out.events.extend(waits);
         self.wants_books |= self.orders.takes_books();
         self.wants_books |= self.fills.takes_books();
+        if self.orders.takes_number() {
+            out.calls.push(Call::Number);
+        }
         if self.wants_books && self.round.is_none() && now.since(self.read_at) >= BOOKS_PAUSE {
             self.read(now, out);
         }

@@ -37,6 +37,8 @@ use entry::Entry;
 const GRACE: Duration = Duration::from_secs(2);
 /// Order ids end here: what is above is a request.
 const IDS_END: i32 = 1_500_000_000;
+/// How many numbers are passed over from one on that was used before.
+const SKIPPED: i32 = 1_000;
 /// From here on TWS takes post-only.
 const POST_ONLY_FROM: i32 = 216;
 
@@ -74,18 +76,30 @@ pub(super) struct Orders {
     /// Which books are being read, or were last.
     round: u32,
     wants_books: bool,
+    /// Whether TWS counts order numbers otherwise than we do.
+    wants_number: bool,
 }
 
 impl Orders {
     /// Numbers are taken from `next` on.
     pub fn new(seat: Seat, next: i32) -> Self {
         let (entries, by_number) = (BTreeMap::new(), BTreeMap::new());
-        Self { seat, next, entries, by_number, round: 0, wants_books: false }
+        Self { seat, next, entries, by_number, round: 0, wants_books: false, wants_number: false }
     }
 
     /// Whether something has happened that only the books can explain; forgotten once it was asked.
     pub fn takes_books(&mut self) -> bool {
         std::mem::take(&mut self.wants_books)
+    }
+
+    /// Whether TWS is to be asked for its next order number; forgotten once it was asked.
+    pub fn takes_number(&mut self) -> bool {
+        std::mem::take(&mut self.wants_number)
+    }
+
+    /// TWS says from where on order numbers are free. One that it counts below ours may be used already.
+    pub fn free_from(&mut self, number: i32) {
+        self.next = self.next.max(number);
     }
 
     /// Makes orders ready to be sent: all of them or none.
@@ -431,7 +445,9 @@ impl Orders {
     ) {
         let word = codes::of_order(code, text);
         if word == OrderWord::Duplicate && number > 0 {
-            self.next = self.next.max(number.saturating_add(1_000));
+            // What is sent before TWS has answered must not meet the next one that was used.
+            self.free_from(number.saturating_add(SKIPPED));
+            self.wants_number = true;
         }
         let Some(id) = self.by_number.get(&number).copied() else { return };
         let Some(entry) = self.entries.get_mut(&id) else { return };

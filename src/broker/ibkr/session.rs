@@ -324,6 +324,7 @@ impl Running {
                     self.answers.push(streams::first(&self.client, id, &listed.contract, what));
                 }
             }
+            Call::Number => self.answers.push(streams::number(&self.client)),
             Call::Find(text) => self.answers.push(streams::find(&self.client, text, self.patience)),
             Call::Describe(name) => {
                 self.answers.push(streams::describe(&self.client, name, self.patience));

@@ -60,6 +60,8 @@ pub(in crate::broker::ibkr) enum Came {
     Found(Arc<str>, Result<Vec<Candidate>, String>),
     /// What an instrument is.
     Described(Arc<str>, Result<Box<Described>, NotDescribed>),
+    /// From where on order numbers are free.
+    Number(Result<i32, Error>),
 }
 
 impl Core {
@@ -114,6 +116,8 @@ impl Core {
                 }
             }
             Came::First(id, outcome) => self.history.first(id, outcome, now),
+            Came::Number(Ok(number)) => self.orders.free_from(number),
+            Came::Number(Err(error)) => tracing::warn!("nobody says which order number is free: {error}"),
             Came::Found(text, outcome) => {
                 self.lookup.came();
                 out.events.push(BrokerEvent::Found { text, outcome: outcome.map_err(Into::into) });

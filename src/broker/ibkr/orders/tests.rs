@@ -425,6 +425,17 @@ fn a_number_that_was_used_before_is_told_and_skipped() {
     assert_eq!(orders.passes(after(2_000)), [says(OrderStatus::Rejected, reason)]);
     let next = orders.place(&[approved(2, limit(Side::Buy, 98))], &listing(), NOW).unwrap();
     assert_eq!(next[0].number, 1_100);
+    assert!(orders.takes_number() && !orders.takes_number(), "TWS is asked once");
+}
+
+#[test]
+fn numbers_go_on_from_where_tws_says_and_never_back() {
+    for (theirs, expected) in [(40, 101), (101, 101), (5_000, 5_000)] {
+        let (mut orders, _) = sent(limit(Side::Buy, 99));
+        orders.free_from(theirs);
+        let next = orders.place(&[approved(2, limit(Side::Buy, 98))], &listing(), NOW).unwrap();
+        assert_eq!(next[0].number, expected, "{theirs}");
+    }
 }
 
 #[test]

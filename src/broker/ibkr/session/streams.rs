@@ -184,6 +184,12 @@ pub(super) fn beat(client: &Arc<Client>) -> BoxFuture<'static, Came> {
     async move { Came::Beat(client.server_time().await.map(drop)) }.boxed()
 }
 
+/// From where on order numbers are free.
+pub(super) fn number(client: &Arc<Client>) -> BoxFuture<'static, Came> {
+    let client = Arc::clone(client);
+    async move { Came::Number(client.next_valid_order_id().await) }.boxed()
+}
+
 /// Bars.
 pub(super) fn bars(client: &Arc<Client>, contract: &Contract, ask: Ask) -> BoxFuture<'static, Came> {
     let (client, contract) = (Arc::clone(client), contract.clone());
