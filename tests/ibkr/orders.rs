@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, ReportKind, SessionEnd};
+use pitdesk::broker::contract::{BrokerEvent, BrokerRequest, Report, ReportKind, SessionEnd};
 use pitdesk::domain::{
-    Currency, Decimal, Fill, GroupId, Money, OrderId, OrderSpec, OrderStatus, Origin, Position, Price, Qty,
-    Side,
+    Currency, Decimal, Fill, GroupId, Money, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position,
+    Price, Qty, Side, TrailBy,
 };
 use pitdesk::gateway::wire::model::{
     CommissionAndFeesReport, CompletedOrder, ErrorMessage, Execution, ExecutionDetails, NextValidId,
@@ -215,6 +215,27 @@ fn behind_a_number_that_was_used_before_tws_says_which_is_free() {
             peer.remarks(next, 103, "Duplicate order id").await;
             desk.note("enter it again").await;
             peer.first(|request| matches!(request, Request::Ids(_)).then_some(())).await;
+        }
+    });
+}
+
+#[test]
+fn where_a_trailing_stop_triggers_is_told_as_tws_moves_it() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        let kind = OrderKind::TrailingStop { by: TrailBy::Amount(dec("2")) };
+        let trailing = OrderSpec { kind, ..limit(Side::Sell, 99) };
+        desk.asks(BrokerRequest::Place(vec![approved(1, trailing)])).await;
+        let mut order = Working::new(peer.order().await, "PreSubmitted");
+        assert_eq!((order.order.order_type.as_deref(), order.order.aux_price), (Some("TRAIL"), Some(2.0)));
+        for price in ["97.5", "98.25"] {
+            order.order.trail_stop_price = price.parse().ok();
+            peer.stands(&order).await;
+            let trigger = desk.first(|event| match event {
+                BrokerEvent::Report(Report { kind: ReportKind::Trigger(price), .. }) => Some(*price),
+                _ => None,
+            });
+            assert_eq!(trigger.await, Price(dec(price)));
         }
     });
 }

@@ -10,7 +10,7 @@ use crate::broker::ibkr::roster::Roster;
 use crate::domain::time::SECOND;
 use crate::domain::{
     Decimal, GroupId, Instrument, InstrumentId, Limits, Money, OrderKind, OrderSpec, Price, Quote, Side,
-    TimeInForce,
+    TimeInForce, TrailBy,
 };
 use crate::risk::{self, Change, Known, Role};
 
@@ -436,6 +436,25 @@ fn numbers_go_on_from_where_tws_says_and_never_back() {
         let next = orders.place(&[approved(2, limit(Side::Buy, 98))], &listing(), NOW).unwrap();
         assert_eq!(next[0].number, expected, "{theirs}");
     }
+}
+
+#[test]
+fn where_a_trailing_stop_triggers_is_told_whenever_it_moves() {
+    let kind = OrderKind::TrailingStop { by: TrailBy::Amount(Decimal::from(2)) };
+    let (mut orders, wanted) = sent(OrderSpec { kind, ..limit(Side::Sell, 99) });
+    let mut theirs = told(&wanted, PreSubmitted);
+    let mut at = |price: f64| {
+        theirs.order.trail_stop_price = Some(price);
+        let mut told = orders.opens(&theirs, NOW);
+        told.retain(|kind| !matches!(kind, ReportKind::Status { .. }));
+        told
+    };
+    let trigger = |whole: i64| [ReportKind::Trigger(Price(Decimal::from(whole)))];
+    assert_eq!(at(97.0), trigger(97));
+    assert_eq!(at(97.0), [], "it stands where it stood");
+    assert_eq!(at(98.0), trigger(98));
+    let books = orders.all(Answer::Missing, NOW);
+    assert_eq!(books[0].trigger, Some(Price(Decimal::from(98))));
 }
 
 #[test]
