@@ -234,7 +234,25 @@ fn a_missing_subscription_is_told_once() {
     });
 }
 
-async fn bars_asked(peer: &mut Peer) -> HistoricalDataRequest {
+#[test]
+fn a_quote_that_tws_was_asked_too_fast_for_waits_and_is_asked_for_again_soon() {
+    run(async {
+        let (mut desk, mut peer) = Desk::ready(Told::default()).await;
+        desk.asks(watch(false)).await;
+        let quotes = quotes_asked(&mut peer).await;
+        peer.remarks(quotes, 100, "Max rate of messages per second has been exceeded").await;
+        let waits = desk.first(|event| match event {
+            BrokerEvent::Remark { instrument: APPLE, remark: Some(remark) } => Some(remark.short.clone()),
+            _ => None,
+        });
+        assert_eq!(&*waits.await, "waits for TWS");
+        desk.at(3);
+        assert_ne!(quotes_asked(&mut peer).await, quotes);
+        desk.first(|event| matches!(event, BrokerEvent::Remark { remark: None, .. }).then_some(())).await;
+    });
+}
+
+pub async fn bars_asked(peer: &mut Peer) -> HistoricalDataRequest {
     peer.first(|request| match request {
         Request::HistoricalData(asked) => Some((**asked).clone()),
         _ => None,

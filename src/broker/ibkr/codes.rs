@@ -110,6 +110,8 @@ pub(super) enum DataWord {
     Elsewhere,
     /// There is no such instrument, or several.
     NoInstrument,
+    /// TWS was asked for too much at once: to be asked for again, a little later.
+    TooFast,
     /// Nothing to say.
     Nothing,
     /// It failed.
@@ -119,6 +121,7 @@ pub(super) enum DataWord {
 /// What a code means for a stream of market data.
 pub(super) fn of_data(code: i32) -> DataWord {
     match code {
+        100 => DataWord::TooFast,
         101 => DataWord::LinesFull,
         200 => DataWord::NoInstrument,
         309 | 10190 => DataWord::KindFull,
@@ -143,6 +146,8 @@ pub(super) enum ChartWord {
     NoData,
     /// They are not subscribed.
     NoPermission,
+    /// There is no such instrument, or several: to ask again does not help.
+    NoInstrument,
     /// To be asked for again at once.
     Again,
     /// Nothing to say.
@@ -161,6 +166,7 @@ pub(super) fn of_chart(code: i32, text: &str) -> ChartWord {
         162 if text.contains("no market data permissions") => ChartWord::NoPermission,
         162 if text.contains("query cancelled") || text.contains("query canceled") => ChartWord::Nothing,
         100 => ChartWord::Pacing,
+        200 => ChartWord::NoInstrument,
         354 | 2188 | 10168 | 10186 | 10187 => ChartWord::NoPermission,
         10182 | 10225 => ChartWord::Again,
         165 | 365 | 366 => ChartWord::Nothing,

@@ -235,6 +235,9 @@ impl History {
                     ChartWord::NoPermission => {
                         Goes::Fails(format!("no subscription to past bars: {}", said(code, &text)))
                     }
+                    ChartWord::NoInstrument => {
+                        Goes::Fails(format!("bars did not come: {}", said(code, &text)))
+                    }
                     ChartWord::Again | ChartWord::Nothing | ChartWord::Failed => {
                         job.tries += 1;
                         job.not_before = now + Duration::from_secs(1);

@@ -13,6 +13,7 @@ use ibapi::market_data::MarketDataType;
 use super::codes::{ChartWord, DataWord, of_chart, of_data, words};
 use super::kept;
 use super::listed::Listing;
+use super::pacing::OneByOne;
 use super::remarks::Remarks;
 use crate::broker::contract::{BrokerEvent, Watch};
 use crate::domain::{AssetClass, Instrument, InstrumentId, Time};
@@ -92,6 +93,8 @@ pub(super) struct Lines {
     /// What is said of instruments a part of whose data is not subscribed: true of live data too.
     partly: BTreeMap<InstrumentId, String>,
     remarks: Remarks,
+    /// When those are opened again that TWS refused because it was asked too fast.
+    refused: OneByOne,
 }
 
 impl Lines {
@@ -111,6 +114,7 @@ impl Lines {
             trades_opened: BTreeMap::new(),
             partly: BTreeMap::new(),
             remarks: Remarks::default(),
+            refused: OneByOne::default(),
         }
     }
 
@@ -255,6 +259,7 @@ impl Lines {
             _ if matches!(feed, Feed::Kept(_)) => chart_again(of_chart(code, text), now),
             DataWord::NoSubscription | DataWord::NoDelayed | DataWord::NoInstrument => Time::MAX,
             DataWord::Elsewhere => now + ELSEWHERE,
+            DataWord::TooFast => self.refused.again(now),
             DataWord::Nothing | DataWord::Delayed | DataWord::Partly | DataWord::Halted | DataWord::Reset => {
                 now + SOON
             }
@@ -304,6 +309,10 @@ impl Lines {
                 tracing::info!("{}: {feed:?} does not come: {text}", listing.symbol(id));
                 return None;
             }
+            DataWord::TooFast => {
+                "TWS was asked for too much at once: this quote is asked for again in a few seconds"
+                    .to_owned()
+            }
             DataWord::Delayed => "no subscription to live data: delayed data come instead".to_owned(),
             DataWord::Partly => format!("a part of its data is not subscribed: {}", words(text)),
             DataWord::NoSubscription => {
@@ -337,6 +346,8 @@ impl Lines {
             }
         }
         let level = match word {
+            // It passes by itself, and may concern many at once: the row says it.
+            DataWord::TooFast => return None,
             DataWord::Partly => NoticeLevel::Info,
             DataWord::Delayed => NoticeLevel::Warning,
             _ => NoticeLevel::Error,
@@ -350,7 +361,7 @@ impl Lines {
 fn chart_again(word: ChartWord, now: Time) -> Time {
     match word {
         ChartWord::Again | ChartWord::Pacing => now + SOON,
-        ChartWord::NoPermission => Time::MAX,
+        ChartWord::NoPermission | ChartWord::NoInstrument => Time::MAX,
         ChartWord::NoData | ChartWord::Nothing | ChartWord::Failed => now + PAUSE,
     }
 }
@@ -364,6 +375,7 @@ fn short(word: DataWord) -> &'static str {
         DataWord::LinesFull => "all lines taken",
         DataWord::Elsewhere => "data go elsewhere",
         DataWord::NoInstrument => "unknown at TWS",
+        DataWord::TooFast => "waits for TWS",
         DataWord::KindFull | DataWord::Failed | DataWord::Nothing | DataWord::Reset | DataWord::Halted => {
             "no data"
         }

@@ -2,8 +2,10 @@
 //!
 //! Of bars of 30 seconds and less: not the same request twice within 15 seconds, fewer than six of one
 //! instrument within two, at most 60 within ten minutes. Of longer ones only so many at once, because TWS
-//! answers them slowly instead. Who asks more often is refused, and after some more refusals cut off. Pure:
-//! time comes in.
+//! answers them slowly instead. Who asks more often is refused, and after some more refusals cut off.
+//!
+//! Of everything together TWS takes so many messages a second, from all programs. A stream of market data that is
+//! refused for that comes again in its turn ([`OneByOne`]). Pure: time comes in.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -23,6 +25,10 @@ const IN_WINDOW: usize = 59;
 /// After a refusal.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// Before the first of the streams that TWS has refused comes again.
+const REFUSED_PAUSE: Duration = Duration::from_secs(2);
+/// Between two of them: a fifth of what TWS takes.
+const REFUSED_STEP: Duration = Duration::from_millis(100);
 
 /// What makes two requests the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,10 +120,47 @@ impl Pacing {
     }
 }
 
+/// The queue of streams that TWS has refused because it was asked too fast: all at once again, they would be
+/// refused again.
+#[derive(Debug, Default)]
+pub(super) struct OneByOne {
+    last: Option<Time>,
+}
+
+impl OneByOne {
+    /// When another one that is refused now may be asked for again.
+    pub fn again(&mut self, now: Time) -> Time {
+        let soonest = now + REFUSED_PAUSE;
+        let at = self.last.map_or(soonest, |last| soonest.max(last + REFUSED_STEP));
+        self.last = Some(at);
+        at
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::time::SECOND;
+
+    proptest! {
+        #[test]
+        fn what_was_refused_comes_again_in_its_turn_and_no_later_than_need_be(
+            pauses in proptest::collection::vec(0..400_u64, 1..100),
+        ) {
+            let (mut queue, mut now, mut given) = (OneByOne::default(), START, Vec::<Time>::new());
+            for pause in pauses {
+                now = now + Duration::from_millis(pause);
+                let at = queue.again(now);
+                prop_assert!(at >= now + REFUSED_PAUSE);
+                prop_assert!(given.iter().all(|other| at.since(*other) >= REFUSED_STEP));
+                let behind = given.last().map_or(START, |last| *last + REFUSED_STEP);
+                prop_assert!(at == now + REFUSED_PAUSE || at == behind);
+                given.push(at);
+            }
+        }
+    }
 
     const START: Time = Time(1_000_000 * SECOND);
 

@@ -41,6 +41,7 @@ fn codes_of_quotes_say_what_comes_instead() {
         (&[354, 10187], DataWord::NoSubscription),
         (&[10168, 10186], DataWord::NoDelayed),
         (&[10090, 10091], DataWord::Partly),
+        (&[100], DataWord::TooFast),
         (&[101], DataWord::LinesFull),
         (&[309, 10190], DataWord::KindFull),
         (&[316], DataWord::Halted),
@@ -67,6 +68,7 @@ fn the_text_of_162_decides() {
     assert_eq!(of_chart(10225, ""), ChartWord::Again);
     assert_eq!(of_chart(10182, ""), ChartWord::Again);
     assert_eq!(of_chart(10314, ""), ChartWord::Failed);
+    assert_eq!(of_chart(200, ""), ChartWord::NoInstrument);
 }
 
 #[test]

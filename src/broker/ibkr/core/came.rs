@@ -14,7 +14,7 @@ use super::{Call, Core, Out, PROOF};
 use crate::broker::contract::BrokerEvent;
 use crate::broker::ibkr::advice::{told, with_reasons};
 use crate::broker::ibkr::books::Part;
-use crate::broker::ibkr::codes::{ChartWord, is_for_the_log, of_chart};
+use crate::broker::ibkr::codes::{ChartWord, DataWord, is_for_the_log, of_chart, of_data};
 use crate::broker::ibkr::connection::{Change, UNANSWERED, is_of_the_line, why_not};
 use crate::broker::ibkr::described::{Described, NotDescribed};
 use crate::broker::ibkr::lines::Feed;
@@ -405,7 +405,11 @@ impl Core {
                 return None;
             }
         };
-        if matches!(feed, Feed::Kept(_)) && of_chart(code, &text) == ChartWord::Pacing {
+        let is_too_often = match feed {
+            Feed::Kept(_) => of_chart(code, &text) == ChartWord::Pacing,
+            _ => of_data(code) == DataWord::TooFast,
+        };
+        if is_too_often {
             self.history.violated(now);
         }
         let listing = Arc::clone(&self.listing);

@@ -167,6 +167,25 @@ fn what_may_pass_is_tried_again() {
 }
 
 #[test]
+fn lines_that_tws_was_asked_too_fast_for_come_again_one_after_the_other() {
+    let mut lines = Lines::new(0);
+    lines.watch(watch(&[0, 1, 2], &[]), &listing(), NOW);
+    for id in 0..3 {
+        let (turns, note) = lines.remark(quotes(id), 100, "Max rate", true, &listing(), NOW);
+        assert!(turns.is_empty() && note.is_none(), "the rows say it");
+    }
+    let waits = |id| (id, Some("waits for TWS".to_owned()));
+    assert_eq!(remarks(&mut lines), [waits(0), waits(1), waits(2)]);
+    let first = NOW + Duration::from_secs(2);
+    assert_eq!(lines.tick(first - Duration::from_millis(1)), []);
+    assert_eq!(lines.tick(first), on(&[quotes(0)]));
+    assert_eq!(remarks(&mut lines), [(0, None)], "it waits no more");
+    assert_eq!(lines.tick(first + Duration::from_millis(99)), []);
+    assert_eq!(lines.tick(first + Duration::from_millis(100)), on(&[quotes(1)]));
+    assert_eq!(lines.tick(first + Duration::from_millis(200)), on(&[quotes(2)]));
+}
+
+#[test]
 fn a_line_that_only_broke_is_back_soon() {
     let mut lines = Lines::new(0);
     lines.watch(watch(&[0], &[]), &listing(), NOW);
@@ -330,6 +349,7 @@ fn a_chart_that_tws_has_ended_is_kept_again_when_that_can_help() {
         (162, "Historical data request pacing violation", soon),
         (162, "HMDS query returned no data", Some(PAUSE)),
         (322, "Error processing request", Some(PAUSE)),
+        (200, "No security definition has been found", None),
         (162, "No market data permissions for NYSE STK", None),
         (354, "Requested market data is not subscribed.", None),
     ] {

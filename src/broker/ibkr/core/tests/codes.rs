@@ -323,6 +323,27 @@ fn a_code_of_a_quote_stands_in_its_cell_is_told_and_asked_for_again_where_that_c
 }
 
 #[test]
+fn a_quote_that_tws_was_asked_too_fast_for_waits_a_moment_and_makes_bars_wait() {
+    let mut core = watching();
+    let mut out = Out::default();
+    let feed = Feed::Quotes(FIRST);
+    core.came(of_stream(feed, 100, "Max rate of messages per second has been exceeded"), NOW, &mut out);
+    core.settle(NOW, &mut out);
+    let [BrokerEvent::Remark { instrument: FIRST, remark: Some(remark) }] = &*out.events else {
+        panic!("{out:?}")
+    };
+    assert!(&*remark.short == "waits for TWS" && remark.text.contains("in a few seconds"), "{remark:?}");
+    core.request(BrokerRequest::History(request()), NOW, &mut out);
+    core.settle(NOW, &mut out);
+    assert!(!out.calls.iter().any(|call| matches!(call, Call::Bars(_))), "the quote goes first: {out:?}");
+    let out = passes(&mut core, 2);
+    assert!(out.calls.contains(&Call::Turn(Turn::On(feed))), "{out:?}");
+    let is_clear =
+        |event: &BrokerEvent| matches!(event, BrokerEvent::Remark { instrument: FIRST, remark: None });
+    assert!(out.events.iter().any(is_clear), "{out:?}");
+}
+
+#[test]
 fn a_code_of_a_book_of_trades_or_of_a_kept_chart_is_no_remark_on_the_quote() {
     let (trades, depth) = (Feed::Trades(FIRST), Feed::Depth(FIRST));
     let kept = Feed::Kept(BarKey { instrument: SECOND, timeframe: Timeframe::M1 });
@@ -331,6 +352,9 @@ fn a_code_of_a_book_of_trades_or_of_a_kept_chart_is_no_remark_on_the_quote() {
         (depth, 316, "Market depth data has been halted", None, Some(2)),
         // It goes on with an empty book.
         (depth, 317, "Market depth data has been reset", None, None),
+        // Not sooner: it was opened a moment ago.
+        (trades, 100, "Max rate of messages per second has been exceeded", None, Some(15)),
+        (depth, 100, "Max rate of messages per second has been exceeded", None, Some(2)),
         (trades, 10_187, "No market data permissions", None, None),
         (trades, 10_189, "Failed to request tick-by-tick data", None, Some(60)),
         (trades, 10_190, "Max number of tick-by-tick requests", None, Some(600)),
@@ -340,6 +364,7 @@ fn a_code_of_a_book_of_trades_or_of_a_kept_chart_is_no_remark_on_the_quote() {
         (kept, 162, "No market data permissions for NYSE STK", None, None),
         (kept, 162, "HMDS query returned no data", None, Some(60)),
         (kept, 354, "Requested market data is not subscribed", None, None),
+        (kept, 200, "No security definition has been found", None, None),
         (kept, 2188, "The newest seconds need a subscription", None, None),
     ];
     for (feed, code, text, note, again) in rows {
@@ -415,7 +440,7 @@ fn a_code_of_a_request_for_bars_waits_in_silence_or_says_why_there_are_none() {
         (354, "Requested market data is not subscribed", 1, "Client Portal"),
         (162, "API historical data query cancelled", 3, "bars did not come"),
         (162, "In einer anderen Sprache", 3, "In einer anderen Sprache"),
-        (200, "No security definition has been found", 3, "Search for it anew"),
+        (200, "No security definition has been found", 1, "Search for it anew"),
         (320, "Error reading request", 3, "Error reading request"),
         (321, "Error validating request", 3, "Error validating request"),
         (322, "Error processing request", 3, "Error processing request"),
