@@ -426,6 +426,7 @@ impl Engine {
             BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
+            BrokerEvent::BarsMissed(key) => self.market.ask_anew(id, key, out),
             BrokerEvent::Unsent { request, why } => self.undelivered(id, &request, &why, now, out),
             BrokerEvent::Remark { instrument, remark } => self.remark(id, instrument, remark, now, out),
             BrokerEvent::BarSoFar { key, bar, received } => {

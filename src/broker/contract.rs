@@ -148,6 +148,8 @@ pub enum BrokerEvent {
     },
     /// Bars that were sent before do not hold any more: whoever shows some asks anew.
     BarsChanged,
+    /// Some bars of this series may not have been told: whoever shows it asks anew.
+    BarsMissed(BarKey),
     /// A request was read and could not be sent, and why in words for a trader: nothing of it has
     /// arrived. Of orders, changes and single cancels this is told as their refusal.
     Unsent {

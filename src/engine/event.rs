@@ -175,6 +175,7 @@ impl EngineEvent {
                     | BrokerEvent::BarSoFar { .. }
                     | BrokerEvent::History(_)
                     | BrokerEvent::BarsChanged
+                    | BrokerEvent::BarsMissed(_)
             )
         )
     }

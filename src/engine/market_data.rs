@@ -231,6 +231,15 @@ impl MarketData {
         }
     }
 
+    /// Asks a broker for one series anew: some of its bars may be missing.
+    pub fn ask_anew(&mut self, broker: BrokerId, key: BarKey, out: &mut Vec<Effect>) {
+        let list = self.series.get_mut(&key.instrument).into_iter().flatten();
+        if let Some(series) = list.into_iter().find(|series| series.key == key) {
+            series.begin_anew();
+            series.ask(broker, out);
+        }
+    }
+
     /// A history request was not handed over.
     pub fn not_asked(&mut self, request: &HistoryRequest) {
         let list = self.series.get_mut(&request.instrument).into_iter().flatten();

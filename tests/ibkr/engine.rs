@@ -6,18 +6,22 @@ use std::sync::Arc;
 use pitdesk::broker::contract::{Adapter as _, BrokerEvent, BrokerRequest, MarketEvent};
 use pitdesk::broker::ibkr::Ibkr;
 use pitdesk::domain::{
-    BrokerId, Decimal, Fill, Instrument, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Side,
+    BrokerId, Decimal, Fill, Instrument, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Side, Time,
+    Timeframe,
 };
 use pitdesk::engine::{BrokerFacts, Effect, Engine, EngineEvent, Start};
 use pitdesk::gateway::wire::model::TickPrice;
 use pitdesk::gateway::wire::{Reply, Request};
+use pitdesk::link::update::Placement;
 use pitdesk::link::{
-    Bracket, Command, CommandId, ConnectionState, Demand, Envelope, FindingKind, Flatten, Place,
-    Reconciliation, Update,
+    BarKey, Bracket, Command, CommandId, ConnectionState, Demand, Envelope, FindingKind, Flatten, History,
+    Place, Reconciliation, Update,
 };
 use pitdesk::risk::Despite;
 
-use crate::desk::{APPLE, Desk, START, broker, limit};
+use crate::desk::{APPLE, Desk, MICROSOFT, START, broker, limit};
+use crate::kept::kept_asked;
+use crate::market::{bar, bars_asked, tells};
 use crate::orders::{commission, execution};
 use crate::peer::{ACCOUNT, House, Peer, Told, Working};
 use crate::run;
@@ -74,6 +78,18 @@ impl Program {
             }
             let event = self.desk.next_event().await;
             self.happens(EngineEvent::Broker(BrokerId(0), event)).await;
+        }
+    }
+
+    /// Hands on what the session says, up to the first that `pick` picks.
+    async fn through(&mut self, pick: impl Fn(&BrokerEvent) -> bool) {
+        loop {
+            let event = self.desk.next_event().await;
+            let is_it = pick(&event);
+            self.happens(EngineEvent::Broker(BrokerId(0), event)).await;
+            if is_it {
+                return;
+            }
         }
     }
 
@@ -154,17 +170,12 @@ impl Program {
             }))
             .await;
         }
-        loop {
-            let event = self.desk.next_event().await;
-            let is_whole =
-                |event: &MarketEvent| matches!(event, MarketEvent::Quote(_, quote) if quote.ask.is_some());
-            let is_quote =
-                matches!(&event, BrokerEvent::Market { events, .. } if events.iter().any(is_whole));
-            self.happens(EngineEvent::Broker(BrokerId(0), event)).await;
-            if is_quote {
-                return;
-            }
-        }
+        let is_whole =
+            |event: &MarketEvent| matches!(event, MarketEvent::Quote(_, quote) if quote.ask.is_some());
+        self.through(
+            |event| matches!(event, BrokerEvent::Market { events, .. } if events.iter().any(is_whole)),
+        )
+        .await;
     }
 
     /// A session, let in and ready.
@@ -296,5 +307,47 @@ fn the_kill_switch_cancels_and_sees_by_the_books_that_nothing_works() {
                 _ => None,
             })
             .await;
+    });
+}
+
+/// The chart that is put together anew next: when its bars begin, in minutes from the start.
+async fn chart(program: &mut Program) -> Vec<i64> {
+    let minute = |time: Time| (time.seconds() - START.seconds()) / 60;
+    program
+        .until(|update| match update {
+            Update::History(History { chunk: Some(chunk), placement: Placement::Anew, .. }) => {
+                Some(chunk.bars().times().map(minute).collect())
+            }
+            _ => None,
+        })
+        .await
+}
+
+#[test]
+fn a_chart_whose_stream_broke_for_minutes_has_no_hole_when_it_comes_again() {
+    run(async {
+        let house = House::open().await;
+        let broker = broker(house.address());
+        let (mut program, mut peer) = Program::at_work(&house, &broker).await;
+        let mut demand = Demand { quotes: [APPLE].into(), ..Demand::default() };
+        demand.want_bars(BarKey { instrument: MICROSOFT, timeframe: Timeframe::M1 }, 4);
+        program.commands(Command::Demand(Arc::new(demand))).await;
+        let kept = kept_asked(&mut peer).await;
+        let past = bars_asked(&mut peer).await;
+        tells(&mut peer, &past, (-9..=-6).map(|minute| bar(minute, 50.0)).collect()).await;
+        assert_eq!(chart(&mut program).await, [-9, -8, -7, -6]);
+        tells(&mut peer, &kept, vec![bar(-5, 50.0)]).await;
+
+        peer.remarks(kept.req_id.unwrap(), 10_182, "Failed to request live updates (disconnected).").await;
+        peer.remarks(-1, 2103, "Market data farm connection is broken:usfarm").await;
+        program.becomes(ConnectionState::Degraded).await;
+        program.told.clear();
+        program.desk.at(3);
+        let kept = kept_asked(&mut peer).await;
+        tells(&mut peer, &kept, vec![bar(-1, 50.0)]).await;
+        program.through(|event| matches!(event, BrokerEvent::BarsMissed(_))).await;
+        let past = bars_asked(&mut peer).await;
+        tells(&mut peer, &past, (-9..=-1).map(|minute| bar(minute, 50.0)).collect()).await;
+        assert_eq!(chart(&mut program).await, [-4, -3, -2, -1], "no minute is missing");
     });
 }

@@ -261,7 +261,7 @@ pub async fn bars_asked(peer: &mut Peer) -> HistoricalDataRequest {
 }
 
 /// A bar so many minutes after the start.
-fn bar(minutes: i64, price: f64) -> HistoricalDataBar {
+pub fn bar(minutes: i64, price: f64) -> HistoricalDataBar {
     HistoricalDataBar {
         date: Some((START.seconds() + minutes * 60).to_string()),
         open: Some(price),
@@ -273,7 +273,7 @@ fn bar(minutes: i64, price: f64) -> HistoricalDataBar {
     }
 }
 
-async fn tells(peer: &mut Peer, asked: &HistoricalDataRequest, bars: Vec<HistoricalDataBar>) {
+pub async fn tells(peer: &mut Peer, asked: &HistoricalDataRequest, bars: Vec<HistoricalDataBar>) {
     let data = HistoricalData { req_id: asked.req_id, historical_data_bars: bars };
     peer.says(Reply::HistoricalData(History { data, end: None })).await;
     peer.says(Reply::HistoricalDataEnd(HistoricalDataEnd {

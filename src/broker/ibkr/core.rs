@@ -42,7 +42,7 @@ use crate::link::{ConnectionState, NoticeLevel};
 
 /// Least time between two readings of the books that nobody asked for.
 const BOOKS_PAUSE: Duration = Duration::from_secs(5);
-/// How long a line that TWS says it has kept may stay quiet after an outage.
+/// How long a stream that TWS says it has kept may stay quiet after an outage.
 const PROOF: Duration = Duration::from_secs(30);
 
 /// Something to be done at TWS.
@@ -142,8 +142,8 @@ pub(super) struct Core {
     told: Option<(ConnectionState, String)>,
     /// What was asked before the books were there, and can be answered later as well.
     early: Vec<BrokerRequest>,
-    /// Lines that have to show by then that they live.
-    unproved: Option<(Time, BTreeSet<InstrumentId>)>,
+    /// Streams that have to show by then that they live.
+    unproved: Option<(Time, BTreeSet<Feed>)>,
 }
 
 impl Core {
@@ -238,8 +238,8 @@ impl Core {
             self.turn(turn, out);
         }
         if let Some((_, quiet)) = self.unproved.take_if(|(by, _)| *by <= now) {
-            for id in quiet {
-                if let Some(turn) = self.lines.lagged(Feed::Quotes(id)) {
+            for feed in quiet {
+                if let Some(turn) = self.lines.lagged(feed) {
                     self.turn(turn, out);
                 }
             }

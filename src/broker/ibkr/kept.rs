@@ -3,9 +3,10 @@
 //! Of those TWS tells fewer prints than there were, or the delayed ones, or none: a bar that is made of them
 //! alone has too little volume and misses a high. Bars shorter than a minute are added up of those that TWS
 //! tells every five seconds; longer ones it keeps itself. Either way the engine is told a bar as far as it has
-//! come ([`BrokerEvent::BarSoFar`]).
+//! come ([`BrokerEvent::BarSoFar`]). A stream that broke and comes again tells of the newest bar alone: those
+//! in between are asked for as past ones ([`BrokerEvent::BarsMissed`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ibapi::market_data::TradingHours;
 use ibapi::market_data::historical::{
@@ -68,6 +69,8 @@ struct Line {
     calendar: Calendar,
     /// The sum of what has come of the newest period.
     sum: Option<Bar>,
+    /// Whether an earlier stream has ended, and nothing has come since.
+    is_anew: bool,
 }
 
 impl Kept {
@@ -75,13 +78,30 @@ impl Kept {
     pub fn begin(&mut self, key: BarKey, listing: &Listing) {
         let calendar = listing.instrument(key.instrument).and_then(|i| Calendar::new(&i.hours).ok());
         if let Some(calendar) = calendar {
-            self.lines.insert(key, Line { calendar, sum: None });
+            let is_anew = self.lines.contains_key(&key);
+            self.lines.insert(key, Line { calendar, sum: None, is_anew });
         }
     }
 
     /// Nobody looks at it any more.
     pub fn end(&mut self, key: BarKey) {
         self.lines.remove(&key);
+    }
+
+    /// Nobody looks at any others, those among them whose stream has ended.
+    pub fn keep_only(&mut self, wanted: &BTreeSet<BarKey>) {
+        self.lines.retain(|key, _| wanted.contains(key));
+    }
+
+    /// All bars are asked for again anyway.
+    pub fn forget(&mut self) {
+        self.lines.clear();
+    }
+
+    /// The first thing comes of a stream that was opened anew: it says nothing of the bars in between.
+    pub fn missed(&mut self, key: BarKey) -> Option<BrokerEvent> {
+        let line = self.lines.get_mut(&key)?;
+        std::mem::take(&mut line.is_anew).then_some(BrokerEvent::BarsMissed(key))
     }
 
     /// TWS tells of the last five seconds.
@@ -187,6 +207,26 @@ mod tests {
         assert_eq!((told.time, told.volume), (Time::from_seconds(OPEN), 400.0));
         kept.end(key);
         assert!(kept.update(key, &update, Time::MIN).is_none());
+    }
+
+    #[test]
+    fn a_stream_that_comes_anew_says_once_that_bars_may_have_been_missed() {
+        let (list, minutes, fives) = (listing(), key(0, Timeframe::M1), key(0, Timeframe::S5));
+        let mut kept = Kept::default();
+        kept.begin(minutes, &list);
+        kept.begin(fives, &list);
+        assert!(kept.missed(minutes).is_none(), "whoever opens a chart asks for its bars");
+        kept.begin(minutes, &list);
+        assert!(matches!(kept.missed(minutes), Some(BrokerEvent::BarsMissed(key)) if key == minutes));
+        assert!(kept.missed(minutes).is_none(), "told once");
+        assert!(kept.missed(fives).is_none(), "another one");
+        // Nobody looked at it meanwhile, or all bars were asked for again.
+        kept.keep_only(&[fives].into());
+        kept.begin(minutes, &list);
+        assert!(kept.missed(minutes).is_none());
+        kept.forget();
+        kept.begin(fives, &list);
+        assert!(kept.missed(fives).is_none());
     }
 
     #[test]

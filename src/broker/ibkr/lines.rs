@@ -203,12 +203,9 @@ impl Lines {
         self.open.contains(&feed)
     }
 
-    /// The instruments whose quotes are open.
-    pub fn quotes(&self) -> impl Iterator<Item = InstrumentId> {
-        self.open.iter().filter_map(|feed| match feed {
-            Feed::Quotes(id) => Some(*id),
-            _ => None,
-        })
+    /// Streams that are open and would say something before long if they lived, and can be opened anew.
+    pub fn to_prove(&self) -> impl Iterator<Item = Feed> {
+        self.open.iter().copied().filter(|feed| matches!(feed, Feed::Quotes(_) | Feed::Kept(_)))
     }
 
     /// Which kind of data come of an instrument from now on.

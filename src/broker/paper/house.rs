@@ -112,6 +112,7 @@ fn is_free(event: &BrokerEvent) -> bool {
         | BrokerEvent::Alive { .. }
         | BrokerEvent::History(_)
         | BrokerEvent::BarsChanged
+        | BrokerEvent::BarsMissed(_)
         | BrokerEvent::OnWire { .. }
         | BrokerEvent::Unsent { .. }
         | BrokerEvent::Found { .. }

@@ -270,6 +270,7 @@ impl ServerCore {
                 | BrokerEvent::Remark { .. }
                 | BrokerEvent::BarsWait { .. }
                 | BrokerEvent::BarSoFar { .. }
+                | BrokerEvent::BarsMissed(_)
                 | BrokerEvent::Impact { .. }
                 | BrokerEvent::Described { .. }
                 | BrokerEvent::Note(..)

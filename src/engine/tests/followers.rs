@@ -88,6 +88,33 @@ fn who_wants_bars_later_gets_them_from_the_beginning() {
 }
 
 #[test]
+fn bars_that_were_missed_are_asked_for_anew_in_their_own_series() {
+    let mut stage = stage();
+    let hours = BarKey { instrument: SHARE, timeframe: Timeframe::H1 };
+    stage
+        .wants(Follower::WINDOW, Demand { bars: [(MINUTES, 500), (hours, 100)].into(), ..Demand::default() });
+    let request = crate::broker::HistoryRequest {
+        instrument: SHARE,
+        timeframe: Timeframe::M1,
+        before: Time::MAX,
+        count: 500,
+    };
+    let answer = |time: i64| {
+        let time = Time(time * crate::domain::time::MINUTE);
+        let bar = crate::domain::Bar { time, open: 10.0, high: 11.0, low: 9.0, close: 10.0, volume: 5.0 };
+        let bars = crate::market::series::Bars::pack(vec![bar]);
+        BrokerEvent::History(crate::broker::HistoryBars { request, bars, forming: None })
+    };
+    stage.broker(answer(1));
+    let asked = stage.broker(BrokerEvent::BarsMissed(MINUTES));
+    assert!(matches!(&*requests(&asked), [BrokerRequest::History(again)] if *again == request), "{asked:?}");
+    let is_anew = |effect: &Effect| matches!(effect, Effect::Publish { update, .. } if matches!(&**update, Update::History(history) if history.placement == crate::link::update::Placement::Anew));
+    assert!(stage.broker(answer(2)).iter().any(is_anew), "what is shown is replaced");
+    let unwatched = BarKey { instrument: SHARE, timeframe: Timeframe::D1 };
+    assert!(stage.broker(BrokerEvent::BarsMissed(unwatched)).is_empty(), "nobody looks at it");
+}
+
+#[test]
 fn what_the_broker_counts_of_a_bar_is_told_once_and_only_where_it_adds_something() {
     let mut stage = stage();
     let told = stage.wants(Follower::WINDOW, bars(500));

@@ -1,6 +1,5 @@
 //! What TWS says.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ibapi::accounts::{AccountSummaryResult, PnL, PositionUpdate};
@@ -82,9 +81,6 @@ impl Core {
             Came::Result(account, item) => self.result(&account, item),
             Came::Tick(id, item) => {
                 if let Some(tick) = self.data(Feed::Quotes(id), item, now, out) {
-                    if let Some((_, quiet)) = &mut self.unproved {
-                        quiet.remove(&id);
-                    }
                     if let TickTypes::MarketDataType(kind) = &tick {
                         self.lines.comes(id, *kind);
                     }
@@ -106,12 +102,14 @@ impl Core {
             Came::FiveSeconds(key, item) => {
                 self.history.keeps(key);
                 if let Some(bar) = self.data(Feed::Kept(key), item, now, out) {
+                    out.events.extend(self.kept.missed(key));
                     out.events.extend(self.kept.five_seconds(key, &bar, now));
                 }
             }
             Came::Kept(key, item) => {
                 self.history.keeps(key);
                 if let Some(bars) = self.data(Feed::Kept(key), item, now, out) {
+                    out.events.extend(self.kept.missed(key));
                     out.events.extend(self.kept.update(key, &bars, now));
                 }
             }
@@ -220,11 +218,13 @@ impl Core {
             Change::BackWhole => {
                 self.tell_state(out);
                 self.wants_books = true;
-                let quotes: BTreeSet<InstrumentId> = self.lines.quotes().collect();
-                self.unproved = Some((now + PROOF, quotes));
+                self.unproved = Some((now + PROOF, self.lines.to_prove().collect()));
+                // What is kept goes on from now; what was traded meanwhile is told nowhere else.
+                out.events.push(BrokerEvent::BarsChanged);
                 self.ask_for_the_missing(out);
             }
             Change::BackEmpty => {
+                self.kept.forget();
                 for turn in self.lines.open_again(now) {
                     self.turn(turn, out);
                 }
@@ -385,7 +385,12 @@ impl Core {
     /// An item of a stream of market data: what came, of a stream that is wanted.
     fn data<T>(&mut self, feed: Feed, item: Item<T>, now: Time, out: &mut Out) -> Option<T> {
         let (code, text, ended) = match item {
-            Some(Ok(SubscriptionItem::Data(data))) => return self.lines.has(feed).then_some(data),
+            Some(Ok(SubscriptionItem::Data(data))) => {
+                if let Some((_, quiet)) = &mut self.unproved {
+                    quiet.remove(&feed);
+                }
+                return self.lines.has(feed).then_some(data);
+            }
             Some(Ok(SubscriptionItem::Notice(notice))) if notice.code == SUBSCRIPTION_LAG_CODE => {
                 if let Some(turn) = self.lines.lagged(feed) {
                     self.turn(turn, out);

@@ -50,6 +50,7 @@ impl Core {
                 None => self.read(now, out),
             },
             BrokerRequest::Watch(watch) => {
+                self.kept.keep_only(&watch.bars);
                 for turn in self.lines.watch(watch, &Arc::clone(&self.listing), now) {
                     self.turn(turn, out);
                 }

@@ -13,7 +13,8 @@ use super::*;
 use crate::broker::contract::{ReportKind, Watch};
 use crate::broker::ibkr::listed::tests::share;
 use crate::broker::ibkr::orders::tests::{CLIENT, NOW, approved, limit, roster};
-use crate::domain::{BrokerId, OrderStatus, Side};
+use crate::domain::{BrokerId, OrderStatus, Side, Timeframe};
+use crate::link::BarKey;
 
 fn after(seconds: u64) -> Time {
     NOW + Duration::from_secs(seconds)
@@ -270,4 +271,18 @@ fn a_line_that_stays_quiet_after_an_outage_is_opened_anew() {
     let out = ticked(&mut core, after(31));
     let turns: Vec<&Call> = out.calls.iter().filter(|call| matches!(call, Call::Turn(_))).collect();
     assert_eq!(turns, [&Call::Turn(Turn::On(Feed::Quotes(InstrumentId(1))))]);
+}
+
+#[test]
+fn a_chart_that_stays_quiet_after_an_outage_is_kept_anew() {
+    let mut core = ready();
+    let mut out = Out::default();
+    let key = BarKey { instrument: InstrumentId(1), timeframe: Timeframe::M1 };
+    core.request(BrokerRequest::Watch(Watch { bars: [key].into(), ..Watch::default() }), NOW, &mut out);
+    core.settle(NOW, &mut out);
+    said(&mut core, 1100, NOW);
+    said(&mut core, 1102, after(1));
+    core.pulse = Pulse::new(after(31));
+    let call = Call::Turn(Turn::On(Feed::Kept(key)));
+    assert!(ticked(&mut core, after(31)).calls.contains(&call));
 }

@@ -6,8 +6,7 @@ use ibapi::orders::{OrderStatus as TheirStatus, OrderUpdate};
 use super::*;
 use crate::broker::contract::HistoryRequest;
 use crate::broker::ibkr::orders::tests::approved_amend;
-use crate::domain::{Decimal, Price, Timeframe};
-use crate::link::BarKey;
+use crate::domain::{Decimal, Price};
 use crate::risk::Change;
 
 const FIRST: InstrumentId = InstrumentId(0);
