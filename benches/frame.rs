@@ -23,10 +23,9 @@ use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    Decimal, Instrument, OrderKind, OrderSpec, Origin, Price, Quote, Settings, Side, Time, TimeInForce,
+    Decimal, Instrument, OrderKind, OrderSpec, Price, Quote, Settings, Side, Time, TimeInForce,
 };
 use pitdesk::link::{Command, CommandId, Demand, Envelope, Place, WindowEnd};
-use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::ui::{Begin, Terminal, fonts, set_options};
 use spans::{Budget, heading, report};
@@ -200,15 +199,7 @@ fn trade(world: &mut Rehearsal, link: &WindowEnd, instruments: &[Arc<Instrument>
         let kinds = if n % 2 == 0 { vec![OrderKind::Market] } else { vec![below(3), below(5)] };
         for kind in kinds {
             let spec = OrderSpec::new(instrument.id, Side::Buy, quantity, kind, TimeInForce::Day);
-            let place = Place {
-                account: "PAPER".into(),
-                spec,
-                bracket: None,
-                origin: Origin::Ticket,
-                seen: None,
-                names: Vec::new(),
-                despite: Despite::default(),
-            };
+            let place = Place::plain("PAPER".into(), spec);
             send(world, Command::Place(place));
         }
     }

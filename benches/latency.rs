@@ -33,11 +33,8 @@ use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
-use pitdesk::domain::{
-    Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Side, Time, TimeInForce,
-};
+use pitdesk::domain::{Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Price, Side, Time, TimeInForce};
 use pitdesk::link::{Clock, Command, CommandId, Drained, Place, Stream, Update};
-use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::store::journal::Journal;
 use runtime::{Program, demand};
@@ -253,13 +250,5 @@ fn order(desk: &Desk) -> Option<Place> {
     let price = instrument.ticks.round_down(Price(bid.0 * Decimal::new(95, 2)));
     let kind = OrderKind::Limit { price };
     let spec = OrderSpec::new(TRADED, Side::Buy, instrument.lot, kind, TimeInForce::Day);
-    Some(Place {
-        account: "PAPER".into(),
-        spec,
-        bracket: None,
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: Despite::default(),
-    })
+    Some(Place::plain("PAPER".into(), spec))
 }

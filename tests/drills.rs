@@ -21,8 +21,8 @@ use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, described};
 use pitdesk::broker::registry;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    Bar, BrokerId, Decimal, Depth, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin,
-    Price, Qty, Side, Time, TimeInForce, Timeframe,
+    Bar, BrokerId, Decimal, Depth, InstrumentId, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Price,
+    Qty, Side, Time, TimeInForce, Timeframe,
 };
 use pitdesk::link::{BarKey, Command, ConnectionState, Demand, Place, WhatIf};
 use pitdesk::risk::Despite;
@@ -105,15 +105,10 @@ impl Trader {
             let bid = desk.quote(share).unwrap().quote.bid.unwrap();
             let price = instrument.ticks.round_down(Price(bid.0 * Decimal::new(95, 2)));
             let kind = OrderKind::Limit { price };
-            Place {
-                account: desk.accounts()[0].id.clone(),
-                spec: OrderSpec::new(share, Side::Buy, Qty(10.into()), kind, TimeInForce::Gtc),
-                bracket: None,
-                origin: Origin::Ticket,
-                seen: None,
-                names: Vec::new(),
-                despite: Despite::default(),
-            }
+            Place::plain(
+                desk.accounts()[0].id.clone(),
+                OrderSpec::new(share, Side::Buy, Qty(10.into()), kind, TimeInForce::Gtc),
+            )
         });
         let id = program.send(Command::Place(place));
         program.wait("an answer", |desk| desk.answer(id).is_some());
@@ -128,15 +123,7 @@ impl Trader {
     }
 
     fn as_ticket(desk: &Desk, spec: OrderSpec) -> Place {
-        Place {
-            account: desk.accounts()[0].id.clone(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }
+        Place::plain(desk.accounts()[0].id.clone(), spec)
     }
 
     fn buy(&self, quantity: i64, kind: OrderKind) -> Place {

@@ -15,8 +15,8 @@ use pitdesk::broker::{BrokerEvent, HistoryBars, HistoryRequest, MarketEvent};
 use pitdesk::desk::Desk;
 use pitdesk::domain::settings::{Settings, ThemeChoice};
 use pitdesk::domain::{
-    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Price, Qty, Side, Time,
-    TimeInForce, Timeframe, Trade,
+    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Price, Qty, Side, Time, TimeInForce,
+    Timeframe, Trade,
 };
 use pitdesk::engine::{Engine, EngineEvent, Start};
 use pitdesk::link::channel::LOSSLESS_CAPACITY;
@@ -90,15 +90,7 @@ impl Trader {
     fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-        self.send(Command::Place(Place {
-            account: "PAPER".into(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }));
+        self.send(Command::Place(Place::plain("PAPER".into(), spec)));
     }
 }
 

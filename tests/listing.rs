@@ -20,11 +20,8 @@ use pitdesk::broker::ibkr::described::{Described, listed};
 use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, Listed};
 use pitdesk::broker::registry;
 use pitdesk::desk::Desk;
-use pitdesk::domain::{
-    BrokerId, InstrumentId, OrderId, OrderSpec, OrderStatus, Origin, Qty, Side, TimeInForce,
-};
+use pitdesk::domain::{BrokerId, InstrumentId, OrderId, OrderSpec, OrderStatus, Qty, Side, TimeInForce};
 use pitdesk::link::{Clock, Command, Place};
-use pitdesk::risk::Despite;
 use pitdesk::store::profile::Profile;
 use pitdesk::store::settings;
 use program::{PAPER, PROFILE, Program};
@@ -54,15 +51,7 @@ fn rest_a_buy(program: &mut Program, symbol: &str) -> OrderId {
     let kind = program.below(id, 5);
     let spec = OrderSpec::new(id, Side::Buy, Qty(10.into()), kind, TimeInForce::Gtc);
     let account = program.look(|desk| desk.accounts()[0].id.clone());
-    let sent = program.send(Command::Place(Place {
-        account,
-        spec,
-        bracket: None,
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: Despite::default(),
-    }));
+    let sent = program.send(Command::Place(Place::plain(account, spec)));
     program.wait("an answer", |desk| desk.answer(sent).is_some());
     let order = program.look(|desk| desk.order_of(sent).unwrap_or_else(|| panic!("{:?}", desk.answer(sent))));
     program.wait_for_status(order, OrderStatus::Working);

@@ -17,8 +17,8 @@ use pitdesk::app::rehearsal::Rehearsal;
 use pitdesk::desk::Desk;
 use pitdesk::domain::settings::Settings;
 use pitdesk::domain::{
-    Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, Time,
-    TimeInForce, Timeframe, TrailBy,
+    Currency, Decimal, InstrumentId, OrderKind, OrderSpec, OrderStatus, Price, Qty, Side, Time, TimeInForce,
+    Timeframe, TrailBy,
 };
 use pitdesk::link::{
     BarKey, Bracket, Command, CommandId, Demand, Envelope, Flatten, KillState, Place, WindowEnd,
@@ -80,15 +80,7 @@ impl Trader {
     fn place(&mut self, instrument: InstrumentId, side: Side, quantity: i64, kind: OrderKind) -> CommandId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, side, quantity, kind, TimeInForce::Day);
-        self.send(Command::Place(Place {
-            account: "PAPER".into(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }))
+        self.send(Command::Place(Place::plain("PAPER".into(), spec)))
     }
 
     fn net(&self, instrument: InstrumentId) -> Decimal {
@@ -107,15 +99,7 @@ fn closing_a_guarded_position_leaves_nothing_that_could_open_another() {
     };
     let bracket = Bracket::gtc(Some(percent(105)), Some(percent(95)));
     let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), OrderKind::Market, TimeInForce::Day);
-    let place = Place {
-        account: "PAPER".into(),
-        spec,
-        bracket: Some(bracket),
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: Despite::default(),
-    };
+    let place = Place { bracket: Some(bracket), ..Place::plain("PAPER".into(), spec) };
     trader.send(Command::Place(place));
     assert_eq!((trader.net(aapl), trader.desk.blotter().working().count()), (Decimal::TEN, 2));
     let close = trader.send(Command::Close {
@@ -322,15 +306,7 @@ fn a_coin_in_yen_is_replayed_in_yen_at_what_coins_cost() {
     let coin = trader.watch("BTCJPY");
     trader.run(10.0);
     let spec = OrderSpec::new(coin, Side::Buy, Qty(Decimal::new(1, 2)), OrderKind::Market, TimeInForce::Day);
-    let bought = trader.send(Command::Place(Place {
-        account: "PAPER".into(),
-        spec,
-        bracket: None,
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: Despite::default(),
-    }));
+    let bought = trader.send(Command::Place(Place::plain("PAPER".into(), spec)));
     assert!(trader.desk.answer(bought).unwrap().outcome.is_ok(), "{:?}", trader.desk.answer(bought));
     let fills = trader.desk.blotter().fills();
     let value: Decimal = fills.iter().map(|fill| fill.price.0 * fill.quantity.0).sum();

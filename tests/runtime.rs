@@ -15,8 +15,8 @@ use pitdesk::app::market::Plan;
 use pitdesk::desk::Desk;
 use pitdesk::domain::settings::Settings;
 use pitdesk::domain::{
-    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
-    Time, TimeInForce,
+    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Price, Qty, Side, Time,
+    TimeInForce,
 };
 use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{Engine, Journaled, Start};
@@ -24,7 +24,6 @@ use pitdesk::link::{
     Clock, Command, CommandId, ConnectionState, Demand, Drill, Envelope, Flatten, Notice, NoticeLevel, Place,
     WindowEnd, connect,
 };
-use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::store::engine_state;
 use pitdesk::store::journal::{Journal, Names};
@@ -164,15 +163,7 @@ impl Program {
     fn place(&mut self, instrument: InstrumentId, quantity: i64, kind: OrderKind) -> OrderId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
-        let id = self.send(Command::Place(Place {
-            account: "PAPER".into(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }));
+        let id = self.send(Command::Place(Place::plain("PAPER".into(), spec)));
         self.wait("an answer", |desk| desk.answer(id).is_some());
         self.desk.order_of(id).unwrap()
     }

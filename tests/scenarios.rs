@@ -108,15 +108,7 @@ impl Trader {
 
     /// Places; the order, or the words of the refusal.
     fn place(&mut self, spec: OrderSpec, bracket: Option<Bracket>) -> Result<OrderId, String> {
-        let place = Place {
-            account: self.account.clone(),
-            spec,
-            bracket,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        };
+        let place = Place { bracket, ..Place::plain(self.account.clone(), spec) };
         self.ask(Command::Place(place)).map(Option::unwrap)
     }
 

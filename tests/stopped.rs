@@ -17,9 +17,8 @@ use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
 use pitdesk::domain::settings::{Settings, ThemeChoice};
-use pitdesk::domain::{Decimal, OrderKind, OrderSpec, Origin, Price, Qty, Side, Time, TimeInForce};
+use pitdesk::domain::{Decimal, OrderKind, OrderSpec, Price, Qty, Side, Time, TimeInForce};
 use pitdesk::link::{Command, CommandId, Envelope, Place};
-use pitdesk::risk::Despite;
 use pitdesk::store::bars::Library;
 use pitdesk::ui::{Begin, Terminal};
 
@@ -56,15 +55,7 @@ fn stopped(size: Vec2, theme: ThemeChoice) -> Harness<'static, Terminal> {
     let far = Price((bid.0 * Decimal::new(97, 2)).round_dp(2));
     for (id, kind) in [(1_000, OrderKind::Market), (1_001, OrderKind::Limit { price: far })] {
         let spec = OrderSpec::new(aapl, Side::Buy, Qty(Decimal::TEN), kind, TimeInForce::Day);
-        let place = Place {
-            account: "PAPER".into(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        };
+        let place = Place::plain("PAPER".into(), spec);
         let envelope = Envelope { id: CommandId(id), input_at: clock.now(), command: Command::Place(place) };
         to_engine.try_send(envelope).unwrap();
     }

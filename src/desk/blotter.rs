@@ -187,26 +187,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{BrokerId, OrderKind, OrderSpec, OrderStatus, Origin, Qty, Side, Time, TimeInForce};
+    use crate::domain::{BrokerId, OrderKind, OrderSpec, OrderStatus, Qty, Side, Time, TimeInForce};
 
     fn order(id: u64, status: OrderStatus) -> Order {
         let quantity = Qty(1.into());
         Order {
-            id: OrderId(id),
-            broker: BrokerId(0),
-            account: "A".into(),
-            spec: OrderSpec::new(InstrumentId(0), Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
             status,
-            filled: Qty::ZERO,
-            average_price: None,
-            is_acknowledged: false,
-            kept: None,
-            client: None,
-            trigger: None,
-            reason: None,
-            origin: Origin::Ticket,
-            created: Time::default(),
-            updated: Time::default(),
+            ..Order::intended(
+                OrderId(id),
+                BrokerId(0),
+                "A".into(),
+                OrderSpec::new(InstrumentId(0), Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
+                Time::default(),
+            )
         }
     }
 

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     AccountKind, AssetClass, Bar, Currency, Decimal, ExecId, Fill, Liquidity, Money, Order, OrderKind,
-    OrderSpec, OrderStatus, Origin, Position, Price, Qty, Quote, Reported, ReportedDay, Side, TickTable,
-    TimeInForce, Timeframe, TradingHours,
+    OrderSpec, OrderStatus, Position, Price, Qty, Quote, Reported, ReportedDay, Side, TickTable, TimeInForce,
+    Timeframe, TradingHours,
 };
 use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING, connect_with};
 use crate::link::update::Placement;
@@ -37,21 +37,14 @@ fn instrument(id: u32) -> Arc<Instrument> {
 fn order(id: u64, status: OrderStatus) -> Order {
     let quantity = Qty(Decimal::TEN);
     Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account: "A".into(),
-        spec: OrderSpec::new(InstrumentId(0), Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
         status,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: Time(0),
-        updated: Time(0),
+        ..Order::intended(
+            OrderId(id),
+            BrokerId(0),
+            "A".into(),
+            OrderSpec::new(InstrumentId(0), Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
+            Time(0),
+        )
     }
 }
 

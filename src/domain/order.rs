@@ -368,6 +368,28 @@ pub struct Order {
 }
 
 impl Order {
+    /// One that was entered by hand at `now`, and of which nothing has been sent.
+    #[must_use]
+    pub fn intended(id: OrderId, broker: BrokerId, account: AccountId, spec: OrderSpec, now: Time) -> Self {
+        Self {
+            id,
+            broker,
+            account,
+            spec,
+            kept: None,
+            client: None,
+            status: OrderStatus::Intended,
+            is_acknowledged: false,
+            filled: Qty::ZERO,
+            average_price: None,
+            trigger: None,
+            reason: None,
+            origin: Origin::Ticket,
+            created: now,
+            updated: now,
+        }
+    }
+
     /// What has not filled yet.
     #[must_use]
     pub fn remaining(&self) -> Qty {

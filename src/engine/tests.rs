@@ -238,15 +238,7 @@ impl Stage {
 fn limit_order(side: Side, quantity: &str, limit: &str) -> Place {
     let kind = OrderKind::Limit { price: Price(dec(limit)) };
     let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), kind, TimeInForce::Day);
-    Place {
-        account: "PAPER".into(),
-        spec,
-        bracket: None,
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: Despite::default(),
-    }
+    Place::plain("PAPER".into(), spec)
 }
 
 fn requests(effects: &[Effect]) -> Vec<&BrokerRequest> {

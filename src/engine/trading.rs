@@ -10,8 +10,7 @@ use super::orders::why_not;
 use super::{Effect, Engine, Outcome};
 use crate::broker::BrokerRequest;
 use crate::domain::{
-    AccountId, Instrument, InstrumentId, Moment, Order, OrderId, OrderSpec, OrderStatus, Origin, Qty, Quote,
-    Time,
+    AccountId, Instrument, InstrumentId, Moment, Order, OrderId, OrderSpec, OrderStatus, Origin, Quote, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{Decision, Place, Update};
@@ -102,21 +101,9 @@ impl Engine {
             out.push(Effect::Save(self.engine_state()));
         }
         Order {
-            id,
-            broker: instrument.broker,
-            account: account.clone(),
-            spec,
-            status: OrderStatus::Intended,
-            filled: Qty::ZERO,
-            average_price: None,
-            is_acknowledged: false,
-            kept: None,
-            client: None,
-            trigger: None,
-            reason: None,
             origin,
             created: self.market.market_time(instrument.id).unwrap_or(now),
-            updated: now,
+            ..Order::intended(id, instrument.broker, account.clone(), spec, now)
         }
     }
 

@@ -201,6 +201,22 @@ pub struct Place {
     pub despite: Despite,
 }
 
+impl Place {
+    /// An order by hand with nothing special about it.
+    #[must_use]
+    pub fn plain(account: AccountId, spec: OrderSpec) -> Self {
+        Self {
+            account,
+            spec,
+            bracket: None,
+            origin: Origin::Ticket,
+            seen: None,
+            names: Vec::new(),
+            despite: Despite::default(),
+        }
+    }
+}
+
 /// An order that a broker only reckons with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WhatIf {

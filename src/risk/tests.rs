@@ -9,8 +9,8 @@ mod scopes;
 use super::*;
 use crate::domain::limits::{LimitSet, Limits, Scope, ScopeKind};
 use crate::domain::{
-    AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, OrderKind, OrderStatus, Origin,
-    Quote, Side, TickTable, Time, TimeInForce, TradingHours, TrailBy,
+    AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, Money, OrderKind, OrderStatus, Quote,
+    Side, TickTable, Time, TimeInForce, TradingHours, TrailBy,
 };
 
 fn dec(text: &str) -> Decimal {
@@ -92,23 +92,13 @@ fn scene() -> Scene {
 }
 
 fn order(side: Side, quantity: &str, kind: OrderKind) -> Order {
-    Order {
-        id: OrderId(7),
-        broker: BrokerId(0),
-        account: "PAPER".into(),
-        spec: OrderSpec::new(InstrumentId(0), side, Qty(dec(quantity)), kind, TimeInForce::Day),
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: Time(0),
-        updated: Time(0),
-    }
+    Order::intended(
+        OrderId(7),
+        BrokerId(0),
+        "PAPER".into(),
+        OrderSpec::new(InstrumentId(0), side, Qty(dec(quantity)), kind, TimeInForce::Day),
+        Time(0),
+    )
 }
 
 impl Scene {

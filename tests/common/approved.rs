@@ -2,7 +2,7 @@
 
 use pitdesk::domain::{
     AccountId, AssetClass, BrokerId, Currency, Decimal, Instrument, InstrumentId, LimitSet, Limits, Money,
-    Order, OrderId, OrderSpec, OrderStatus, Origin, Qty, Quote, TickTable, Time, TradingHours,
+    Order, OrderId, OrderSpec, Qty, Quote, TickTable, Time, TradingHours,
 };
 use pitdesk::risk::{Known, Line, Pending, Uses};
 
@@ -25,23 +25,7 @@ pub fn share(id: u32, symbol: &str) -> Instrument {
 
 /// An order of which nothing has been sent.
 pub fn intended(id: u64, account: AccountId, spec: OrderSpec, now: Time) -> Order {
-    Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account,
-        spec,
-        status: OrderStatus::Intended,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: now,
-        updated: now,
-    }
+    Order::intended(OrderId(id), BrokerId(0), account, spec, now)
 }
 
 /// Limits that hold back nothing for its value.

@@ -1,13 +1,11 @@
 //! One pane on a desk with a market: what a test publishes, and what the pane asks for in return.
 
-use std::sync::Arc;
-
 use egui::{Color32, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use pitdesk::domain::{
     AccountId, BrokerId, ExecId, Fill, InstrumentId, Liquidity, Money, Order, OrderId, OrderKind, OrderSpec,
-    OrderStatus, Origin, Position, Side, Time, TimeInForce,
+    OrderStatus, Position, Side, Time, TimeInForce,
 };
 use pitdesk::link::update::Refused;
 use pitdesk::link::{Answer, Command, CommandId, Demand, Envelope, Update};
@@ -149,21 +147,14 @@ pub fn order(
     created: Time,
 ) -> Order {
     Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account: AccountId("PAPER".into()),
-        spec: OrderSpec::new(instrument, side, qty(quantity), kind, TimeInForce::Day),
         status: OrderStatus::Working,
-        filled: qty("0"),
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None::<Arc<str>>,
-        origin: Origin::Ticket,
-        created,
-        updated: created,
+        ..Order::intended(
+            OrderId(id),
+            BrokerId(0),
+            AccountId("PAPER".into()),
+            OrderSpec::new(instrument, side, qty(quantity), kind, TimeInForce::Day),
+            created,
+        )
     }
 }
 

@@ -17,14 +17,13 @@ use pitdesk::app::journal::Begun;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side,
+    BrokerId, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, OrderStatus, Price, Qty, Side,
     TimeInForce,
 };
 use pitdesk::engine::shell::{self, Watchers};
 use pitdesk::engine::{BrokerFacts, Engine, Journaled, Start, supervisor};
 use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
-use pitdesk::risk::Despite;
 use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
 use pitdesk::store::{engine_state, settings};
@@ -227,15 +226,7 @@ impl Program {
     pub fn ask(&mut self, instrument: InstrumentId, quantity: i64, kind: OrderKind) -> CommandId {
         let quantity = Qty(Decimal::from(quantity));
         let spec = OrderSpec::new(instrument, Side::Buy, quantity, kind, TimeInForce::Gtc);
-        self.send(Command::Place(Place {
-            account: "PAPER".into(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }))
+        self.send(Command::Place(Place::plain("PAPER".into(), spec)))
     }
 
     /// Buys; fails where the gate refuses.

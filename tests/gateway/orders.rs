@@ -197,15 +197,7 @@ fn each_client_sees_its_own_the_master_all_and_client_zero_the_windows() {
 
     // Of the window's orders client 0 hears, and can cancel them.
     let mine = stage.desk.blotter().working().next().unwrap().clone();
-    let by_hand = pitdesk::link::Place {
-        account: mine.account.clone(),
-        spec: mine.spec,
-        bracket: None,
-        origin: Origin::Ticket,
-        seen: None,
-        names: Vec::new(),
-        despite: pitdesk::risk::Despite::default(),
-    };
+    let by_hand = pitdesk::link::Place::plain(mine.account.clone(), mine.spec);
     stage.command(Command::Place(by_hand));
     let told = stage.heard_in(zero, 1.0);
     let number = told.iter().find_map(|reply| match reply {

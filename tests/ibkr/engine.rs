@@ -6,8 +6,7 @@ use std::sync::Arc;
 use pitdesk::broker::contract::{Adapter as _, BrokerEvent, BrokerRequest, MarketEvent};
 use pitdesk::broker::ibkr::Ibkr;
 use pitdesk::domain::{
-    BrokerId, Decimal, Fill, Instrument, Order, OrderId, OrderSpec, OrderStatus, Origin, Price, Side, Time,
-    Timeframe,
+    BrokerId, Decimal, Fill, Instrument, Order, OrderId, OrderSpec, OrderStatus, Price, Side, Time, Timeframe,
 };
 use pitdesk::engine::{BrokerFacts, Effect, Engine, EngineEvent, Start};
 use pitdesk::gateway::wire::model::TickPrice;
@@ -17,7 +16,6 @@ use pitdesk::link::{
     BarKey, Bracket, Command, CommandId, ConnectionState, Demand, Envelope, FindingKind, Flatten, History,
     Place, Reconciliation, Update,
 };
-use pitdesk::risk::Despite;
 
 use crate::desk::{APPLE, Desk, MICROSOFT, START, broker, limit};
 use crate::kept::kept_asked;
@@ -128,16 +126,7 @@ impl Program {
     }
 
     async fn places(&mut self, spec: OrderSpec, bracket: Option<Bracket>) {
-        self.commands(Command::Place(Place {
-            account: ACCOUNT.into(),
-            spec,
-            bracket,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }))
-        .await;
+        self.commands(Command::Place(Place { bracket, ..Place::plain(ACCOUNT.into(), spec) })).await;
         let refusals: Vec<&Update> = self
             .told
             .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::domain::time::SECOND;
 use super::domain::{
     AssetClass, BrokerId, Currency, Decimal, ExecId, Fill, Instrument, InstrumentId, Liquidity, Moment,
-    Money, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Quote, Record, Seq, Side,
+    Money, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Price, Qty, Quote, Record, Seq, Side,
     TickTable, Time, TimeInForce, TradingHours,
 };
 use super::journal::Names;
@@ -46,21 +46,15 @@ fn after(seconds: u64) -> Time {
 pub fn order(id: u64, status: OrderStatus) -> Order {
     let kind = OrderKind::Limit { price: Price(Decimal::new(10_050, 2)) };
     Order {
-        id: OrderId(id),
-        broker: BrokerId(0),
-        account: "PAPER".into(),
-        spec: OrderSpec::new(InstrumentId(0), Side::Buy, Qty(Decimal::from(100)), kind, TimeInForce::Gtc),
         status,
-        filled: Qty::ZERO,
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: Time::from_seconds(1_000),
         updated: after(id),
+        ..Order::intended(
+            OrderId(id),
+            BrokerId(0),
+            "PAPER".into(),
+            OrderSpec::new(InstrumentId(0), Side::Buy, Qty(Decimal::from(100)), kind, TimeInForce::Gtc),
+            Time::from_seconds(1_000),
+        )
     }
 }
 

@@ -6,10 +6,9 @@ use pitdesk::broker::ibkr::{Ibkr, IbkrConfig, described};
 use pitdesk::broker::{BrokerEvent, BrokerRequest, registry};
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    BrokerId, Decimal, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, Side, TimeInForce,
+    BrokerId, Decimal, OrderId, OrderKind, OrderSpec, OrderStatus, Price, Qty, Side, TimeInForce,
 };
 use pitdesk::link::{Clock, Command, ConnectionState, Place};
-use pitdesk::risk::Despite;
 use tokio::sync::mpsc;
 
 use crate::program::{PAPER, Program};
@@ -32,15 +31,10 @@ fn a_session_is_ready_again_with_its_orders_after_ib_gateway_has_died() {
         let bid = desk.quote(share).unwrap().quote.bid.unwrap();
         let price = Price(bid.0 * Decimal::new(95, 2));
         let kind = OrderKind::Limit { price: desk.instrument(share).unwrap().ticks.round_down(price) };
-        Place {
-            account: desk.accounts()[0].id.clone(),
-            spec: OrderSpec::new(share, Side::Buy, Qty(10.into()), kind, TimeInForce::Gtc),
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        }
+        Place::plain(
+            desk.accounts()[0].id.clone(),
+            OrderSpec::new(share, Side::Buy, Qty(10.into()), kind, TimeInForce::Gtc),
+        )
     });
     let id = program.send(Command::Place(place));
     program.wait("an answer", |desk| desk.answer(id).is_some());

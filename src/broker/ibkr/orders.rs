@@ -27,7 +27,7 @@ use super::listed::Listing;
 use super::number::{price_if_any, quantity};
 use super::terms::{self, Envelope};
 use crate::broker::contract::{BrokerEvent, Report, ReportKind};
-use crate::domain::{AccountId, BrokerId, Fill, Order, OrderId, OrderStatus, Origin, Qty, Time};
+use crate::domain::{AccountId, BrokerId, Fill, Order, OrderId, OrderStatus, Origin, Time};
 use crate::link::{NoticeLevel, WhatIf};
 use crate::risk::{ApprovedAmend, ApprovedOrder};
 use entry::Entry;
@@ -189,21 +189,14 @@ impl Orders {
 
     fn fresh(&self, approved: &ApprovedOrder, now: Time) -> Order {
         Order {
-            id: approved.id(),
-            broker: self.seat.broker,
-            account: approved.account().clone(),
-            spec: *approved.spec(),
-            kept: None,
-            client: None,
             status: OrderStatus::Sent,
-            is_acknowledged: false,
-            filled: Qty::ZERO,
-            average_price: None,
-            trigger: None,
-            reason: None,
-            origin: Origin::Ticket,
-            created: now,
-            updated: now,
+            ..Order::intended(
+                approved.id(),
+                self.seat.broker,
+                approved.account().clone(),
+                *approved.spec(),
+                now,
+            )
         }
     }
 
@@ -326,21 +319,11 @@ impl Orders {
             let origin = if terms::is_foreign(id) { Origin::Foreign } else { Origin::Ticket };
             let account = AccountId::from(&*data.order.account);
             let order = Order {
-                id,
-                broker: self.seat.broker,
-                account,
-                spec: terms.spec,
-                kept: None,
-                client: None,
                 status: OrderStatus::Accepted,
                 is_acknowledged: true,
-                filled: Qty::ZERO,
-                average_price: None,
-                trigger: None,
                 reason: terms.unusual.as_deref().map(Into::into),
                 origin,
-                created: now,
-                updated: now,
+                ..Order::intended(id, self.seat.broker, account, terms.spec, now)
             };
             self.entries.insert(id, Entry::new(order, number, false));
         }
@@ -365,21 +348,15 @@ impl Orders {
         let filled = quantity(data.order.filled_quantity).unwrap_or_default();
         let entry = self.entries.entry(id).or_insert_with(|| {
             let order = Order {
-                id,
-                broker: self.seat.broker,
-                account: AccountId::from(&*data.order.account),
-                spec: terms.spec,
-                kept: None,
-                client: None,
                 status: OrderStatus::Accepted,
                 is_acknowledged: true,
-                filled: Qty::ZERO,
-                average_price: None,
-                trigger: None,
-                reason: None,
-                origin: Origin::Ticket,
-                created: now,
-                updated: now,
+                ..Order::intended(
+                    id,
+                    self.seat.broker,
+                    AccountId::from(&*data.order.account),
+                    terms.spec,
+                    now,
+                )
             };
             Entry::new(order, None, false)
         });

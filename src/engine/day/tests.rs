@@ -15,7 +15,6 @@ use crate::domain::{
 };
 use crate::engine::{EngineEvent, Journaled, SaveJob, Start};
 use crate::link::{Command, CommandId, ConnectionState, Envelope, Place, Update};
-use crate::risk::Despite;
 
 const BROKER: BrokerId = BrokerId(0);
 const SHARE: InstrumentId = InstrumentId(0);
@@ -177,15 +176,7 @@ impl Stage {
     fn order(&mut self, side: Side, quantity: &str) -> Result<(), String> {
         self.commands += 1;
         let spec = OrderSpec::new(SHARE, side, Qty(dec(quantity)), OrderKind::Market, TimeInForce::Day);
-        let place = Place {
-            account: "PAPER".into(),
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite: Despite::default(),
-        };
+        let place = Place::plain("PAPER".into(), spec);
         let command = Command::Place(place);
         let envelope = Envelope { id: CommandId(self.commands), input_at: self.now, command };
         let effects = self.feed(EngineEvent::Command(envelope));

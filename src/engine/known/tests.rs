@@ -20,8 +20,7 @@ use crate::broker::{BrokerEvent, BrokerRequest, MarketEvent, Report, ReportKind}
 use crate::domain::limits::{LimitSet, Limits};
 use crate::domain::{
     Account, AccountKind, AssetClass, BrokerId, Currency, ExecId, Fill, Liquidity, Money, OrderId, OrderKind,
-    OrderSpec, OrderStatus, Origin, Position, Price, Qty, Quote, Settings, TickTable, TimeInForce,
-    TradingHours,
+    OrderSpec, OrderStatus, Position, Price, Qty, Quote, Settings, TickTable, TimeInForce, TradingHours,
 };
 use crate::engine::{Effect, EngineEvent, Start};
 use crate::link::{Command, CommandId, Envelope, Place};
@@ -348,15 +347,7 @@ impl Theatre {
         let spec = OrderSpec::new(InstrumentId(id as u32), side, quantity, kind, TimeInForce::Day);
         let despite = Despite { stale_quote: insists, crossed_book: insists, ..Despite::default() };
         let account = model::ACCOUNT_OF[id].into();
-        let place = Place {
-            account,
-            spec,
-            bracket: None,
-            origin: Origin::Ticket,
-            seen: None,
-            names: Vec::new(),
-            despite,
-        };
+        let place = Place { despite, ..Place::plain(account, spec) };
         let must_pass = self.model.only_shrinks(&spec) && off.is_none() && self.model.is_up;
         let went_out = self.command(Command::Place(place), despite, false);
         assert!(went_out || !must_pass, "an order that makes a position smaller was held back: {spec:?}");

@@ -208,21 +208,15 @@ fn a_journal_that_could_not_be_opened_takes_no_orders_and_lets_cancels_through()
     let broken = Some("the disk is full".into());
     let mut stage = stage_after(Journaled { broken, ..Journaled::default() });
     let order = Order {
-        id: OrderId(5),
-        broker: BROKER,
-        account: "PAPER".into(),
-        spec: limit_order(Side::Buy, "1", "99.00").spec,
         status: OrderStatus::Working,
         is_acknowledged: true,
-        kept: None,
-        client: None,
-        filled: Qty::ZERO,
-        average_price: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: stage.now,
-        updated: stage.now,
+        ..Order::intended(
+            OrderId(5),
+            BROKER,
+            "PAPER".into(),
+            limit_order(Side::Buy, "1", "99.00").spec,
+            stage.now,
+        )
     };
     let books = Books { orders: vec![order], accounts: vec![account()], ..Books::default() };
     stage.broker(BrokerEvent::Books(Arc::new(books)));

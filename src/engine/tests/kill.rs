@@ -301,21 +301,9 @@ fn a_switch_that_was_left_on_stays_on_and_does_its_work_at_the_next_start() {
     let kind = OrderKind::Limit { price: Price(dec("99")) };
     let spec = OrderSpec::new(SHARE, Side::Buy, Qty(dec("1")), kind, TimeInForce::Gtc);
     let order = Order {
-        id: OrderId(5),
-        broker: BROKER,
-        account: "PAPER".into(),
-        spec,
         status: OrderStatus::Working,
-        filled: Qty::ZERO,
-        average_price: None,
         is_acknowledged: true,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: again.now,
-        updated: again.now,
+        ..Order::intended(OrderId(5), BROKER, "PAPER".into(), spec, again.now)
     };
     let books = Books { orders: vec![order], accounts: vec![account()], ..Books::default() };
     again.broker(BrokerEvent::Books(Arc::new(books)));

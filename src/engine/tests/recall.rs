@@ -12,21 +12,16 @@ const COLA: InstrumentId = InstrumentId(1);
 fn order(id: u64, status: OrderStatus) -> Order {
     let kind = OrderKind::Limit { price: Price(dec("55")) };
     Order {
-        id: OrderId(id),
-        broker: BROKER,
-        account: "PAPER".into(),
-        spec: OrderSpec::new(COLA, Side::Buy, Qty(dec("10")), kind, TimeInForce::Gtc),
         status,
-        filled: Qty::ZERO,
-        average_price: None,
         is_acknowledged: true,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None,
-        origin: Origin::Ticket,
-        created: Time::from_seconds(500),
         updated: Time::from_seconds(501),
+        ..Order::intended(
+            OrderId(id),
+            BROKER,
+            "PAPER".into(),
+            OrderSpec::new(COLA, Side::Buy, Qty(dec("10")), kind, TimeInForce::Gtc),
+            Time::from_seconds(500),
+        )
     }
 }
 

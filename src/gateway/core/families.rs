@@ -9,9 +9,7 @@ use super::entry::{Draft, Name};
 use super::errors::{self, Refusal};
 use super::orders::wire_order;
 use super::{Core, words};
-use crate::domain::{
-    Decimal, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Qty, TimeInForce,
-};
+use crate::domain::{Decimal, Order, OrderId, OrderKind, OrderSpec, Origin, Price, TimeInForce};
 use crate::gateway::wire::{Reply, model};
 use crate::link::{Bracket, Place};
 use crate::risk::Despite;
@@ -107,21 +105,15 @@ impl Core {
     /// A draft as if it were an order.
     fn as_order(&self, draft: &Draft) -> Order {
         Order {
-            id: OrderId(0),
-            broker: self.desk.instrument(draft.spec.instrument).map(|i| i.broker).unwrap_or_default(),
-            account: draft.account.clone(),
-            spec: draft.spec,
-            kept: None,
             client: Some(Arc::new(draft.client_ref())),
-            status: OrderStatus::Intended,
-            is_acknowledged: false,
-            filled: Qty::ZERO,
-            average_price: None,
-            trigger: None,
-            reason: None,
             origin: Origin::Api,
-            created: self.now,
-            updated: self.now,
+            ..Order::intended(
+                OrderId(0),
+                self.desk.instrument(draft.spec.instrument).map(|i| i.broker).unwrap_or_default(),
+                draft.account.clone(),
+                draft.spec,
+                self.now,
+            )
         }
     }
 }

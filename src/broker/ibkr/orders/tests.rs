@@ -9,7 +9,7 @@ use crate::broker::ibkr::listed::tests::share;
 use crate::broker::ibkr::roster::Roster;
 use crate::domain::time::SECOND;
 use crate::domain::{
-    Decimal, GroupId, Instrument, InstrumentId, Limits, Money, OrderKind, OrderSpec, Price, Quote, Side,
+    Decimal, GroupId, Instrument, InstrumentId, Limits, Money, OrderKind, OrderSpec, Price, Qty, Quote, Side,
     TimeInForce, TrailBy,
 };
 use crate::risk::{self, Change, Known, Role};

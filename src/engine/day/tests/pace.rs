@@ -36,21 +36,18 @@ fn order(id: usize, known: Known, left: Time) -> Order {
     let kept = KeptGroup { entry, oco: None, quantity, goes_on: false, is_over: false, passed: None };
     let was_kept = known.what == What::Released;
     Order {
-        id: OrderId(id as u64),
-        broker: BROKER,
-        account: "PAPER".into(),
-        spec: OrderSpec::new(instrument, Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
         status: if known.what == What::Kept { OrderStatus::Kept } else { OrderStatus::Filled },
-        filled: Qty::ZERO,
-        average_price: None,
-        client: None,
         is_acknowledged: true,
         kept: was_kept.then_some(kept),
-        trigger: None,
-        reason: None,
         origin: if known.what == What::Foreign { Origin::Foreign } else { Origin::Ticket },
         created: if was_kept { left - kept_for } else { left },
-        updated: left,
+        ..Order::intended(
+            OrderId(id as u64),
+            BROKER,
+            "PAPER".into(),
+            OrderSpec::new(instrument, Side::Buy, quantity, OrderKind::Market, TimeInForce::Day),
+            left,
+        )
     }
 }
 

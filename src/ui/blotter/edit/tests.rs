@@ -1,11 +1,9 @@
 //! Typed amends: what is on the grid, what is refused, how steps go.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::domain::{
-    AssetClass, BrokerId, Currency, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, Side, TickTable,
-    Time, TimeInForce, TradingHours,
+    AssetClass, BrokerId, Currency, InstrumentId, OrderId, OrderKind, OrderSpec, Side, TickTable, Time,
+    TimeInForce, TradingHours,
 };
 
 fn dec(text: &str) -> Decimal {
@@ -30,21 +28,15 @@ fn instrument(tick: &str, lot: &str) -> Instrument {
 
 fn order(kind: OrderKind, filled: &str) -> Order {
     Order {
-        id: OrderId(12),
-        broker: BrokerId(0),
-        account: "A".into(),
-        spec: OrderSpec::new(InstrumentId(0), Side::Buy, Qty(100.into()), kind, TimeInForce::Day),
         status: OrderStatus::Working,
         filled: Qty(dec(filled)),
-        average_price: None,
-        is_acknowledged: false,
-        kept: None,
-        client: None,
-        trigger: None,
-        reason: None::<Arc<str>>,
-        origin: Origin::Ticket,
-        created: Time::default(),
-        updated: Time::default(),
+        ..Order::intended(
+            OrderId(12),
+            BrokerId(0),
+            "A".into(),
+            OrderSpec::new(InstrumentId(0), Side::Buy, Qty(100.into()), kind, TimeInForce::Day),
+            Time::default(),
+        )
     }
 }
 
