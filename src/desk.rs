@@ -244,6 +244,7 @@ impl Desk {
                 None => drop(self.remarks.remove(&instrument)),
             },
             Update::BarsWait { key, until } => self.charts.wait(key, until),
+            Update::BarsRefused(key) => self.charts.refused(key),
             Update::Impact(reckoned) => self.reckoned = Some(reckoned),
             Update::Found(found) => self.found = Some(found),
             Update::Listed(listing) => self.list(listing),

@@ -148,7 +148,12 @@ fn a_trade_that_no_bar_takes_in_is_counted() {
         EngineEvent::Command(Envelope { id: CommandId(1), input_at: START, command }),
         EngineEvent::Broker(
             BrokerId(0),
-            BrokerEvent::History(HistoryBars { request, bars: Vec::new().into(), forming: None }),
+            BrokerEvent::History(HistoryBars {
+                request,
+                bars: Vec::new().into(),
+                forming: None,
+                is_cut: false,
+            }),
         ),
         // The last is of a minute that has closed.
         EngineEvent::Broker(

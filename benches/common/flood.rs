@@ -128,7 +128,12 @@ pub fn answers(request: BrokerRequest, now: Time) -> Vec<BrokerEvent> {
         }
         BrokerRequest::Cancel(order) => told(order, OrderStatus::Cancelled),
         BrokerRequest::History(request) => {
-            vec![BrokerEvent::History(HistoryBars { request, bars: Bars::default(), forming: None })]
+            vec![BrokerEvent::History(HistoryBars {
+                request,
+                bars: Bars::default(),
+                forming: None,
+                is_cut: false,
+            })]
         }
         BrokerRequest::Disconnect => {
             let reason = "Disconnected".into();

@@ -177,7 +177,7 @@ impl Source {
         let forming = bars.pop();
         self.process(EngineEvent::Broker(
             BROKER,
-            BrokerEvent::History(HistoryBars { request, bars: bars.into(), forming }),
+            BrokerEvent::History(HistoryBars { request, bars: bars.into(), forming, is_cut: false }),
         ));
         self.publish();
         Ok(())

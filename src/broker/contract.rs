@@ -273,10 +273,12 @@ pub enum MarketEvent {
 pub struct HistoryBars {
     /// What was asked.
     pub request: HistoryRequest,
-    /// Closed bars, oldest first; fewer than asked means that nothing older exists.
+    /// Closed bars, oldest first; fewer than asked means that nothing older exists, unless it gave up.
     pub bars: Bars,
     /// The bar that is forming now, where the request reaches up to now.
     pub forming: Option<Bar>,
+    /// Whether the broker gave up before it had all of them: what it has not told may exist.
+    pub is_cut: bool,
 }
 
 /// What a broker can do.

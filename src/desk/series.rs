@@ -19,6 +19,8 @@ pub struct SeriesView {
     pub is_complete: bool,
     /// Until when bars that are wanted have to wait, because the broker lets nobody ask so often.
     pub waits_until: Option<Time>,
+    /// Whether bars are missing that the broker would not tell.
+    pub lacks_bars: bool,
 }
 
 impl SeriesView {
@@ -65,6 +67,14 @@ impl Charts {
         self.by_key.entry(key).or_default().waits_until = Some(until);
     }
 
+    /// Bars that were expected do not come: those of before go on.
+    pub fn refused(&mut self, key: BarKey) {
+        let view = self.by_key.entry(key).or_default();
+        view.waits_until = None;
+        view.is_loaded = true;
+        view.lacks_bars = true;
+    }
+
     pub fn history(&mut self, history: History) {
         let History { key, chunk, placement, is_complete } = history;
         if let Some(view) = self.by_key.get_mut(&key) {
@@ -74,6 +84,7 @@ impl Charts {
             Placement::Anew => {
                 let view = self.by_key.entry(key).or_default();
                 view.is_loaded = true;
+                view.lacks_bars = false;
                 view.is_complete = is_complete;
                 match chunk {
                     Some(chunk) => view.series.replace(chunk),

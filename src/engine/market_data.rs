@@ -45,6 +45,8 @@ struct Series {
     is_asked: bool,
     /// The first answer has come.
     is_live: bool,
+    /// The broker gave up on the last request: to ask the same again does not help.
+    is_refused: bool,
     is_dirty: bool,
     bars: Aggregator,
 }
@@ -209,12 +211,14 @@ impl MarketData {
                 has_all: false,
                 is_asked: false,
                 is_live: false,
+                is_refused: false,
                 is_dirty: false,
                 bars: Aggregator::new(calendar, key.timeframe),
             });
             list.len() - 1
         });
         let series = &mut list[index];
+        series.is_refused &= series.wanted == wanted;
         series.wanted = wanted;
         series.ask(instrument.broker, out);
     }
@@ -328,18 +332,27 @@ impl MarketData {
 
     /// Takes an answered history request over.
     pub fn history(&mut self, answer: HistoryBars, now: Time, out: &mut Vec<Effect>) {
-        let HistoryBars { request, bars, forming } = answer;
+        let HistoryBars { request, bars, forming, is_cut } = answer;
         let key = BarKey { instrument: request.instrument, timeframe: request.timeframe };
         let list = self.series.get_mut(&key.instrument).into_iter().flatten();
         let Some(series) = list.into_iter().find(|series| series.key == key) else { return };
-        if request.before != series.oldest {
+        if request.before != series.before() {
             return; // an answer to a question that was since asked anew
         }
         let placement = if series.is_live { Placement::Before } else { Placement::Anew };
         series.is_asked = false;
-        series.has_all = bars.len() < request.count;
-        if !series.is_live {
-            series.is_live = true;
+        series.is_refused = is_cut;
+        series.is_live = true;
+        if is_cut && bars.is_empty() && series.known > 0 {
+            if placement == Placement::Anew {
+                out.push(Effect::publish(Update::BarsRefused(key), now));
+            }
+            return;
+        }
+        series.has_all = bars.len() < request.count && !is_cut;
+        if placement == Placement::Anew {
+            series.known = 0;
+            series.oldest = Time::MAX;
             series.begin(forming);
         }
         series.known += bars.len();
@@ -369,13 +382,17 @@ impl MarketData {
 }
 
 impl Series {
-    /// Whatever was told of it is asked again.
+    /// Whatever was told of it is asked again. Until the answer has come it is shown as it is.
     fn begin_anew(&mut self) {
-        self.known = 0;
-        self.oldest = Time::MAX;
         self.has_all = false;
         self.is_asked = false;
+        self.is_refused = false;
         self.is_live = false;
+    }
+
+    /// Up to when bars are missing.
+    fn before(&self) -> Time {
+        if self.is_live { self.oldest } else { Time::MAX }
     }
 
     /// Goes on from the bar that is forming.
@@ -389,8 +406,9 @@ impl Series {
 
     /// Asks for what is missing, one request at a time.
     fn ask(&mut self, broker: BrokerId, out: &mut Vec<Effect>) {
-        let is_enough = self.is_live && (self.known >= self.wanted || self.has_all);
-        if self.is_asked || is_enough {
+        let known = if self.is_live { self.known } else { 0 };
+        let is_enough = self.is_live && (known >= self.wanted || self.has_all);
+        if self.is_asked || is_enough || self.is_refused {
             return;
         }
         self.is_asked = true;
@@ -399,8 +417,8 @@ impl Series {
             BrokerRequest::History(HistoryRequest {
                 instrument: self.key.instrument,
                 timeframe: self.key.timeframe,
-                before: self.oldest,
-                count: self.wanted.saturating_sub(self.known).max(1),
+                before: self.before(),
+                count: self.wanted.saturating_sub(known).max(1),
             }),
         ));
     }

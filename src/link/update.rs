@@ -78,6 +78,9 @@ pub enum Update {
         /// When they are asked for.
         until: Time,
     },
+    /// The broker gave up on bars that were asked for anew: what was told of the series before stands, and goes on,
+    /// with bars missing.
+    BarsRefused(BarKey),
     /// What an order would tie up and cost: for whoever has asked.
     Impact(Arc<Reckoned>),
     /// What a broker has of what was looked for.

@@ -168,8 +168,9 @@ fn notice(
         Some(format!("Waiting for the broker's pacing: bars in {} s", left / 1_000_000_000 + 1))
     });
     let loading = (!series.is_loaded).then(|| "Loading history …".to_owned());
+    let lacking = series.lacks_bars.then(|| "Bars are missing: the broker did not tell them".to_owned());
     let remark = desk.remark(instrument.id).map(|remark| format::capitalised(&remark.short));
-    let parts: Vec<String> = [remark, stale, waits.or(loading)].into_iter().flatten().collect();
+    let parts: Vec<String> = [remark, stale, waits.or(loading).or(lacking)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 

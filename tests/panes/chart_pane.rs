@@ -482,4 +482,7 @@ fn what_is_to_be_known_about_the_data_stands_in_the_chart() {
     chart.state_mut().market.later(Duration::from_secs(12));
     chart.run_steps(2);
     assert!(painted(&chart, "Delayed · Loading history …"));
+    chart.state_mut().market.publish(Update::BarsRefused(key));
+    chart.run_steps(2);
+    assert!(painted(&chart, "Delayed · Bars are missing: the broker did not tell them"));
 }

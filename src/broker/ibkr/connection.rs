@@ -208,6 +208,11 @@ impl Banner {
         (ConnectionState::Degraded, format!("Connected to IBKR, but {down}"))
     }
 
+    /// Whether a farm of past bars is down.
+    pub fn lacks_history(&self) -> bool {
+        self.broken.iter().any(|(farm, _)| *farm == Farm::History)
+    }
+
     /// Whether what was quoted last can be said to hold: only while IBKR and every market data farm
     /// could say otherwise.
     pub fn quotes_hold(&self) -> bool {

@@ -30,6 +30,10 @@ use crate::market::series::Bars;
 
 /// How often a part is asked for that fails for no known reason.
 const TRIES: u32 = 3;
+/// How soon what has failed is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// How often a part is asked for while IBKR's farm of past bars is down.
+const TRY_THE_FARM: Duration = Duration::from_secs(10);
 /// How far back is looked for older bars where there are none.
 const EMPTY_PARTS: u32 = 6;
 /// A shorter pause is no more than a moment on the screen.
@@ -86,6 +90,8 @@ pub(super) struct History {
     made: u64,
     /// Whether the trader knows that bars have to wait.
     is_told: bool,
+    /// Whether IBKR says that a farm of past bars is down.
+    is_down: bool,
     /// Series that TWS is to keep up to date: those it was not asked for yet, and those it has not answered.
     to_keep: VecDeque<(BarKey, Key)>,
     kept_open: BTreeSet<BarKey>,
@@ -107,11 +113,11 @@ impl History {
         }
         let instrument = listing.instrument(request.instrument);
         let Some(calendar) = instrument.and_then(|i| Calendar::new(&i.hours).ok()) else {
-            return Some(answer(request, Vec::new(), None));
+            return Some(nothing(request));
         };
         let ending = Some(request.before).filter(|before| *before != Time::MAX);
         if self.begins(request.instrument).is_some_and(|first| request.before <= first) {
-            return Some(answer(request, Vec::new(), None));
+            return Some(nothing(request));
         }
         self.made += 1;
         self.jobs.push_back(Job {
@@ -171,7 +177,6 @@ impl History {
             let Some(instrument) = listing.instrument(job.request.instrument) else { continue };
             let ask = job.ask(instrument);
             let Some(at) = self.pacing.earliest(&ask.key, now) else { break };
-            let at = at.max(job.not_before);
             if at > now {
                 if at.since(now) >= WORTH_A_WORD && job.told != Some(at) {
                     job.told = Some(at);
@@ -181,6 +186,9 @@ impl History {
                 if waits.as_ref().is_none_or(|(first, _)| at < *first) {
                     waits = Some((at, name));
                 }
+                continue;
+            }
+            if job.not_before > now {
                 continue;
             }
             job.is_open = true;
@@ -238,9 +246,13 @@ impl History {
                     ChartWord::NoInstrument => {
                         Goes::Fails(format!("bars did not come: {}", said(code, &text)))
                     }
+                    ChartWord::Again | ChartWord::Nothing | ChartWord::Failed if self.is_down => {
+                        job.not_before = now + TRY_THE_FARM;
+                        Goes::On
+                    }
                     ChartWord::Again | ChartWord::Nothing | ChartWord::Failed => {
                         job.tries += 1;
-                        job.not_before = now + Duration::from_secs(1);
+                        job.not_before = now + TRY_AGAIN;
                         if job.tries < TRIES {
                             Goes::On
                         } else {
@@ -263,7 +275,8 @@ impl History {
             let text = format!("{symbol} {}: {why}", job.request.timeframe);
             BrokerEvent::Note(NoticeLevel::Warning, text.into())
         });
-        note.into_iter().chain([job.answer(now)]).collect()
+        let is_cut = note.is_some();
+        note.into_iter().chain([job.answer(is_cut, now)]).collect()
     }
 
     /// TWS is to keep a series up to date, as soon as it may be asked.
@@ -308,6 +321,16 @@ impl History {
     /// TWS has refused one of them for being one too many.
     pub fn violated(&mut self, now: Time) {
         self.pacing.violated(now);
+    }
+
+    /// How IBKR's farm of past bars stands. Says whether it has come back, so that what has failed can be had.
+    pub fn farm(&mut self, is_down: bool) -> bool {
+        let was_down = std::mem::replace(&mut self.is_down, is_down);
+        let is_back = was_down && !is_down;
+        if is_back {
+            self.jobs.iter_mut().for_each(|job| job.not_before = Time::MIN);
+        }
+        is_back
     }
 
     /// What was asked is void: the engine asks anew.
@@ -364,11 +387,12 @@ impl Job {
         last.is_some_and(|bar| self.calendar.period_end(bar.time, self.request.timeframe) > now)
     }
 
-    fn answer(mut self, now: Time) -> BrokerEvent {
+    fn answer(mut self, is_cut: bool, now: Time) -> BrokerEvent {
         let forming = if self.is_forming(now) { self.bars.pop() } else { None };
         let too_many = self.bars.len().saturating_sub(self.request.count);
         self.bars.drain(..too_many);
-        answer(self.request, self.bars, forming)
+        let bars = Bars::pack(self.bars);
+        BrokerEvent::History(HistoryBars { request: self.request, bars, forming, is_cut })
     }
 }
 
@@ -387,8 +411,9 @@ pub(super) fn shown(instrument: &Instrument) -> WhatToShow {
     }
 }
 
-fn answer(request: HistoryRequest, bars: Vec<Bar>, forming: Option<Bar>) -> BrokerEvent {
-    BrokerEvent::History(HistoryBars { request, bars: Bars::pack(bars), forming })
+/// There is nothing of it, for good.
+fn nothing(request: HistoryRequest) -> BrokerEvent {
+    BrokerEvent::History(HistoryBars { request, bars: Bars::default(), forming: None, is_cut: false })
 }
 
 /// The size of the bars, and how far back to ask for so many of them: at most what TWS gives of that size

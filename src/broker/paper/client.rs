@@ -383,7 +383,12 @@ impl ClientCore {
         }
         if !more {
             let (bars, forming) = (Bars::pack(std::mem::take(&mut self.bars)), forming.flatten());
-            out.events.push(BrokerEvent::History(HistoryBars { request: wanted.into(), bars, forming }));
+            out.events.push(BrokerEvent::History(HistoryBars {
+                request: wanted.into(),
+                bars,
+                forming,
+                is_cut: false,
+            }));
         }
     }
 

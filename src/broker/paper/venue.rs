@@ -313,7 +313,7 @@ impl PaperVenue {
             Ask::Watch(watch) => self.watch(watch, now, out),
             Ask::History(request) => {
                 let (bars, forming) = self.prices.history(&request, now);
-                out.push(BrokerEvent::History(HistoryBars { request, bars, forming }));
+                out.push(BrokerEvent::History(HistoryBars { request, bars, forming, is_cut: false }));
             }
         }
         self.tell(now, out);

@@ -1,8 +1,11 @@
 //! More than one follows the engine: the window, and servers that let other programs use it.
 
 use super::*;
-use crate::domain::Timeframe;
+use crate::broker::{HistoryBars, HistoryRequest};
+use crate::domain::time::MINUTE;
+use crate::domain::{Bar, Timeframe};
 use crate::link::{BarKey, Demand, Follower, Hub, connect};
+use crate::market::series::Bars;
 
 const MINUTES: BarKey = BarKey { instrument: SHARE, timeframe: Timeframe::M1 };
 
@@ -32,6 +35,20 @@ fn quotes() -> Demand {
 
 fn bars(count: usize) -> Demand {
     Demand { bars: [(MINUTES, count)].into(), ..Demand::default() }
+}
+
+fn bar(minute: i64) -> Bar {
+    Bar { time: Time(minute * MINUTE), open: 10.0, high: 11.0, low: 9.0, close: 10.0, volume: 5.0 }
+}
+
+fn updates(effects: &[Effect]) -> Vec<&Update> {
+    let mut updates = Vec::new();
+    for effect in effects {
+        if let Effect::Publish { update, .. } = effect {
+            updates.push(&**update);
+        }
+    }
+    updates
 }
 
 fn history_asked(effects: &[Effect]) -> Option<usize> {
@@ -72,14 +89,9 @@ fn who_wants_bars_later_gets_them_from_the_beginning() {
     let mut stage = stage();
     let (first, _) = two_followers();
     assert_eq!(history_asked(&stage.wants(Follower::WINDOW, bars(500))), Some(500));
-    let request = crate::broker::HistoryRequest {
-        instrument: SHARE,
-        timeframe: Timeframe::M1,
-        before: Time::MAX,
-        count: 500,
-    };
-    let answer =
-        crate::broker::HistoryBars { request, bars: crate::market::series::Bars::default(), forming: None };
+    let request =
+        HistoryRequest { instrument: SHARE, timeframe: Timeframe::M1, before: Time::MAX, count: 500 };
+    let answer = HistoryBars { request, bars: Bars::default(), forming: None, is_cut: false };
     stage.broker(BrokerEvent::History(answer));
     assert_eq!(history_asked(&stage.wants(first, bars(100))), Some(500), "as many as the window wants");
     assert_eq!(history_asked(&stage.wants(first, bars(100))), None);
@@ -93,17 +105,11 @@ fn bars_that_were_missed_are_asked_for_anew_in_their_own_series() {
     let hours = BarKey { instrument: SHARE, timeframe: Timeframe::H1 };
     stage
         .wants(Follower::WINDOW, Demand { bars: [(MINUTES, 500), (hours, 100)].into(), ..Demand::default() });
-    let request = crate::broker::HistoryRequest {
-        instrument: SHARE,
-        timeframe: Timeframe::M1,
-        before: Time::MAX,
-        count: 500,
-    };
+    let request =
+        HistoryRequest { instrument: SHARE, timeframe: Timeframe::M1, before: Time::MAX, count: 500 };
     let answer = |time: i64| {
-        let time = Time(time * crate::domain::time::MINUTE);
-        let bar = crate::domain::Bar { time, open: 10.0, high: 11.0, low: 9.0, close: 10.0, volume: 5.0 };
-        let bars = crate::market::series::Bars::pack(vec![bar]);
-        BrokerEvent::History(crate::broker::HistoryBars { request, bars, forming: None })
+        let bars = Bars::pack(vec![bar(time)]);
+        BrokerEvent::History(HistoryBars { request, bars, forming: None, is_cut: false })
     };
     stage.broker(answer(1));
     let asked = stage.broker(BrokerEvent::BarsMissed(MINUTES));
@@ -115,6 +121,42 @@ fn bars_that_were_missed_are_asked_for_anew_in_their_own_series() {
 }
 
 #[test]
+fn bars_that_the_broker_refuses_leave_a_chart_as_it_is() {
+    let mut stage = stage();
+    stage.wants(Follower::WINDOW, bars(3));
+    let answer = |before: Time, minutes: &[i64], count: usize, is_cut: bool| {
+        let request = HistoryRequest { instrument: SHARE, timeframe: Timeframe::M1, before, count };
+        let bars = minutes.iter().map(|minute| bar(*minute)).collect::<Vec<_>>();
+        BrokerEvent::History(HistoryBars { request, bars: Bars::pack(bars), forming: None, is_cut })
+    };
+    stage.broker(answer(Time::MAX, &[11, 12, 13], 3, false));
+    stage.broker(BrokerEvent::BarsMissed(MINUTES));
+    let told = stage.broker(answer(Time::MAX, &[], 3, true));
+    assert!(matches!(&*updates(&told), [Update::BarsRefused(MINUTES)]), "{told:?}");
+    assert!(requests(&told).is_empty(), "it would be refused again");
+    let so_far = BrokerEvent::BarSoFar { key: MINUTES, bar: bar(14), received: Time::MIN };
+    assert!(
+        stage.broker(so_far).iter().any(|effect| matches!(effect, Effect::Bar(MINUTES, ..))),
+        "it goes on"
+    );
+
+    // More of it is asked for from where it began, and a refusal is no end of what there is.
+    let asked = |effects: &[Effect]| match &*requests(effects) {
+        [BrokerRequest::History(request)] => Some((request.before, request.count)),
+        _ => None,
+    };
+    let first = bar(11).time;
+    assert_eq!(asked(&stage.wants(Follower::WINDOW, bars(5))), Some((first, 2)));
+    assert!(updates(&stage.broker(answer(first, &[], 2, true))).is_empty());
+    assert_eq!(asked(&stage.wants(Follower::WINDOW, bars(6))), Some((first, 3)));
+    let told = stage.broker(answer(first, &[10], 3, true));
+    let [Update::History(history)] = &*updates(&told) else { panic!("{told:?}") };
+    assert!(!history.is_complete && history.chunk.is_some(), "what came of it");
+    assert_eq!(asked(&told), None);
+    assert_eq!(asked(&stage.broker(BrokerEvent::BarsChanged)), Some((Time::MAX, 6)), "all is asked for anew");
+}
+
+#[test]
 fn what_the_broker_counts_of_a_bar_is_told_once_and_only_where_it_adds_something() {
     let mut stage = stage();
     let told = stage.wants(Follower::WINDOW, bars(500));
@@ -122,10 +164,10 @@ fn what_the_broker_counts_of_a_bar_is_told_once_and_only_where_it_adds_something
         .into_iter()
         .any(|request| matches!(request, BrokerRequest::Watch(watch) if watch.bars.contains(&MINUTES)));
     assert!(watched, "a broker is told which charts there are");
-    let so_far = |minute: i64, high: f64| {
-        let time = Time(minute * crate::domain::time::MINUTE);
-        let bar = crate::domain::Bar { time, open: 10.0, high, low: 9.0, close: 10.0, volume: 5.0 };
-        BrokerEvent::BarSoFar { key: MINUTES, bar, received: Time::MIN }
+    let so_far = |minute: i64, high: f64| BrokerEvent::BarSoFar {
+        key: MINUTES,
+        bar: Bar { high, ..bar(minute) },
+        received: Time::MIN,
     };
     let highs = |effects: &[Effect]| -> Vec<f64> {
         let high = |effect: &Effect| match effect {
@@ -138,14 +180,10 @@ fn what_the_broker_counts_of_a_bar_is_told_once_and_only_where_it_adds_something
         highs(&stage.broker(so_far(1, 11.0))).is_empty(),
         "before the history there is nothing to add to"
     );
-    let request = crate::broker::HistoryRequest {
-        instrument: SHARE,
-        timeframe: Timeframe::M1,
-        before: Time::MAX,
-        count: 500,
-    };
-    let none = crate::market::series::Bars::default();
-    stage.broker(BrokerEvent::History(crate::broker::HistoryBars { request, bars: none, forming: None }));
+    let request =
+        HistoryRequest { instrument: SHARE, timeframe: Timeframe::M1, before: Time::MAX, count: 500 };
+    let none = Bars::default();
+    stage.broker(BrokerEvent::History(HistoryBars { request, bars: none, forming: None, is_cut: false }));
     assert_eq!(highs(&stage.broker(so_far(1, 11.0))), [11.0]);
     assert!(highs(&stage.broker(so_far(1, 10.5))).is_empty(), "it is in the bar already");
     assert_eq!(highs(&stage.broker(so_far(1, 12.0))), [12.0]);

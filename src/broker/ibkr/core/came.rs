@@ -207,7 +207,12 @@ impl Core {
         if of_chart(notice.code, &notice.message) == ChartWord::Pacing {
             self.history.violated(now);
         }
-        match self.banner.take(notice.code, &notice.message) {
+        let change = self.banner.take(notice.code, &notice.message);
+        if self.history.farm(self.banner.lacks_history()) {
+            // Charts that could not be had meanwhile are asked for anew.
+            out.events.push(BrokerEvent::BarsChanged);
+        }
+        match change {
             Change::Nothing if is_for_the_log(notice.code) => tracing::debug!("{}: {notice}", self.address),
             // What names no order and no stream, and what this program does not know, the trader has to read.
             Change::Nothing => {

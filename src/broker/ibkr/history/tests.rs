@@ -188,7 +188,27 @@ fn what_fails_for_good_is_told_and_answered_with_nothing() {
         panic!("{events:?}")
     };
     assert!(text.starts_with("AAPL 1m: no subscription to past bars"), "{text}");
-    assert!(answer.bars.is_empty());
+    assert!(answer.bars.is_empty() && answer.is_cut);
+}
+
+#[test]
+fn while_the_farm_is_down_bars_wait_and_then_come_at_once() {
+    let mut history = History::default();
+    history.ask(request(Timeframe::M1, Time::MAX, 5), &listing());
+    assert!(!history.farm(true), "it went down");
+    let mut now = NOW;
+    for _ in 0..10 {
+        let ask = history.asks(now)[0];
+        assert!(history.answered(ask.job, failure(162, "HMDS connection is broken"), now).is_empty());
+        assert!(history.asks(now + Duration::from_secs(9)).is_empty());
+        now = now + Duration::from_secs(10);
+    }
+    let ask = history.asks(now)[0];
+    history.answered(ask.job, Err(Error::Timeout), now);
+    assert!(history.farm(false), "it is back");
+    let ask = history.asks(now)[0];
+    let answer = answer_of(history.answered(ask.job, Ok(minutes(minute_of(now), 6)), now));
+    assert!(answer.bars.len() == 5 && !answer.is_cut);
 }
 
 #[test]
