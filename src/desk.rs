@@ -14,6 +14,7 @@ mod blotter;
 mod brokers;
 pub mod latency;
 mod prices;
+mod selected;
 mod series;
 mod valuation;
 
@@ -24,6 +25,7 @@ pub use accounts::NoAccount;
 pub use blotter::Blotter;
 pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
+pub use selected::{Group, NoGroup};
 pub use series::SeriesView;
 pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
@@ -40,6 +42,7 @@ use crate::link::{
 };
 use answers::Answers;
 use prices::Prices;
+use selected::Selected;
 use series::Charts;
 
 /// Lines of the activity log that the window keeps.
@@ -86,7 +89,7 @@ pub struct Desk {
     latency: Latency,
     ledger: Ledger,
     valuations: Vec<Valued>,
-    selected: Option<InstrumentId>,
+    selected: Selected,
     /// The newest answer to a what-if.
     reckoned: Option<Arc<Reckoned>>,
     /// What brokers have said last of what was looked for.
@@ -499,17 +502,6 @@ impl Desk {
         let notice = Notice { time: self.now, level: NoticeLevel::Error, text: Arc::clone(&text) };
         self.add_notice(notice);
         self.answers.add(Answer { to, outcome: Err(Refused(text)) });
-    }
-
-    /// The instrument that the desk works on.
-    #[must_use]
-    pub fn selected(&self) -> Option<&Arc<Instrument>> {
-        self.instrument(self.selected?)
-    }
-
-    /// Turns the desk to another instrument.
-    pub fn select(&mut self, id: InstrumentId) {
-        self.selected = Some(id);
     }
 
     /// When a quote changed last, of any instrument.

@@ -21,6 +21,7 @@ mod limits;
 mod lookup;
 pub mod paint;
 pub mod pane;
+pub mod panes;
 mod quit;
 pub mod raster;
 pub mod search;

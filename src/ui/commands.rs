@@ -1,5 +1,7 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
+use super::pane::{PaneKey, PaneKind};
+use super::workspace::LayoutChange;
 use crate::domain::limits::Scope;
 use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Price, Time, Timeframe};
 use crate::link::{Command, CommandId, Demand, Envelope};
@@ -9,6 +11,10 @@ use crate::link::{Command, CommandId, Demand, Envelope};
 pub struct Commands {
     pub(super) engine: Vec<Envelope>,
     pub(super) window: Vec<UiCommand>,
+    /// Which pane has asked for each of them, if one has.
+    pub(super) asked_by: Vec<Option<PaneKey>>,
+    /// The pane that is drawn.
+    pub(super) pane: Option<PaneKey>,
     /// What the panes that are drawn need; computed anew each frame.
     pub demand: Demand,
     input_at: Time,
@@ -42,14 +48,16 @@ pub enum UiCommand {
     Timeline(OrderId),
     /// Show what was found when the brokers' books were compared with ours.
     Books,
-    /// Show the table of target weights, or put it away.
-    Allocation,
+    /// Show the pane of a kind of which there is one, or put it away.
+    Toggle(PaneKind),
     /// Lock new orders and cancel working ones, at once; once more while that is so.
     Kill,
     /// Show how far the kill switch has come, and what it can do.
     KillPanel,
-    /// Arrange the panes as on the first start.
-    ResetLayout,
+    /// Change the arrangement.
+    Layout(LayoutChange),
+    /// Give the pane that was used last all the room, or take that back.
+    Maximise,
     /// Forget the latencies up to now.
     MeasureAnew,
     /// Ask whether to close the program.
@@ -60,7 +68,15 @@ impl Commands {
     /// For a frame whose input came at `input_at`; ids count on from `next_id`.
     #[must_use]
     pub fn new(input_at: Time, next_id: u64) -> Self {
-        Self { engine: Vec::new(), window: Vec::new(), demand: Demand::default(), input_at, next_id }
+        Self {
+            engine: Vec::new(),
+            window: Vec::new(),
+            asked_by: Vec::new(),
+            pane: None,
+            demand: Demand::default(),
+            input_at,
+            next_id,
+        }
     }
 
     /// Sends a command to the engine; its answer will carry this id.
@@ -74,6 +90,7 @@ impl Commands {
     /// Has the window do something after this frame.
     pub fn window(&mut self, command: UiCommand) {
         self.window.push(command);
+        self.asked_by.push(self.pane);
     }
 
     /// Commands of this frame for the engine.

@@ -5,7 +5,9 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::commands::{Commands, UiCommand};
+use super::pane::PaneKind;
 use super::terminal::Terminal;
+use super::workspace::LayoutChange;
 
 /// What a shortcut does, for menus, tooltips and the README.
 pub struct Shortcut {
@@ -28,7 +30,7 @@ impl Shortcut {
 }
 
 /// All of them; the more special first.
-pub const SHORTCUTS: [Shortcut; 7] = [
+pub const SHORTCUTS: &[Shortcut] = &[
     Shortcut { keys: ctrl(Key::K), text: "Search instruments and actions", command: || UiCommand::Search },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Delete),
@@ -48,12 +50,18 @@ pub const SHORTCUTS: [Shortcut; 7] = [
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::W),
         text: "Allocation: target weights become orders",
-        command: || UiCommand::Allocation,
+        command: || UiCommand::Toggle(PaneKind::Allocation),
     },
     Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::H),
         text: "Reset the layout",
-        command: || UiCommand::ResetLayout,
+        command: || UiCommand::Layout(LayoutChange::Reset),
+    },
+    Shortcut { keys: ctrl(Key::M), text: "One pane alone, and back", command: || UiCommand::Maximise },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::T),
+        text: "Open the pane that was closed last",
+        command: || UiCommand::Layout(LayoutChange::Reopen),
     },
     Shortcut { keys: ctrl(Key::Q), text: "Quit", command: || UiCommand::Quit },
 ];
@@ -68,7 +76,7 @@ pub fn set_options(ctx: &egui::Context) {
 
 pub(super) fn handle(terminal: &Terminal, ctx: &egui::Context, out: &mut Commands) {
     let is_stopped = terminal.desk.stopped().is_some();
-    for shortcut in &SHORTCUTS {
+    for shortcut in SHORTCUTS {
         // Whatever else is asked: the kill switch is heard.
         let is_kill = shortcut.command() == UiCommand::Kill;
         if (terminal.is_asking_to_quit && !is_kill) || (is_stopped && is_kill) {

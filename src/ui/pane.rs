@@ -1,9 +1,13 @@
 //! The panes: what each must do, and the table of those that exist.
 //!
-//! Adding a pane = one file and one line in each of the two matches here.
+//! Adding a pane = one file and one line in the table here.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::allocation::AllocationPane;
 use super::blotter::Blotter;
@@ -15,85 +19,185 @@ use crate::desk::Desk;
 
 /// A part of the desk: reads the desk, keeps view state only, pushes commands.
 pub trait Pane {
-    /// Draws it.
+    /// Draws it. The desk is turned to the instrument of the pane's link group.
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands);
 }
 
-/// The panes that exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PaneKind {
-    /// Instruments with their quotes.
-    Watchlist,
-    /// Candles and volume of the selected instrument.
-    Chart,
-    /// Entry of orders.
-    Ticket,
-    /// Orders, fills, positions, account, activity.
-    Blotter,
-    /// Target weights that become orders.
-    Allocation,
+/// Of how many panes of a kind there is use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Many {
+    One,
+    Several,
 }
 
-impl PaneKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Watchlist, Self::Chart, Self::Ticket, Self::Blotter, Self::Allocation];
+/// A pane of a known type among all of them.
+pub trait IsPane: Pane + Sized + 'static {
+    /// Its kind.
+    const KIND: PaneKind;
 
-    /// Its name on the screen.
+    /// The pane as what it is.
+    fn of(any: &AnyPane) -> Option<&Self>;
+
+    /// The same, to be changed.
+    fn of_mut(any: &mut AnyPane) -> Option<&mut Self>;
+}
+
+macro_rules! panes {
+    ($($(#[$doc:meta])* $kind:ident: $pane:ty, $name:literal, $title:literal, $many:ident;)*) => {
+        /// The panes that exist.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum PaneKind { $($(#[$doc])* $kind,)* }
+
+        /// The state of a pane.
+        #[derive(Debug)]
+        #[expect(clippy::large_enum_variant, reason = "a dozen of them")]
+        pub enum AnyPane { $($(#[$doc])* $kind($pane),)* }
+
+        impl PaneKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// Its name in files.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            /// Its name on the screen.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)* }
+            }
+
+            /// Whether there may be several of them.
+            #[must_use]
+            pub fn may_be_several(self) -> bool {
+                match self { $(Self::$kind => Many::$many == Many::Several,)* }
+            }
+        }
+
+        impl AnyPane {
+            /// One of a kind, as on the first start.
+            #[must_use]
+            pub fn new(kind: PaneKind) -> Self {
+                match kind { $(PaneKind::$kind => Self::$kind(Default::default()),)* }
+            }
+
+            /// As it was saved; anew where that cannot be read.
+            #[must_use]
+            pub fn read(kind: PaneKind, saved: Value) -> Self {
+                match kind { $(PaneKind::$kind => Self::$kind(or_anew(saved)),)* }
+            }
+
+            /// To be saved.
+            ///
+            /// # Errors
+            /// Where a state has no form in JSON.
+            pub fn to_saved(&self) -> Result<Value, serde_json::Error> {
+                match self { $(Self::$kind(pane) => serde_json::to_value(pane),)* }
+            }
+
+            /// To be drawn.
+            pub fn as_pane(&mut self) -> &mut dyn Pane {
+                match self { $(Self::$kind(pane) => pane,)* }
+            }
+        }
+
+        $(impl IsPane for $pane {
+            const KIND: PaneKind = PaneKind::$kind;
+
+            fn of(any: &AnyPane) -> Option<&Self> {
+                if let AnyPane::$kind(pane) = any { Some(pane) } else { None }
+            }
+
+            fn of_mut(any: &mut AnyPane) -> Option<&mut Self> {
+                if let AnyPane::$kind(pane) = any { Some(pane) } else { None }
+            }
+        })*
+    };
+}
+
+panes! {
+    /// Instruments with their quotes.
+    Watchlist: Watchlist, "watchlist", "Watchlist", Several;
+    /// Candles and volume of an instrument.
+    Chart: ChartPane, "chart", "Chart", Several;
+    /// Entry of orders.
+    Ticket: Ticket, "ticket", "Ticket", One;
+    /// Orders, fills, positions, account, activity.
+    Blotter: Blotter, "blotter", "Blotter", One;
+    /// Target weights that become orders.
+    Allocation: AllocationPane, "allocation", "Allocation", One;
+}
+
+fn or_anew<T: DeserializeOwned + Default>(saved: Value) -> T {
+    serde_json::from_value(saved).unwrap_or_else(|error| {
+        tracing::warn!("the saved state of a pane could not be read: {error}");
+        T::default()
+    })
+}
+
+/// Which pane: of a kind, and which of that kind. In files `chart`, `chart-2` and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaneKey {
+    /// What it is.
+    pub kind: PaneKind,
+    /// Which of its kind, from one.
+    pub number: u16,
+}
+
+impl PaneKey {
+    /// The first of a kind.
     #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Watchlist => "Watchlist",
-            Self::Chart => "Chart",
-            Self::Ticket => "Ticket",
-            Self::Blotter => "Blotter",
-            Self::Allocation => "Allocation",
+    pub fn first(kind: PaneKind) -> Self {
+        Self { kind, number: 1 }
+    }
+
+    /// What its tab says.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self.number {
+            1 => self.kind.title().to_owned(),
+            number => format!("{} {number}", self.kind.title()),
         }
     }
 }
 
-/// The state of every pane. One that cannot be read begins anew, and the others with what they had.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Panes {
-    /// Instruments with their quotes.
-    #[serde(deserialize_with = "or_anew")]
-    pub watchlist: Watchlist,
-    /// The chart.
-    #[serde(deserialize_with = "or_anew")]
-    pub chart: ChartPane,
-    /// Entry of orders.
-    #[serde(deserialize_with = "or_anew")]
-    pub ticket: Ticket,
-    /// Orders, fills, positions, account, activity.
-    #[serde(deserialize_with = "or_anew")]
-    pub blotter: Blotter,
-    /// Target weights that become orders.
-    #[serde(deserialize_with = "or_anew")]
-    pub allocation: AllocationPane,
-}
-
-fn or_anew<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned + Default,
-{
-    let saved = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(saved).unwrap_or_else(|error| {
-        tracing::warn!("the saved state of a pane could not be read: {error}");
-        T::default()
-    }))
-}
-
-impl Panes {
-    /// The pane of a kind.
-    pub fn get_mut(&mut self, kind: PaneKind) -> &mut dyn Pane {
-        match kind {
-            PaneKind::Watchlist => &mut self.watchlist,
-            PaneKind::Chart => &mut self.chart,
-            PaneKind::Ticket => &mut self.ticket,
-            PaneKind::Blotter => &mut self.blotter,
-            PaneKind::Allocation => &mut self.allocation,
+impl fmt::Display for PaneKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.number {
+            1 => f.write_str(self.kind.name()),
+            number => write!(f, "{}-{number}", self.kind.name()),
         }
+    }
+}
+
+/// A name that no pane has.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no pane '{0}'")]
+pub struct NoPane(String);
+
+impl FromStr for PaneKey {
+    type Err = NoPane;
+
+    fn from_str(text: &str) -> Result<Self, NoPane> {
+        let (name, number) = match text.split_once('-') {
+            Some((name, number)) => (name, number.parse().ok().filter(|number| *number > 1)),
+            None => (text, Some(1)),
+        };
+        let kind = PaneKind::ALL.iter().copied().find(|kind| kind.name() == name);
+        kind.zip(number).map(|(kind, number)| Self { kind, number }).ok_or_else(|| NoPane(text.to_owned()))
+    }
+}
+
+impl Serialize for PaneKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PaneKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }

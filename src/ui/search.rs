@@ -17,10 +17,11 @@ use self::matching::{Rank, Words, behind};
 use super::commands::{Commands, UiCommand};
 use super::fonts;
 use super::lookup::{Lookup, Then};
+use super::panes::Panes;
 use super::theme::{Theme, theme_of};
-use super::watchlist::Watchlist;
+use super::workspace::Workspace;
 use crate::desk::Desk;
-use crate::domain::{BrokerId, Candidate, Instrument, OrderId};
+use crate::domain::{BrokerId, Candidate, Instrument};
 
 /// Size of the list, in points.
 const WIDTH: f32 = 520.0;
@@ -71,19 +72,12 @@ impl Search {
         *self = Self { is_open: true, is_new: true, lookup, ..Self::default() };
     }
 
-    /// `order` is the one that is selected.
-    pub(super) fn ui(
-        &mut self,
-        ctx: &egui::Context,
-        desk: &Desk,
-        watchlist: &Watchlist,
-        order: Option<OrderId>,
-        out: &mut Commands,
-    ) {
+    pub(super) fn ui(&mut self, ctx: &egui::Context, desk: &Desk, workspace: &Workspace, out: &mut Commands) {
         self.lookup.settle(desk, out);
         if !self.is_open {
             return;
         }
+        let panes = &workspace.panes;
         let keys = ListKeys::take(ctx);
         let theme = theme_of(ctx);
         let id = egui::Id::unique("search");
@@ -93,7 +87,7 @@ impl Search {
             ui.set_width(WIDTH);
             let is_typed = self.field_ui(ui);
             self.lookup.look(desk, &self.query, out);
-            let hits = hits(desk, order, &self.query);
+            let hits = hits(desk, workspace, &self.query);
             if !is_typed {
                 self.stay(&hits);
             }
@@ -103,7 +97,7 @@ impl Search {
             // Enter means what was seen: not what has come in this very frame.
             let here = self.at.and_then(|at| hits.get(at)).map(Hit::key);
             let is_meant = is_typed || keys.down != keys.up || here == self.on;
-            let clicked = self.hits_ui(ui, &theme, &hits, &keys, watchlist, is_looking);
+            let clicked = self.hits_ui(ui, &theme, &hits, &keys, panes, is_looking);
             self.on = self.at.and_then(|at| hits.get(at)).map(Hit::key);
             self.problem_ui(ui, desk, &theme);
             hint_ui(ui, &theme);
@@ -157,7 +151,7 @@ impl Search {
         theme: &Theme,
         hits: &[Hit<'_>],
         keys: &ListKeys,
-        watchlist: &Watchlist,
+        panes: &Panes,
         is_looking: bool,
     ) -> Option<usize> {
         if hits.is_empty() {
@@ -179,7 +173,7 @@ impl Search {
             |ui| {
                 ui.set_min_height(LIST_HEIGHT);
                 for (index, hit) in hits.iter().enumerate() {
-                    let row = hit_ui(ui, theme, hit, self.at == Some(index), watchlist);
+                    let row = hit_ui(ui, theme, hit, self.at == Some(index), panes);
                     if row.hovered() && ui.input(|input| input.pointer.is_moving()) {
                         self.at = Some(index);
                     }
@@ -245,9 +239,9 @@ impl ListKeys {
 
 /// What `query` may mean, best first; without a query the actions, so that they can be
 /// learned by looking.
-fn hits<'a>(desk: &'a Desk, order: Option<OrderId>, query: &str) -> Vec<Hit<'a>> {
+fn hits<'a>(desk: &'a Desk, workspace: &Workspace, query: &str) -> Vec<Hit<'a>> {
     let words = Words::of(query);
-    let ranked_actions = actions(desk, order).into_iter().filter_map(|action| {
+    let ranked_actions = actions(desk, workspace).into_iter().filter_map(|action| {
         let rank = words.rank(&["", &action.text, action.synonyms])?;
         Some((if action.is_grave { behind(rank) } else { rank }, Hit::Action(action)))
     });
@@ -269,7 +263,7 @@ fn hit_ui(
     theme: &Theme,
     hit: &Hit<'_>,
     is_current: bool,
-    watchlist: &Watchlist,
+    panes: &Panes,
 ) -> egui::Response {
     let size = vec2(ui.available_width(), theme.sizes.row + 2.0);
     // Not in the tab order: the focus stays in the field, the arrows move in the list.
@@ -282,7 +276,7 @@ fn hit_ui(
         ui.painter().rect_filled(rect, theme.sizes.radius, theme.selection);
     }
     let (left, right) = (rect.left_center() + vec2(8.0, 0.0), rect.right_center() - vec2(12.0, 0.0));
-    let (note, note_colour) = hit.note(ui, theme, watchlist);
+    let (note, note_colour) = hit.note(ui, theme, panes);
     let note = ui.painter().text(right, Align2::RIGHT_CENTER, note, theme.small_font(), note_colour);
     let room = note.left() - left.x - 12.0;
     let text = hit.text(theme, room);
@@ -325,10 +319,10 @@ impl Hit<'_> {
     }
 
     /// What stands at the right: venue and kind, or the shortcut.
-    fn note(&self, ctx: &egui::Context, theme: &Theme, watchlist: &Watchlist) -> (String, egui::Color32) {
+    fn note(&self, ctx: &egui::Context, theme: &Theme, panes: &Panes) -> (String, egui::Color32) {
         match self {
             Self::Instrument(instrument) => {
-                let watched = if watchlist.has(instrument) { "in the watchlist · " } else { "" };
+                let watched = if panes.watch(instrument) { "in the watchlist · " } else { "" };
                 let class = instrument.class.label();
                 let note = format!("{watched}{class} · {} · {}", instrument.venue, instrument.currency);
                 (note, theme.text_weak)

@@ -1,12 +1,11 @@
 //! The frame around the panes: top bar, status bar, the arrangement, what floats above.
 
-use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
+mod arrangement;
 
 use super::commands::{Commands, UiCommand};
-use super::pane::{PaneKind, Panes};
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
-use super::{arming, format, quit, splitters};
+use super::{arming, format, quit};
 use crate::desk::Desk;
 use crate::domain::AccountKind;
 
@@ -29,24 +28,13 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
         terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
     });
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
-    let panes = egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
-        let mut arrangement = Arrangement {
-            desk: &terminal.desk,
-            panes: &mut terminal.workspace.panes,
-            out,
-            theme: &theme,
-            chart: None,
-        };
-        terminal.workspace.tree.ui(&mut arrangement, ui);
-        let chart = arrangement.chart;
-        splitters::name_edges(&terminal.workspace.tree, ui);
-        chart
-    });
+    let panes = egui::CentralPanel::default()
+        .frame(desk_frame)
+        .show(ui, |ui| arrangement::panes_ui(&mut terminal.workspace, &mut terminal.desk, ui, &theme, out));
     // Over the chart, which they may cover for a while; never over what trades.
     let room = panes.inner.unwrap_or(panes.response.rect);
     terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
-    let Panes { watchlist, blotter, .. } = &terminal.workspace.panes;
-    terminal.search.ui(ui.ctx(), &terminal.desk, watchlist, blotter.selected_order(), out);
+    terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace, out);
     terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
@@ -177,84 +165,4 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
             }
         });
     });
-}
-
-/// Draws the panes where the arrangement has them.
-struct Arrangement<'a> {
-    desk: &'a Desk,
-    panes: &'a mut Panes,
-    out: &'a mut Commands,
-    theme: &'a Theme,
-    /// Where the chart has been drawn.
-    chart: Option<egui::Rect>,
-}
-
-impl Behavior<PaneKind> for Arrangement<'_> {
-    fn pane_ui(&mut self, ui: &mut egui::Ui, _id: TileId, kind: &mut PaneKind) -> UiResponse {
-        let fill = match kind {
-            PaneKind::Ticket => self.theme.panel,
-            _ => self.theme.surface,
-        };
-        if *kind == PaneKind::Chart {
-            self.chart = Some(ui.max_rect());
-        }
-        egui::Frame::new().fill(fill).show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            if self.desk.stopped().is_some() && matches!(kind, PaneKind::Ticket | PaneKind::Allocation) {
-                ui.disable();
-            }
-            self.panes.get_mut(*kind).ui(ui, self.desk, self.out);
-        });
-        UiResponse::None
-    }
-
-    fn tab_title_for_pane(&mut self, kind: &PaneKind) -> egui::WidgetText {
-        kind.title().into()
-    }
-
-    /// The panes that trading needs stay.
-    fn is_tab_closable(&self, tiles: &Tiles<PaneKind>, id: TileId) -> bool {
-        matches!(tiles.get(id), Some(egui_tiles::Tile::Pane(PaneKind::Allocation)))
-    }
-
-    fn gap_width(&self, _style: &egui::Style) -> f32 {
-        2.0
-    }
-
-    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
-        self.theme.sizes.row
-    }
-
-    fn tab_bar_color(&self, _visuals: &egui::Visuals) -> egui::Color32 {
-        self.theme.panel
-    }
-
-    fn tab_bg_color(
-        &self,
-        _visuals: &egui::Visuals,
-        _tiles: &Tiles<PaneKind>,
-        _id: TileId,
-        state: &egui_tiles::TabState,
-    ) -> egui::Color32 {
-        if state.active { self.theme.surface } else { self.theme.panel }
-    }
-
-    fn tab_text_color(
-        &self,
-        _visuals: &egui::Visuals,
-        _tiles: &Tiles<PaneKind>,
-        _id: TileId,
-        state: &egui_tiles::TabState,
-    ) -> egui::Color32 {
-        if state.active { self.theme.text } else { self.theme.text_weak }
-    }
-
-    fn simplification_options(&self) -> SimplificationOptions {
-        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
-    }
-
-    /// Ctrl+Tab belongs to the desktop and to text, not to the arrangement.
-    fn cycle_tabs_with_keyboard(&self) -> bool {
-        false
-    }
 }

@@ -5,13 +5,13 @@
 use egui::{Id, Rect, Role, Ui};
 use egui_tiles::{Container, LinearDir, Tile, TileId, Tiles, Tree};
 
-use super::pane::PaneKind;
+use super::pane::PaneKey;
 
 /// How far an edge's middle may be off the middle of the gap, in points.
 const CLOSE: f32 = 2.0;
 
 /// Names every edge that was drawn in this frame. Comes after the arrangement.
-pub(super) fn name_edges(tree: &Tree<PaneKind>, ui: &Ui) {
+pub(super) fn name_edges(tree: &Tree<PaneKey>, ui: &Ui) {
     let draggable: Vec<(Id, Rect)> = ui.ctx().viewport(|viewport| {
         let widgets = viewport.this_pass.widgets.get_layer(ui.layer_id());
         let edges = widgets.filter(|widget| widget.sense.senses_drag());
@@ -48,7 +48,7 @@ impl Edge {
     }
 }
 
-fn edges(tiles: &Tiles<PaneKind>) -> Vec<Edge> {
+fn edges(tiles: &Tiles<PaneKey>) -> Vec<Edge> {
     let mut edges = Vec::new();
     for tile in tiles.tiles() {
         let Tile::Container(Container::Linear(linear)) = tile else { continue };
@@ -68,9 +68,9 @@ fn edges(tiles: &Tiles<PaneKind>) -> Vec<Edge> {
 }
 
 /// The panes of a tile: `Chart, Blotter`.
-fn titles(tiles: &Tiles<PaneKind>, id: TileId) -> String {
+fn titles(tiles: &Tiles<PaneKey>, id: TileId) -> String {
     match tiles.get(id) {
-        Some(Tile::Pane(kind)) => kind.title().to_owned(),
+        Some(Tile::Pane(key)) => key.title(),
         Some(Tile::Container(container)) => {
             let children: Vec<String> = container.children().map(|&child| titles(tiles, child)).collect();
             children.join(", ")

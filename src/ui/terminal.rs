@@ -3,19 +3,24 @@
 use std::sync::Arc;
 
 use super::arming::Arming;
+use super::blotter::Blotter;
 use super::books::BooksView;
+use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
 use super::limits::LimitsEditor;
+use super::pane::{IsPane, PaneKey, PaneKind};
 use super::search::Search;
 use super::status_bar::StatusBar;
 use super::theme::Theme;
+use super::ticket::Ticket;
 use super::timeline::TimelineView;
 use super::toasts::Toasts;
-use super::workspace::Workspace;
+use super::watchlist::Watchlist;
+use super::workspace::{LayoutChange, Workspace};
 use super::{keys, shell};
-use crate::desk::{Desk, FrameGap};
+use crate::desk::{Desk, FrameGap, Group};
 use crate::domain::settings::ThemeChoice;
-use crate::domain::{AccountId, AccountKind, Time};
+use crate::domain::{AccountId, AccountKind, Price, Time};
 use crate::link::{Clock, Command, Connection, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
@@ -153,7 +158,9 @@ impl Terminal {
             self.choose_saved_accounts();
         }
         if applied.is_fresh || self.desk.instruments().len() > listed {
-            self.workspace.panes.watchlist.fill_if_new(&self.desk);
+            for (_, list) in self.workspace.panes.all_mut::<Watchlist>() {
+                list.fill_if_new(&self.desk);
+            }
             self.select_saved();
         }
     }
@@ -195,8 +202,8 @@ impl Terminal {
                 self.sent_demand = Some(demand);
             }
         }
-        for command in out.window {
-            self.window_command(&command);
+        for (command, asked_by) in out.window.into_iter().zip(out.asked_by) {
+            self.asked_by(asked_by, &command);
         }
     }
 
@@ -217,11 +224,19 @@ impl Terminal {
         self.send_all(out.engine);
     }
 
+    /// Carries out what a pane has asked for: of the instrument of its group.
+    fn asked_by(&mut self, pane: Option<PaneKey>, command: &UiCommand) {
+        let group = pane.map(|key| self.workspace.group(key)).unwrap_or_default();
+        self.desk.turn_to(group);
+        self.window_command(command);
+        self.desk.turn_to(Group::default());
+    }
+
     fn window_command(&mut self, command: &UiCommand) {
         match *command {
             UiCommand::Select(id) => {
                 self.desk.select(id);
-                self.workspace.selected = self.desk.instrument(id).map(|instrument| instrument.key());
+                self.workspace.remember_selected(&self.desk);
             }
             UiCommand::ChooseAccount(broker, ref account) => {
                 if let Some(connection) = self.desk.connection(broker) {
@@ -230,27 +245,50 @@ impl Terminal {
                 }
                 self.desk.choose_account(broker, account.clone());
             }
-            UiCommand::ShowTimeframe(timeframe) => self.workspace.panes.chart.show(timeframe),
+            UiCommand::ShowTimeframe(timeframe) => self.shown::<ChartPane>().show(timeframe),
             UiCommand::Watch(id) => {
                 if let Some(instrument) = self.desk.instrument(id) {
-                    self.workspace.panes.watchlist.add(instrument.key());
+                    let key = instrument.key();
+                    self.shown::<Watchlist>().add(key);
                 }
             }
-            UiCommand::TakePrice(price) => self.workspace.panes.ticket.take_price(price),
+            UiCommand::TakePrice(price) => self.take_price(price),
             UiCommand::Search => self.search.open(),
             UiCommand::Limits => self.limits.open(&self.desk, None),
             UiCommand::LimitsOf(ref scope) => self.limits.open(&self.desk, Some(scope)),
             UiCommand::Arm(ref account) => self.arming.open(account.clone(), &self.desk),
             UiCommand::Books => self.books.open(),
-            UiCommand::Allocation => self.workspace.toggle_allocation(),
+            UiCommand::Toggle(kind) => self.workspace.toggle(kind),
             UiCommand::Kill => self.kill(),
             UiCommand::KillPanel => self.status_bar.show_kill(),
             UiCommand::Timeline(order) => self.timeline.open(order),
-            UiCommand::ShowOrder(id) => self.workspace.panes.blotter.show_order(id),
-            UiCommand::ResetLayout => self.workspace.tree = super::workspace::standard_tree(),
+            UiCommand::ShowOrder(id) => self.shown::<Blotter>().show_order(id),
+            UiCommand::Layout(change) => self.workspace.change(change),
+            UiCommand::Maximise => {
+                let here = self.workspace.last_used();
+                self.workspace.change(LayoutChange::Maximise(here));
+            }
             UiCommand::MeasureAnew => self.desk.measure_anew(),
             UiCommand::Quit => self.ask_to_quit(),
         }
+    }
+
+    /// The pane of a type that was used last; opens one where there is none.
+    fn shown<T: IsPane>(&mut self) -> &mut T {
+        let key = self.workspace.show(T::KIND);
+        let pane = self.workspace.panes.get_mut(key);
+        T::of_mut(pane).expect("a pane is of the kind that its key says")
+    }
+
+    /// Offers a price to the ticket, which turns to the instrument that it is of.
+    fn take_price(&mut self, price: Price) {
+        let instrument = self.desk.selected().map(|instrument| instrument.id);
+        let ticket = self.workspace.show(PaneKind::Ticket);
+        self.desk.turn_to(self.workspace.group(ticket));
+        if let Some(id) = instrument.filter(|id| self.desk.selected().is_none_or(|shown| shown.id != *id)) {
+            self.window_command(&UiCommand::Select(id));
+        }
+        self.shown::<Ticket>().take_price(price);
     }
 
     /// Sends a command of the window's own; `false` when the queue was full.
@@ -274,9 +312,22 @@ impl Terminal {
         if self.desk.selected().is_some() {
             return;
         }
+        let turned: Vec<_> = self.workspace.turned.iter().map(|(group, key)| (*group, key.clone())).collect();
+        for (group, key) in turned {
+            if let Some(id) = self.desk.instrument_by_key(&key).map(|instrument| instrument.id) {
+                self.desk.turn_to(group);
+                self.desk.select(id);
+            }
+        }
+        self.desk.turn_to(Group::default());
         let saved = self.workspace.selected.as_deref().and_then(|key| self.desk.instrument_by_key(key));
-        let first =
-            || self.workspace.panes.watchlist.first().and_then(|key| self.desk.instrument_by_key(key));
+        let first = || {
+            self.workspace
+                .panes
+                .first::<Watchlist>()?
+                .first()
+                .and_then(|key| self.desk.instrument_by_key(key))
+        };
         if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
             self.window_command(&UiCommand::Select(id));
         }

@@ -13,6 +13,7 @@ use egui::style::{ScrollStyle, Selection, WidgetVisuals, Widgets};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Visuals};
 use serde::{Deserialize, Deserializer};
 
+use crate::desk::Group;
 use crate::domain::Decimal;
 use crate::domain::settings::ThemeChoice;
 
@@ -29,6 +30,8 @@ macro_rules! theme {
             /// Whether light text stands on dark surfaces.
             pub dark: bool,
             $($(#[$doc])* pub $name: Color32,)*
+            /// Of the groups that panes are linked in; each group has its letter beside it.
+            pub groups: [Color32; Group::COUNT],
             /// Text sizes and distances, in points.
             pub sizes: Sizes,
         }
@@ -38,8 +41,8 @@ macro_rules! theme {
         struct Colours { $($name: Hex,)* }
 
         impl From<File> for Theme {
-            fn from(File { name, dark, colours, sizes }: File) -> Self {
-                Self { name, dark, $($name: colours.$name.0,)* sizes }
+            fn from(File { name, dark, groups, colours, sizes }: File) -> Self {
+                Self { name, dark, $($name: colours.$name.0,)* groups: groups.map(|hex| hex.0), sizes }
             }
         }
     };
@@ -166,6 +169,7 @@ pub struct Sizes {
 struct File {
     name: String,
     dark: bool,
+    groups: [Hex; Group::COUNT],
     colours: Colours,
     sizes: Sizes,
 }
@@ -393,6 +397,9 @@ mod tests {
                     ("stale", t.stale, 4.5),
                 ] {
                     check(&t, &format!("{what} on {name}"), fore, back, least);
+                }
+                for (group, fore) in Group::ALL.into_iter().zip(t.groups) {
+                    check(&t, &format!("group {group} on {name}"), fore, back, 4.5);
                 }
             }
             for (what, fore, back) in [

@@ -1,7 +1,10 @@
 //! The arrangement of the window: which panes stand where, and their view state.
 //!
 //! Saved as JSON with a version; what cannot be read is replaced by the first
-//! arrangement, never a reason not to start.
+//! arrangement, never a reason not to start. Version 1 had one pane of each kind and one instrument for
+//! all: its form is that of version 2 without numbers and groups, and is read as it is.
+
+mod layout;
 
 use std::collections::BTreeMap;
 
@@ -9,23 +12,41 @@ use egui_tiles::{Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::pane::{PaneKind, Panes};
+pub use self::layout::{LayoutChange, Place};
+use super::pane::{PaneKey, PaneKind};
+use super::panes::Panes;
+use crate::desk::{Desk, Group};
 
 /// Bumped when an older program could not make sense of the file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Everything of the window that outlives it.
 #[derive(Serialize, Deserialize)]
 pub struct Workspace {
     version: u32,
     /// Where the panes stand.
-    pub tree: Tree<PaneKind>,
+    pub tree: Tree<PaneKey>,
     /// Their view state.
     #[serde(default)]
     pub panes: Panes,
-    /// Key of the selected instrument.
+    /// Key of the instrument of the first group.
     #[serde(default)]
     pub selected: Option<String>,
+    /// The same of the other groups.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub turned: BTreeMap<Group, String>,
+    /// Panes that are not of the first group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    groups: BTreeMap<PaneKey, Group>,
+    /// The pane that has all the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<PaneKey>,
+    /// How the panes stood before one of them was closed.
+    #[serde(skip)]
+    closed: BTreeMap<PaneKey, Tree<PaneKey>>,
+    /// Panes as they were used, the newest last.
+    #[serde(skip)]
+    used: Vec<PaneKey>,
     /// The account that was chosen for orders, by the broker's name.
     #[serde(default)]
     pub accounts: BTreeMap<String, String>,
@@ -52,13 +73,20 @@ pub enum BadWorkspace {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self {
+        let mut workspace = Self {
             version: VERSION,
             tree: standard_tree(),
             panes: Panes::default(),
             selected: None,
+            turned: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            alone: None,
+            closed: BTreeMap::new(),
+            used: Vec::new(),
             accounts: BTreeMap::new(),
-        }
+        };
+        workspace.settle();
+        workspace
     }
 }
 
@@ -78,39 +106,53 @@ impl Workspace {
         }
         let mut saved: Value = serde_json::from_str(text)?;
         mend_shares(&mut saved);
-        let workspace: Self = serde_json::from_value(saved)?;
+        let mut workspace: Self = serde_json::from_value(saved)?;
+        workspace.version = VERSION;
         let shows_something = workspace.tree.tiles.tiles().any(|tile| matches!(tile, Tile::Pane(_)));
         if workspace.tree.root().is_none() || !shows_something {
             return Err(BadWorkspace::Empty);
         }
+        workspace.settle();
         Ok(workspace)
     }
 
-    /// Shows the table of target weights behind the chart's tab, or takes it away where it is in sight.
-    pub fn toggle_allocation(&mut self) {
-        let is_it = |tile: &Tile<PaneKind>| matches!(tile, Tile::Pane(PaneKind::Allocation));
-        let shown = self.tree.tiles.find_pane(&PaneKind::Allocation);
-        if let Some(id) = shown {
-            if self.tree.active_tiles().contains(&id) {
-                self.tree.tiles.remove(id);
-            } else {
-                self.tree.make_active(|_, tile| is_it(tile));
-            }
-            return;
-        }
-        let table = self.tree.tiles.insert_pane(PaneKind::Allocation);
-        let chart = self.tree.tiles.find_pane(&PaneKind::Chart);
-        let parent = chart.and_then(|chart| self.tree.tiles.parent_of(chart));
-        let tabs = parent.and_then(|parent| self.tree.tiles.get_mut(parent));
-        if let Some(Tile::Container(egui_tiles::Container::Tabs(tabs))) = tabs {
-            tabs.add_child(table);
-            tabs.set_active(table);
+    /// Which panes there are.
+    #[must_use]
+    pub fn keys(&self) -> Vec<PaneKey> {
+        keys_of(&self.tree)
+    }
+
+    /// The group that a pane is linked to.
+    #[must_use]
+    pub fn group(&self, key: PaneKey) -> Group {
+        self.groups.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Notes what the group that the desk is turned to shows.
+    pub fn remember_selected(&mut self, desk: &Desk) {
+        let Some(key) = desk.selected().map(|instrument| instrument.key()) else { return };
+        if desk.group() == Group::default() {
+            self.selected = Some(key);
         } else {
-            // No chart, or one that no frame has given tabs yet.
-            let tiles = self.tree.root().into_iter().chain([table]).collect();
-            self.tree.root = Some(self.tree.tiles.insert_tab_tile(tiles));
-            self.tree.make_active(|_, tile| is_it(tile));
+            self.turned.insert(desk.group(), key);
         }
+    }
+
+    /// Makes tree and panes fit each other: no pane stands in two places, and none stands nowhere.
+    fn settle(&mut self) {
+        let mut seen = Vec::new();
+        let mut twice = Vec::new();
+        for (id, tile) in self.tree.tiles.iter_mut() {
+            let Tile::Pane(key) = tile else { continue };
+            if seen.contains(key) { twice.push(*id) } else { seen.push(*key) }
+        }
+        for id in twice {
+            self.tree.remove_recursively(id);
+        }
+        self.panes.keep_to(&seen);
+        self.groups.retain(|key, _| seen.contains(key));
+        self.used.retain(|key| seen.contains(key));
+        self.alone = self.alone.filter(|key| seen.contains(key));
     }
 
     /// As it is saved.
@@ -118,6 +160,11 @@ impl Workspace {
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a workspace has string keys only")
     }
+}
+
+fn keys_of(tree: &Tree<PaneKey>) -> Vec<PaneKey> {
+    let key = |tile: &Tile<PaneKey>| if let Tile::Pane(key) = tile { Some(*key) } else { None };
+    tree.tiles.tiles().filter_map(key).collect()
 }
 
 /// Leaves shares of room that are no numbers to their default: JSON writes a NaN as `null`, and one of
@@ -143,9 +190,9 @@ fn mend_shares(saved: &mut Value) {
 
 /// Watchlist left, chart above blotter in the middle, ticket right.
 #[must_use]
-pub fn standard_tree() -> Tree<PaneKind> {
+pub fn standard_tree() -> Tree<PaneKey> {
     let mut tiles = Tiles::default();
-    let pane = |kind, tiles: &mut Tiles<PaneKind>| tiles.insert_pane(kind);
+    let pane = |kind, tiles: &mut Tiles<PaneKey>| tiles.insert_pane(PaneKey::first(kind));
     let watchlist = pane(PaneKind::Watchlist, &mut tiles);
     let chart = pane(PaneKind::Chart, &mut tiles);
     let blotter = pane(PaneKind::Blotter, &mut tiles);
@@ -156,7 +203,7 @@ pub fn standard_tree() -> Tree<PaneKind> {
     Tree::new(egui::Id::unique("pitdesk desk"), root, tiles)
 }
 
-fn shared(tiles: &mut Tiles<PaneKind>, direction: LinearDir, children: &[(TileId, f32)]) -> TileId {
+fn shared(tiles: &mut Tiles<PaneKey>, direction: LinearDir, children: &[(TileId, f32)]) -> TileId {
     let mut linear = Linear::new(direction, children.iter().map(|(id, _)| *id).collect());
     for &(id, share) in children {
         linear.shares.set_share(id, share);
@@ -165,46 +212,4 @@ fn shared(tiles: &mut Tiles<PaneKind>, direction: LinearDir, children: &[(TileId
 }
 
 #[cfg(test)]
-mod tests {
-    use egui_tiles::Container;
-
-    use super::*;
-
-    #[test]
-    fn an_arrangement_reads_back_as_it_was() {
-        let mut workspace = Workspace { selected: Some("AAPL@NASDAQ".to_owned()), ..Workspace::default() };
-        workspace.tree.make_active(|_, tile| matches!(tile, Tile::Pane(PaneKind::Ticket)));
-        let back = Workspace::parse(&workspace.to_text()).unwrap();
-        assert_eq!(back.tree, workspace.tree);
-        assert_eq!(back.selected, workspace.selected);
-    }
-
-    #[test]
-    fn a_number_that_is_none_costs_no_more_than_itself() {
-        let mut workspace = Workspace { selected: Some("AAPL@NASDAQ".to_owned()), ..Workspace::default() };
-        workspace.panes.watchlist.add("MSFT@NASDAQ".to_owned());
-        let mut shares = 0;
-        for tile in workspace.tree.tiles.tiles_mut() {
-            if let Tile::Container(Container::Linear(linear)) = tile {
-                shares += linear.children.len();
-                linear.children.clone().into_iter().for_each(|id| linear.shares.set_share(id, f32::NAN));
-            }
-        }
-        let text = workspace.to_text();
-        assert_eq!((shares, text.matches("null").count() >= 5), (5, true), "{text}");
-        let text = text.replace("\"timeframe\":\"M1\"", "\"timeframe\":17");
-        let back = Workspace::parse(&text).unwrap();
-        assert_eq!(back.selected, workspace.selected);
-        assert_eq!(back.panes.watchlist.keys().collect::<Vec<_>>(), ["MSFT@NASDAQ"]);
-        let panes = back.tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(_))).count();
-        assert_eq!(panes, 4);
-    }
-
-    #[test]
-    fn damaged_newer_and_empty_files_are_told_apart() {
-        assert!(matches!(Workspace::parse("{\"version\":1,"), Err(BadWorkspace::Unreadable(_))));
-        assert!(matches!(Workspace::parse("{\"version\":99}"), Err(BadWorkspace::Newer { found: 99, .. })));
-        let empty = Workspace { tree: Tree::empty(egui::Id::unique("x")), ..Workspace::default() };
-        assert!(matches!(Workspace::parse(&empty.to_text()), Err(BadWorkspace::Empty)));
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ mod chart_pane;
 mod journal;
 mod kept;
 mod kill;
+mod layout;
 mod limits;
 mod lookup;
 mod safety;

@@ -2,6 +2,8 @@
 //!
 //! None of them enters an order; those that touch orders only take them away.
 
+mod layout;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +11,14 @@ use egui::KeyboardShortcut;
 
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
-use crate::domain::{AccountKind, BrokerId, OrderId, Timeframe, Weather};
+use crate::domain::{AccountKind, BrokerId, Timeframe, Weather};
 use crate::link::{Command, Drill, Flatten};
 use crate::ui::arming;
+use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::SHORTCUTS;
+use crate::ui::workspace::Workspace;
+use layout::layout;
 
 /// How long the drill holds the paper broker up.
 const FREEZE: Duration = Duration::from_secs(10);
@@ -79,8 +84,8 @@ impl Action {
 }
 
 /// All actions that make sense now, those that cannot be taken back last.
-/// `order` is the one that is selected.
-pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
+pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
+    let order = workspace.panes.first::<Blotter>().and_then(Blotter::selected_order);
     let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(order.map(|id| {
         let synonyms = "history journal what happened when";
@@ -95,6 +100,7 @@ pub(super) fn actions(desk: &Desk, order: Option<OrderId>) -> Vec<Action> {
     actions.extend(arm(desk));
     actions.extend(desk.selected().into_iter().flat_map(|instrument| accounts(desk, instrument.broker)));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
+    actions.extend(layout(workspace));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
     if desk.settings().gateway.is_on {
@@ -165,7 +171,7 @@ fn shortcuts() -> impl Iterator<Item = Action> {
             text: shortcut.text.to_owned(),
             synonyms: match command {
                 UiCommand::Limits => "risk settings loss exposure fat finger",
-                UiCommand::Allocation => "rebalance portfolio percent basket",
+                UiCommand::Toggle(_) => "rebalance portfolio percent basket",
                 _ => "",
             },
             keys: Some(shortcut.keys),

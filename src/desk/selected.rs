@@ -1,0 +1,103 @@
+//! What the desk is turned to: one instrument for each group of panes that are linked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Desk;
+use crate::domain::{Instrument, InstrumentId};
+
+/// Panes of one group show the same instrument. Groups are called by a letter, and have a colour of the
+/// theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Group(u8);
+
+impl Group {
+    /// How many there are.
+    pub const COUNT: usize = 8;
+    /// All of them. Panes that nobody has linked otherwise are of the first.
+    pub const ALL: [Self; Self::COUNT] =
+        [Self(0), Self(1), Self(2), Self(3), Self(4), Self(5), Self(6), Self(7)];
+
+    /// Its place in [`Self::ALL`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", char::from(b'A' + self.0))
+    }
+}
+
+/// A letter that no group has.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no group '{0}'")]
+pub struct NoGroup(String);
+
+impl FromStr for Group {
+    type Err = NoGroup;
+
+    fn from_str(text: &str) -> Result<Self, NoGroup> {
+        let known = Self::ALL.into_iter().find(|group| group.to_string() == text);
+        known.ok_or_else(|| NoGroup(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Group {
+    type Error = NoGroup;
+
+    fn try_from(text: String) -> Result<Self, NoGroup> {
+        text.parse()
+    }
+}
+
+impl From<Group> for String {
+    fn from(group: Group) -> Self {
+        group.to_string()
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Selected {
+    of: BTreeMap<Group, InstrumentId>,
+    group: Group,
+}
+
+impl Desk {
+    /// The instrument that the desk works on: that of the group of the pane that is drawn, or of the first
+    /// group.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Arc<Instrument>> {
+        self.selected_in(self.selected.group)
+    }
+
+    /// The instrument of a group; one that was never turned to anything follows the first.
+    #[must_use]
+    pub fn selected_in(&self, group: Group) -> Option<&Arc<Instrument>> {
+        let of = &self.selected.of;
+        self.instrument(*of.get(&group).or_else(|| of.get(&Group::default()))?)
+    }
+
+    /// Turns the group that is drawn to another instrument.
+    pub fn select(&mut self, id: InstrumentId) {
+        self.selected.of.insert(self.selected.group, id);
+    }
+
+    /// From now on the desk speaks of this group.
+    pub fn turn_to(&mut self, group: Group) {
+        self.selected.group = group;
+    }
+
+    /// The group that the desk speaks of.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        self.selected.group
+    }
+}

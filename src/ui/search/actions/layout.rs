@@ -1,0 +1,43 @@
+//! What can be done with the arrangement.
+
+use super::Action;
+use crate::desk::Group;
+use crate::ui::commands::UiCommand;
+use crate::ui::pane::PaneKind;
+use crate::ui::workspace::{LayoutChange, Place, Workspace};
+
+const PLACES: [(&str, Place); 3] =
+    [("in a new tab", Place::Tab), ("to the right", Place::Right), ("below", Place::Below)];
+
+/// Opens, closes and links panes: beside, or of, the one that was used last.
+pub(super) fn layout(workspace: &Workspace) -> Vec<Action> {
+    let here = workspace.last_used();
+    let change = |text: String, synonyms, change| Action::window(text, synonyms, UiCommand::Layout(change));
+    let mut actions = Vec::new();
+    for &kind in PaneKind::ALL {
+        let is_there = workspace.keys().iter().any(|key| key.kind == kind);
+        if is_there && !kind.may_be_several() {
+            continue;
+        }
+        // Of a kind that there is one of, the menu of a pane offers the other places.
+        let places = if kind.may_be_several() { &PLACES[..] } else { &PLACES[..1] };
+        for &(where_to, place) in places {
+            let open = LayoutChange::Open { kind, beside: here, place };
+            actions.push(change(
+                format!("Open {} {where_to}", kind.title()),
+                "pane split add new panel window layout",
+                open,
+            ));
+        }
+    }
+    for key in workspace.keys() {
+        let text = format!("Close the pane {}", key.title());
+        actions.push(change(text, "hide remove panel layout", LayoutChange::Close(key)));
+    }
+    for group in Group::ALL {
+        let text = format!("Link this pane to group {group}");
+        let link = change(text, "colour color group instrument follow", LayoutChange::Link(here, group));
+        actions.push(link.in_force(workspace.group(here) == group));
+    }
+    actions
+}

@@ -1,0 +1,235 @@
+//! The panes where the arrangement has them, with their tabs and the menu of each.
+
+use egui_tiles::{Behavior, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree, UiResponse};
+
+use crate::desk::{Desk, Group};
+use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::pane::{PaneKey, PaneKind};
+use crate::ui::splitters;
+use crate::ui::theme::Theme;
+use crate::ui::workspace::{LayoutChange, Place, Workspace};
+
+/// Draws all panes that are in sight; where the first chart stands.
+pub(super) fn panes_ui(
+    workspace: &mut Workspace,
+    desk: &mut Desk,
+    ui: &mut egui::Ui,
+    theme: &Theme,
+    out: &mut Commands,
+) -> Option<egui::Rect> {
+    // The tree is drawn while the workspace around it is asked.
+    let mut tree = std::mem::replace(&mut workspace.tree, Tree::empty(egui::Id::NULL));
+    let mut arrangement = Arrangement { desk, workspace, out, theme, chart: None };
+    match arrangement.workspace.alone {
+        Some(key) => arrangement.alone_ui(key, ui),
+        None => tree.ui(&mut arrangement, ui),
+    }
+    let chart = arrangement.chart;
+    if workspace.alone.is_none() {
+        splitters::name_edges(&tree, ui);
+    }
+    workspace.tree = tree;
+    chart
+}
+
+struct Arrangement<'a> {
+    desk: &'a mut Desk,
+    /// Without its tree.
+    workspace: &'a mut Workspace,
+    out: &'a mut Commands,
+    theme: &'a Theme,
+    /// Where the first chart has been drawn.
+    chart: Option<egui::Rect>,
+}
+
+impl Arrangement<'_> {
+    /// One pane with all the room, and the way back.
+    fn alone_ui(&mut self, key: PaneKey, ui: &mut egui::Ui) {
+        let bar = egui::Frame::new().fill(self.theme.panel).inner_margin(egui::Margin::symmetric(8, 2));
+        bar.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(egui::RichText::new(key.title()).color(self.theme.text));
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let back = ui.button("Back to all panes  Ctrl+M");
+                    if back.clicked() {
+                        self.out.window(UiCommand::Layout(LayoutChange::Maximise(key)));
+                    }
+                });
+            });
+        });
+        self.draw(key, ui);
+    }
+
+    fn draw(&mut self, key: PaneKey, ui: &mut egui::Ui) {
+        let fill = match key.kind {
+            PaneKind::Ticket => self.theme.panel,
+            _ => self.theme.surface,
+        };
+        if key.kind == PaneKind::Chart {
+            self.chart.get_or_insert(ui.max_rect());
+        }
+        let pressed = ui.input(|input| input.pointer.any_pressed().then(|| input.pointer.interact_pos()));
+        if pressed.flatten().is_some_and(|at| ui.max_rect().contains(at)) {
+            self.workspace.uses(key);
+        }
+        let (group, first) = (self.workspace.group(key), self.desk.group());
+        self.desk.turn_to(group);
+        self.out.pane = Some(key);
+        egui::Frame::new().fill(fill).show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            if self.desk.stopped().is_some() && matches!(key.kind, PaneKind::Ticket | PaneKind::Allocation) {
+                ui.disable();
+            }
+            // Two panes of a kind have widgets of the same names.
+            ui.push_id(("pane", key), |ui| {
+                self.workspace.panes.get_mut(key).as_pane().ui(ui, self.desk, self.out);
+            });
+        });
+        self.out.pane = None;
+        self.desk.turn_to(first);
+    }
+
+    fn menu_ui(&mut self, key: PaneKey, ui: &mut egui::Ui) {
+        for (text, place) in
+            [("New tab", Place::Tab), ("Split right", Place::Right), ("Split below", Place::Below)]
+        {
+            ui.menu_button(text, |ui| {
+                for &kind in PaneKind::ALL {
+                    if ui.button(kind.title()).clicked() {
+                        self.asks(LayoutChange::Open { kind, beside: key, place });
+                    }
+                }
+            });
+        }
+        ui.separator();
+        ui.menu_button(format!("Linked to group {}", self.workspace.group(key)), |ui| {
+            for group in Group::ALL {
+                let shows = self.desk.selected_in(group).map(|instrument| instrument.symbol.to_string());
+                let text = format!("{group}  {}", shows.unwrap_or_default());
+                let text = egui::RichText::new(text).color(self.theme.groups[group.index()]);
+                if ui.selectable_label(self.workspace.group(key) == group, text).clicked() {
+                    self.asks(LayoutChange::Link(key, group));
+                }
+            }
+        });
+        ui.separator();
+        if ui.add(egui::Button::new("Maximise").shortcut_text("Ctrl+M")).clicked() {
+            self.asks(LayoutChange::Maximise(key));
+        }
+        if ui.button("Close pane").clicked() {
+            self.asks(LayoutChange::Close(key));
+        }
+        if ui.add(egui::Button::new("Reopen closed").shortcut_text("Ctrl+Shift+T")).clicked() {
+            self.asks(LayoutChange::Reopen);
+        }
+    }
+
+    fn asks(&mut self, change: LayoutChange) {
+        self.out.window(UiCommand::Layout(change));
+    }
+}
+
+impl Behavior<PaneKey> for Arrangement<'_> {
+    fn pane_ui(&mut self, ui: &mut egui::Ui, _id: TileId, key: &mut PaneKey) -> UiResponse {
+        self.draw(*key, ui);
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, key: &PaneKey) -> egui::WidgetText {
+        let group = self.workspace.group(*key);
+        // The first group needs no word: most desks have no other.
+        if group == Group::default() {
+            return key.title().into();
+        }
+        let font = self.theme.text_font();
+        let mut text = egui::text::LayoutJob::default();
+        let colour = self.theme.groups[group.index()];
+        text.append(&format!("{group} "), 0.0, egui::TextFormat::simple(font.clone(), colour));
+        text.append(&key.title(), 0.0, egui::TextFormat::simple(font, egui::Color32::PLACEHOLDER));
+        text.into()
+    }
+
+    /// By the menu: a cross beside the name would take the ticket away with one wrong click.
+    fn is_tab_closable(&self, _tiles: &Tiles<PaneKey>, _id: TileId) -> bool {
+        false
+    }
+
+    fn on_tab_button(
+        &mut self,
+        tiles: &mut Tiles<PaneKey>,
+        id: TileId,
+        tab: egui::Response,
+    ) -> egui::Response {
+        let Some(egui_tiles::Tile::Pane(key)) = tiles.get(id) else { return tab };
+        let key = *key;
+        if tab.clicked() {
+            self.workspace.uses(key);
+        }
+        if tab.double_clicked() {
+            self.asks(LayoutChange::Maximise(key));
+        }
+        tab.context_menu(|ui| self.menu_ui(key, ui));
+        tab
+    }
+
+    fn top_bar_right_ui(
+        &mut self,
+        tiles: &Tiles<PaneKey>,
+        ui: &mut egui::Ui,
+        _id: TileId,
+        tabs: &Tabs,
+        _scroll: &mut f32,
+    ) {
+        let Some(egui_tiles::Tile::Pane(key)) = tabs.active.and_then(|active| tiles.get(active)) else {
+            return;
+        };
+        let key = *key;
+        ui.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
+        // The bars of tabs have one id for all.
+        let menu = ui.push_id(key, |ui| ui.menu_button("⋮", |ui| self.menu_ui(key, ui)).response).inner;
+        let name = format!("Menu of {}", key.title());
+        menu.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+        menu.on_hover_text("New tab, split, link, maximise, close");
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        2.0
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        self.theme.sizes.row
+    }
+
+    fn tab_bar_color(&self, _visuals: &egui::Visuals) -> egui::Color32 {
+        self.theme.panel
+    }
+
+    fn tab_bg_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<PaneKey>,
+        _id: TileId,
+        state: &TabState,
+    ) -> egui::Color32 {
+        if state.active { self.theme.surface } else { self.theme.panel }
+    }
+
+    fn tab_text_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<PaneKey>,
+        _id: TileId,
+        state: &TabState,
+    ) -> egui::Color32 {
+        if state.active { self.theme.text } else { self.theme.text_weak }
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    /// Ctrl+Tab belongs to the desktop and to text, not to the arrangement.
+    fn cycle_tabs_with_keyboard(&self) -> bool {
+        false
+    }
+}

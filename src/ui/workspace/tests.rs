@@ -1,0 +1,157 @@
+//! The arrangement: as it is saved, and as it changes.
+
+use egui_tiles::Container;
+
+use super::*;
+use proptest::prelude::*;
+
+use crate::domain::Timeframe;
+use crate::ui::chart_pane::ChartPane;
+use crate::ui::watchlist::Watchlist;
+
+fn watchlist(workspace: &mut Workspace) -> &mut Watchlist {
+    workspace.panes.first_mut().unwrap()
+}
+
+#[test]
+fn an_arrangement_reads_back_as_it_was() {
+    let mut workspace = Workspace { selected: Some("AAPL@NASDAQ".to_owned()), ..Workspace::default() };
+    workspace.tree.make_active(|_, tile| matches!(tile, Tile::Pane(key) if key.kind == PaneKind::Ticket));
+    let back = Workspace::parse(&workspace.to_text()).unwrap();
+    assert_eq!(back.tree, workspace.tree);
+    assert_eq!(back.selected, workspace.selected);
+}
+
+#[test]
+fn a_number_that_is_none_costs_no_more_than_itself() {
+    let mut workspace = Workspace { selected: Some("AAPL@NASDAQ".to_owned()), ..Workspace::default() };
+    watchlist(&mut workspace).add("MSFT@NASDAQ".to_owned());
+    let mut shares = 0;
+    for tile in workspace.tree.tiles.tiles_mut() {
+        if let Tile::Container(Container::Linear(linear)) = tile {
+            shares += linear.children.len();
+            linear.children.clone().into_iter().for_each(|id| linear.shares.set_share(id, f32::NAN));
+        }
+    }
+    let text = workspace.to_text();
+    assert_eq!((shares, text.matches("null").count() >= 5), (5, true), "{text}");
+    let text = text.replace("\"timeframe\":\"M1\"", "\"timeframe\":17");
+    let back = Workspace::parse(&text).unwrap();
+    assert_eq!(back.selected, workspace.selected);
+    assert_eq!(back.panes.first::<Watchlist>().unwrap().keys().collect::<Vec<_>>(), ["MSFT@NASDAQ"]);
+    let panes = back.tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(_))).count();
+    assert_eq!(panes, 4);
+}
+
+#[test]
+fn damaged_newer_and_empty_files_are_told_apart() {
+    assert!(matches!(Workspace::parse("{\"version\":1,"), Err(BadWorkspace::Unreadable(_))));
+    assert!(matches!(Workspace::parse("{\"version\":99}"), Err(BadWorkspace::Newer { found: 99, .. })));
+    let empty = Workspace { tree: Tree::empty(egui::Id::unique("x")), ..Workspace::default() };
+    assert!(matches!(Workspace::parse(&empty.to_text()), Err(BadWorkspace::Empty)));
+}
+
+#[test]
+fn an_arrangement_of_the_first_version_is_read_as_it_was() {
+    // As version 1 wrote it: panes by their kind, one instrument for all.
+    let mut old: Value = serde_json::from_str(&Workspace::default().to_text()).unwrap();
+    old["version"] = 1.into();
+    old["selected"] = "MSFT@NASDAQ".into();
+    old["panes"]["chart"]["timeframe"] = "H1".into();
+    old["panes"].as_object_mut().unwrap().insert("allocation".to_owned(), serde_json::json!({}));
+    let now = Workspace::parse(&old.to_string()).unwrap();
+    assert_eq!(now.selected.as_deref(), Some("MSFT@NASDAQ"));
+    assert_eq!(now.panes.first::<ChartPane>().unwrap().timeframe(), Timeframe::H1);
+    assert_eq!(now.keys().len(), 4);
+    assert!(now.to_text().contains("\"version\":2"), "an older program is told that it is newer");
+}
+
+#[test]
+fn a_pane_that_is_closed_comes_back_as_it_was() {
+    let mut workspace = Workspace::default();
+    let first = PaneKey::first(PaneKind::Chart);
+    workspace.change(LayoutChange::Open { kind: PaneKind::Chart, beside: first, place: Place::Right });
+    let second = PaneKey { number: 2, ..first };
+    workspace.change(LayoutChange::Link(second, Group::ALL[1]));
+    for (key, chart) in workspace.panes.all_mut::<ChartPane>() {
+        chart.show(if key == second { Timeframe::D1 } else { Timeframe::M5 });
+    }
+    workspace.change(LayoutChange::Close(second));
+    assert_eq!(workspace.panes.all::<ChartPane>().count(), 1);
+    workspace.change(LayoutChange::Reopen);
+    let shown: Vec<_> =
+        workspace.panes.all::<ChartPane>().map(|(key, chart)| (key, chart.timeframe())).collect();
+    assert_eq!(shown, [(first, Timeframe::M5), (second, Timeframe::D1)]);
+    assert!(workspace.tile_of(second).is_some());
+}
+
+#[test]
+fn a_pane_of_which_there_is_one_is_brought_forward_and_not_doubled() {
+    let mut workspace = Workspace::default();
+    let chart = PaneKey::first(PaneKind::Chart);
+    for _ in 0..2 {
+        workspace.change(LayoutChange::Open { kind: PaneKind::Ticket, beside: chart, place: Place::Tab });
+    }
+    assert_eq!(workspace.keys().iter().filter(|key| key.kind == PaneKind::Ticket).count(), 1);
+    workspace.toggle(PaneKind::Allocation);
+    assert!(workspace.keys().contains(&PaneKey::first(PaneKind::Allocation)));
+}
+
+#[test]
+fn two_tiles_of_one_pane_are_one() {
+    let mut workspace = Workspace::default();
+    let twin = workspace.tree.tiles.insert_pane(PaneKey::first(PaneKind::Chart));
+    let root = workspace.tree.root().unwrap();
+    let both = workspace.tree.tiles.insert_tab_tile(vec![root, twin]);
+    workspace.tree.root = Some(both);
+    let read = Workspace::parse(&workspace.to_text()).unwrap();
+    assert_eq!(read.keys().len(), 4);
+}
+
+fn change() -> impl Strategy<Value = LayoutChange> {
+    let kind = prop::sample::select(PaneKind::ALL);
+    let key = (kind.clone(), 1_u16..4).prop_map(|(kind, number)| PaneKey { kind, number });
+    let place = prop::sample::select(vec![Place::Tab, Place::Right, Place::Below]);
+    prop_oneof![
+        4 => (kind, key.clone(), place)
+            .prop_map(|(kind, beside, place)| LayoutChange::Open { kind, beside, place }),
+        3 => key.clone().prop_map(LayoutChange::Close),
+        1 => Just(LayoutChange::Reopen),
+        1 => key.clone().prop_map(LayoutChange::Maximise),
+        1 => (key, prop::sample::select(Group::ALL.to_vec()))
+            .prop_map(|(key, group)| LayoutChange::Link(key, group)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_changed_each_pane_stands_in_one_place_and_reads_back(
+        changes in prop::collection::vec(change(), 0..40),
+    ) {
+        let mut workspace = Workspace::default();
+        for change in changes {
+            workspace.change(change);
+            let mut keys = workspace.keys();
+            keys.sort();
+            let count = keys.len();
+            keys.dedup();
+            prop_assert_eq!((keys.len(), count > 0), (count, true));
+            // All of them hang from the root.
+            let mut reached = Vec::new();
+            let mut open: Vec<TileId> = workspace.tree.root().into_iter().collect();
+            while let Some(id) = open.pop() {
+                match workspace.tree.tiles.get(id) {
+                    Some(Tile::Pane(key)) => reached.push(*key),
+                    Some(Tile::Container(container)) => open.extend(container.children()),
+                    None => prop_assert!(false, "a child that is not there"),
+                }
+            }
+            reached.sort();
+            prop_assert_eq!(&reached, &keys);
+            let alone = workspace.alone;
+            prop_assert!(alone.is_none_or(|key| keys.contains(&key)), "{:?}", alone);
+            let back = Workspace::parse(&workspace.to_text()).unwrap();
+            prop_assert_eq!(&back.tree, &workspace.tree);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The arrangement: panes are split, linked, closed, opened again and given all the room.
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, Node};
+use pitdesk::link::Command;
+use pitdesk::ui::workspace::Workspace;
+
+use crate::bench::settle;
+use crate::desktop::{Desktop, click, desktop};
+
+type Window = Harness<'static, Desktop>;
+
+/// Names of all tabs, from left to right as the tree has them.
+fn tabs(window: &Window) -> Vec<String> {
+    let mut names: Vec<String> = window
+        .query_all_by_role(Role::Button)
+        .filter_map(|node| node.accesskit_node().label())
+        .filter_map(|name| name.strip_prefix("Menu of ").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Opens the menu of a pane and chooses there, menu by menu.
+fn choose(window: &mut Window, pane: &str, path: &[&str]) {
+    click(window, &format!("Menu of {pane}"));
+    for name in path {
+        // The pane's own name may stand on the desk as well: the menu is drawn last.
+        let is_it =
+            |node: &Node<'_>| node.accesskit_node().label().is_some_and(|label| label.starts_with(name));
+        window.query_all_by_role(Role::Button).filter(is_it).last().unwrap().click();
+        settle(window);
+    }
+}
+
+/// Types into the search and presses Enter.
+fn search(window: &mut Window, text: &str) {
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    settle(window);
+    window.event(egui::Event::Text(text.to_owned()));
+    settle(window);
+    window.key_press(Key::Enter);
+    settle(window);
+}
+
+#[test]
+fn a_second_chart_stands_beside_the_first_and_keeps_its_own_instrument() {
+    let mut window = desktop();
+    search(&mut window, "open chart to the right");
+    assert_eq!(tabs(&window), ["Blotter", "Chart", "Chart 2", "Ticket", "Watchlist"]);
+    search(&mut window, "link this pane to group B");
+    search(&mut window, "MSFT");
+    let desk = window.state().terminal.desk();
+    let shown = |group: &str| desk.selected_in(group.parse().unwrap()).unwrap().symbol.to_string();
+    assert_eq!(shown("A"), "MSFT");
+    assert_eq!(shown("B"), "MSFT", "a group that was never turned follows the first");
+    let demanded = window.state_mut().market.commands();
+    assert!(demanded.iter().any(|command| matches!(command, Command::SaveWorkspace(_) | Command::Demand(_))));
+}
+
+#[test]
+fn a_closed_pane_is_gone_and_comes_back() {
+    let mut window = desktop();
+    choose(&mut window, "Blotter", &["Close pane"]);
+    assert_eq!(tabs(&window), ["Chart", "Ticket", "Watchlist"]);
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::T);
+    settle(&mut window);
+    assert_eq!(tabs(&window), ["Blotter", "Chart", "Ticket", "Watchlist"]);
+}
+
+#[test]
+fn one_pane_alone_has_all_the_room_and_gives_it_back() {
+    let mut window = desktop();
+    search(&mut window, "one pane alone");
+    assert!(tabs(&window).is_empty());
+    click(&mut window, "Back to all panes  Ctrl+M");
+    assert_eq!(tabs(&window).len(), 4);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::M);
+    settle(&mut window);
+    assert!(tabs(&window).is_empty());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::M);
+    settle(&mut window);
+    assert_eq!(tabs(&window).len(), 4);
+}
+
+#[test]
+fn the_menu_of_a_pane_splits_its_room() {
+    let mut window = desktop();
+    choose(&mut window, "Chart", &["Split below", "Watchlist"]);
+    assert_eq!(tabs(&window), ["Blotter", "Chart", "Ticket", "Watchlist", "Watchlist 2"]);
+    window.state_mut().terminal.shut_down();
+    let saved = window.state_mut().market.commands().into_iter().rev().find_map(|command| match command {
+        Command::SaveWorkspace(text) => Some(text),
+        _ => None,
+    });
+    assert_eq!(Workspace::parse(&saved.unwrap()).unwrap().keys().len(), 5);
+}
