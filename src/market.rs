@@ -10,5 +10,6 @@ pub mod allocation;
 pub mod book;
 pub mod calendar;
 pub mod ladder;
+pub mod profile;
 pub mod series;
 pub mod valuation;
