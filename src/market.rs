@@ -12,4 +12,5 @@ pub mod calendar;
 pub mod ladder;
 pub mod profile;
 pub mod series;
+pub mod tape;
 pub mod valuation;
