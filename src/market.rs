@@ -11,6 +11,7 @@ pub mod book;
 pub mod calendar;
 pub mod ladder;
 pub mod profile;
+pub mod queue;
 pub mod series;
 pub mod tape;
 pub mod valuation;
