@@ -172,6 +172,7 @@ fn own_orders_stand_in_the_row_of_their_side_oldest_first() {
     let orders = [
         limit(9, Side::Buy, 5, "10.01"),
         part,
+        limit(6, Side::Buy, 1, "10.05"),
         limit(7, Side::Sell, 2, "10.01"),
         ended,
         order(3, Side::Buy, 1, OrderKind::Market),
@@ -179,7 +180,7 @@ fn own_orders_stand_in_the_row_of_their_side_oldest_first() {
     ];
     let own = OwnOrders::new(&orders, &grid);
     let buys = own.at(Side::Buy, price("10")).unwrap();
-    assert_eq!((buys.quantity, &*buys.orders), (Qty(12.into()), &[OrderId(4), OrderId(9)][..]));
+    assert_eq!((buys.quantity, &*buys.orders), (Qty(13.into()), &[OrderId(4), OrderId(6), OrderId(9)][..]));
     let sells: Vec<_> = own.rows(Side::Sell).map(|(row, own)| (row, own.quantity)).collect();
     assert_eq!(sells, [(price("10.10"), Qty(2.into()))]);
     assert_eq!(own.at(Side::Sell, price("10")), None);
