@@ -42,3 +42,6 @@ mod approved;
 #[cfg(test)]
 #[path = "../tests/common/data.rs"]
 mod data;
+#[cfg(test)]
+#[path = "../tests/common/tick_tables.rs"]
+mod tick_tables;

@@ -317,6 +317,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tick_tables::tables;
 
     fn dec(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -345,20 +346,6 @@ mod tests {
         assert!(table.is_on_grid(Price(dec("20050"))));
         assert!(!table.is_on_grid(Price(dec("20010"))));
         assert!(!table.is_on_grid(Price(dec("0"))));
-    }
-
-    /// Tables of up to four rows, each of so many of its own ticks.
-    fn tables() -> impl Strategy<Value = TickTable> {
-        let tick = prop::sample::select(vec!["0.001", "0.01", "0.25", "0.3", "1", "5", "7"]);
-        prop::collection::vec((tick, 1_u32..60), 1..5).prop_map(|bands| {
-            let mut from = Decimal::ZERO;
-            let rows = bands.into_iter().map(|(tick, count)| {
-                let row = (from, dec(tick));
-                from += dec(tick) * Decimal::from(count);
-                row
-            });
-            TickTable::new(rows.collect()).unwrap()
-        })
     }
 
     proptest! {

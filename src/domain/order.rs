@@ -408,6 +408,20 @@ impl Order {
         !self.status.is_final()
     }
 
+    /// Whether the exchange works it now; in every other state it may not be there.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        matches!(self.status, OrderStatus::Working | OrderStatus::PartiallyFilled)
+    }
+
+    /// The price that it waits for: none once it was triggered, which is when it works or has filled
+    /// in part. That of a trailing stop moves with the market, and only its broker knows it.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<Price> {
+        let is_triggered = self.is_working() || !self.filled.is_zero();
+        self.trigger.or(self.spec.kind.stop()).filter(|_| !is_triggered)
+    }
+
     /// Of an exit, whether it is a target: else it is a stop.
     #[must_use]
     pub fn is_target(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The prices that are marked across the chart: where orders stand, and the position.
 
 use crate::desk::{Desk, Freshness};
-use crate::domain::{Instrument, Order, OrderKind, OrderStatus, Price, Side};
+use crate::domain::{Instrument, Order, OrderKind, Price, Side};
 use crate::ui::chart::{LineKind, PriceLine};
 use crate::ui::format;
 
@@ -39,26 +39,14 @@ fn order_lines(order: &Order, instrument: &Instrument) -> impl Iterator<Item = L
         OrderKind::StopLimit { .. } => format!("{name} trigger"),
         _ => name.clone(),
     };
-    let is_working = is_working(order);
+    let is_working = order.is_working();
     let state = if is_working { String::new() } else { format!(" · {}", order.status.label()) };
     let quantity = format::quantity(order.remaining(), instrument);
     let line = move |(price, what): (Option<Price>, String)| {
         let label = format!("{} {quantity} {what}{state}", order.spec.side);
         Some(Labelled { price: price?.to_f64(), label, kind, is_working })
     };
-    [(order.spec.kind.limit(), name), (trigger(order), waits_for)].into_iter().filter_map(line)
-}
-
-/// Whether the exchange works it now; in every other state it may not be there.
-fn is_working(order: &Order) -> bool {
-    matches!(order.status, OrderStatus::Working | OrderStatus::PartiallyFilled)
-}
-
-/// The price that an order waits for: none once it was triggered, which is when it works or has
-/// filled in part. That of a trailing stop moves with the market, and only its broker knows it.
-fn trigger(order: &Order) -> Option<Price> {
-    let is_triggered = is_working(order) || !order.filled.is_zero();
-    order.trigger.or(order.spec.kind.stop()).filter(|_| !is_triggered)
+    [(order.spec.kind.limit(), name), (order.waits_for(), waits_for)].into_iter().filter_map(line)
 }
 
 /// The average price of what is held, and what it has gained as far as that is known.
