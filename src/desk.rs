@@ -12,10 +12,13 @@ mod accounts;
 mod answers;
 mod blotter;
 mod brokers;
+mod flow;
 pub mod latency;
+mod one_click;
 mod prices;
 mod selected;
 mod series;
+mod take;
 mod valuation;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +26,7 @@ use std::sync::Arc;
 
 pub use accounts::NoAccount;
 pub use blotter::Blotter;
+pub use flow::Flow;
 pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use selected::{Group, NoGroup};
@@ -32,15 +36,17 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth, Instrument,
-    InstrumentId, Order, OrderId, OrderStatus, Price, Qty, Time, Trade,
+    InstrumentId, OrderId, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, Found, JournalState, KillReport,
     KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Outage, Reckoned, Reconciliation, ScopeUse,
-    SendError, Snapshot, Stream, TargetsRead, Timeline, Update,
+    SendError, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
+use flow::Flows;
+use one_click::OneClick;
 use prices::Prices;
 use selected::Selected;
 use series::Charts;
@@ -89,7 +95,9 @@ pub struct Desk {
     latency: Latency,
     ledger: Ledger,
     valuations: Vec<Valued>,
+    flows: Flows,
     selected: Selected,
+    one_click: OneClick,
     /// The newest answer to a what-if.
     reckoned: Option<Arc<Reckoned>>,
     /// What brokers have said last of what was looked for.
@@ -140,6 +148,7 @@ impl Desk {
             self.ledger.of_mut(Stream::Quotes).applied += 1;
         }
         for latched in drained.depth {
+            self.flows.depth(latched.id, &latched.value);
             self.prices.depth(latched.id, latched.value);
             self.ledger.of_mut(Stream::Depth).applied += 1;
         }
@@ -154,8 +163,10 @@ impl Desk {
         }
         for (id, trades) in drained.trades {
             self.ledger.of_mut(Stream::Trades).applied += trades.len() as u64;
+            self.flows.trades(id, trades.iter().map(|(trade, _)| trade), now);
             self.prices.trades(id, trades.into_iter().map(|(trade, _)| trade));
         }
+        self.flows.orders(self.blotter.working(), |id| self.prices.depth_of(id));
         self.revalue();
         applied
     }
@@ -197,103 +208,6 @@ impl Desk {
         self.take(update, received, applied);
     }
 
-    fn take(&mut self, update: Update, received: Time, applied: &mut Applied) {
-        match update {
-            Update::Snapshot(snapshot) => {
-                self.replace(&snapshot);
-                applied.is_fresh = true;
-            }
-            Update::Order(order) => {
-                self.latency.on_received(received);
-                self.note_cancel(&order);
-                self.blotter.order(order);
-            }
-            Update::Fill(fill) => {
-                self.filled.insert(fill.account.clone(), self.now);
-                self.blotter.fill(fill);
-            }
-            Update::Charged(fill) => self.blotter.charged(fill),
-            Update::Position(position) => self.blotter.position(position),
-            Update::Account(account) => self.take_account(account),
-            Update::Outages(outages) => self.outages = outages,
-            Update::Connection(connection) => {
-                match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
-                    Some(known) => *known = connection,
-                    None => self.connections.push(connection),
-                }
-            }
-            Update::Notice(notice) => keep(&mut self.notices, notice),
-            Update::Answer(answer) => self.answers.add(answer),
-            Update::Kill(kill) => self.kill = kill,
-            Update::KillReport(report) => self.kill_report = report,
-            Update::Journal(state) => self.journal = state,
-            Update::Reconciled(report) => {
-                match self.reconciled.iter_mut().find(|known| known.broker == report.broker) {
-                    Some(known) => *known = report,
-                    None => self.reconciled.push(report),
-                }
-            }
-            Update::Timeline(timeline) => {
-                self.timeline = Some(timeline);
-                self.timelines += 1;
-            }
-            Update::Targets(read) => self.targets = Some(read),
-            Update::Settings(settings) => self.settings = settings,
-            Update::Uses(uses) => self.uses = uses,
-            Update::Armed(armed) => self.armed = armed,
-            Update::Weather(_) => {}
-            Update::Remark { instrument, remark } => match remark {
-                Some(remark) => drop(self.remarks.insert(instrument, remark)),
-                None => drop(self.remarks.remove(&instrument)),
-            },
-            Update::BarsWait { key, until } => self.charts.wait(key, until),
-            Update::BarsRefused(key) => self.charts.refused(key),
-            Update::Impact(reckoned) => self.reckoned = Some(reckoned),
-            Update::Found(found) => self.found = Some(found),
-            Update::Listed(listing) => self.list(listing),
-            Update::History(history) => self.charts.history(history),
-            Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
-        }
-    }
-
-    fn note_cancel(&mut self, order: &Order) {
-        let was = self.blotter.get(order.id).map(|known| known.status);
-        if was == Some(OrderStatus::PendingCancel) && order.status == OrderStatus::Cancelled {
-            self.cancelled.insert(order.id);
-        }
-    }
-
-    fn replace(&mut self, snapshot: &Snapshot) {
-        self.instruments = Arc::clone(&snapshot.instruments);
-        self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
-        self.accounts.clone_from(&snapshot.accounts);
-        let told = |account: &Arc<Account>| ((account.broker, account.id.clone()), self.now);
-        self.cash_told = snapshot.accounts.iter().map(told).collect();
-        self.meet_accounts();
-        self.outages = Arc::clone(&snapshot.outages);
-        self.connections.clone_from(&snapshot.connections);
-        self.remarks = snapshot.remarks.iter().cloned().collect();
-        self.growing = Arc::clone(&snapshot.growing);
-        self.reckoning = Arc::clone(&snapshot.reckoning);
-        self.commissions.clone_from(&snapshot.commissions);
-        self.kill = snapshot.kill;
-        self.kill_report.clone_from(&snapshot.kill_report);
-        self.journal.clone_from(&snapshot.journal);
-        self.reconciled.clone_from(&snapshot.reconciled);
-        self.settings = Arc::clone(&snapshot.settings);
-        self.uses = Arc::clone(&snapshot.uses);
-        self.armed = Arc::clone(&snapshot.armed);
-        // What came at one instant stays in order: the engine's lines first.
-        let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
-        notices.sort_by_key(|notice| notice.time);
-        self.notices = VecDeque::new();
-        for notice in notices {
-            keep(&mut self.notices, notice);
-        }
-        // A history that was on its way is lost with the rest; the demand is sent anew.
-        self.charts.expect_anew();
-    }
-
     /// The engine is gone: what is known stays, as the last that was known, and no connection
     /// takes orders.
     pub fn engine_stopped(&mut self, why: &str) {
@@ -301,6 +215,7 @@ impl Desk {
             return;
         }
         self.stopped = Some(why.into());
+        self.one_click.disarm();
         for connection in &mut self.connections {
             connection.state = ConnectionState::Down;
             connection.reason = "The engine has stopped".into();
@@ -364,6 +279,12 @@ impl Desk {
     #[must_use]
     pub fn tape(&self, id: InstrumentId) -> Option<&VecDeque<Trade>> {
         self.prices.tape_of(id)
+    }
+
+    /// What is counted of an instrument's trades, while somebody wants them.
+    #[must_use]
+    pub fn flow(&self, id: InstrumentId) -> Option<&Flow> {
+        self.flows.get(id)
     }
 
     /// A demanded bar series, as far as it has come.
@@ -557,6 +478,8 @@ impl Desk {
         demand.quotes.extend(self.rate_instruments().map(|i| i.id));
         self.charts.keep_only(demand);
         self.prices.keep_only(&demand.quotes);
+        let instrument = |id: InstrumentId| self.instruments.get(id.index()).map(|known| &**known);
+        self.flows.keep_only(&demand.trades, self.now, instrument);
         self.latency.watch(&demand.quotes, self.now);
     }
 }

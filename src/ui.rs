@@ -17,6 +17,7 @@ pub mod fonts;
 pub mod format;
 pub mod headless;
 mod keys;
+pub mod ladder;
 mod limits;
 mod lookup;
 pub mod paint;

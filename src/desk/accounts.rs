@@ -114,6 +114,7 @@ impl Desk {
 
     /// Enters orders of a broker for this account from now on.
     pub fn choose_account(&mut self, broker: BrokerId, account: AccountId) {
+        self.one_click.disarm();
         self.chosen_accounts.insert(broker, account);
     }
 

@@ -100,7 +100,7 @@ impl Blotter {
     }
 
     /// Orders that can still trade, newest first.
-    pub fn working(&self) -> impl Iterator<Item = &Order> {
+    pub fn working(&self) -> impl Iterator<Item = &Order> + Clone {
         self.live.iter().rev().filter_map(|id| self.orders.get(id))
     }
 

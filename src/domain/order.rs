@@ -280,6 +280,10 @@ pub enum Origin {
     Flatten,
     /// Another program, through a server of ours.
     Api,
+    /// A click on a price of the ladder.
+    Ladder,
+    /// A click on a price of a chart.
+    Chart,
     /// Target weights that were sent as orders, all of this plan.
     Allocation(PlanId),
     /// Seen at the broker only.

@@ -58,6 +58,8 @@ pub enum UiCommand {
     Layout(LayoutChange),
     /// Give the pane that was used last all the room, or take that back.
     Maximise,
+    /// From now on a click on a price sends, for the account that orders are entered for; or not any more.
+    OneClick(bool),
     /// Forget the latencies up to now.
     MeasureAnew,
     /// Ask whether to close the program.

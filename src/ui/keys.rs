@@ -1,6 +1,7 @@
 //! Keyboard shortcuts of the window. Keys that act on a pane are the pane's own.
 //!
-//! No shortcut here sends an order that opens anything, and none without Ctrl works while text is typed.
+//! No shortcut here sends an order that opens anything, and none without Ctrl works while text is typed. The ladder's
+//! keys send only while one-click trading is armed.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -74,7 +75,15 @@ pub fn set_options(ctx: &egui::Context) {
     });
 }
 
+/// Escape ends one-click trading, whatever else it does.
+fn disarm(terminal: &Terminal, ctx: &egui::Context, out: &mut Commands) {
+    if terminal.desk.one_click().is_some() && ctx.input(|input| input.key_pressed(Key::Escape)) {
+        out.window(UiCommand::OneClick(false));
+    }
+}
+
 pub(super) fn handle(terminal: &Terminal, ctx: &egui::Context, out: &mut Commands) {
+    disarm(terminal, ctx, out);
     let is_stopped = terminal.desk.stopped().is_some();
     for shortcut in SHORTCUTS {
         // Whatever else is asked: the kill switch is heard.

@@ -13,6 +13,7 @@ use super::allocation::AllocationPane;
 use super::blotter::Blotter;
 use super::chart_pane::ChartPane;
 use super::commands::Commands;
+use super::ladder::Ladder;
 use super::ticket::Ticket;
 use super::watchlist::Watchlist;
 use crate::desk::Desk;
@@ -122,6 +123,8 @@ panes! {
     Watchlist: Watchlist, "watchlist", "Watchlist", Several;
     /// Candles and volume of an instrument.
     Chart: ChartPane, "chart", "Chart", Several;
+    /// The book by price, and orders by one click.
+    Ladder: Ladder, "ladder", "Ladder", Several;
     /// Entry of orders.
     Ticket: Ticket, "ticket", "Ticket", One;
     /// Orders, fills, positions, account, activity.

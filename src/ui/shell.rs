@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
 use super::{arming, format, quit};
 use crate::desk::Desk;
-use crate::domain::AccountKind;
+use crate::domain::{Account, AccountKind};
 
 pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
@@ -83,6 +83,19 @@ fn stake_ui(ctx: &egui::Context, stake: Stake, theme: &Theme) {
     }
 }
 
+/// A click on a price trades: seen from everywhere, and ended with a click.
+fn one_click_ui(ui: &mut egui::Ui, account: &Account, theme: &Theme, out: &mut Commands) {
+    let text = egui::RichText::new("ONE CLICK ON").strong().color(theme.warn);
+    let badge = ui.add(egui::Button::new(text).fill(theme.warn_fill));
+    let hint = format!(
+        "A click on a price of the ladder sends an order for {}, without a question.\n\nClick, or Escape: off.",
+        account.title
+    );
+    if badge.on_hover_text(hint).clicked() {
+        out.window(UiCommand::OneClick(false));
+    }
+}
+
 /// Says over the whole width that nothing here is the present any more.
 fn stopped_ui(ui: &mut egui::Ui, why: &str, theme: &Theme, out: &mut Commands) {
     let frame = egui::Frame::new().fill(theme.down_fill).inner_margin(egui::Margin::symmetric(12, 8));
@@ -116,6 +129,9 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let live = desk.accounts().iter().filter(|account| account.kind == AccountKind::Live);
         for account in paper.into_iter().chain(live) {
             arming::badge_ui(ui, desk, account, &theme, out);
+        }
+        if let Some(account) = desk.one_click() {
+            one_click_ui(ui, account, &theme, out);
         }
         // Before the name, whose width changes: a button that moves is clicked in vain.
         if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {

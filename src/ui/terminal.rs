@@ -216,6 +216,15 @@ impl Terminal {
         }
     }
 
+    /// Arms one-click trading for the account of the instrument that is looked at, or ends it.
+    fn one_click(&mut self, is_on: bool) {
+        self.desk.disarm_one_click();
+        let broker = self.desk.selected().map(|instrument| instrument.broker).filter(|_| is_on);
+        if let Some(Ok(account)) = broker.map(|broker| self.desk.entry_account(broker).cloned()) {
+            self.desk.arm_one_click(&account);
+        }
+    }
+
     /// Presses the kill switch, in this frame and not in the next.
     fn kill(&mut self) {
         let mut out = Commands::new(self.input_at, self.next_id);
@@ -224,9 +233,10 @@ impl Terminal {
         self.send_all(out.engine);
     }
 
-    /// Carries out what a pane has asked for: of the instrument of its group.
+    /// Carries out what a pane has asked for: of the instrument of its group. Keys and the search work on the
+    /// pane that was used last.
     fn asked_by(&mut self, pane: Option<PaneKey>, command: &UiCommand) {
-        let group = pane.map(|key| self.workspace.group(key)).unwrap_or_default();
+        let group = self.workspace.group(pane.unwrap_or_else(|| self.workspace.last_used()));
         self.desk.turn_to(group);
         self.window_command(command);
         self.desk.turn_to(Group::default());
@@ -268,6 +278,7 @@ impl Terminal {
                 let here = self.workspace.last_used();
                 self.workspace.change(LayoutChange::Maximise(here));
             }
+            UiCommand::OneClick(is_on) => self.one_click(is_on),
             UiCommand::MeasureAnew => self.desk.measure_anew(),
             UiCommand::Quit => self.ask_to_quit(),
         }

@@ -66,6 +66,8 @@ impl<P: Pane + 'static> Bench<P> {
             self.wishes.push(wish.clone());
         }
         self.demand = out.demand;
+        // As the window does: what is counted of trades begins with the first demand.
+        self.window.desk.settle_demand(&mut self.demand.clone());
     }
 
     /// Turns the desk to an instrument.

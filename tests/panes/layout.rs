@@ -53,8 +53,8 @@ fn a_second_chart_stands_beside_the_first_and_keeps_its_own_instrument() {
     search(&mut window, "MSFT");
     let desk = window.state().terminal.desk();
     let shown = |group: &str| desk.selected_in(group.parse().unwrap()).unwrap().symbol.to_string();
-    assert_eq!(shown("A"), "MSFT");
-    assert_eq!(shown("B"), "MSFT", "a group that was never turned follows the first");
+    assert_eq!((shown("A"), shown("B")), ("AAPL".to_owned(), "MSFT".to_owned()));
+    assert_eq!(shown("C"), "AAPL", "a group that was never turned follows the first");
     let demanded = window.state_mut().market.commands();
     assert!(demanded.iter().any(|command| matches!(command, Command::SaveWorkspace(_) | Command::Demand(_))));
 }

@@ -20,6 +20,7 @@ mod chart_pane;
 mod journal;
 mod kept;
 mod kill;
+mod ladder;
 mod layout;
 mod limits;
 mod lookup;

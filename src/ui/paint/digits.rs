@@ -17,11 +17,11 @@ use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Vec2, vec2};
 use super::PixelGrid;
 
 /// Beyond printable ASCII, what prices, times and captions need.
-const EXTRA: &str = "−·×…–¥₩€£";
+const EXTRA: &str = "−·×…–≈¥₩€£";
 
 /// Short texts of one font, drawn together as one shape.
 ///
-/// Holds printable ASCII and `−·×…–¥₩€£`; another character is drawn as `?`. Longer or
+/// Holds printable ASCII and `−·×…–≈¥₩€£`; another character is drawn as `?`. Longer or
 /// foreign text that seldom changes is better off with `egui::Painter::text`.
 pub struct Digits {
     glyphs: Arc<GlyphSet>,

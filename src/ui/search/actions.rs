@@ -98,6 +98,7 @@ pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
         Action::engine(text, "reconcile", Command::Reconcile { broker: connection.broker })
     }));
     actions.extend(arm(desk));
+    actions.extend(one_click(desk));
     actions.extend(desk.selected().into_iter().flat_map(|instrument| accounts(desk, instrument.broker)));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(layout(workspace));
@@ -117,6 +118,14 @@ pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
         actions.retain(|action| matches!(action.does, Does::Window(_)));
     }
     actions
+}
+
+/// Whether a click on a price sends.
+fn one_click(desk: &Desk) -> Option<Action> {
+    let is_on = desk.one_click().is_some();
+    let can = desk.selected().is_some_and(|instrument| desk.entry_account(instrument.broker).is_ok());
+    let text = if is_on { "Switch one-click trading off" } else { "Arm one-click trading" };
+    (is_on || can).then(|| Action::window(text, "ladder dom click price order", UiCommand::OneClick(!is_on)))
 }
 
 fn kill_switch(desk: &Desk) -> Vec<Action> {

@@ -77,7 +77,9 @@ impl Arrangement<'_> {
         self.out.pane = Some(key);
         egui::Frame::new().fill(fill).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
-            if self.desk.stopped().is_some() && matches!(key.kind, PaneKind::Ticket | PaneKind::Allocation) {
+            if self.desk.stopped().is_some()
+                && matches!(key.kind, PaneKind::Ticket | PaneKind::Allocation | PaneKind::Ladder)
+            {
                 ui.disable();
             }
             // Two panes of a kind have widgets of the same names.
@@ -184,7 +186,9 @@ impl Behavior<PaneKey> for Arrangement<'_> {
             return;
         };
         let key = *key;
-        ui.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
+        let still = &mut ui.visuals_mut().widgets.inactive;
+        still.weak_bg_fill = egui::Color32::TRANSPARENT;
+        still.bg_stroke = egui::Stroke::NONE;
         // The bars of tabs have one id for all.
         let menu = ui.push_id(key, |ui| ui.menu_button("⋮", |ui| self.menu_ui(key, ui)).response).inner;
         let name = format!("Menu of {}", key.title());

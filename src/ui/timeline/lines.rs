@@ -243,6 +243,8 @@ fn from(order: &Order) -> String {
     let plain = match order.origin {
         Origin::Ticket => "in the ticket",
         Origin::Flatten => "to close or reverse a position",
+        Origin::Ladder => "in the ladder",
+        Origin::Chart => "in the chart",
         Origin::Api => "by another program",
         Origin::Allocation(_) => "as part of an allocation",
         Origin::Foreign => "elsewhere",

@@ -1,0 +1,114 @@
+//! Each update of the engine taken over into what the desk knows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::blotter::Blotter;
+use super::{Applied, Desk, keep};
+use crate::domain::{Account, Order, OrderStatus, Time};
+use crate::link::{Notice, Snapshot, Update};
+
+impl Desk {
+    /// Takes an update over that is next in order.
+    pub(super) fn take(&mut self, update: Update, received: Time, applied: &mut Applied) {
+        match update {
+            Update::Snapshot(snapshot) => {
+                self.replace(&snapshot);
+                applied.is_fresh = true;
+            }
+            Update::Order(order) => {
+                self.latency.on_received(received);
+                self.note_cancel(&order);
+                self.blotter.order(order);
+            }
+            Update::Fill(fill) => {
+                self.filled.insert(fill.account.clone(), self.now);
+                self.blotter.fill(fill);
+            }
+            Update::Charged(fill) => self.blotter.charged(fill),
+            Update::Position(position) => self.blotter.position(position),
+            Update::Account(account) => self.take_account(account),
+            Update::Outages(outages) => self.outages = outages,
+            Update::Connection(connection) => {
+                match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
+                    Some(known) => *known = connection,
+                    None => self.connections.push(connection),
+                }
+            }
+            Update::Notice(notice) => keep(&mut self.notices, notice),
+            Update::Answer(answer) => self.answers.add(answer),
+            Update::Kill(kill) => {
+                self.kill = kill;
+                if kill.is_locked() {
+                    self.one_click.disarm();
+                }
+            }
+            Update::KillReport(report) => self.kill_report = report,
+            Update::Journal(state) => self.journal = state,
+            Update::Reconciled(report) => {
+                match self.reconciled.iter_mut().find(|known| known.broker == report.broker) {
+                    Some(known) => *known = report,
+                    None => self.reconciled.push(report),
+                }
+            }
+            Update::Timeline(timeline) => {
+                self.timeline = Some(timeline);
+                self.timelines += 1;
+            }
+            Update::Targets(read) => self.targets = Some(read),
+            Update::Settings(settings) => self.settings = settings,
+            Update::Uses(uses) => self.uses = uses,
+            Update::Armed(armed) => self.armed = armed,
+            Update::Weather(_) => {}
+            Update::Remark { instrument, remark } => match remark {
+                Some(remark) => drop(self.remarks.insert(instrument, remark)),
+                None => drop(self.remarks.remove(&instrument)),
+            },
+            Update::BarsWait { key, until } => self.charts.wait(key, until),
+            Update::BarsRefused(key) => self.charts.refused(key),
+            Update::Impact(reckoned) => self.reckoned = Some(reckoned),
+            Update::Found(found) => self.found = Some(found),
+            Update::Listed(listing) => self.list(listing),
+            Update::History(history) => self.charts.history(history),
+            Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
+        }
+    }
+
+    fn note_cancel(&mut self, order: &Order) {
+        let was = self.blotter.get(order.id).map(|known| known.status);
+        if was == Some(OrderStatus::PendingCancel) && order.status == OrderStatus::Cancelled {
+            self.cancelled.insert(order.id);
+        }
+    }
+
+    fn replace(&mut self, snapshot: &Snapshot) {
+        self.instruments = Arc::clone(&snapshot.instruments);
+        self.blotter = Blotter::new(&snapshot.orders, &snapshot.fills, &snapshot.positions);
+        self.accounts.clone_from(&snapshot.accounts);
+        let told = |account: &Arc<Account>| ((account.broker, account.id.clone()), self.now);
+        self.cash_told = snapshot.accounts.iter().map(told).collect();
+        self.meet_accounts();
+        self.outages = Arc::clone(&snapshot.outages);
+        self.connections.clone_from(&snapshot.connections);
+        self.remarks = snapshot.remarks.iter().cloned().collect();
+        self.growing = Arc::clone(&snapshot.growing);
+        self.reckoning = Arc::clone(&snapshot.reckoning);
+        self.commissions.clone_from(&snapshot.commissions);
+        self.kill = snapshot.kill;
+        self.kill_report.clone_from(&snapshot.kill_report);
+        self.journal.clone_from(&snapshot.journal);
+        self.reconciled.clone_from(&snapshot.reconciled);
+        self.settings = Arc::clone(&snapshot.settings);
+        self.uses = Arc::clone(&snapshot.uses);
+        self.armed = Arc::clone(&snapshot.armed);
+        // What came at one instant stays in order: the engine's lines first.
+        let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
+        notices.sort_by_key(|notice| notice.time);
+        self.notices = VecDeque::new();
+        for notice in notices {
+            keep(&mut self.notices, notice);
+        }
+        // A history that was on its way is lost with the rest; the demand is sent anew.
+        self.charts.expect_anew();
+    }
+}
