@@ -9,5 +9,6 @@ pub mod aggregate;
 pub mod allocation;
 pub mod book;
 pub mod calendar;
+pub mod indicators;
 pub mod series;
 pub mod valuation;
