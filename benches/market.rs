@@ -113,7 +113,7 @@ fn indicators() {
             lines
         });
         let mut forming = series.clone();
-        let (ticks, _) = best(|| {
+        let (ticks, ()) = best(|| {
             for tick in 0..1_000 {
                 forming.apply(Bar { volume: f64::from(tick), ..last });
                 lines.follow(&forming, usize::MAX);
