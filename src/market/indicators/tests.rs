@@ -61,7 +61,7 @@ fn walk(seed: u64, count: usize) -> Vec<Bar> {
         let time = Time::from_seconds(minute * 60);
         Bar { time, open: open / 100.0, high: high / 100.0, low: low / 100.0, close: price / 100.0, volume }
     };
-    (0..count as i64).map(bar).collect()
+    (0..).map(bar).take(count).collect()
 }
 
 /// All values of a series, gone through at once.

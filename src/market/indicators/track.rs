@@ -46,7 +46,7 @@ impl Span {
         self.high = if value > self.high { value } else { self.high };
     }
 
-    fn merge(&mut self, other: &Self) {
+    fn merge(&mut self, other: Self) {
         self.low = self.low.min(other.low);
         self.high = self.high.max(other.high);
     }
@@ -159,7 +159,7 @@ impl Track {
         let (start, end) = (self.nearest_block(range.start), self.nearest_block(range.end));
         let blocks = self.spans.chunks_exact(self.outputs);
         for block in blocks.take(end).skip(start) {
-            for (span, kept) in spans.iter_mut().zip(block) {
+            for (span, &kept) in spans.iter_mut().zip(block) {
                 span.merge(kept);
             }
         }
