@@ -1,16 +1,21 @@
-//! What the synthetic market costs: history on demand and a second of live trading.
+//! What the synthetic market costs: history on demand and a second of live trading. And what
+//! the lines of indicators cost over a million bars.
 //! `cargo bench --bench market` prints measurement and budget side by side.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a bench reads the clock and prints")]
 
 #[path = "common/asked.rs"]
 mod asked;
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use pitdesk::domain::{InstrumentId, Time, Timeframe};
+use pitdesk::domain::{Bar, InstrumentId, Time, Timeframe, TradingHours};
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::exchange::synth::{History, Market, MarketConfig};
 use pitdesk::exchange::{Event, Exchange};
+use pitdesk::market::calendar::Calendar;
+use pitdesk::market::indicators::{INDICATORS, Study, StudyLines};
+use pitdesk::market::series::{BarChunk, BarSeries};
 
 /// The best of several runs, in milliseconds: the machine is shared.
 fn best<T>(mut run: impl FnMut() -> T) -> (f64, T) {
@@ -85,10 +90,52 @@ fn live() {
     }
 }
 
+/// A million minutes of a price that comes and goes.
+fn minutes() -> Vec<Bar> {
+    let price = |minute: i64| 100.0 + (minute % 977) as f64 / 16.0;
+    let bar = |minute| Bar::from_trade(Time::from_seconds(minute * 60), price(minute), 10.0);
+    (0..1_000_000).map(bar).collect()
+}
+
+fn indicators() {
+    let chunk = BarChunk::new(minutes().into()).expect("minutes rise");
+    let mut series = BarSeries::default();
+    series.prepend(chunk).expect("nothing is there yet");
+    let last = series.last().expect("a million bars");
+    let hours = TradingHours::always("America/New_York");
+    let calendar = Arc::new(Calendar::new(&hours).expect("a known zone"));
+    let columns: Vec<usize> = (0..=1_600).map(|column| column * series.len() / 1_600).collect();
+    let fine: Vec<usize> = (0..=1_600).map(|column| series.len() - (1_600 - column) * 63).collect();
+    for indicator in &INDICATORS {
+        let (all, mut lines) = best(|| {
+            let mut lines = StudyLines::new(Study::usual(indicator), Arc::clone(&calendar));
+            lines.follow(&series, usize::MAX);
+            lines
+        });
+        let mut forming = series.clone();
+        let (ticks, ()) = best(|| {
+            for tick in 0..1_000 {
+                forming.apply(Bar { volume: f64::from(tick), ..last });
+                lines.follow(&forming, usize::MAX);
+            }
+        });
+        let (mut values, mut spans) = (Vec::new(), Vec::new());
+        let (look, ()) = best(|| lines.values(&forming, forming.len() - 300..forming.len(), &mut values));
+        let (far, ()) = best(|| lines.columns(&forming, &columns, &mut spans));
+        let (near, ()) = best(|| lines.columns(&forming, &fine, &mut spans));
+        println!(
+            "{:5} 1 M bars {all:6.1} ms, a tick {ticks:6.3} us, 300 values {look:6.3} ms, \
+             1,600 columns of 1 M {far:6.3} ms, of 100 k {near:6.3} ms",
+            indicator.short,
+        );
+    }
+}
+
 fn main() {
     if !asked::is_asked() {
         return;
     }
     history();
     live();
+    indicators();
 }

@@ -31,7 +31,7 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("exchange", &["link", "risk"]),
 ];
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("tokio", &["link", "store", "broker", "engine", "app"]),
     ("sqlx", &["store"]),
     ("egui", &["ui", "app"]),
@@ -41,9 +41,10 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("ibapi", &["broker"]),
     ("keyring", &["app"]),
     ("rustix", &["app"]),
+    ("yata", &["market"]),
 ];
 /// Crates that only one folder of a module may use.
-const CRATE_FOLDERS: [(&str, &str); 1] = [("ibapi", "broker/ibkr")];
+const CRATE_FOLDERS: [(&str, &str); 2] = [("ibapi", "broker/ibkr"), ("yata", "market/indicators")];
 const LONGEST_FILE: usize = 600;
 /// Tests of one pane stand in one file, one after the other.
 const LONGEST_TEST: usize = 800;

@@ -44,6 +44,7 @@ pub struct BarSeries {
     tail: Tail,
     version: u64,
     shape: u64,
+    rewritten: u64,
     prepended: usize,
 }
 
@@ -239,6 +240,7 @@ impl BarSeries {
         if let Some((index, time)) = was_newest {
             self.prepended += self.index_at(time).saturating_sub(index);
         }
+        self.rewritten += 1;
         self.touch_shape();
     }
 
@@ -271,6 +273,14 @@ impl BarSeries {
     #[must_use]
     pub fn shape(&self) -> u64 {
         self.shape
+    }
+
+    /// How often [`Self::replace`] took another history. While it stays, so does every bar
+    /// before the last: what was computed of them holds, and older ones only come in front
+    /// ([`Self::prepended`]).
+    #[must_use]
+    pub fn rewritten(&self) -> u64 {
+        self.rewritten
     }
 
     /// Bars ever put in front. Never falls, so that a chart keeps its place while

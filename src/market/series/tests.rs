@@ -235,6 +235,19 @@ fn a_chart_keeps_its_place_while_history_arrives() {
 }
 
 #[test]
+fn only_another_history_rewrites_the_bars() {
+    let mut series = BarSeries::default();
+    series.replace(chunk(Vec::new()));
+    series.apply(bar(1_000, [1, 2, 1, 2], 3));
+    series.apply(bar(1_000, [1, 3, 1, 2], 3));
+    series.apply(bar(1_001, [1, 2, 1, 2], 3));
+    series.prepend(chunk(numbered(900..1_000))).unwrap();
+    assert_eq!(series.rewritten(), 0);
+    series.replace(chunk(numbered(900..1_002)));
+    assert_eq!(series.rewritten(), 1);
+}
+
+#[test]
 fn history_that_overlaps_is_refused() {
     let mut series = BarSeries::default();
     series.apply(bar(10, [1, 2, 1, 2], 3));
