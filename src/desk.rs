@@ -166,7 +166,7 @@ impl Desk {
             self.flows.trades(id, trades.iter().map(|(trade, _)| trade), now);
             self.prices.trades(id, trades.into_iter().map(|(trade, _)| trade));
         }
-        self.flows.orders(self.blotter.working(), |id| self.prices.depth_of(id));
+        self.flows.orders(&self.blotter.working(), |id| self.prices.depth_of(id));
         self.revalue();
         applied
     }

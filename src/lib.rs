@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`domain`] | the vocabulary: instrument, price, order, fill, bar … |
-//! | [`market`] | mathematics on market data: bars, level of detail, book, calendar |
+//! | [`market`] | mathematics on market data: bars, level of detail, book, calendar, ladder, tape, indicators |
 //! | [`risk`] | the gate: limits, and the only maker of what a broker accepts |
 //! | [`link`] | `Command` and `Update`, and the two ends of the channel between the worlds |
 //! | [`exchange`] | the paper exchange: matching engine, synthetic market, replay |

@@ -30,6 +30,7 @@ mod shell;
 mod splitters;
 mod status_bar;
 mod steps;
+pub mod tape;
 pub mod terminal;
 pub mod theme;
 pub mod ticket;

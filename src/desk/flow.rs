@@ -78,7 +78,8 @@ impl Flow {
     fn orders<'a>(&mut self, orders: impl Iterator<Item = &'a Order>, depth: Option<&Depth>) {
         let Some(depth) = depth else { return };
         let mut here = BTreeSet::new();
-        for order in orders {
+        // Before the exchange works it, it is not in the book.
+        for order in orders.filter(|order| order.is_working()) {
             here.insert(order.id);
             match self.places.get_mut(&order.id) {
                 Some(place) => place.order(order, depth),
@@ -132,9 +133,9 @@ impl Flows {
     }
 
     /// How our working orders stand now.
-    pub fn orders<'a, Orders: Iterator<Item = &'a Order> + Clone>(
+    pub fn orders<'a>(
         &mut self,
-        working: Orders,
+        working: &(impl Iterator<Item = &'a Order> + Clone),
         depth: impl Fn(InstrumentId) -> Option<&'a Depth>,
     ) {
         for (id, flow) in &mut self.by_id {

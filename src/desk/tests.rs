@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::link::channel::{BARS_PER_SLOT, LOSSLESS_CAPACITY, TRADES_PER_RING, connect_with};
 use crate::link::update::Placement;
-use crate::link::{Alive, EngineEnd, History, WindowEnd, connect};
+use crate::link::{Alive, EngineEnd, History, Snapshot, WindowEnd, connect};
 use crate::market::series::BarChunk;
 
 mod series;

@@ -193,6 +193,7 @@ impl Rows {
     }
 
     /// The rows with any volume, by rising price.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Price, Volume)> + '_ {
         self.rows.iter().copied()
     }

@@ -101,6 +101,7 @@ impl Tape {
     }
 
     /// The lines, oldest first.
+    #[must_use]
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.iter()
     }

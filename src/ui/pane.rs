@@ -14,6 +14,7 @@ use super::blotter::Blotter;
 use super::chart_pane::ChartPane;
 use super::commands::Commands;
 use super::ladder::Ladder;
+use super::tape::TapePane;
 use super::ticket::Ticket;
 use super::watchlist::Watchlist;
 use crate::desk::Desk;
@@ -51,7 +52,6 @@ macro_rules! panes {
 
         /// The state of a pane.
         #[derive(Debug)]
-        #[expect(clippy::large_enum_variant, reason = "a dozen of them")]
         pub enum AnyPane { $($(#[$doc])* $kind($pane),)* }
 
         impl PaneKind {
@@ -125,6 +125,8 @@ panes! {
     Chart: ChartPane, "chart", "Chart", Several;
     /// The book by price, and orders by one click.
     Ladder: Ladder, "ladder", "Ladder", Several;
+    /// Trades as they happen.
+    Tape: TapePane, "tape", "Tape", Several;
     /// Entry of orders.
     Ticket: Ticket, "ticket", "Ticket", One;
     /// Orders, fills, positions, account, activity.

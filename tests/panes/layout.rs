@@ -29,7 +29,8 @@ fn choose(window: &mut Window, pane: &str, path: &[&str]) {
         // The pane's own name may stand on the desk as well: the menu is drawn last.
         let is_it =
             |node: &Node<'_>| node.accesskit_node().label().is_some_and(|label| label.starts_with(name));
-        window.query_all_by_role(Role::Button).filter(is_it).last().unwrap().click();
+        let entry = window.query_all_by_role(Role::Button).rfind(is_it);
+        entry.expect("the menu is open").click();
         settle(window);
     }
 }

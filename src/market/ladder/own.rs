@@ -54,6 +54,7 @@ impl OwnOrders {
     }
 
     /// The rows that have any of one side, by rising price.
+    #[must_use]
     pub fn rows(&self, side: Side) -> impl DoubleEndedIterator<Item = (Price, &OwnRow)> {
         self.side(side).iter().map(|(row, own)| (*row, own))
     }

@@ -212,7 +212,7 @@ proptest! {
         let number = |price: Price| all.iter().rposition(|row| *row <= price);
         prop_assert_eq!(grid.floor(at), number(at).map(|n| all[n]));
         prop_assert_eq!(grid.ceil(at), all.iter().find(|row| **row >= at).copied());
-        let distance = number(at).zip(number(to)).map(|(from, to)| to as i64 - from as i64);
+        let distance = number(at).zip(number(to)).map(|(from, to)| to.cast_signed() as i64 - from.cast_signed() as i64);
         prop_assert_eq!(grid.distance(at, to), distance);
         let window: Vec<Price> = grid.rows(at, above, below).collect();
         let expected: Vec<Price> = number(at).map_or(Vec::new(), |n| {

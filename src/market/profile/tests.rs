@@ -71,7 +71,7 @@ fn what_traded_at_no_price_is_counted_beside_the_rows() {
 #[test]
 fn too_many_prices_are_taken_together_and_none_is_lost() {
     let mut profile = Profile::new(cents(), Time(0));
-    let prices = 1..=MOST_PRICES as i64 + 1;
+    let prices = 1..=i64::try_from(MOST_PRICES).unwrap() + 1;
     for cent in prices.clone() {
         assert_eq!(profile.group(), Group::ONE);
         profile.add(&trade(0, Price(Decimal::new(cent, 2)), 1, None));
@@ -90,7 +90,7 @@ fn too_many_prices_are_taken_together_and_none_is_lost() {
 #[test]
 fn a_profile_is_bounded_however_far_apart_the_prices_are() {
     let mut profile = Profile::new(cents(), Time(0));
-    let count = MOST_PRICES as i64 + 10;
+    let count = i64::try_from(MOST_PRICES).unwrap() + 10;
     for thousand in 1..=count {
         profile.add(&trade(0, Price(Decimal::from(thousand * 1_000)), 1, Some(Side::Buy)));
     }
@@ -115,7 +115,9 @@ proptest! {
             trade(0, Price(price.0 + between), quantity, aggressor)
         }).collect();
         let mut profile = Profile::new(table.clone(), Time(0));
-        trades.iter().for_each(|trade| profile.add(trade));
+        for trade in &trades {
+            profile.add(trade);
+        }
 
         let all = profile.rows(&grid, BOTTOM, TOP);
         let everything = sum(trades.iter().map(Volume::of));

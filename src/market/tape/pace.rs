@@ -6,7 +6,7 @@ use crate::domain::{Decimal, Qty, Time, Trade};
 /// How finely times are told apart, in nanoseconds: a tenth of a second.
 const SLOT: i64 = SECOND / 10;
 /// Slots of the longest window.
-const SLOTS: usize = 300;
+const SLOTS: i64 = 300;
 
 /// How far back a pace looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,12 +65,12 @@ struct Slot {
 #[derive(Debug, Clone)]
 pub struct Speed {
     /// Each tenth of a second at its number modulo [`SLOTS`].
-    slots: Box<[Slot; SLOTS]>,
+    slots: Box<[Slot; SLOTS as usize]>,
 }
 
 impl Default for Speed {
     fn default() -> Self {
-        Self { slots: Box::new([Slot::default(); SLOTS]) }
+        Self { slots: Box::new([Slot::default(); SLOTS as usize]) }
     }
 }
 
@@ -82,7 +82,7 @@ impl Speed {
         if number <= newest - Window::Thirty.slots() {
             return;
         }
-        let slot = &mut self.slots[number.rem_euclid(SLOTS as i64) as usize];
+        let slot = &mut self.slots[number.rem_euclid(SLOTS) as usize];
         // One with another number is of half a minute ago, or of a time that was taken back.
         if slot.number != number {
             *slot = Slot { number, ..Slot::default() };

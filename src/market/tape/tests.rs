@@ -17,7 +17,9 @@ fn trade(millis: i64, price: i64, quantity: u32, aggressor: Option<Side>) -> Tra
 
 fn taped(within: u64, trades: &[Trade]) -> Tape {
     let mut tape = Tape::new(Duration::from_millis(within));
-    trades.iter().for_each(|trade| tape.add(trade));
+    for trade in trades {
+        tape.add(trade);
+    }
     tape
 }
 
@@ -62,7 +64,8 @@ fn a_late_trade_joins_the_newest_line_or_none() {
 
 #[test]
 fn old_lines_fall_out_and_are_counted() {
-    let trades: Vec<Trade> = (0..MOST_LINES as i64 + 3).map(|n| trade(n, n, 1, None)).collect();
+    let trades: Vec<Trade> =
+        (0..i64::try_from(MOST_LINES).unwrap() + 3).map(|n| trade(n, n, 1, None)).collect();
     let tape = taped(0, &trades);
     assert_eq!((tape.lines().len(), tape.fallen()), (MOST_LINES, 3));
     assert_eq!(tape.lines().next().unwrap().price, Price(3.into()));

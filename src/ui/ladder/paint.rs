@@ -318,17 +318,14 @@ fn recent(scene: &Scene<'_>) -> BTreeMap<Price, Print> {
 
 /// A row as it is read out.
 fn spoken(scene: &Scene<'_>, price: Price) -> String {
-    let mut text = format::price(price, scene.instrument);
+    let mut parts = vec![format::price(price, scene.instrument)];
     for (side, name, ours) in [(Side::Buy, "bid", "our buys"), (Side::Sell, "ask", "our sells")] {
-        let quantity = scene.levels.at(side, price);
-        if !quantity.is_zero() {
-            text.push_str(&format!(", {name} {}", format::size(quantity)));
-        }
-        if let Some(own) = scene.own.at(side, price) {
-            text.push_str(&format!(", {ours} {}", format::size(own.quantity)));
-        }
+        let quantity = Some(scene.levels.at(side, price)).filter(|quantity| !quantity.is_zero());
+        parts.extend(quantity.map(|quantity| format!("{name} {}", format::size(quantity))));
+        let own = scene.own.at(side, price);
+        parts.extend(own.map(|own| format!("{ours} {}", format::size(own.quantity))));
     }
-    text
+    parts.join(", ")
 }
 
 fn share(part: Qty, most: Qty) -> f32 {

@@ -206,7 +206,8 @@ impl Workspace {
             let mut all = keys_of(before);
             let mut here = self.keys();
             here.push(key);
-            (all.sort(), here.sort());
+            all.sort();
+            here.sort();
             all == here
         });
         match before {
