@@ -64,6 +64,16 @@ pub const SHORTCUTS: &[Shortcut] = &[
         text: "Open the pane that was closed last",
         command: || UiCommand::Layout(LayoutChange::Reopen),
     },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT).plus(Modifiers::SHIFT), Key::Z),
+        text: "Layout: do again what was taken back",
+        command: || UiCommand::Layout(LayoutChange::Redo),
+    },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT), Key::Z),
+        text: "Layout: take the last change back",
+        command: || UiCommand::Layout(LayoutChange::Undo),
+    },
     Shortcut { keys: ctrl(Key::Q), text: "Quit", command: || UiCommand::Quit },
 ];
 

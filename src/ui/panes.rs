@@ -55,6 +55,12 @@ impl Panes {
         self.all::<Watchlist>().any(|(_, list)| list.has(instrument))
     }
 
+    /// Whether it is open.
+    #[must_use]
+    pub fn is_open(&self, key: PaneKey) -> bool {
+        self.open.contains_key(&key)
+    }
+
     /// Makes another pane of a kind.
     pub fn open(&mut self, kind: PaneKind) -> PaneKey {
         let is_free = |number: &u16| !self.open.contains_key(&PaneKey { kind, number: *number });
@@ -84,6 +90,22 @@ impl Panes {
         let key = if is_taken { self.open(key.kind) } else { key };
         self.open.insert(key, pane);
         Some(key)
+    }
+
+    /// Has these panes open and no others; what was closed a moment ago comes back as it was.
+    pub fn arrange(&mut self, keys: &[PaneKey]) {
+        let gone: Vec<PaneKey> = self.open.keys().filter(|key| !keys.contains(key)).copied().collect();
+        for key in gone {
+            self.close(key);
+        }
+        for &key in keys {
+            if self.open.contains_key(&key) {
+                continue;
+            }
+            let closed = self.closed.iter().rposition(|(known, _)| *known == key);
+            let pane = closed.map_or_else(|| AnyPane::new(key.kind), |at| self.closed.remove(at).1);
+            self.open.insert(key, pane);
+        }
     }
 
     /// Forgets panes that do not stand anywhere, and makes those that stand somewhere and are not there.

@@ -172,6 +172,10 @@ impl Terminal {
         keys::handle(self, ui.ctx(), &mut out);
         shell::shell_ui(self, ui, &mut out);
         self.carry_out(out);
+        // Tabs and edges are dragged: where they were let go, the arrangement may be another.
+        if self.workspace.is_unnoted() || ui.input(|input| input.pointer.any_released()) {
+            self.workspace.note();
+        }
         self.save_if_changed(ui.ctx());
     }
 

@@ -4,6 +4,7 @@
 //! arrangement, never a reason not to start. Version 1 had one pane of each kind and one instrument for
 //! all: its form is that of version 2 without numbers and groups, and is read as it is.
 
+mod history;
 mod layout;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use egui_tiles::{Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::history::History;
+pub(in crate::ui) use self::history::simplification;
 pub use self::layout::{LayoutChange, Place};
 use super::pane::{PaneKey, PaneKind};
 use super::panes::Panes;
@@ -44,6 +47,8 @@ pub struct Workspace {
     /// How the panes stood before one of them was closed.
     #[serde(skip)]
     closed: BTreeMap<PaneKey, Tree<PaneKey>>,
+    #[serde(skip)]
+    history: History,
     /// Panes as they were used, the newest last.
     #[serde(skip)]
     used: Vec<PaneKey>,
@@ -82,6 +87,7 @@ impl Default for Workspace {
             groups: BTreeMap::new(),
             alone: None,
             closed: BTreeMap::new(),
+            history: History::default(),
             used: Vec::new(),
             accounts: BTreeMap::new(),
         };

@@ -86,6 +86,25 @@ fn one_pane_alone_has_all_the_room_and_gives_it_back() {
 }
 
 #[test]
+fn a_reset_of_the_layout_can_be_taken_back_and_done_again() {
+    let mut window = desktop();
+    choose(&mut window, "Chart", &["Split below", "Ladder"]);
+    let all = tabs(&window);
+    assert_eq!(all, ["Blotter", "Chart", "Ladder", "Ticket", "Watchlist"]);
+    let mut press = |modifiers: Modifiers, key: Key| {
+        window.key_press_modifiers(modifiers, key);
+        settle(&mut window);
+        tabs(&window)
+    };
+    let (ctrl, shift, alt) = (Modifiers::COMMAND, Modifiers::SHIFT, Modifiers::ALT);
+    assert_eq!(press(ctrl | shift, Key::H).len(), 4);
+    assert_eq!(press(ctrl | alt, Key::Z), all);
+    assert_eq!(press(ctrl | alt | shift, Key::Z).len(), 4);
+    assert_eq!(press(ctrl | alt, Key::Z), all);
+    assert_eq!(press(ctrl | alt, Key::Z).len(), 4, "before the split");
+}
+
+#[test]
 fn the_menu_of_a_pane_splits_its_room() {
     let mut window = desktop();
     choose(&mut window, "Chart", &["Split below", "Watchlist"]);

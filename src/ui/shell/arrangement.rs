@@ -7,7 +7,7 @@ use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::pane::{PaneKey, PaneKind};
 use crate::ui::splitters;
 use crate::ui::theme::Theme;
-use crate::ui::workspace::{LayoutChange, Place, Workspace};
+use crate::ui::workspace::{LayoutChange, Place, Workspace, simplification};
 
 /// Draws all panes that are in sight; where the first chart stands.
 pub(super) fn panes_ui(
@@ -124,6 +124,9 @@ impl Arrangement<'_> {
         if ui.add(egui::Button::new("Reopen closed").shortcut_text("Ctrl+Shift+T")).clicked() {
             self.asks(LayoutChange::Reopen);
         }
+        if ui.add(egui::Button::new("Undo change of layout").shortcut_text("Ctrl+Alt+Z")).clicked() {
+            self.asks(LayoutChange::Undo);
+        }
     }
 
     fn asks(&mut self, change: LayoutChange) {
@@ -229,7 +232,7 @@ impl Behavior<PaneKey> for Arrangement<'_> {
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
-        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+        simplification()
     }
 
     /// Ctrl+Tab belongs to the desktop and to text, not to the arrangement.

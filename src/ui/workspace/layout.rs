@@ -39,12 +39,20 @@ pub enum LayoutChange {
     Link(PaneKey, Group),
     /// Arranges the panes as on the first start.
     Reset,
+    /// Takes the last change of the arrangement back.
+    Undo,
+    /// Does again what was taken back.
+    Redo,
 }
 
 impl Workspace {
     /// Carries a change out.
     pub fn change(&mut self, change: LayoutChange) {
+        // What was dragged since stands for itself.
+        self.note();
         match change {
+            LayoutChange::Undo => self.undo(),
+            LayoutChange::Redo => self.redo(),
             LayoutChange::Open { kind, beside, place } => self.open(kind, beside, place),
             LayoutChange::Close(key) => self.close(key),
             LayoutChange::Reopen => self.reopen(),
@@ -56,9 +64,12 @@ impl Workspace {
             LayoutChange::Reset => {
                 self.tree = standard_tree();
                 self.alone = None;
-                self.settle();
+                self.arrange();
+                let keys = self.keys();
+                self.groups.retain(|key, _| keys.contains(key));
             }
         }
+        self.note();
     }
 
     fn link(&mut self, key: PaneKey, group: Group) {
@@ -71,6 +82,7 @@ impl Workspace {
 
     /// Shows the only pane of a kind in front, or puts it away where it is in sight.
     pub fn toggle(&mut self, kind: PaneKind) {
+        self.note();
         let key = PaneKey::first(kind);
         let is_in_sight = self.tile_of(key).is_some_and(|id| self.tree.active_tiles().contains(&id));
         if is_in_sight {
@@ -78,6 +90,7 @@ impl Workspace {
         } else {
             self.open(kind, PaneKey::first(PaneKind::Chart), Place::Tab);
         }
+        self.note();
     }
 
     /// Has a pane of a kind in front: opens one where there is none. Which one it is.

@@ -86,6 +86,48 @@ fn a_pane_that_is_closed_comes_back_as_it_was() {
 }
 
 #[test]
+fn changes_are_taken_back_and_done_again_with_the_panes_as_they_were() {
+    let mut workspace = Workspace::default();
+    let first = PaneKey::first(PaneKind::Chart);
+    let second = PaneKey { number: 2, ..first };
+    workspace.change(LayoutChange::Open { kind: PaneKind::Chart, beside: first, place: Place::Right });
+    for (_, chart) in workspace.panes.all_mut::<ChartPane>().filter(|(key, _)| *key == second) {
+        chart.show(Timeframe::D1);
+    }
+    workspace.change(LayoutChange::Link(second, Group::ALL[1]));
+    workspace.change(LayoutChange::Reset);
+    assert_eq!(workspace.keys().len(), 4);
+    workspace.change(LayoutChange::Undo);
+    let shown = |workspace: &Workspace| {
+        let charts = workspace.panes.all::<ChartPane>();
+        charts.map(|(key, chart)| (key, chart.timeframe(), workspace.group(key))).last()
+    };
+    assert_eq!(shown(&workspace), Some((second, Timeframe::D1, Group::ALL[1])));
+    workspace.change(LayoutChange::Undo);
+    assert_eq!(shown(&workspace), Some((second, Timeframe::D1, Group::default())));
+    workspace.change(LayoutChange::Undo);
+    assert_eq!(workspace.keys().len(), 4);
+    workspace.change(LayoutChange::Undo);
+    workspace.change(LayoutChange::Redo);
+    assert_eq!(shown(&workspace), Some((second, Timeframe::D1, Group::default())));
+    // Whatever is done anew, what was taken back is gone.
+    workspace.change(LayoutChange::Close(second));
+    workspace.change(LayoutChange::Redo);
+    assert_eq!(workspace.keys().len(), 4);
+}
+
+#[test]
+fn a_look_is_no_change_that_could_be_taken_back() {
+    let mut workspace = Workspace::default();
+    let chart = PaneKey::first(PaneKind::Chart);
+    workspace.change(LayoutChange::Open { kind: PaneKind::Watchlist, beside: chart, place: Place::Tab });
+    workspace.change(LayoutChange::Maximise(chart));
+    workspace.tree.make_active(|_, tile| matches!(tile, Tile::Pane(key) if *key == chart));
+    workspace.change(LayoutChange::Undo);
+    assert_eq!(workspace.keys().len(), 4, "the pane that was opened");
+}
+
+#[test]
 fn a_pane_of_which_there_is_one_is_brought_forward_and_not_doubled() {
     let mut workspace = Workspace::default();
     let chart = PaneKey::first(PaneKind::Chart);
@@ -117,6 +159,9 @@ fn change() -> impl Strategy<Value = LayoutChange> {
             .prop_map(|(kind, beside, place)| LayoutChange::Open { kind, beside, place }),
         3 => key.clone().prop_map(LayoutChange::Close),
         1 => Just(LayoutChange::Reopen),
+        1 => Just(LayoutChange::Undo),
+        1 => Just(LayoutChange::Redo),
+        1 => Just(LayoutChange::Reset),
         1 => key.clone().prop_map(LayoutChange::Maximise),
         1 => (key, prop::sample::select(Group::ALL.to_vec()))
             .prop_map(|(key, group)| LayoutChange::Link(key, group)),
@@ -136,6 +181,7 @@ proptest! {
             let count = keys.len();
             keys.dedup();
             prop_assert_eq!((keys.len(), count > 0), (count, true));
+            prop_assert!(keys.iter().all(|key| workspace.panes.is_open(*key)), "each has its state");
             // All of them hang from the root.
             let mut reached = Vec::new();
             let mut open: Vec<TileId> = workspace.tree.root().into_iter().collect();
