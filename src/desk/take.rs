@@ -95,6 +95,9 @@ impl Desk {
         self.reckoning = Arc::clone(&snapshot.reckoning);
         self.commissions.clone_from(&snapshot.commissions);
         self.kill = snapshot.kill;
+        if self.kill.is_locked() {
+            self.disarm_one_click();
+        }
         self.kill_report.clone_from(&snapshot.kill_report);
         self.journal.clone_from(&snapshot.journal);
         self.reconciled.clone_from(&snapshot.reconciled);

@@ -70,6 +70,8 @@ struct View {
     /// Orders that were sent, and what they said, until the engine has answered.
     asked: Vec<(CommandId, String)>,
     refused: u64,
+    /// When it was drawn last, in egui's count.
+    pass: u64,
 }
 
 /// A line about what was done.
@@ -108,6 +110,7 @@ impl Pane for Ladder {
         out.demand.depth.insert(id);
         out.demand.trades.insert(id);
         self.follow(desk, &instrument);
+        self.begin(ui);
         self.hear(desk);
         let group = self.group(&instrument);
         let scene = Scene::of(desk, &instrument, group, self.quantity(&instrument));
@@ -159,6 +162,16 @@ impl Ladder {
         let View { asked, refused, .. } = std::mem::take(&mut self.view);
         let quantity = format::exact(quantity.0);
         self.view = View { instrument: Some(instrument.id), quantity, asked, refused, ..View::default() };
+    }
+
+    /// What was painted and pressed before it was out of sight is not what the trader sees and holds now.
+    fn begin(&mut self, ui: &Ui) {
+        let pass = ui.ctx().cumulative_pass_nr();
+        if pass != self.view.pass + 1 {
+            self.view.hand.drop();
+            self.view.shown = Shown::default();
+        }
+        self.view.pass = pass;
     }
 
     /// Tells what the engine has refused.

@@ -208,6 +208,38 @@ fn a_click_on_our_order_cancels_it_and_a_drag_moves_it() {
     assert_eq!((*order, *limit), (OrderId(7), Some(price("284.41"))));
     press(&mut window, at, Modifiers::NONE);
     assert_eq!(window.state_mut().take_sent(), [Command::Cancel { order: OrderId(7) }]);
+    window.state_mut().change(7, |order| order.status = OrderStatus::PendingCancel);
+    settle(&mut window);
+    press(&mut window, at, Modifiers::NONE);
+    assert_eq!(window.state_mut().take_sent(), [], "it is on its way");
+}
+
+#[test]
+fn a_press_that_began_before_the_ladder_was_out_of_sight_ends_nowhere() {
+    let mut window = desktop();
+    for words in ["open ladder in a new tab", "arm one-click"] {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        settle(&mut window);
+        window.event(Event::Text(words.to_owned()));
+        settle(&mut window);
+        window.key_press(Key::Enter);
+        settle(&mut window);
+    }
+    window.state_mut().market.quote(AAPL, "284.50");
+    settle(&mut window);
+    let row = window.get_by(|node| node.value().is_some_and(|text| text.starts_with("284.45"))).rect();
+    let at = pos2(row.left() + 72.0, row.center().y);
+    window.event(Event::PointerMoved(at));
+    window.event(button(at, true, Modifiers::NONE));
+    window.run_steps(1);
+    // Another tab and back, while the button is held.
+    for _ in 0..2 {
+        window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::W);
+        window.run_steps(2);
+    }
+    window.event(button(at, false, Modifiers::NONE));
+    settle(&mut window);
+    assert!(sent(&mut window).iter().all(|command| !matches!(command, Command::Place(_))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What clicks and keys send: each past the same gate as the ticket's orders, and at once.
 
 use super::{Ladder, Scene};
-use crate::domain::{Order, OrderId, OrderKind, OrderSpec, Origin, Price, Side, TimeInForce};
+use crate::domain::{Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Side, TimeInForce};
 use crate::link::{Command, Place};
 use crate::risk::{Change, Despite, Role};
 use crate::ui::commands::Commands;
@@ -30,11 +30,18 @@ impl Ladder {
 
     /// Cancels orders.
     pub(super) fn cancel(&mut self, orders: &[OrderId], scene: &Scene<'_>, out: &mut Commands) {
-        for order in orders {
+        let order = |id: &OrderId| scene.desk.blotter().get(*id);
+        let is_new =
+            |id: &&OrderId| order(id).is_some_and(|order| order.status != OrderStatus::PendingCancel);
+        let orders: Vec<OrderId> = orders.iter().filter(is_new).copied().collect();
+        if orders.is_empty() {
+            return self.say("The cancel is on its way".to_owned(), false, scene.desk);
+        }
+        for order in &orders {
             let command = out.send(Command::Cancel { order: *order });
             self.view.asked.push((command, format!("Cancel order {order}")));
         }
-        let words = match orders {
+        let words = match &orders[..] {
             [one] => format!("Cancel of order {one}: sent"),
             all => format!("Cancel of {} orders: sent", all.len()),
         };
