@@ -475,6 +475,8 @@ impl Desk {
     /// held, and the exchange rates that value it), and forgets series that nobody wants.
     pub fn settle_demand(&mut self, demand: &mut Demand) {
         demand.quotes.extend(self.blotter.open_positions().map(|p| p.instrument));
+        // A change of an order is judged by the market.
+        demand.quotes.extend(self.blotter.working().map(|order| order.spec.instrument));
         demand.quotes.extend(self.rate_instruments().map(|i| i.id));
         self.charts.keep_only(demand);
         self.prices.keep_only(&demand.quotes);

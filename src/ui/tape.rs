@@ -140,7 +140,7 @@ impl TapePane {
             self.scroll(steps * 3, least);
         }
         let height = paint::row_height(ui);
-        let count = (body.height() / height).ceil().max(0.0) as usize;
+        let count = (body.height() / height).floor().max(0.0) as usize;
         if self.lines(least).next().is_none() {
             paint::empty_ui(ui, body, desk, instrument, !least.is_zero());
             return;

@@ -66,8 +66,11 @@ impl<P: Pane + 'static> Bench<P> {
             self.wishes.push(wish.clone());
         }
         self.demand = out.demand;
-        // As the window does: what is counted of trades begins with the first demand.
-        self.window.desk.settle_demand(&mut self.demand.clone());
+        // As the window does: what is counted of trades begins with the first demand. Quotes are kept, whoever
+        // has published them before the pane asks for them.
+        let mut demand = self.demand.clone();
+        demand.quotes.extend(self.market.instruments().iter().map(|instrument| instrument.id));
+        self.window.desk.settle_demand(&mut demand);
     }
 
     /// Turns the desk to an instrument.
