@@ -1,6 +1,6 @@
-//! The watchlist: instruments with their quotes, in the trader's order.
+//! The watchlist: named lists of instruments with their quotes, one of them in sight.
 //!
-//! The list is a list of keys; those that the catalogue lacks (another broker, a replay)
+//! A list is a list of keys; those that the catalogue lacks (another broker, a replay)
 //! are kept and shown as not listed. Numbers are glyph quads in one mesh; a row has one
 //! accessible node that says it all. Selecting, adding and removing work by mouse and by
 //! keys alike, and a removed row can be put back.
@@ -9,6 +9,8 @@ mod add;
 mod columns;
 mod hover;
 mod list;
+mod lists;
+mod menu;
 mod paint;
 mod row;
 
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use self::columns::Widest;
 use self::list::Drag;
+use self::lists::{List, Lists};
 use self::row::Row;
 use super::commands::Commands;
 use super::lookup::Lookup;
@@ -45,15 +48,15 @@ const FIRST_KEYS: [&str; 15] = [
     "BTC/KRW@CRYPTO",
 ];
 
-/// How long a removed row can be put back.
+/// How long a removed row, or list, can be put back.
 const UNDO: Duration = Duration::from_secs(8);
 
 /// Instruments with their quotes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Watchlist {
-    /// `None` before the first start has chosen some. Saved as keys.
-    instruments: Option<Vec<Row>>,
+    #[serde(flatten)]
+    lists: Lists,
     #[serde(skip)]
     view: View,
 }
@@ -76,6 +79,10 @@ struct View {
     offset: f32,
     drag: Option<Drag>,
     removed: Option<Removed>,
+    /// The name that the list in sight is being given.
+    naming: Option<String>,
+    /// Its field has yet to take the keyboard.
+    begins_naming: bool,
     widest: Widest,
     /// Physical pixels per point that `widest` was measured at, as bits.
     measured_at: u32,
@@ -83,12 +90,20 @@ struct View {
     pass: u64,
 }
 
-/// A row that was taken out and can be put back.
+/// What was taken out and can be put back.
 #[derive(Debug)]
 struct Removed {
-    row: Row,
+    what: Taken,
+    /// Where it was.
     index: usize,
     at: Time,
+}
+
+#[derive(Debug)]
+enum Taken {
+    /// A row of the list in sight.
+    Row(Row),
+    List(List),
 }
 
 impl Pane for Watchlist {
@@ -118,7 +133,7 @@ impl Pane for Watchlist {
 }
 
 impl Watchlist {
-    /// Puts an instrument at the end, by its key; one that is there stays where it is.
+    /// Puts an instrument at the end of the list in sight, by its key; one that is there stays where it is.
     pub fn add(&mut self, key: String) {
         if !self.rows().iter().any(|row| row.key() == key) {
             self.edited().push(Row::from(key));
@@ -128,7 +143,7 @@ impl Watchlist {
     /// On the very first start: a choice of instruments over all markets, and what joins them as long as
     /// the trader has changed nothing.
     pub fn fill_if_new(&mut self, desk: &Desk) {
-        let is_of_the_trader = self.instruments.is_some() && !self.view.is_untouched;
+        let is_of_the_trader = !self.lists.is_new() && !self.view.is_untouched;
         if is_of_the_trader || desk.instruments().is_empty() {
             return;
         }
@@ -137,39 +152,38 @@ impl Watchlist {
         if keys.is_empty() {
             keys = desk.instruments().iter().take(FIRST_KEYS.len()).map(|i| i.key()).collect();
         }
-        self.instruments = Some(keys.into_iter().map(Row::from).collect());
+        self.lists.edited().rows = keys.into_iter().map(Row::from).collect();
         self.view.is_untouched = true;
     }
 
-    /// Key of the first instrument.
+    /// Key of the first instrument of the list in sight.
     #[must_use]
     pub fn first(&self) -> Option<&str> {
         self.rows().first().map(Row::key)
     }
 
-    /// The keys, in the trader's order.
+    /// The keys of the list in sight, in the trader's order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.rows().iter().map(Row::key)
     }
 
-    /// Whether an instrument is in the list.
+    /// Whether an instrument is in the list in sight: in the one that [`Self::add`] would put it into.
     #[must_use]
     pub fn has(&self, instrument: &Instrument) -> bool {
         self.keys().any(|key| instrument.has_key(key))
     }
 
     fn rows(&self) -> &[Row] {
-        self.instruments.as_deref().unwrap_or_default()
+        self.lists.rows()
     }
 
-    /// For looking only: a list that was never filled must not become an empty one.
     fn rows_mut(&mut self) -> &mut [Row] {
-        self.instruments.as_deref_mut().unwrap_or_default()
+        self.lists.rows_mut()
     }
 
     fn edited(&mut self) -> &mut Vec<Row> {
         self.view.is_untouched = false;
-        self.instruments.get_or_insert_default()
+        &mut self.lists.edited().rows
     }
 
     /// Moves the cursor to the desk's instrument when that was chosen elsewhere.
@@ -211,7 +225,7 @@ impl Watchlist {
             return;
         }
         let row = self.edited().remove(index);
-        self.view.removed = Some(Removed { row, index, at: now });
+        self.view.removed = Some(Removed { what: Taken::Row(row), index, at: now });
         self.view.widest = Widest::default();
         if self.view.cursor > index {
             self.view.cursor -= 1;
@@ -220,7 +234,15 @@ impl Watchlist {
     }
 
     fn undo(&mut self) {
-        let Some(Removed { row, index, .. }) = self.view.removed.take() else { return };
+        let Some(Removed { what, index, .. }) = self.view.removed.take() else { return };
+        let row = match what {
+            Taken::Row(row) => row,
+            Taken::List(list) => {
+                self.lists.put(index, list);
+                self.view.turn();
+                return;
+            }
+        };
         if self.rows().iter().all(|other| other.key() != row.key()) {
             let index = index.min(self.rows().len());
             self.edited().insert(index, row);
@@ -243,7 +265,10 @@ impl Watchlist {
         };
         ui.request_repaint_after(left);
         let theme = theme_of(ui);
-        let text = format!("Removed {}", removed.row.symbol());
+        let text = match &removed.what {
+            Taken::Row(row) => format!("Removed {}", row.symbol()),
+            Taken::List(list) => format!("Deleted the list {}", list.name),
+        };
         let frame = egui::Frame::new().fill(theme.raised).inner_margin(egui::Margin::symmetric(8, 3));
         let undo = frame.show(ui, |ui| {
             ui.horizontal(|ui| {

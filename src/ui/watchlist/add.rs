@@ -1,4 +1,4 @@
-//! The field on top of the list: type a symbol, a name or a venue, press Enter.
+//! The strip on top of the list: which list, and a field: type a symbol, a name or a venue, press Enter.
 
 use egui::{CompletionPopup, RectAlign, Suggestion};
 
@@ -16,7 +16,12 @@ impl Watchlist {
     pub(super) fn add_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let theme = theme_of(ui);
         let frame = egui::Frame::new().fill(theme.surface).inner_margin(egui::Margin::symmetric(6, 4));
-        frame.show(ui, |ui| self.add_field_ui(ui, desk, out));
+        frame.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                self.lists_ui(ui, desk);
+                self.add_field_ui(ui, desk, out);
+            });
+        });
     }
 
     fn add_field_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {

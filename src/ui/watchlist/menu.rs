@@ -1,0 +1,147 @@
+//! The menu of the lists, in front of the field for symbols.
+
+use egui::containers::menu::MenuButton;
+use egui::{Button, Key, Role, TextEdit, Ui, WidgetInfo, vec2};
+
+use super::{Removed, Taken, View, Watchlist};
+use crate::desk::Desk;
+use crate::ui::paint::{Arrow, PixelGrid, PixelMesh};
+use crate::ui::theme::theme_of;
+
+/// Room for a name, of the width of the pane.
+const SHARE: f32 = 0.4;
+/// About as wide as a letter.
+const LETTER: f32 = 8.0;
+/// Half the height of the mark of a menu.
+const MARK: f32 = 4.0;
+
+/// What the menu was asked for.
+#[derive(Debug, Clone, Copy)]
+enum Wish {
+    Show(usize),
+    Create,
+    Rename,
+    Duplicate,
+    Delete,
+}
+
+impl Watchlist {
+    /// The name of the list in sight: a button that opens the menu, or a field while it is changed.
+    pub(super) fn lists_ui(&mut self, ui: &mut Ui, desk: &Desk) {
+        if self.view.naming.is_some() {
+            self.name_ui(ui);
+            return;
+        }
+        let theme = theme_of(ui);
+        let name = self.lists.name();
+        let letters = (ui.available_width() * SHARE / LETTER) as usize;
+        // Behind it there is room for the mark of a menu.
+        let text = format!("{}    ", cut(name, letters));
+        let (button, shown) = MenuButton::from_button(Button::new(text)).ui(ui, |ui| self.menu_ui(ui));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("List {}", self.lists.name())));
+        let grid = PixelGrid::of(ui);
+        let mut mark = PixelMesh::new(grid);
+        let at = button.rect.right_center() + vec2(-10.0, MARK / 2.0);
+        let (x, y) = (grid.nearest(at.x), grid.nearest(at.y));
+        mark.arrow(Arrow::Down, x, y, grid.length(MARK), theme.text_weak);
+        ui.painter().add(mark.into_shape());
+        button.on_hover_text("Lists: choose, make, rename, duplicate, delete");
+        if let Some(wish) = shown.and_then(|shown| shown.inner) {
+            self.carry_out(wish, desk);
+        }
+    }
+
+    fn menu_ui(&self, ui: &mut Ui) -> Option<Wish> {
+        let mut wish = None;
+        for (index, name) in self.lists.names().enumerate() {
+            let is_shown = index == self.lists.shown();
+            if ui.selectable_label(is_shown, name).clicked() {
+                wish = Some(Wish::Show(index));
+            }
+        }
+        ui.separator();
+        let has_others = self.lists.len() > 1;
+        for (text, one, is_possible) in [
+            ("New list", Wish::Create, true),
+            ("Rename list", Wish::Rename, true),
+            ("Duplicate list", Wish::Duplicate, true),
+            ("Delete list", Wish::Delete, has_others),
+        ] {
+            let entry = ui.add_enabled(is_possible, Button::new(text));
+            if entry.on_disabled_hover_text("There is no other list").clicked() {
+                wish = Some(one);
+            }
+        }
+        wish
+    }
+
+    fn carry_out(&mut self, wish: Wish, desk: &Desk) {
+        if !matches!(wish, Wish::Show(_)) {
+            self.view.is_untouched = false;
+        }
+        match wish {
+            Wish::Show(index) => self.lists.show(index),
+            Wish::Create => self.lists.create(),
+            Wish::Rename => {}
+            Wish::Duplicate => self.lists.duplicate(),
+            Wish::Delete => {
+                let Some((index, list)) = self.lists.remove() else { return };
+                self.view.removed = Some(Removed { what: Taken::List(list), index, at: desk.now() });
+            }
+        }
+        if !matches!(wish, Wish::Rename) {
+            self.view.turn();
+        }
+        if matches!(wish, Wish::Create | Wish::Rename | Wish::Duplicate) {
+            self.view.naming = Some(self.lists.name().to_owned());
+            self.view.begins_naming = true;
+        }
+    }
+
+    /// Enter and leaving the field take the name, Escape gives it up.
+    fn name_ui(&mut self, ui: &mut Ui) {
+        let Some(mut name) = self.view.naming.take() else { return };
+        let width = ui.available_width() * SHARE;
+        let edit = TextEdit::singleline(&mut name).desired_width(width).margin(egui::Margin::symmetric(6, 3));
+        let field = ui.add(edit).accessible_name("Name of the list");
+        if std::mem::take(&mut self.view.begins_naming) {
+            field.request_focus();
+            let all = egui::text::CCursorRange::two(
+                egui::text::CCursor::new(0),
+                egui::text::CCursor::new(name.chars().count()),
+            );
+            let mut state = TextEdit::load_state(ui, field.id).unwrap_or_default();
+            state.cursor.set_char_range(Some(all));
+            state.store(ui, field.id);
+        } else if ui.input(|input| input.key_pressed(Key::Escape)) {
+            return;
+        } else if field.lost_focus() {
+            self.view.is_untouched = false;
+            self.lists.rename(&name);
+            return;
+        }
+        self.view.naming = Some(name);
+    }
+}
+
+impl View {
+    /// Forgets what belongs to the rows of the list that was in sight.
+    pub(super) fn turn(&mut self) {
+        self.cursor = 0;
+        self.selected = None;
+        self.offset = 0.0;
+        self.must_reveal = true;
+        self.drag = None;
+        self.widest = super::columns::Widest::default();
+        self.removed.take_if(|removed| matches!(removed.what, Taken::Row(_)));
+    }
+}
+
+/// A name in so many letters.
+fn cut(name: &str, letters: usize) -> String {
+    if name.chars().count() <= letters {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(letters.saturating_sub(1)).collect();
+    format!("{kept}…")
+}
