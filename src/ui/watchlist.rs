@@ -7,10 +7,12 @@
 
 mod add;
 mod columns;
+mod header;
 mod hover;
 mod list;
 mod lists;
 mod menu;
+mod order;
 mod paint;
 mod row;
 
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::columns::Widest;
 use self::list::Drag;
 use self::lists::{List, Lists};
+use self::order::Order;
 use self::row::Row;
 use super::commands::Commands;
 use super::lookup::Lookup;
@@ -69,8 +72,10 @@ struct View {
     lookup: Lookup,
     /// Whether the rows are those that were chosen for the trader.
     is_untouched: bool,
-    /// The row that keys act on.
+    /// The row that keys act on, as it is counted in the trader's own order.
     cursor: usize,
+    /// Which row is shown where.
+    order: Order,
     /// The desk's instrument as of the last drawing.
     selected: Option<InstrumentId>,
     /// Scroll to the cursor.
@@ -137,6 +142,8 @@ impl Watchlist {
     pub fn add(&mut self, key: String) {
         if !self.rows().iter().any(|row| row.key() == key) {
             self.edited().push(Row::from(key));
+            let last = self.rows().len() - 1;
+            self.view.order.inserted(last);
         }
     }
 
@@ -152,6 +159,7 @@ impl Watchlist {
         if keys.is_empty() {
             keys = desk.instruments().iter().take(FIRST_KEYS.len()).map(|i| i.key()).collect();
         }
+        self.view.order.reset();
         self.lists.edited().rows = keys.into_iter().map(Row::from).collect();
         self.view.is_untouched = true;
     }
@@ -204,7 +212,7 @@ impl Watchlist {
     fn move_row(&mut self, from: usize, to: usize) {
         let last = self.rows().len().saturating_sub(1);
         let to = to.min(last);
-        if from > last || from == to {
+        if from > last || from == to || self.lists.sort().is_some() {
             return;
         }
         let row = self.edited().remove(from);
@@ -224,13 +232,21 @@ impl Watchlist {
         if index >= self.rows().len() {
             return;
         }
+        let place = self.view.order.place(index);
         let row = self.edited().remove(index);
+        self.view.order.removed(index);
         self.view.removed = Some(Removed { what: Taken::Row(row), index, at: now });
         self.view.widest = Widest::default();
-        if self.view.cursor > index {
-            self.view.cursor -= 1;
-        }
-        self.view.cursor = self.view.cursor.min(self.rows().len().saturating_sub(1));
+        let cursor = self.view.cursor;
+        self.view.cursor = match place {
+            // The row that is now where the cursor was.
+            Some(place) if cursor == index => {
+                let last = self.view.order.len().saturating_sub(1);
+                self.view.order.get(place.min(last)).unwrap_or(0)
+            }
+            _ if cursor > index => cursor - 1,
+            _ => cursor,
+        };
     }
 
     fn undo(&mut self) {
@@ -246,6 +262,7 @@ impl Watchlist {
         if self.rows().iter().all(|other| other.key() != row.key()) {
             let index = index.min(self.rows().len());
             self.edited().insert(index, row);
+            self.view.order.inserted(index);
             self.view.cursor = index;
             self.view.must_reveal = true;
         }

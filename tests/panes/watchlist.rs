@@ -1,6 +1,7 @@
 //! The watchlist as a trader meets it: by mouse, by keys, by what it says of a quote.
 
 mod lists;
+mod order;
 
 use std::time::Duration;
 
@@ -368,7 +369,7 @@ fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
     let mut keys = THREE.to_vec();
     keys.extend(["7203@TSE", "EUR/USD@FX", "USD/JPY@FX", "OLD@NOWHERE"]);
     let mut harness = harness(list_of(&keys));
-    harness.set_size(vec2(332.0 + MARGIN, 320.0));
+    harness.set_size(vec2(332.0 + MARGIN, 344.0));
     row(&harness, "MSFT").click();
     settle(&mut harness);
     harness.remove_cursor();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::order::Sort;
 use super::row::Row;
 
 /// What the first list is called.
@@ -16,6 +17,15 @@ pub(super) struct List {
     pub name: String,
     #[serde(rename = "instruments")]
     pub rows: Vec<Row>,
+    /// How the rows are shown, where not in the trader's own order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
+}
+
+impl List {
+    fn new(name: String, rows: Vec<Row>) -> Self {
+        Self { name, rows, sort: None }
+    }
 }
 
 /// The lists of a pane, in the order of the menu. There are none before the first start has chosen
@@ -39,7 +49,7 @@ struct Saved {
 
 impl From<Saved> for Lists {
     fn from(saved: Saved) -> Self {
-        let only = saved.instruments.map(|rows| List { name: MAIN.to_owned(), rows });
+        let only = saved.instruments.map(|rows| List::new(MAIN.to_owned(), rows));
         let lists = if saved.lists.is_empty() { only.into_iter().collect() } else { saved.lists };
         let shown = saved.shown.min(lists.len().saturating_sub(1));
         Self { lists, shown }
@@ -75,6 +85,11 @@ impl Lists {
         self.lists.get(self.shown).map_or(&[], |list| &list.rows)
     }
 
+    /// How the rows of the list in sight are sorted.
+    pub fn sort(&self) -> Option<Sort> {
+        self.lists.get(self.shown)?.sort
+    }
+
     /// For looking only: lists that were never filled must not become an empty one.
     pub fn rows_mut(&mut self) -> &mut [Row] {
         self.lists.get_mut(self.shown).map_or(&mut [], |list| &mut list.rows)
@@ -83,7 +98,7 @@ impl Lists {
     /// The list in sight, to be changed.
     pub fn edited(&mut self) -> &mut List {
         if self.lists.is_empty() {
-            self.lists.push(List { name: MAIN.to_owned(), rows: Vec::new() });
+            self.lists.push(List::new(MAIN.to_owned(), Vec::new()));
         }
         self.shown = self.shown.min(self.lists.len() - 1);
         &mut self.lists[self.shown]
@@ -98,14 +113,14 @@ impl Lists {
     pub fn create(&mut self) {
         let name = self.free_name("List", None);
         self.edited();
-        self.put(self.shown + 1, List { name, rows: Vec::new() });
+        self.put(self.shown + 1, List::new(name, Vec::new()));
     }
 
     /// Makes the list in sight a second time, and shows that.
     pub fn duplicate(&mut self) {
         let name = self.free_name(&format!("{} copy", self.name()), None);
-        let rows = self.edited().rows.clone();
-        self.put(self.shown + 1, List { name, rows });
+        let list = List { name, ..self.edited().clone() };
+        self.put(self.shown + 1, list);
     }
 
     /// Gives the list in sight a name; a number behind it where another list has it. An empty one changes

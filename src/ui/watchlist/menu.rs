@@ -3,6 +3,7 @@
 use egui::containers::menu::MenuButton;
 use egui::{Button, Key, Role, TextEdit, Ui, WidgetInfo, vec2};
 
+use super::order::{By, Sort};
 use super::{Removed, Taken, View, Watchlist};
 use crate::desk::Desk;
 use crate::ui::paint::{Arrow, PixelGrid, PixelMesh};
@@ -23,6 +24,7 @@ enum Wish {
     Rename,
     Duplicate,
     Delete,
+    Sort(Option<Sort>),
 }
 
 impl Watchlist {
@@ -72,6 +74,19 @@ impl Watchlist {
                 wish = Some(one);
             }
         }
+        ui.separator();
+        ui.menu_button("Sort by", |ui| {
+            let now = self.lists.sort();
+            if ui.selectable_label(now.is_none(), "Own order").clicked() {
+                wish = Some(Wish::Sort(None));
+            }
+            for by in By::ALL {
+                let is_on = now.is_some_and(|sort| sort.by == by);
+                if ui.selectable_label(is_on, by.title()).clicked() {
+                    wish = Some(Wish::Sort(Sort::clicked(now, by)));
+                }
+            }
+        });
         wish
     }
 
@@ -83,6 +98,7 @@ impl Watchlist {
             Wish::Show(index) => self.lists.show(index),
             Wish::Create => self.lists.create(),
             Wish::Rename => {}
+            Wish::Sort(sort) => return self.sort(sort),
             Wish::Duplicate => self.lists.duplicate(),
             Wish::Delete => {
                 let Some((index, list)) = self.lists.remove() else { return };
@@ -132,6 +148,7 @@ impl View {
         self.offset = 0.0;
         self.must_reveal = true;
         self.drag = None;
+        self.order.reset();
         self.widest = super::columns::Widest::default();
         self.removed.take_if(|removed| matches!(removed.what, Taken::Row(_)));
     }

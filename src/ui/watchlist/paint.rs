@@ -102,30 +102,6 @@ pub(super) fn spoken_state(
     format!("{}{state}", remark.unwrap_or_default())
 }
 
-/// Captions of the columns of rows of one line; of those of numbers once their widths are known.
-pub(super) fn header(ui: &Ui, columns: Option<&Columns>, rect: Rect, theme: &Theme) {
-    let put = |x: f32, anchor: Align2, text: &str| {
-        let at = pos2(rect.left() + x, rect.center().y);
-        ui.painter().text(at, anchor, text, theme.small_font(), theme.text_weak);
-    };
-    put(PAD, Align2::LEFT_CENTER, "Symbol");
-    let Some(columns) = columns else { return };
-    put(columns.last, Align2::RIGHT_CENTER, "Last");
-    if let Some(x) = columns.change {
-        put(x, Align2::RIGHT_CENTER, "Change");
-    }
-    if let Some(x) = columns.percent {
-        put(x, Align2::RIGHT_CENTER, "%");
-    }
-    if let Some(x) = columns.spread {
-        put(x - 2.0 * NARROW, Align2::RIGHT_CENTER, "Bid");
-        put(x + 2.0 * NARROW, Align2::LEFT_CENTER, "Ask");
-    }
-    if let Some(x) = columns.volume {
-        put(x, Align2::RIGHT_CENTER, "Volume");
-    }
-}
-
 /// Colours of a row's numbers, by how far its quote can be trusted.
 struct Inks {
     price: Color32,
