@@ -6,6 +6,7 @@
 //! keys alike, and a removed row can be put back.
 
 mod add;
+mod choice;
 mod columns;
 mod header;
 mod hover;
@@ -15,16 +16,19 @@ mod menu;
 mod order;
 mod paint;
 mod row;
+mod spark;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::choice::Choice;
 use self::columns::Widest;
 use self::list::Drag;
 use self::lists::{List, Lists};
 use self::order::Order;
 use self::row::Row;
+use self::spark::Sparks;
 use super::commands::Commands;
 use super::lookup::Lookup;
 use super::pane::Pane;
@@ -60,6 +64,8 @@ const UNDO: Duration = Duration::from_secs(8);
 pub struct Watchlist {
     #[serde(flatten)]
     lists: Lists,
+    #[serde(skip_serializing_if = "Choice::is_default")]
+    columns: Choice,
     #[serde(skip)]
     view: View,
 }
@@ -88,6 +94,7 @@ struct View {
     naming: Option<String>,
     /// Its field has yet to take the keyboard.
     begins_naming: bool,
+    sparks: Sparks,
     widest: Widest,
     /// Physical pixels per point that `widest` was measured at, as bits.
     measured_at: u32,

@@ -1,5 +1,6 @@
 //! The watchlist as a trader meets it: by mouse, by keys, by what it says of a quote.
 
+mod columns;
 mod lists;
 mod order;
 

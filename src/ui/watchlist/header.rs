@@ -1,6 +1,8 @@
 //! The captions of the columns: a click sorts.
 
-use egui::{Align2, Rangef, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Popup, PopupCloseBehavior, Rangef, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::Watchlist;
 use super::columns::{Columns, GAP, Lines, NARROW, PAD, Widest};
@@ -29,17 +31,20 @@ impl Watchlist {
     /// The strip above the rows.
     pub(super) fn header_ui(&mut self, ui: &mut Ui, columns: &Columns, width: f32) {
         let theme = theme_of(ui);
-        let (rect, header) = ui.allocate_exact_size(vec2(width, theme.sizes.row), Sense::hover());
+        let (rect, mut header) = ui.allocate_exact_size(vec2(width, theme.sizes.row), Sense::CLICK);
+        header.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Choose columns"));
         // Before the first quote there is no column to stand over.
         let is_known = self.view.widest.last > 0.0;
         let captions = captions(columns, &self.view.widest);
         for caption in captions.iter().take(if is_known { captions.len() } else { 1 }) {
-            if self.caption_ui(ui, &theme, &header, rect, caption).is_some_and(|caption| caption.clicked())
-                && let Some(by) = caption.by
-            {
+            let Some(response) = self.caption_ui(ui, &theme, &header, rect, caption) else { continue };
+            if let Some(by) = caption.by.filter(|_| response.clicked()) {
                 self.sort(Sort::clicked(self.lists.sort(), by));
             }
+            header = header.union(response);
         }
+        let menu = Popup::context_menu(&header).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        menu.show(|ui| self.columns.ui(ui));
     }
 
     fn caption_ui(
@@ -122,7 +127,7 @@ fn captions(columns: &Columns, widest: &Widest) -> Vec<Caption> {
         across: Rangef::new(0.0, symbol_end),
         by: Some(By::Symbol),
     }];
-    captions.push(number("Last", columns.last, widest.last, Some(By::Last)));
+    captions.extend(columns.last.map(|x| number("Last", x, widest.last, Some(By::Last))));
     captions.extend(columns.change.map(|x| number("Change", x, widest.change, None)));
     captions.extend(columns.percent.map(|x| number("%", x, widest.percent, Some(By::Percent))));
     if columns.lines == Lines::One {
@@ -133,5 +138,7 @@ fn captions(columns: &Columns, widest: &Widest) -> Vec<Caption> {
         }
         captions.extend(columns.volume.map(|x| number("Volume", x, widest.text.volume, Some(By::Volume))));
     }
+    captions.extend(columns.range.map(|x| number("Range", x.max, x.span(), None)));
+    captions.extend(columns.spark.map(|x| number("Day", x.max, x.span(), None)));
     captions
 }

@@ -12,6 +12,7 @@ use super::hover::row_hover_ui;
 use super::order::{By, Value};
 use super::paint::{Painted, RowLook, caption};
 use super::row::Row;
+use super::spark::closes;
 use crate::desk::Desk;
 use crate::domain::Quote;
 use crate::ui::commands::{Commands, UiCommand};
@@ -61,7 +62,8 @@ impl Watchlist {
         }
         let shown = area.show_rows(ui, row_height, count, |ui, visible| {
             self.measure(ui, desk, visible.clone());
-            let columns = self.view.widest.columns(width);
+            self.demand_lines(ui, visible.clone(), desk, out);
+            let columns = self.view.widest.columns(width, &self.columns);
             let mut painted = Painted::new(ui, columns, list.has_focus());
             let top = ui.max_rect().top();
             for place in visible.clone() {
@@ -113,7 +115,7 @@ impl Watchlist {
             self.view.measured_at = scale;
             self.view.widest = Widest::default();
         }
-        self.view.widest.columns(width)
+        self.view.widest.columns(width, &self.columns)
     }
 
     fn measure(&mut self, ui: &Ui, desk: &Desk, visible: std::ops::Range<usize>) {
@@ -139,6 +141,18 @@ impl Watchlist {
         self.view.widest = widest;
     }
 
+    /// Asks for the bars of the lines of the day of what is in sight.
+    fn demand_lines(&mut self, ui: &Ui, visible: std::ops::Range<usize>, desk: &Desk, out: &mut Commands) {
+        if !self.columns.spark {
+            return;
+        }
+        let listed = |place| self.rows()[self.view.order.row(place)].id();
+        let in_sight = visible.filter_map(listed).collect();
+        if let Some(wait) = self.view.sparks.demand(in_sight, desk.now(), &mut out.demand) {
+            ui.request_repaint_after(wait);
+        }
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one row under the pointer touches all of them")]
     fn row_ui(
         &mut self,
@@ -153,6 +167,7 @@ impl Watchlist {
         let index = self.view.order.row(place);
         // Ids by place, not by instrument: a list that changes must not grow egui's memory.
         let row_ui = ui.interact(rect, list.id.with(place), Sense::CLICK | Sense::DRAG);
+        let has_range = self.columns.range;
         let row = &mut self.rows_mut()[index];
         let id = row.id();
         let instrument = id.and_then(|id| desk.instrument(id));
@@ -161,7 +176,7 @@ impl Watchlist {
         let is_selected = id.is_some() && desk.selected().map(|i| i.id) == id;
         row_ui.widget_info(|| {
             let state = super::paint::spoken_state(instrument.is_some(), view, remark);
-            let text = format!("{} {}{}{state}", row.symbol(), row.venue(), row.cells.spoken());
+            let text = format!("{} {}{}{state}", row.symbol(), row.venue(), row.cells.spoken(has_range));
             WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
         });
         let look = RowLook {
@@ -170,8 +185,9 @@ impl Watchlist {
             is_cursor: index == self.view.cursor,
             is_dragged: self.view.drag.is_some_and(|drag| drag.from == index),
         };
+        let line = id.filter(|_| self.columns.spark).map(|id| closes(desk, id)).unwrap_or_default();
         let row = &mut self.rows_mut()[index];
-        painted.row(ui, rect, row, instrument.map(|i| &**i), (view, remark), desk.now(), look);
+        painted.row(ui, rect, row, instrument.map(|i| &**i), (view, remark), &line, desk.now(), look);
 
         if row_ui.clicked() || row_ui.secondary_clicked() || row_ui.drag_started() {
             list.request_focus();

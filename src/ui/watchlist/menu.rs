@@ -1,7 +1,7 @@
 //! The menu of the lists, in front of the field for symbols.
 
-use egui::containers::menu::MenuButton;
-use egui::{Button, Key, Role, TextEdit, Ui, WidgetInfo, vec2};
+use egui::containers::menu::{MenuButton, MenuConfig, SubMenuButton};
+use egui::{Button, Key, PopupCloseBehavior, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::order::{By, Sort};
 use super::{Removed, Taken, View, Watchlist};
@@ -37,10 +37,11 @@ impl Watchlist {
         let theme = theme_of(ui);
         let name = self.lists.name();
         let letters = (ui.available_width() * SHARE / LETTER) as usize;
+        let label = format!("List {name}");
         // Behind it there is room for the mark of a menu.
         let text = format!("{}    ", cut(name, letters));
         let (button, shown) = MenuButton::from_button(Button::new(text)).ui(ui, |ui| self.menu_ui(ui));
-        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("List {}", self.lists.name())));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
         let grid = PixelGrid::of(ui);
         let mut mark = PixelMesh::new(grid);
         let at = button.rect.right_center() + vec2(-10.0, MARK / 2.0);
@@ -53,7 +54,7 @@ impl Watchlist {
         }
     }
 
-    fn menu_ui(&self, ui: &mut Ui) -> Option<Wish> {
+    fn menu_ui(&mut self, ui: &mut Ui) -> Option<Wish> {
         let mut wish = None;
         for (index, name) in self.lists.names().enumerate() {
             let is_shown = index == self.lists.shown();
@@ -87,6 +88,8 @@ impl Watchlist {
                 }
             }
         });
+        let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        SubMenuButton::new("Columns").config(stays).ui(ui, |ui| self.columns.ui(ui));
         wish
     }
 

@@ -48,6 +48,10 @@ pub(super) struct Cells {
     pub ask: String,
     pub ask_size: String,
     pub volume: String,
+    pub low: String,
+    pub high: String,
+    /// Where the last price stands between the low and the high of the day, in thousandths.
+    pub place: Option<u16>,
     /// Which way the day's change goes.
     pub trend: Option<Ordering>,
 }
@@ -138,12 +142,15 @@ impl Cells {
             ask: price(quote.ask),
             ask_size: quote.ask.map(|_| format::size(quote.ask_size)).unwrap_or_default(),
             volume: format::size(quote.volume),
+            low: price(quote.low),
+            high: price(quote.high),
+            place: place(quote),
             trend: change.map(|change| change.cmp(&crate::domain::Decimal::ZERO)),
         }
     }
 
-    /// As one sentence, for those who hear the screen.
-    pub fn spoken(&self) -> String {
+    /// As one sentence, for those who hear the screen; with the day's range where that is shown.
+    pub fn spoken(&self, has_range: bool) -> String {
         let part = |name: &str, value: &str, more: &str| match value {
             "" => String::new(),
             value => format!(", {name} {value}{more}"),
@@ -155,7 +162,15 @@ impl Cells {
             part("bid", &self.bid, &size(&self.bid_size)),
             part("ask", &self.ask, &size(&self.ask_size)),
             part("volume", &self.volume, ""),
+            if has_range { part("low", &self.low, &format!(", high {}", self.high)) } else { String::new() },
         ]
         .concat()
     }
+}
+
+/// Where the last price stands between low and high, in thousandths; none where they do not agree.
+fn place(quote: &Quote) -> Option<u16> {
+    let (low, last, high) = (quote.low?.to_f64(), quote.last?.to_f64(), quote.high?.to_f64());
+    let is_sound = low < high && (low..=high).contains(&last);
+    is_sound.then(|| ((last - low) / (high - low) * 1_000.0).round() as u16)
 }
