@@ -15,26 +15,27 @@ mod lists;
 mod menu;
 mod order;
 mod paint;
+mod paste;
 mod row;
 mod spark;
-
-use std::time::Duration;
+mod undo;
 
 use serde::{Deserialize, Serialize};
 
 use self::choice::Choice;
 use self::columns::Widest;
 use self::list::Drag;
-use self::lists::{List, Lists};
+use self::lists::Lists;
 use self::order::Order;
 use self::row::Row;
 use self::spark::Sparks;
+use self::undo::Change;
 use super::commands::Commands;
 use super::lookup::Lookup;
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::Desk;
-use crate::domain::{Instrument, InstrumentId, Time};
+use crate::domain::{Instrument, InstrumentId};
 
 /// What a first start shows: every class and currency, the largest of the United States first.
 const FIRST_KEYS: [&str; 15] = [
@@ -54,9 +55,6 @@ const FIRST_KEYS: [&str; 15] = [
     "BTC/JPY@CRYPTO",
     "BTC/KRW@CRYPTO",
 ];
-
-/// How long a removed row, or list, can be put back.
-const UNDO: Duration = Duration::from_secs(8);
 
 /// Instruments with their quotes.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -89,7 +87,12 @@ struct View {
     /// How far the list is scrolled, in points.
     offset: f32,
     drag: Option<Drag>,
-    removed: Option<Removed>,
+    /// What can be taken back.
+    change: Option<Change>,
+    /// What of a pasted list could not be added, until the trader has read it.
+    problem: Option<String>,
+    /// What takes a pasted list while it has the keyboard: the field, the rows.
+    takes_paste: [Option<egui::Id>; 2],
     /// The name that the list in sight is being given.
     naming: Option<String>,
     /// Its field has yet to take the keyboard.
@@ -102,22 +105,6 @@ struct View {
     pass: u64,
 }
 
-/// What was taken out and can be put back.
-#[derive(Debug)]
-struct Removed {
-    what: Taken,
-    /// Where it was.
-    index: usize,
-    at: Time,
-}
-
-#[derive(Debug)]
-enum Taken {
-    /// A row of the list in sight.
-    Row(Row),
-    List(List),
-}
-
 impl Pane for Watchlist {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         self.view.pass += 1;
@@ -127,10 +114,11 @@ impl Pane for Watchlist {
             }
         }
         self.follow(desk);
+        self.paste(ui, desk);
         ui.spacing_mut().item_spacing.y = 0.0;
         self.add_ui(ui, desk, out);
-        let undo_height = if self.removed(desk.now()).is_some() { theme_of(ui).sizes.row + 8.0 } else { 0.0 };
-        let list = egui::vec2(ui.available_width(), ui.available_height() - undo_height);
+        let strips = self.strips(desk.now()) as f32 * (theme_of(ui).sizes.row + 8.0);
+        let list = egui::vec2(ui.available_width(), (ui.available_height() - strips).max(0.0));
         ui.allocate_ui(list, |ui| {
             ui.set_min_size(list);
             match self.rows() {
@@ -140,6 +128,7 @@ impl Pane for Watchlist {
                 _ => self.list_ui(ui, desk, out),
             }
         });
+        self.problem_ui(ui);
         self.undo_ui(ui, desk);
     }
 }
@@ -233,78 +222,6 @@ impl Watchlist {
         };
         self.view.must_reveal |= *cursor == to;
     }
-
-    /// Takes a row out, to be put back as long as the notice stands.
-    fn remove(&mut self, index: usize, now: Time) {
-        if index >= self.rows().len() {
-            return;
-        }
-        let place = self.view.order.place(index);
-        let row = self.edited().remove(index);
-        self.view.order.removed(index);
-        self.view.removed = Some(Removed { what: Taken::Row(row), index, at: now });
-        self.view.widest = Widest::default();
-        let cursor = self.view.cursor;
-        self.view.cursor = match place {
-            // The row that is now where the cursor was.
-            Some(place) if cursor == index => {
-                let last = self.view.order.len().saturating_sub(1);
-                self.view.order.get(place.min(last)).unwrap_or(0)
-            }
-            _ if cursor > index => cursor - 1,
-            _ => cursor,
-        };
-    }
-
-    fn undo(&mut self) {
-        let Some(Removed { what, index, .. }) = self.view.removed.take() else { return };
-        let row = match what {
-            Taken::Row(row) => row,
-            Taken::List(list) => {
-                self.lists.put(index, list);
-                self.view.turn();
-                return;
-            }
-        };
-        if self.rows().iter().all(|other| other.key() != row.key()) {
-            let index = index.min(self.rows().len());
-            self.edited().insert(index, row);
-            self.view.order.inserted(index);
-            self.view.cursor = index;
-            self.view.must_reveal = true;
-        }
-    }
-
-    /// What was removed last, as long as it can be put back.
-    fn removed(&self, now: Time) -> Option<(&Removed, Duration)> {
-        let removed = self.view.removed.as_ref()?;
-        let left = UNDO.checked_sub(now.since(removed.at)).filter(|left| !left.is_zero())?;
-        Some((removed, left))
-    }
-
-    fn undo_ui(&mut self, ui: &mut egui::Ui, desk: &Desk) {
-        let Some((removed, left)) = self.removed(desk.now()) else {
-            self.view.removed = None;
-            return;
-        };
-        ui.request_repaint_after(left);
-        let theme = theme_of(ui);
-        let text = match &removed.what {
-            Taken::Row(row) => format!("Removed {}", row.symbol()),
-            Taken::List(list) => format!("Deleted the list {}", list.name),
-        };
-        let frame = egui::Frame::new().fill(theme.raised).inner_margin(egui::Margin::symmetric(8, 3));
-        let undo = frame.show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(egui::RichText::new(text).color(theme.text));
-                let right = egui::Layout::right_to_left(egui::Align::Center);
-                ui.with_layout(right, |ui| ui.button("Undo").clicked()).inner
-            })
-        });
-        if undo.inner.inner {
-            self.undo();
-        }
-    }
 }
 
 fn empty_ui(ui: &mut egui::Ui) {
@@ -313,7 +230,8 @@ fn empty_ui(ui: &mut egui::Ui) {
         ui.add_space(32.0);
         ui.label(egui::RichText::new("No instruments here yet").color(theme.text));
         ui.add_space(4.0);
-        let text = "Type a symbol or a name above, or search everything with Ctrl+K.";
+        let text =
+            "Type a symbol or a name above, paste a list of symbols there, or search everything with Ctrl+K.";
         ui.label(egui::RichText::new(text).color(theme.text_weak));
     });
 }

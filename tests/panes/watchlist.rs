@@ -3,6 +3,7 @@
 mod columns;
 mod lists;
 mod order;
+mod paste;
 
 use std::time::Duration;
 

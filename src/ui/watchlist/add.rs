@@ -40,6 +40,7 @@ impl Watchlist {
             .accept_keys([egui::Key::Enter])
             .show(ui, field, |query| self.suggestions(desk, query.text, &theme));
         let response = completed.text_edit.response.response.accessible_name("Add symbol");
+        self.view.takes_paste[0] = Some(response.id);
         self.view.query = query;
         self.view.lookup.settle(desk, out);
         if let Some(accepted) = completed.accepted {

@@ -52,6 +52,7 @@ impl Watchlist {
             Sense::focusable_noninteractive(),
         );
         list.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, "Watchlist"));
+        self.view.takes_paste[1] = Some(list.id);
         self.arrange(ui, &list, desk);
         let mut edit = self.list_keys(ui, &list, desk, out);
 

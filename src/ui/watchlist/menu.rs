@@ -4,7 +4,8 @@ use egui::containers::menu::{MenuButton, MenuConfig, SubMenuButton};
 use egui::{Button, Key, PopupCloseBehavior, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::order::{By, Sort};
-use super::{Removed, Taken, View, Watchlist};
+use super::undo::{Change, Changed};
+use super::{View, Watchlist};
 use crate::desk::Desk;
 use crate::ui::paint::{Arrow, PixelGrid, PixelMesh};
 use crate::ui::theme::theme_of;
@@ -105,7 +106,7 @@ impl Watchlist {
             Wish::Duplicate => self.lists.duplicate(),
             Wish::Delete => {
                 let Some((index, list)) = self.lists.remove() else { return };
-                self.view.removed = Some(Removed { what: Taken::List(list), index, at: desk.now() });
+                self.view.change = Some(Change { what: Changed::Deleted(index, list), at: desk.now() });
             }
         }
         if !matches!(wish, Wish::Rename) {
@@ -153,7 +154,8 @@ impl View {
         self.drag = None;
         self.order.reset();
         self.widest = super::columns::Widest::default();
-        self.removed.take_if(|removed| matches!(removed.what, Taken::Row(_)));
+        self.change.take_if(|change| !matches!(change.what, Changed::Deleted(..)));
+        self.problem = None;
     }
 }
 
