@@ -8,6 +8,7 @@
 mod add;
 mod choice;
 mod columns;
+mod groups;
 mod header;
 mod hover;
 mod list;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use self::choice::Choice;
 use self::columns::Widest;
+use self::groups::Naming;
 use self::list::Drag;
 use self::lists::Lists;
 use self::order::Order;
@@ -97,6 +99,7 @@ struct View {
     naming: Option<String>,
     /// Its field has yet to take the keyboard.
     begins_naming: bool,
+    naming_group: Option<Naming>,
     sparks: Sparks,
     widest: Widest,
     /// Physical pixels per point that `widest` was measured at, as bits.
@@ -136,10 +139,11 @@ impl Pane for Watchlist {
 impl Watchlist {
     /// Puts an instrument at the end of the list in sight, by its key; one that is there stays where it is.
     pub fn add(&mut self, key: String) {
-        if !self.rows().iter().any(|row| row.key() == key) {
+        if !self.keys().any(|known| known == key) {
             self.edited().push(Row::from(key));
             let last = self.rows().len() - 1;
             self.view.order.inserted(last);
+            self.unfold_around(last);
         }
     }
 
@@ -163,12 +167,12 @@ impl Watchlist {
     /// Key of the first instrument of the list in sight.
     #[must_use]
     pub fn first(&self) -> Option<&str> {
-        self.rows().first().map(Row::key)
+        self.keys().next()
     }
 
     /// The keys of the list in sight, in the trader's order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.rows().iter().map(Row::key)
+        self.rows().iter().filter_map(Row::key)
     }
 
     /// Whether an instrument is in the list in sight: in the one that [`Self::add`] would put it into.
@@ -211,8 +215,11 @@ impl Watchlist {
         if from > last || from == to || self.lists.sort().is_some() {
             return;
         }
-        let row = self.edited().remove(from);
+        let mut row = self.edited().remove(from);
+        // Hidden rows would stay behind unseen.
+        row.is_folded = false;
         self.edited().insert(to, row);
+        self.unfold_around(to);
         let cursor = &mut self.view.cursor;
         *cursor = match *cursor {
             at if at == from => to,

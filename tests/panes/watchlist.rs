@@ -1,6 +1,7 @@
 //! The watchlist as a trader meets it: by mouse, by keys, by what it says of a quote.
 
 mod columns;
+mod groups;
 mod lists;
 mod order;
 mod paste;

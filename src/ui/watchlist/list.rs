@@ -7,6 +7,7 @@ use egui::{EventFilter, Key, Modifiers, Popup, Rect, Response, Role, Sense, Ui, 
 
 use super::Watchlist;
 use super::columns::{Columns, Lines, Widest};
+use super::groups::sections;
 use super::header::OWN_ORDER_ONLY;
 use super::hover::row_hover_ui;
 use super::order::{By, Value};
@@ -34,9 +35,18 @@ pub(super) struct Drag {
 
 /// A change to the list, made once everything is drawn.
 #[derive(Debug, Clone, Copy)]
-enum Edit {
-    Move { from: usize, to: usize },
+pub(super) enum Edit {
+    Move {
+        from: usize,
+        to: usize,
+    },
     Remove(usize),
+    /// Hide the rows of a group, or show them.
+    Fold(usize),
+    /// Give a group another name.
+    Rename(usize),
+    /// Put a heading in front of a row.
+    Insert(usize),
 }
 
 impl Watchlist {
@@ -89,20 +99,33 @@ impl Watchlist {
         match edit {
             Some(Edit::Move { from, to }) => self.move_row(from, to),
             Some(Edit::Remove(index)) => self.remove(index, desk.now()),
+            Some(Edit::Fold(index)) => self.fold(index),
+            Some(Edit::Rename(index)) => self.rename_group(index),
+            Some(Edit::Insert(index)) => self.insert_group(index),
             None => {}
         }
     }
 
     /// Decides which row stands where. Rows stay where they are while the pointer is over them.
     fn arrange(&mut self, ui: &Ui, list: &Response, desk: &Desk) {
-        let mut wanted: Vec<usize> = (0..self.rows().len()).collect();
-        let Some(sort) = self.lists.sort() else {
+        let sort = self.lists.sort();
+        let rows = self.rows();
+        let mut wanted = Vec::with_capacity(rows.len());
+        for section in sections(rows) {
+            let has_heading = rows.get(section.start).is_some_and(Row::is_heading);
+            let is_folded = has_heading && rows[section.start].is_folded;
+            let begin = wanted.len() + usize::from(has_heading);
+            wanted.extend(section.take(if is_folded { 1 } else { usize::MAX }));
+            if let Some(sort) = sort {
+                let value = |row: &usize| value(&rows[*row], sort.by, desk);
+                wanted[begin..].sort_by(|left, right| sort.compare(&value(left), &value(right)));
+            }
+        }
+        if sort.is_none() {
             self.view.order.reset();
             self.view.order.arrange(wanted, false, desk.now());
             return;
-        };
-        let values: Vec<Value<'_>> = self.rows().iter().map(|row| value(row, sort.by, desk)).collect();
-        wanted.sort_by(|left, right| sort.compare(&values[*left], &values[*right]));
+        }
         let must_hold = ui.rect_contains_pointer(list.rect) || Popup::is_any_open(ui);
         if let Some(wait) = self.view.order.arrange(wanted, must_hold, desk.now()) {
             ui.request_repaint_after(wait);
@@ -127,6 +150,9 @@ impl Watchlist {
         for place in visible {
             let index = self.view.order.row(place);
             let row = &mut self.rows_mut()[index];
+            if row.is_heading() {
+                continue;
+            }
             let instrument = row.id().and_then(|id| desk.instrument(id));
             let view = instrument.and_then(|instrument| desk.quote(instrument.id));
             let remark = instrument.and_then(|instrument| desk.remark(instrument.id));
@@ -168,28 +194,14 @@ impl Watchlist {
         let index = self.view.order.row(place);
         // Ids by place, not by instrument: a list that changes must not grow egui's memory.
         let row_ui = ui.interact(rect, list.id.with(place), Sense::CLICK | Sense::DRAG);
-        let has_range = self.columns.range;
-        let row = &mut self.rows_mut()[index];
-        let id = row.id();
-        let instrument = id.and_then(|id| desk.instrument(id));
-        let view = instrument.and_then(|instrument| desk.quote(instrument.id));
-        let remark = instrument.and_then(|instrument| desk.remark(instrument.id));
-        let is_selected = id.is_some() && desk.selected().map(|i| i.id) == id;
-        row_ui.widget_info(|| {
-            let state = super::paint::spoken_state(instrument.is_some(), view, remark);
-            let text = format!("{} {}{}{state}", row.symbol(), row.venue(), row.cells.spoken(has_range));
-            WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
-        });
-        let look = RowLook {
-            is_selected,
-            is_hovered: row_ui.hovered() || row_ui.context_menu_opened(),
-            is_cursor: index == self.view.cursor,
-            is_dragged: self.view.drag.is_some_and(|drag| drag.from == index),
-        };
-        let line = id.filter(|_| self.columns.spark).map(|id| closes(desk, id)).unwrap_or_default();
-        let row = &mut self.rows_mut()[index];
-        painted.row(ui, rect, row, instrument.map(|i| &**i), (view, remark), &line, desk.now(), look);
-
+        let is_heading = self.rows()[index].is_heading();
+        let id = self.rows()[index].id();
+        if is_heading {
+            painted.background(rect, self.look(&row_ui, index, false));
+            self.heading_ui(ui, &row_ui, index, rect);
+        } else {
+            self.instrument_ui(ui, &row_ui, painted, index, rect, desk);
+        }
         if row_ui.clicked() || row_ui.secondary_clicked() || row_ui.drag_started() {
             list.request_focus();
             self.view.cursor = index;
@@ -206,13 +218,50 @@ impl Watchlist {
         if row_ui.dragged() && is_sorted {
             row_ui.show_tooltip_text(OWN_ORDER_ONLY);
         }
-        let mut edit = None;
+        let mut edit = (is_heading && row_ui.clicked()).then_some(Edit::Fold(index));
         row_ui.context_menu(|ui| edit = self.row_menu_ui(ui, index));
-        if self.view.drag.is_none() && !row_ui.dragged() {
+        if self.view.drag.is_none() && !row_ui.dragged() && !is_heading {
             let row = &self.rows()[index];
             row_ui.on_hover_ui(|ui| row_hover_ui(ui, desk, row));
         }
         edit
+    }
+
+    /// The quote of a row, drawn and told.
+    fn instrument_ui(
+        &mut self,
+        ui: &Ui,
+        row_ui: &Response,
+        painted: &mut Painted,
+        index: usize,
+        rect: Rect,
+        desk: &Desk,
+    ) {
+        let has_range = self.columns.range;
+        let row = &mut self.rows_mut()[index];
+        let id = row.id();
+        let instrument = id.and_then(|id| desk.instrument(id));
+        let view = instrument.and_then(|instrument| desk.quote(instrument.id));
+        let remark = instrument.and_then(|instrument| desk.remark(instrument.id));
+        let is_selected = id.is_some() && desk.selected().map(|i| i.id) == id;
+        row_ui.widget_info(|| {
+            let state = super::paint::spoken_state(instrument.is_some(), view, remark);
+            let text = format!("{} {}{}{state}", row.symbol(), row.venue(), row.cells.spoken(has_range));
+            WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
+        });
+        let look = self.look(row_ui, index, is_selected);
+        let line = id.filter(|_| self.columns.spark).map(|id| closes(desk, id)).unwrap_or_default();
+        let row = &mut self.rows_mut()[index];
+        painted.row(ui, rect, row, instrument.map(|i| &**i), (view, remark), &line, desk.now(), look);
+    }
+
+    fn look(&self, row_ui: &Response, index: usize, is_selected: bool) -> RowLook {
+        RowLook {
+            is_selected,
+            is_hovered: row_ui.hovered() || row_ui.context_menu_opened(),
+            is_cursor: index == self.view.cursor,
+            is_dragged: self.view.drag.is_some_and(|drag| drag.from == index),
+        }
     }
 
     fn row_menu_ui(&self, ui: &mut Ui, index: usize) -> Option<Edit> {
@@ -232,7 +281,11 @@ impl Watchlist {
         if entry(ui, may_move && index + 1 < self.rows().len(), "Move down", "Alt+Down") {
             return Some(Edit::Move { from: index, to: index + 1 });
         }
-        entry(ui, true, "Remove", "Delete").then_some(Edit::Remove(index))
+        if entry(ui, true, "Remove", "Delete") {
+            return Some(Edit::Remove(index));
+        }
+        ui.separator();
+        self.group_menu_ui(ui, index)
     }
 
     /// Keys of the list, while it has the focus.
@@ -251,6 +304,8 @@ impl Watchlist {
         let moved = net(Modifiers::ALT);
         let stepped = net(Modifiers::NONE);
         let page = (pressed(Modifiers::NONE, Key::Home) > 0, pressed(Modifiers::NONE, Key::End) > 0);
+        let is_on_heading = self.rows().get(self.view.cursor).is_some_and(Row::is_heading);
+        let is_folding = is_on_heading && pressed(Modifiers::NONE, Key::Enter) > 0;
         let is_removing = pressed(Modifiers::NONE, Key::Delete) > 0;
 
         let order = &self.view.order;
@@ -263,6 +318,9 @@ impl Watchlist {
         }
         if is_removing {
             return Some(Edit::Remove(cursor));
+        }
+        if is_folding {
+            return Some(Edit::Fold(cursor));
         }
         let to = match page {
             (true, _) => 0,
@@ -284,7 +342,8 @@ impl Watchlist {
 
     /// The least scrolling that brings the cursor's row into sight.
     fn revealing_offset(&self, height: f32, row_height: f32) -> f32 {
-        let place = self.view.order.place(self.view.cursor).unwrap_or(0);
+        // A row of a folded group is nowhere to be seen.
+        let Some(place) = self.view.order.place(self.view.cursor) else { return self.view.offset };
         let top = place as f32 * row_height;
         let least = (top + row_height - height).max(0.0);
         self.view.offset.max(least).min(top)

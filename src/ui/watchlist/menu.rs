@@ -1,6 +1,7 @@
 //! The menu of the lists, in front of the field for symbols.
 
 use egui::containers::menu::{MenuButton, MenuConfig, SubMenuButton};
+use egui::text::{CCursor, CCursorRange};
 use egui::{Button, Key, PopupCloseBehavior, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::order::{By, Sort};
@@ -26,6 +27,7 @@ enum Wish {
     Duplicate,
     Delete,
     Sort(Option<Sort>),
+    Group,
 }
 
 impl Watchlist {
@@ -70,6 +72,7 @@ impl Watchlist {
             ("Rename list", Wish::Rename, true),
             ("Duplicate list", Wish::Duplicate, true),
             ("Delete list", Wish::Delete, has_others),
+            ("New group", Wish::Group, true),
         ] {
             let entry = ui.add_enabled(is_possible, Button::new(text));
             if entry.on_disabled_hover_text("There is no other list").clicked() {
@@ -102,6 +105,7 @@ impl Watchlist {
             Wish::Show(index) => self.lists.show(index),
             Wish::Create => self.lists.create(),
             Wish::Rename => {}
+            Wish::Group => return self.insert_group(self.view.cursor),
             Wish::Sort(sort) => return self.sort(sort),
             Wish::Duplicate => self.lists.duplicate(),
             Wish::Delete => {
@@ -126,13 +130,7 @@ impl Watchlist {
         let field = ui.add(edit).accessible_name("Name of the list");
         if std::mem::take(&mut self.view.begins_naming) {
             field.request_focus();
-            let all = egui::text::CCursorRange::two(
-                egui::text::CCursor::new(0),
-                egui::text::CCursor::new(name.chars().count()),
-            );
-            let mut state = TextEdit::load_state(ui, field.id).unwrap_or_default();
-            state.cursor.set_char_range(Some(all));
-            state.store(ui, field.id);
+            select_all(ui, field.id, &name);
         } else if ui.input(|input| input.key_pressed(Key::Escape)) {
             return;
         } else if field.lost_focus() {
@@ -152,6 +150,7 @@ impl View {
         self.offset = 0.0;
         self.must_reveal = true;
         self.drag = None;
+        self.naming_group = None;
         self.order.reset();
         self.widest = super::columns::Widest::default();
         self.change.take_if(|change| !matches!(change.what, Changed::Deleted(..)));
@@ -166,4 +165,12 @@ fn cut(name: &str, letters: usize) -> String {
     }
     let kept: String = name.chars().take(letters.saturating_sub(1)).collect();
     format!("{kept}…")
+}
+
+/// Selects what stands in a field: typing replaces it.
+pub(super) fn select_all(ui: &Ui, field: egui::Id, text: &str) {
+    let (begin, end) = (CCursor::new(0), CCursor::new(text.chars().count()));
+    let mut state = TextEdit::load_state(ui, field).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::two(begin, end)));
+    state.store(ui, field);
 }

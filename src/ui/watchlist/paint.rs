@@ -243,7 +243,7 @@ impl Painted {
         ui.painter().add(self.small.into_shape());
     }
 
-    fn background(&mut self, rect: Rect, look: RowLook) {
+    pub fn background(&mut self, rect: Rect, look: RowLook) {
         let area = self.fills.grid().rect(rect);
         let fill = match look {
             RowLook { is_dragged: true, .. } => Some(self.theme.pressed),

@@ -51,6 +51,10 @@ impl Watchlist {
     pub(super) fn remove(&mut self, index: usize, now: Time) {
         if index < self.rows().len() {
             let row = self.take_out(index);
+            if row.is_heading() {
+                // Its rows now stand below the heading before, and must not vanish there.
+                self.unfold_around(index);
+            }
             self.view.change = Some(Change { what: Changed::Removed(index, row), at: now });
         }
     }
@@ -83,7 +87,7 @@ impl Watchlist {
             }
             Changed::Added(keys) => {
                 for key in keys {
-                    if let Some(index) = self.rows().iter().position(|row| row.key() == key) {
+                    if let Some(index) = self.rows().iter().position(|row| row.key() == Some(&*key)) {
                         self.take_out(index);
                     }
                 }
@@ -92,7 +96,8 @@ impl Watchlist {
     }
 
     fn put_back(&mut self, index: usize, row: Row) {
-        if self.rows().iter().all(|other| other.key() != row.key()) {
+        let is_free = |key: &str| self.keys().all(|other| other != key);
+        if row.key().is_none_or(is_free) {
             let index = index.min(self.rows().len());
             self.edited().insert(index, row);
             self.view.order.inserted(index);
