@@ -104,9 +104,10 @@ fn mark(ui: &Ui, theme: &Theme, text: Rect, align: Align2, sort: Sort) {
     let mut mesh = PixelMesh::new(grid);
     let x =
         if align == Align2::LEFT_CENTER { text.right() + 2.0 * NARROW } else { text.left() - 2.0 * NARROW };
-    let (arrow, tip) = match sort.is_descending {
-        true => (Arrow::Down, text.center().y + MARK / 2.0),
-        false => (Arrow::Up, text.center().y - MARK / 2.0),
+    let (arrow, tip) = if sort.is_descending {
+        (Arrow::Down, text.center().y + MARK / 2.0)
+    } else {
+        (Arrow::Up, text.center().y - MARK / 2.0)
     };
     mesh.arrow(arrow, grid.nearest(x), grid.nearest(tip), grid.length(MARK), theme.accent);
     ui.painter().add(mesh.into_shape());
