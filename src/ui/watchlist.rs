@@ -1,30 +1,43 @@
-//! The watchlist: instruments with their quotes, in the trader's order.
+//! The watchlist: named lists of instruments with their quotes, one of them in sight.
 //!
-//! The list is a list of keys; those that the catalogue lacks (another broker, a replay)
+//! A list is a list of keys; those that the catalogue lacks (another broker, a replay)
 //! are kept and shown as not listed. Numbers are glyph quads in one mesh; a row has one
 //! accessible node that says it all. Selecting, adding and removing work by mouse and by
 //! keys alike, and a removed row can be put back.
 
 mod add;
+mod choice;
 mod columns;
+mod groups;
+mod header;
 mod hover;
 mod list;
+mod lists;
+mod menu;
+mod order;
 mod paint;
+mod paste;
 mod row;
-
-use std::time::Duration;
+mod spark;
+mod undo;
 
 use serde::{Deserialize, Serialize};
 
+use self::choice::Choice;
 use self::columns::Widest;
+use self::groups::Naming;
 use self::list::Drag;
+use self::lists::Lists;
+use self::order::Order;
 use self::row::Row;
+use self::spark::Sparks;
+use self::undo::Change;
 use super::commands::Commands;
 use super::lookup::Lookup;
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::Desk;
-use crate::domain::{Instrument, InstrumentId, Time};
+use crate::domain::{Instrument, InstrumentId};
 
 /// What a first start shows: every class and currency, the largest of the United States first.
 const FIRST_KEYS: [&str; 15] = [
@@ -45,15 +58,14 @@ const FIRST_KEYS: [&str; 15] = [
     "BTC/KRW@CRYPTO",
 ];
 
-/// How long a removed row can be put back.
-const UNDO: Duration = Duration::from_secs(8);
-
 /// Instruments with their quotes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Watchlist {
-    /// `None` before the first start has chosen some. Saved as keys.
-    instruments: Option<Vec<Row>>,
+    #[serde(flatten)]
+    lists: Lists,
+    #[serde(skip_serializing_if = "Choice::is_default")]
+    columns: Choice,
     #[serde(skip)]
     view: View,
 }
@@ -66,8 +78,10 @@ struct View {
     lookup: Lookup,
     /// Whether the rows are those that were chosen for the trader.
     is_untouched: bool,
-    /// The row that keys act on.
+    /// The row that keys act on, as it is counted in the trader's own order.
     cursor: usize,
+    /// Which row is shown where.
+    order: Order,
     /// The desk's instrument as of the last drawing.
     selected: Option<InstrumentId>,
     /// Scroll to the cursor.
@@ -75,20 +89,23 @@ struct View {
     /// How far the list is scrolled, in points.
     offset: f32,
     drag: Option<Drag>,
-    removed: Option<Removed>,
+    /// What can be taken back.
+    change: Option<Change>,
+    /// What of a pasted list could not be added, until the trader has read it.
+    problem: Option<String>,
+    /// What takes a pasted list while it has the keyboard: the field, the rows.
+    takes_paste: [Option<egui::Id>; 2],
+    /// The name that the list in sight is being given.
+    naming: Option<String>,
+    /// Its field has yet to take the keyboard.
+    begins_naming: bool,
+    naming_group: Option<Naming>,
+    sparks: Sparks,
     widest: Widest,
     /// Physical pixels per point that `widest` was measured at, as bits.
     measured_at: u32,
     /// Counts the drawings.
     pass: u64,
-}
-
-/// A row that was taken out and can be put back.
-#[derive(Debug)]
-struct Removed {
-    row: Row,
-    index: usize,
-    at: Time,
 }
 
 impl Pane for Watchlist {
@@ -100,10 +117,11 @@ impl Pane for Watchlist {
             }
         }
         self.follow(desk);
+        self.paste(ui, desk);
         ui.spacing_mut().item_spacing.y = 0.0;
         self.add_ui(ui, desk, out);
-        let undo_height = if self.removed(desk.now()).is_some() { theme_of(ui).sizes.row + 8.0 } else { 0.0 };
-        let list = egui::vec2(ui.available_width(), ui.available_height() - undo_height);
+        let strips = self.strips(desk.now()) as f32 * (theme_of(ui).sizes.row + 8.0);
+        let list = egui::vec2(ui.available_width(), (ui.available_height() - strips).max(0.0));
         ui.allocate_ui(list, |ui| {
             ui.set_min_size(list);
             match self.rows() {
@@ -113,22 +131,26 @@ impl Pane for Watchlist {
                 _ => self.list_ui(ui, desk, out),
             }
         });
+        self.problem_ui(ui);
         self.undo_ui(ui, desk);
     }
 }
 
 impl Watchlist {
-    /// Puts an instrument at the end, by its key; one that is there stays where it is.
+    /// Puts an instrument at the end of the list in sight, by its key; one that is there stays where it is.
     pub fn add(&mut self, key: String) {
-        if !self.rows().iter().any(|row| row.key() == key) {
+        if !self.keys().any(|known| known == key) {
             self.edited().push(Row::from(key));
+            let last = self.rows().len() - 1;
+            self.view.order.inserted(last);
+            self.unfold_around(last);
         }
     }
 
     /// On the very first start: a choice of instruments over all markets, and what joins them as long as
     /// the trader has changed nothing.
     pub fn fill_if_new(&mut self, desk: &Desk) {
-        let is_of_the_trader = self.instruments.is_some() && !self.view.is_untouched;
+        let is_of_the_trader = !self.lists.is_new() && !self.view.is_untouched;
         if is_of_the_trader || desk.instruments().is_empty() {
             return;
         }
@@ -137,39 +159,39 @@ impl Watchlist {
         if keys.is_empty() {
             keys = desk.instruments().iter().take(FIRST_KEYS.len()).map(|i| i.key()).collect();
         }
-        self.instruments = Some(keys.into_iter().map(Row::from).collect());
+        self.view.order.reset();
+        self.lists.edited().rows = keys.into_iter().map(Row::from).collect();
         self.view.is_untouched = true;
     }
 
-    /// Key of the first instrument.
+    /// Key of the first instrument of the list in sight.
     #[must_use]
     pub fn first(&self) -> Option<&str> {
-        self.rows().first().map(Row::key)
+        self.keys().next()
     }
 
-    /// The keys, in the trader's order.
+    /// The keys of the list in sight, in the trader's order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.rows().iter().map(Row::key)
+        self.rows().iter().filter_map(Row::key)
     }
 
-    /// Whether an instrument is in the list.
+    /// Whether an instrument is in the list in sight: in the one that [`Self::add`] would put it into.
     #[must_use]
     pub fn has(&self, instrument: &Instrument) -> bool {
         self.keys().any(|key| instrument.has_key(key))
     }
 
     fn rows(&self) -> &[Row] {
-        self.instruments.as_deref().unwrap_or_default()
+        self.lists.rows()
     }
 
-    /// For looking only: a list that was never filled must not become an empty one.
     fn rows_mut(&mut self) -> &mut [Row] {
-        self.instruments.as_deref_mut().unwrap_or_default()
+        self.lists.rows_mut()
     }
 
     fn edited(&mut self) -> &mut Vec<Row> {
         self.view.is_untouched = false;
-        self.instruments.get_or_insert_default()
+        &mut self.lists.edited().rows
     }
 
     /// Moves the cursor to the desk's instrument when that was chosen elsewhere.
@@ -190,11 +212,14 @@ impl Watchlist {
     fn move_row(&mut self, from: usize, to: usize) {
         let last = self.rows().len().saturating_sub(1);
         let to = to.min(last);
-        if from > last || from == to {
+        if from > last || from == to || self.lists.sort().is_some() {
             return;
         }
-        let row = self.edited().remove(from);
+        let mut row = self.edited().remove(from);
+        // Hidden rows would stay behind unseen.
+        row.is_folded = false;
         self.edited().insert(to, row);
+        self.unfold_around(to);
         let cursor = &mut self.view.cursor;
         *cursor = match *cursor {
             at if at == from => to,
@@ -204,58 +229,6 @@ impl Watchlist {
         };
         self.view.must_reveal |= *cursor == to;
     }
-
-    /// Takes a row out, to be put back as long as the notice stands.
-    fn remove(&mut self, index: usize, now: Time) {
-        if index >= self.rows().len() {
-            return;
-        }
-        let row = self.edited().remove(index);
-        self.view.removed = Some(Removed { row, index, at: now });
-        self.view.widest = Widest::default();
-        if self.view.cursor > index {
-            self.view.cursor -= 1;
-        }
-        self.view.cursor = self.view.cursor.min(self.rows().len().saturating_sub(1));
-    }
-
-    fn undo(&mut self) {
-        let Some(Removed { row, index, .. }) = self.view.removed.take() else { return };
-        if self.rows().iter().all(|other| other.key() != row.key()) {
-            let index = index.min(self.rows().len());
-            self.edited().insert(index, row);
-            self.view.cursor = index;
-            self.view.must_reveal = true;
-        }
-    }
-
-    /// What was removed last, as long as it can be put back.
-    fn removed(&self, now: Time) -> Option<(&Removed, Duration)> {
-        let removed = self.view.removed.as_ref()?;
-        let left = UNDO.checked_sub(now.since(removed.at)).filter(|left| !left.is_zero())?;
-        Some((removed, left))
-    }
-
-    fn undo_ui(&mut self, ui: &mut egui::Ui, desk: &Desk) {
-        let Some((removed, left)) = self.removed(desk.now()) else {
-            self.view.removed = None;
-            return;
-        };
-        ui.request_repaint_after(left);
-        let theme = theme_of(ui);
-        let text = format!("Removed {}", removed.row.symbol());
-        let frame = egui::Frame::new().fill(theme.raised).inner_margin(egui::Margin::symmetric(8, 3));
-        let undo = frame.show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(egui::RichText::new(text).color(theme.text));
-                let right = egui::Layout::right_to_left(egui::Align::Center);
-                ui.with_layout(right, |ui| ui.button("Undo").clicked()).inner
-            })
-        });
-        if undo.inner.inner {
-            self.undo();
-        }
-    }
 }
 
 fn empty_ui(ui: &mut egui::Ui) {
@@ -264,7 +237,8 @@ fn empty_ui(ui: &mut egui::Ui) {
         ui.add_space(32.0);
         ui.label(egui::RichText::new("No instruments here yet").color(theme.text));
         ui.add_space(4.0);
-        let text = "Type a symbol or a name above, or search everything with Ctrl+K.";
+        let text =
+            "Type a symbol or a name above, paste a list of symbols there, or search everything with Ctrl+K.";
         ui.label(egui::RichText::new(text).color(theme.text_weak));
     });
 }

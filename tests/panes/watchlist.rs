@@ -1,5 +1,11 @@
 //! The watchlist as a trader meets it: by mouse, by keys, by what it says of a quote.
 
+mod columns;
+mod groups;
+mod lists;
+mod order;
+mod paste;
+
 use std::time::Duration;
 
 use egui::{Key, Modifiers, vec2};
@@ -336,11 +342,12 @@ fn a_list_that_is_drawn_before_the_first_snapshot_is_still_filled_by_it() {
 
 #[test]
 fn keys_are_saved_and_nothing_else() {
+    const KEPT: &str = r#"{"lists":[{"name":"Main","instruments":["AAPL@NASDAQ","MSFT@NASDAQ","BTC/KRW@CRYPTO"]}],"shown":0}"#;
     let mut harness = harness(list_of(&THREE));
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.52");
     settle(&mut harness);
     let text = serde_json::to_string(&harness.state().pane).unwrap();
-    assert_eq!(text, r#"{"instruments":["AAPL@NASDAQ","MSFT@NASDAQ","BTC/KRW@CRYPTO"]}"#);
+    assert_eq!(text, KEPT);
     let back: Watchlist = serde_json::from_str(&text).unwrap();
     assert_eq!(back.keys().collect::<Vec<_>>(), THREE);
 }
@@ -365,7 +372,7 @@ fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
     let mut keys = THREE.to_vec();
     keys.extend(["7203@TSE", "EUR/USD@FX", "USD/JPY@FX", "OLD@NOWHERE"]);
     let mut harness = harness(list_of(&keys));
-    harness.set_size(vec2(332.0 + MARGIN, 320.0));
+    harness.set_size(vec2(332.0 + MARGIN, 344.0));
     row(&harness, "MSFT").click();
     settle(&mut harness);
     harness.remove_cursor();

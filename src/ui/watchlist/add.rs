@@ -1,4 +1,4 @@
-//! The field on top of the list: type a symbol, a name or a venue, press Enter.
+//! The strip on top of the list: which list, and a field: type a symbol, a name or a venue, press Enter.
 
 use egui::{CompletionPopup, RectAlign, Suggestion};
 
@@ -16,7 +16,12 @@ impl Watchlist {
     pub(super) fn add_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let theme = theme_of(ui);
         let frame = egui::Frame::new().fill(theme.surface).inner_margin(egui::Margin::symmetric(6, 4));
-        frame.show(ui, |ui| self.add_field_ui(ui, desk, out));
+        frame.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                self.lists_ui(ui, desk);
+                self.add_field_ui(ui, desk, out);
+            });
+        });
     }
 
     fn add_field_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
@@ -35,6 +40,7 @@ impl Watchlist {
             .accept_keys([egui::Key::Enter])
             .show(ui, field, |query| self.suggestions(desk, query.text, &theme));
         let response = completed.text_edit.response.response.accessible_name("Add symbol");
+        self.view.takes_paste[0] = Some(response.id);
         self.view.query = query;
         self.view.lookup.settle(desk, out);
         if let Some(accepted) = completed.accepted {

@@ -13,7 +13,7 @@ use crate::ui::theme::theme_of;
 pub(super) fn row_hover_ui(ui: &mut egui::Ui, desk: &Desk, row: &Row) {
     let theme = theme_of(ui);
     let Some(instrument) = row.id().and_then(|id| desk.instrument(id)) else {
-        ui.label(RichText::new(row.key()).strong());
+        ui.label(RichText::new(row.title()).strong());
         ui.label("Not listed by any connected broker. The row stays; its quote returns with its listing.");
         return;
     };

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use egui::{Align2, Color32, Galley, Rect, Shape, Ui, pos2};
 
 use super::columns::{Columns, Lines, NARROW, PAD, TIMES};
-use super::row::Row;
+use super::row::{Cells, Row};
 use crate::desk::{Freshness, QuoteView};
 use crate::domain::{DataRemark, Instrument, Time};
 use crate::ui::fonts::bold;
 use crate::ui::format;
-use crate::ui::paint::{Digits, PixelGrid, PixelMesh};
+use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
 use crate::ui::theme::{Theme, theme_of};
 
 /// Middle of the lines of a row of two, from its top.
@@ -19,6 +19,12 @@ const FIRST_LINE: f32 = 12.0;
 const SECOND_LINE: f32 = 27.0;
 /// A name with less room is left out: a few letters tell nothing.
 const LEAST_NAME: f32 = 80.0;
+
+/// Of the day's range: half the height of its mark, and how thick it is.
+const MARK: f32 = 5.0;
+const BAR: f32 = 3.0;
+/// Free above and below the line of the day.
+const LINE_INSET: f32 = 4.0;
 
 /// How a row stands out.
 #[derive(Debug, Clone, Copy)]
@@ -102,30 +108,6 @@ pub(super) fn spoken_state(
     format!("{}{state}", remark.unwrap_or_default())
 }
 
-/// Captions of the columns of rows of one line; of those of numbers once their widths are known.
-pub(super) fn header(ui: &Ui, columns: Option<&Columns>, rect: Rect, theme: &Theme) {
-    let put = |x: f32, anchor: Align2, text: &str| {
-        let at = pos2(rect.left() + x, rect.center().y);
-        ui.painter().text(at, anchor, text, theme.small_font(), theme.text_weak);
-    };
-    put(PAD, Align2::LEFT_CENTER, "Symbol");
-    let Some(columns) = columns else { return };
-    put(columns.last, Align2::RIGHT_CENTER, "Last");
-    if let Some(x) = columns.change {
-        put(x, Align2::RIGHT_CENTER, "Change");
-    }
-    if let Some(x) = columns.percent {
-        put(x, Align2::RIGHT_CENTER, "%");
-    }
-    if let Some(x) = columns.spread {
-        put(x - 2.0 * NARROW, Align2::RIGHT_CENTER, "Bid");
-        put(x + 2.0 * NARROW, Align2::LEFT_CENTER, "Ask");
-    }
-    if let Some(x) = columns.volume {
-        put(x, Align2::RIGHT_CENTER, "Volume");
-    }
-}
-
 /// Colours of a row's numbers, by how far its quote can be trusted.
 struct Inks {
     price: Color32,
@@ -180,6 +162,7 @@ impl Painted {
         row: &mut Row,
         instrument: Option<&Instrument>,
         (view, remark): (Option<QuoteView<'_>>, Option<&DataRemark>),
+        line: &[f64],
         now: Time,
         look: RowLook,
     ) {
@@ -218,6 +201,33 @@ impl Painted {
             ui.request_repaint_after(std::time::Duration::from_secs(1));
         }
         self.numbers(rect.left(), first, second, row, &inks);
+        self.day_range(rect, &row.cells, &inks);
+        self.line(rect, line, &inks);
+    }
+
+    /// From the low to the high of the day, with a mark at the last price.
+    fn day_range(&mut self, rect: Rect, cells: &Cells, inks: &Inks) {
+        let Some((across, place)) = self.columns.range.zip(cells.place) else { return };
+        let grid = self.fills.grid();
+        let (left, right) = (grid.nearest(rect.left() + across.min), grid.nearest(rect.left() + across.max));
+        let (middle, half) = (grid.nearest(rect.center().y), grid.length(MARK));
+        let thick = grid.length(BAR);
+        let bar = PxRect::new(left, middle - thick / 2, right, middle - thick / 2 + thick);
+        self.fills.rect(bar, self.theme.line_strong);
+        let wide = grid.length(2.0);
+        let at = left + (right - left - wide) * i32::from(place) / 1_000;
+        self.fills.rect(PxRect::new(at, middle - half, at + wide, middle + half), inks.price);
+    }
+
+    /// The line of the day.
+    fn line(&mut self, rect: Rect, values: &[f64], inks: &Inks) {
+        let Some(across) = self.columns.spark else { return };
+        let area = Rect::from_x_y_ranges(across.min + rect.left()..=across.max + rect.left(), rect.y_range());
+        let area = self.fills.grid().rect(area.shrink2(egui::vec2(0.0, LINE_INSET)));
+        let spans = super::spark::trace(values, area.width(), area.height());
+        for (column, span) in (area.left..).zip(spans) {
+            self.fills.column(column, area.top + span.start, area.top + span.end, inks.change);
+        }
     }
 
     /// Where a dragged row would be put down.
@@ -233,7 +243,7 @@ impl Painted {
         ui.painter().add(self.small.into_shape());
     }
 
-    fn background(&mut self, rect: Rect, look: RowLook) {
+    pub fn background(&mut self, rect: Rect, look: RowLook) {
         let area = self.fills.grid().rect(rect);
         let fill = match look {
             RowLook { is_dragged: true, .. } => Some(self.theme.pressed),
@@ -274,7 +284,7 @@ impl Painted {
 
     fn flash(&mut self, left: f32, y: f32, row: &Row, way: Ordering) {
         let colour = if way == Ordering::Greater { self.theme.up_flash } else { self.theme.down_flash };
-        let right = left + self.columns.last;
+        let Some(right) = self.columns.last.map(|x| x + left) else { return };
         let size = egui::vec2(self.text.width(&row.cells.last), self.text.figure_height());
         let text = Align2::RIGHT_CENTER.anchor_size(pos2(right, y), size);
         let grid = self.fills.grid();
@@ -285,7 +295,9 @@ impl Painted {
         let Self { columns, text, small, theme, fills, .. } = self;
         let cells = &row.cells;
         let to_right = Align2::RIGHT_CENTER;
-        text.put(pos2(left + columns.last, first), to_right, &cells.last, inks.price);
+        if let Some(x) = columns.last {
+            text.put(pos2(left + x, first), to_right, &cells.last, inks.price);
+        }
         if let Some(x) = columns.change {
             text.put(pos2(left + x, first), to_right, &cells.change, inks.change);
         }

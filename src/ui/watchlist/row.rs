@@ -1,7 +1,7 @@
 //! A line of the watchlist: which instrument, its texts, and what just moved.
 //!
 //! The texts are made when the quote has changed, not once a frame. What is saved of a
-//! row is its key alone.
+//! row is its key alone. A row may be a heading instead: a name over the rows below it.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,11 +16,15 @@ use crate::ui::format;
 /// How long a price that moved is marked.
 const FLASH: Duration = Duration::from_millis(350);
 
-/// One instrument of the list.
+/// One instrument of the list, or a heading.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(from = "Saved", into = "Saved")]
 pub(super) struct Row {
+    /// Of a heading, its name.
     key: String,
+    is_heading: bool,
+    /// Whether the rows below this heading are hidden.
+    pub is_folded: bool,
     /// Where the catalogue had it last; checked before it is used.
     id: Option<InstrumentId>,
     quote: Option<Quote>,
@@ -28,6 +32,18 @@ pub(super) struct Row {
     pub cells: Cells,
     flash: Option<Flash>,
     drawn_in: u64,
+}
+
+/// A row in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Saved {
+    Key(String),
+    Heading {
+        heading: String,
+        #[serde(default)]
+        is_folded: bool,
+    },
 }
 
 /// A mark behind a price that moved.
@@ -48,30 +64,79 @@ pub(super) struct Cells {
     pub ask: String,
     pub ask_size: String,
     pub volume: String,
+    pub low: String,
+    pub high: String,
+    /// Where the last price stands between the low and the high of the day, in thousandths.
+    pub place: Option<u16>,
     /// Which way the day's change goes.
     pub trend: Option<Ordering>,
 }
 
 impl From<String> for Row {
     fn from(key: String) -> Self {
-        Self { key, id: None, quote: None, cells: Cells::default(), flash: None, drawn_in: 0 }
+        let cells = Cells::default();
+        Self {
+            key,
+            is_heading: false,
+            is_folded: false,
+            id: None,
+            quote: None,
+            cells,
+            flash: None,
+            drawn_in: 0,
+        }
     }
 }
 
-impl From<Row> for String {
+impl From<Saved> for Row {
+    fn from(saved: Saved) -> Self {
+        match saved {
+            Saved::Key(key) => Self::from(key),
+            Saved::Heading { heading, is_folded } => Self { is_folded, ..Self::heading(heading) },
+        }
+    }
+}
+
+impl From<Row> for Saved {
     fn from(row: Row) -> Self {
-        row.key
+        match row {
+            Row { is_heading: true, key, is_folded, .. } => Self::Heading { heading: key, is_folded },
+            Row { key, .. } => Self::Key(key),
+        }
     }
 }
 
 impl Row {
-    /// The key of its instrument.
-    pub fn key(&self) -> &str {
+    /// A heading of this name.
+    pub fn heading(name: String) -> Self {
+        Self { is_heading: true, ..Self::from(name) }
+    }
+
+    pub fn is_heading(&self) -> bool {
+        self.is_heading
+    }
+
+    /// Gives a heading another name.
+    pub fn rename(&mut self, name: String) {
+        debug_assert!(self.is_heading, "instruments have the name that they have");
+        self.key = name;
+    }
+
+    /// The key of its instrument; a heading has none.
+    pub fn key(&self) -> Option<&str> {
+        (!self.is_heading).then_some(&*self.key)
+    }
+
+    /// What tells it to a reader: its key, or the name of a heading.
+    pub fn title(&self) -> &str {
         &self.key
     }
 
-    /// The symbol, from the key: there for instruments that are not listed too.
+    /// The symbol, from the key: there for instruments that are not listed too. Of a heading, its name.
     pub fn symbol(&self) -> &str {
+        if self.is_heading {
+            return &self.key;
+        }
         self.key.rsplit_once('@').map_or(&*self.key, |(symbol, _)| symbol)
     }
 
@@ -82,8 +147,9 @@ impl Row {
 
     /// Its instrument, where the catalogue has it.
     pub fn instrument<'d>(&mut self, desk: &'d Desk) -> Option<&'d Arc<Instrument>> {
-        let known = self.id.and_then(|id| desk.instrument(id)).filter(|i| i.has_key(&self.key));
-        let found = known.or_else(|| desk.instrument_by_key(&self.key));
+        let key = self.key()?;
+        let known = self.id.and_then(|id| desk.instrument(id)).filter(|i| i.has_key(key));
+        let found = known.or_else(|| desk.instrument_by_key(key));
         self.id = found.map(|instrument| instrument.id);
         found
     }
@@ -138,12 +204,15 @@ impl Cells {
             ask: price(quote.ask),
             ask_size: quote.ask.map(|_| format::size(quote.ask_size)).unwrap_or_default(),
             volume: format::size(quote.volume),
+            low: price(quote.low),
+            high: price(quote.high),
+            place: place(quote),
             trend: change.map(|change| change.cmp(&crate::domain::Decimal::ZERO)),
         }
     }
 
-    /// As one sentence, for those who hear the screen.
-    pub fn spoken(&self) -> String {
+    /// As one sentence, for those who hear the screen; with the day's range where that is shown.
+    pub fn spoken(&self, has_range: bool) -> String {
         let part = |name: &str, value: &str, more: &str| match value {
             "" => String::new(),
             value => format!(", {name} {value}{more}"),
@@ -155,7 +224,15 @@ impl Cells {
             part("bid", &self.bid, &size(&self.bid_size)),
             part("ask", &self.ask, &size(&self.ask_size)),
             part("volume", &self.volume, ""),
+            if has_range { part("low", &self.low, &format!(", high {}", self.high)) } else { String::new() },
         ]
         .concat()
     }
+}
+
+/// Where the last price stands between low and high, in thousandths; none where they do not agree.
+fn place(quote: &Quote) -> Option<u16> {
+    let (low, last, high) = (quote.low?.to_f64(), quote.last?.to_f64(), quote.high?.to_f64());
+    let is_sound = low < high && (low..=high).contains(&last);
+    is_sound.then(|| ((last - low) / (high - low) * 1_000.0).round() as u16)
 }
