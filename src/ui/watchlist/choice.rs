@@ -34,6 +34,7 @@ impl Default for Choice {
 
 impl Choice {
     /// Whether nobody has chosen.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -104,7 +104,7 @@ impl Parts {
     };
 
     /// Those of them that are wanted.
-    fn of(self, choice: &Choice) -> Self {
+    fn of(self, choice: Choice) -> Self {
         Self {
             last: self.last && choice.last,
             volume: self.volume && choice.volume,
@@ -133,8 +133,8 @@ impl Widest {
 
     /// The columns of rows that are `width` points wide.
     #[must_use]
-    pub fn columns(&self, width: f32, choice: &Choice) -> Columns {
-        let Choice { range, spark, .. } = *choice;
+    pub fn columns(&self, width: f32, choice: Choice) -> Columns {
+        let Choice { range, spark, .. } = choice;
         let [.., least] = Parts::STEPS.map(|parts| parts.of(choice));
         let rest = |range: bool, spark: bool| {
             let of = |is_shown: bool, wide: f32| if is_shown { GAP + wide } else { 0.0 };
@@ -155,7 +155,7 @@ impl Widest {
         Columns { range, spark, ..self.numbers(rest, choice) }
     }
 
-    fn numbers(&self, width: f32, choice: &Choice) -> Columns {
+    fn numbers(&self, width: f32, choice: Choice) -> Columns {
         let steps = Parts::STEPS.map(|parts| parts.of(choice));
         let with_sizes = &steps[..2];
         let in_one = with_sizes.iter().find(|parts| self.needed_in_one(**parts) <= width);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn columns(width: f32) -> Columns {
-        widest().columns(width, &Choice::default())
+        widest().columns(width, Choice::default())
     }
 
     /// Every choice there is.
@@ -290,7 +290,7 @@ mod tests {
     }
 
     /// Left edges of the columns do not reach into what stands before them.
-    fn check_no_overlap(width: f32, choice: &Choice) {
+    fn check_no_overlap(width: f32, choice: Choice) {
         let (w, c) = (widest(), widest().columns(width, choice));
         let numbers = match c.lines {
             Lines::One => w.text,
@@ -315,7 +315,9 @@ mod tests {
             }
             Lines::Two => vec![above, below],
         };
-        rows.iter_mut().for_each(|row| row.extend(pictures.clone()));
+        for row in &mut rows {
+            row.extend(pictures.clone());
+        }
         for row in rows {
             for pair in row.windows(2) {
                 assert!(pair[0].1 <= pair[1].0, "at {width}: {pair:?} overlap in {row:?}");
@@ -328,7 +330,7 @@ mod tests {
     #[test]
     fn nothing_overlaps_or_sticks_out_from_the_narrowest_useful_width_on() {
         for width in 170..900 {
-            check_no_overlap(width as f32, &Choice::default());
+            check_no_overlap(width as f32, Choice::default());
         }
     }
 
@@ -336,9 +338,9 @@ mod tests {
     fn nothing_overlaps_whatever_is_chosen_and_what_is_not_chosen_is_not_shown() {
         for choice in choices() {
             for width in (170..1_100).step_by(7) {
-                check_no_overlap(width as f32, &choice);
+                check_no_overlap(width as f32, choice);
             }
-            let c = widest().columns(1_100.0, &choice);
+            let c = widest().columns(1_100.0, choice);
             let shown = Choice {
                 last: c.last.is_some(),
                 change: c.change.is_some(),

@@ -74,7 +74,7 @@ impl Watchlist {
         let shown = area.show_rows(ui, row_height, count, |ui, visible| {
             self.measure(ui, desk, visible.clone());
             self.demand_lines(ui, visible.clone(), desk, out);
-            let columns = self.view.widest.columns(width, &self.columns);
+            let columns = self.view.widest.columns(width, self.columns);
             let mut painted = Painted::new(ui, columns, list.has_focus());
             let top = ui.max_rect().top();
             for place in visible.clone() {
@@ -139,7 +139,7 @@ impl Watchlist {
             self.view.measured_at = scale;
             self.view.widest = Widest::default();
         }
-        self.view.widest.columns(width, &self.columns)
+        self.view.widest.columns(width, self.columns)
     }
 
     fn measure(&mut self, ui: &Ui, desk: &Desk, visible: std::ops::Range<usize>) {

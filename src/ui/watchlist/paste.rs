@@ -141,7 +141,7 @@ impl Watchlist {
     /// Takes a list of symbols that is pasted while the field or the rows have the keyboard. One name is
     /// left to the field.
     pub(super) fn paste(&mut self, ui: &Ui, desk: &Desk) {
-        let focused = ui.memory(|memory| memory.focused());
+        let focused = ui.memory(egui::Memory::focused);
         let [field, rows] = self.view.takes_paste.map(|id| id.is_some() && id == focused);
         if !(field || rows) {
             return;
@@ -169,7 +169,9 @@ impl Watchlist {
             self.view.problem.get_or_insert_with(|| "All of them are in the list".to_owned());
             return;
         }
-        keys.iter().for_each(|key| self.add(key.clone()));
+        for key in &keys {
+            self.add(key.clone());
+        }
         self.view.cursor = self.rows().len() - keys.len();
         self.view.must_reveal = true;
         self.view.change = Some(Change { what: Changed::Added(keys), at: desk.now() });

@@ -26,7 +26,7 @@ pub(super) struct Change {
 #[derive(Debug)]
 pub(super) enum Changed {
     /// A row was removed from its place.
-    Removed(usize, Row),
+    Removed(usize, Box<Row>),
     /// A list was deleted.
     Deleted(usize, List),
     /// Instruments were added, by their keys.
@@ -55,7 +55,7 @@ impl Watchlist {
                 // Its rows now stand below the heading before, and must not vanish there.
                 self.unfold_around(index);
             }
-            self.view.change = Some(Change { what: Changed::Removed(index, row), at: now });
+            self.view.change = Some(Change { what: Changed::Removed(index, Box::new(row)), at: now });
         }
     }
 
@@ -80,7 +80,7 @@ impl Watchlist {
     fn undo(&mut self) {
         let Some(Change { what, .. }) = self.view.change.take() else { return };
         match what {
-            Changed::Removed(index, row) => self.put_back(index, row),
+            Changed::Removed(index, row) => self.put_back(index, *row),
             Changed::Deleted(index, list) => {
                 self.lists.put(index, list);
                 self.view.turn();
