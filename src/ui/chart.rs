@@ -2,7 +2,7 @@
 //!
 //! [`chart_ui`] draws a [`BarSeries`] through a [`ChartView`], which is all the state a chart
 //! has. Layers, each knowing only those before it: scales (`time_scale`: bar index ↔ x,
-//! `price_scale`: price ↔ y) → candles → axes and overlays → head (title, legend) → crosshair;
+//! `price_scale`: price ↔ y) → candles → studies → axes and overlays → head (title, legend) → crosshair;
 //! `input` turns mouse and keys into changes of the view before anything is drawn, `controls`
 //! are the buttons of a chart that is not where a new one would be.
 //!
@@ -23,6 +23,7 @@ mod kept;
 mod layer;
 mod overlay;
 mod price_scale;
+mod studies;
 mod time_axis;
 mod time_scale;
 mod view;
@@ -37,6 +38,7 @@ use self::candles::{Inks, Stage};
 use self::crosshair::hover;
 use self::layer::Layer;
 use self::overlay::Tags;
+use self::studies::{Spot, Studies};
 use self::time_scale::Ground;
 use crate::domain::{Price, Side, TickTable, Time, Timeframe};
 use crate::market::series::BarSeries;
@@ -191,7 +193,8 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
         let visible = visible.clone();
-        Frame { view, data, theme, areas, stage, visible, grid }.paint(ui, hovered.zip(pointer), focus);
+        let id = hands.panes.id;
+        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, hovered.zip(pointer), focus);
         controls::controls_ui(ui, view, &areas, grid);
     }
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
@@ -265,6 +268,7 @@ struct Frame<'a> {
     stage: Stage,
     visible: Range<usize>,
     grid: PixelGrid,
+    id: egui::Id,
 }
 
 impl Frame<'_> {
@@ -286,15 +290,22 @@ impl Frame<'_> {
         let marks = self.view.marks(data, &self.stage, self.grid, theme);
         let mut top = layer();
         let shown = pointer.map(|(hover, _)| hover.index).or(self.visible.end.checked_sub(1));
-        let head = head::head_ui(data, &areas, shown, &painter, &mut top, theme);
+        let menu = Studies::menu_size(&top);
+        let head = head::head_ui(data, &areas, shown, (&painter, menu), &mut top, theme);
+        let studies = &mut self.view.studies;
+        let lines = studies.meshes(data.series, &self.stage, self.grid, theme);
+        studies.menu_ui(ui, self.id, head.beside, &mut top, theme);
+        let taken = self.legend_ui(ui, head.taken, Spot { id: self.id, room: head.below }, shown, &mut top);
         let mut over = layer();
-        overlay::lines_ui(data, &areas, &tags, head.taken, &mut over, theme);
+        overlay::lines_ui(data, &areas, &tags, taken, &mut over, theme);
         if focus {
             top.mesh.outline(areas.frame, theme.accent);
         }
 
         let forming = candles.forming.into_shape();
-        let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming, Shape::Mesh(marks), labels];
+        let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming];
+        shapes.extend(lines.into_iter().map(Shape::Mesh));
+        shapes.extend([Shape::Mesh(marks), labels]);
         shapes.extend(over.into_shapes());
         shapes.extend(top.into_shapes());
         shapes.push(head.title);
@@ -310,6 +321,25 @@ impl Frame<'_> {
             let notice = data.notice.unwrap_or("No trades yet in this timeframe");
             painter.text(middle, Align2::CENTER_CENTER, notice, theme.text_font(), theme.text_weak);
         }
+    }
+
+    /// The studies over the price below the head, and what both have taken.
+    fn legend_ui(
+        &mut self,
+        ui: &Ui,
+        head: PxRect,
+        spot: Spot,
+        shown: Option<usize>,
+        layer: &mut Layer,
+    ) -> PxRect {
+        let written = self.view.studies.legend_ui(ui, spot, self.data, shown, layer, self.theme);
+        if written.height() <= 0.0 {
+            return head;
+        }
+        let legend = self.grid.rect(written.expand2(vec2(4.0, 0.0)));
+        let below = PxRect { top: head.bottom, bottom: legend.bottom, ..legend }.intersect(self.areas.prices);
+        layer.mesh.rect(below, self.theme.surface.gamma_multiply(0.88));
+        PxRect { right: head.right.max(below.right), bottom: below.bottom, ..head }
     }
 
     /// Grid lines, axis labels and the lines between the areas.
