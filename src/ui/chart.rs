@@ -279,6 +279,7 @@ impl Frame<'_> {
         let mut under = layer();
         let height = axis::tag_height(&under.text, self.grid);
         let candles = self.view.candles(data, &self.stage, self.grid, &Inks::of(theme));
+        self.view.studies.place(data.series, &self.stage, &areas.studies);
         let tags = Tags::of(data, &areas, &self.stage.price, height, theme);
 
         under.mesh.rect(areas.frame, theme.surface);
@@ -311,8 +312,9 @@ impl Frame<'_> {
         shapes.push(head.title);
         if let Some((hover, row)) = pointer {
             let mut cross = layer();
-            let at = (row, candles.full);
-            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, at, &mut cross, theme);
+            let label = self.view.studies.label_at(data, row);
+            let label = label.or_else(|| crosshair::label(data, &areas, &hover, row, candles.full));
+            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, (row, label), &mut cross, theme);
             shapes.extend(cross.into_shapes());
         }
         painter.extend(shapes);
@@ -345,7 +347,7 @@ impl Frame<'_> {
     /// Grid lines, axis labels and the lines between the areas.
     fn grid_ui(&mut self, covered: &[i32], full: f64, layer: &mut Layer) {
         let Layer { mesh, text } = layer;
-        let Areas { frame, prices, volumes, time_axis, .. } = self.areas;
+        let Areas { frame, prices, volumes, studies, time_axis, .. } = self.areas;
         let (theme, data) = (self.theme, self.data);
         let panes = self.areas.panes();
         let apart = f64::from(TIME_APART * self.grid.per_point());
@@ -376,12 +378,16 @@ impl Frame<'_> {
         if !data.series.is_empty() {
             axis::price_grid_ui(data, &self.areas, &self.stage.price, covered, layer, theme);
             axis::volume_grid_ui(&self.areas, full, data.quantity_decimals, layer, theme);
+            self.view.studies.guides_ui(self.areas.price_axis, covered, layer, theme);
         }
         let mesh = &mut layer.mesh;
         mesh.column(panes.right, frame.top, frame.bottom, theme.line);
         mesh.row(panes.bottom, frame.left, frame.right, theme.line);
         if !volumes.is_empty() {
             mesh.row(prices.bottom, frame.left, frame.right, theme.line);
+        }
+        for pane in studies.iter().filter(|pane| !pane.is_empty()) {
+            mesh.row(pane.top - 1, frame.left, frame.right, theme.line);
         }
     }
 }

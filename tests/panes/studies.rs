@@ -16,6 +16,8 @@ use crate::picture;
 const SMA: &str = "Simple moving average";
 const EMA: &str = "Exponential moving average";
 const BANDS: &str = "Bollinger bands";
+const RSI: &str = "Relative strength index";
+const MACD: &str = "Moving average convergence/divergence";
 
 /// Adds an indicator by its name in the menu.
 fn add(chart: &mut Chart, name: &str) {
@@ -193,4 +195,61 @@ fn a_chart_with_studies_over_the_price() {
     chart.get_by_label("Indicators").click();
     chart.run_steps(12);
     picture::assert_picture(&mut chart, "chart_studies_light");
+}
+
+/// The exponential average of each place that has one, begun with the mean of the first `length`.
+fn emas(values: &[f64], length: usize) -> Vec<f64> {
+    let mut ema = mean(&values[..length]);
+    let step = 2.0 / (length as f64 + 1.0);
+    let rest = values[length..].iter().map(|value| {
+        ema += (value - ema) * step;
+        ema
+    });
+    std::iter::once(mean(&values[..length])).chain(rest).collect()
+}
+
+#[test]
+fn studies_with_a_scale_of_their_own_say_their_values_too() {
+    let mut chart = aapl();
+    add(&mut chart, RSI);
+    add(&mut chart, MACD);
+    let closes = closes();
+    let moves: Vec<f64> = closes.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let wilder = |of: fn(f64) -> f64| {
+        let parts: Vec<f64> = moves.iter().map(|by| of(*by)).collect();
+        parts[14..].iter().fold(mean(&parts[..14]), |average, part| (average * 13.0 + part) / 14.0)
+    };
+    let (gain, loss) = (wilder(|by| by.max(0.0)), wilder(|by| (-by).max(0.0)));
+    assert_eq!(legend(&chart, "RSI 14"), format!("{:.2}", 100.0 * gain / (gain + loss)));
+
+    let (fast, slow) = (emas(&closes, 12), emas(&closes, 26));
+    let line: Vec<f64> = fast[14..].iter().zip(&slow).map(|(fast, slow)| fast - slow).collect();
+    let (line, signal) = (*line.last().expect("a value"), *emas(&line, 9).last().expect("a value"));
+    let expected = [line, signal, line - signal].map(|value| format!("{value:.4}").replace('-', "−"));
+    assert_eq!(legend(&chart, "MACD 12 26 9"), expected.join(" "));
+}
+
+#[test]
+fn three_studies_have_panes_of_their_own_and_others_still_fit_over_the_price() {
+    let mut chart = aapl();
+    for _ in 0..3 {
+        add(&mut chart, RSI);
+    }
+    chart.get_by_label("Indicators").click();
+    chart.run_steps(3);
+    assert!(chart.get_by_label(MACD).accesskit_node().is_disabled());
+    assert!(!chart.get_by_label(SMA).accesskit_node().is_disabled());
+    let tops: Vec<f32> = chart.query_all_by_label("RSI 14").map(|name| name.rect().top()).collect();
+    assert!(tops.len() == 3 && tops.windows(2).all(|pair| pair[1] - pair[0] > 30.0), "{tops:?}");
+}
+
+#[test]
+fn a_chart_with_studies_below_the_price() {
+    let mut chart = aapl();
+    for name in [SMA, RSI, MACD] {
+        add(&mut chart, name);
+    }
+    chart.hover_at(pos2(300.0, 360.0));
+    chart.run_steps(12);
+    picture::assert_picture(&mut chart, "chart_studies_below");
 }

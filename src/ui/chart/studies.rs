@@ -1,23 +1,25 @@
 //! The studies of a chart: indicators over its bars, kept with the view and saved with it.
 //!
-//! `trace` turns values into rows of pixels, `draw` those into meshes that are kept while nothing
-//! changes, `legend` names each study with its values, its numbers and a way to remove it.
+//! `panes` gives each its pane and scale, `trace` turns values into rows of pixels, `draw` those
+//! into meshes that are kept while nothing changes, `legend` names each study with its values, its numbers and a way to remove it.
 //!
 //! The price scale stays fitted to the candles alone: a study that is far off, such as a long
 //! average after a jump, may leave the pane, but never flattens the bars that are traded by.
 
 mod draw;
 mod legend;
+mod panes;
 mod trace;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
-use self::draw::Drawn;
+use self::draw::{Drawn, Place};
+use super::areas;
 use crate::link::BarKey;
 use crate::market::calendar::Calendar;
-use crate::market::indicators::{Indicator, Pane, Study, StudyLines, Values};
+use crate::market::indicators::{Indicator, LINES, Pane, Study, StudyLines, Values};
 use crate::market::series::BarSeries;
 use crate::ui::theme::STUDIES;
 
@@ -49,6 +51,8 @@ struct Shown {
     lines: Option<StudyLines>,
     /// Bars that the lines have still to go through.
     left: usize,
+    /// Where it is in this frame; `None` where the chart has no room for it.
+    place: Option<Place>,
     drawn: Drawn,
 }
 
@@ -70,7 +74,9 @@ impl Studies {
     #[must_use]
     pub fn of(saved: Vec<Study>) -> Self {
         let mut studies = Self::default();
-        saved.into_iter().for_each(|study| studies.add(study));
+        for study in saved {
+            studies.add(study);
+        }
         studies
     }
 
@@ -82,7 +88,14 @@ impl Studies {
 
     /// Whether there is room for one with this indicator.
     fn has_room(&self, indicator: &Indicator) -> bool {
-        self.shown.len() < MOST && indicator.pane == Pane::Price
+        let has_pane = indicator.pane == Pane::Price || self.below() < areas::STUDIES;
+        self.shown.len() < MOST && has_pane
+    }
+
+    /// How many have a pane of their own.
+    #[must_use]
+    pub fn below(&self) -> usize {
+        self.shown.iter().filter(|shown| !shown.is_over_price()).count()
     }
 
     /// Adds a study where there is room for it, in the colour that fewest have.
@@ -94,7 +107,8 @@ impl Studies {
         let colour = (0..STUDIES).min_by_key(users).unwrap_or(0);
         self.added += 1;
         let number = self.added;
-        self.shown.push(Shown { number, study, colour, lines: None, left: 0, drawn: Drawn::default() });
+        let drawn = Drawn::default();
+        self.shown.push(Shown { number, study, colour, lines: None, left: 0, place: None, drawn });
     }
 
     /// Brings all lines up to the series, a part of them where it is long. Returns whether all is
@@ -117,6 +131,10 @@ impl Studies {
 }
 
 impl Shown {
+    fn is_over_price(&self) -> bool {
+        self.study.indicator().pane == Pane::Price
+    }
+
     /// Another series, or other numbers: nothing of the lines holds.
     fn forget(&mut self) {
         self.lines = None;
@@ -126,7 +144,7 @@ impl Shown {
 
     /// The values of a bar; NaN where there are none.
     fn values_at(&mut self, series: &BarSeries, index: usize) -> Values {
-        let Some(lines) = &self.lines else { return [f64::NAN; 3] };
+        let Some(lines) = &self.lines else { return [f64::NAN; LINES] };
         match lines.newest() {
             Some((newest, values)) if newest == index => values,
             _ => self.drawn.values_at(lines, series, index, self.left),

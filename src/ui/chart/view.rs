@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::Mesh;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::areas::{self, Areas};
+use super::areas::Areas;
 use super::candles::{Inks, Pieces, Shape, Stage};
 use super::kept::Kept;
 use super::price_scale::{PriceRange, PriceScale, round_step, tick_at};
@@ -210,8 +210,8 @@ impl ChartView {
         let height = grid.length(text.line_height() + 8.0);
         // Currency quotes have no volume; an empty pane would only take room.
         let whole = data.series.extent(0..data.series.len());
-        let share = if whole.volume > 0.0 || whole.is_empty() { areas::VOLUME } else { 0.0 };
-        Areas::of(frame, grid, (width, height), share)
+        let has_volume = whole.volume > 0.0 || whole.is_empty();
+        Areas::of(frame, grid, (width, height), (has_volume, self.studies.below()))
     }
 
     /// Scales and shape for these areas.

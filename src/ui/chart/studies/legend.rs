@@ -6,8 +6,9 @@ use egui::{
 };
 
 use super::{MOST, Shown, Studies};
-use crate::market::indicators::{INDICATORS, Pane, Study};
+use crate::market::indicators::{INDICATORS, LINES, Mark, Pane, Study};
 use crate::ui::chart::ChartData;
+use crate::ui::chart::areas;
 use crate::ui::chart::layer::Layer;
 use crate::ui::format::float;
 use crate::ui::theme::Theme;
@@ -45,11 +46,11 @@ impl Studies {
     /// Height of the legend over the price, in points.
     #[must_use]
     pub fn legend_height(&self) -> f32 {
-        self.shown.len() as f32 * ROW
+        (self.shown.len() - self.below()) as f32 * ROW
     }
 
-    /// Names each study with its values at the bar `index`, lets it be changed and removed, and
-    /// returns what of the room is taken.
+    /// Names each study in its pane with its values at the bar `index`, lets it be changed and
+    /// removed, and returns what of the room over the price is taken.
     pub fn legend_ui(
         &mut self,
         ui: &Ui,
@@ -59,19 +60,29 @@ impl Studies {
         layer: &mut Layer,
         theme: &Theme,
     ) -> Rect {
+        let grid = layer.mesh.grid();
         let mut room = spot.room;
         let mut taken = Rect::from_min_size(room.min, Vec2::ZERO);
         let mut wish = None;
         for (place, shown) in self.shown.iter_mut().enumerate() {
-            if room.height() < ROW {
-                break;
+            let Some(pane) = shown.place.map(|place| place.pane) else { continue };
+            let is_over_price = shown.is_over_price();
+            let of_pane = pane.to_points(grid).intersect(Rect::everything_right_of(room.left()));
+            let own = if is_over_price { room } else { of_pane };
+            if own.height() < ROW {
+                continue;
             }
-            let colour = theme.studies[shown.colour];
             let values = shown.values_text(data, index);
-            let (line, wanted) = line_ui(ui, Spot { room, ..spot }, shown, (&values, colour), layer, theme);
-            taken |= line;
+            let line = Line { shown, values: &values, inks: shown.inks(theme) };
+            let (line, wanted) = line_ui(ui, Spot { room: own, ..spot }, &line, layer, theme);
             wish = wish.or(wanted.map(|wanted| (place, wanted)));
-            room.min.y += ROW;
+            if is_over_price {
+                taken |= line;
+                room.min.y += ROW;
+            } else {
+                let behind = grid.rect(line.expand2(vec2(4.0, 0.0))).intersect(pane);
+                layer.mesh.rect(behind, theme.surface.gamma_multiply(0.88));
+            }
         }
         match wish {
             Some((place, Wish::Remove)) => drop(self.shown.remove(place)),
@@ -105,10 +116,13 @@ impl Studies {
         layer.mesh.rect(grid.rect(rect), fill);
         layer.text.put(rect.center(), Align2::CENTER_CENTER, MENU, ink);
         Popup::menu(&button).show(|ui| {
-            for indicator in INDICATORS.iter().filter(|indicator| indicator.pane == Pane::Price) {
+            for indicator in &INDICATORS {
                 let entry = Button::new(indicator.name);
                 let entry = ui.add_enabled(self.has_room(indicator), entry);
-                let full = format!("A chart shows {MOST} at most: remove one first");
+                let full = format!(
+                    "A chart shows {MOST} at most, {} of them in panes of their own: remove one first",
+                    areas::STUDIES
+                );
                 if entry.on_disabled_hover_text(full).clicked() {
                     self.add(Study::usual(indicator));
                     ui.request_repaint();
@@ -123,11 +137,23 @@ impl Shown {
     fn values_text(&mut self, data: &ChartData<'_>, index: Option<usize>) -> Vec<String> {
         let values = index.map(|index| self.values_at(data.series, index));
         let outputs = self.study.indicator().outputs.len();
-        let text = |value: f64| {
-            if value.is_finite() { float::fixed(value, data.decimals()) } else { "–".to_owned() }
+        let decimals = match self.study.indicator().pane {
+            Pane::Price => data.decimals(),
+            Pane::Own { range: Some(_), .. } => 2,
+            // Differences of prices, which are small.
+            Pane::Own { range: None, .. } => data.decimals() + 2,
         };
+        let text =
+            |value: f64| if value.is_finite() { float::fixed(value, decimals) } else { "–".to_owned() };
         values.into_iter().flatten().take(outputs).map(text).collect()
     }
+}
+
+/// What a line of the legend is about.
+struct Line<'a> {
+    shown: &'a Shown,
+    values: &'a [String],
+    inks: [Color32; LINES],
 }
 
 /// The line of one study: its label, which opens its numbers, a cross to remove it, its values.
@@ -135,8 +161,7 @@ impl Shown {
 fn line_ui(
     ui: &Ui,
     Spot { id, room }: Spot,
-    shown: &Shown,
-    (values, colour): (&[String], Color32),
+    &Line { shown, values, inks }: &Line<'_>,
     layer: &mut Layer,
     theme: &Theme,
 ) -> (Rect, Option<Wish>) {
@@ -152,7 +177,7 @@ fn line_ui(
         info.current_text_value = Some(values.join(" "));
         info
     });
-    let ink = if name.hovered() || name.has_focus() { theme.text_strong } else { colour };
+    let ink = if name.hovered() || name.has_focus() { theme.text_strong } else { inks[0] };
     put(layer, pos2(place.left(), middle), &label, ink);
 
     let place = at(place.right() + 2.0, 14.0);
@@ -162,12 +187,14 @@ fn line_ui(
     layer.text.put(place.center(), Align2::CENTER_CENTER, "×", ink);
 
     let mut taken = at(room.left(), place.right() - room.left());
-    for value in values {
+    let marks = shown.study.indicator().outputs.iter().map(|output| output.mark);
+    for ((value, ink), mark) in values.iter().zip(inks).zip(marks) {
+        let ink = if mark == Mark::Histogram { theme.text_weak } else { ink };
         let x = taken.right() + APART;
         if x + layer.text.width(value) > room.right() {
             break;
         }
-        taken |= at(x, put(layer, pos2(x, middle), value, colour).width());
+        taken |= at(x, put(layer, pos2(x, middle), value, ink).width());
     }
     let removed = cross.on_hover_text(format!("Remove {label}")).clicked().then_some(Wish::Remove);
     let changed = numbers_ui(ui, &name, &shown.study).map(Wish::Change);

@@ -75,6 +75,46 @@ impl Seen {
         }
     }
 
+    /// The lowest and the highest value in sight.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        let none = (f64::INFINITY, f64::NEG_INFINITY);
+        match self {
+            // What is no number is neither lower nor higher.
+            Self::Bars { values, .. } => values
+                .iter()
+                .flatten()
+                .fold(none, |(low, high): (f64, f64), value| (low.min(*value), high.max(*value))),
+            Self::Columns { spans, .. } => spans.iter().flatten().fold(none, |(low, high), span| {
+                (low.min(f64::from(span.low)), high.max(f64::from(span.high)))
+            }),
+        }
+    }
+
+    /// The bars of a histogram: first pixel counted from the left of the pane, width, lowest and
+    /// highest value.
+    #[must_use]
+    pub fn bars(&self, output: usize, stage: &Stage) -> Vec<(i32, i32, f64, f64)> {
+        match self {
+            Self::Bars { first, values } => {
+                let some = (*first..).zip(values).filter(|(_, values)| !values[output].is_nan());
+                some.map(|(index, values)| {
+                    let (left, width) = body_of(stage, index);
+                    (left, width, values[output], values[output])
+                })
+                .collect()
+            }
+            Self::Columns { width, spans, .. } => {
+                let some = (0_i32..).zip(spans).filter(|(_, spans)| !spans[output].is_empty());
+                some.map(|(column, spans)| {
+                    let Span { low, high } = spans[output];
+                    (column * width, *width, f64::from(low), f64::from(high))
+                })
+                .collect()
+            }
+        }
+    }
+
     /// The rows of one line, by pixel column of the pane. Where it has values it is unbroken.
     #[must_use]
     pub fn rows(&self, output: usize, stage: &Stage, place: &Place) -> Vec<Rows> {
@@ -116,6 +156,16 @@ impl Seen {
     }
 }
 
+/// The pixels of a bar of a histogram, as wide as its candle: its first, counted from the left of
+/// the pane, and how many.
+fn body_of(stage: &Stage, index: usize) -> (i32, i32) {
+    let left = |wick| stage.wick_left(index, wick) - stage.prices.left;
+    match stage.shape {
+        Shape::Candles { body, wick } => (left(wick) - (body - wick) / 2, body),
+        Shape::Columns(width) => (left(width), width),
+    }
+}
+
 /// Adds the rows of a straight line, both ends included.
 fn line(rows: &mut [Rows], (left, from): (i32, f64), (right, to): (i32, f64), place: &Place) {
     let (start, end) = (f64::from(left), f64::from(right));
@@ -147,7 +197,9 @@ mod tests {
     const PANE: PxRect = PxRect { left: 40, top: 10, right: 340, bottom: 210 };
 
     fn series(closes: &[f64]) -> BarSeries {
-        let bar = |(i, close): (usize, &f64)| Bar::from_trade(Time::from_seconds(60 * i as i64), *close, 1.0);
+        let bar = |(i, close): (usize, &f64)| {
+            Bar::from_trade(Time::from_seconds(60 * i.cast_signed() as i64), *close, 1.0)
+        };
         let bars: Vec<Bar> = closes.iter().enumerate().map(bar).collect();
         let mut series = BarSeries::default();
         series.replace(BarChunk::new(bars.into()).unwrap());
