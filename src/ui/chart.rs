@@ -2,7 +2,7 @@
 //!
 //! [`chart_ui`] draws a [`BarSeries`] through a [`ChartView`], which is all the state a chart
 //! has. Layers, each knowing only those before it: scales (`time_scale`: bar index ↔ x,
-//! `price_scale`: price ↔ y) → candles → axes and overlays → head (title, legend) → crosshair;
+//! `price_scale`: price ↔ y) → candles → studies → axes and overlays → head (title, legend) → crosshair;
 //! `input` turns mouse and keys into changes of the view before anything is drawn, `controls`
 //! are the buttons of a chart that is not where a new one would be.
 //!
@@ -23,6 +23,7 @@ mod kept;
 mod layer;
 mod overlay;
 mod price_scale;
+mod studies;
 mod time_axis;
 mod time_scale;
 mod view;
@@ -37,6 +38,7 @@ use self::candles::{Inks, Stage};
 use self::crosshair::hover;
 use self::layer::Layer;
 use self::overlay::Tags;
+use self::studies::{Spot, Studies};
 use self::time_scale::Ground;
 use crate::domain::{Price, Side, TickTable, Time, Timeframe};
 use crate::market::series::BarSeries;
@@ -191,7 +193,8 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
         let visible = visible.clone();
-        Frame { view, data, theme, areas, stage, visible, grid }.paint(ui, hovered.zip(pointer), focus);
+        let id = hands.panes.id;
+        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, hovered.zip(pointer), focus);
         controls::controls_ui(ui, view, &areas, grid);
     }
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
@@ -265,6 +268,7 @@ struct Frame<'a> {
     stage: Stage,
     visible: Range<usize>,
     grid: PixelGrid,
+    id: egui::Id,
 }
 
 impl Frame<'_> {
@@ -275,6 +279,7 @@ impl Frame<'_> {
         let mut under = layer();
         let height = axis::tag_height(&under.text, self.grid);
         let candles = self.view.candles(data, &self.stage, self.grid, &Inks::of(theme));
+        self.view.studies.place(data.series, &self.stage, &areas.studies);
         let tags = Tags::of(data, &areas, &self.stage.price, height, theme);
 
         under.mesh.rect(areas.frame, theme.surface);
@@ -286,22 +291,30 @@ impl Frame<'_> {
         let marks = self.view.marks(data, &self.stage, self.grid, theme);
         let mut top = layer();
         let shown = pointer.map(|(hover, _)| hover.index).or(self.visible.end.checked_sub(1));
-        let head = head::head_ui(data, &areas, shown, &painter, &mut top, theme);
+        let menu = Studies::menu_size(&top);
+        let head = head::head_ui(data, &areas, shown, (&painter, menu), &mut top, theme);
+        let studies = &mut self.view.studies;
+        let lines = studies.meshes(data.series, &self.stage, self.grid, theme);
+        studies.menu_ui(ui, self.id, head.beside, &mut top, theme);
+        let taken = self.legend_ui(ui, head.taken, Spot { id: self.id, room: head.below }, shown, &mut top);
         let mut over = layer();
-        overlay::lines_ui(data, &areas, &tags, head.taken, &mut over, theme);
+        overlay::lines_ui(data, &areas, &tags, taken, &mut over, theme);
         if focus {
             top.mesh.outline(areas.frame, theme.accent);
         }
 
         let forming = candles.forming.into_shape();
-        let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming, Shape::Mesh(marks), labels];
+        let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming];
+        shapes.extend(lines.into_iter().map(Shape::Mesh));
+        shapes.extend([Shape::Mesh(marks), labels]);
         shapes.extend(over.into_shapes());
         shapes.extend(top.into_shapes());
         shapes.push(head.title);
         if let Some((hover, row)) = pointer {
             let mut cross = layer();
-            let at = (row, candles.full);
-            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, at, &mut cross, theme);
+            let label = self.view.studies.label_at(data, row);
+            let label = label.or_else(|| crosshair::label(data, &areas, &hover, row, candles.full));
+            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, (row, label), &mut cross, theme);
             shapes.extend(cross.into_shapes());
         }
         painter.extend(shapes);
@@ -312,10 +325,29 @@ impl Frame<'_> {
         }
     }
 
+    /// The studies over the price below the head, and what both have taken.
+    fn legend_ui(
+        &mut self,
+        ui: &Ui,
+        head: PxRect,
+        spot: Spot,
+        shown: Option<usize>,
+        layer: &mut Layer,
+    ) -> PxRect {
+        let written = self.view.studies.legend_ui(ui, spot, self.data, shown, layer, self.theme);
+        if written.height() <= 0.0 {
+            return head;
+        }
+        let legend = self.grid.rect(written.expand2(vec2(4.0, 0.0)));
+        let below = PxRect { top: head.bottom, bottom: legend.bottom, ..legend }.intersect(self.areas.prices);
+        layer.mesh.rect(below, self.theme.surface.gamma_multiply(0.88));
+        PxRect { right: head.right.max(below.right), bottom: below.bottom, ..head }
+    }
+
     /// Grid lines, axis labels and the lines between the areas.
     fn grid_ui(&mut self, covered: &[i32], full: f64, layer: &mut Layer) {
         let Layer { mesh, text } = layer;
-        let Areas { frame, prices, volumes, time_axis, .. } = self.areas;
+        let Areas { frame, prices, volumes, studies, time_axis, .. } = self.areas;
         let (theme, data) = (self.theme, self.data);
         let panes = self.areas.panes();
         let apart = f64::from(TIME_APART * self.grid.per_point());
@@ -346,12 +378,16 @@ impl Frame<'_> {
         if !data.series.is_empty() {
             axis::price_grid_ui(data, &self.areas, &self.stage.price, covered, layer, theme);
             axis::volume_grid_ui(&self.areas, full, data.quantity_decimals, layer, theme);
+            self.view.studies.guides_ui(self.areas.price_axis, covered, layer, theme);
         }
         let mesh = &mut layer.mesh;
         mesh.column(panes.right, frame.top, frame.bottom, theme.line);
         mesh.row(panes.bottom, frame.left, frame.right, theme.line);
         if !volumes.is_empty() {
             mesh.row(prices.bottom, frame.left, frame.right, theme.line);
+        }
+        for pane in studies.iter().filter(|pane| !pane.is_empty()) {
+            mesh.row(pane.top - 1, frame.left, frame.right, theme.line);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod lines;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use self::lines::{Labelled, price_lines};
@@ -12,8 +14,9 @@ use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::{Desk, Freshness, QuoteView, SeriesView};
 use crate::domain::settings::ZoneDisplay;
-use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe};
+use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe, TradingHours};
 use crate::link::BarKey;
+use crate::market::calendar::Calendar;
 
 /// From this width on, all periods stand in one row at their full size.
 const ROOMY: f32 = 540.0;
@@ -31,6 +34,8 @@ pub struct ChartPane {
     wanted: usize,
     #[serde(skip)]
     fills: Fills,
+    #[serde(skip)]
+    hours: Hours,
 }
 
 impl Default for ChartPane {
@@ -41,6 +46,7 @@ impl Default for ChartPane {
             shown: None,
             wanted: FIRST_BARS,
             fills: Fills::default(),
+            hours: Hours::default(),
         }
     }
 }
@@ -139,6 +145,10 @@ impl Pane for ChartPane {
             notice: notice.as_deref(),
             has_older: series.is_loaded && !series.is_complete,
         };
+        let calendar = self.hours.calendar(instrument);
+        if calendar.is_some_and(|calendar| !self.view.follow(&series.series, key, calendar)) {
+            ui.request_repaint();
+        }
         let theme = theme_of(ui.ctx());
         let response = chart_ui(ui, &mut self.view, &data, &theme);
         if let Some(more) = response.wants_older {
@@ -172,6 +182,25 @@ fn notice(
     let remark = desk.remark(instrument.id).map(|remark| format::capitalised(&remark.short));
     let parts: Vec<String> = [remark, stale, waits.or(loading).or(lacking)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// The calendar of one instrument, made when its hours are others.
+#[derive(Debug, Default)]
+struct Hours {
+    made_for: Option<(InstrumentId, TradingHours)>,
+    calendar: Option<Arc<Calendar>>,
+}
+
+impl Hours {
+    /// `None` for hours that no exchange can keep.
+    fn calendar(&mut self, instrument: &Instrument) -> Option<&Arc<Calendar>> {
+        let Instrument { id, hours, .. } = instrument;
+        if !self.made_for.as_ref().is_some_and(|(of, made_for)| of == id && made_for == hours) {
+            self.made_for = Some((*id, hours.clone()));
+            self.calendar = Calendar::new(hours).ok().map(Arc::new);
+        }
+        self.calendar.as_ref()
+    }
 }
 
 /// The fills of one instrument, made ready to be drawn when there are others.

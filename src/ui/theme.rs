@@ -19,6 +19,8 @@ use crate::domain::settings::ThemeChoice;
 
 /// The text style of the few large figures (a ticket's price, an account's total).
 pub const DISPLAY: &str = "display";
+/// How many colours there are for the lines of studies.
+pub const STUDIES: usize = 6;
 
 macro_rules! theme {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -32,6 +34,8 @@ macro_rules! theme {
             $($(#[$doc])* pub $name: Color32,)*
             /// Of the groups that panes are linked in; each group has its letter beside it.
             pub groups: [Color32; Group::COUNT],
+            /// Of the lines of studies in a chart: none is that of a rise, a fall or an order.
+            pub studies: [Color32; STUDIES],
             /// Text sizes and distances, in points.
             pub sizes: Sizes,
         }
@@ -41,8 +45,9 @@ macro_rules! theme {
         struct Colours { $($name: Hex,)* }
 
         impl From<File> for Theme {
-            fn from(File { name, dark, groups, colours, sizes }: File) -> Self {
-                Self { name, dark, $($name: colours.$name.0,)* groups: groups.map(|hex| hex.0), sizes }
+            fn from(File { name, dark, groups, studies, colours, sizes }: File) -> Self {
+                let (groups, studies) = (groups.map(|hex| hex.0), studies.map(|hex| hex.0));
+                Self { name, dark, $($name: colours.$name.0,)* groups, studies, sizes }
             }
         }
     };
@@ -170,6 +175,7 @@ struct File {
     name: String,
     dark: bool,
     groups: [Hex; Group::COUNT],
+    studies: [Hex; STUDIES],
     colours: Colours,
     sizes: Sizes,
 }
@@ -400,6 +406,9 @@ mod tests {
                 }
                 for (group, fore) in Group::ALL.into_iter().zip(t.groups) {
                     check(&t, &format!("group {group} on {name}"), fore, back, 4.5);
+                }
+                for (index, fore) in t.studies.into_iter().enumerate() {
+                    check(&t, &format!("study {index} on {name}"), fore, back, 4.5);
                 }
             }
             for (what, fore, back) in [

@@ -24,31 +24,31 @@ use crate::bench::{fill, limit, order, position};
 use crate::desk::{Market, START, Window, decimal};
 use crate::{picture, soft_renderer};
 
-const AAPL: &str = "AAPL@NASDAQ";
-const WIDE: Vec2 = vec2(700.0, 420.0);
+pub const AAPL: &str = "AAPL@NASDAQ";
+pub const WIDE: Vec2 = vec2(700.0, 420.0);
 /// What the standard layout leaves the chart in the smallest window.
 const NARROW: Vec2 = vec2(438.0, 330.0);
 const CTRL: Modifiers = Modifiers::CTRL.plus(Modifiers::COMMAND);
 
 /// A chart on a desk, and what it has asked for.
-struct Trader {
-    market: Market,
+pub struct Trader {
+    pub market: Market,
     window: Window,
-    pane: ChartPane,
-    theme: Arc<Theme>,
+    pub pane: ChartPane,
+    pub theme: Arc<Theme>,
     demand: Demand,
     asked: Vec<UiCommand>,
 }
 
-type Chart = Harness<'static, Trader>;
+pub type Chart = Harness<'static, Trader>;
 
 impl Trader {
-    fn key(&self, timeframe: Timeframe) -> BarKey {
+    pub fn key(&self, timeframe: Timeframe) -> BarKey {
         BarKey { instrument: self.window.desk.selected().expect("an instrument").id, timeframe }
     }
 
     /// Answers a demand for bars of the shown instrument.
-    fn history(&mut self, bars: Vec<Bar>, placement: Placement, is_complete: bool) {
+    pub fn history(&mut self, bars: Vec<Bar>, placement: Placement, is_complete: bool) {
         let key = self.key(Timeframe::M1);
         let chunk = Some(BarChunk::new(bars.into()).expect("sound bars"));
         self.market.publish(Update::History(History { key, chunk, placement, is_complete }));
@@ -76,7 +76,7 @@ impl Trader {
 }
 
 /// Bars of a minute each, the last one `back` minutes before the start, around `price`.
-fn bars(count: i64, back: i64, price: f64) -> Vec<Bar> {
+pub fn bars(count: i64, back: i64, price: f64) -> Vec<Bar> {
     let wave = |i: i64| {
         let at = (i + back) as f64;
         price * (1.0 + 0.002 * libm::sin(at / 17.0) + 0.000_6 * libm::sin(at * 0.9))
@@ -96,7 +96,7 @@ fn bars(count: i64, back: i64, price: f64) -> Vec<Bar> {
 }
 
 /// A chart of an instrument with a fresh quote and an hour and a half of minutes.
-fn chart(key: &str, price: &str, size: Vec2) -> Chart {
+pub fn chart(key: &str, price: &str, size: Vec2) -> Chart {
     let (market, mut window) = Market::with_desk();
     window.desk.select(market.id(key));
     let mut trader = Trader {
@@ -124,7 +124,7 @@ fn chart(key: &str, price: &str, size: Vec2) -> Chart {
     harness
 }
 
-fn aapl() -> Chart {
+pub fn aapl() -> Chart {
     chart(AAPL, "284.50", WIDE)
 }
 
@@ -157,7 +157,7 @@ fn drag(chart: &mut Chart, from: Pos2, to: Pos2) {
     chart.run_steps(2);
 }
 
-fn click(chart: &mut Chart, pos: Pos2, modifiers: Modifiers) {
+pub fn click(chart: &mut Chart, pos: Pos2, modifiers: Modifiers) {
     chart.hover_at(pos);
     for pressed in [true, false] {
         let button = egui::PointerButton::Primary;

@@ -28,6 +28,7 @@ mod safety;
 mod search;
 mod stake;
 mod status_bar;
+mod studies;
 mod tape;
 mod terminal;
 mod ticket;

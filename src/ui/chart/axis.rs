@@ -151,7 +151,8 @@ pub fn tag_ui(axis: PxRect, row: i32, tag: &Tag, Layer { mesh, text }: &mut Laye
     }
 }
 
-fn put_label(text: &mut Digits, grid: PixelGrid, axis: PxRect, row: i32, label: &str, ink: Color32) {
+/// Writes a label beside a row of the axis.
+pub fn put_label(text: &mut Digits, grid: PixelGrid, axis: PxRect, row: i32, label: &str, ink: Color32) {
     let pos = pos2(grid.points(axis.right) - PAD, (row as f32 + 0.5) / grid.per_point());
     text.put(pos, Align2::RIGHT_CENTER, label, ink);
 }

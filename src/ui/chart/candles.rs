@@ -150,8 +150,7 @@ impl Stage {
 
     fn columns(&self, series: &BarSeries, width: i32) -> Vec<Piece> {
         let len = series.len();
-        let count = (self.prices.width() + width - 1) / width;
-        let starts: Vec<usize> = (0..=count).map(|column| self.column_start(column, width, len)).collect();
+        let starts = self.column_starts(width, len);
         // Far out each of these bars is a cache miss. Asked for in one go, they overlap.
         let close_and_open: Vec<(f64, f64)> = starts
             .iter()
@@ -170,6 +169,13 @@ impl Stage {
             Some(Piece { left, open: prices[0].1, high, low, close: prices[1].0, volume })
         });
         columns.collect()
+    }
+
+    /// The first bar of each column of `width` pixels, and the bar after those of the last.
+    #[must_use]
+    pub fn column_starts(&self, width: i32, len: usize) -> Vec<usize> {
+        let count = (self.prices.width() + width - 1) / width;
+        (0..=count).map(|column| self.column_start(column, width, len)).collect()
     }
 
     /// The bars whose middle is in a column, the last one cut off by the pane's edge.
@@ -207,7 +213,9 @@ impl Stage {
         Some(Piece { left: self.prices.left + x, open, high, low, close, volume })
     }
 
-    fn wick_left(&self, index: usize, wick: i32) -> i32 {
+    /// The first pixel column of a line `wick` pixels thick through the middle of a bar.
+    #[must_use]
+    pub fn wick_left(&self, index: usize, wick: i32) -> i32 {
         let left = self.time.x_of(index as f64) - f64::from(wick) / 2.0;
         (left + 0.5).floor() as i32 + self.prices.left
     }

@@ -45,13 +45,24 @@ fn on_grid(data: &ChartData<'_>, price: f64) -> Option<Price> {
     (price.0 > Decimal::ZERO).then_some(price)
 }
 
+/// The price or the volume at a row; `full` is the volume that fills its pane.
+#[must_use]
+pub fn label(data: &ChartData<'_>, areas: &Areas, hover: &Hover, row: i32, full: f64) -> Option<String> {
+    if row < areas.prices.bottom {
+        return hover.price.map(|price| format::decimal(price.0, data.decimals()));
+    }
+    let rows = f64::from(areas.volumes.bottom - row) - 0.5;
+    let volume = rows / f64::from(areas.volumes.height()) * full;
+    (rows > 0.0).then(|| float::volume(volume, data.quantity_decimals))
+}
+
 /// Draws the lines through the hovered bar and the pointer, and their labels on the axes.
 pub fn crosshair_ui(
     data: &ChartData<'_>,
     areas: &Areas,
     stage: &Stage,
     hover: &Hover,
-    (row, full): (i32, f64),
+    (row, label): (i32, Option<String>),
     layer: &mut Layer,
     theme: &Theme,
 ) {
@@ -65,13 +76,6 @@ pub fn crosshair_ui(
     }
     mesh.dashed_row(row, panes.left, panes.right, dash, theme.crosshair);
 
-    let label = if row < areas.prices.bottom {
-        hover.price.map(|price| format::decimal(price.0, data.decimals()))
-    } else {
-        let rows = f64::from(areas.volumes.bottom - row) - 0.5;
-        let volume = rows / f64::from(areas.volumes.height()) * full;
-        Some(float::volume(volume, data.quantity_decimals))
-    };
     if let Some(text) = label {
         let tag = Tag { row, text, fill: theme.tag, ink: theme.on_tag, rim: None, arrow: None };
         axis::tag_ui(areas.price_axis, row, &tag, layer);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Galley, Pos2, Rect, Shape, pos2, vec2};
+use egui::{Galley, Pos2, Rect, Shape, Vec2, pos2, vec2};
 
 use super::ChartData;
 use super::areas::Areas;
@@ -11,37 +11,49 @@ use super::layer::Layer;
 use crate::ui::paint::PxRect;
 use crate::ui::theme::Theme;
 
+/// Between the title and what stands beside it, in points.
+const APART: f32 = 10.0;
+
 /// What was drawn.
 pub struct Head {
     /// Title and notice.
     pub title: Shape,
     /// The pixels that are spoken for.
     pub taken: PxRect,
+    /// The room beside the title that was asked for, in points.
+    pub beside: Rect,
+    /// The room below, in points.
+    pub below: Rect,
 }
 
 /// Draws the numbers of the bar with index `shown` into `layer`, above a backdrop that keeps
-/// them and the title readable over candles.
+/// them and the title readable over candles. Beside the title it leaves `beside` free.
 #[must_use]
 pub fn head_ui(
     data: &ChartData<'_>,
     areas: &Areas,
     shown: Option<usize>,
-    painter: &egui::Painter,
+    (painter, beside): (&egui::Painter, Vec2),
     layer: &mut Layer,
     theme: &Theme,
 ) -> Head {
     let grid = layer.mesh.grid();
     let pos = grid.snap(grid.pos(areas.prices.left, areas.prices.top) + vec2(10.0, 7.0));
     let room = grid.points(areas.prices.right) - pos.x - 8.0;
-    let title = title(data, painter, room, theme);
+    let title = title(data, painter, room - beside.x - APART, theme);
     let mut written = Rect::from_min_size(pos, title.size());
+    let corner = pos2(written.right() + APART, written.center().y - beside.y / 2.0);
+    let beside = Rect::from_min_size(grid.snap(corner), beside);
     if let Some(numbers) = legend(data, shown, pos2(pos.x, written.bottom() + 1.0), room, layer, theme) {
         written |= numbers;
     }
+    written |= beside;
+    let prices = areas.prices.to_points(grid);
+    let below = Rect::from_min_max(pos2(pos.x, written.bottom() + 2.0), pos2(pos.x + room, prices.bottom()));
     let taken = grid.rect(written.expand2(vec2(4.0, 2.0))).intersect(areas.prices);
     // Below the numbers, which are text, whatever the order of the two calls.
     layer.mesh.rect(taken, theme.surface.gamma_multiply(0.88));
-    Head { title: Shape::galley(pos, title, theme.text), taken }
+    Head { title: Shape::galley(pos, title, theme.text), taken, beside, below }
 }
 
 /// Title, period and notice. Ordinary text: it seldom changes and may be foreign. Where not all

@@ -1,28 +1,34 @@
-//! What a chart remembers: where it looks, and what it drew last.
+//! What a chart remembers: where it looks, its studies, and what it drew last.
 
 use std::sync::Arc;
 
 use egui::Mesh;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::areas::{self, Areas};
+use super::areas::Areas;
 use super::candles::{Inks, Pieces, Shape, Stage};
 use super::kept::Kept;
 use super::price_scale::{PriceRange, PriceScale, round_step, tick_at};
+use super::studies::{self, Studies};
 use super::time_axis::{TimeLabels, time_labels};
 use super::time_scale::{Anchor, GAP, TimeScale};
 use super::{ChartData, FillMark, axis, ground, overlay};
 use crate::domain::{Bar, Timeframe};
+use crate::link::BarKey;
+use crate::market::calendar::Calendar;
+use crate::market::indicators::Study;
+use crate::market::series::BarSeries;
 use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
 /// Points per bar of a new chart.
 const SPACING: f64 = 7.0;
 
-/// The state of one chart: where it looks. Saved are the zoom and the free room at the right;
+/// The state of one chart: where it looks, and its studies. Saved are the zoom, the free room at the
+/// right and the studies;
 /// a chart that was left in the past or scaled by hand opens at the last bar, fitted.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Saved", into = "Saved")]
+#[derive(Debug, Deserialize)]
+#[serde(from = "Saved")]
 pub struct ChartView {
     /// Points per bar.
     pub(super) spacing: f64,
@@ -30,37 +36,47 @@ pub struct ChartView {
     pub(super) prices: PriceRange,
     /// Bars to show as soon as the width is known: how many, and the index at the right edge.
     asked: Option<(f64, f64)>,
+    pub(super) studies: Studies,
     drawn: Drawn,
 }
 
 /// A number that is none is written as `null`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Saved {
     spacing: Option<f64>,
     gap: Option<f64>,
+    #[serde(deserialize_with = "studies::known")]
+    studies: Vec<Study>,
 }
 
 impl From<Saved> for ChartView {
-    fn from(Saved { spacing, gap }: Saved) -> Self {
+    fn from(Saved { spacing, gap, studies }: Saved) -> Self {
         let sound = |x: Option<f64>, or| x.filter(|x| x.is_finite() && *x >= 0.0).unwrap_or(or);
         Self {
             spacing: sound(spacing, SPACING),
             anchor: Anchor::Follow { gap: sound(gap, GAP) },
             prices: PriceRange::Auto,
             asked: None,
+            studies: Studies::of(studies),
             drawn: Drawn::default(),
         }
     }
 }
 
-impl From<ChartView> for Saved {
-    fn from(view: ChartView) -> Self {
+impl Serialize for ChartView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Saved::of(self).serialize(serializer)
+    }
+}
+
+impl Saved {
+    fn of(view: &ChartView) -> Self {
         let gap = match view.anchor {
             Anchor::Follow { gap } => gap,
             Anchor::At { .. } => GAP,
         };
-        Self { spacing: Some(view.spacing), gap: Some(gap) }
+        Self { spacing: Some(view.spacing), gap: Some(gap), studies: view.studies.to_saved() }
     }
 }
 
@@ -71,7 +87,7 @@ impl Default for ChartView {
 }
 
 /// What was drawn last, kept while its key is unchanged.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Drawn {
     subject: Option<(String, Timeframe)>,
     prices: Option<PriceScale>,
@@ -83,15 +99,14 @@ struct Drawn {
 
 /// All bars but the last, as far as one can tell without looking at each.
 #[derive(Debug, Clone, PartialEq)]
-struct ClosedBars {
+pub(super) struct ClosedBars {
     shape: u64,
     len: usize,
     ends: Option<(Bar, Bar)>,
 }
 
 impl ClosedBars {
-    fn of(data: &ChartData<'_>) -> Self {
-        let series = data.series;
+    pub(super) fn of(series: &BarSeries) -> Self {
         let before_last = series.len().checked_sub(2).and_then(|i| series.get(i));
         Self { shape: series.shape(), len: series.len(), ends: series.first().zip(before_last) }
     }
@@ -157,6 +172,13 @@ impl ChartView {
         self.prices = PriceRange::Auto;
     }
 
+    /// Brings the studies up to a series, which has the bars of `key`; once a frame, before the
+    /// chart is drawn. A long history takes several frames. Returns whether all is done: where not,
+    /// ask for another frame.
+    pub fn follow(&mut self, series: &BarSeries, key: BarKey, calendar: &Arc<Calendar>) -> bool {
+        self.studies.follow(series, key, calendar)
+    }
+
     /// Another instrument or period has other prices and other indices: only the zoom stays.
     pub(super) fn meet(&mut self, data: &ChartData<'_>) {
         let same =
@@ -188,8 +210,8 @@ impl ChartView {
         let height = grid.length(text.line_height() + 8.0);
         // Currency quotes have no volume; an empty pane would only take room.
         let whole = data.series.extent(0..data.series.len());
-        let share = if whole.volume > 0.0 || whole.is_empty() { areas::VOLUME } else { 0.0 };
-        Areas::of(frame, grid, (width, height), share)
+        let has_volume = whole.volume > 0.0 || whole.is_empty();
+        Areas::of(frame, grid, (width, height), (has_volume, self.studies.below()))
     }
 
     /// Scales and shape for these areas.
@@ -217,7 +239,13 @@ impl ChartView {
             PriceRange::Auto => {
                 let extent = data.series.extent(stage.visible(data.series.len()));
                 let tick = tick_at(data.ticks, extent.high);
-                PriceScale::fitted(&extent, tick, top, bottom, grid.length(super::HEAD))
+                PriceScale::fitted(
+                    &extent,
+                    tick,
+                    top,
+                    bottom,
+                    grid.length(super::HEAD + self.studies.legend_height()),
+                )
             }
             PriceRange::Manual { low, high } => {
                 PriceScale::between(low, high, tick_at(data.ticks, high), top, bottom)
@@ -235,7 +263,7 @@ impl ChartView {
         grid: PixelGrid,
         inks: &Inks,
     ) -> Candles {
-        let key = (ClosedBars::of(data), stage.time, stage.prices, stage.shape);
+        let key = (ClosedBars::of(data.series), stage.time, stage.prices, stage.shape);
         let pieces = self.drawn.pieces.get(key.clone(), || stage.pieces(data.series));
         let last = stage.forming(data.series);
         let most = last.map_or(0.0, |piece| piece.volume).max(pieces.most_volume);
@@ -256,7 +284,7 @@ impl ChartView {
 
     /// The labels of the time axis.
     pub(super) fn time_labels(&mut self, data: &ChartData<'_>, scale: &TimeScale, apart: f64) -> &TimeLabels {
-        let key = (ClosedBars::of(data), *scale, data.timeframe, data.zone.clone(), apart);
+        let key = (ClosedBars::of(data.series), *scale, data.timeframe, data.zone.clone(), apart);
         self.drawn.labels.get(key, || time_labels(data, scale, apart))
     }
 
@@ -270,7 +298,7 @@ impl ChartView {
     ) -> Arc<Mesh> {
         let marks = data.marks;
         let key = (
-            ClosedBars::of(data),
+            ClosedBars::of(data.series),
             stage.time,
             stage.price,
             stage.prices,
@@ -318,6 +346,23 @@ mod tests {
             let view: ChartView = serde_json::from_str(text).unwrap();
             assert!(view.spacing > 0.0 && view.is_following(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_study_that_this_version_does_not_know_is_left_out_and_no_other() {
+        let known = r#"{"kind": "ema", "parameters": [20.0]}"#;
+        let unknown = r#"{"kind": "of-tomorrow", "parameters": []}"#;
+        let bad = r#"{"kind": "sma", "parameters": [0.0]}"#;
+        let text = format!(r#"{{"spacing": 9.0, "studies": [{unknown}, {bad}, 7, {known}]}}"#);
+        let view: ChartView = serde_json::from_str(&text).unwrap();
+        let labels: Vec<String> = view.studies.to_saved().iter().map(Study::label).collect();
+        assert_eq!(labels, ["EMA 20"]);
+        assert!((view.spacing - 9.0).abs() < 1e-12);
+        let many = format!(r#"{{"studies": [{}]}}"#, [known; 11].join(","));
+        let view: ChartView = serde_json::from_str(&many).unwrap();
+        assert_eq!(view.studies.to_saved().len(), studies::MOST);
+        let view: ChartView = serde_json::from_str(r#"{"studies": "none", "spacing": 9.0}"#).unwrap();
+        assert!(view.studies.to_saved().is_empty() && (view.spacing - 9.0).abs() < 1e-12);
     }
 
     #[test]
