@@ -77,11 +77,14 @@ fn everything_of(share: InstrumentId) -> Demand {
     Demand { quotes: [share].into(), depth: [share].into(), trades: [share].into(), bars }
 }
 
+/// The profile of a server that was started with a seed.
+const SEED_PROFILE: &str = "seed-7";
+
 /// A folder whose profile has limits that no order here comes near: what is tested is the broker's day,
 /// and prices wander.
-fn wide_profile() -> tempfile::TempDir {
+fn wide_profile(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let profile = Profile::open(Some(folder.path()), PROFILE).unwrap();
+    let profile = Profile::open(Some(folder.path()), name).unwrap();
     let limits = "[limits]\nmax_order_value = 5000000\nmax_position_value = 50000000\n";
     fs::write(profile.settings_file(), limits).unwrap();
     folder
@@ -90,12 +93,12 @@ fn wide_profile() -> tempfile::TempDir {
 impl Trader {
     /// Connected, with everything of a share in sight, and one order that works.
     fn new() -> Self {
-        let server = Server::start_in(wide_profile(), &[]);
+        let server = Server::start_in(wide_profile(SEED_PROFILE), &[]);
         let config = IbkrConfig::new(server.address(), 7);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let asked = runtime.block_on(described::describe(&config, &["AAPL".to_owned(), "MSFT".to_owned()]));
         let (listed, _) = described::listed(&asked.unwrap(), BrokerId(0));
-        let folder = wide_profile();
+        let folder = wide_profile(PROFILE);
         let profile = Profile::open(Some(folder.path()), PROFILE).unwrap();
         let mut program = Program::start_in(profile, registry::ibkr(Ibkr::new(config, listed)));
         program.wait_until_ready();
