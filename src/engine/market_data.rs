@@ -339,7 +339,7 @@ impl MarketData {
         if request.before != series.before() {
             return; // an answer to a question that was since asked anew
         }
-        let placement = if series.is_live { Placement::Before } else { Placement::Anew };
+        let placement = if request.before == Time::MAX { Placement::Anew } else { Placement::Before };
         series.is_asked = false;
         series.is_refused = is_cut;
         series.is_live = true;
@@ -406,7 +406,8 @@ impl Series {
 
     /// Asks for what is missing, one request at a time.
     fn ask(&mut self, broker: BrokerId, out: &mut Vec<Effect>) {
-        let known = if self.is_live { self.known } else { 0 };
+        // What reaches up to now replaces all that is known.
+        let known = if self.before() == Time::MAX { 0 } else { self.known };
         let is_enough = self.is_live && (known >= self.wanted || self.has_all);
         if self.is_asked || is_enough || self.is_refused {
             return;

@@ -157,6 +157,25 @@ fn bars_that_the_broker_refuses_leave_a_chart_as_it_is() {
 }
 
 #[test]
+fn a_chart_that_was_refused_from_the_beginning_can_still_be_had() {
+    let mut stage = stage();
+    stage.wants(Follower::WINDOW, bars(3));
+    let answer = |count: usize, bars: Vec<Bar>, is_cut: bool| {
+        let request =
+            HistoryRequest { instrument: SHARE, timeframe: Timeframe::M1, before: Time::MAX, count };
+        BrokerEvent::History(HistoryBars { request, bars: Bars::pack(bars), forming: None, is_cut })
+    };
+    stage.broker(answer(3, Vec::new(), true));
+    let so_far = |minute| BrokerEvent::BarSoFar { key: MINUTES, bar: bar(minute), received: Time::MIN };
+    stage.broker(so_far(14));
+    stage.broker(so_far(15));
+    assert_eq!(history_asked(&stage.wants(Follower::WINDOW, bars(5))), Some(5), "all of them");
+    let told = stage.broker(answer(5, vec![bar(13), bar(14)], false));
+    let is_anew = |update: &&Update| matches!(update, Update::History(history) if history.placement == crate::link::update::Placement::Anew);
+    assert!(updates(&told).iter().any(is_anew), "bars that formed meanwhile are replaced: {told:?}");
+}
+
+#[test]
 fn what_the_broker_counts_of_a_bar_is_told_once_and_only_where_it_adds_something() {
     let mut stage = stage();
     let told = stage.wants(Follower::WINDOW, bars(500));
