@@ -161,9 +161,11 @@ impl Desk {
             count.applied += taken;
             count.rejected += refused;
         }
+        // Of a replay, and of delayed data, the time is the market's.
+        let market_now = self.market_time().unwrap_or(now);
         for (id, trades) in drained.trades {
             self.ledger.of_mut(Stream::Trades).applied += trades.len() as u64;
-            self.flows.trades(id, trades.iter().map(|(trade, _)| trade), now);
+            self.flows.trades(id, trades.iter().map(|(trade, _)| trade), market_now);
             self.prices.trades(id, trades.into_iter().map(|(trade, _)| trade));
         }
         self.flows.orders(&self.blotter.working(), |id| self.prices.depth_of(id));

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::blotter::Blotter;
+use super::flow::Flows;
 use super::{Applied, Desk, keep};
 use crate::domain::{Account, Order, OrderStatus, Time};
 use crate::link::{Notice, Snapshot, Update};
@@ -111,6 +112,8 @@ impl Desk {
         for notice in notices {
             keep(&mut self.notices, notice);
         }
+        // Trades were lost on the way: what is counted of them begins anew with the demand.
+        self.flows = Flows::default();
         // A history that was on its way is lost with the rest; the demand is sent anew.
         self.charts.expect_anew();
     }
