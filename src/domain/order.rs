@@ -282,8 +282,6 @@ pub enum Origin {
     Api,
     /// A click on a price of the ladder.
     Ladder,
-    /// A click on a price of a chart.
-    Chart,
     /// Target weights that were sent as orders, all of this plan.
     Allocation(PlanId),
     /// Seen at the broker only.

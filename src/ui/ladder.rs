@@ -36,6 +36,8 @@ use crate::market::ladder::{Grid, Group};
 
 /// How long a row that was refused stands out.
 const FLASH: Duration = Duration::from_millis(600);
+/// Answers that are waited for at most: of what is older the desk has forgotten them.
+const MOST_ASKED: usize = 64;
 /// How long a line about what was done stands.
 const SAYS: Duration = Duration::from_secs(6);
 
@@ -185,6 +187,8 @@ impl Ladder {
                 false
             }
         });
+        let too_many = self.view.asked.len().saturating_sub(MOST_ASKED);
+        self.view.asked.drain(..too_many);
         for text in refusals {
             self.say(text, true, desk);
         }
@@ -289,8 +293,7 @@ impl Ladder {
             }
             None => (self.hint(ui, scene), theme.text_weak),
         };
-        let line = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(egui::vec2(8.0, 0.0))));
-        let mut line = line;
+        let mut line = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(egui::vec2(8.0, 0.0))));
         line.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             let label = egui::Label::new(egui::RichText::new(&text).small().color(colour)).truncate();
             ui.add(label);

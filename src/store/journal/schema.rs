@@ -61,8 +61,7 @@ CREATE TABLE probe (                -- what is written to learn whether the disk
 ) STRICT;
 ";
 
-/// The same tables; orders may have been entered in the ladder or in a chart, which is more than an older program
-/// can read.
+/// The same tables; orders may have been entered in the ladder, which is more than an older program can read.
 const V2: &str = "SELECT 1";
 
 /// The newest version that this program knows.
