@@ -158,7 +158,7 @@ fn received(desk: &Desk) -> u64 {
 
 /// When what waited had been received.
 fn stamps(drained: &Drained) -> Vec<Time> {
-    let prints = drained.trades.values().flatten().map(|(_, received)| *received);
+    let prints = drained.trades.values().flat_map(|ring| &ring.trades).map(|(_, received)| *received);
     let quotes = drained.quotes.iter().map(|latched| latched.received);
     prints.chain(quotes).collect()
 }

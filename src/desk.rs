@@ -163,10 +163,13 @@ impl Desk {
         }
         // Of a replay, and of delayed data, the time is the market's.
         let market_now = self.market_time().unwrap_or(now);
-        for (id, trades) in drained.trades {
-            self.ledger.of_mut(Stream::Trades).applied += trades.len() as u64;
-            self.flows.trades(id, trades.iter().map(|(trade, _)| trade), market_now);
-            self.prices.trades(id, trades.into_iter().map(|(trade, _)| trade));
+        for (id, ring) in drained.trades {
+            self.ledger.of_mut(Stream::Trades).applied += ring.trades.len() as u64;
+            if ring.has_gap {
+                self.flows.count_anew(id, now);
+            }
+            self.flows.trades(id, ring.trades.iter().map(|(trade, _)| trade), market_now);
+            self.prices.trades(id, ring.trades.into_iter().map(|(trade, _)| trade));
         }
         self.flows.orders(&self.blotter.working(), |id| self.prices.depth_of(id));
         self.revalue();

@@ -1,8 +1,8 @@
 //! What is counted of the trades of an instrument while somebody wants them: the volume at each price, how
 //! fast they come, and where our orders stand in their queues.
 //!
-//! It begins when the trades are first asked for and ends when nobody wants them any more, so that a number
-//! never stands on trades with a hole in between.
+//! It begins when the trades are first asked for and ends when nobody wants them any more. It begins anew after
+//! each hole in what came, so that a number never stands on trades with one in between.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,9 @@ use crate::market::tape::pace::{Pace, Speed, Window};
 /// What has been counted of one instrument.
 #[derive(Debug)]
 pub struct Flow {
-    since: Time,
+    begun: Time,
     told: u64,
+    since: Time,
     profile: Profile,
     speed: Speed,
     places: BTreeMap<OrderId, Place>,
@@ -26,8 +27,9 @@ pub struct Flow {
 impl Flow {
     fn new(instrument: &Instrument, now: Time) -> Self {
         Self {
-            since: now,
+            begun: now,
             told: 0,
+            since: now,
             profile: Profile::new(instrument.ticks.clone(), Time::MIN),
             speed: Speed::default(),
             places: BTreeMap::new(),
@@ -35,16 +37,22 @@ impl Flow {
         }
     }
 
-    /// Since when trades are counted.
+    /// When the trades were first asked for, or came again after their connection had failed.
     #[must_use]
-    pub fn since(&self) -> Time {
-        self.since
+    pub fn begun(&self) -> Time {
+        self.begun
     }
 
-    /// How many trades have come since then: so many of the tape's newest are counted here.
+    /// How many trades have come since then: so many of the tape's newest are of this flow.
     #[must_use]
     pub fn told(&self) -> u64 {
         self.told
+    }
+
+    /// Since when every trade is counted.
+    #[must_use]
+    pub fn since(&self) -> Time {
+        self.since
     }
 
     /// Volume at price, of this session.
@@ -123,6 +131,21 @@ impl Flows {
         if let Some(flow) = self.by_id.get_mut(&id) {
             trades.for_each(|trade| flow.trade(trade, now));
         }
+    }
+
+    /// Trades of this instrument were lost in the window's own queue: what is counted begins anew.
+    pub fn count_anew(&mut self, id: InstrumentId, now: Time) {
+        if let Some(flow) = self.by_id.get_mut(&id) {
+            flow.since = now;
+            flow.profile.clear();
+            flow.speed = Speed::default();
+            flow.places.clear();
+        }
+    }
+
+    /// What came of these instruments was broken off: they begin anew with the demand.
+    pub fn break_off(&mut self, is_one: impl Fn(InstrumentId) -> bool) {
+        self.by_id.retain(|id, _| !is_one(*id));
     }
 
     /// A book has come.

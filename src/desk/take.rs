@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::blotter::Blotter;
 use super::flow::Flows;
 use super::{Applied, Desk, keep};
-use crate::domain::{Account, Order, OrderStatus, Time};
-use crate::link::{Notice, Snapshot, Update};
+use crate::domain::{Account, InstrumentId, Order, OrderStatus, Time};
+use crate::link::{Connection, Notice, Snapshot, Update};
 
 impl Desk {
     /// Takes an update over that is next in order.
@@ -30,12 +30,7 @@ impl Desk {
             Update::Position(position) => self.blotter.position(position),
             Update::Account(account) => self.take_account(account),
             Update::Outages(outages) => self.outages = outages,
-            Update::Connection(connection) => {
-                match self.connections.iter_mut().find(|c| c.broker == connection.broker) {
-                    Some(known) => *known = connection,
-                    None => self.connections.push(connection),
-                }
-            }
+            Update::Connection(connection) => self.take_connection(connection),
             Update::Notice(notice) => keep(&mut self.notices, notice),
             Update::Answer(answer) => self.answers.add(answer),
             Update::Kill(kill) => {
@@ -72,6 +67,20 @@ impl Desk {
             Update::Listed(listing) => self.list(listing),
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
+        }
+    }
+
+    fn take_connection(&mut self, connection: Connection) {
+        let broker = connection.broker;
+        let streamed = self.connection(broker).is_some_and(|known| known.state.keeps_streams());
+        if streamed != connection.state.keeps_streams() {
+            let instruments = Arc::clone(&self.instruments);
+            let is_its = |id: InstrumentId| instruments.get(id.index()).is_some_and(|i| i.broker == broker);
+            self.flows.break_off(is_its);
+        }
+        match self.connections.iter_mut().find(|known| known.broker == broker) {
+            Some(known) => *known = connection,
+            None => self.connections.push(connection),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::link::update::Placement;
 use crate::link::{Alive, EngineEnd, History, Snapshot, WindowEnd, connect};
 use crate::market::series::BarChunk;
 
+mod flow;
 mod series;
 
 const KEY: BarKey = BarKey { instrument: InstrumentId(0), timeframe: Timeframe::M1 };
@@ -289,7 +290,7 @@ fn a_window_that_never_looks_costs_bounded_memory_and_loses_no_state() {
     let drained = window.inbox.drain();
     assert!(drained.lossless.len() <= LOSSLESS_CAPACITY);
     assert_eq!(drained.quotes.len(), 3);
-    assert!(drained.trades[&InstrumentId(0)].len() <= TRADES_PER_RING);
+    assert!(drained.trades[&InstrumentId(0)].trades.len() <= TRADES_PER_RING);
     assert!(drained.bars[&KEY].bars.len() <= BARS_PER_SLOT);
     assert!(drained.bars[&KEY].has_gap);
     let applied = desk.apply(drained, Time(2));

@@ -288,8 +288,8 @@ impl Core {
         }
         self.tell_quotes(&quotes);
         self.tell_depth(&depth);
-        for (instrument, trades) in &trades {
-            self.tell_trades(*instrument, &trades.iter().map(|(trade, _)| trade));
+        for (instrument, ring) in &trades {
+            self.tell_trades(*instrument, &ring.trades.iter().map(|(trade, _)| trade));
         }
         self.tell_updated_bars(&bars);
         self.tell_bars();

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::followers::Followers;
 use super::slots::Slots;
-pub use super::slots::{BarSlot, Drained, Latched};
+pub use super::slots::{BarSlot, Drained, Latched, TradeRing};
 use super::{Alive, BarKey, Envelope, Numbered, Update};
 use crate::domain::{Bar, Depth, InstrumentId, Quote, Time, Trade};
 

@@ -64,6 +64,15 @@ pub struct BarSlot {
     pub received: Time,
 }
 
+/// Trades of one instrument that the window has not taken yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TradeRing {
+    /// Oldest first, each with the time at which it was received.
+    pub trades: VecDeque<(Trade, Time)>,
+    /// Whether older ones were lost, so that nothing may be counted over them.
+    pub has_gap: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Slots {
     lossless: VecDeque<Numbered>,
@@ -74,7 +83,7 @@ pub(super) struct Slots {
     quotes: Latest<Quote>,
     depth: Latest<Arc<Depth>>,
     bars: BTreeMap<BarKey, BarSlot>,
-    trades: BTreeMap<InstrumentId, VecDeque<(Trade, Time)>>,
+    trades: BTreeMap<InstrumentId, TradeRing>,
     alive: Vec<Alive>,
     pub ledger: Ledger,
 }
@@ -155,11 +164,12 @@ impl Slots {
         let count = self.ledger.of_mut(Stream::Trades);
         count.received += 1;
         let ring = self.trades.entry(id).or_default();
-        if ring.len() >= TRADES_PER_RING {
-            ring.pop_front();
+        if ring.trades.len() >= TRADES_PER_RING {
+            ring.trades.pop_front();
+            ring.has_gap = true;
             count.dropped += 1;
         }
-        ring.push_back((trade, received));
+        ring.trades.push_back((trade, received));
     }
 
     /// Kept after a drain too: it is a state, one per broker.
@@ -208,8 +218,8 @@ pub struct Drained {
     pub depth: Vec<Latched<Arc<Depth>>>,
     /// New bars per series.
     pub bars: BTreeMap<BarKey, BarSlot>,
-    /// New trades per instrument, oldest first.
-    pub trades: BTreeMap<InstrumentId, VecDeque<(Trade, Time)>>,
+    /// New trades per instrument.
+    pub trades: BTreeMap<InstrumentId, TradeRing>,
     /// Brokers' last signs of life.
     pub alive: Vec<Alive>,
     /// The engine side's counts; `applied` and `rejected` are the window's to fill in.

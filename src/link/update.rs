@@ -236,6 +236,12 @@ impl ConnectionState {
         matches!(self, Self::Ready | Self::Degraded)
     }
 
+    /// Whether nothing of the market data was broken off: a silence may end with all of it.
+    #[must_use]
+    pub fn keeps_streams(self) -> bool {
+        matches!(self, Self::Reconciling | Self::Ready | Self::Silent)
+    }
+
     /// What holds back orders that open risk, where others are taken.
     #[must_use]
     pub fn opening_locked(self) -> Option<&'static str> {

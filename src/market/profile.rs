@@ -95,6 +95,11 @@ impl Profile {
         }
     }
 
+    /// Forgets what has traded in this session so far.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.ticks.clone(), self.begun);
+    }
+
     /// Takes a trade in. One that is older than the session is counted as late and changes nothing else.
     /// A trade has no name: the same one told twice counts twice.
     pub fn add(&mut self, trade: &Trade) {

@@ -115,7 +115,7 @@ impl TapePane {
             self.view.tape = None;
             return;
         };
-        let of = Some((id, flow.since(), self.merge));
+        let of = Some((id, flow.begun(), self.merge));
         let view = &mut self.view;
         if view.of != of || view.tape.is_none() {
             (view.of, view.taken, view.missed, view.held) = (of, 0, 0, None);
