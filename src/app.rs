@@ -23,6 +23,7 @@ mod signals;
 mod socket;
 mod window;
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use crate::domain::settings::Settings;
 use crate::store::files::{self, Loaded, Refusal};
 use crate::store::profile::Profile;
 use crate::store::{engine_state, settings};
-use crate::ui::workspace::{BadWorkspace, Workspace};
+use crate::ui::workspace::{BadWorkspace, Shelf};
 
 /// Runs what the arguments ask for.
 ///
@@ -75,13 +76,35 @@ fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     let (engine, damage) = engine_state::load(&profile.engine_file());
     problems.extend(damage);
-    let workspace =
-        read_whole(&profile.workspace_file(), "layout", &mut problems, |text| match Workspace::parse(text) {
-            Ok(_) => Ok(()),
-            Err(BadWorkspace::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
-            Err(error) => Err(Refusal::Damaged(error.to_string())),
-        });
+    let workspace = read_workspaces(&profile.workspace_file(), &mut problems);
     Ok(Opened { profile: Arc::new(profile), settings, engine, workspace, problems })
+}
+
+/// The workspaces of the last run. Those that can be used are copied beside the file, and shown where it cannot
+/// be used at a later start.
+fn read_workspaces(path: &Path, problems: &mut Vec<String>) -> Option<String> {
+    let check = |text: &str| match Shelf::parse(text) {
+        Ok(_) => Ok(()),
+        Err(BadWorkspace::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
+        Err(error) => Err(Refusal::Damaged(error.to_string())),
+    };
+    let before = path.with_extension("json.before");
+    let known = problems.len();
+    if let Some(text) = read_whole(path, "layout", problems, check) {
+        if fs::read(&before).ok().as_deref() != Some(text.as_bytes())
+            && let Err(error) = files::write(&before, text.as_bytes())
+        {
+            problems.push(format!("No copy of the layout could be made: {error}"));
+        }
+        return Some(text);
+    }
+    // On the first start there is none; and one that was there and is gone was taken away on purpose.
+    if problems.len() == known {
+        return None;
+    }
+    let text = fs::read_to_string(&before).ok().filter(|text| check(text).is_ok())?;
+    problems.push("The layout of the start before is shown instead of a new one".to_owned());
+    Some(text)
 }
 
 /// A file's text, if `check` accepts it. What cannot be used is kept aside, never written

@@ -40,9 +40,9 @@ use crate::domain::{
 };
 use crate::link::update::Refused;
 use crate::link::{
-    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, Found, JournalState, KillReport,
-    KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Outage, Reckoned, Reconciliation, ScopeUse,
-    SendError, Stream, TargetsRead, Timeline, Update,
+    Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, FileDone, Found, JournalState,
+    KillReport, KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Outage, Reckoned, Reconciliation,
+    ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
 use flow::Flows;
@@ -81,6 +81,8 @@ pub struct Desk {
     timelines: u64,
     /// The table of target weights that was read last.
     targets: Option<Arc<TargetsRead>>,
+    /// What became of the file that was named last.
+    file_done: Option<Arc<FileDone>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
@@ -378,6 +380,12 @@ impl Desk {
     #[must_use]
     pub fn timelines(&self) -> u64 {
         self.timelines
+    }
+
+    /// What became of the file that this command was about, if it was the last.
+    #[must_use]
+    pub fn file_done(&self, of: CommandId) -> Option<&Arc<FileDone>> {
+        self.file_done.as_ref().filter(|done| done.to == of)
     }
 
     /// The table of target weights that was read last ([`crate::link::Command::ReadTargets`]).

@@ -16,6 +16,7 @@ mod arming;
 mod connection;
 mod day;
 pub mod event;
+pub mod files;
 mod flatten;
 mod groups;
 mod journal;
@@ -247,6 +248,7 @@ impl Engine {
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
             EngineEvent::Recalled(id, outcome) => self.recalled(id, outcome, now, out),
             EngineEvent::Targets(read) => out.push(Effect::publish(Update::Targets(read), now)),
+            EngineEvent::File(done) => out.push(Effect::publish(Update::File(done), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Left(follower) => self.wants(follower, &Demand::default(), out),
@@ -290,6 +292,10 @@ impl Engine {
             Command::Allocate(allocation) => self.allocate(&allocation, input_at, now, out),
             Command::ReadTargets(from) => {
                 out.push(Effect::ReadTargets(from, Arc::clone(&self.instruments)));
+                Ok(None)
+            }
+            Command::File(task) => {
+                out.push(Effect::File(id, task));
                 Ok(None)
             }
             Command::Amend { order, quantity, limit, stop, despite } => {

@@ -21,6 +21,7 @@ pub mod channel;
 pub mod clock;
 pub mod command;
 pub mod demand;
+pub mod file;
 pub mod followers;
 pub mod ledger;
 pub mod safety;
@@ -42,6 +43,7 @@ pub use command::{
     Allocation, AllocationOrder, Bracket, Command, CommandId, Drill, Envelope, Place, TargetsFrom, WhatIf,
 };
 pub use demand::{BarKey, Demand};
+pub use file::{FileDone, FileTask};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
 pub use safety::{

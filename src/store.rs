@@ -17,5 +17,6 @@ pub mod engine_state;
 pub mod files;
 pub mod import;
 pub mod journal;
+pub mod own_files;
 pub mod profile;
 pub mod settings;

@@ -38,6 +38,7 @@ mod timeline;
 mod toasts;
 pub mod watchlist;
 pub mod workspace;
+mod workspaces;
 
 pub use commands::{Commands, UiCommand};
 pub use keys::{SHORTCUTS, set_options};

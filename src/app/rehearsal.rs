@@ -142,6 +142,7 @@ impl Rehearsal {
             let mut written: Option<Seq> = None;
             let mut asked = Vec::new();
             let mut read = Vec::new();
+            let mut files = Vec::new();
             let is_one_behind = self.link.followers.tell(|follower, batch| {
                 for effect in &effects {
                     effect.tell(follower, batch);
@@ -159,6 +160,9 @@ impl Rehearsal {
                         Some(Effect::AskTimeline(order)) => asked.push(order),
                         Some(Effect::ReadTargets(from, listed)) => {
                             read.push(crate::store::allocation::load(from, &listed));
+                        }
+                        Some(Effect::File(to, task)) => {
+                            files.push(crate::engine::files::carry_out(to, task));
                         }
                         _ => {}
                     }
@@ -179,6 +183,9 @@ impl Rehearsal {
             }
             for read in read {
                 self.engine.process(EngineEvent::Targets(Arc::new(read)), now, &mut self.effects);
+            }
+            for done in files {
+                self.engine.process(EngineEvent::File(Arc::new(done)), now, &mut self.effects);
             }
             if is_behind || is_one_behind {
                 self.engine.process(EngineEvent::WindowIsBehind, now, &mut self.effects);

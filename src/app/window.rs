@@ -1,5 +1,7 @@
 //! The real window: eframe in front, the runtime behind, the link in between.
 
+mod place;
+
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -21,6 +23,7 @@ use crate::domain::Time;
 use crate::engine::shell::Watchers;
 use crate::engine::supervisor;
 use crate::link::{Clock, SpareSender, connect};
+use crate::ui::workspace::{Shelf, WindowPlace};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
 /// Until the accounts are known.
@@ -55,6 +58,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         notes: watchers.notes(),
         clock: clock.clone(),
     };
+    let window_place = opened.workspace.as_deref().and_then(|text| Shelf::parse(text).ok()?.0.window);
     let begin = Begin { link: window_end, clock: clock.clone(), workspace: opened.workspace.clone() };
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -80,7 +84,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
     let shown = eframe::run_native(
         "pitdesk",
-        native_options(),
+        native_options(window_place),
         Box::new(|cc| Ok(Box::new(Frontend::new(cc, begin, wake, clock, began, Arc::clone(&failure))))),
     );
     let finished = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_LIMIT, engine).await });
@@ -159,13 +163,9 @@ fn serve(runtime: &Runtime, gateway: impl Future<Output = ()> + Send + 'static) 
     supervisor::spawn("gateway", gateway);
 }
 
-fn native_options() -> eframe::NativeOptions {
+fn native_options(window: Option<WindowPlace>) -> eframe::NativeOptions {
     eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title(TITLE)
-            .with_app_id("pitdesk")
-            .with_inner_size([1_600.0, 900.0])
-            .with_min_inner_size([960.0, 600.0]),
+        viewport: place::builder(window).with_title(TITLE).with_app_id("pitdesk"),
         renderer: eframe::Renderer::Glow,
         // The fonts of the system are installed by `ui::fonts`, by the language of the text.
         system_font_fallback: false,
@@ -239,6 +239,10 @@ struct Frontend {
     frames: Frames,
     /// What the desktop shows of this window.
     title: String,
+    /// Where it stands.
+    place: Option<WindowPlace>,
+    /// Whether it was looked at where it has come up.
+    is_placed: bool,
 }
 
 /// Counts frames for the log: how soon the first was there, and how many there were.
@@ -294,6 +298,25 @@ impl Frontend {
             jumped: Duration::ZERO,
             frames,
             title: TITLE.to_owned(),
+            place: None,
+            is_placed: false,
+        }
+    }
+
+    /// Brings a window back that came up where no monitor is any more, and remembers where it stands.
+    fn follow_place(&mut self, ctx: &egui::Context, frame: &eframe::Frame) {
+        if !std::mem::replace(&mut self.is_placed, true)
+            && let Some(command) = place::rescue_command(frame, ctx.pixels_per_point())
+        {
+            tracing::info!("the window stood on a monitor that is gone: it is moved");
+            ctx.send_viewport_cmd(command);
+            return;
+        }
+        let scale = ctx.zoom_factor();
+        let now = ctx.input(|input| place::now(input.viewport(), scale, self.place));
+        if let Some(place) = now.filter(|_| now != self.place) {
+            self.place = now;
+            self.terminal.on_window_place(place);
         }
     }
 
@@ -344,6 +367,7 @@ impl eframe::App for Frontend {
             self.terminal.engine_stopped(why);
         }
         self.show_title(ctx);
+        self.follow_place(ctx, frame);
         self.handle_close(ctx);
     }
 

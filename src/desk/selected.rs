@@ -90,6 +90,11 @@ impl Desk {
         self.selected.of.insert(self.selected.group, id);
     }
 
+    /// Turns every group to what it shows in another arrangement; one that is not named follows the first.
+    pub fn select_all(&mut self, groups: impl IntoIterator<Item = (Group, InstrumentId)>) {
+        self.selected.of = groups.into_iter().collect();
+    }
+
     /// From now on the desk speaks of this group.
     pub fn turn_to(&mut self, group: Group) {
         self.selected.group = group;

@@ -52,6 +52,7 @@ impl Desk {
                 self.timelines += 1;
             }
             Update::Targets(read) => self.targets = Some(read),
+            Update::File(done) => self.file_done = Some(done),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,

@@ -11,7 +11,8 @@ use crate::domain::{
     Record, Seq, Time, Trade,
 };
 use crate::link::{
-    Alive, BarKey, Envelope, Follower, NoticeLevel, TargetsFrom, TargetsRead, Timeline, Update,
+    Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, TargetsFrom, TargetsRead,
+    Timeline, Update,
 };
 
 /// What the engine begins with.
@@ -145,6 +146,8 @@ pub enum EngineEvent {
     JournalWorks,
     /// Target weights, as [`Effect::ReadTargets`] asked for them.
     Targets(Arc<TargetsRead>),
+    /// A file of the trader's was written or read, or not, as [`Effect::File`] asked for it.
+    File(Arc<FileDone>),
     /// The timeline of an order, as [`Effect::AskTimeline`] asked for it.
     Timeline(Timeline),
     /// What the journal has of an instrument that joins, as [`Effect::Recall`] asked for it; or why it
@@ -217,6 +220,8 @@ pub enum Effect {
     AskTimeline(OrderId),
     /// Read a table of target weights, of instruments that are listed.
     ReadTargets(TargetsFrom, Arc<[Arc<Instrument>]>),
+    /// Write or read a file that the trader has named.
+    File(CommandId, FileTask),
     /// Write something to disk.
     Save(SaveJob),
     /// Everything is done; end.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
-use super::{Effect, Engine, EngineEvent};
+use super::{Effect, Engine, EngineEvent, files};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::settings::Settings;
 use crate::domain::{BrokerId, Instrument, Record};
@@ -353,6 +353,13 @@ impl Shell {
                                 let read = store::allocation::load(from, &listed);
                                 // An engine that is gone tells nobody any more.
                                 done.blocking_send(EngineEvent::Targets(Arc::new(read))).ok();
+                            }));
+                        }
+                        Some(Effect::File(to, task)) => {
+                            let done = answers.clone();
+                            drop(spawn_blocking(move || {
+                                let told = files::carry_out(to, task);
+                                done.blocking_send(EngineEvent::File(Arc::new(told))).ok();
                             }));
                         }
                         Some(Effect::Finish) => flow = Flow::Finished,

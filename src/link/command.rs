@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decision, Demand, Flatten};
+use super::{Decision, Demand, FileTask, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
     AccountId, BrokerId, ClientRef, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, PlanId,
@@ -39,6 +39,8 @@ pub enum Command {
     Allocate(Allocation),
     /// Read a table of target weights ([`super::Update::Targets`]).
     ReadTargets(TargetsFrom),
+    /// Write or read a file that the trader has named ([`super::Update::File`]).
+    File(FileTask),
     /// Change a working order, or an exit that this program keeps; `None` leaves that part as it is.
     Amend {
         /// Which order.

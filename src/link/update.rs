@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BarKey, CommandId, JournalState, KillReport, Reconciliation, ScopeUse, TargetsFrom, Timeline};
+use super::{
+    BarKey, CommandId, FileDone, JournalState, KillReport, Reconciliation, ScopeUse, TargetsFrom, Timeline,
+};
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, BrokerId, Candidate, CommissionRule, DataRemark, Fill, Impact, Instrument,
@@ -58,6 +60,8 @@ pub enum Update {
     Timeline(Timeline),
     /// A table of target weights that was asked for has been read, or could not be.
     Targets(Arc<TargetsRead>),
+    /// What became of a file that the trader has named.
+    File(Arc<FileDone>),
     /// The settings have changed.
     Settings(Arc<Settings>),
     /// What is used of the limits that are counted.

@@ -1,7 +1,7 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
 use super::pane::{PaneKey, PaneKind};
-use super::workspace::LayoutChange;
+use super::workspace::{LayoutChange, ShelfChange};
 use crate::domain::limits::Scope;
 use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Price, Time, Timeframe};
 use crate::link::{Command, CommandId, Demand, Envelope};
@@ -56,6 +56,10 @@ pub enum UiCommand {
     KillPanel,
     /// Change the arrangement.
     Layout(LayoutChange),
+    /// Change what workspaces there are, or which is on the screen.
+    Shelf(ShelfChange),
+    /// Show all workspaces, to name, copy, delete and exchange them.
+    Workspaces,
     /// Give the pane that was used last all the room, or take that back.
     Maximise,
     /// From now on a click on a price sends, for the account that orders are entered for; or not any more.

@@ -19,7 +19,7 @@ use super::fonts;
 use super::lookup::{Lookup, Then};
 use super::panes::Panes;
 use super::theme::{Theme, theme_of};
-use super::workspace::Workspace;
+use super::workspace::{Shelf, Workspace};
 use crate::desk::Desk;
 use crate::domain::{BrokerId, Candidate, Instrument};
 
@@ -57,6 +57,13 @@ struct ListKeys {
     enter: Option<Enter>,
 }
 
+/// What is on the screen, and what could be.
+#[derive(Clone, Copy)]
+pub(super) struct Arranged<'a> {
+    pub workspace: &'a Workspace,
+    pub shelf: &'a Shelf,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Enter {
     /// Do it, or turn to it.
@@ -72,12 +79,18 @@ impl Search {
         *self = Self { is_open: true, is_new: true, lookup, ..Self::default() };
     }
 
-    pub(super) fn ui(&mut self, ctx: &egui::Context, desk: &Desk, workspace: &Workspace, out: &mut Commands) {
+    pub(super) fn ui(
+        &mut self,
+        ctx: &egui::Context,
+        desk: &Desk,
+        arranged: Arranged<'_>,
+        out: &mut Commands,
+    ) {
         self.lookup.settle(desk, out);
         if !self.is_open {
             return;
         }
-        let panes = &workspace.panes;
+        let panes = &arranged.workspace.panes;
         let keys = ListKeys::take(ctx);
         let theme = theme_of(ctx);
         let id = egui::Id::unique("search");
@@ -87,7 +100,7 @@ impl Search {
             ui.set_width(WIDTH);
             let is_typed = self.field_ui(ui);
             self.lookup.look(desk, &self.query, out);
-            let hits = hits(desk, workspace, &self.query);
+            let hits = hits(desk, arranged, &self.query);
             if !is_typed {
                 self.stay(&hits);
             }
@@ -239,9 +252,9 @@ impl ListKeys {
 
 /// What `query` may mean, best first; without a query the actions, so that they can be
 /// learned by looking.
-fn hits<'a>(desk: &'a Desk, workspace: &Workspace, query: &str) -> Vec<Hit<'a>> {
+fn hits<'a>(desk: &'a Desk, arranged: Arranged<'_>, query: &str) -> Vec<Hit<'a>> {
     let words = Words::of(query);
-    let ranked_actions = actions(desk, workspace).into_iter().filter_map(|action| {
+    let ranked_actions = actions(desk, arranged).into_iter().filter_map(|action| {
         let rank = words.rank(&["", &action.text, action.synonyms])?;
         Some((if action.is_grave { behind(rank) } else { rank }, Hit::Action(action)))
     });

@@ -3,9 +3,11 @@
 mod arrangement;
 
 use super::commands::{Commands, UiCommand};
+use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
-use super::{arming, format, quit};
+use super::workspace::Shelf;
+use super::{arming, format, quit, workspaces};
 use crate::desk::Desk;
 use crate::domain::{Account, AccountKind};
 
@@ -22,7 +24,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
         journal_ui(ui, &why, &theme);
     }
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        top_bar_ui(ui, &terminal.desk, out);
+        top_bar_ui(ui, &terminal.desk, &terminal.shelf, out);
     });
     egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
@@ -34,7 +36,9 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     // Over the chart, which they may cover for a while; never over what trades.
     let room = panes.inner.unwrap_or(panes.response.rect);
     terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
-    terminal.search.ui(ui.ctx(), &terminal.desk, &terminal.workspace, out);
+    let arranged = Arranged { workspace: &terminal.workspace, shelf: &terminal.shelf };
+    terminal.search.ui(ui.ctx(), &terminal.desk, arranged, out);
+    terminal.workspaces.ui(ui.ctx(), &terminal.desk, &mut terminal.shelf, &terminal.workspace, out);
     terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
@@ -121,7 +125,7 @@ fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
     });
 }
 
-fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
         let paper = desk.accounts().iter().find(|account| account.kind == AccountKind::Paper);
@@ -137,6 +141,7 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
             out.window(UiCommand::Search);
         }
+        workspaces::menu_ui(ui, shelf, out);
         if let Some(instrument) = desk.selected() {
             ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
             ui.label(

@@ -16,7 +16,8 @@ use super::ticket::Ticket;
 use super::timeline::TimelineView;
 use super::toasts::Toasts;
 use super::watchlist::Watchlist;
-use super::workspace::{LayoutChange, Workspace};
+use super::workspace::{LayoutChange, Shelf, ShelfChange, WindowPlace, Workspace};
+use super::workspaces::WorkspacesView;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap, Group};
 use crate::domain::settings::ThemeChoice;
@@ -32,7 +33,7 @@ pub struct Begin {
     pub link: WindowEnd,
     /// The clock.
     pub clock: Clock,
-    /// The arrangement as it was saved.
+    /// The workspaces as they were saved.
     pub workspace: Option<String>,
 }
 
@@ -40,6 +41,8 @@ pub struct Begin {
 pub struct Terminal {
     pub(super) desk: Desk,
     pub(super) workspace: Workspace,
+    pub(super) shelf: Shelf,
+    pub(super) workspaces: WorkspacesView,
     pub(super) search: Search,
     pub(super) limits: LimitsEditor,
     pub(super) arming: Arming,
@@ -70,17 +73,18 @@ impl Terminal {
     pub fn new(begin: Begin) -> Self {
         let now = begin.clock.now();
         let mut desk = Desk::default();
-        let workspace = begin.workspace.as_deref().map_or_else(Workspace::default, |text| {
-            Workspace::parse(text).unwrap_or_else(|error| {
-                let text: Arc<str> = error.to_string().into();
-                desk.add_notice(Notice { time: now, level: NoticeLevel::Warning, text });
-                Workspace::default()
-            })
+        let read = begin.workspace.as_deref().map(Shelf::parse).transpose().unwrap_or_else(|error| {
+            let text: Arc<str> = format!("{error}; the standard layout is shown").into();
+            desk.add_notice(Notice { time: now, level: NoticeLevel::Warning, text });
+            None
         });
+        let (shelf, workspace) = read.unwrap_or_default();
         Self {
             desk,
-            saved_text: workspace.to_text(),
+            saved_text: shelf.to_text(&workspace),
             workspace,
+            shelf,
+            workspaces: WorkspacesView::default(),
             search: Search::default(),
             limits: LimitsEditor::default(),
             arming: Arming::default(),
@@ -255,7 +259,7 @@ impl Terminal {
             UiCommand::ChooseAccount(broker, ref account) => {
                 if let Some(connection) = self.desk.connection(broker) {
                     let (name, id) = (connection.name.to_string(), account.0.to_string());
-                    self.workspace.accounts.insert(name, id);
+                    self.shelf.accounts.insert(name, id);
                 }
                 self.desk.choose_account(broker, account.clone());
             }
@@ -283,8 +287,37 @@ impl Terminal {
                 self.workspace.change(LayoutChange::Maximise(here));
             }
             UiCommand::OneClick(is_on) => self.one_click(is_on),
+            UiCommand::Workspaces => self.workspaces.open(),
+            UiCommand::Shelf(ref change) => self.change_shelf(change),
             UiCommand::MeasureAnew => self.desk.measure_anew(),
             UiCommand::Quit => self.ask_to_quit(),
+        }
+    }
+
+    /// Makes, shows, renames or deletes a workspace; a refusal is said in the log.
+    fn change_shelf(&mut self, change: &ShelfChange) {
+        match self.shelf.change(change, &mut self.workspace) {
+            Ok(false) => {}
+            Ok(true) => {
+                // Other panes are under the hand now.
+                self.desk.disarm_one_click();
+                for (_, list) in self.workspace.panes.all_mut::<Watchlist>() {
+                    list.fill_if_new(&self.desk);
+                }
+                self.turn_groups();
+            }
+            Err(why) => {
+                let text: Arc<str> = why.to_string().into();
+                self.desk.add_notice(Notice { time: self.input_at, level: NoticeLevel::Warning, text });
+            }
+        }
+    }
+
+    /// Where the window stands; it is saved with the arrangement.
+    pub fn on_window_place(&mut self, place: WindowPlace) {
+        if self.shelf.window != Some(place) {
+            self.shelf.window = Some(place);
+            self.may_have_changed = true;
         }
     }
 
@@ -324,35 +357,31 @@ impl Terminal {
 
     /// Goes back to the instrument of the last run, else to the first that is watched.
     fn select_saved(&mut self) {
-        if self.desk.selected().is_some() {
-            return;
+        if self.desk.selected().is_none() {
+            self.turn_groups();
         }
-        let turned: Vec<_> = self.workspace.turned.iter().map(|(group, key)| (*group, key.clone())).collect();
-        for (group, key) in turned {
-            if let Some(id) = self.desk.instrument_by_key(&key).map(|instrument| instrument.id) {
-                self.desk.turn_to(group);
-                self.desk.select(id);
-            }
-        }
+    }
+
+    /// Turns each group to the instrument that it has in this arrangement. The first group shows what it has
+    /// shown already where nothing is known, else the first that is watched.
+    fn turn_groups(&mut self) {
         self.desk.turn_to(Group::default());
-        let saved = self.workspace.selected.as_deref().and_then(|key| self.desk.instrument_by_key(key));
-        let first = || {
-            self.workspace
-                .panes
-                .first::<Watchlist>()?
-                .first()
-                .and_then(|key| self.desk.instrument_by_key(key))
-        };
-        if let Some(id) = saved.or_else(first).or_else(|| self.desk.instruments().first()).map(|i| i.id) {
-            self.window_command(&UiCommand::Select(id));
-        }
+        let id_of = |key: &str| self.desk.instrument_by_key(key).map(|instrument| instrument.id);
+        let turned = self.workspace.turned.iter().filter_map(|(group, key)| Some((*group, id_of(key)?)));
+        let turned: Vec<_> = turned.collect();
+        let watched = || id_of(self.workspace.panes.first::<Watchlist>()?.first()?);
+        let saved = self.workspace.selected.as_deref().and_then(id_of);
+        let shown = || self.desk.selected().or_else(|| self.desk.instruments().first()).map(|i| i.id);
+        let first = saved.or_else(watched).or_else(shown);
+        self.desk.select_all(turned.into_iter().chain(first.map(|id| (Group::default(), id))));
+        self.workspace.remember_selected(&self.desk);
     }
 
     /// Enters orders for the accounts that were chosen in the last run, of brokers where nobody has
     /// chosen in this one.
     fn choose_saved_accounts(&mut self) {
         let saved = |connection: &Connection| {
-            let id = self.workspace.accounts.get(&*connection.name)?;
+            let id = self.shelf.accounts.get(&*connection.name)?;
             let is_new = self.desk.chosen_account(connection.broker).is_none();
             is_new.then(|| (connection.broker, AccountId(id.as_str().into())))
         };
@@ -378,7 +407,7 @@ impl Terminal {
 
     /// Whether what is saved is what is shown: no when the queue was full.
     fn hand_over_workspace(&mut self) -> bool {
-        let text = self.workspace.to_text();
+        let text = self.shelf.to_text(&self.workspace);
         if text != self.saved_text && self.send_own(Command::SaveWorkspace(text.as_str().into())) {
             self.saved_text.clone_from(&text);
         }

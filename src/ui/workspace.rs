@@ -1,11 +1,11 @@
 //! The arrangement of the window: which panes stand where, and their view state.
 //!
-//! Saved as JSON with a version; what cannot be read is replaced by the first
-//! arrangement, never a reason not to start. Version 1 had one pane of each kind and one instrument for
-//! all: its form is that of version 2 without numbers and groups, and is read as it is.
+//! Saved as JSON, with all others ([`Shelf`]); what cannot be read is replaced by the first arrangement, never a
+//! reason not to start.
 
 mod history;
 mod layout;
+mod shelf;
 
 use std::collections::BTreeMap;
 
@@ -16,17 +16,14 @@ use serde_json::Value;
 use self::history::History;
 pub(in crate::ui) use self::history::simplification;
 pub use self::layout::{LayoutChange, Place};
+pub use self::shelf::{BadChange, ImportError, LONGEST, Shelf, ShelfChange, WindowPlace};
 use super::pane::{PaneKey, PaneKind};
 use super::panes::Panes;
 use crate::desk::{Desk, Group};
 
-/// Bumped when an older program could not make sense of the file.
-const VERSION: u32 = 2;
-
-/// Everything of the window that outlives it.
+/// One arrangement with everything of it that outlives the window.
 #[derive(Serialize, Deserialize)]
 pub struct Workspace {
-    version: u32,
     /// Where the panes stand.
     pub tree: Tree<PaneKey>,
     /// Their view state.
@@ -52,19 +49,16 @@ pub struct Workspace {
     /// Panes as they were used, the newest last.
     #[serde(skip)]
     used: Vec<PaneKey>,
-    /// The account that was chosen for orders, by the broker's name.
-    #[serde(default)]
-    pub accounts: BTreeMap<String, String>,
 }
 
 /// Why a saved arrangement was not used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadWorkspace {
     /// Not readable.
-    #[error("The saved layout could not be read ({0}); the standard layout is shown")]
+    #[error("The saved layout could not be read ({0})")]
     Unreadable(#[from] serde_json::Error),
     /// Of a newer program.
-    #[error("The saved layout is of a newer version of Pitdesk ({found}); the standard layout is shown")]
+    #[error("The saved layout is of a newer version of Pitdesk ({found}; this one reads up to {newest})")]
     Newer {
         /// Version of the file.
         found: u32,
@@ -72,14 +66,13 @@ pub enum BadWorkspace {
         newest: u32,
     },
     /// Without a pane to show.
-    #[error("The saved layout shows no pane; the standard layout is shown")]
+    #[error("The saved layout shows no pane")]
     Empty,
 }
 
 impl Default for Workspace {
     fn default() -> Self {
         let mut workspace = Self {
-            version: VERSION,
             tree: standard_tree(),
             panes: Panes::default(),
             selected: None,
@@ -89,7 +82,6 @@ impl Default for Workspace {
             closed: BTreeMap::new(),
             history: History::default(),
             used: Vec::new(),
-            accounts: BTreeMap::new(),
         };
         workspace.settle();
         workspace
@@ -100,20 +92,10 @@ impl Workspace {
     /// Reads a saved arrangement.
     ///
     /// # Errors
-    /// When the text is damaged, of a newer program, or shows nothing.
-    pub fn parse(text: &str) -> Result<Self, BadWorkspace> {
-        #[derive(Deserialize)]
-        struct Head {
-            version: u32,
-        }
-        let Head { version } = serde_json::from_str(text)?;
-        if version > VERSION {
-            return Err(BadWorkspace::Newer { found: version, newest: VERSION });
-        }
-        let mut saved: Value = serde_json::from_str(text)?;
+    /// When it is damaged, or shows nothing.
+    pub fn read(mut saved: Value) -> Result<Self, BadWorkspace> {
         mend_shares(&mut saved);
         let mut workspace: Self = serde_json::from_value(saved)?;
-        workspace.version = VERSION;
         let shows_something = workspace.tree.tiles.tiles().any(|tile| matches!(tile, Tile::Pane(_)));
         if workspace.tree.root().is_none() || !shows_something {
             return Err(BadWorkspace::Empty);
@@ -163,8 +145,14 @@ impl Workspace {
 
     /// As it is saved.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("a workspace has string keys only")
+    pub fn to_saved(&self) -> Value {
+        serde_json::to_value(self).expect("a workspace has string keys only")
+    }
+
+    /// Another one that looks the same, without what was closed or can be taken back.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self::read(self.to_saved()).unwrap_or_default()
     }
 }
 

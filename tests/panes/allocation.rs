@@ -548,7 +548,7 @@ fn it_opens_from_the_search_and_its_table_outlives_the_window() {
     });
     let saved = saved.expect("the arrangement is handed over");
     assert!(saved.contains("AAPL@NASDAQ") && saved.contains("\"allocation\""), "{saved}");
-    assert!(pitdesk::ui::workspace::Workspace::parse(&saved).is_ok());
+    assert!(pitdesk::ui::workspace::Shelf::parse(&saved).is_ok());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use pitdesk::link::Command;
-use pitdesk::ui::workspace::Workspace;
+use pitdesk::ui::workspace::Shelf;
 
 use crate::bench::settle;
 use crate::desktop::{Desktop, click, desktop};
@@ -114,5 +114,5 @@ fn the_menu_of_a_pane_splits_its_room() {
         Command::SaveWorkspace(text) => Some(text),
         _ => None,
     });
-    assert_eq!(Workspace::parse(&saved.unwrap()).unwrap().keys().len(), 5);
+    assert_eq!(Shelf::parse(&saved.unwrap()).unwrap().1.keys().len(), 5);
 }

@@ -36,3 +36,4 @@ mod timeline;
 mod uses;
 mod watchlist;
 mod window;
+mod workspaces;

@@ -90,13 +90,7 @@ fn what_was_done_is_there_when_the_program_was_killed() {
     trader.wait_to_read(&["long 10"]);
     // Nothing is asked to save. What the window shows of the account was on disk before; the rest is
     // because time passes.
-    let saved = |start: &str| {
-        let names = fs::read_dir(home.path().join("paper")).into_iter().flatten().flatten();
-        let file = names
-            .map(|entry| entry.path())
-            .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)));
-        file.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default()
-    };
+    let saved = |name: &str| fs::read_to_string(home.path().join("paper").join(name)).unwrap_or_default();
     trader.window.wait_until("everything to be on disk", PATIENCE, |_| {
         let layout = saved("workspace.json");
         let is_laid_out = !layout.is_empty() && !layout.contains("NVDA@NASDAQ") && layout.contains("\"M5\"");
@@ -161,6 +155,60 @@ fn the_kill_switch_stays_locked_over_a_restart() {
     trader.prepare_market_order("5");
     trader.trade("Buy", "buy 5 AAPL at market");
     trader.wait_to_read(&["long 5"]);
+    trader.leave();
+}
+
+/// Opens the menu of a pane and chooses there, menu by menu.
+fn choose(trader: &mut Trader, pane: &str, path: &[&str]) {
+    trader.window.click(&format!("Menu of {pane}"));
+    for name in path {
+        let entry =
+            trader.window.wait_for(name, SOON, |w| w.role == Role::Button && w.name.starts_with(name));
+        trader.window.click_at(entry.bounds.center());
+    }
+}
+
+/// Names of the panes that have a menu.
+fn panes(tree: &Tree) -> Vec<String> {
+    let names = tree.widgets.iter().filter_map(|w| w.name.strip_prefix("Menu of "));
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn workspaces_that_were_built_are_there_after_a_restart_and_after_damage() {
+    let home = tempfile::tempdir().unwrap();
+    let mut trader = Trader::start(home.path());
+    choose(&mut trader, "Chart", &["Split below", "Ladder"]);
+    trader.window.wait_for("the ladder", SOON, |w| w.name == "Menu of Ladder");
+    trader.search("workspaces", "Workspaces: new, copy, rename, export, import");
+    trader.window.wait_for("the field", SOON, |w| w.name == "Name of a new workspace");
+    trader.window.type_text("Quiet");
+    trader.window.click("Begin with standard panes");
+    trader.window.press(Key::Escape);
+    trader.window.wait_for("the new one", SOON, |w| w.name == "Workspace Quiet");
+    assert_eq!(panes(&trader.window.tree()), ["Blotter", "Chart", "Ticket", "Watchlist"]);
+    trader.leave();
+
+    let mut trader = Trader::start(home.path());
+    trader.window.wait_for("the workspace of the last time", PATIENCE, |w| w.name == "Workspace Quiet");
+    assert_eq!(panes(&trader.window.tree()).len(), 4);
+    trader.search("workspace main", "Workspace Main");
+    trader.window.wait_for("the first one", SOON, |w| w.name == "Menu of Ladder");
+    let all = panes(&trader.window.tree());
+    trader.leave();
+
+    // Whole, and wrong: what was written a start before is shown.
+    let mut trader = Trader::start(home.path());
+    trader.window.wait_for("the ladder", PATIENCE, |w| w.name == "Menu of Ladder");
+    trader.leave();
+    fs::write(home.path().join("paper/workspace.json"), "{\"version\":3}").unwrap();
+    let mut trader = Trader::start(home.path());
+    trader.window.wait_for("the ladder", PATIENCE, |w| w.name == "Menu of Ladder");
+    assert_eq!(panes(&trader.window.tree()), all);
+    trader.look_at("Activity");
+    trader.wait_to_read(&["The layout of the start before is shown"]);
     trader.leave();
 }
 

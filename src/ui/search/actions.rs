@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use egui::KeyboardShortcut;
 
+use super::Arranged;
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
 use crate::domain::{AccountKind, BrokerId, Timeframe, Weather};
@@ -17,8 +18,7 @@ use crate::ui::arming;
 use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::SHORTCUTS;
-use crate::ui::workspace::Workspace;
-use layout::layout;
+use layout::{layout, workspaces};
 
 /// How long the drill holds the paper broker up.
 const FREEZE: Duration = Duration::from_secs(10);
@@ -84,7 +84,7 @@ impl Action {
 }
 
 /// All actions that make sense now, those that cannot be taken back last.
-pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
+pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>) -> Vec<Action> {
     let order = workspace.panes.first::<Blotter>().and_then(Blotter::selected_order);
     let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(order.map(|id| {
@@ -102,6 +102,7 @@ pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
     actions.extend(desk.selected().into_iter().flat_map(|instrument| accounts(desk, instrument.broker)));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(layout(workspace));
+    actions.extend(workspaces(shelf));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
     if desk.settings().gateway.is_on {
