@@ -16,6 +16,7 @@ mod flow;
 pub mod latency;
 mod one_click;
 mod prices;
+mod queues;
 mod selected;
 mod series;
 mod take;
@@ -29,6 +30,7 @@ pub use blotter::Blotter;
 pub use flow::Flow;
 pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
+pub use queues::{Queues, Waited};
 pub use selected::{Group, NoGroup};
 pub use series::SeriesView;
 pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
@@ -96,6 +98,7 @@ pub struct Desk {
     answers: Answers,
     latency: Latency,
     ledger: Ledger,
+    queues: Queues,
     valuations: Vec<Valued>,
     flows: Flows,
     selected: Selected,
@@ -140,6 +143,7 @@ impl Desk {
         self.latency.not_painted();
         let mut applied = Applied::default();
         self.count(&drained);
+        self.queues.note(&drained);
         for item in drained.lossless {
             self.lossless(item, &mut applied);
         }
@@ -476,12 +480,19 @@ impl Desk {
     /// Forgets the latencies up to now.
     pub fn measure_anew(&mut self) {
         self.latency.measure_anew();
+        self.queues.measure_anew();
     }
 
     /// What became of every message.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// How much had waited for the window.
+    #[must_use]
+    pub fn queues(&self) -> &Queues {
+        &self.queues
     }
 
     /// Completes what the panes demand by what the desk itself needs (quotes of what is

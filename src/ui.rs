@@ -20,6 +20,7 @@ mod keys;
 pub mod ladder;
 mod limits;
 mod lookup;
+mod overlay;
 pub mod paint;
 pub mod pane;
 pub mod panes;

@@ -228,6 +228,12 @@ impl CommandSender {
         SpareSender { sender: self.sender.downgrade() }
     }
 
+    /// How many commands wait for the engine, of [`COMMAND_CAPACITY`].
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.sender.max_capacity().saturating_sub(self.sender.capacity())
+    }
+
     /// Hands a command over without waiting.
     ///
     /// # Errors

@@ -225,3 +225,17 @@ pub struct Drained {
     /// The engine side's counts; `applied` and `rejected` are the window's to fill in.
     pub ledger: Ledger,
 }
+
+impl Drained {
+    /// How many messages of a stream had waited.
+    #[must_use]
+    pub fn waited(&self, stream: Stream) -> usize {
+        match stream {
+            Stream::Lossless => self.lossless.len(),
+            Stream::Quotes => self.quotes.len(),
+            Stream::Depth => self.depth.len(),
+            Stream::Bars => self.bars.values().map(|slot| slot.bars.len()).sum(),
+            Stream::Trades => self.trades.values().map(|ring| ring.trades.len()).sum(),
+        }
+    }
+}

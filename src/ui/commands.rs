@@ -56,6 +56,8 @@ pub enum UiCommand {
     KillPanel,
     /// Change the arrangement.
     Layout(LayoutChange),
+    /// Show what frames cost, or put that away.
+    Overlay,
     /// Change what workspaces there are, or which is on the screen.
     Shelf(ShelfChange),
     /// Show all workspaces, to name, copy, delete and exchange them.

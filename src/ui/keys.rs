@@ -74,6 +74,11 @@ pub const SHORTCUTS: &[Shortcut] = &[
         text: "Layout: take the last change back",
         command: || UiCommand::Layout(LayoutChange::Undo),
     },
+    Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::NONE, Key::F12),
+        text: "Performance: what frames cost, and why they are drawn",
+        command: || UiCommand::Overlay,
+    },
     Shortcut { keys: ctrl(Key::Q), text: "Quit", command: || UiCommand::Quit },
 ];
 

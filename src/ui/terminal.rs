@@ -8,6 +8,7 @@ use super::books::BooksView;
 use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
 use super::limits::LimitsEditor;
+use super::overlay::Overlay;
 use super::pane::{IsPane, PaneKey, PaneKind};
 use super::search::Search;
 use super::status_bar::StatusBar;
@@ -50,6 +51,7 @@ pub struct Terminal {
     pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
+    pub(super) overlay: Overlay,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -92,6 +94,7 @@ impl Terminal {
             books: BooksView::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
+            overlay: Overlay::default(),
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
@@ -167,10 +170,12 @@ impl Terminal {
             }
             self.select_saved();
         }
+        self.overlay.on_layout(self.clock.now().since(self.input_at));
     }
 
     /// Draws one frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let began = self.clock.now();
         self.apply_theme(ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
         keys::handle(self, ui.ctx(), &mut out);
@@ -181,11 +186,14 @@ impl Terminal {
             self.workspace.note();
         }
         self.save_if_changed(ui.ctx());
+        self.overlay.on_layout(self.clock.now().since(began));
+        self.overlay.ui(ui.ctx(), &self.desk, self.link.commander.waiting());
     }
 
     /// The frame was on the screen at `at`.
     pub fn on_painted(&mut self, at: Time) {
         self.desk.on_painted(at);
+        self.overlay.on_painted(at.since(self.input_at));
     }
 
     /// A frame that was due at once began only now.
@@ -287,6 +295,7 @@ impl Terminal {
                 self.workspace.change(LayoutChange::Maximise(here));
             }
             UiCommand::OneClick(is_on) => self.one_click(is_on),
+            UiCommand::Overlay => self.overlay.toggle(),
             UiCommand::Workspaces => self.workspaces.open(),
             UiCommand::Shelf(ref change) => self.change_shelf(change),
             UiCommand::MeasureAnew => self.desk.measure_anew(),

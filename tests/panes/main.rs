@@ -24,6 +24,7 @@ mod ladder;
 mod layout;
 mod limits;
 mod lookup;
+mod overlay;
 mod safety;
 mod search;
 mod stake;

@@ -1,0 +1,60 @@
+//! What frames cost, shown with F12.
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use crate::bench::settle;
+use crate::desktop::{Desktop, desktop};
+
+fn opened() -> Harness<'static, Desktop> {
+    let mut window = desktop();
+    window.key_press(Key::F12);
+    settle(&mut window);
+    window.run_steps(2);
+    window
+}
+
+fn reads(window: &Harness<'_, Desktop>, text: &str) -> bool {
+    window
+        .query_all_by_role(egui::Role::Label)
+        .any(|node| node.value().is_some_and(|said| said.contains(text)))
+}
+
+#[test]
+fn f12_shows_what_a_frame_costs_and_puts_it_away() {
+    let mut window = opened();
+    for text in ["Layout", "Tessellation and upload", "vertices of text", "Orders and state", "of 256"] {
+        assert!(reads(&window, text), "{text}");
+    }
+    window.check_accessibility();
+    window.key_press(Key::F12);
+    settle(&mut window);
+    assert!(!reads(&window, "Tessellation and upload"));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    settle(&mut window);
+    window.event(egui::Event::Text("performance".to_owned()));
+    settle(&mut window);
+    window.key_press(Key::Enter);
+    settle(&mut window);
+    assert!(reads(&window, "Tessellation and upload"));
+}
+
+#[test]
+fn it_takes_no_click_from_what_is_below_it() {
+    let mut window = opened();
+    let below = window.get_by_label("Menu of Watchlist").rect().center();
+    let is_over =
+        |at: egui::Pos2| window.ctx.layer_id_at(at).is_some_and(|layer| layer.order == egui::Order::Tooltip);
+    let covered = (0..600).map(|y| egui::pos2(60.0, y as f32)).find(|at| is_over(*at));
+    assert_eq!(covered, None);
+    assert!(!is_over(below));
+}
+
+#[test]
+fn a_market_that_stands_still_stands_still_below_it() {
+    let mut window = opened();
+    window.run();
+    let delay = window.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert!(delay > std::time::Duration::from_millis(200), "{delay:?}");
+}
