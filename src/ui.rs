@@ -20,6 +20,7 @@ mod keys;
 pub mod ladder;
 mod limits;
 mod lookup;
+mod one_click;
 pub mod paint;
 pub mod pane;
 pub mod panes;

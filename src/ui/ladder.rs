@@ -21,23 +21,20 @@ use serde::{Deserialize, Serialize};
 use self::hand::{Deed, Hand};
 use self::rows::{Asked, Centre, Column, Painted, Shown};
 use super::commands::{Commands, UiCommand};
-use super::format;
 use super::pane::Pane;
 use super::steps::wheel_steps;
 use super::theme::theme_of;
+use super::{format, one_click};
 use crate::desk::Desk;
 use crate::domain::{
     Decimal, Depth, Instrument, InstrumentId, Level, Order, OrderId, Price, Qty, Quote, Side, Time,
 };
-use crate::link::CommandId;
 use crate::market::ladder::levels::Levels;
 use crate::market::ladder::own::OwnOrders;
 use crate::market::ladder::{Grid, Group};
 
 /// How long a row that was refused stands out.
 const FLASH: Duration = Duration::from_millis(600);
-/// Answers that are waited for at most: of what is older the desk has forgotten them.
-const MOST_ASKED: usize = 64;
 /// How long a line about what was done stands.
 const SAYS: Duration = Duration::from_secs(6);
 
@@ -69,8 +66,7 @@ struct View {
     must_centre: bool,
     flash: Option<(Price, Time)>,
     said: Option<Said>,
-    /// Orders that were sent, and what they said, until the engine has answered.
-    asked: Vec<(CommandId, String)>,
+    asked: one_click::Asked,
     refused: u64,
     /// When it was drawn last, in egui's count.
     pass: u64,
@@ -178,18 +174,7 @@ impl Ladder {
 
     /// Tells what the engine has refused.
     fn hear(&mut self, desk: &Desk) {
-        let mut refusals = Vec::new();
-        self.view.asked.retain(|(id, words)| match desk.answer(*id).map(|answer| &answer.outcome) {
-            None => true,
-            Some(Ok(_)) => false,
-            Some(Err(why)) => {
-                refusals.push(format!("{words}: refused. {why}"));
-                false
-            }
-        });
-        let too_many = self.view.asked.len().saturating_sub(MOST_ASKED);
-        self.view.asked.drain(..too_many);
-        for text in refusals {
+        for text in self.view.asked.refusals(desk) {
             self.say(text, true, desk);
         }
     }
@@ -343,7 +328,7 @@ impl<'a> Scene<'a> {
             levels,
             own,
             quantity,
-            is_armed: desk.is_one_click(instrument) && desk.stopped().is_none(),
+            is_armed: one_click::is_armed(desk, instrument),
         }
     }
 

@@ -5,6 +5,7 @@ use egui::{Event, Key, Modifiers, Ui};
 use super::{Ladder, Scene};
 use crate::domain::{Price, Side};
 use crate::ui::commands::Commands;
+use crate::ui::one_click::{best, name_of};
 
 impl Ladder {
     pub(super) fn keys(&mut self, ui: &Ui, is_over: bool, scene: &Scene<'_>, out: &mut Commands) {
@@ -29,12 +30,8 @@ impl Ladder {
 
     /// Sends an order at the best price of its side, or so many ticks better.
     fn join(&mut self, side: Side, better: i32, scene: &Scene<'_>, out: &mut Commands) {
-        let best = scene.quote.and_then(|quote| match side {
-            Side::Buy => quote.bid,
-            Side::Sell => quote.ask,
-        });
-        let Some(best) = best else {
-            return self.say(format!("There is no {} to join", own_side(side)), true, scene.desk);
+        let Some(best) = best(scene.quote.as_ref(), side) else {
+            return self.say(format!("There is no {} to join", name_of(side)), true, scene.desk);
         };
         if !scene.is_armed {
             let text = "Arm one-click trading above to send with a key.";
@@ -45,13 +42,6 @@ impl Ladder {
             Some(price) => self.place(side, price, false, scene, out),
             None => self.say("There is no room inside the spread".to_owned(), true, scene.desk),
         }
-    }
-}
-
-fn own_side(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "bid",
-        Side::Sell => "ask",
     }
 }
 
