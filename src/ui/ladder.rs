@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use self::hand::{Deed, Hand};
 use self::rows::{Asked, Centre, Column, Painted, Shown};
 use super::commands::{Commands, UiCommand};
+use super::keys::{Act, keys_of, with_keys};
 use super::pane::Pane;
 use super::steps::wheel_steps;
 use super::theme::theme_of;
@@ -99,7 +100,7 @@ impl Pane for Ladder {
     fn ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
         let Some(instrument) = desk.selected().cloned() else {
             ui.centered_and_justified(|ui| {
-                ui.label("Choose an instrument in the watchlist, or with Ctrl+K.")
+                ui.label(with_keys(ui, "Choose an instrument in the watchlist, or by a search", Act::Search))
             });
             return;
         };
@@ -299,8 +300,13 @@ impl Ladder {
                 "Click: cancel · drag: move".to_owned()
             }
             Some((Column::Book(_) | Column::Price, at)) => format!("Click: {} into the ticket", price(at)),
-            _ if scene.is_armed => "B, S join · Shift+B, Shift+S improve · C centre · + − rows".to_owned(),
-            _ => "C centre · + − rows · wheel scrolls".to_owned(),
+            _ if scene.is_armed => {
+                let keys = |act| keys_of(ui, act);
+                let (bid, ask) = (keys(Act::LadderBid), keys(Act::LadderAsk));
+                let (up, down) = (keys(Act::ImproveBid), keys(Act::ImproveAsk));
+                format!("{bid} and {ask} join · {up} and {down} improve")
+            }
+            _ => format!("{} centres · wheel scrolls", keys_of(ui, Act::Centre)),
         }
     }
 }

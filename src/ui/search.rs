@@ -16,6 +16,7 @@ pub(super) use self::matching::matching_instruments;
 use self::matching::{Rank, Words, behind};
 use super::commands::{Commands, UiCommand};
 use super::fonts;
+use super::keys::keys_of;
 use super::lookup::{Lookup, Then};
 use super::panes::Panes;
 use super::theme::{Theme, theme_of};
@@ -334,7 +335,7 @@ impl Hit<'_> {
             }
             Self::Action(Action { is_in_force: true, .. }) => ("in force".to_owned(), theme.ok),
             Self::Action(action) => {
-                let keys = action.keys.map_or_else(String::new, |keys| ctx.format_shortcut(&keys));
+                let keys = action.keys.map_or_else(String::new, |act| keys_of(ctx, act));
                 (keys, theme.text_weak)
             }
         }

@@ -3,6 +3,7 @@
 mod arrangement;
 
 use super::commands::{Commands, UiCommand};
+use super::keys::{Act, keys_of};
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
 use super::{arming, format, quit};
@@ -134,7 +135,8 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
             one_click_ui(ui, account, &theme, out);
         }
         // Before the name, whose width changes: a button that moves is clicked in vain.
-        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
+        let search = format!("Search…  {}", keys_of(ui, Act::Search));
+        if ui.button(search.trim_end()).on_hover_text("Find an instrument or an action").clicked() {
             out.window(UiCommand::Search);
         }
         if let Some(instrument) = desk.selected() {

@@ -1,5 +1,6 @@
 //! The whole window without the window: one frame in, wishes out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arming::Arming;
@@ -7,6 +8,7 @@ use super::blotter::Blotter;
 use super::books::BooksView;
 use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
+use super::keys::Keymap;
 use super::limits::LimitsEditor;
 use super::pane::{IsPane, PaneKey, PaneKind};
 use super::search::Search;
@@ -60,6 +62,8 @@ pub struct Terminal {
     may_have_changed: bool,
     /// What was chosen, and what the desktop had then.
     shown_theme: Option<(ThemeChoice, Option<egui::Theme>)>,
+    /// The choice that the keys in force were made of.
+    shown_keys: BTreeMap<String, String>,
     /// Set until the question has found room in the queue.
     wants_snapshot: bool,
 }
@@ -98,6 +102,7 @@ impl Terminal {
             saved_at: now,
             may_have_changed: false,
             shown_theme: None,
+            shown_keys: BTreeMap::new(),
             wants_snapshot: false,
         }
     }
@@ -168,6 +173,7 @@ impl Terminal {
     /// Draws one frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         self.apply_theme(ui.ctx());
+        self.apply_keys(ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
         keys::handle(self, ui.ctx(), &mut out);
         shell::shell_ui(self, ui, &mut out);
@@ -319,6 +325,21 @@ impl Terminal {
         if self.shown_theme != Some((choice, desktop)) {
             self.shown_theme = Some((choice, desktop));
             Theme::of_choice(choice, desktop).apply(ctx);
+        }
+    }
+
+    /// Takes over chosen keys, and says what of them cannot be had.
+    fn apply_keys(&mut self, ctx: &egui::Context) {
+        let settings = Arc::clone(self.desk.settings());
+        if self.shown_keys == settings.keys {
+            return;
+        }
+        self.shown_keys.clone_from(&settings.keys);
+        let (map, troubles) = Keymap::of(&settings.keys);
+        map.apply(ctx);
+        for trouble in troubles {
+            let text: Arc<str> = trouble.to_string().into();
+            self.desk.add_notice(Notice { time: self.input_at, level: NoticeLevel::Warning, text });
         }
     }
 

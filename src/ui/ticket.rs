@@ -208,7 +208,7 @@ impl Ticket {
             if by_key.or(by_pointer).is_some_and(|command| is_guarded(&command)) {
                 self.form.clear_bracket();
             }
-            said_ui(ui, self.entry.said(desk), theme);
+            said_ui(ui, self.entry.said(ui, desk), theme);
         });
         self.view.foot = foot.response.rect.height();
     }

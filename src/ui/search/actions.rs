@@ -7,8 +7,6 @@ mod layout;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::KeyboardShortcut;
-
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ThemeChoice};
 use crate::domain::{AccountKind, BrokerId, Timeframe, Weather};
@@ -16,7 +14,7 @@ use crate::link::{Command, Drill, Flatten};
 use crate::ui::arming;
 use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
-use crate::ui::keys::SHORTCUTS;
+use crate::ui::keys::{Act, window_actions};
 use crate::ui::workspace::Workspace;
 use layout::layout;
 
@@ -33,8 +31,8 @@ pub(super) struct Action {
     pub text: String,
     /// What else it may be called; searched, not shown.
     pub synonyms: &'static str,
-    /// The keys that do the same.
-    pub keys: Option<KeyboardShortcut>,
+    /// What keys do the same, where any do.
+    pub keys: Option<Act>,
     /// Whether it is how things are already.
     pub is_in_force: bool,
     /// Whether it cannot be taken back: never what a hasty Enter meets first.
@@ -131,7 +129,6 @@ fn one_click(desk: &Desk) -> Option<Action> {
 fn kill_switch(desk: &Desk) -> Vec<Action> {
     let kill =
         |text, flatten| Action::grave(text, "stop halt emergency panic flat", Command::Kill { flatten });
-    let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Kill).map(|s| s.keys);
     let panel = Action::window("Emergency panel", "progress evidence stop halt", UiCommand::KillPanel);
     let at_market = kill("Lock, cancel all, close positions at market (kill switch)", Flatten::Market);
     let within = Flatten::Within(crate::domain::Decimal::ONE);
@@ -142,21 +139,22 @@ fn kill_switch(desk: &Desk) -> Vec<Action> {
     } else if desk.kill().is_locked() {
         vec![Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill)]
     } else {
-        vec![Action { keys, ..kill("Kill switch: cancel all orders and lock new ones", Flatten::No) }]
+        let first = kill("Kill switch: cancel all orders and lock new ones", Flatten::No);
+        vec![Action { keys: Some(Act::Kill), ..first }]
     };
     first.into_iter().chain([at_market, within, panel]).collect()
 }
 
 /// To arm a live account asks for its id; to disarm it asks nothing.
 fn arm(desk: &Desk) -> impl Iterator<Item = Action> {
-    let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Arm(None)).map(|s| s.keys);
     arming::live(desk).map(move |account| {
         let synonyms = "real money live trading allow hold";
         if desk.is_armed(account) {
             Action::engine(format!("Disarm account {}", account.id), synonyms, arming::disarm(account))
         } else {
             let command = UiCommand::Arm(Some(arming::place_of(account)));
-            Action { keys, ..Action::window(format!("Arm account {} …", account.id), synonyms, command) }
+            let arm = Action::window(format!("Arm account {} …", account.id), synonyms, command);
+            Action { keys: Some(Act::Arm), ..arm }
         }
     })
 }
@@ -174,20 +172,14 @@ fn accounts(desk: &Desk, broker: BrokerId) -> impl Iterator<Item = Action> {
 /// Every shortcut but those that open the search, that of the kill switch, which is grave, and
 /// that of live accounts, which are named.
 fn shortcuts() -> impl Iterator<Item = Action> {
-    SHORTCUTS.iter().filter_map(|shortcut| {
-        let command = shortcut.command();
-        (!matches!(command, UiCommand::Search | UiCommand::Kill | UiCommand::Arm(_))).then(|| Action {
-            text: shortcut.text.to_owned(),
-            synonyms: match command {
-                UiCommand::Limits => "risk settings loss exposure fat finger",
-                UiCommand::Toggle(_) => "rebalance portfolio percent basket",
-                _ => "",
-            },
-            keys: Some(shortcut.keys),
-            is_in_force: false,
-            is_grave: false,
-            does: Does::Window(command),
-        })
+    let is_here = |(act, _): &(Act, UiCommand)| !matches!(act, Act::Search | Act::Kill | Act::Arm);
+    window_actions().filter(is_here).map(|(act, command)| {
+        let synonyms = match act {
+            Act::Limits => "risk settings loss exposure fat finger",
+            Act::Allocation => "rebalance portfolio percent basket",
+            _ => "",
+        };
+        Action { keys: Some(act), ..Action::window(act.words(), synonyms, command) }
     })
 }
 
