@@ -41,5 +41,5 @@ pub mod watchlist;
 pub mod workspace;
 
 pub use commands::{Commands, UiCommand};
-pub use keys::{Act, Chord, Keymap, Scope, set_options};
+pub use keys::{Act, Chord, Keymap, Scope, keymap_of, set_options};
 pub use terminal::{Begin, Terminal};

@@ -4,11 +4,13 @@
 //! Whoever acts on a shortcut takes its presses here, so that nobody else acts on them too. Keys of the window act
 //! wherever the focus is; those that text needs only while no text is typed. No key of the window sends an order
 //! that opens anything. The ticket's keys work in its own fields, for they are how its form is sent: each asks
-//! first, none sends with one press. The ladder's send only while one-click trading is armed.
+//! first, none sends with one press. The ladder's, and the trading keys ([`trading`]), send with one press, and only
+//! while one-click trading is armed.
 
 mod chord;
 mod keymap;
 mod table;
+pub(super) mod trading;
 
 use egui::{Context, Key};
 
@@ -123,7 +125,9 @@ pub(super) fn handle(terminal: &Terminal, ctx: &Context, out: &mut Commands) {
         if (terminal.is_asking_to_quit && !is_kill) || (is_stopped && is_kill) {
             continue;
         }
-        if let Some(command) = command_of(act) {
+        let switch = || UiCommand::OneClick(terminal.desk.one_click().is_none());
+        let command = if act == Act::OneClick { Some(switch()) } else { command_of(act) };
+        if let Some(command) = command {
             out.window(command);
         }
     }

@@ -14,6 +14,7 @@ use crate::risk::{Change, Despite, Role};
 
 use super::format;
 use super::ticket::gate::{insist_on_change, insist_on_order, said_whole};
+use super::ticket::offer::{self, Action, Offer};
 
 /// Answers that are waited for at most: of what is older the desk has forgotten them.
 const MOST_ASKED: usize = 64;
@@ -79,6 +80,19 @@ pub(super) fn moved(
     }
     let Change { quantity, limit, stop } = change;
     Ok(Command::Amend { order: order.id, quantity, limit, stop, despite: Despite::default() })
+}
+
+/// A Close or Reverse of what the account of entry holds, and its words; or why it is not sent.
+pub(super) fn way_out(
+    desk: &Desk,
+    instrument: &Instrument,
+    action: Action,
+) -> Result<(Command, String), String> {
+    let Offer { command, words, doubts } = offer::way_out(desk, instrument, action)?;
+    if !doubts.is_empty() {
+        return Err(format!("{} Send it from the ticket, which asks.", said_whole(&doubts)));
+    }
+    Ok((command, words.capitalised()))
 }
 
 /// Those of some orders whose cancel is not on its way yet.

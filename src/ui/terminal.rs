@@ -9,6 +9,7 @@ use super::books::BooksView;
 use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
 use super::keys::Keymap;
+use super::keys::trading::{Sight, TradingKeys};
 use super::limits::LimitsEditor;
 use super::pane::{IsPane, PaneKey, PaneKind};
 use super::search::Search;
@@ -49,6 +50,7 @@ pub struct Terminal {
     pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
+    pub(super) trading: TradingKeys,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -92,6 +94,7 @@ impl Terminal {
             books: BooksView::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
+            trading: TradingKeys::default(),
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
@@ -175,9 +178,16 @@ impl Terminal {
         self.apply_theme(ui.ctx());
         self.apply_keys(ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
+        self.trading.take(ui.ctx());
         keys::handle(self, ui.ctx(), &mut out);
         shell::shell_ui(self, ui, &mut out);
+        let sight = Sight::of(&self.desk, &self.workspace);
+        if self.desk.one_click().is_some() {
+            out.demand.quotes.extend(sight.map(|sight| sight.instrument));
+        }
+        let is_alone = out.for_window().is_empty();
         self.carry_out(out);
+        self.trade(ui.ctx(), is_alone, sight);
         // Tabs and edges are dragged: where they were let go, the arrangement may be another.
         if self.workspace.is_unnoted() || ui.input(|input| input.pointer.any_released()) {
             self.workspace.note();
@@ -229,10 +239,37 @@ impl Terminal {
     /// Arms one-click trading for the account of the instrument that is looked at, or ends it.
     fn one_click(&mut self, is_on: bool) {
         self.desk.disarm_one_click();
-        let broker = self.desk.selected().map(|instrument| instrument.broker).filter(|_| is_on);
-        if let Some(Ok(account)) = broker.map(|broker| self.desk.entry_account(broker).cloned()) {
-            self.desk.arm_one_click(&account);
+        if is_on && let Err(why) = self.arm_one_click() {
+            self.say(NoticeLevel::Warning, format!("One-click trading is not armed. {why}"));
         }
+    }
+
+    fn arm_one_click(&mut self) -> Result<(), String> {
+        let instrument = self.desk.selected().ok_or("Choose an instrument first.")?;
+        let account = self.desk.entry_account(instrument.broker).cloned().map_err(|why| why.to_string())?;
+        if self.desk.stopped().is_some() {
+            return Err("The engine has stopped.".to_owned());
+        }
+        if self.desk.kill().is_locked() {
+            return Err("Release the kill switch first.".to_owned());
+        }
+        self.desk.arm_one_click(&account);
+        Ok(())
+    }
+
+    /// Carries out the trading keys that were pressed.
+    fn trade(&mut self, ctx: &egui::Context, is_alone: bool, sight: Option<Sight>) {
+        let mut out = Commands::new(self.input_at, self.next_id);
+        let said = self.trading.act(ctx, (&self.desk, &self.workspace), (is_alone, sight), &mut out);
+        self.next_id = out.next_id();
+        self.send_all(out.engine);
+        for (level, text) in said {
+            self.say(level, text);
+        }
+    }
+
+    fn say(&mut self, level: NoticeLevel, text: impl Into<Arc<str>>) {
+        self.desk.add_notice(Notice { time: self.input_at, level, text: text.into() });
     }
 
     /// Presses the kill switch, in this frame and not in the next.
@@ -338,8 +375,7 @@ impl Terminal {
         let (map, troubles) = Keymap::of(&settings.keys);
         map.apply(ctx);
         for trouble in troubles {
-            let text: Arc<str> = trouble.to_string().into();
-            self.desk.add_notice(Notice { time: self.input_at, level: NoticeLevel::Warning, text });
+            self.say(NoticeLevel::Warning, trouble.to_string());
         }
     }
 

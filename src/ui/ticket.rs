@@ -48,7 +48,7 @@ use crate::link::{Command, Place};
 use check::{Checked, check};
 use entry::{Entry, Scene, take_keys};
 use facts::Facts;
-use form::Form;
+use form::{Field, Form};
 use offer::Offers;
 use said::Said;
 
@@ -121,6 +121,15 @@ impl Ticket {
     pub fn take_price(&mut self, price: Price) {
         self.form.take_price(price);
         self.entry.on_input();
+    }
+
+    /// What its field says, where the ticket is on this instrument; `None` in it where that is no quantity.
+    pub(super) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
+        if self.shown.as_ref() != Some(&instrument.key()) {
+            return None;
+        }
+        let typed = number::parse(self.form.text(Field::Quantity)).ok().flatten().map(Qty);
+        Some(typed.filter(|quantity| instrument.is_on_lot(*quantity)))
     }
 
     /// Begins anew when another instrument is selected.

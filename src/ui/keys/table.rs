@@ -13,14 +13,17 @@ use crate::ui::pane::PaneKind;
 pub enum Scope {
     /// In the whole window.
     Window,
+    /// In the whole window, while one-click trading is armed and no text is typed.
+    Trading,
     /// In panes of a kind: the one that has the keyboard, a ladder while the pointer is over it.
     Pane(PaneKind),
 }
 
 impl Scope {
     /// All that have keys, as they are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Window,
+        Self::Trading,
         Self::Pane(PaneKind::Ticket),
         Self::Pane(PaneKind::Ladder),
         Self::Pane(PaneKind::Blotter),
@@ -33,6 +36,7 @@ impl Scope {
     pub fn label(self) -> String {
         match self {
             Self::Window => "everywhere".to_owned(),
+            Self::Trading => "everywhere, while one-click trading is armed".to_owned(),
             Self::Pane(PaneKind::Ladder) => "over the ladder".to_owned(),
             Self::Pane(PaneKind::Chart) => "on the chart".to_owned(),
             Self::Pane(kind) => format!("in the {}", kind.title().to_lowercase()),
@@ -130,6 +134,7 @@ acts! {
     Search: Scope::Window, "search", "Search instruments and actions", [key(Key::K).ctrl()];
     Kill: Scope::Window, "kill-switch", "Kill switch: lock new orders, cancel working ones; again to try again",
         [key(Key::Delete).ctrl().shift()];
+    OneClick: Scope::Window, "one-click", "Arm one-click trading, or switch it off", [key(Key::A).ctrl().alt()];
     Limits: Scope::Window, "limits", "Limits of the profile, of accounts, of instruments",
         [key(Key::L).ctrl().shift()];
     Arm: Scope::Window, "arm-account", "Arm or disarm a live account", [key(Key::A).ctrl().shift()];
@@ -142,6 +147,16 @@ acts! {
         [key(Key::Z).ctrl().alt().shift()];
     ResetLayout: Scope::Window, "layout-reset", "Reset the layout", [key(Key::H).ctrl().shift()];
     Quit: Scope::Window, "quit", "Quit; asks while orders work", [key(Key::Q).ctrl()];
+
+    BuyAtAsk: Scope::Trading, "buy-at-ask", "Buy at the ask", [key(Key::B).alt()];
+    SellAtBid: Scope::Trading, "sell-at-bid", "Sell at the bid", [key(Key::S).alt()];
+    JoinBid: Scope::Trading, "join-bid", "Join the bid: buy there", [key(Key::B).alt().shift()];
+    JoinAsk: Scope::Trading, "join-ask", "Join the ask: sell there", [key(Key::S).alt().shift()];
+    CancelHere: Scope::Trading, "cancel-instrument", "Cancel all orders of the instrument", [key(Key::C).alt()];
+    CancelAll: Scope::Trading, "cancel-all", "Cancel all orders, of every instrument and account",
+        [key(Key::C).alt().shift()];
+    Flatten: Scope::Trading, "flatten", "Close the position at market", [key(Key::F).alt()];
+    Reverse: Scope::Trading, "reverse", "Reverse the position at market", [key(Key::R).alt().shift()];
 
     PrepareBuy: TICKET, "ticket-buy", "Prepare a buy", [key(Key::B).ctrl()];
     PrepareSell: TICKET, "ticket-sell", "Prepare a sell", [key(Key::S).ctrl()];
@@ -210,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_acts_in_the_whole_window_needs_no_keys_that_text_needs() {
-        let global = Act::ALL.iter().filter(|act| act.scope() == Scope::Window);
+        let global = Act::ALL.iter().filter(|act| matches!(act.scope(), Scope::Window | Scope::Trading));
         for (act, keys) in global.flat_map(|act| act.default_keys().iter().map(move |keys| (act, keys))) {
             assert!(!keys.is_for_text() && keys.is_of_the_window().is_none(), "{act:?}: {keys}");
         }

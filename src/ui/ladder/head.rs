@@ -17,6 +17,11 @@ impl Ladder {
         instrument.is_on_lot(typed).then_some(typed)
     }
 
+    /// What a click sends, where the ladder is on this instrument; `None` in it where what is typed is no quantity.
+    pub(in crate::ui) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
+        (self.view.instrument == Some(instrument.id)).then(|| self.quantity(instrument))
+    }
+
     pub(super) fn head_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, out: &mut Commands) {
         let theme = theme_of(ui);
         let margin = egui::Margin { left: 8, right: 8, top: 4, bottom: 2 };

@@ -123,7 +123,10 @@ fn one_click(desk: &Desk) -> Option<Action> {
     let is_on = desk.one_click().is_some();
     let can = desk.selected().is_some_and(|instrument| desk.entry_account(instrument.broker).is_ok());
     let text = if is_on { "Switch one-click trading off" } else { "Arm one-click trading" };
-    (is_on || can).then(|| Action::window(text, "ladder dom click price order", UiCommand::OneClick(!is_on)))
+    (is_on || can).then(|| {
+        let switch = Action::window(text, "ladder dom click price order keys", UiCommand::OneClick(!is_on));
+        Action { keys: Some(Act::OneClick), ..switch }
+    })
 }
 
 fn kill_switch(desk: &Desk) -> Vec<Action> {

@@ -51,7 +51,8 @@ fn the_same_keys_are_a_conflict_where_one_press_could_mean_both() {
         Keymap::of(&settings(lines)).1.into_iter().filter_map(pair).collect::<Vec<_>>()
     };
     assert_eq!(conflicts(&[("search", "Ctrl+L"), ("limits", "Ctrl+L")]), [(Act::Search, Act::Limits)]);
-    // A key of a pane is one of the window's too.
+    // A key of a pane is one of the window's too, and one of trading.
+    assert_eq!(conflicts(&[("buy-at-ask", "B")]), [(Act::BuyAtAsk, Act::LadderBid)]);
     assert_eq!(conflicts(&[("maximise", "F2")]), [(Act::Maximise, Act::ChangeOrder)]);
     // Two panes never have the keyboard together.
     assert_eq!(conflicts(&[("blotter-timeline", "C")]), []);
