@@ -189,6 +189,17 @@ impl Default for DefaultQuantity {
 }
 
 impl DefaultQuantity {
+    /// The quantity for one kind of instrument, to be changed.
+    pub fn of_mut(&mut self, class: AssetClass) -> &mut Qty {
+        match class {
+            AssetClass::Share => &mut self.share,
+            AssetClass::Fx => &mut self.fx,
+            AssetClass::Crypto => &mut self.crypto,
+            AssetClass::Future => &mut self.future,
+            AssetClass::Option => &mut self.option,
+        }
+    }
+
     /// The quantity for one kind of instrument.
     #[must_use]
     pub fn of(&self, class: AssetClass) -> Qty {

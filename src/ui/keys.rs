@@ -8,6 +8,7 @@
 //! while one-click trading is armed.
 
 mod chord;
+pub(super) mod editor;
 mod keymap;
 mod table;
 pub(super) mod trading;
@@ -91,6 +92,7 @@ fn command_of(act: Act) -> Option<UiCommand> {
     Some(match act {
         Act::Search => UiCommand::Search,
         Act::Kill => UiCommand::Kill,
+        Act::Keys => UiCommand::Keys(None),
         Act::Limits => UiCommand::Limits,
         Act::Arm => UiCommand::Arm(None),
         Act::Allocation => UiCommand::Toggle(PaneKind::Allocation),

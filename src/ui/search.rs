@@ -4,7 +4,8 @@
 //! puts it there and stays; on an action, Enter does it. What Enter does is decided
 //! against the text as it stands when the key arrives, never against an older list; and
 //! while nothing is typed and no arrow was pressed, it does nothing at all. What cannot be
-//! taken back ranks below everything found as well. No order can be entered from here.
+//! taken back ranks below everything found as well. No order leaves from here: it is prepared in
+//! the ticket, which asks.
 
 mod actions;
 mod matching;
@@ -242,9 +243,10 @@ impl ListKeys {
 /// learned by looking.
 fn hits<'a>(desk: &'a Desk, workspace: &Workspace, query: &str) -> Vec<Hit<'a>> {
     let words = Words::of(query);
-    let ranked_actions = actions(desk, workspace).into_iter().filter_map(|action| {
+    let ranked_actions = actions(desk, workspace, query).into_iter().filter_map(|action| {
         let rank = words.rank(&["", &action.text, action.synonyms])?;
-        Some((if action.is_grave { behind(rank) } else { rank }, Hit::Action(action)))
+        let rank = if action.is_grave { behind(rank) } else { rank };
+        Some((if action.is_aside { behind(behind(rank)) } else { rank }, Hit::Action(action)))
     });
     let mut hits: Vec<(Rank, Hit<'a>)> = if query.trim().is_empty() {
         ranked_actions.collect()

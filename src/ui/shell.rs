@@ -40,6 +40,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
+    terminal.key_editor.ui(ui.ctx(), &terminal.desk, out);
     terminal.arming.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
         quit::quit_ui(terminal, ui.ctx());

@@ -9,6 +9,7 @@ use super::books::BooksView;
 use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
 use super::keys::Keymap;
+use super::keys::editor::KeyEditor;
 use super::keys::trading::{Sight, TradingKeys};
 use super::limits::LimitsEditor;
 use super::pane::{IsPane, PaneKey, PaneKind};
@@ -50,6 +51,7 @@ pub struct Terminal {
     pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
+    pub(super) key_editor: KeyEditor,
     pub(super) trading: TradingKeys,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
@@ -94,6 +96,7 @@ impl Terminal {
             books: BooksView::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
+            key_editor: KeyEditor::default(),
             trading: TradingKeys::default(),
             is_asking_to_quit: false,
             has_quit: false,
@@ -178,6 +181,7 @@ impl Terminal {
         self.apply_theme(ui.ctx());
         self.apply_keys(ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
+        self.key_editor.capture(ui.ctx());
         self.trading.take(ui.ctx());
         keys::handle(self, ui.ctx(), &mut out);
         shell::shell_ui(self, ui, &mut out);
@@ -311,6 +315,8 @@ impl Terminal {
             }
             UiCommand::TakePrice(price) => self.take_price(price),
             UiCommand::Search => self.search.open(),
+            UiCommand::Keys(on) => self.key_editor.open(on),
+            UiCommand::Prepare(act) => self.ticket_here().prepare(act),
             UiCommand::Limits => self.limits.open(&self.desk, None),
             UiCommand::LimitsOf(ref scope) => self.limits.open(&self.desk, Some(scope)),
             UiCommand::Arm(ref account) => self.arming.open(account.clone(), &self.desk),
@@ -340,13 +346,18 @@ impl Terminal {
 
     /// Offers a price to the ticket, which turns to the instrument that it is of.
     fn take_price(&mut self, price: Price) {
+        self.ticket_here().take_price(price);
+    }
+
+    /// The ticket, turned to the instrument that the desk is turned to.
+    fn ticket_here(&mut self) -> &mut Ticket {
         let instrument = self.desk.selected().map(|instrument| instrument.id);
         let ticket = self.workspace.show(PaneKind::Ticket);
         self.desk.turn_to(self.workspace.group(ticket));
         if let Some(id) = instrument.filter(|id| self.desk.selected().is_none_or(|shown| shown.id != *id)) {
             self.window_command(&UiCommand::Select(id));
         }
-        self.shown::<Ticket>().take_price(price);
+        self.shown::<Ticket>()
     }
 
     /// Sends a command of the window's own; `false` when the queue was full.

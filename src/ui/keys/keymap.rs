@@ -112,6 +112,33 @@ impl Keymap {
     }
 }
 
+/// What is chosen when an action gets these keys, and others lose them; the table's own need no line.
+#[must_use]
+pub fn with_chosen(
+    now: &BTreeMap<String, String>,
+    map: &Keymap,
+    act: Act,
+    keys: &[Chord],
+) -> BTreeMap<String, String> {
+    let mut chosen = now.clone();
+    let losers = keys.iter().flat_map(|chord| map.others(act, *chord));
+    for other in losers {
+        let left: Vec<Chord> =
+            map.keys(other).iter().filter(|chord| !keys.contains(chord)).copied().collect();
+        put(&mut chosen, other, &left);
+    }
+    put(&mut chosen, act, keys);
+    chosen
+}
+
+fn put(chosen: &mut BTreeMap<String, String>, act: Act, keys: &[Chord]) {
+    if keys == act.default_keys() {
+        chosen.remove(act.name());
+    } else {
+        chosen.insert(act.name().to_owned(), chord::said(keys));
+    }
+}
+
 impl Keymap {
     /// Has a window act on these keys.
     pub fn apply(self, ctx: &egui::Context) {

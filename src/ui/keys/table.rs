@@ -135,6 +135,7 @@ acts! {
     Kill: Scope::Window, "kill-switch", "Kill switch: lock new orders, cancel working ones; again to try again",
         [key(Key::Delete).ctrl().shift()];
     OneClick: Scope::Window, "one-click", "Arm one-click trading, or switch it off", [key(Key::A).ctrl().alt()];
+    Keys: Scope::Window, "keyboard", "Keyboard shortcuts: see and change them", [key(Key::F1)];
     Limits: Scope::Window, "limits", "Limits of the profile, of accounts, of instruments",
         [key(Key::L).ctrl().shift()];
     Arm: Scope::Window, "arm-account", "Arm or disarm a live account", [key(Key::A).ctrl().shift()];

@@ -1,8 +1,11 @@
 //! The actions that the search offers, as they make sense at the moment.
 //!
-//! None of them enters an order; those that touch orders only take them away.
+//! None of them sends an order that opens anything: what would be one is prepared in the ticket, which asks, and
+//! what is done in a pane is shown with its keys. Those that touch orders only take them away.
 
+mod choices;
 mod layout;
+mod of_panes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +19,9 @@ use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, window_actions};
 use crate::ui::workspace::Workspace;
+use choices::choices;
 use layout::layout;
+use of_panes::{prepared, with_keys_of_panes};
 
 /// How long the drill holds the paper broker up.
 const FREEZE: Duration = Duration::from_secs(10);
@@ -37,6 +42,8 @@ pub(super) struct Action {
     pub is_in_force: bool,
     /// Whether it cannot be taken back: never what a hasty Enter meets first.
     pub is_grave: bool,
+    /// Whether it only leads to what it names: behind all that does it.
+    pub is_aside: bool,
     does: Does,
 }
 
@@ -58,7 +65,15 @@ impl Action {
 
     fn window(text: impl Into<String>, synonyms: &'static str, command: UiCommand) -> Self {
         let does = Does::Window(command);
-        Self { text: text.into(), synonyms, keys: None, is_in_force: false, is_grave: false, does }
+        Self {
+            text: text.into(),
+            synonyms,
+            keys: None,
+            is_in_force: false,
+            is_grave: false,
+            is_aside: false,
+            does,
+        }
     }
 
     fn engine(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
@@ -68,6 +83,7 @@ impl Action {
             keys: None,
             is_in_force: false,
             is_grave: false,
+            is_aside: false,
             does: Does::Engine(Box::new(command)),
         }
     }
@@ -82,7 +98,7 @@ impl Action {
 }
 
 /// All actions that make sense now, those that cannot be taken back last.
-pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
+pub(super) fn actions(desk: &Desk, workspace: &Workspace, query: &str) -> Vec<Action> {
     let order = workspace.panes.first::<Blotter>().and_then(Blotter::selected_order);
     let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(order.map(|id| {
@@ -101,6 +117,12 @@ pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
     actions.extend(layout(workspace));
     actions.extend(settings(desk.settings()));
+    actions.extend(choices(desk.settings(), query));
+    actions.extend(prepared(desk, workspace));
+    // By name only: they would bury the others.
+    if !query.trim().is_empty() {
+        actions.extend(with_keys_of_panes());
+    }
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
     if desk.settings().gateway.is_on {
         actions.extend(weather(desk.selected().map(|instrument| &*instrument.symbol)));

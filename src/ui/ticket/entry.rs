@@ -251,16 +251,15 @@ fn reckon(offer: &Offer, scene: &Scene<'_>, out: &mut Commands) -> Option<Comman
     }
 }
 
-/// Takes the ticket's keys out of the frame's input, before a field can see them.
-pub(super) fn take_keys(ui: &Ui, has_focus: bool, is_armed: bool) -> Keys {
+/// Takes the ticket's keys out of the frame's input, before a field can see them. `wanted` was asked for elsewhere,
+/// and is as if its key had been pressed.
+pub(super) fn take_keys(ui: &Ui, has_focus: bool, is_armed: bool, wanted: Option<Act>) -> Keys {
     let mut keys = Keys::default();
     if is_armed {
         keys.escape = ui.input(|input| input.key_pressed(Key::Escape));
     }
-    if !has_focus {
-        return keys;
-    }
-    for act in struck(ui.ctx(), Scope::Pane(PaneKind::Ticket)) {
+    let pressed = if has_focus { struck(ui.ctx(), Scope::Pane(PaneKind::Ticket)) } else { Vec::new() };
+    for act in wanted.into_iter().chain(pressed) {
         match act {
             Act::PrepareBuy => keys.choose = Some(Action::Buy),
             Act::PrepareSell => keys.choose = Some(Action::Sell),

@@ -58,3 +58,14 @@ fn the_same_keys_are_a_conflict_where_one_press_could_mean_both() {
     assert_eq!(conflicts(&[("blotter-timeline", "C")]), []);
     assert!(!Scope::Pane(crate::ui::pane::PaneKind::Chart).overlaps(Act::Centre.scope()));
 }
+
+#[test]
+fn keys_that_are_taken_over_are_lost_by_who_had_them() {
+    let now = settings(&[("fly", "F9")]);
+    let (map, _) = Keymap::of(&now);
+    let after = with_chosen(&now, &map, Act::Maximise, &[chord("T")]);
+    assert_eq!(after, settings(&[("fly", "F9"), ("maximise", "T"), ("blotter-timeline", "Enter")]));
+    let (map, _) = Keymap::of(&after);
+    let back = with_chosen(&after, &map, Act::Maximise, Act::Maximise.default_keys());
+    assert_eq!(back, settings(&[("fly", "F9"), ("blotter-timeline", "Enter")]), "its own need no line");
+}
