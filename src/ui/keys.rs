@@ -8,6 +8,7 @@
 //! while one-click trading is armed.
 
 mod chord;
+mod composition;
 pub(super) mod editor;
 mod keymap;
 mod table;
@@ -16,6 +17,7 @@ pub(super) mod trading;
 use egui::{Context, Key};
 
 pub use self::chord::Chord;
+use self::composition::Composition;
 pub use self::keymap::{Keymap, keymap_of};
 pub use self::table::{Act, Scope};
 
@@ -24,12 +26,13 @@ use super::pane::PaneKind;
 use super::terminal::Terminal;
 use super::workspace::LayoutChange;
 
-/// Options that keep egui from acting on keys that are ours.
+/// Keeps egui from acting on keys that are ours, and us from acting on those of a composition.
 pub fn set_options(ctx: &Context) {
     ctx.options_mut(|options| {
         // Ctrl+Q asks first; it is a shortcut of ours.
         options.quit_shortcuts.clear();
     });
+    ctx.add_plugin(Composition::default());
 }
 
 /// How often the keys of an action were pressed since the last frame; held ones count on.

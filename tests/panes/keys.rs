@@ -1,5 +1,6 @@
 //! Keys: each of the table does what the table says, where it says so, with the keys that the trader has chosen.
 
+mod composition;
 mod editor;
 mod trading;
 
