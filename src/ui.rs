@@ -20,6 +20,7 @@ mod keys;
 pub mod ladder;
 mod limits;
 mod lookup;
+mod one_click;
 mod overlay;
 pub mod paint;
 pub mod pane;
@@ -42,5 +43,5 @@ pub mod workspace;
 mod workspaces;
 
 pub use commands::{Commands, UiCommand};
-pub use keys::{SHORTCUTS, set_options};
+pub use keys::{Act, Chord, Keymap, Scope, keymap_of, set_options};
 pub use terminal::{Begin, Terminal};

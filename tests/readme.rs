@@ -8,6 +8,7 @@ use std::iter::successors;
 use std::path::Path;
 
 use pitdesk::link::ConnectionState;
+use pitdesk::ui::{Act, Scope};
 
 fn text(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -40,6 +41,27 @@ fn every_word_of_the_light_is_explained() {
     let table = section(&readme, "Connect to TWS / IB Gateway").filter_map(|line| line.strip_prefix("| "));
     let explained: BTreeSet<&str> = table.skip(1).filter_map(|row| row.split(" | ").next()).collect();
     assert_eq!(explained, states().map(ConnectionState::label).collect());
+}
+
+/// The table of keys, as the program has it.
+fn table_of_keys() -> Vec<String> {
+    let mut rows = vec!["| Keys | What they do |".to_owned(), "|---|---|".to_owned()];
+    for scope in Scope::ALL {
+        rows.push(format!("| **{}** | |", scope.label()));
+        for act in Act::ALL.iter().filter(|act| act.scope() == scope) {
+            let keys: Vec<String> = act.default_keys().iter().map(ToString::to_string).collect();
+            rows.push(format!("| {} | {} |", keys.join(", "), act.words()));
+        }
+    }
+    rows
+}
+
+#[test]
+fn the_table_of_keys_is_the_programs() {
+    let readme = text("README.md");
+    let table = readme.lines().skip_while(|line| *line != "| Keys | What they do |");
+    let written: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(written, table_of_keys());
 }
 
 #[test]

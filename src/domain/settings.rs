@@ -3,6 +3,7 @@
 //! Every field has a default, so a file that lacks one still reads. The kill switch is
 //! not here: it is state of the engine, and no edited settings file may release it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
@@ -42,6 +43,9 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// The way to Interactive Brokers.
     pub ibkr: IbkrSettings,
+    /// The keys of actions that have others than the usual ones, by the action's name. Only the window knows
+    /// what they mean; a name that it does not have is kept for one that does.
+    pub keys: BTreeMap<String, String>,
 }
 
 /// Trading at Interactive Brokers, through the trader's own TWS or IB Gateway.
@@ -125,6 +129,7 @@ impl Default for Settings {
             limits: LimitSet::default(),
             gateway: GatewaySettings::default(),
             ibkr: IbkrSettings::default(),
+            keys: BTreeMap::new(),
         }
     }
 }
@@ -184,6 +189,17 @@ impl Default for DefaultQuantity {
 }
 
 impl DefaultQuantity {
+    /// The quantity for one kind of instrument, to be changed.
+    pub fn of_mut(&mut self, class: AssetClass) -> &mut Qty {
+        match class {
+            AssetClass::Share => &mut self.share,
+            AssetClass::Fx => &mut self.fx,
+            AssetClass::Crypto => &mut self.crypto,
+            AssetClass::Future => &mut self.future,
+            AssetClass::Option => &mut self.option,
+        }
+    }
+
     /// The quantity for one kind of instrument.
     #[must_use]
     pub fn of(&self, class: AssetClass) -> Qty {

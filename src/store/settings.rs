@@ -7,6 +7,7 @@
 //! Version 1 had the limits of the profile in `[limits]` itself. They are read from there
 //! still, whoever wrote them; since version 2 they stand in `[limits.profile]`, so that an
 //! older Pitdesk refuses the file instead of trading without the limits that it cannot read.
+//! `[keys]` needs no version: an older one leaves it aside, says so, and has the usual keys.
 
 use std::fmt;
 use std::path::Path;
@@ -363,6 +364,18 @@ mod tests {
         );
         let (_, problems) = read(&text("").replace("'live'\n[ibkr", "'paper'\n[ibkr"));
         assert!(problems[0].to_string().starts_with("ibkr.launch.mode"), "{problems:?}");
+    }
+
+    #[test]
+    fn chosen_keys_are_kept_whatever_they_are_called() {
+        let (settings, problems) =
+            read("[keys]\nsearch = 'Ctrl+P'\n'of a newer one' = 'F9'\nlimits = ''\nquit = 7\n");
+        let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["keys.quit"], "a number is no keys");
+        let kept = [("search", "Ctrl+P"), ("of a newer one", "F9"), ("limits", "")];
+        let kept = kept.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
+        assert_eq!(settings.keys, kept.into());
+        assert_eq!(parse(super::text(&settings).as_bytes()).ok().unwrap(), (settings, vec![]));
     }
 
     #[test]

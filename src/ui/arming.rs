@@ -7,6 +7,7 @@
 use egui::{Button, Event, Key, Label, RichText, TextEdit, Ui, vec2};
 
 use super::commands::{Commands, UiCommand};
+use super::keys::{Act, with_keys};
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
 use crate::domain::{Account, AccountId, AccountKind, BrokerId};
@@ -61,8 +62,9 @@ pub(super) fn badge_ui(ui: &mut Ui, desk: &Desk, account: &Account, theme: &Them
             account.title, account.id
         )
     } else {
+        let click = with_keys(ui, "Click to arm it", Act::Arm);
         format!(
-            "{}, account {}. Positions can be closed, none can be opened.\n\nClick to arm it (Ctrl+Shift+A).",
+            "{}, account {}. Positions can be closed, none can be opened.\n\n{click}.",
             account.title, account.id
         )
     };

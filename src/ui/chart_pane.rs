@@ -10,6 +10,7 @@ use self::lines::{Labelled, price_lines};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
+use super::keys::{Act, with_keys};
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::{Desk, Freshness, QuoteView, SeriesView};
@@ -101,7 +102,7 @@ impl Pane for ChartPane {
         self.timeframes_ui(ui);
         let Some(instrument) = desk.selected() else {
             ui.centered_and_justified(|ui| {
-                ui.label("Choose an instrument in the watchlist, or search with Ctrl+K")
+                ui.label(with_keys(ui, "Choose an instrument in the watchlist, or by a search", Act::Search))
             });
             return;
         };

@@ -1,5 +1,6 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
+use super::keys::Act;
 use super::pane::{PaneKey, PaneKind};
 use super::workspace::{LayoutChange, ShelfChange};
 use crate::domain::limits::Scope;
@@ -36,6 +37,10 @@ pub enum UiCommand {
     TakePrice(Price),
     /// Open the search for instruments and actions.
     Search,
+    /// Open the editor of keys, on an action or on all.
+    Keys(Option<Act>),
+    /// Prepare what one of the ticket's keys stands for, which then asks.
+    Prepare(Act),
     /// Open the editor of the limits.
     Limits,
     /// The same, on the limits of one scope.

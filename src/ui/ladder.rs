@@ -21,23 +21,21 @@ use serde::{Deserialize, Serialize};
 use self::hand::{Deed, Hand};
 use self::rows::{Asked, Centre, Column, Painted, Shown};
 use super::commands::{Commands, UiCommand};
-use super::format;
+use super::keys::{Act, keys_of, with_keys};
 use super::pane::Pane;
 use super::steps::wheel_steps;
 use super::theme::theme_of;
+use super::{format, one_click};
 use crate::desk::Desk;
 use crate::domain::{
     Decimal, Depth, Instrument, InstrumentId, Level, Order, OrderId, Price, Qty, Quote, Side, Time,
 };
-use crate::link::CommandId;
 use crate::market::ladder::levels::Levels;
 use crate::market::ladder::own::OwnOrders;
 use crate::market::ladder::{Grid, Group};
 
 /// How long a row that was refused stands out.
 const FLASH: Duration = Duration::from_millis(600);
-/// Answers that are waited for at most: of what is older the desk has forgotten them.
-const MOST_ASKED: usize = 64;
 /// How long a line about what was done stands.
 const SAYS: Duration = Duration::from_secs(6);
 
@@ -69,8 +67,7 @@ struct View {
     must_centre: bool,
     flash: Option<(Price, Time)>,
     said: Option<Said>,
-    /// Orders that were sent, and what they said, until the engine has answered.
-    asked: Vec<(CommandId, String)>,
+    asked: one_click::Asked,
     refused: u64,
     /// When it was drawn last, in egui's count.
     pass: u64,
@@ -103,7 +100,7 @@ impl Pane for Ladder {
     fn ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
         let Some(instrument) = desk.selected().cloned() else {
             ui.centered_and_justified(|ui| {
-                ui.label("Choose an instrument in the watchlist, or with Ctrl+K.")
+                ui.label(with_keys(ui, "Choose an instrument in the watchlist, or by a search", Act::Search))
             });
             return;
         };
@@ -178,18 +175,7 @@ impl Ladder {
 
     /// Tells what the engine has refused.
     fn hear(&mut self, desk: &Desk) {
-        let mut refusals = Vec::new();
-        self.view.asked.retain(|(id, words)| match desk.answer(*id).map(|answer| &answer.outcome) {
-            None => true,
-            Some(Ok(_)) => false,
-            Some(Err(why)) => {
-                refusals.push(format!("{words}: refused. {why}"));
-                false
-            }
-        });
-        let too_many = self.view.asked.len().saturating_sub(MOST_ASKED);
-        self.view.asked.drain(..too_many);
-        for text in refusals {
+        for text in self.view.asked.refusals(desk) {
             self.say(text, true, desk);
         }
     }
@@ -314,8 +300,13 @@ impl Ladder {
                 "Click: cancel · drag: move".to_owned()
             }
             Some((Column::Book(_) | Column::Price, at)) => format!("Click: {} into the ticket", price(at)),
-            _ if scene.is_armed => "B, S join · Shift+B, Shift+S improve · C centre · + − rows".to_owned(),
-            _ => "C centre · + − rows · wheel scrolls".to_owned(),
+            _ if scene.is_armed => {
+                let keys = |act| keys_of(ui, act);
+                let (bid, ask) = (keys(Act::LadderBid), keys(Act::LadderAsk));
+                let (up, down) = (keys(Act::ImproveBid), keys(Act::ImproveAsk));
+                format!("{bid} and {ask} join · {up} and {down} improve")
+            }
+            _ => format!("{} centres · wheel scrolls", keys_of(ui, Act::Centre)),
         }
     }
 }
@@ -343,7 +334,7 @@ impl<'a> Scene<'a> {
             levels,
             own,
             quantity,
-            is_armed: desk.is_one_click(instrument) && desk.stopped().is_none(),
+            is_armed: one_click::is_armed(desk, instrument),
         }
     }
 

@@ -4,7 +4,8 @@
 //! puts it there and stays; on an action, Enter does it. What Enter does is decided
 //! against the text as it stands when the key arrives, never against an older list; and
 //! while nothing is typed and no arrow was pressed, it does nothing at all. What cannot be
-//! taken back ranks below everything found as well. No order can be entered from here.
+//! taken back ranks below everything found as well. No order leaves from here: it is prepared in
+//! the ticket, which asks.
 
 mod actions;
 mod matching;
@@ -16,6 +17,7 @@ pub(super) use self::matching::matching_instruments;
 use self::matching::{Rank, Words, behind};
 use super::commands::{Commands, UiCommand};
 use super::fonts;
+use super::keys::keys_of;
 use super::lookup::{Lookup, Then};
 use super::panes::Panes;
 use super::theme::{Theme, theme_of};
@@ -254,9 +256,10 @@ impl ListKeys {
 /// learned by looking.
 fn hits<'a>(desk: &'a Desk, arranged: Arranged<'_>, query: &str) -> Vec<Hit<'a>> {
     let words = Words::of(query);
-    let ranked_actions = actions(desk, arranged).into_iter().filter_map(|action| {
+    let ranked_actions = actions(desk, arranged, query).into_iter().filter_map(|action| {
         let rank = words.rank(&["", &action.text, action.synonyms])?;
-        Some((if action.is_grave { behind(rank) } else { rank }, Hit::Action(action)))
+        let rank = if action.is_grave { behind(rank) } else { rank };
+        Some((if action.is_aside { behind(behind(rank)) } else { rank }, Hit::Action(action)))
     });
     let mut hits: Vec<(Rank, Hit<'a>)> = if query.trim().is_empty() {
         ranked_actions.collect()
@@ -347,7 +350,7 @@ impl Hit<'_> {
             }
             Self::Action(Action { is_in_force: true, .. }) => ("in force".to_owned(), theme.ok),
             Self::Action(action) => {
-                let keys = action.keys.map_or_else(String::new, |keys| ctx.format_shortcut(&keys));
+                let keys = action.keys.map_or_else(String::new, |act| keys_of(ctx, act));
                 (keys, theme.text_weak)
             }
         }

@@ -3,6 +3,8 @@
 mod arrangement;
 
 use super::commands::{Commands, UiCommand};
+use super::keys::trading::Sight;
+use super::keys::{Act, Scope, keys_of};
 use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
@@ -24,7 +26,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
         journal_ui(ui, &why, &theme);
     }
     egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        top_bar_ui(ui, &terminal.desk, &terminal.shelf, out);
+        top_bar_ui(ui, &terminal.desk, &terminal.shelf, terminal.trading.seen(), out);
     });
     egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
@@ -42,6 +44,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
+    terminal.key_editor.ui(ui.ctx(), &terminal.desk, out);
     terminal.arming.ui(ui.ctx(), &terminal.desk, out);
     if terminal.is_asking_to_quit {
         quit::quit_ui(terminal, ui.ctx());
@@ -92,12 +95,26 @@ fn one_click_ui(ui: &mut egui::Ui, account: &Account, theme: &Theme, out: &mut C
     let text = egui::RichText::new("ONE CLICK ON").strong().color(theme.warn);
     let badge = ui.add(egui::Button::new(text).fill(theme.warn_fill));
     let hint = format!(
-        "A click on a price of the ladder sends an order for {}, without a question.\n\nClick, or Escape: off.",
+        "A click on a price of the ladder, and a trading key, sends an order for {}, without a question.\n\nClick, or \
+         Escape: off.",
         account.title
     );
     if badge.on_hover_text(hint).clicked() {
         out.window(UiCommand::OneClick(false));
     }
+}
+
+/// What the trading keys trade, and which they are.
+fn keys_trade_ui(ui: &mut egui::Ui, trades: &str, theme: &Theme) {
+    let acts = Act::ALL.iter().filter(|act| act.scope() == Scope::Trading);
+    let keys = acts.map(|act| (act.words(), keys_of(ui, *act))).filter(|(_, keys)| !keys.is_empty());
+    let keys: Vec<String> = keys.map(|(words, keys)| format!("{keys}  {words}")).collect();
+    let label = ui.label(egui::RichText::new(format!("Keys: {trades}")).color(theme.warn));
+    label.on_hover_text(format!(
+        "What a trading key trades: the instrument of the pane that was used last, in the quantity of the ladder or \
+         ticket on it.\n\n{}",
+        keys.join("\n")
+    ));
 }
 
 /// Says over the whole width that nothing here is the present any more.
@@ -125,7 +142,7 @@ fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
     });
 }
 
-fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, out: &mut Commands) {
+fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight>, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
         let paper = desk.accounts().iter().find(|account| account.kind == AccountKind::Paper);
@@ -136,9 +153,13 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, out: &mut Commands)
         }
         if let Some(account) = desk.one_click() {
             one_click_ui(ui, account, &theme, out);
+            if let Some(trades) = seen.and_then(|seen| seen.said(desk)) {
+                keys_trade_ui(ui, &trades, &theme);
+            }
         }
         // Before the name, whose width changes: a button that moves is clicked in vain.
-        if ui.button("Search…  Ctrl+K").on_hover_text("Find an instrument or an action").clicked() {
+        let search = format!("Search…  {}", keys_of(ui, Act::Search));
+        if ui.button(search.trim_end()).on_hover_text("Find an instrument or an action").clicked() {
             out.window(UiCommand::Search);
         }
         workspaces::menu_ui(ui, shelf, out);

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::Commands;
 use super::format;
+use super::keys::{Act, with_keys};
 use super::pane::Pane;
 use super::steps::wheel_steps;
 use super::theme::theme_of;
@@ -62,7 +63,7 @@ impl Pane for TapePane {
     fn ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
         let Some(instrument) = desk.selected().cloned() else {
             ui.centered_and_justified(|ui| {
-                ui.label("Choose an instrument in the watchlist, or with Ctrl+K.")
+                ui.label(with_keys(ui, "Choose an instrument in the watchlist, or by a search", Act::Search))
             });
             return;
         };

@@ -1,5 +1,6 @@
 //! The whole window without the window: one frame in, wishes out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arming::Arming;
@@ -7,6 +8,9 @@ use super::blotter::Blotter;
 use super::books::BooksView;
 use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
+use super::keys::Keymap;
+use super::keys::editor::KeyEditor;
+use super::keys::trading::{Sight, TradingKeys};
 use super::limits::LimitsEditor;
 use super::overlay::Overlay;
 use super::pane::{IsPane, PaneKey, PaneKind};
@@ -52,6 +56,8 @@ pub struct Terminal {
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
     pub(super) overlay: Overlay,
+    pub(super) key_editor: KeyEditor,
+    pub(super) trading: TradingKeys,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -65,6 +71,8 @@ pub struct Terminal {
     may_have_changed: bool,
     /// What was chosen, and what the desktop had then.
     shown_theme: Option<(ThemeChoice, Option<egui::Theme>)>,
+    /// The choice that the keys in force were made of.
+    shown_keys: BTreeMap<String, String>,
     /// Set until the question has found room in the queue.
     wants_snapshot: bool,
 }
@@ -95,6 +103,8 @@ impl Terminal {
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
             overlay: Overlay::default(),
+            key_editor: KeyEditor::default(),
+            trading: TradingKeys::default(),
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
@@ -105,6 +115,7 @@ impl Terminal {
             saved_at: now,
             may_have_changed: false,
             shown_theme: None,
+            shown_keys: BTreeMap::new(),
             wants_snapshot: false,
         }
     }
@@ -177,10 +188,19 @@ impl Terminal {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let began = self.clock.now();
         self.apply_theme(ui.ctx());
+        self.apply_keys(ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
+        self.key_editor.capture(ui.ctx());
+        self.trading.take(ui.ctx());
         keys::handle(self, ui.ctx(), &mut out);
         shell::shell_ui(self, ui, &mut out);
+        let sight = Sight::of(&self.desk, &self.workspace);
+        if self.desk.one_click().is_some() {
+            out.demand.quotes.extend(sight.map(|sight| sight.instrument));
+        }
+        let is_alone = out.for_window().is_empty();
         self.carry_out(out);
+        self.trade(ui.ctx(), is_alone, sight);
         // Tabs and edges are dragged: where they were let go, the arrangement may be another.
         if self.workspace.is_unnoted() || ui.input(|input| input.pointer.any_released()) {
             self.workspace.note();
@@ -235,10 +255,37 @@ impl Terminal {
     /// Arms one-click trading for the account of the instrument that is looked at, or ends it.
     fn one_click(&mut self, is_on: bool) {
         self.desk.disarm_one_click();
-        let broker = self.desk.selected().map(|instrument| instrument.broker).filter(|_| is_on);
-        if let Some(Ok(account)) = broker.map(|broker| self.desk.entry_account(broker).cloned()) {
-            self.desk.arm_one_click(&account);
+        if is_on && let Err(why) = self.arm_one_click() {
+            self.say(NoticeLevel::Warning, format!("One-click trading is not armed. {why}"));
         }
+    }
+
+    fn arm_one_click(&mut self) -> Result<(), String> {
+        let instrument = self.desk.selected().ok_or("Choose an instrument first.")?;
+        let account = self.desk.entry_account(instrument.broker).cloned().map_err(|why| why.to_string())?;
+        if self.desk.stopped().is_some() {
+            return Err("The engine has stopped.".to_owned());
+        }
+        if self.desk.kill().is_locked() {
+            return Err("Release the kill switch first.".to_owned());
+        }
+        self.desk.arm_one_click(&account);
+        Ok(())
+    }
+
+    /// Carries out the trading keys that were pressed.
+    fn trade(&mut self, ctx: &egui::Context, is_alone: bool, sight: Option<Sight>) {
+        let mut out = Commands::new(self.input_at, self.next_id);
+        let said = self.trading.act(ctx, (&self.desk, &self.workspace), (is_alone, sight), &mut out);
+        self.next_id = out.next_id();
+        self.send_all(out.engine);
+        for (level, text) in said {
+            self.say(level, text);
+        }
+    }
+
+    fn say(&mut self, level: NoticeLevel, text: impl Into<Arc<str>>) {
+        self.desk.add_notice(Notice { time: self.input_at, level, text: text.into() });
     }
 
     /// Presses the kill switch, in this frame and not in the next.
@@ -280,6 +327,8 @@ impl Terminal {
             }
             UiCommand::TakePrice(price) => self.take_price(price),
             UiCommand::Search => self.search.open(),
+            UiCommand::Keys(on) => self.key_editor.open(on),
+            UiCommand::Prepare(act) => self.ticket_here().prepare(act),
             UiCommand::Limits => self.limits.open(&self.desk, None),
             UiCommand::LimitsOf(ref scope) => self.limits.open(&self.desk, Some(scope)),
             UiCommand::Arm(ref account) => self.arming.open(account.clone(), &self.desk),
@@ -339,13 +388,18 @@ impl Terminal {
 
     /// Offers a price to the ticket, which turns to the instrument that it is of.
     fn take_price(&mut self, price: Price) {
+        self.ticket_here().take_price(price);
+    }
+
+    /// The ticket, turned to the instrument that the desk is turned to.
+    fn ticket_here(&mut self) -> &mut Ticket {
         let instrument = self.desk.selected().map(|instrument| instrument.id);
         let ticket = self.workspace.show(PaneKind::Ticket);
         self.desk.turn_to(self.workspace.group(ticket));
         if let Some(id) = instrument.filter(|id| self.desk.selected().is_none_or(|shown| shown.id != *id)) {
             self.window_command(&UiCommand::Select(id));
         }
-        self.shown::<Ticket>().take_price(price);
+        self.shown::<Ticket>()
     }
 
     /// Sends a command of the window's own; `false` when the queue was full.
@@ -361,6 +415,20 @@ impl Terminal {
         if self.shown_theme != Some((choice, desktop)) {
             self.shown_theme = Some((choice, desktop));
             Theme::of_choice(choice, desktop).apply(ctx);
+        }
+    }
+
+    /// Takes over chosen keys, and says what of them cannot be had.
+    fn apply_keys(&mut self, ctx: &egui::Context) {
+        let settings = Arc::clone(self.desk.settings());
+        if self.shown_keys == settings.keys {
+            return;
+        }
+        self.shown_keys.clone_from(&settings.keys);
+        let (map, troubles) = Keymap::of(&settings.keys);
+        map.apply(ctx);
+        for trouble in troubles {
+            self.say(NoticeLevel::Warning, trouble.to_string());
         }
     }
 

@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::{Commands, UiCommand};
 use super::confirm::{Hand, Rule};
+use super::keys::Act;
 use super::pane::Pane;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -48,7 +49,7 @@ use crate::link::{Command, Place};
 use check::{Checked, check};
 use entry::{Entry, Scene, take_keys};
 use facts::Facts;
-use form::Form;
+use form::{Field, Form};
 use offer::Offers;
 use said::Said;
 
@@ -68,6 +69,9 @@ pub struct Ticket {
     quantities: BTreeMap<String, Qty>,
     #[serde(skip)]
     entry: Entry,
+    /// What is to be prepared, as if by its key.
+    #[serde(skip)]
+    wanted: Option<Act>,
     /// Key of the instrument that the form is for.
     #[serde(skip)]
     shown: Option<String>,
@@ -123,6 +127,20 @@ impl Ticket {
         self.entry.on_input();
     }
 
+    /// Prepares what one of its keys stands for: it asks before anything is sent.
+    pub(super) fn prepare(&mut self, act: Act) {
+        self.wanted = Some(act);
+    }
+
+    /// What its field says, where the ticket is on this instrument; `None` in it where that is no quantity.
+    pub(super) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
+        if self.shown.as_ref() != Some(&instrument.key()) {
+            return None;
+        }
+        let typed = number::parse(self.form.text(Field::Quantity)).ok().flatten().map(Qty);
+        Some(typed.filter(|quantity| instrument.is_on_lot(*quantity)))
+    }
+
     /// Begins anew when another instrument is selected.
     fn turn_to(&mut self, instrument: &Instrument, settings: &Settings) {
         let key = instrument.key();
@@ -153,7 +171,7 @@ impl Ticket {
         let top = ui.cursor().top();
         let focused = ui.memory(egui::Memory::focused);
         let has_focus = focused.is_some_and(|id| self.view.controls.contains(&id));
-        let keys = take_keys(ui, has_focus, self.entry.is_armed());
+        let keys = take_keys(ui, has_focus, self.entry.is_armed(), self.wanted.take());
 
         let picked = header::header_ui(ui, facts, theme);
         if let Some(price) = picked.price {
@@ -208,7 +226,7 @@ impl Ticket {
             if by_key.or(by_pointer).is_some_and(|command| is_guarded(&command)) {
                 self.form.clear_bracket();
             }
-            said_ui(ui, self.entry.said(desk), theme);
+            said_ui(ui, self.entry.said(ui, desk), theme);
         });
         self.view.foot = foot.response.rect.height();
     }

@@ -33,6 +33,7 @@ use self::row::Row;
 use self::spark::Sparks;
 use self::undo::Change;
 use super::commands::Commands;
+use super::keys::{Act, with_keys};
 use super::lookup::Lookup;
 use super::pane::Pane;
 use super::theme::theme_of;
@@ -237,8 +238,8 @@ fn empty_ui(ui: &mut egui::Ui) {
         ui.add_space(32.0);
         ui.label(egui::RichText::new("No instruments here yet").color(theme.text));
         ui.add_space(4.0);
-        let text =
-            "Type a symbol or a name above, paste a list of symbols there, or search everything with Ctrl+K.";
+        let text = "Type a symbol or a name above, paste a list of symbols there, or search everything";
+        let text = format!("{}.", with_keys(ui, text, Act::Search));
         ui.label(egui::RichText::new(text).color(theme.text_weak));
     });
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{Button, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::commands::{Commands, UiCommand};
+use super::keys::{Act, keys_of};
 use super::theme::{Theme, theme_of};
 use super::workspace::{LONGEST, Shelf, ShelfChange, Workspace};
 use crate::desk::Desk;
@@ -51,7 +52,8 @@ pub(super) fn menu_ui(ui: &mut Ui, shelf: &Shelf, out: &mut Commands) {
             }
         }
         ui.separator();
-        if ui.button("New, copy, rename, export …").clicked() {
+        let all = Button::new("New, copy, rename, export …").shortcut_text(keys_of(ui, Act::Workspaces));
+        if ui.add(all).clicked() {
             out.window(UiCommand::Workspaces);
         }
     });

@@ -19,6 +19,7 @@ mod books;
 mod chart_pane;
 mod journal;
 mod kept;
+mod keys;
 mod kill;
 mod ladder;
 mod layout;

@@ -11,6 +11,7 @@ use crate::domain::{Decimal, Instrument, Order, OrderStatus, Price, Qty};
 use crate::link::Command;
 use crate::risk::{Change, Despite};
 use crate::ui::format;
+use crate::ui::keys::{Act, taken};
 use crate::ui::steps::{self, key_steps, wheel_steps};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::number::{self, BadNumber};
@@ -318,8 +319,9 @@ impl Edit {
     /// Keys that the text must not see.
     fn keys(&mut self, ui: &Ui, order: &Order, instrument: &Instrument) -> Option<Outcome> {
         self.step(key_steps(ui), order, instrument);
-        let [enter, escape, next] = [Key::Enter, Key::Escape, Key::F2]
+        let [enter, escape] = [Key::Enter, Key::Escape]
             .map(|key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)));
+        let next = taken(ui, Act::ChangeOrder) > 0;
         if escape {
             return Some(Outcome::Leaves { to_table: true });
         }

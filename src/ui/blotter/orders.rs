@@ -9,7 +9,7 @@ mod controls;
 
 use std::sync::Arc;
 
-use egui::{EventFilter, Key, Modifiers, Rect, Sense, Ui};
+use egui::{EventFilter, Rect, Sense, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::asked::{Asked, Seen};
@@ -25,6 +25,7 @@ use crate::domain::{Instrument, Order, OrderId, OrderStatus};
 use crate::link::{Command, CommandId};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Confirm, Hand};
+use crate::ui::keys::{Act, taken};
 use crate::ui::theme::Theme;
 use crate::ui::ticket::gate::Insistence;
 
@@ -252,14 +253,13 @@ impl Orders {
         }
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(shown.focus.id, filter));
-        let pressed =
-            |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key)).cast_signed();
+        let pressed = |act| taken(ui.ctx(), act).cast_signed();
         let page = (shown.rows.len().cast_signed() - 1).max(1);
-        let moved = pressed(Key::ArrowDown) - pressed(Key::ArrowUp)
-            + page * (pressed(Key::PageDown) - pressed(Key::PageUp));
+        let moved = pressed(Act::OrderBelow) - pressed(Act::OrderAbove)
+            + page * (pressed(Act::OrdersBelow) - pressed(Act::OrdersAbove));
         let last = rows.len() - 1;
         let at = self.selected.and_then(|id| rows.position(id));
-        let target = match (pressed(Key::Home), pressed(Key::End), at) {
+        let target = match (pressed(Act::FirstOrder), pressed(Act::LastOrder), at) {
             (1.., _, _) => Some(0),
             (_, 1.., _) => Some(last),
             (_, _, Some(at)) if moved != 0 => Some(at.saturating_add_signed(moved).min(last)),
@@ -277,17 +277,16 @@ impl Orders {
         }
         let selected = self.selected.filter(|id| rows.position(*id).is_some());
         let Some((order, instrument)) = selected.and_then(|id| order_of(desk, id)) else { return };
-        // The more special first: a plain Delete would match with Shift held too.
-        if ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::Delete)) {
+        if pressed(Act::OrderGone) > 0 {
             self.take_for_gone(order, Hand::Key, desk, out);
         }
-        if pressed(Key::T) + pressed(Key::Enter) > 0 {
+        if pressed(Act::OrderTimeline) > 0 {
             out.window(UiCommand::Timeline(order.id));
         }
-        if pressed(Key::Delete) > 0 {
+        if pressed(Act::CancelOrder) > 0 {
             self.cancel(order, desk, out);
         }
-        if pressed(Key::F2) > 0 {
+        if pressed(Act::ChangeOrder) > 0 {
             self.reveal = Some(order.id);
             self.begin_edit(order, Part::first(order), instrument, desk);
         }

@@ -10,12 +10,13 @@
 //! Keys, only while the chart has the focus (a click gives it): ← → pan, with Shift by one
 //! bar, ↑ ↓ + − zoom, Home goes to the oldest bar, End to the newest and stays there.
 
-use egui::{CursorIcon, EventFilter, Key, Modifiers, Response, Sense, Ui};
+use egui::{CursorIcon, EventFilter, Response, Sense, Ui};
 
 use super::ChartView;
 use super::areas::Areas;
 use super::price_scale::{PriceRange, PriceScale};
 use super::time_scale::{Anchor, Ground, SPACING, TimeScale};
+use crate::ui::keys::{Act, taken};
 use crate::ui::paint::{PixelGrid, PxRect};
 
 /// Scrolled points that zoom by a factor of e.
@@ -120,13 +121,11 @@ impl Hands {
         // Otherwise egui takes the arrows to move the focus to a neighbour.
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(self.panes.id, arrows));
-        let pressed = |key, modifiers| ui.input_mut(|i| i.count_and_consume_key(modifiers, key)) as f64;
-        let count = |key| pressed(key, Modifiers::NONE);
-        let bars = pressed(Key::ArrowLeft, Modifiers::SHIFT) - pressed(Key::ArrowRight, Modifiers::SHIFT);
-        let pans = count(Key::ArrowLeft) - count(Key::ArrowRight);
-        let pages = count(Key::PageUp) - count(Key::PageDown);
-        let ins = count(Key::ArrowUp) + count(Key::Plus) + count(Key::Equals);
-        let zooms = ins - count(Key::ArrowDown) - count(Key::Minus);
+        let count = |act| taken(ui, act) as f64;
+        let bars = count(Act::BarLeft) - count(Act::BarRight);
+        let pans = count(Act::PanLeft) - count(Act::PanRight);
+        let pages = count(Act::PageLeft) - count(Act::PageRight);
+        let zooms = count(Act::ZoomIn) - count(Act::ZoomOut);
         let mut scale = scale;
         if zooms != 0.0 {
             // The last bar stays where it is while it is followed, else the middle does.
@@ -143,11 +142,10 @@ impl Hands {
         if !self.panes.has_focus() {
             return None;
         }
-        let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-        if pressed(Key::End) {
+        if taken(ui, Act::Newest) > 0 {
             return Some(Anchor::default());
         }
-        pressed(Key::Home).then(|| {
+        (taken(ui, Act::Oldest) > 0).then(|| {
             let scale = ground.scale(Anchor::default(), spacing);
             ground
                 .anchor(TimeScale { right: scale.width / scale.spacing - 0.5, ..scale }.clamped(ground.len()))

@@ -6,6 +6,7 @@ use super::{Ladder, Scene};
 use crate::domain::{Decimal, Instrument, Position, Qty};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::format;
+use crate::ui::keys::{Act, with_keys};
 use crate::ui::theme::{Theme, theme_of};
 use crate::ui::ticket::number;
 
@@ -14,6 +15,11 @@ impl Ladder {
     pub(super) fn quantity(&self, instrument: &Instrument) -> Option<Qty> {
         let typed = number::parse(&self.view.quantity).ok().flatten().map(Qty)?;
         instrument.is_on_lot(typed).then_some(typed)
+    }
+
+    /// What a click sends, where the ladder is on this instrument; `None` in it where what is typed is no quantity.
+    pub(in crate::ui) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
+        (self.view.instrument == Some(instrument.id)).then(|| self.quantity(instrument))
     }
 
     pub(super) fn head_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, out: &mut Commands) {
@@ -25,7 +31,8 @@ impl Ladder {
                 self.quantity_ui(ui, scene, &theme);
                 one_click_ui(ui, scene, &theme, out);
                 self.group_ui(ui, scene, &theme);
-                if ui.button("Centre").on_hover_text("The market into the middle (C)").clicked() {
+                let hint = with_keys(ui, "The market into the middle", Act::Centre);
+                if ui.button("Centre").on_hover_text(hint).clicked() {
                     self.view.must_centre = true;
                 }
                 let orders = scene.orders();
@@ -69,13 +76,11 @@ impl Ladder {
 
     fn group_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, theme: &Theme) {
         let group = self.group(scene.instrument);
-        let names = [
-            ("−", "Fewer ticks in a row (−)", group.finer()),
-            ("+", "More ticks in a row (+)", group.coarser()),
-        ];
-        let [less, more] = names.map(|(text, hint, to)| {
+        let names = [("−", Act::Finer, group.finer()), ("+", Act::Coarser, group.coarser())];
+        let [less, more] = names.map(|(text, act, to)| {
+            let hint = with_keys(ui, act.words(), act);
             let button = ui.add_enabled(to.is_some(), Button::new(text).min_size(vec2(theme.sizes.row, 0.0)));
-            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, to.is_some(), hint));
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, to.is_some(), &hint));
             button.on_hover_text(hint).clicked().then_some(to).flatten()
         });
         let at = scene.quote.and_then(|quote| quote.mark());

@@ -1,27 +1,32 @@
 //! Keys of the ladder under the pointer. None of them trades while text is typed, and none twice for being held.
 
-use egui::{Event, Key, Modifiers, Ui};
+use egui::Ui;
 
 use super::{Ladder, Scene};
 use crate::domain::{Price, Side};
 use crate::ui::commands::Commands;
+use crate::ui::keys::{Act, Scope, struck};
+use crate::ui::one_click::{best, name_of};
+use crate::ui::pane::PaneKind;
 
 impl Ladder {
     pub(super) fn keys(&mut self, ui: &Ui, is_over: bool, scene: &Scene<'_>, out: &mut Commands) {
         if !is_over || ui.ctx().text_edit_focused() {
             return;
         }
-        for (key, modifiers) in pressed(ui) {
+        if ui.input(|input| input.key_pressed(egui::Key::Escape)) {
+            self.view.hand.drop();
+        }
+        for act in struck(ui.ctx(), Scope::Pane(PaneKind::Ladder)) {
             let group = self.group(scene.instrument);
-            match (key, modifiers) {
-                (Key::C, Modifiers::NONE) => self.view.must_centre = true,
-                (Key::Plus | Key::Equals, _) => self.set_group(scene.instrument, group.coarser()),
-                (Key::Minus, Modifiers::NONE) => self.set_group(scene.instrument, group.finer()),
-                (Key::Escape, Modifiers::NONE) => self.view.hand.drop(),
-                (Key::B, Modifiers::NONE) => self.join(Side::Buy, 0, scene, out),
-                (Key::S, Modifiers::NONE) => self.join(Side::Sell, 0, scene, out),
-                (Key::B, Modifiers::SHIFT) => self.join(Side::Buy, 1, scene, out),
-                (Key::S, Modifiers::SHIFT) => self.join(Side::Sell, 1, scene, out),
+            match act {
+                Act::Centre => self.view.must_centre = true,
+                Act::Coarser => self.set_group(scene.instrument, group.coarser()),
+                Act::Finer => self.set_group(scene.instrument, group.finer()),
+                Act::LadderBid => self.join(Side::Buy, 0, scene, out),
+                Act::LadderAsk => self.join(Side::Sell, 0, scene, out),
+                Act::ImproveBid => self.join(Side::Buy, 1, scene, out),
+                Act::ImproveAsk => self.join(Side::Sell, 1, scene, out),
                 _ => {}
             }
         }
@@ -29,12 +34,8 @@ impl Ladder {
 
     /// Sends an order at the best price of its side, or so many ticks better.
     fn join(&mut self, side: Side, better: i32, scene: &Scene<'_>, out: &mut Commands) {
-        let best = scene.quote.and_then(|quote| match side {
-            Side::Buy => quote.bid,
-            Side::Sell => quote.ask,
-        });
-        let Some(best) = best else {
-            return self.say(format!("There is no {} to join", own_side(side)), true, scene.desk);
+        let Some(best) = best(scene.quote.as_ref(), side) else {
+            return self.say(format!("There is no {} to join", name_of(side)), true, scene.desk);
         };
         if !scene.is_armed {
             let text = "Arm one-click trading above to send with a key.";
@@ -45,13 +46,6 @@ impl Ladder {
             Some(price) => self.place(side, price, false, scene, out),
             None => self.say("There is no room inside the spread".to_owned(), true, scene.desk),
         }
-    }
-}
-
-fn own_side(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "bid",
-        Side::Sell => "ask",
     }
 }
 
@@ -71,15 +65,4 @@ fn inside(side: Side, best: Price, better: i32, scene: &Scene<'_>) -> Option<Pri
         Side::Sell => quote.bid.is_none_or(|bid| price > bid),
     };
     is_inside.then_some(price)
-}
-
-/// Keys that went down in this frame.
-fn pressed(ui: &Ui) -> Vec<(Key, Modifiers)> {
-    ui.input(|input| {
-        let down = |event: &Event| match *event {
-            Event::Key { key, pressed: true, repeat: false, modifiers, .. } => Some((key, modifiers)),
-            _ => None,
-        };
-        input.events.iter().filter_map(down).collect()
-    })
 }

@@ -1,13 +1,14 @@
 //! The actions that the search offers, as they make sense at the moment.
 //!
-//! None of them enters an order; those that touch orders only take them away.
+//! None of them sends an order that opens anything: what would be one is prepared in the ticket, which asks, and
+//! what is done in a pane is shown with its keys. Those that touch orders only take them away.
 
+mod choices;
 mod layout;
+mod of_panes;
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use egui::KeyboardShortcut;
 
 use super::Arranged;
 use crate::desk::Desk;
@@ -17,8 +18,10 @@ use crate::link::{Command, Drill, Flatten};
 use crate::ui::arming;
 use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
-use crate::ui::keys::SHORTCUTS;
+use crate::ui::keys::{Act, window_actions};
+use choices::choices;
 use layout::{layout, workspaces};
+use of_panes::{prepared, with_keys_of_panes};
 
 /// How long the drill holds the paper broker up.
 const FREEZE: Duration = Duration::from_secs(10);
@@ -33,12 +36,14 @@ pub(super) struct Action {
     pub text: String,
     /// What else it may be called; searched, not shown.
     pub synonyms: &'static str,
-    /// The keys that do the same.
-    pub keys: Option<KeyboardShortcut>,
+    /// What keys do the same, where any do.
+    pub keys: Option<Act>,
     /// Whether it is how things are already.
     pub is_in_force: bool,
     /// Whether it cannot be taken back: never what a hasty Enter meets first.
     pub is_grave: bool,
+    /// Whether it only leads to what it names: behind all that does it.
+    pub is_aside: bool,
     does: Does,
 }
 
@@ -60,7 +65,15 @@ impl Action {
 
     fn window(text: impl Into<String>, synonyms: &'static str, command: UiCommand) -> Self {
         let does = Does::Window(command);
-        Self { text: text.into(), synonyms, keys: None, is_in_force: false, is_grave: false, does }
+        Self {
+            text: text.into(),
+            synonyms,
+            keys: None,
+            is_in_force: false,
+            is_grave: false,
+            is_aside: false,
+            does,
+        }
     }
 
     fn engine(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
@@ -70,6 +83,7 @@ impl Action {
             keys: None,
             is_in_force: false,
             is_grave: false,
+            is_aside: false,
             does: Does::Engine(Box::new(command)),
         }
     }
@@ -84,7 +98,7 @@ impl Action {
 }
 
 /// All actions that make sense now, those that cannot be taken back last.
-pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>) -> Vec<Action> {
+pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, query: &str) -> Vec<Action> {
     let order = workspace.panes.first::<Blotter>().and_then(Blotter::selected_order);
     let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(order.map(|id| {
@@ -104,6 +118,12 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>) 
     actions.extend(layout(workspace));
     actions.extend(workspaces(shelf));
     actions.extend(settings(desk.settings()));
+    actions.extend(choices(desk.settings(), query));
+    actions.extend(prepared(desk, workspace));
+    // By name only: they would bury the others.
+    if !query.trim().is_empty() {
+        actions.extend(with_keys_of_panes());
+    }
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
     if desk.settings().gateway.is_on {
         actions.extend(weather(desk.selected().map(|instrument| &*instrument.symbol)));
@@ -126,13 +146,15 @@ fn one_click(desk: &Desk) -> Option<Action> {
     let is_on = desk.one_click().is_some();
     let can = desk.selected().is_some_and(|instrument| desk.entry_account(instrument.broker).is_ok());
     let text = if is_on { "Switch one-click trading off" } else { "Arm one-click trading" };
-    (is_on || can).then(|| Action::window(text, "ladder dom click price order", UiCommand::OneClick(!is_on)))
+    (is_on || can).then(|| {
+        let switch = Action::window(text, "ladder dom click price order keys", UiCommand::OneClick(!is_on));
+        Action { keys: Some(Act::OneClick), ..switch }
+    })
 }
 
 fn kill_switch(desk: &Desk) -> Vec<Action> {
     let kill =
         |text, flatten| Action::grave(text, "stop halt emergency panic flat", Command::Kill { flatten });
-    let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Kill).map(|s| s.keys);
     let panel = Action::window("Emergency panel", "progress evidence stop halt", UiCommand::KillPanel);
     let at_market = kill("Lock, cancel all, close positions at market (kill switch)", Flatten::Market);
     let within = Flatten::Within(crate::domain::Decimal::ONE);
@@ -143,21 +165,22 @@ fn kill_switch(desk: &Desk) -> Vec<Action> {
     } else if desk.kill().is_locked() {
         vec![Action::grave("Release the kill switch", "unlock allow orders", Command::ReleaseKill)]
     } else {
-        vec![Action { keys, ..kill("Kill switch: cancel all orders and lock new ones", Flatten::No) }]
+        let first = kill("Kill switch: cancel all orders and lock new ones", Flatten::No);
+        vec![Action { keys: Some(Act::Kill), ..first }]
     };
     first.into_iter().chain([at_market, within, panel]).collect()
 }
 
 /// To arm a live account asks for its id; to disarm it asks nothing.
 fn arm(desk: &Desk) -> impl Iterator<Item = Action> {
-    let keys = SHORTCUTS.iter().find(|shortcut| shortcut.command() == UiCommand::Arm(None)).map(|s| s.keys);
     arming::live(desk).map(move |account| {
         let synonyms = "real money live trading allow hold";
         if desk.is_armed(account) {
             Action::engine(format!("Disarm account {}", account.id), synonyms, arming::disarm(account))
         } else {
             let command = UiCommand::Arm(Some(arming::place_of(account)));
-            Action { keys, ..Action::window(format!("Arm account {} …", account.id), synonyms, command) }
+            let arm = Action::window(format!("Arm account {} …", account.id), synonyms, command);
+            Action { keys: Some(Act::Arm), ..arm }
         }
     })
 }
@@ -175,20 +198,17 @@ fn accounts(desk: &Desk, broker: BrokerId) -> impl Iterator<Item = Action> {
 /// Every shortcut but those that open the search, that of the kill switch, which is grave, and
 /// that of live accounts, which are named.
 fn shortcuts() -> impl Iterator<Item = Action> {
-    SHORTCUTS.iter().filter_map(|shortcut| {
-        let command = shortcut.command();
-        (!matches!(command, UiCommand::Search | UiCommand::Kill | UiCommand::Arm(_))).then(|| Action {
-            text: shortcut.text.to_owned(),
-            synonyms: match command {
-                UiCommand::Limits => "risk settings loss exposure fat finger",
-                UiCommand::Toggle(_) => "rebalance portfolio percent basket",
-                _ => "",
-            },
-            keys: Some(shortcut.keys),
-            is_in_force: false,
-            is_grave: false,
-            does: Does::Window(command),
-        })
+    let is_here = |(act, _): &(Act, UiCommand)| !matches!(act, Act::Search | Act::Kill | Act::Arm);
+    window_actions().filter(is_here).map(|(act, command)| {
+        let synonyms = match act {
+            Act::Limits => "risk settings loss exposure fat finger",
+            Act::Allocation => "rebalance portfolio percent basket",
+            Act::Workspaces => "save layout arrangement duplicate delete file",
+            Act::NextWorkspace => "layout switch",
+            Act::Performance => "frame time slow overlay vertices queue repaint",
+            _ => "",
+        };
+        Action { keys: Some(act), ..Action::window(act.words(), synonyms, command) }
     })
 }
 

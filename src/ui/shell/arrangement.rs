@@ -4,6 +4,7 @@ use egui_tiles::{Behavior, SimplificationOptions, TabState, Tabs, TileId, Tiles,
 
 use crate::desk::{Desk, Group};
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::keys::{Act, keys_of};
 use crate::ui::pane::{PaneKey, PaneKind};
 use crate::ui::splitters;
 use crate::ui::theme::Theme;
@@ -50,7 +51,8 @@ impl Arrangement<'_> {
             ui.horizontal(|ui| {
                 ui.label(egui::RichText::new(key.title()).color(self.theme.text));
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let back = ui.button("Back to all panes  Ctrl+M");
+                    let back =
+                        ui.button(format!("Back to all panes  {}", keys_of(ui, Act::Maximise)).trim_end());
                     if back.clicked() {
                         self.out.window(UiCommand::Layout(LayoutChange::Maximise(key)));
                     }
@@ -115,16 +117,17 @@ impl Arrangement<'_> {
             }
         });
         ui.separator();
-        if ui.add(egui::Button::new("Maximise").shortcut_text("Ctrl+M")).clicked() {
+        if ui.add(egui::Button::new("Maximise").shortcut_text(keys_of(ui, Act::Maximise))).clicked() {
             self.asks(LayoutChange::Maximise(key));
         }
         if ui.button("Close pane").clicked() {
             self.asks(LayoutChange::Close(key));
         }
-        if ui.add(egui::Button::new("Reopen closed").shortcut_text("Ctrl+Shift+T")).clicked() {
+        if ui.add(egui::Button::new("Reopen closed").shortcut_text(keys_of(ui, Act::Reopen))).clicked() {
             self.asks(LayoutChange::Reopen);
         }
-        if ui.add(egui::Button::new("Undo change of layout").shortcut_text("Ctrl+Alt+Z")).clicked() {
+        if ui.add(egui::Button::new("Undo change of layout").shortcut_text(keys_of(ui, Act::Undo))).clicked()
+        {
             self.asks(LayoutChange::Undo);
         }
     }

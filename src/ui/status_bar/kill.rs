@@ -16,6 +16,7 @@ use self::panel::Panel;
 use crate::desk::Desk;
 use crate::link::{Command, CommandId, Flatten, KillState};
 use crate::ui::commands::Commands;
+use crate::ui::keys::{Act, with_keys};
 use crate::ui::theme::{Theme, theme_of};
 
 /// What the trader is in the middle of.
@@ -117,8 +118,8 @@ impl KillSwitch {
 
     fn armed_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
         let text = if self.asked.is_some() { "Locking…" } else { "Kill switch" };
-        let tip = "Cancels every working order and refuses new ones until you release it \
-                   (Ctrl+Shift+Delete). Positions stay as they are.";
+        let tip = "Cancels every working order and refuses new ones until you release it";
+        let tip = format!("{}. Positions stay as they are.", with_keys(ui, tip, Act::Kill));
         if button(ui, RichText::new(text).color(theme.danger)).on_hover_text(tip).clicked() {
             self.press(desk, out);
         }

@@ -6,6 +6,7 @@ use egui::{Button, RichText, Role, Ui, WidgetInfo};
 use crate::desk::Desk;
 use crate::domain::limits::{Limit, Scope};
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::keys::{Act, with_keys};
 use crate::ui::limits::used;
 use crate::ui::theme::Theme;
 
@@ -59,7 +60,8 @@ fn chip_ui(
 ) {
     let chip = ui.add(Button::new(RichText::new(text).color(colour)).fill(fill));
     chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
-    if chip.on_hover_text(format!("{hover}\n\nClick for the limits (Ctrl+Shift+L)")).clicked() {
+    let click = with_keys(ui, "Click for the limits", Act::Limits);
+    if chip.on_hover_text(format!("{hover}\n\n{click}")).clicked() {
         out.window(UiCommand::LimitsOf(scope.clone()));
     }
 }

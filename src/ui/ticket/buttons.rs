@@ -4,7 +4,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Color32, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, vec2};
 
 use super::check::{Checked, SideCheck};
-use super::entry::{Entry, KEYS};
+use super::entry::{Entry, KeyWords};
 use super::facts::Facts;
 use super::gate::{Doubt, said_short, said_whole};
 use super::header::halves;
@@ -30,12 +30,13 @@ pub(super) fn buttons_ui(
     theme: &Theme,
 ) -> Option<Action> {
     let mut clicked = None;
+    let keys = KeyWords::of(ui);
     let rows =
         [([Action::Buy, Action::Sell], TRADE_HEIGHT), ([Action::Close, Action::Reverse], FLATTEN_HEIGHT)];
     for (actions, height) in rows {
         let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         for (action, rect) in actions.into_iter().zip(halves(row, theme.sizes.gap)) {
-            let face = face(action, checked, offers, entry, facts);
+            let face = face(action, checked, offers, entry, facts, &keys);
             let face = if facts.is_live() { face.live(action) } else { face };
             if face_ui(ui, rect, action, &face, theme).clicked() {
                 clicked = Some(action);
@@ -109,12 +110,19 @@ impl Face {
     }
 }
 
-fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts: &Facts<'_>) -> Face {
+fn face(
+    action: Action,
+    checked: &Checked,
+    offers: &Offers,
+    entry: &Entry,
+    facts: &Facts<'_>,
+    keys: &KeyWords,
+) -> Face {
     if let Some(armed) = entry.armed(action) {
         let face = if armed.despite.is_empty() {
-            armed_face(action, armed.words)
+            armed_face(action, armed.words, keys)
         } else {
-            despite_face(action, armed.words, armed.despite)
+            despite_face(action, armed.words, armed.despite, keys)
         };
         return face.of_account(action, armed.words.account.as_ref());
     }
@@ -140,7 +148,7 @@ fn face(action: Action, checked: &Checked, offers: &Offers, entry: &Entry, facts
             }
             let unusual = offer.doubts.iter().map(|doubt| doubt.why.clone());
             let does = format!("{} {}", ask_first(facts), offer.words);
-            unusual.chain([does, KEYS.to_owned()]).collect::<Vec<_>>().join("\n\n")
+            unusual.chain([does, keys.all.clone()]).collect::<Vec<_>>().join("\n\n")
         }
         Err(why) => why.clone(),
     };
@@ -162,7 +170,7 @@ fn ask_first(facts: &Facts<'_>) -> &'static str {
 }
 
 /// `Confirm buy`, and below it what is confirmed, in the same rectangle.
-fn armed_face(action: Action, words: &Words) -> Face {
+fn armed_face(action: Action, words: &Words, keys: &KeyWords) -> Face {
     let whole = format!("Confirm {}", action.label().to_lowercase());
     let title = Line { whole, short: Some(format!("{}?", action.label())) };
     let lines = if matches!(action, Action::Close | Action::Reverse) {
@@ -178,21 +186,16 @@ fn armed_face(action: Action, words: &Words) -> Face {
         let rest = words.prices.iter().cloned().chain(words.terms_lines()).map(Line::from);
         [title, what].into_iter().chain(rest).collect()
     };
-    let hover = "Click again or press Ctrl+Enter to send. Escape, any change, or three seconds take it back.";
+    let hover = format!(
+        "Click again or press {} to send. Escape, any change, or three seconds take it back.",
+        keys.send
+    );
     let name = format!("Confirm {words}");
-    Face {
-        name,
-        lines,
-        hover: hover.to_owned(),
-        is_enabled: true,
-        is_armed: true,
-        is_doubtful: false,
-        is_live: false,
-    }
+    Face { name, lines, hover, is_enabled: true, is_armed: true, is_doubtful: false, is_live: false }
 }
 
 /// `Send despite`, what is unusual, and what would be sent.
-fn despite_face(action: Action, words: &Words, despite: &[Doubt]) -> Face {
+fn despite_face(action: Action, words: &Words, despite: &[Doubt], keys: &KeyWords) -> Face {
     let title = Line::from("Send despite".to_owned());
     let lines = if matches!(action, Action::Close | Action::Reverse) {
         let side = words.verb.rsplit(' ').next().unwrap_or_default();
@@ -207,8 +210,9 @@ fn despite_face(action: Action, words: &Words, despite: &[Doubt]) -> Face {
     };
     let why = said_whole(despite);
     let hover = format!(
-        "{why}\n\nClick again or press Ctrl+Enter to send this one order nevertheless. Escape, any change, or \
-         three seconds take it back."
+        "{why}\n\nClick again or press {} to send this one order nevertheless. Escape, any change, or \
+         three seconds take it back.",
+        keys.send
     );
     let name = format!("Send despite {}: {words}", said_short(despite));
     Face { name, lines, hover, is_enabled: true, is_armed: true, is_doubtful: true, is_live: false }

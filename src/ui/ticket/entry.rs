@@ -7,10 +7,11 @@
 //! An order that meets an unusual market (an old quote, a crossed book) asks once more, in other
 //! words, which name what is unusual: the trader says so for this order, and for no other.
 //!
-//! Keys always ask first, whatever the setting: a key that sends at one stroke is an order
-//! by mistake. A repeated key (held down) counts once.
+//! The ticket's keys work while one of its fields has the focus, also where text is typed: they are
+//! how the form is sent, as its buttons are. None of them sends with one press: they always ask
+//! first, whatever the setting. A repeated key (held down) counts once.
 
-use egui::{Event, Key, Ui};
+use egui::{Context, Key, Ui};
 
 use super::foretold::Foretold;
 use super::gate::{Doubt, Step, is_same_market};
@@ -21,11 +22,33 @@ use crate::domain::{Decimal, Quote, Time};
 use crate::link::{Command, CommandId, WhatIf};
 use crate::ui::commands::Commands;
 use crate::ui::confirm::{Confirm, Hand, Outcome, Rule};
+use crate::ui::keys::{Act, Scope, keys_of, struck};
+use crate::ui::pane::PaneKind;
 
 /// What the keys do, for tooltips.
-pub(super) const KEYS: &str = "Keys while a field of the ticket has the focus: Ctrl+B buy, Ctrl+S sell, \
-    Ctrl+Shift+F close, Ctrl+Shift+R reverse; each asks first. Ctrl+Enter sends what is asked, or asks for \
-    the last choice again. Escape takes it back. Enter and Space never send.";
+pub(super) struct KeyWords {
+    /// All of them.
+    pub all: String,
+    /// Those that send.
+    pub send: String,
+}
+
+impl KeyWords {
+    pub fn of(ctx: &Context) -> Self {
+        let keys = |act| keys_of(ctx, act);
+        let send = keys(Act::Send);
+        let all = format!(
+            "Keys while a field of the ticket has the focus: {} buy, {} sell, {} close, {} reverse; each asks first. \
+             {send} sends what is asked, or asks for the last choice again. Escape takes it back. Enter and Space \
+             never send.",
+            keys(Act::PrepareBuy),
+            keys(Act::PrepareSell),
+            keys(Act::PrepareClose),
+            keys(Act::PrepareReverse)
+        );
+        Self { all, send }
+    }
+}
 
 /// What an armed button would send.
 #[derive(Debug)]
@@ -54,6 +77,13 @@ pub(super) struct Keys {
     escape: bool,
 }
 
+/// Why a key did nothing.
+#[derive(Debug, Clone, Copy)]
+enum Hint {
+    ChooseFirst,
+    SeeTheButton,
+}
+
 /// What a press needs of the frame.
 pub(super) struct Scene<'a> {
     pub rule: Rule,
@@ -72,7 +102,7 @@ pub(super) struct Entry {
     /// What Ctrl+Enter asks for.
     chosen: Option<Action>,
     sent: Option<Sent>,
-    hint: Option<&'static str>,
+    hint: Option<Hint>,
 }
 
 impl Entry {
@@ -136,7 +166,7 @@ impl Entry {
         }
         let asking = self.confirm.asked().map(|(action, _)| *action);
         let Some(action) = asking.or(self.chosen) else {
-            self.hint = Some("Choose first: Ctrl+B to buy, Ctrl+S to sell");
+            self.hint = Some(Hint::ChooseFirst);
             return None;
         };
         self.press(action, Hand::Key, offers, scene, out)
@@ -155,7 +185,7 @@ impl Entry {
         self.chosen = Some(action);
         let Ok(offer) = offers.get(action) else {
             if hand == Hand::Key {
-                self.hint = Some("This cannot be sent: see the reason on the button");
+                self.hint = Some(Hint::SeeTheButton);
             }
             return None;
         };
@@ -190,9 +220,15 @@ impl Entry {
     }
 
     /// What became of the newest command, until the next input.
-    pub(super) fn said(&mut self, desk: &Desk) -> Option<Said> {
+    pub(super) fn said(&mut self, ctx: &Context, desk: &Desk) -> Option<Said> {
         match self.hint {
-            Some(hint) => Some(Said::Warns(hint.to_owned())),
+            Some(Hint::ChooseFirst) => {
+                let (buy, sell) = (keys_of(ctx, Act::PrepareBuy), keys_of(ctx, Act::PrepareSell));
+                Some(Said::Warns(format!("Choose first: {buy} to buy, {sell} to sell")))
+            }
+            Some(Hint::SeeTheButton) => {
+                Some(Said::Warns("This cannot be sent: see the reason on the button".to_owned()))
+            }
             None => self.sent.as_mut().map(|sent| sent.said(desk)),
         }
     }
@@ -215,36 +251,23 @@ fn reckon(offer: &Offer, scene: &Scene<'_>, out: &mut Commands) -> Option<Comman
     }
 }
 
-/// Takes the ticket's keys out of the frame's input, before a field can see them.
-pub(super) fn take_keys(ui: &Ui, has_focus: bool, is_armed: bool) -> Keys {
+/// Takes the ticket's keys out of the frame's input, before a field can see them. `wanted` was asked for elsewhere,
+/// and is as if its key had been pressed.
+pub(super) fn take_keys(ui: &Ui, has_focus: bool, is_armed: bool, wanted: Option<Act>) -> Keys {
     let mut keys = Keys::default();
     if is_armed {
         keys.escape = ui.input(|input| input.key_pressed(Key::Escape));
     }
-    if !has_focus {
-        return keys;
+    let pressed = if has_focus { struck(ui.ctx(), Scope::Pane(PaneKind::Ticket)) } else { Vec::new() };
+    for act in wanted.into_iter().chain(pressed) {
+        match act {
+            Act::PrepareBuy => keys.choose = Some(Action::Buy),
+            Act::PrepareSell => keys.choose = Some(Action::Sell),
+            Act::PrepareClose => keys.choose = Some(Action::Close),
+            Act::PrepareReverse => keys.choose = Some(Action::Reverse),
+            Act::Send => keys.send = true,
+            _ => {}
+        }
     }
-    ui.input_mut(|input| {
-        input.events.retain(|event| {
-            let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { return true };
-            if !modifiers.command || modifiers.alt {
-                return true;
-            }
-            let choose = match (key, modifiers.shift) {
-                (Key::B, false) => Some(Action::Buy),
-                (Key::S, false) => Some(Action::Sell),
-                (Key::F, true) => Some(Action::Close),
-                (Key::R, true) => Some(Action::Reverse),
-                (Key::Enter, false) => None,
-                _ => return true,
-            };
-            // A key that is held down was pressed once.
-            if !repeat {
-                keys.send |= choose.is_none();
-                keys.choose = choose.or(keys.choose);
-            }
-            false
-        });
-    });
     keys
 }

@@ -16,7 +16,7 @@ use crate::ui::format;
 
 /// One of the four buttons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::ui) enum Action {
     Buy,
     Sell,
     Close,
@@ -48,7 +48,7 @@ impl From<Side> for Action {
 
 /// What a button would send now.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Offer {
+pub(in crate::ui) struct Offer {
     pub command: Command,
     pub words: Words,
     /// What is unusual, so that it is asked about in words of its own. Empty as a rule.
@@ -57,7 +57,7 @@ pub(super) struct Offer {
 
 /// An order in words; as a sentence goes on: `buy 100 AAPL @ 227.50, GTC`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Words {
+pub(in crate::ui) struct Words {
     /// `buy`, `close: sell`.
     pub verb: String,
     pub quantity: String,
@@ -71,7 +71,7 @@ pub(super) struct Words {
 
 /// A condition beyond side, quantity and price; a plain day order has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Term {
+pub(in crate::ui) struct Term {
     /// For a button: `bracket`.
     pub short: &'static str,
     /// For a sentence: `take profit 240.00, stop loss 220.00`.
@@ -92,7 +92,7 @@ impl Words {
     }
 
     /// As a sentence begins.
-    pub(super) fn capitalised(&self) -> String {
+    pub(in crate::ui) fn capitalised(&self) -> String {
         format::capitalised(&self.to_string())
     }
 }
@@ -181,6 +181,11 @@ pub(in crate::ui) fn why_not_reversed(
 ) -> Option<String> {
     let account = desk.account(instrument.broker, &position.account);
     flatten(Action::Reverse, &Facts::of_account(desk, instrument, account)).err()
+}
+
+/// The same Close or Reverse as the ticket's, of what the account of entry holds; or why it cannot be sent.
+pub(in crate::ui) fn way_out(desk: &Desk, instrument: &Instrument, action: Action) -> Result<Offer, String> {
+    flatten(action, &Facts::of(desk, instrument))
 }
 
 /// A Close or Reverse, which the engine makes of the position as it is then.

@@ -7,6 +7,7 @@ use egui::{Key, Rect, Response, Role, TextEdit, Ui, UiBuilder, WidgetInfo, vec2}
 use super::Watchlist;
 use super::list::Edit;
 use super::row::Row;
+use crate::ui::keys::{Act, keys_of};
 use crate::ui::theme::theme_of;
 
 /// What a new group is called until the trader has named it.
@@ -118,7 +119,7 @@ impl Watchlist {
         let mut edit = None;
         if row.is_heading() {
             let text = if row.is_folded { "Show its rows" } else { "Hide its rows" };
-            if ui.add(egui::Button::new(text).shortcut_text("Enter")).clicked() {
+            if ui.add(egui::Button::new(text).shortcut_text(keys_of(ui, Act::Fold))).clicked() {
                 edit = Some(Edit::Fold(index));
             }
             if ui.button("Rename group").clicked() {

@@ -3,7 +3,7 @@
 //! The list as a whole takes the focus, not each row: Tab passes it in one step, arrows
 //! move in it. Changes to the order are collected while rows are drawn and made after.
 
-use egui::{EventFilter, Key, Modifiers, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{EventFilter, Key, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::Watchlist;
 use super::columns::{Columns, Lines, Widest};
@@ -17,6 +17,7 @@ use super::spark::closes;
 use crate::desk::Desk;
 use crate::domain::Quote;
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::keys::{Act, keys_of, taken};
 use crate::ui::theme::{Theme, theme_of};
 
 /// Height of a row of two lines.
@@ -265,8 +266,8 @@ impl Watchlist {
     }
 
     fn row_menu_ui(&self, ui: &mut Ui, index: usize) -> Option<Edit> {
-        let entry = |ui: &mut Ui, is_possible, text, keys| {
-            let button = egui::Button::new(text).shortcut_text(keys);
+        let entry = |ui: &mut Ui, is_possible, text, act| {
+            let button = egui::Button::new(text).shortcut_text(keys_of(ui, act));
             let entry = ui.add_enabled(is_possible, button);
             let is_clicked = entry.clicked();
             if self.lists.sort().is_some() {
@@ -275,13 +276,13 @@ impl Watchlist {
             is_clicked
         };
         let may_move = self.lists.sort().is_none();
-        if entry(ui, may_move && index > 0, "Move up", "Alt+Up") {
+        if entry(ui, may_move && index > 0, "Move up", Act::RowUp) {
             return Some(Edit::Move { from: index, to: index - 1 });
         }
-        if entry(ui, may_move && index + 1 < self.rows().len(), "Move down", "Alt+Down") {
+        if entry(ui, may_move && index + 1 < self.rows().len(), "Move down", Act::RowDown) {
             return Some(Edit::Move { from: index, to: index + 1 });
         }
-        if entry(ui, true, "Remove", "Delete") {
+        if entry(ui, true, "Remove", Act::RemoveRow) {
             return Some(Edit::Remove(index));
         }
         ui.separator();
@@ -295,18 +296,14 @@ impl Watchlist {
         }
         let arrows = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, arrows));
-        let pressed = |modifiers, key| ui.input_mut(|input| input.count_and_consume_key(modifiers, key));
-        // The more special first: a plain arrow would match with Alt held too.
-        let net = |modifiers| {
-            let (down, up) = (pressed(modifiers, Key::ArrowDown), pressed(modifiers, Key::ArrowUp));
-            down.cast_signed() - up.cast_signed()
-        };
-        let moved = net(Modifiers::ALT);
-        let stepped = net(Modifiers::NONE);
-        let page = (pressed(Modifiers::NONE, Key::Home) > 0, pressed(Modifiers::NONE, Key::End) > 0);
+        let pressed = |act| taken(ui.ctx(), act);
+        let net = |down, up| pressed(down).cast_signed() - pressed(up).cast_signed();
+        let moved = net(Act::RowDown, Act::RowUp);
+        let stepped = net(Act::RowBelow, Act::RowAbove);
+        let page = (pressed(Act::FirstRow) > 0, pressed(Act::LastRow) > 0);
         let is_on_heading = self.rows().get(self.view.cursor).is_some_and(Row::is_heading);
-        let is_folding = is_on_heading && pressed(Modifiers::NONE, Key::Enter) > 0;
-        let is_removing = pressed(Modifiers::NONE, Key::Delete) > 0;
+        let is_folding = is_on_heading && pressed(Act::Fold) > 0;
+        let is_removing = pressed(Act::RemoveRow) > 0;
 
         let order = &self.view.order;
         let last = order.len().saturating_sub(1);

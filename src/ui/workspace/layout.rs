@@ -259,6 +259,12 @@ impl Workspace {
         self.used.last().copied().unwrap_or(PaneKey::first(PaneKind::Chart))
     }
 
+    /// How lately a pane was used, against others; nothing for one that was not.
+    #[must_use]
+    pub fn turn_of_use(&self, key: PaneKey) -> Option<usize> {
+        self.used.iter().position(|used| *used == key)
+    }
+
     /// Of the panes of a kind the one that was used last, else the first.
     #[must_use]
     pub fn used_of(&self, kind: PaneKind) -> Option<PaneKey> {

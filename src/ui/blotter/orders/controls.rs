@@ -15,6 +15,7 @@ use crate::domain::{Order, OrderStatus};
 use crate::link::{Command, Decision};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Hand, Outcome, Rule};
+use crate::ui::keys::{Act, keys_of, with_keys};
 use crate::ui::theme::Theme;
 use crate::ui::timeline::{GONE, fate};
 
@@ -43,7 +44,8 @@ impl Orders {
             let cancel = self.why_no_cancel(order);
             let name = format!("Cancel order {}", order.id);
             let look = (cancel.is_none(), "×", Tone::Danger);
-            if control_ui(ui, theme, id.with("cancel"), place(0.0), look, &name, cancel.unwrap_or(&name)) {
+            let hint = with_keys(ui, &name, Act::CancelOrder);
+            if control_ui(ui, theme, id.with("cancel"), place(0.0), look, &name, cancel.unwrap_or(&hint)) {
                 self.cancel(order, desk, out);
             }
             if order.status == OrderStatus::Unknown {
@@ -53,9 +55,10 @@ impl Orders {
             }
         }
         let name = format!("Timeline of order {}", order.id);
-        let hint = "Timeline: everything that happened to it, with times (T)";
+        let hint = "Timeline: everything that happened to it, with times";
+        let hint = with_keys(ui, hint, Act::OrderTimeline);
         let look = (true, "…", Tone::Plain);
-        if control_ui(ui, theme, id.with("timeline"), place(2.0), look, &name, hint) {
+        if control_ui(ui, theme, id.with("timeline"), place(2.0), look, &name, &hint) {
             self.selected = Some(order.id);
             out.window(UiCommand::Timeline(order.id));
         }
@@ -71,10 +74,9 @@ impl Orders {
     ) {
         let amend = edit::why_not(order, Part::first(order));
         let name = format!("Amend order {}", order.id);
-        let hint = match order.status {
-            OrderStatus::Kept => edit::KEPT,
-            _ => "Amend (F2, or double-click on the quantity, limit or stop)",
-        };
+        let by_key = keys_of(ui, Act::ChangeOrder);
+        let usual = format!("Amend ({by_key}, or double-click on the quantity, limit or stop)");
+        let hint = if order.status == OrderStatus::Kept { edit::KEPT } else { &usual };
         let hint = amend.unwrap_or(hint);
         let look = (amend.is_none(), "✎", Tone::Plain);
         if control_ui(ui, theme, id, place, look, &name, hint)
@@ -101,7 +103,7 @@ impl Orders {
         } else {
             (format!("Mark order {} as gone", order.id), Tone::Danger)
         };
-        let hint = format!("Mark as gone (Shift+Delete). {} {GONE}", fate(order));
+        let hint = format!("{}. {} {GONE}", with_keys(ui, "Mark as gone", Act::OrderGone), fate(order));
         if control_ui(ui, theme, id, place, (is_free, "?", tone), &name, &hint) {
             self.take_for_gone(order, Hand::Pointer, desk, out);
         }

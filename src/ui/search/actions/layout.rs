@@ -42,20 +42,12 @@ pub(super) fn layout(workspace: &Workspace) -> Vec<Action> {
     actions
 }
 
-/// Changes between workspaces, and opens the window in which they are made.
+/// Changes between workspaces.
 pub(super) fn workspaces(shelf: &Shelf) -> Vec<Action> {
-    let all = Action::window(
-        "Workspaces: new, copy, rename, export, import",
-        "save layout arrangement duplicate delete file",
-        UiCommand::Workspaces,
-    );
-    let next = Action::window("Next workspace", "layout switch", UiCommand::Shelf(ShelfChange::Next));
     let show = |name: &str| {
         let command = UiCommand::Shelf(ShelfChange::Show(name.to_owned()));
         Action::window(format!("Workspace {name}"), "layout switch show", command)
             .in_force(name == shelf.shown())
     };
-    let several = shelf.names().len() > 1;
-    let others = several.then(|| std::iter::once(next).chain(shelf.names().map(show)));
-    std::iter::once(all).chain(others.into_iter().flatten()).collect()
+    shelf.names().map(show).collect()
 }
