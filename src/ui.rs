@@ -6,6 +6,7 @@
 //! and the tests drive the same one. The only low-level painting is in [`paint`].
 
 pub mod allocation;
+mod amending;
 mod arming;
 pub mod blotter;
 mod books;
@@ -13,6 +14,7 @@ pub mod chart;
 pub mod chart_pane;
 pub mod commands;
 mod confirm;
+mod dealing;
 pub mod fonts;
 pub mod format;
 pub mod headless;
@@ -36,6 +38,7 @@ pub mod theme;
 pub mod ticket;
 mod timeline;
 mod toasts;
+mod told;
 pub mod watchlist;
 pub mod workspace;
 

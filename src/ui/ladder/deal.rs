@@ -1,12 +1,12 @@
 //! What clicks and keys send: each past the same gate as the ticket's orders, and at once.
 
 use super::{Ladder, Scene};
-use crate::domain::{Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Price, Side, TimeInForce};
-use crate::link::{Command, Place};
-use crate::risk::{Change, Despite, Role};
+use crate::domain::{Order, OrderId, OrderKind, OrderStatus, Origin, Price, Side};
+use crate::link::Command;
+use crate::ui::amending::Part;
 use crate::ui::commands::Commands;
-use crate::ui::format;
-use crate::ui::ticket::gate::{insist_on_change, insist_on_order, said_whole};
+use crate::ui::dealing::{self, Deal};
+use crate::ui::ticket::gate::said_whole;
 
 impl Ladder {
     /// Sends an order at a row's price.
@@ -18,14 +18,12 @@ impl Ladder {
         scene: &Scene<'_>,
         out: &mut Commands,
     ) {
-        match order_at(side, price, is_stop, scene) {
-            Ok((place, words)) => {
-                let command = out.send(Command::Place(place));
-                self.say(format!("{words}: sent"), false, scene.desk);
-                self.view.asked.push((command, words));
-            }
-            Err(why) => self.refuse(price, why, scene.desk),
-        }
+        let refused = match order_at(side, price, is_stop, scene) {
+            Ok(deal) if deal.doubts.is_empty() => return self.send(deal, scene, out),
+            Ok(deal) => format!("{} Send it from the ticket, which asks.", said_whole(&deal.doubts)),
+            Err(why) => why,
+        };
+        self.refuse(price, refused, scene.desk);
     }
 
     /// Cancels orders.
@@ -35,80 +33,56 @@ impl Ladder {
             |id: &&OrderId| order(id).is_some_and(|order| order.status != OrderStatus::PendingCancel);
         let orders: Vec<OrderId> = orders.iter().filter(is_new).copied().collect();
         if orders.is_empty() {
-            return self.say("The cancel is on its way".to_owned(), false, scene.desk);
+            return self.view.told.say("The cancel is on its way", scene.desk.now());
         }
         for order in &orders {
             let command = out.send(Command::Cancel { order: *order });
-            self.view.asked.push((command, format!("Cancel order {order}")));
+            self.view.told.sent(command, format!("Cancel order {order}"));
         }
         let words = match &orders[..] {
             [one] => format!("Cancel of order {one}: sent"),
             all => format!("Cancel of {} orders: sent", all.len()),
         };
-        self.say(words, false, scene.desk);
+        self.view.told.say(words, scene.desk.now());
     }
 
     /// Moves orders to another row.
     pub(super) fn take_to(&mut self, orders: &[OrderId], to: Price, scene: &Scene<'_>, out: &mut Commands) {
         for id in orders {
             let Some(order) = scene.desk.blotter().get(*id) else { continue };
-            let at = format::price(to, scene.instrument);
-            match moved(order, to, scene) {
-                Ok(command) => {
-                    let command = out.send(command);
-                    self.say(format!("Order {id} to {at}: sent"), false, scene.desk);
-                    self.view.asked.push((command, format!("Order {id} to {at}")));
+            let refused = match moved(order, to, scene) {
+                Ok(deal) if deal.doubts.is_empty() => {
+                    self.send(deal, scene, out);
+                    continue;
                 }
-                Err(why) => return self.refuse(to, format!("Order {id} stays: {why}"), scene.desk),
-            }
+                Ok(deal) => format!("{} Change it in the blotter, which asks.", said_whole(&deal.doubts)),
+                Err(why) => why,
+            };
+            return self.refuse(to, format!("Order {id} stays: {refused}"), scene.desk);
         }
+    }
+
+    fn send(&mut self, deal: Deal, scene: &Scene<'_>, out: &mut Commands) {
+        let command = out.send(deal.command);
+        self.view.told.say(format!("{}: sent", deal.words), scene.desk.now());
+        self.view.told.sent(command, deal.words);
     }
 }
 
-/// The order that a click stands for, and its words; or why it is not sent.
-fn order_at(side: Side, price: Price, is_stop: bool, scene: &Scene<'_>) -> Result<(Place, String), String> {
-    let Scene { desk, instrument, .. } = *scene;
+/// The order that a click stands for; or why it is not sent.
+fn order_at(side: Side, price: Price, is_stop: bool, scene: &Scene<'_>) -> Result<Deal, String> {
     let quantity = scene.quantity.ok_or("Enter a quantity above first")?;
-    let account = desk.entry_account(instrument.broker).map_err(|why| why.to_string())?.id.clone();
     let kind = if is_stop { OrderKind::Stop { stop: price } } else { OrderKind::Limit { price } };
-    let spec = OrderSpec::new(instrument.id, side, quantity, kind, TimeInForce::Day);
-    let what = kind.label().to_lowercase();
-    let (size, at) = (format::exact(quantity.0), format::price(price, instrument));
-    let words = format!("{side} {size} {} {what} {at}", instrument.symbol);
-    let role = Role::entered(Despite::default());
-    let asked = insist_on_order(desk, instrument, &account, &spec, role).map_err(|why| why.to_string())?;
-    if !asked.doubts.is_empty() {
-        return Err(format!("{} Send it from the ticket, which asks.", said_whole(&asked.doubts)));
-    }
-    let place = Place {
-        account,
-        spec,
-        bracket: None,
-        origin: Origin::Ladder,
-        seen: scene.quote,
-        names: Vec::new(),
-        despite: Despite::default(),
-    };
-    Ok((place, words))
+    dealing::order(scene.desk, scene.instrument, (side, kind, quantity), Origin::Ladder)
 }
 
 /// The change that takes an order to another price; or why it cannot be had.
-fn moved(order: &Order, to: Price, scene: &Scene<'_>) -> Result<Command, String> {
-    let mut change = Change { quantity: None, limit: None, stop: None };
+fn moved(order: &Order, to: Price, scene: &Scene<'_>) -> Result<Deal, String> {
     // It stands in the ladder where it waits to be triggered, else at its limit.
-    match (order.waits_for(), order.spec.kind.limit()) {
-        (Some(_), _) if matches!(order.spec.kind, OrderKind::TrailingStop { .. }) => {
-            return Err("a trailing stop moves by itself".to_owned());
-        }
-        (Some(_), _) => change.stop = Some(to),
-        (None, Some(_)) => change.limit = Some(to),
-        (None, None) => return Err("it has no price".to_owned()),
-    }
-    let asked =
-        insist_on_change(scene.desk, scene.instrument, order, change).map_err(|why| why.to_string())?;
-    if !asked.doubts.is_empty() {
-        return Err(format!("{} Change it in the blotter, which asks.", said_whole(&asked.doubts)));
-    }
-    let Change { quantity, limit, stop } = change;
-    Ok(Command::Amend { order: order.id, quantity, limit, stop, despite: Despite::default() })
+    let part = match (order.waits_for(), order.spec.kind.limit()) {
+        (Some(_), _) => Part::Stop,
+        (None, Some(_)) => Part::Limit,
+        (None, None) => return Err("It has no price".to_owned()),
+    };
+    dealing::change(scene.desk, scene.instrument, order, (part, to))
 }

@@ -5,6 +5,7 @@ use egui::{Button, RichText, TextEdit, Ui, vec2};
 use super::{Ladder, Scene};
 use crate::domain::{Decimal, Instrument, Position, Qty};
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::dealing::usual_quantity;
 use crate::ui::format;
 use crate::ui::theme::{Theme, theme_of};
 use crate::ui::ticket::number;
@@ -55,9 +56,8 @@ impl Ladder {
         if field.changed()
             && let Some(quantity) = self.quantity(scene.instrument)
         {
-            let usual = scene.desk.settings().default_quantity.of(scene.instrument.class);
             let key = scene.instrument.key();
-            if quantity == scene.instrument.round_to_lot(usual) {
+            if quantity == usual_quantity(scene.desk, scene.instrument) {
                 self.quantities.remove(&key);
             } else {
                 self.quantities.insert(key, quantity.0);

@@ -34,16 +34,17 @@ impl Ladder {
             Side::Sell => quote.ask,
         });
         let Some(best) = best else {
-            return self.say(format!("There is no {} to join", own_side(side)), true, scene.desk);
+            let text = format!("There is no {} to join", own_side(side));
+            return self.view.told.refuse(text, scene.desk.now());
         };
         if !scene.is_armed {
             let text = "Arm one-click trading above to send with a key.";
-            return self.say(text.to_owned(), false, scene.desk);
+            return self.view.told.say(text, scene.desk.now());
         }
         let price = inside(side, best, better, scene);
         match price {
             Some(price) => self.place(side, price, false, scene, out),
-            None => self.say("There is no room inside the spread".to_owned(), true, scene.desk),
+            None => self.view.told.refuse("There is no room inside the spread", scene.desk.now()),
         }
     }
 }

@@ -7,12 +7,12 @@ use egui::{Rect, Ui};
 
 use super::super::asked::CALLOUT;
 use super::super::control::{Tone, callout_ui, control_ui};
-use super::super::edit::{self, Part};
 use super::super::table::{Shown, ShownRow};
 use super::{Orders, Wish};
 use crate::desk::Desk;
 use crate::domain::{Order, OrderStatus};
 use crate::link::{Command, Decision};
+use crate::ui::amending::{self, Part};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Hand, Outcome, Rule};
 use crate::ui::theme::Theme;
@@ -69,10 +69,10 @@ impl Orders {
         (id, place): (egui::Id, Rect),
         order: &Order,
     ) {
-        let amend = edit::why_not(order, Part::first(order));
+        let amend = amending::why_not(order, Part::first(order));
         let name = format!("Amend order {}", order.id);
         let hint = match order.status {
-            OrderStatus::Kept => edit::KEPT,
+            OrderStatus::Kept => amending::KEPT,
             _ => "Amend (F2, or double-click on the quantity, limit or stop)",
         };
         let hint = amend.unwrap_or(hint);
