@@ -282,6 +282,8 @@ pub enum Origin {
     Api,
     /// A click on a price of the ladder.
     Ladder,
+    /// A place in a chart.
+    Chart,
     /// Target weights that were sent as orders, all of this plan.
     Allocation(PlanId),
     /// Seen at the broker only.

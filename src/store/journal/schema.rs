@@ -12,7 +12,7 @@ pub(super) const APPLICATION: i64 = 0x7074_646a; // "ptdj"
 
 /// The steps from an empty file to the newest version: version n is what the first n make.
 /// A step that was ever released is never changed.
-pub(super) const STEPS: &[&str] = &[V1, V2];
+pub(super) const STEPS: &[&str] = &[V1, V2, V3];
 
 const V1: &str = "
 CREATE TABLE events (
@@ -63,6 +63,9 @@ CREATE TABLE probe (                -- what is written to learn whether the disk
 
 /// The same tables; orders may have been entered in the ladder, which is more than an older program can read.
 const V2: &str = "SELECT 1";
+
+/// The same for orders that were entered in the chart.
+const V3: &str = "SELECT 1";
 
 /// The newest version that this program knows.
 pub(super) fn newest() -> i64 {

@@ -244,6 +244,7 @@ fn from(order: &Order) -> String {
         Origin::Ticket => "in the ticket",
         Origin::Flatten => "to close or reverse a position",
         Origin::Ladder => "in the ladder",
+        Origin::Chart => "in the chart",
         Origin::Api => "by another program",
         Origin::Allocation(_) => "as part of an allocation",
         Origin::Foreign => "elsewhere",
