@@ -3,8 +3,8 @@
 //! [`chart_ui`] draws a [`BarSeries`] through a [`ChartView`], which is all the state a chart
 //! has. Layers, each knowing only those before it: scales (`time_scale`: bar index ↔ x,
 //! `price_scale`: price ↔ y) → candles → studies → axes and overlays → head (title, legend) → crosshair;
-//! `input` turns mouse and keys into changes of the view before anything is drawn, `controls`
-//! are the buttons of a chart that is not where a new one would be.
+//! `input` turns mouse and keys into changes of the view before anything is drawn, `grip` those that are about a
+//! line, `controls` are the buttons of a chart that is not where a new one would be.
 //!
 //! Invariants: everything is drawn in whole physical pixels; no step looks at every bar, so
 //! cost depends on the chart's width and not on its history; where several bars share a
@@ -17,6 +17,7 @@ mod candles;
 mod controls;
 mod crosshair;
 mod gaps;
+mod grip;
 mod head;
 mod input;
 mod kept;
@@ -47,6 +48,7 @@ use crate::ui::paint::{Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
 pub use self::crosshair::Hover;
+pub use self::grip::{Handle, LineDeed, Moving, Pressed};
 pub use self::view::ChartView;
 
 /// What a chart shows.
@@ -108,6 +110,8 @@ pub struct PriceLine<'a> {
     pub kind: LineKind,
     /// Dashed rather than solid: not working at the exchange.
     pub dashed: bool,
+    /// What it is called where it can be taken hold of.
+    pub handle: Option<Handle>,
 }
 
 /// What a [`PriceLine`] is about.
@@ -153,6 +157,18 @@ pub struct ChartResponse {
     /// The price that was clicked at with Ctrl held (a plain click only gives the focus):
     /// above zero and on the tick grid.
     pub picked_price: Option<Price>,
+    /// What was done to lines.
+    pub deeds: Vec<LineDeed>,
+    /// The line that is being taken somewhere.
+    pub moving: Option<Moving>,
+    /// The line that stands out: under the pointer, held, or with the keyboard.
+    pub hot: Option<Handle>,
+    /// Where the second button was pressed last, while that was over the prices.
+    pub pressed: Option<Pressed>,
+    /// Whether the chart or one of its lines has the keyboard.
+    pub has_keyboard: bool,
+    /// The area of the prices, in points.
+    pub prices: egui::Rect,
     /// The chart's response: focus, context menu.
     pub response: Response,
 }
@@ -174,6 +190,11 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     view.meet(data);
     let areas = view.areas(data, frame, &text, grid);
     let hands = input::Hands::new(ui, place.id, &areas, grid);
+    let mut deeds = Vec::new();
+    if let Some(prices) = view.prices_shown() {
+        deeds = view.hold.deeds(ui, &hands.panes, data, (prices, areas.prices), grid);
+        deeds.extend(view.hold.keys_ui(ui, hands.panes.id, data, areas.prices, grid));
+    }
     hands.apply(ui, view, &ground(data, &areas, grid), view.prices_shown());
     let (areas, stage) = settle(view, data, frame, &text, grid);
 
@@ -184,25 +205,37 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     let picks = ui.input(|input| input.modifiers.command);
     if picks && hovered.is_some_and(|hover| hover.price.is_some()) {
         ui.set_cursor_icon(CursorIcon::Copy);
+    } else if view.hold.is_held() || (view.hold.hot().is_some() && hovered.is_some()) {
+        ui.set_cursor_icon(CursorIcon::ResizeVertical);
     }
     let visible = stage.visible(data.series.len());
     hands.name(data.title, &|| info(data, &visible), &|| {
         time_axis::zone_name(data, visible.end.checked_sub(1))
     });
+    view.hold.paints(Vec::new());
     if ui.is_rect_visible(rect) {
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
         let visible = visible.clone();
         let id = hands.panes.id;
-        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, hovered.zip(pointer), focus);
+        let crossed = hovered.zip(pointer).filter(|_| !view.hold.is_held());
+        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, crossed, focus);
         controls::controls_ui(ui, view, &areas, grid);
     }
+    let corner = |to: Price| grid.pos(areas.prices.left, stage.price.row_of(to.to_f64()));
+    let moving = view.hold.moving().map(|(line, to)| Moving { line, to, at: corner(to) });
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
     ChartResponse {
         wants_older: (data.has_older && visible.start < wanted / 4).then_some(wanted),
         picked_price: clicked.filter(|_| picks).and_then(|hover| hover.price),
         hovered,
         visible,
+        deeds,
+        moving,
+        hot: view.hold.hot(),
+        has_keyboard: hands.panes.has_focus() || view.hold.has_keyboard(),
+        pressed: view.hold.pressed(),
+        prices: areas.prices.to_points(grid),
         response: hands.panes,
     }
 }
@@ -298,7 +331,14 @@ impl Frame<'_> {
         studies.menu_ui(ui, self.id, head.beside, &mut top, theme);
         let taken = self.legend_ui(ui, head.taken, Spot { id: self.id, room: head.below }, shown, &mut top);
         let mut over = layer();
-        overlay::lines_ui(data, &areas, &tags, taken, &mut over, theme);
+        // What goes elsewhere stands out there, not where it comes from.
+        let moving = self.view.hold.moving();
+        let hot = self.view.hold.hot().filter(|_| moving.is_none());
+        let painted = overlay::lines_ui(data, &areas, &tags, (taken, hot), &mut over, theme);
+        self.view.hold.paints(painted);
+        if let Some((line, to)) = moving {
+            overlay::moving_ui(data, &areas, &self.stage.price, (line, to), &mut over, theme);
+        }
         if focus {
             top.mesh.outline(areas.frame, theme.accent);
         }

@@ -1,12 +1,16 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
 mod lines;
+mod menu;
+mod notes;
+mod trading;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use self::lines::{Labelled, price_lines};
+use self::trading::{Scene, Trading};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
@@ -36,6 +40,8 @@ pub struct ChartPane {
     fills: Fills,
     #[serde(skip)]
     hours: Hours,
+    #[serde(skip)]
+    trading: Trading,
 }
 
 impl Default for ChartPane {
@@ -47,6 +53,7 @@ impl Default for ChartPane {
             wanted: FIRST_BARS,
             fills: Fills::default(),
             hours: Hours::default(),
+            trading: Trading::default(),
         }
     }
 }
@@ -115,7 +122,10 @@ impl Pane for ChartPane {
 
         let empty = SeriesView::default();
         let series = desk.series(key).unwrap_or(&empty);
-        let labelled = price_lines(desk, instrument);
+        let scene = Scene { desk, instrument };
+        self.trading.begin(ui, scene, &mut self.view);
+        let mut labelled = price_lines(desk, instrument);
+        labelled.extend(self.trading.asked_line(scene));
         let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
         // A trading day has the date that the exchange gives it, wherever the trader is.
         let display = if self.timeframe.is_calendar() {
@@ -157,6 +167,7 @@ impl Pane for ChartPane {
         if let Some(price) = response.picked_price {
             out.window(UiCommand::TakePrice(price));
         }
+        self.trading.ui(ui, &mut self.view, &response, scene, out);
     }
 }
 

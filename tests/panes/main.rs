@@ -17,6 +17,7 @@ mod arming;
 mod blotter;
 mod books;
 mod chart_pane;
+mod chart_trading;
 mod journal;
 mod kept;
 mod kill;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::areas::Areas;
 use super::candles::{Inks, Pieces, Shape, Stage};
+use super::grip::Hold;
 use super::kept::Kept;
 use super::price_scale::{PriceRange, PriceScale, round_step, tick_at};
 use super::studies::{self, Studies};
@@ -37,6 +38,7 @@ pub struct ChartView {
     /// Bars to show as soon as the width is known: how many, and the index at the right edge.
     asked: Option<(f64, f64)>,
     pub(super) studies: Studies,
+    pub(super) hold: Hold,
     drawn: Drawn,
 }
 
@@ -59,6 +61,7 @@ impl From<Saved> for ChartView {
             prices: PriceRange::Auto,
             asked: None,
             studies: Studies::of(studies),
+            hold: Hold::default(),
             drawn: Drawn::default(),
         }
     }
@@ -179,6 +182,11 @@ impl ChartView {
         self.studies.follow(series, key, calendar)
     }
 
+    /// Leaves every line where it is, whoever holds it.
+    pub fn let_go(&mut self) {
+        self.hold.let_go();
+    }
+
     /// Another instrument or period has other prices and other indices: only the zoom stays.
     pub(super) fn meet(&mut self, data: &ChartData<'_>) {
         let same =
@@ -188,6 +196,7 @@ impl ChartView {
                 self.follow_last();
                 self.fit_prices();
             }
+            self.hold = Hold::default();
             let subject = Some((data.title.to_owned(), data.timeframe));
             self.drawn = Drawn { subject, ..Drawn::default() };
         }
@@ -235,7 +244,10 @@ impl ChartView {
             shape,
             phase: data.series.prepended(),
         };
+        let still = self.drawn.prices.filter(|_| self.hold.is_held());
         stage.price = match self.prices {
+            // What a line is taken to must not change under a pointer that stands still.
+            PriceRange::Auto if let Some(still) = still => PriceScale { top, bottom, ..still },
             PriceRange::Auto => {
                 let extent = data.series.extent(stage.visible(data.series.len()));
                 let tick = tick_at(data.ticks, extent.high);
