@@ -143,6 +143,8 @@ impl Scene {
             lines: if self.lines { &lines } else { &[] },
             marks: &self.marks,
             gaps: &[],
+            hours: None,
+            closes_in: None,
             notice: None,
             has_older: false,
         };

@@ -96,6 +96,8 @@ fn check(name: &str, shot: Shot) {
                 lines: if crosshair { &lines } else { &[] },
                 marks: if crosshair { &marks } else { &[] },
                 gaps: &[],
+                hours: None,
+                closes_in: None,
                 notice: None,
                 has_older: false,
             };

@@ -24,12 +24,16 @@ mod kept;
 mod layer;
 mod overlay;
 mod price_scale;
+mod shading;
 mod studies;
+mod style;
 mod time_axis;
 mod time_scale;
 mod view;
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
 use egui::{Align2, CursorIcon, Response, Sense, Shape, Ui, pos2, vec2};
 use jiff::tz::TimeZone;
@@ -42,6 +46,7 @@ use self::overlay::Tags;
 use self::studies::{Spot, Studies};
 use self::time_scale::Ground;
 use crate::domain::{Price, Side, TickTable, Time, Timeframe};
+use crate::market::calendar::Calendar;
 use crate::market::series::BarSeries;
 use crate::ui::format::float;
 use crate::ui::paint::{Digits, PixelGrid, PxRect};
@@ -49,6 +54,8 @@ use crate::ui::theme::Theme;
 
 pub use self::crosshair::Hover;
 pub use self::grip::{Handle, LineDeed, Moving, Pressed};
+pub use self::price_scale::ScaleKind;
+pub use self::style::Style;
 pub use self::view::ChartView;
 
 /// What a chart shows.
@@ -75,6 +82,10 @@ pub struct ChartData<'a> {
     pub marks: &'a [FillMark],
     /// When nothing came from the broker, oldest first.
     pub gaps: &'a [Gap],
+    /// When its exchange trades, where times outside the regular hours are to be shaded.
+    pub hours: Option<&'a Arc<Calendar>>,
+    /// How long the last bar still grows, while that is counted.
+    pub closes_in: Option<Duration>,
     /// What the trader should know about the bars, such as `Loading history …`: in the
     /// middle of an empty chart, beside the title of another.
     pub notice: Option<&'a str>,
@@ -283,7 +294,9 @@ fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     let date = |index| Some(time_axis::time_text(data.series.get(index)?.time, data.timeframe, data.zone));
     let dates = visible.end.checked_sub(1).and_then(|end| Some((date(visible.start)?, date(end)?)));
     let dates = dates.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
-    let seen = format!("{}{} bars visible{dates}", last.unwrap_or_default(), visible.len());
+    let closes = data.closes_in.map(|left| format!("bar closes in {}, ", axis::countdown(left)));
+    let (last, closes) = (last.unwrap_or_default(), closes.unwrap_or_default());
+    let seen = format!("{last}{closes}{} bars visible{dates}", visible.len());
     let lines = data.lines.iter().map(|line| format!("{} at {}", line.label, price(line.price)));
     let value = std::iter::once(seen).chain(lines).chain(gaps::spoken(data)).collect::<Vec<_>>().join("; ");
     let name = format!("Chart {} {}", data.title, data.timeframe);
@@ -316,6 +329,7 @@ impl Frame<'_> {
         let tags = Tags::of(data, &areas, &self.stage.price, height, theme);
 
         under.mesh.rect(areas.frame, theme.surface);
+        shading::shade_ui(self.view.shaded(data, &self.stage), areas.panes(), &mut under.mesh, theme);
         let mut covered = tags.rows();
         covered.extend(pointer.map(|(_, row)| row));
         self.grid_ui(&covered, candles.full, &mut under);
@@ -414,6 +428,9 @@ impl Frame<'_> {
                 let at = pos2((x as f32 + 0.5) / self.grid.per_point(), middle);
                 text.put(at, Align2::CENTER_CENTER, &tick.text, ink);
             }
+        }
+        if let Some(left) = data.closes_in.filter(|_| self.view.is_fitted()) {
+            axis::countdown_ui(&self.areas, left, layer, theme);
         }
         if !data.series.is_empty() {
             axis::price_grid_ui(data, &self.areas, &self.stage.price, covered, layer, theme);

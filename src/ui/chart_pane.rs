@@ -1,11 +1,13 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
 mod lines;
+mod look;
 mod menu;
 mod notes;
 mod trading;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,9 @@ use crate::domain::settings::ZoneDisplay;
 use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe, TradingHours};
 use crate::link::BarKey;
 use crate::market::calendar::Calendar;
+use crate::ui::status_bar::counts_seconds;
+
+pub use self::look::{Look, ZONES, show_zone};
 
 /// From this width on, all periods stand in one row at their full size.
 const ROOMY: f32 = 540.0;
@@ -70,13 +75,20 @@ impl ChartPane {
         self.timeframe
     }
 
-    fn timeframes_ui(&mut self, ui: &mut egui::Ui) {
+    /// How it is shown.
+    #[must_use]
+    pub fn view(&self) -> &ChartView {
+        &self.view
+    }
+
+    fn timeframes_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let is_narrow = ui.available_width() < ROOMY;
         // Wrapped: a row that is too wide would push the price axis out of a narrow pane.
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(2.0, 0.0);
             if is_narrow {
-                ui.spacing_mut().button_padding.x = 4.0;
+                ui.spacing_mut().item_spacing.x = 1.0;
+                ui.spacing_mut().button_padding.x = 2.5;
             }
             for timeframe in Timeframe::ALL {
                 let button = ui.selectable_label(self.timeframe == timeframe, timeframe.label());
@@ -84,6 +96,7 @@ impl ChartPane {
                     self.timeframe = timeframe;
                 }
             }
+            self.look_ui(ui, desk, out);
         });
     }
 }
@@ -105,7 +118,7 @@ fn words(timeframe: Timeframe) -> String {
 
 impl Pane for ChartPane {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
-        self.timeframes_ui(ui);
+        self.timeframes_ui(ui, desk, out);
         let Some(instrument) = desk.selected() else {
             ui.centered_and_justified(|ui| {
                 ui.label("Choose an instrument in the watchlist, or search with Ctrl+K")
@@ -136,7 +149,11 @@ impl Pane for ChartPane {
         let zone = format::zone(display, Some(instrument));
         let quote = desk.quote(instrument.id);
         let gaps: Vec<Gap> = desk.outages(instrument.broker).map(|(from, to)| Gap { from, to }).collect();
-        let notice = notice(desk, instrument, quote.as_ref(), series);
+        let notice = notice(desk, instrument, quote.as_ref(), series, self.view.scale_remark());
+        let calendar = self.hours.calendar(instrument);
+        let closes_in = calendar
+            .filter(|_| quote.is_some_and(|view| view.quote.is_open && view.freshness != Freshness::Stale))
+            .and_then(|calendar| closes_in(desk, series, calendar, self.timeframe));
         let title = format!("{} · {}", instrument.symbol, instrument.venue);
         let data = ChartData {
             series: &series.series,
@@ -152,10 +169,11 @@ impl Pane for ChartPane {
             lines: &lines,
             marks: self.fills.marks(desk, instrument.id),
             gaps: &gaps,
+            hours: calendar.filter(|_| !instrument.hours.is_always()),
+            closes_in,
             notice: notice.as_deref(),
             has_older: series.is_loaded && !series.is_complete,
         };
-        let calendar = self.hours.calendar(instrument);
         if calendar.is_some_and(|calendar| !self.view.follow(&series.series, key, calendar)) {
             ui.request_repaint();
         }
@@ -177,6 +195,7 @@ fn notice(
     instrument: &Instrument,
     quote: Option<&QuoteView<'_>>,
     series: &SeriesView,
+    scale: Option<&str>,
 ) -> Option<String> {
     let stale = quote.filter(|view| view.freshness == Freshness::Stale).map(|view| {
         let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
@@ -191,8 +210,23 @@ fn notice(
     let loading = (!series.is_loaded).then(|| "Loading history …".to_owned());
     let lacking = series.lacks_bars.then(|| "Bars are missing: the broker did not tell them".to_owned());
     let remark = desk.remark(instrument.id).map(|remark| format::capitalised(&remark.short));
-    let parts: Vec<String> = [remark, stale, waits.or(loading).or(lacking)].into_iter().flatten().collect();
+    let scale = scale.map(str::to_owned);
+    let parts: Vec<String> =
+        [remark, stale, waits.or(loading).or(lacking), scale].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// How long the last bar still grows: told while the clock of the status bar counts seconds, which paints the frames.
+fn closes_in(
+    desk: &Desk,
+    series: &SeriesView,
+    calendar: &Calendar,
+    timeframe: Timeframe,
+) -> Option<Duration> {
+    let bar = series.series.last().filter(|_| counts_seconds(desk))?;
+    let now = desk.market_time().unwrap_or(desk.now());
+    let (start, end) = (calendar.period_start(now, timeframe), calendar.period_end(now, timeframe));
+    (bar.time >= start && end > now).then(|| end.since(now))
 }
 
 /// The calendar of one instrument, made when its hours are others.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pitdesk::domain::{Order, OrderId, OrderKind, OrderStatus, Origin, Price, Side, Timeframe};
+use pitdesk::domain::{BrokerId, Order, OrderId, OrderKind, OrderStatus, Origin, Price, Side, Timeframe};
 use pitdesk::link::update::Placement;
 use pitdesk::link::{BarKey, Command, ConnectionState, History, KillState, Place, Update};
 use pitdesk::market::series::BarChunk;
@@ -229,7 +229,8 @@ fn escape_takes_a_line_back_while_it_is_held() {
 
 #[test]
 fn a_drag_ends_with_a_word_once_its_order_is_another() {
-    let changes: [(fn(&mut pitdesk::domain::Order), &str); 3] = [
+    type Change = fn(&mut Order);
+    let changes: [(Change, &str); 3] = [
         (|order| order.status = OrderStatus::Filled, "it is filled now"),
         (|order| order.spec.kind = limit("284.90"), "it has just changed"),
         (|order| order.status = OrderStatus::PendingCancel, "A cancel is on its way"),
@@ -363,7 +364,11 @@ fn an_order_of_another_account_is_named_and_never_leaves_unasked() {
     let working = order(1, instrument, Side::Sell, "100", limit("284.80"), now);
     window.state_mut().order(Order { account: "OTHER".into(), ..working });
     settle(&mut window);
-    arm(&mut window);
+    let desk = &mut window.state_mut().window.desk;
+    desk.choose_account(BrokerId(0), "PAPER".into());
+    let own = desk.accounts().iter().find(|account| &*account.id.0 == "PAPER").cloned();
+    desk.arm_one_click(&own.expect("the paper account"));
+    assert!(desk.one_click().is_some());
     let from = on_line(&window, 1);
     drag(&mut window, from, from + vec2(0.0, 30.0));
     assert_eq!(window.state_mut().take_sent(), []);

@@ -16,6 +16,7 @@ mod allocation;
 mod arming;
 mod blotter;
 mod books;
+mod chart_looks;
 mod chart_pane;
 mod chart_trading;
 mod journal;

@@ -2,6 +2,7 @@
 //!
 //! None of them enters an order; those that touch orders only take them away.
 
+mod chart;
 mod layout;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::SHORTCUTS;
 use crate::ui::workspace::Workspace;
+use chart::chart;
 use layout::layout;
 
 /// How long the drill holds the paper broker up.
@@ -101,6 +103,7 @@ pub(super) fn actions(desk: &Desk, workspace: &Workspace) -> Vec<Action> {
     actions.extend(one_click(desk));
     actions.extend(desk.selected().into_iter().flat_map(|instrument| accounts(desk, instrument.broker)));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
+    actions.extend(chart(desk, workspace));
     actions.extend(layout(workspace));
     actions.extend(settings(desk.settings()));
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
