@@ -123,7 +123,8 @@ impl Scene {
 
     fn ui(&mut self, ui: &mut egui::Ui) {
         let last = self.series.last().map_or(0.0, |bar| bar.close);
-        let line = |by: f64, label, kind| PriceLine { price: last + by, label, kind, dashed: false };
+        let line =
+            |by: f64, label, kind| PriceLine { price: last + by, label, kind, dashed: false, handle: None };
         let lines = [
             line(-0.3, "Buy 100 limit", LineKind::Buy),
             line(-0.5, "Buy 100 limit", LineKind::Buy),
@@ -142,6 +143,8 @@ impl Scene {
             lines: if self.lines { &lines } else { &[] },
             marks: &self.marks,
             gaps: &[],
+            hours: None,
+            closes_in: None,
             notice: None,
             has_older: false,
         };

@@ -137,6 +137,8 @@ impl Screen {
             lines: &[],
             marks: &[],
             gaps: &[],
+            hours: None,
+            closes_in: None,
             notice: None,
             has_older: false,
         };

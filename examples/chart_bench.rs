@@ -255,6 +255,8 @@ impl Scene {
             lines: &[],
             marks: &[],
             gaps: &[],
+            hours: None,
+            closes_in: None,
             notice: None,
             has_older: false,
         };

@@ -6,6 +6,7 @@
 //! and the tests drive the same one. The only low-level painting is in [`paint`].
 
 pub mod allocation;
+mod amending;
 mod arming;
 pub mod blotter;
 mod books;
@@ -13,6 +14,7 @@ pub mod chart;
 pub mod chart_pane;
 pub mod commands;
 mod confirm;
+mod dealing;
 pub mod fonts;
 pub mod format;
 pub mod headless;
@@ -20,7 +22,6 @@ mod keys;
 pub mod ladder;
 mod limits;
 mod lookup;
-mod one_click;
 mod overlay;
 pub mod paint;
 pub mod pane;
@@ -38,6 +39,7 @@ pub mod theme;
 pub mod ticket;
 mod timeline;
 mod toasts;
+mod told;
 pub mod watchlist;
 pub mod workspace;
 mod workspaces;

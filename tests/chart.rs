@@ -64,7 +64,8 @@ fn check(name: &str, shot: Shot) {
     view.show(bars, series.len() as f64 + bars * 0.04);
     let ticks = TickTable::uniform(Decimal::new(1, 2)).expect("a cent is a tick");
     let last = series.last().expect("bars").close;
-    let line = |by: f64, label, kind, dashed| PriceLine { price: last + by, label, kind, dashed };
+    let line =
+        |by: f64, label, kind, dashed| PriceLine { price: last + by, label, kind, dashed, handle: None };
     let lines = [
         line(-0.6, "Buy 100 limit", LineKind::Buy, false),
         line(0.5, "Sell 100 stop · Held", LineKind::Sell, true),
@@ -95,6 +96,8 @@ fn check(name: &str, shot: Shot) {
                 lines: if crosshair { &lines } else { &[] },
                 marks: if crosshair { &marks } else { &[] },
                 gaps: &[],
+                hours: None,
+                closes_in: None,
                 notice: None,
                 has_older: false,
             };

@@ -284,6 +284,8 @@ pub enum Origin {
     Ladder,
     /// A trading key.
     Keys,
+    /// A place in a chart.
+    Chart,
     /// Target weights that were sent as orders, all of this plan.
     Allocation(PlanId),
     /// Seen at the broker only.

@@ -52,7 +52,8 @@ pub fn read(path: &str) -> Result<String, String> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(format!("{} is too large: at most {} MB", path.display(), MOST_BYTES / 1_000_000));
     }
-    String::from_utf8(bytes).map_err(|_| format!("{} is no text: choose another file", path.display()))
+    String::from_utf8(bytes)
+        .map_err(|error| format!("{} is no text ({error}): choose another file", path.display()))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! [`chart_ui`] draws a [`BarSeries`] through a [`ChartView`], which is all the state a chart
 //! has. Layers, each knowing only those before it: scales (`time_scale`: bar index ↔ x,
 //! `price_scale`: price ↔ y) → candles → studies → axes and overlays → head (title, legend) → crosshair;
-//! `input` turns mouse and keys into changes of the view before anything is drawn, `controls`
-//! are the buttons of a chart that is not where a new one would be.
+//! `input` turns mouse and keys into changes of the view before anything is drawn, `grip` those that are about a
+//! line, `controls` are the buttons of a chart that is not where a new one would be.
 //!
 //! Invariants: everything is drawn in whole physical pixels; no step looks at every bar, so
 //! cost depends on the chart's width and not on its history; where several bars share a
@@ -17,18 +17,23 @@ mod candles;
 mod controls;
 mod crosshair;
 mod gaps;
+mod grip;
 mod head;
 mod input;
 mod kept;
 mod layer;
 mod overlay;
 mod price_scale;
+mod shading;
 mod studies;
+mod style;
 mod time_axis;
 mod time_scale;
 mod view;
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
 use egui::{Align2, CursorIcon, Response, Sense, Shape, Ui, pos2, vec2};
 use jiff::tz::TimeZone;
@@ -41,12 +46,16 @@ use self::overlay::Tags;
 use self::studies::{Spot, Studies};
 use self::time_scale::Ground;
 use crate::domain::{Price, Side, TickTable, Time, Timeframe};
+use crate::market::calendar::Calendar;
 use crate::market::series::BarSeries;
 use crate::ui::format::float;
 use crate::ui::paint::{Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
 pub use self::crosshair::Hover;
+pub use self::grip::{Handle, LineDeed, Moving, Pressed};
+pub use self::price_scale::ScaleKind;
+pub use self::style::Style;
 pub use self::view::ChartView;
 
 /// What a chart shows.
@@ -73,6 +82,10 @@ pub struct ChartData<'a> {
     pub marks: &'a [FillMark],
     /// When nothing came from the broker, oldest first.
     pub gaps: &'a [Gap],
+    /// When its exchange trades, where times outside the regular hours are to be shaded.
+    pub hours: Option<&'a Arc<Calendar>>,
+    /// How long the last bar still grows, while that is counted.
+    pub closes_in: Option<Duration>,
     /// What the trader should know about the bars, such as `Loading history …`: in the
     /// middle of an empty chart, beside the title of another.
     pub notice: Option<&'a str>,
@@ -108,6 +121,8 @@ pub struct PriceLine<'a> {
     pub kind: LineKind,
     /// Dashed rather than solid: not working at the exchange.
     pub dashed: bool,
+    /// What it is called where it can be taken hold of.
+    pub handle: Option<Handle>,
 }
 
 /// What a [`PriceLine`] is about.
@@ -153,6 +168,18 @@ pub struct ChartResponse {
     /// The price that was clicked at with Ctrl held (a plain click only gives the focus):
     /// above zero and on the tick grid.
     pub picked_price: Option<Price>,
+    /// What was done to lines.
+    pub deeds: Vec<LineDeed>,
+    /// The line that is being taken somewhere.
+    pub moving: Option<Moving>,
+    /// The line that stands out: under the pointer, held, or with the keyboard.
+    pub hot: Option<Handle>,
+    /// Where the second button was pressed last, while that was over the prices.
+    pub pressed: Option<Pressed>,
+    /// Whether the chart or one of its lines has the keyboard.
+    pub has_keyboard: bool,
+    /// The area of the prices, in points.
+    pub prices: egui::Rect,
     /// The chart's response: focus, context menu.
     pub response: Response,
 }
@@ -174,6 +201,11 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     view.meet(data);
     let areas = view.areas(data, frame, &text, grid);
     let hands = input::Hands::new(ui, place.id, &areas, grid);
+    let mut deeds = Vec::new();
+    if let Some(prices) = view.prices_shown() {
+        deeds = view.hold.deeds(ui, &hands.panes, data, (prices, areas.prices), grid);
+        deeds.extend(view.hold.keys_ui(ui, hands.panes.id, data, areas.prices, grid));
+    }
     hands.apply(ui, view, &ground(data, &areas, grid), view.prices_shown());
     let (areas, stage) = settle(view, data, frame, &text, grid);
 
@@ -184,25 +216,37 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     let picks = ui.input(|input| input.modifiers.command);
     if picks && hovered.is_some_and(|hover| hover.price.is_some()) {
         ui.set_cursor_icon(CursorIcon::Copy);
+    } else if view.hold.is_held() || (view.hold.hot().is_some() && hovered.is_some()) {
+        ui.set_cursor_icon(CursorIcon::ResizeVertical);
     }
     let visible = stage.visible(data.series.len());
     hands.name(data.title, &|| info(data, &visible), &|| {
         time_axis::zone_name(data, visible.end.checked_sub(1))
     });
+    view.hold.paints(Vec::new());
     if ui.is_rect_visible(rect) {
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
         let visible = visible.clone();
         let id = hands.panes.id;
-        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, hovered.zip(pointer), focus);
+        let crossed = hovered.zip(pointer).filter(|_| !view.hold.is_held());
+        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, crossed, focus);
         controls::controls_ui(ui, view, &areas, grid);
     }
+    let corner = |to: Price| grid.pos(areas.prices.left, stage.price.row_of(to.to_f64()));
+    let moving = view.hold.moving().map(|(line, to)| Moving { line, to, at: corner(to) });
     let wanted = visible.len().saturating_mul(2).max(FIRST_BARS);
     ChartResponse {
         wants_older: (data.has_older && visible.start < wanted / 4).then_some(wanted),
         picked_price: clicked.filter(|_| picks).and_then(|hover| hover.price),
         hovered,
         visible,
+        deeds,
+        moving,
+        hot: view.hold.hot(),
+        has_keyboard: hands.panes.has_focus() || view.hold.has_keyboard(),
+        pressed: view.hold.pressed(),
+        prices: areas.prices.to_points(grid),
         response: hands.panes,
     }
 }
@@ -250,7 +294,9 @@ fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     let date = |index| Some(time_axis::time_text(data.series.get(index)?.time, data.timeframe, data.zone));
     let dates = visible.end.checked_sub(1).and_then(|end| Some((date(visible.start)?, date(end)?)));
     let dates = dates.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
-    let seen = format!("{}{} bars visible{dates}", last.unwrap_or_default(), visible.len());
+    let closes = data.closes_in.map(|left| format!("bar closes in {}, ", axis::countdown(left)));
+    let (last, closes) = (last.unwrap_or_default(), closes.unwrap_or_default());
+    let seen = format!("{last}{closes}{} bars visible{dates}", visible.len());
     let lines = data.lines.iter().map(|line| format!("{} at {}", line.label, price(line.price)));
     let value = std::iter::once(seen).chain(lines).chain(gaps::spoken(data)).collect::<Vec<_>>().join("; ");
     let name = format!("Chart {} {}", data.title, data.timeframe);
@@ -283,6 +329,7 @@ impl Frame<'_> {
         let tags = Tags::of(data, &areas, &self.stage.price, height, theme);
 
         under.mesh.rect(areas.frame, theme.surface);
+        shading::shade_ui(self.view.shaded(data, &self.stage), areas.panes(), &mut under.mesh, theme);
         let mut covered = tags.rows();
         covered.extend(pointer.map(|(_, row)| row));
         self.grid_ui(&covered, candles.full, &mut under);
@@ -298,7 +345,14 @@ impl Frame<'_> {
         studies.menu_ui(ui, self.id, head.beside, &mut top, theme);
         let taken = self.legend_ui(ui, head.taken, Spot { id: self.id, room: head.below }, shown, &mut top);
         let mut over = layer();
-        overlay::lines_ui(data, &areas, &tags, taken, &mut over, theme);
+        // What goes elsewhere stands out there, not where it comes from.
+        let moving = self.view.hold.moving();
+        let hot = self.view.hold.hot().filter(|_| moving.is_none());
+        let painted = overlay::lines_ui(data, &areas, &tags, (taken, hot), &mut over, theme);
+        self.view.hold.paints(painted);
+        if let Some((line, to)) = moving {
+            overlay::moving_ui(data, &areas, &self.stage.price, (line, to), &mut over, theme);
+        }
         if focus {
             top.mesh.outline(areas.frame, theme.accent);
         }
@@ -374,6 +428,9 @@ impl Frame<'_> {
                 let at = pos2((x as f32 + 0.5) / self.grid.per_point(), middle);
                 text.put(at, Align2::CENTER_CENTER, &tick.text, ink);
             }
+        }
+        if let Some(left) = data.closes_in.filter(|_| self.view.is_fitted()) {
+            axis::countdown_ui(&self.areas, left, layer, theme);
         }
         if !data.series.is_empty() {
             axis::price_grid_ui(data, &self.areas, &self.stage.price, covered, layer, theme);

@@ -1,12 +1,18 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
 mod lines;
+mod look;
+mod menu;
+mod notes;
+mod trading;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use self::lines::{Labelled, price_lines};
+use self::trading::{Scene, Trading};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
@@ -18,6 +24,9 @@ use crate::domain::settings::ZoneDisplay;
 use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe, TradingHours};
 use crate::link::BarKey;
 use crate::market::calendar::Calendar;
+use crate::ui::status_bar::counts_seconds;
+
+pub use self::look::Look;
 
 /// From this width on, all periods stand in one row at their full size.
 const ROOMY: f32 = 540.0;
@@ -37,6 +46,8 @@ pub struct ChartPane {
     fills: Fills,
     #[serde(skip)]
     hours: Hours,
+    #[serde(skip)]
+    trading: Trading,
 }
 
 impl Default for ChartPane {
@@ -48,6 +59,7 @@ impl Default for ChartPane {
             wanted: FIRST_BARS,
             fills: Fills::default(),
             hours: Hours::default(),
+            trading: Trading::default(),
         }
     }
 }
@@ -64,13 +76,20 @@ impl ChartPane {
         self.timeframe
     }
 
-    fn timeframes_ui(&mut self, ui: &mut egui::Ui) {
+    /// How it is shown.
+    #[must_use]
+    pub fn view(&self) -> &ChartView {
+        &self.view
+    }
+
+    fn timeframes_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let is_narrow = ui.available_width() < ROOMY;
         // Wrapped: a row that is too wide would push the price axis out of a narrow pane.
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(2.0, 0.0);
             if is_narrow {
-                ui.spacing_mut().button_padding.x = 4.0;
+                ui.spacing_mut().item_spacing.x = 1.0;
+                ui.spacing_mut().button_padding.x = 2.5;
             }
             for timeframe in Timeframe::ALL {
                 let button = ui.selectable_label(self.timeframe == timeframe, timeframe.label());
@@ -78,6 +97,7 @@ impl ChartPane {
                     self.timeframe = timeframe;
                 }
             }
+            self.look_ui(ui, desk, out);
         });
     }
 }
@@ -99,7 +119,7 @@ fn words(timeframe: Timeframe) -> String {
 
 impl Pane for ChartPane {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
-        self.timeframes_ui(ui);
+        self.timeframes_ui(ui, desk, out);
         let Some(instrument) = desk.selected() else {
             ui.centered_and_justified(|ui| {
                 ui.label(with_keys(ui, "Choose an instrument in the watchlist, or by a search", Act::Search))
@@ -116,7 +136,10 @@ impl Pane for ChartPane {
 
         let empty = SeriesView::default();
         let series = desk.series(key).unwrap_or(&empty);
-        let labelled = price_lines(desk, instrument);
+        let scene = Scene { desk, instrument };
+        self.trading.begin(ui, scene, &mut self.view);
+        let mut labelled = price_lines(desk, instrument);
+        labelled.extend(self.trading.asked_line(scene));
         let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
         // A trading day has the date that the exchange gives it, wherever the trader is.
         let display = if self.timeframe.is_calendar() {
@@ -127,7 +150,11 @@ impl Pane for ChartPane {
         let zone = format::zone(display, Some(instrument));
         let quote = desk.quote(instrument.id);
         let gaps: Vec<Gap> = desk.outages(instrument.broker).map(|(from, to)| Gap { from, to }).collect();
-        let notice = notice(desk, instrument, quote.as_ref(), series);
+        let notice = notice(desk, instrument, quote.as_ref(), series, self.view.scale_remark());
+        let calendar = self.hours.calendar(instrument);
+        let closes_in = calendar
+            .filter(|_| quote.is_some_and(|view| view.quote.is_open && view.freshness != Freshness::Stale))
+            .and_then(|calendar| closes_in(desk, series, calendar, self.timeframe));
         let title = format!("{} · {}", instrument.symbol, instrument.venue);
         let data = ChartData {
             series: &series.series,
@@ -143,10 +170,11 @@ impl Pane for ChartPane {
             lines: &lines,
             marks: self.fills.marks(desk, instrument.id),
             gaps: &gaps,
+            hours: calendar.filter(|_| !instrument.hours.is_always()),
+            closes_in,
             notice: notice.as_deref(),
             has_older: series.is_loaded && !series.is_complete,
         };
-        let calendar = self.hours.calendar(instrument);
         if calendar.is_some_and(|calendar| !self.view.follow(&series.series, key, calendar)) {
             ui.request_repaint();
         }
@@ -158,6 +186,7 @@ impl Pane for ChartPane {
         if let Some(price) = response.picked_price {
             out.window(UiCommand::TakePrice(price));
         }
+        self.trading.ui(ui, &mut self.view, &response, scene, out);
     }
 }
 
@@ -167,6 +196,7 @@ fn notice(
     instrument: &Instrument,
     quote: Option<&QuoteView<'_>>,
     series: &SeriesView,
+    scale: Option<&str>,
 ) -> Option<String> {
     let stale = quote.filter(|view| view.freshness == Freshness::Stale).map(|view| {
         let zone = format::zone(desk.settings().time_zone_display, Some(instrument));
@@ -181,8 +211,23 @@ fn notice(
     let loading = (!series.is_loaded).then(|| "Loading history …".to_owned());
     let lacking = series.lacks_bars.then(|| "Bars are missing: the broker did not tell them".to_owned());
     let remark = desk.remark(instrument.id).map(|remark| format::capitalised(&remark.short));
-    let parts: Vec<String> = [remark, stale, waits.or(loading).or(lacking)].into_iter().flatten().collect();
+    let scale = scale.map(str::to_owned);
+    let parts: Vec<String> =
+        [remark, stale, waits.or(loading).or(lacking), scale].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// How long the last bar still grows: told while the clock of the status bar counts seconds, which paints the frames.
+fn closes_in(
+    desk: &Desk,
+    series: &SeriesView,
+    calendar: &Calendar,
+    timeframe: Timeframe,
+) -> Option<Duration> {
+    let bar = series.series.last().filter(|_| counts_seconds(desk))?;
+    let now = desk.market_time().unwrap_or(desk.now());
+    let (start, end) = (calendar.period_start(now, timeframe), calendar.period_end(now, timeframe));
+    (bar.time >= start && end > now).then(|| end.since(now))
 }
 
 /// The calendar of one instrument, made when its hours are others.

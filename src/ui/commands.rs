@@ -1,5 +1,6 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
+use super::chart_pane::Look;
 use super::keys::Act;
 use super::pane::{PaneKey, PaneKind};
 use super::workspace::{LayoutChange, ShelfChange};
@@ -31,6 +32,8 @@ pub enum UiCommand {
     ChooseAccount(BrokerId, AccountId),
     /// Show bars of another period.
     ShowTimeframe(Timeframe),
+    /// Show the chart otherwise.
+    ChartLook(Look),
     /// Put an instrument into the watchlist.
     Watch(InstrumentId),
     /// Offer a price to the ticket.

@@ -21,11 +21,13 @@ use serde::{Deserialize, Serialize};
 use self::hand::{Deed, Hand};
 use self::rows::{Asked, Centre, Column, Painted, Shown};
 use super::commands::{Commands, UiCommand};
+use super::dealing::{self, usual_quantity};
+use super::format;
 use super::keys::{Act, keys_of, with_keys};
 use super::pane::Pane;
 use super::steps::wheel_steps;
 use super::theme::theme_of;
-use super::{format, one_click};
+use super::told::Told;
 use crate::desk::Desk;
 use crate::domain::{
     Decimal, Depth, Instrument, InstrumentId, Level, Order, OrderId, Price, Qty, Quote, Side, Time,
@@ -36,8 +38,6 @@ use crate::market::ladder::{Grid, Group};
 
 /// How long a row that was refused stands out.
 const FLASH: Duration = Duration::from_millis(600);
-/// How long a line about what was done stands.
-const SAYS: Duration = Duration::from_secs(6);
 
 /// The book by price, and orders by one click.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -66,19 +66,10 @@ struct View {
     /// The market is to be brought into the middle.
     must_centre: bool,
     flash: Option<(Price, Time)>,
-    said: Option<Said>,
-    asked: one_click::Asked,
+    told: Told,
     refused: u64,
     /// When it was drawn last, in egui's count.
     pass: u64,
-}
-
-/// A line about what was done.
-#[derive(Debug)]
-struct Said {
-    text: String,
-    is_bad: bool,
-    at: Time,
 }
 
 /// What a frame is about.
@@ -110,7 +101,7 @@ impl Pane for Ladder {
         out.demand.trades.insert(id);
         self.follow(desk, &instrument);
         self.begin(ui);
-        self.hear(desk);
+        self.view.told.hear(desk);
         let group = self.group(&instrument);
         let scene = Scene::of(desk, &instrument, group, self.quantity(&instrument));
         ui.spacing_mut().item_spacing.y = 2.0;
@@ -156,11 +147,12 @@ impl Ladder {
         if self.view.instrument == Some(instrument.id) {
             return;
         }
-        let usual = || instrument.round_to_lot(desk.settings().default_quantity.of(instrument.class));
+        let usual = || usual_quantity(desk, instrument);
         let quantity = self.quantities.get(&instrument.key()).map_or_else(usual, |known| Qty(*known));
-        let View { asked, refused, .. } = std::mem::take(&mut self.view);
+        let View { mut told, refused, .. } = std::mem::take(&mut self.view);
+        told.clear();
         let quantity = format::exact(quantity.0);
-        self.view = View { instrument: Some(instrument.id), quantity, asked, refused, ..View::default() };
+        self.view = View { instrument: Some(instrument.id), quantity, told, refused, ..View::default() };
     }
 
     /// What was painted and pressed before it was out of sight is not what the trader sees and holds now.
@@ -173,21 +165,10 @@ impl Ladder {
         self.view.pass = pass;
     }
 
-    /// Tells what the engine has refused.
-    fn hear(&mut self, desk: &Desk) {
-        for text in self.view.asked.refusals(desk) {
-            self.say(text, true, desk);
-        }
-    }
-
-    fn say(&mut self, text: String, is_bad: bool, desk: &Desk) {
-        self.view.said = Some(Said { text, is_bad, at: desk.now() });
-    }
-
     /// Refuses what was done to a row, in sight.
     fn refuse(&mut self, row: Price, why: String, desk: &Desk) {
         self.view.flash = Some((row, desk.now()));
-        self.say(why, true, desk);
+        self.view.told.refuse(why, desk.now());
     }
 
     fn body_ui(&mut self, ui: &mut Ui, body: Rect, scene: &Scene<'_>, out: &mut Commands) {
@@ -246,7 +227,7 @@ impl Ladder {
             Deed::Click { column: Column::Book(_), price, .. } => {
                 out.window(UiCommand::TakePrice(price));
                 let text = "The price is in the ticket. Arm one-click trading above to send with a click.";
-                self.say(text.to_owned(), false, desk);
+                self.view.told.say(text, desk.now());
             }
             Deed::Click { column: Column::Own(side), price, .. } => {
                 let Some(own) = scene.own.at(side, price) else { return };
@@ -254,7 +235,7 @@ impl Ladder {
                     self.cancel(&own.orders, scene, out);
                 } else if let Some(first) = own.orders.first() {
                     out.window(UiCommand::ShowOrder(*first));
-                    self.say("Arm one-click trading above to cancel with a click.".to_owned(), false, desk);
+                    self.view.told.say("Arm one-click trading above to cancel with a click.", desk.now());
                 }
             }
             Deed::Drag { side, from, to } => {
@@ -262,7 +243,7 @@ impl Ladder {
                 if scene.is_armed {
                     self.take_to(&own.orders, to, scene, out);
                 } else {
-                    self.say("Arm one-click trading above to move orders.".to_owned(), false, desk);
+                    self.view.told.say("Arm one-click trading above to move orders.", desk.now());
                 }
             }
         }
@@ -270,12 +251,11 @@ impl Ladder {
 
     /// One line: what was just done, else what a click would do.
     fn foot_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, rect: Rect) {
-        let (theme, now) = (theme_of(ui), scene.desk.now());
-        let left = |said: &Said| SAYS.checked_sub(now.since(said.at)).filter(|left| !left.is_zero());
-        let (text, colour) = match self.view.said.as_ref().and_then(|said| Some((said, left(said)?))) {
-            Some((said, left)) => {
+        let theme = theme_of(ui);
+        let (text, colour) = match self.view.told.line(scene.desk.now()) {
+            Some((line, left)) => {
                 ui.request_repaint_after(left);
-                (said.text.clone(), if said.is_bad { theme.danger } else { theme.text_weak })
+                (line.text.clone(), if line.is_bad { theme.danger } else { theme.text_weak })
             }
             None => (self.hint(ui, scene), theme.text_weak),
         };
@@ -334,7 +314,7 @@ impl<'a> Scene<'a> {
             levels,
             own,
             quantity,
-            is_armed: one_click::is_armed(desk, instrument),
+            is_armed: dealing::is_armed(desk, instrument),
         }
     }
 

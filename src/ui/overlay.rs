@@ -40,6 +40,9 @@ struct FrameCost {
     painting: Duration,
 }
 
+/// Some of what a frame has cost.
+type Part = fn(&FrameCost) -> Duration;
+
 /// What a frame had to be made into triangles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Drawn {
@@ -100,7 +103,7 @@ impl Overlay {
         title_ui(ui, theme, "Frame time", "F12");
         Grid::new("frame time").num_columns(4).show(ui, |ui| {
             head_ui(ui, theme, ["", "last", "median", "worst"]);
-            let rows: [(&str, fn(&FrameCost) -> Duration); 3] = [
+            let rows: [(&str, Part); 3] = [
                 ("Layout", |cost| cost.layout),
                 ("Tessellation and upload", |cost| cost.painting),
                 ("Both", |cost| cost.layout + cost.painting),

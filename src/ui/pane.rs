@@ -52,7 +52,7 @@ macro_rules! panes {
 
         /// The state of a pane.
         #[derive(Debug)]
-        pub enum AnyPane { $($(#[$doc])* $kind($pane),)* }
+        pub enum AnyPane { $($(#[$doc])* $kind(Box<$pane>),)* }
 
         impl PaneKind {
             /// All of them.
@@ -100,7 +100,7 @@ macro_rules! panes {
 
             /// To be drawn.
             pub fn as_pane(&mut self) -> &mut dyn Pane {
-                match self { $(Self::$kind(pane) => pane,)* }
+                match self { $(Self::$kind(pane) => &mut **pane,)* }
             }
         }
 
@@ -108,11 +108,11 @@ macro_rules! panes {
             const KIND: PaneKind = PaneKind::$kind;
 
             fn of(any: &AnyPane) -> Option<&Self> {
-                if let AnyPane::$kind(pane) = any { Some(pane) } else { None }
+                if let AnyPane::$kind(pane) = any { Some(&**pane) } else { None }
             }
 
             fn of_mut(any: &mut AnyPane) -> Option<&mut Self> {
-                if let AnyPane::$kind(pane) = any { Some(pane) } else { None }
+                if let AnyPane::$kind(pane) = any { Some(&mut **pane) } else { None }
             }
         })*
     };

@@ -189,6 +189,11 @@ fn quantiles(histogram: &Histogram) -> String {
     }
 }
 
+/// Whether the market moves, so that the window is painted at least every second.
+pub(super) fn counts_seconds(desk: &Desk) -> bool {
+    desk.last_change().is_some_and(|change| desk.now().since(change) < QUIET)
+}
+
 /// The time in the zone of the settings: to the second while the market moves, to the minute
 /// while it is quiet, because a second hand alone is not worth painting the whole window.
 fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
@@ -198,8 +203,7 @@ fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
         market_clock_ui(ui, desk, market, &zone, theme);
         return;
     }
-    let is_moving = desk.last_change().is_some_and(|change| now.since(change) < QUIET);
-    let (period, time) = if is_moving {
+    let (period, time) = if counts_seconds(desk) {
         (SECOND, format::clock_time(now, &zone))
     } else {
         (MINUTE, format::clock_minute(now, &zone))

@@ -319,6 +319,7 @@ impl Terminal {
                 self.desk.choose_account(broker, account.clone());
             }
             UiCommand::ShowTimeframe(timeframe) => self.shown::<ChartPane>().show(timeframe),
+            UiCommand::ChartLook(look) => self.shown::<ChartPane>().look(look),
             UiCommand::Watch(id) => {
                 if let Some(instrument) = self.desk.instrument(id) {
                     let key = instrument.key();

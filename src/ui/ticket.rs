@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::{Commands, UiCommand};
 use super::confirm::{Hand, Rule};
+use super::dealing::NoQuantity;
 use super::keys::Act;
 use super::pane::Pane;
 use super::theme::{Theme, theme_of};
@@ -132,13 +133,13 @@ impl Ticket {
         self.wanted = Some(act);
     }
 
-    /// What its field says, where the ticket is on this instrument; `None` in it where that is no quantity.
-    pub(super) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
+    /// What its field says, where the ticket is on this instrument.
+    pub(super) fn quantity_for(&self, instrument: &Instrument) -> Option<Result<Qty, NoQuantity>> {
         if self.shown.as_ref() != Some(&instrument.key()) {
             return None;
         }
         let typed = number::parse(self.form.text(Field::Quantity)).ok().flatten().map(Qty);
-        Some(typed.filter(|quantity| instrument.is_on_lot(*quantity)))
+        Some(typed.filter(|quantity| instrument.is_on_lot(*quantity)).ok_or(NoQuantity))
     }
 
     /// Begins anew when another instrument is selected.

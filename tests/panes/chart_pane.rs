@@ -420,7 +420,7 @@ fn a_stale_chart_that_was_scrolled_and_scaled_by_hand() {
     chart.state_mut().theme = Theme::light();
     drag(&mut chart, pos2(150.0, 200.0), pos2(300.0, 200.0));
     drag(&mut chart, pos2(420.0, 100.0), pos2(420.0, 60.0));
-    drag(&mut chart, pos2(250.0, 100.0), pos2(250.0, 190.0));
+    drag(&mut chart, pos2(250.0, 120.0), pos2(250.0, 210.0));
     chart.state_mut().market.later(Duration::from_secs(45));
     chart.run_steps(3);
     picture::assert_picture(&mut chart, "chart_pane_stale");

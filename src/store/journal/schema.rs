@@ -64,7 +64,7 @@ CREATE TABLE probe (                -- what is written to learn whether the disk
 /// The same tables; orders may have been entered in the ladder, which is more than an older program can read.
 const V2: &str = "SELECT 1";
 
-/// The same tables; orders may have been entered by trading keys.
+/// The same tables; orders may have been entered in the chart or by trading keys.
 const V3: &str = "SELECT 1";
 
 /// The newest version that this program knows.

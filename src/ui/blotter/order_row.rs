@@ -2,13 +2,13 @@
 
 use super::asked::Asked;
 use super::cell::Cell;
-use super::edit::Part;
 use super::orders::{Wish, reason_cell};
 use super::table::{Column, Give, Row};
 use crate::desk::Desk;
 use crate::domain::{
     ClientRef, Instrument, Order, OrderId, OrderKind, OrderStatus, Origin, TimeInForce, TrailBy,
 };
+use crate::ui::amending::Part;
 use crate::ui::format;
 use crate::ui::theme::Theme;
 

@@ -1,11 +1,13 @@
 //! The price axis: grid, labels, and tags that must not cover each other.
 
+use std::time::Duration;
+
 use egui::{Align2, Color32, pos2};
 
 use super::ChartData;
 use super::areas::Areas;
 use super::layer::Layer;
-use super::price_scale::{PriceScale, multiples, round_step, tick_at};
+use super::price_scale::{Measure, PriceScale, round_step, tick_at};
 use crate::ui::format::float;
 use crate::ui::paint::{Arrow, Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
@@ -48,7 +50,9 @@ pub fn width(data: &ChartData<'_>, text: &Digits, grid: PixelGrid, scale: &Price
         let arrow = if scale.shows(last.price) { 0.0 } else { ARROW };
         label(last.price) + arrow
     });
-    grid.length(label(scale.low).max(label(scale.high)).max(last).max(36.0) + 2.0 * PAD)
+    let ends = [scale.low, scale.high].into_iter();
+    let ends = ends.map(|end| label(end).max(text.width(&grid_label(data, scale, end))));
+    grid.length(ends.fold(last.max(36.0), f32::max) + 2.0 * PAD)
 }
 
 /// The rows of boxes `height` tall around `wanted`, moved so that none overlaps another and
@@ -90,6 +94,40 @@ pub fn spread(wanted: &[i32], height: i32, top: i32, bottom: i32) -> Vec<i32> {
     result
 }
 
+/// `0:42`, `12:05`, `3:12:05`, `2 d 3:12:05`.
+#[must_use]
+pub fn countdown(left: Duration) -> String {
+    // The whole of the second that has begun: nought only when it is over.
+    let seconds = left.as_nanos().div_ceil(1_000_000_000);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let days = if days > 0 { format!("{days} d ") } else { String::new() };
+    match (days.is_empty(), hours) {
+        (true, 0) => format!("{minutes}:{:02}", seconds % 60),
+        _ => format!("{days}{hours}:{minutes:02}:{:02}", seconds % 60),
+    }
+}
+
+/// How long the last bar still grows, where both axes meet: the place of the button that fits a price scale.
+pub fn countdown_ui(areas: &Areas, left: Duration, Layer { mesh, text }: &mut Layer, theme: &Theme) {
+    let grid = mesh.grid();
+    let words = countdown(left);
+    let middle = grid.points(areas.time_axis.top + areas.time_axis.bottom) / 2.0;
+    let room = grid.points(areas.price_axis.right - areas.price_axis.left);
+    if text.width(&words) + 4.0 <= room {
+        let at = pos2(grid.points(areas.price_axis.right) - PAD.min(room - text.width(&words)), middle);
+        text.put(at, Align2::RIGHT_CENTER, &words, theme.text_weak);
+    }
+}
+
+/// What stands beside a grid line: its price, or how far that is from where per cent are counted from. Tags always
+/// name a price, which is what is traded.
+fn grid_label(data: &ChartData<'_>, scale: &PriceScale, price: f64) -> String {
+    match scale.measure {
+        Measure::Percent(base) => format!("{}%", float::signed((price / base - 1.0) * 100.0, 2)),
+        Measure::Linear | Measure::Log => float::fixed(price, data.decimals()),
+    }
+}
+
 /// Draws the horizontal grid and its labels; a label that a tag covers is left out.
 pub fn price_grid_ui(
     data: &ChartData<'_>,
@@ -101,15 +139,14 @@ pub fn price_grid_ui(
 ) {
     let grid = mesh.grid();
     let tick = tick_at(data.ticks, scale.high);
-    let step = scale.grid_step(f64::from(APART * grid.per_point()), tick);
     let margin = grid.length(text.line_height() / 2.0);
-    for price in multiples(scale.low, scale.high, step) {
+    for price in scale.grid(f64::from(APART * grid.per_point()), tick) {
         let row = scale.row_of(price);
         mesh.row(row, areas.prices.left, areas.prices.right, theme.grid);
         let is_whole = row - margin >= areas.prices.top && row + margin < areas.prices.bottom;
         let is_free = covered.iter().all(|other| (other - row).abs() >= tag_height(text, grid));
         if is_whole && is_free {
-            let label = float::fixed(price, data.decimals());
+            let label = grid_label(data, scale, price);
             put_label(text, grid, areas.price_axis, row, &label, theme.text_weak);
         }
     }
@@ -161,6 +198,20 @@ pub fn put_label(text: &mut Digits, grid: PixelGrid, axis: PxRect, row: i32, lab
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_countdown_counts_the_second_that_has_begun() {
+        for (millis, text) in [
+            (0, "0:00"),
+            (1, "0:01"),
+            (41_001, "0:42"),
+            (725_000, "12:05"),
+            (11_525_000, "3:12:05"),
+            (2 * 86_400_000 + 11_525_000, "2 d 3:12:05"),
+        ] {
+            assert_eq!(countdown(Duration::from_millis(millis)), text);
+        }
+    }
 
     proptest! {
         #[test]

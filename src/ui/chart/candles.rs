@@ -1,4 +1,4 @@
-//! Candles and volume as rectangles of whole pixels.
+//! Bars and volume as rectangles of whole pixels; how a bar with room looks is `style`'s.
 //!
 //! Two regimes. With room, a bar is a body with a wick through its middle: the body's width
 //! has the wick's parity, so the wick is truly centred, and neighbours keep a pixel between
@@ -13,8 +13,10 @@ use std::ops::Range;
 use egui::Color32;
 
 use super::price_scale::PriceScale;
+use super::style::Style;
 use super::time_scale::TimeScale;
 use crate::domain::Bar;
+use crate::market::heikin::{Heikin, WARM_UP};
 use crate::market::series::{BarSeries, Extent};
 use crate::ui::paint::{PixelMesh, PxRect};
 use crate::ui::theme::Theme;
@@ -64,6 +66,8 @@ pub struct Stage {
     pub volumes: PxRect,
     /// Candles or columns.
     pub shape: Shape,
+    /// How a bar looks where it has room.
+    pub style: Style,
     /// Index of a bar at which the cells of the level of detail begin.
     pub phase: usize,
 }
@@ -72,11 +76,13 @@ pub struct Stage {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Piece {
     /// Its first pixel column: of the wick, or of the whole column.
-    left: i32,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
+    pub(super) left: i32,
+    pub(super) open: f64,
+    pub(super) high: f64,
+    pub(super) low: f64,
+    pub(super) close: f64,
+    /// The close before it; no number of the first.
+    pub(super) before: f64,
     /// Of all its bars.
     pub volume: f64,
 }
@@ -107,7 +113,7 @@ impl Stage {
     #[must_use]
     pub fn pieces(&self, series: &BarSeries) -> Pieces {
         let mut closed = match self.shape {
-            Shape::Candles { wick, .. } => self.single(series, wick),
+            Shape::Candles { wick, .. } => self.single(series, self.visible(series.len()), wick),
             Shape::Columns(width) => self.columns(series, width),
         };
         if self.visible(series.len()).end == series.len() {
@@ -126,9 +132,7 @@ impl Stage {
             return None;
         }
         match self.shape {
-            Shape::Candles { wick, .. } => {
-                series.last().map(|bar| Piece::of_bar(self.wick_left(len - 1, wick), &bar))
-            }
+            Shape::Candles { wick, .. } => self.single(series, len - 1..len, wick).pop(),
             Shape::Columns(width) => {
                 let column = (self.time.x_of((len - 1) as f64) / f64::from(width)).floor() as i32;
                 // The division may round to a neighbour; the partition decides.
@@ -140,12 +144,24 @@ impl Stage {
         }
     }
 
-    fn single(&self, series: &BarSeries, wick: i32) -> Vec<Piece> {
-        let visible = self.visible(series.len());
-        let mut closed = Vec::with_capacity(visible.len());
-        let indexed = visible.clone().zip(series.bars(visible));
-        closed.extend(indexed.map(|(index, bar)| Piece::of_bar(self.wick_left(index, wick), &bar)));
-        closed
+    /// A piece for each bar.
+    fn single(&self, series: &BarSeries, bars: Range<usize>, wick: i32) -> Vec<Piece> {
+        let mut before =
+            bars.start.checked_sub(1).and_then(|i| series.get(i)).map_or(f64::NAN, |bar| bar.close);
+        let mut heikin = (self.style == Style::HeikinAshi).then(|| {
+            let mut heikin = Heikin::default();
+            series.bars(bars.start.saturating_sub(WARM_UP)..bars.start).for_each(|bar| {
+                heikin.next(&bar);
+            });
+            heikin
+        });
+        let mut pieces = Vec::with_capacity(bars.len());
+        for (index, bar) in bars.clone().zip(series.bars(bars)) {
+            let shown = heikin.as_mut().map_or(bar, |heikin| heikin.next(&bar));
+            pieces.push(Piece::of_bar(self.wick_left(index, wick), &shown, before));
+            before = bar.close;
+        }
+        pieces
     }
 
     fn columns(&self, series: &BarSeries, width: i32) -> Vec<Piece> {
@@ -156,7 +172,7 @@ impl Stage {
             .iter()
             .map(|start| {
                 let before = start.checked_sub(1).and_then(|i| series.get(i));
-                (before.map_or(0.0, |bar| bar.close), series.get(*start).map_or(0.0, |bar| bar.open))
+                (before.map_or(f64::NAN, |bar| bar.close), series.get(*start).map_or(0.0, |bar| bar.open))
             })
             .collect();
         let mut left = self.prices.left - width;
@@ -166,7 +182,8 @@ impl Stage {
                 return None;
             }
             let Extent { high, low, volume } = series.extent(range[0]..range[1]);
-            Some(Piece { left, open: prices[0].1, high, low, close: prices[1].0, volume })
+            let (before, open) = prices[0];
+            Some(Piece { left, open, high, low, close: prices[1].0, before, volume })
         });
         columns.collect()
     }
@@ -209,8 +226,9 @@ impl Stage {
             return None;
         }
         let (open, close) = (series.get(range.start)?.open, series.get(range.end - 1)?.close);
+        let before = range.start.checked_sub(1).and_then(|i| series.get(i)).map_or(f64::NAN, |bar| bar.close);
         let Extent { high, low, volume } = series.extent(range);
-        Some(Piece { left: self.prices.left + x, open, high, low, close, volume })
+        Some(Piece { left: self.prices.left + x, open, high, low, close, before, volume })
     }
 
     /// The first pixel column of a line `wick` pixels thick through the middle of a bar.
@@ -229,28 +247,12 @@ impl Stage {
     }
 
     fn draw(&self, mesh: &mut PixelMesh, piece: &Piece, full: f64, inks: &Inks) {
-        let (colour, faint) =
-            if piece.close >= piece.open { (inks.up, inks.volume_up) } else { (inks.down, inks.volume_down) };
-        let rows = |from: f64, to: f64| (self.price.row_of(from), self.price.row_of(to) + 1);
-        let (top, bottom) = rows(piece.high, piece.low);
+        self.draw_prices(mesh, piece, inks);
+        let faint = if piece.close >= piece.open { inks.volume_up } else { inks.volume_down };
         let left = piece.left;
         let (volume_left, volume_width) = match self.shape {
-            Shape::Columns(width) => {
-                let column = PxRect::new(left, top, left + width, bottom);
-                mesh.rect(column.intersect(self.prices), colour);
-                (left, width)
-            }
-            Shape::Candles { body, wick } => {
-                let body_left = left - (body - wick) / 2;
-                let (body_top, body_bottom) = rows(piece.open.max(piece.close), piece.open.min(piece.close));
-                let wick_rect = PxRect::new(left, top, left + wick, bottom);
-                let body_rect = PxRect::new(body_left, body_top, body_left + body, body_bottom);
-                if bottom - top > body_bottom - body_top {
-                    mesh.rect(wick_rect.intersect(self.prices), colour);
-                }
-                mesh.rect(body_rect.intersect(self.prices), colour);
-                (body_left, body)
-            }
+            Shape::Columns(width) => (left, width),
+            Shape::Candles { body, wick } => (left - (body - wick) / 2, body),
         };
         if !self.volumes.is_empty() {
             let top = self.volumes.bottom - self.volume_rows(piece.volume, full);
@@ -273,9 +275,9 @@ impl Stage {
 }
 
 impl Piece {
-    fn of_bar(left: i32, bar: &Bar) -> Self {
+    fn of_bar(left: i32, bar: &Bar, before: f64) -> Self {
         let Bar { open, high, low, close, volume, .. } = *bar;
-        Self { left, open, high, low, close, volume }
+        Self { left, open, high, low, close, before, volume }
     }
 }
 
@@ -290,8 +292,9 @@ impl Pieces {
 /// The colours of candles and volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inks {
-    up: Color32,
-    down: Color32,
+    pub(super) up: Color32,
+    pub(super) down: Color32,
+    pub(super) line: Color32,
     volume_up: Color32,
     volume_down: Color32,
 }
@@ -300,8 +303,8 @@ impl Inks {
     /// Those of a theme.
     #[must_use]
     pub fn of(theme: &Theme) -> Self {
-        let Theme { up, down, volume_up, volume_down, .. } = *theme;
-        Self { up, down, volume_up, volume_down }
+        let Theme { up, down, accent: line, volume_up, volume_down, .. } = *theme;
+        Self { up, down, line, volume_up, volume_down }
     }
 }
 

@@ -40,7 +40,7 @@ pub fn hover(data: &ChartData<'_>, areas: &Areas, stage: &Stage, (x, y): (i32, i
 }
 
 /// The price that can be traded nearest to one that was pointed at.
-fn on_grid(data: &ChartData<'_>, price: f64) -> Option<Price> {
+pub(super) fn on_grid(data: &ChartData<'_>, price: f64) -> Option<Price> {
     let price = data.ticks.round(Price(Decimal::try_from(price).ok()?));
     (price.0 > Decimal::ZERO).then_some(price)
 }

@@ -1,6 +1,6 @@
 //! Mouse, wheel and keys: what they do to the view.
 //!
-//! Pointer: drag pans (and moves prices once they are scaled by hand), wheel zooms about the
+//! Pointer: drag that does not begin on a line pans (and moves prices once they are scaled by hand), wheel zooms about the
 //! pointer, Shift+wheel and sideways scrolling pan, drag on the price axis scales it and a
 //! double click fits it again, drag on the time axis zooms, double click resets.
 //!
@@ -69,7 +69,7 @@ impl Hands {
             self.panes.request_focus();
         }
         let before = ground.scale(view.anchor, view.spacing);
-        let scale = self.keyed(ui, self.wheeled(ui, self.dragged(before, ground), ground), ground);
+        let scale = self.keyed(ui, self.wheeled(ui, self.dragged(view, before, ground), ground), ground);
         if scale != before {
             view.spacing = scale.spacing / ground.per_point;
             view.anchor = ground.anchor(scale.clamped(ground.len()));
@@ -85,10 +85,15 @@ impl Hands {
         }
     }
 
-    fn dragged(&self, scale: TimeScale, ground: &Ground<'_>) -> TimeScale {
+    /// Whether the panes are dragged, and not a line in them.
+    fn pans(&self, view: &ChartView) -> bool {
+        self.panes.dragged_by(egui::PointerButton::Primary) && !view.hold.is_held()
+    }
+
+    fn dragged(&self, view: &ChartView, scale: TimeScale, ground: &Ground<'_>) -> TimeScale {
         let by = |response: &Response| f64::from(response.drag_delta().x) * ground.per_point;
         let mut scale = scale;
-        if self.panes.dragged_by(egui::PointerButton::Primary) {
+        if self.pans(view) {
             scale = scale.panned(by(&self.panes)).clamped(ground.len());
         }
         if self.time_axis.dragged() {
@@ -157,7 +162,7 @@ impl Hands {
             view.prices = PriceRange::Auto;
         } else if self.price_axis.dragged() {
             view.prices = prices.stretched((f64::from(self.price_axis.drag_delta().y) / AXIS).exp());
-        } else if self.panes.dragged_by(egui::PointerButton::Primary) && view.prices != PriceRange::Auto {
+        } else if self.pans(view) && view.prices != PriceRange::Auto {
             view.prices = prices.moved(f64::from(self.panes.drag_delta().y) * per_point);
         }
     }

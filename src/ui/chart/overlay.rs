@@ -5,12 +5,13 @@ use egui::{Align2, Color32, pos2};
 use super::areas::Areas;
 use super::axis::{self, Tag};
 use super::candles::Stage;
+use super::grip::{Handle, Painted};
 use super::layer::Layer;
 use super::price_scale::PriceScale;
 use super::{ChartData, FillMark, LastPrice, LineKind, PriceLine};
-use crate::domain::Side;
+use crate::domain::{Price, Side};
 use crate::market::series::BarSeries;
-use crate::ui::format::float;
+use crate::ui::format::{self, float};
 use crate::ui::paint::{Arrow, PixelMesh, PxRect};
 use crate::ui::theme::Theme;
 
@@ -126,15 +127,16 @@ impl Tags {
 }
 
 /// Draws the lines, then the tags on the axis and the lines' names in the pane, beside what is
-/// `taken` by the head.
+/// `taken` by the head. The line `hot` stands out. Returns where those are that can be taken hold of.
 pub fn lines_ui(
     data: &ChartData<'_>,
     areas: &Areas,
     tags: &Tags,
-    taken: PxRect,
+    (taken, hot): (PxRect, Option<Handle>),
     layer: &mut Layer,
     theme: &Theme,
-) {
+) -> Vec<Painted> {
+    let is_hot = |line: &PriceLine<'_>| line.handle.is_some() && line.handle == hot;
     let mesh = &mut layer.mesh;
     let grid = mesh.grid();
     let pane = areas.prices;
@@ -150,29 +152,55 @@ pub fn lines_ui(
         } else {
             mesh.row(tag.row, pane.left, pane.right, colour);
         }
+        if is_hot(line) {
+            mesh.rect(PxRect { top: tag.row - 1, bottom: tag.row + 2, ..pane }, colour);
+        }
     }
+    let mut painted = Vec::new();
     for (row, i, tag) in &tags.lines {
         let line = &data.lines[*i];
         axis::tag_ui(areas.price_axis, *row, tag, layer);
-        name_ui(line, *row, pane, taken, layer, theme);
+        let name = name_ui(line, *row, pane, (taken, is_hot(line)), layer, theme);
+        let grip = |handle| Painted { line: handle, price: line.price, row: tag.row, name };
+        painted.extend(line.handle.map(grip));
     }
     for (row, tag) in tags.beyond.iter().chain(&tags.last) {
         axis::tag_ui(areas.price_axis, *row, tag, layer);
     }
+    painted
+}
+
+/// Draws where a line would go.
+pub fn moving_ui(
+    data: &ChartData<'_>,
+    areas: &Areas,
+    scale: &PriceScale,
+    (handle, to): (Handle, Price),
+    layer: &mut Layer,
+    theme: &Theme,
+) {
+    let Some(line) = data.lines.iter().find(|line| line.handle == Some(handle)) else { return };
+    let row =
+        scale.row_of(to.to_f64()).clamp(areas.prices.top, (areas.prices.bottom - 1).max(areas.prices.top));
+    let Ink { line: colour, fill, on_fill } = ink(line.kind, theme);
+    layer.mesh.rect(PxRect { top: row - 1, bottom: row + 2, ..areas.prices }, colour);
+    let text = format::decimal(to.0, data.decimals());
+    let tag = Tag { row, text, fill, ink: on_fill, rim: Some(theme.text_strong), arrow: None };
+    axis::tag_ui(areas.price_axis, row, &tag, layer);
 }
 
 /// A line's name in a box at the left end of the pane: the newest candles, at the right, are
-/// those that an order is about.
+/// those that an order is about. Returns the box, which is empty where there is no room for it.
 fn name_ui(
     line: &PriceLine<'_>,
     row: i32,
     pane: PxRect,
-    taken: PxRect,
+    (taken, is_hot): (PxRect, bool),
     Layer { mesh, text }: &mut Layer,
     theme: &Theme,
-) {
+) -> PxRect {
     if line.label.is_empty() {
-        return;
+        return PxRect::default();
     }
     let grid = mesh.grid();
     let height = axis::tag_height(text, grid);
@@ -182,13 +210,15 @@ fn name_ui(
     let left = if is_beside { taken.right } else { pane.left } + grid.length(6.0);
     let frame = PxRect::new(left, top, left + width, top + height);
     if frame.right >= pane.right {
-        return;
+        return PxRect::default();
     }
-    let colour = ink(line.kind, theme).line;
-    mesh.rect(frame, theme.surface);
+    let Ink { line: colour, fill, on_fill } = ink(line.kind, theme);
+    let (fill, ink) = if is_hot { (fill, on_fill) } else { (theme.surface, colour) };
+    mesh.rect(frame, fill);
     mesh.outline(frame, colour);
     let pos = pos2(grid.points(frame.left) + NAME_PAD, (row as f32 + 0.5) / grid.per_point());
-    text.put(pos, Align2::LEFT_CENTER, line.label, colour);
+    text.put(pos, Align2::LEFT_CENTER, line.label, ink);
+    frame
 }
 
 /// Draws the fills in the pane: a buy as ▲ below its price, a sell as ▼ above it.

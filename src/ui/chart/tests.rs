@@ -80,6 +80,8 @@ impl Desk {
             lines: &[],
             marks: &[],
             gaps: &[],
+            hours: None,
+            closes_in: None,
             notice: self.notice,
             has_older: self.has_older,
         };

@@ -1,18 +1,22 @@
 //! What a chart remembers: where it looks, its studies, and what it drew last.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use egui::Mesh;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::areas::Areas;
 use super::candles::{Inks, Pieces, Shape, Stage};
+use super::grip::Hold;
 use super::kept::Kept;
-use super::price_scale::{PriceRange, PriceScale, round_step, tick_at};
+use super::price_scale::{Measure, PriceRange, PriceScale, ScaleKind, round_step, tick_at};
 use super::studies::{self, Studies};
+use super::style::Style;
 use super::time_axis::{TimeLabels, time_labels};
 use super::time_scale::{Anchor, GAP, TimeScale};
-use super::{ChartData, FillMark, axis, ground, overlay};
+use super::{ChartData, FillMark, axis, ground, overlay, shading};
 use crate::domain::{Bar, Timeframe};
 use crate::link::BarKey;
 use crate::market::calendar::Calendar;
@@ -34,9 +38,13 @@ pub struct ChartView {
     pub(super) spacing: f64,
     pub(super) anchor: Anchor,
     pub(super) prices: PriceRange,
+    style: Style,
+    scale: ScaleKind,
+    hides_hours: bool,
     /// Bars to show as soon as the width is known: how many, and the index at the right edge.
     asked: Option<(f64, f64)>,
     pub(super) studies: Studies,
+    pub(super) hold: Hold,
     drawn: Drawn,
 }
 
@@ -46,19 +54,36 @@ pub struct ChartView {
 struct Saved {
     spacing: Option<f64>,
     gap: Option<f64>,
+    #[serde(deserialize_with = "known")]
+    style: Style,
+    #[serde(deserialize_with = "known")]
+    scale: ScaleKind,
+    /// Times outside the regular hours are not shaded.
+    #[serde(deserialize_with = "known")]
+    hides_hours: bool,
     #[serde(deserialize_with = "studies::known")]
     studies: Vec<Study>,
 }
 
+/// What this version does not know is as in a new chart.
+fn known<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let saved = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(saved).unwrap_or_default())
+}
+
 impl From<Saved> for ChartView {
-    fn from(Saved { spacing, gap, studies }: Saved) -> Self {
+    fn from(Saved { spacing, gap, style, scale, hides_hours, studies }: Saved) -> Self {
         let sound = |x: Option<f64>, or| x.filter(|x| x.is_finite() && *x >= 0.0).unwrap_or(or);
         Self {
             spacing: sound(spacing, SPACING),
             anchor: Anchor::Follow { gap: sound(gap, GAP) },
             prices: PriceRange::Auto,
+            style,
+            scale,
+            hides_hours,
             asked: None,
             studies: Studies::of(studies),
+            hold: Hold::default(),
             drawn: Drawn::default(),
         }
     }
@@ -76,7 +101,9 @@ impl Saved {
             Anchor::Follow { gap } => gap,
             Anchor::At { .. } => GAP,
         };
-        Self { spacing: Some(view.spacing), gap: Some(gap), studies: view.studies.to_saved() }
+        let ChartView { style, scale, hides_hours, .. } = *view;
+        let studies = view.studies.to_saved();
+        Self { spacing: Some(view.spacing), gap: Some(gap), style, scale, hides_hours, studies }
     }
 }
 
@@ -91,9 +118,11 @@ impl Default for ChartView {
 struct Drawn {
     subject: Option<(String, Timeframe)>,
     prices: Option<PriceScale>,
+    has_bars: bool,
     pieces: Kept<PiecesKey, Pieces>,
     candles: Kept<CandlesKey, Arc<Mesh>>,
     labels: Kept<LabelsKey, TimeLabels>,
+    shaded: Kept<ShadedKey, Vec<Range<i32>>>,
     marks: Kept<MarksKey, Arc<Mesh>>,
 }
 
@@ -112,9 +141,10 @@ impl ClosedBars {
     }
 }
 
-type PiecesKey = (ClosedBars, TimeScale, PxRect, Shape);
+type PiecesKey = (ClosedBars, TimeScale, PxRect, Shape, Style);
 type CandlesKey = (PiecesKey, PriceScale, PxRect, f64, Inks, PixelGrid);
 type LabelsKey = (ClosedBars, TimeScale, Timeframe, jiff::tz::TimeZone, f64);
+type ShadedKey = (ClosedBars, TimeScale, PxRect, Option<usize>);
 type MarksKey = (
     ClosedBars,
     TimeScale,
@@ -148,6 +178,52 @@ impl ChartView {
         matches!(self.anchor, Anchor::Follow { .. })
     }
 
+    /// How bars are drawn.
+    #[must_use]
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Draws bars otherwise.
+    pub fn set_style(&mut self, style: Style) {
+        self.style = style;
+    }
+
+    /// How prices are laid out, where they can be.
+    #[must_use]
+    pub fn scale(&self) -> ScaleKind {
+        self.scale
+    }
+
+    /// Lays prices out otherwise, fitted.
+    pub fn set_scale(&mut self, scale: ScaleKind) {
+        self.scale = scale;
+        self.fit_prices();
+    }
+
+    /// Whether times outside the regular hours are shaded.
+    #[must_use]
+    pub fn shades(&self) -> bool {
+        !self.hides_hours
+    }
+
+    /// Shades times outside the regular hours, or not.
+    pub fn set_shades(&mut self, shades: bool) {
+        self.hides_hours = !shades;
+    }
+
+    /// What the trader should know of the scale that was drawn last: the prices in sight had no place on the one
+    /// that was chosen.
+    #[must_use]
+    pub fn scale_remark(&self) -> Option<&'static str> {
+        let drawn = self.drawn.prices.filter(|_| self.drawn.has_bars)?;
+        match (self.scale, drawn.measure) {
+            (ScaleKind::Log, Measure::Linear) => Some("Prices at or below zero: linear scale"),
+            (ScaleKind::Percent, Measure::Linear) => Some("No per cent of zero or less: linear scale"),
+            _ => None,
+        }
+    }
+
     /// Fits the price scale to the bars in sight, from now on.
     pub fn fit_prices(&mut self) {
         self.prices = PriceRange::Auto;
@@ -179,6 +255,11 @@ impl ChartView {
         self.studies.follow(series, key, calendar)
     }
 
+    /// Leaves every line where it is, whoever holds it.
+    pub fn let_go(&mut self) {
+        self.hold.let_go();
+    }
+
     /// Another instrument or period has other prices and other indices: only the zoom stays.
     pub(super) fn meet(&mut self, data: &ChartData<'_>) {
         let same =
@@ -188,6 +269,7 @@ impl ChartView {
                 self.follow_last();
                 self.fit_prices();
             }
+            self.hold = Hold::default();
             let subject = Some((data.title.to_owned(), data.timeframe));
             self.drawn = Drawn { subject, ..Drawn::default() };
         }
@@ -203,7 +285,7 @@ impl ChartView {
     pub(super) fn areas(&self, data: &ChartData<'_>, frame: PxRect, text: &Digits, grid: PixelGrid) -> Areas {
         let guess = || {
             let close = data.series.last().map_or(0.0, |bar| bar.close);
-            PriceScale { low: close, high: close, top: 0, bottom: 1 }
+            PriceScale::between(close, close, tick_at(data.ticks, close), 0, 1)
         };
         let scale = self.drawn.prices.unwrap_or_else(guess);
         let width = axis::width(data, text, grid, &scale);
@@ -226,32 +308,35 @@ impl ChartView {
         let wick = (grid.per_point() + 0.25).floor() as i32;
         let (top, bottom) = (areas.prices.top, areas.prices.bottom);
         let shape = Shape::of(time.spacing, wick);
-        let blank = PriceScale { low: 0.0, high: 1.0, top, bottom };
+        let blank = PriceScale::between(0.0, 1.0, 1.0, top, bottom);
         let mut stage = Stage {
             time,
             price: blank,
             prices: areas.prices,
             volumes: areas.volumes,
             shape,
+            style: self.style,
             phase: data.series.prepended(),
         };
+        let visible = stage.visible(data.series.len());
+        let base = data.series.get(visible.start).map(|bar| bar.close);
+        let measure = |low| Measure::of(self.scale, low, base);
+        let still = self.drawn.prices.filter(|_| self.hold.is_held());
         stage.price = match self.prices {
+            // What a line is taken to must not change under a pointer that stands still.
+            PriceRange::Auto if let Some(still) = still => still.in_rows(top, bottom),
             PriceRange::Auto => {
-                let extent = data.series.extent(stage.visible(data.series.len()));
+                let extent = data.series.extent(visible);
                 let tick = tick_at(data.ticks, extent.high);
-                PriceScale::fitted(
-                    &extent,
-                    tick,
-                    top,
-                    bottom,
-                    grid.length(super::HEAD + self.studies.legend_height()),
-                )
+                let head = grid.length(super::HEAD + self.studies.legend_height());
+                PriceScale::fitted(&extent, tick, (top, bottom), head, measure(extent.low))
             }
             PriceRange::Manual { low, high } => {
-                PriceScale::between(low, high, tick_at(data.ticks, high), top, bottom)
+                PriceScale::between(low, high, tick_at(data.ticks, high), top, bottom).measured(measure(low))
             }
         };
         self.drawn.prices = Some(stage.price);
+        self.drawn.has_bars = !data.series.is_empty();
         stage
     }
 
@@ -263,7 +348,7 @@ impl ChartView {
         grid: PixelGrid,
         inks: &Inks,
     ) -> Candles {
-        let key = (ClosedBars::of(data.series), stage.time, stage.prices, stage.shape);
+        let key = (ClosedBars::of(data.series), stage.time, stage.prices, stage.shape, stage.style);
         let pieces = self.drawn.pieces.get(key.clone(), || stage.pieces(data.series));
         let last = stage.forming(data.series);
         let most = last.map_or(0.0, |piece| piece.volume).max(pieces.most_volume);
@@ -280,6 +365,16 @@ impl ChartView {
             stage.draw_forming(&mut forming, &piece, full, inks);
         }
         Candles { closed: Arc::clone(closed), forming, full }
+    }
+
+    /// What is in sight and outside the regular hours.
+    pub(super) fn shaded(&mut self, data: &ChartData<'_>, stage: &Stage) -> &[Range<i32>] {
+        let hours = data.hours.filter(|_| !self.hides_hours);
+        // Another calendar is another instrument's, or lies elsewhere.
+        let calendar = hours.map(|hours| Arc::as_ptr(hours) as usize);
+        let key = (ClosedBars::of(data.series), stage.time, stage.prices, calendar);
+        let spans = || hours.map_or_else(Vec::new, |hours| shading::spans(data, hours, stage));
+        self.drawn.shaded.get(key, spans)
     }
 
     /// The labels of the time axis.

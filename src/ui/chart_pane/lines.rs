@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, Freshness};
 use crate::domain::{Instrument, Order, OrderKind, Price, Side};
-use crate::ui::chart::{LineKind, PriceLine};
+use crate::ui::chart::{Handle, LineKind, PriceLine};
 use crate::ui::format;
 
 /// A price line that owns its label.
@@ -11,29 +11,49 @@ pub struct Labelled {
     label: String,
     kind: LineKind,
     is_working: bool,
+    handle: Option<Handle>,
 }
 
 impl Labelled {
     /// To be drawn: solid only while it works at the exchange.
     pub fn as_line(&self) -> PriceLine<'_> {
-        PriceLine { price: self.price, label: &self.label, kind: self.kind, dashed: !self.is_working }
+        let Self { price, ref label, kind, is_working, handle } = *self;
+        PriceLine { price, label, kind, dashed: !is_working, handle }
     }
 }
 
 /// The lines of live orders and of the position of the account that orders are entered for.
 pub fn price_lines(desk: &Desk, instrument: &Instrument) -> Vec<Labelled> {
     let orders = desk.blotter().working().filter(|order| order.spec.instrument == instrument.id);
-    let mut lines: Vec<Labelled> = orders.flat_map(|order| order_lines(order, instrument)).collect();
+    let entry = desk.entry_account(instrument.broker).ok();
+    let whose = |order: &Order| match entry {
+        Some(account) if account.id == order.account => String::new(),
+        _ => format!(" · {}", order.account),
+    };
+    let mut lines: Vec<Labelled> =
+        orders.flat_map(|order| order_lines(order, whose(order), instrument)).collect();
     lines.extend(position_line(desk, instrument));
     lines
 }
 
-/// Where an order stands: its limit, and the price that it waits for.
-fn order_lines(order: &Order, instrument: &Instrument) -> impl Iterator<Item = Labelled> {
-    let kind = match order.spec.side {
+/// The colours of an order.
+pub fn kind_of(side: Side) -> LineKind {
+    match side {
         Side::Buy => LineKind::Buy,
         Side::Sell => LineKind::Sell,
-    };
+    }
+}
+
+impl Labelled {
+    /// Where an order would stand that is asked about.
+    pub fn asked(side: Side, price: Price, label: String) -> Self {
+        Self { price: price.to_f64(), label, kind: kind_of(side), is_working: false, handle: None }
+    }
+}
+
+/// Where an order stands: its limit, and the price that it waits for. Another account than that of entry is named.
+fn order_lines(order: &Order, whose: String, instrument: &Instrument) -> impl Iterator<Item = Labelled> {
+    let kind = kind_of(order.spec.side);
     let name = order.spec.kind.label().to_lowercase();
     let waits_for = match order.spec.kind {
         OrderKind::StopLimit { .. } => format!("{name} trigger"),
@@ -42,11 +62,13 @@ fn order_lines(order: &Order, instrument: &Instrument) -> impl Iterator<Item = L
     let is_working = order.is_working();
     let state = if is_working { String::new() } else { format!(" · {}", order.status.label()) };
     let quantity = format::quantity(order.remaining(), instrument);
-    let line = move |(price, what): (Option<Price>, String)| {
-        let label = format!("{} {quantity} {what}{state}", order.spec.side);
-        Some(Labelled { price: price?.to_f64(), label, kind, is_working })
+    let line = move |(price, what, is_trigger): (Option<Price>, &str, bool)| {
+        let label = format!("{} {quantity} {what}{whose}{state}", order.spec.side);
+        let handle = Some(Handle { order: order.id, is_trigger });
+        Some(Labelled { price: price?.to_f64(), label, kind, is_working, handle })
     };
-    [(order.spec.kind.limit(), name), (order.waits_for(), waits_for)].into_iter().filter_map(line)
+    let lines = [line((order.spec.kind.limit(), &name, false)), line((order.waits_for(), &waits_for, true))];
+    lines.into_iter().flatten()
 }
 
 /// The average price of what is held, and what it has gained as far as that is known.
@@ -65,5 +87,6 @@ fn position_line(desk: &Desk, instrument: &Instrument) -> Option<Labelled> {
         label: format!("{net}  {gain}"),
         kind: LineKind::Position,
         is_working: true,
+        handle: None,
     })
 }

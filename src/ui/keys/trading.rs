@@ -5,21 +5,22 @@
 //! menu or the search stands open, or because a key is held. A press is about what was on the screen when it
 //! came: the price is that of the frame before, and where the instrument is another by now, or anything else was
 //! asked of the window in the same frame, nothing is sent. What is sent goes the way of the ladder's clicks
-//! ([`one_click`]); a quote that is old or missing is refused here, for closing and reversing as well, for whoever
+//! ([`dealing`]); a quote that is old or missing is refused here, for closing and reversing as well, for whoever
 //! closes at any price has the ticket, which asks. Cancels need no quote.
 
 use egui::{Context, Event, Popup};
 
 use super::{Act, Scope, keys_of, struck};
 use crate::desk::{Desk, Freshness};
-use crate::domain::{Instrument, InstrumentId, Order, OrderId, Origin, Qty, Quote, Side};
+use crate::domain::{Instrument, InstrumentId, Order, OrderId, OrderKind, Origin, Qty, Quote, Side};
 use crate::link::{Command, NoticeLevel};
 use crate::ui::commands::Commands;
+use crate::ui::dealing::{self, Deal, Entry, at_once, best, is_armed, name_of, usual_quantity};
 use crate::ui::format;
 use crate::ui::ladder::Ladder;
-use crate::ui::one_click::{self, Asked, Press, best, is_armed, name_of, way_out};
 use crate::ui::ticket::Ticket;
 use crate::ui::ticket::offer::Action;
+use crate::ui::told::Asked;
 use crate::ui::workspace::Workspace;
 
 /// What the keys would trade, as a frame had it.
@@ -60,11 +61,8 @@ fn quantity(desk: &Desk, workspace: &Workspace, instrument: &Instrument) -> Opti
     let tickets = tickets.filter_map(|(key, ticket)| Some((key, ticket.quantity_for(instrument)?)));
     let newest = ladders.chain(tickets).max_by_key(|(key, _)| workspace.turn_of_use(*key));
     newest.map_or_else(
-        || {
-            let usual = instrument.round_to_lot(desk.settings().default_quantity.of(instrument.class));
-            Some(usual.max(instrument.lot))
-        },
-        |(_, quantity)| quantity,
+        || Some(usual_quantity(desk, instrument).max(instrument.lot)),
+        |(_, quantity)| quantity.ok(),
     )
 }
 
@@ -138,7 +136,8 @@ impl TradingKeys {
             Act::CancelHere => return self.cancel(desk, instrument, out),
             _ => {
                 quoted(desk, instrument)?;
-                wanted(act, desk, instrument, &seen)?
+                let deal = wanted(act, desk, instrument, &seen).and_then(at_once)?;
+                (deal.command, deal.words)
             }
         };
         let id = out.send(command);
@@ -155,7 +154,7 @@ impl TradingKeys {
         if orders.is_empty() {
             return Err(format!("No order in {} is working.", instrument.symbol));
         }
-        for order in one_click::to_cancel(desk, &orders) {
+        for order in dealing::to_cancel(desk, &orders) {
             let id = out.send(Command::Cancel { order });
             self.asked.add(id, format!("Cancel order {order}"));
         }
@@ -197,22 +196,22 @@ fn quoted(desk: &Desk, instrument: &Instrument) -> Result<(), String> {
     }
 }
 
-/// What a key sends, and its words.
-fn wanted(act: Act, desk: &Desk, instrument: &Instrument, seen: &Sight) -> Result<(Command, String), String> {
+/// What a key sends.
+fn wanted(act: Act, desk: &Desk, instrument: &Instrument, seen: &Sight) -> Result<Deal, String> {
     let (side, at) = match act {
         Act::BuyAtAsk => (Side::Buy, Side::Sell),
         Act::SellAtBid => (Side::Sell, Side::Buy),
         Act::JoinBid => (Side::Buy, Side::Buy),
         Act::JoinAsk => (Side::Sell, Side::Sell),
-        Act::Flatten => return way_out(desk, instrument, Action::Close),
-        _ => return way_out(desk, instrument, Action::Reverse),
+        Act::Flatten => return dealing::way_out(desk, instrument, Action::Close),
+        _ => return dealing::way_out(desk, instrument, Action::Reverse),
     };
     let quote = seen.quote;
     let Some(price) = best(quote.as_ref(), at) else {
         return Err(format!("Not sent: {} has no {}.", instrument.symbol, name_of(at)));
     };
-    let (quantity, origin) = (seen.quantity, Origin::Keys);
-    let press = Press { side, price, is_stop: false, quantity, origin, seen: quote };
-    let (place, words) = one_click::order(desk, instrument, &press)?;
-    Ok((Command::Place(place), words))
+    let quantity = seen.quantity.ok_or("Not sent: enter a quantity first.")?;
+    let kind = OrderKind::Limit { price };
+    let entry = Entry { side, kind, quantity, origin: Origin::Keys, seen: quote };
+    dealing::order(desk, instrument, entry)
 }

@@ -5,6 +5,7 @@ use egui::{Button, RichText, TextEdit, Ui, vec2};
 use super::{Ladder, Scene};
 use crate::domain::{Decimal, Instrument, Position, Qty};
 use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::dealing::{NoQuantity, usual_quantity};
 use crate::ui::format;
 use crate::ui::keys::{Act, with_keys};
 use crate::ui::theme::{Theme, theme_of};
@@ -17,9 +18,9 @@ impl Ladder {
         instrument.is_on_lot(typed).then_some(typed)
     }
 
-    /// What a click sends, where the ladder is on this instrument; `None` in it where what is typed is no quantity.
-    pub(in crate::ui) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
-        (self.view.instrument == Some(instrument.id)).then(|| self.quantity(instrument))
+    /// What a click sends, where the ladder is on this instrument.
+    pub(in crate::ui) fn quantity_for(&self, instrument: &Instrument) -> Option<Result<Qty, NoQuantity>> {
+        (self.view.instrument == Some(instrument.id)).then(|| self.quantity(instrument).ok_or(NoQuantity))
     }
 
     pub(super) fn head_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, out: &mut Commands) {
@@ -62,9 +63,8 @@ impl Ladder {
         if field.changed()
             && let Some(quantity) = self.quantity(scene.instrument)
         {
-            let usual = scene.desk.settings().default_quantity.of(scene.instrument.class);
             let key = scene.instrument.key();
-            if quantity == scene.instrument.round_to_lot(usual) {
+            if quantity == usual_quantity(scene.desk, scene.instrument) {
                 self.quantities.remove(&key);
             } else {
                 self.quantities.insert(key, quantity.0);

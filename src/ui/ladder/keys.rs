@@ -5,8 +5,8 @@ use egui::Ui;
 use super::{Ladder, Scene};
 use crate::domain::{Price, Side};
 use crate::ui::commands::Commands;
+use crate::ui::dealing::{best, name_of};
 use crate::ui::keys::{Act, Scope, struck};
-use crate::ui::one_click::{best, name_of};
 use crate::ui::pane::PaneKind;
 
 impl Ladder {
@@ -35,16 +35,17 @@ impl Ladder {
     /// Sends an order at the best price of its side, or so many ticks better.
     fn join(&mut self, side: Side, better: i32, scene: &Scene<'_>, out: &mut Commands) {
         let Some(best) = best(scene.quote.as_ref(), side) else {
-            return self.say(format!("There is no {} to join", name_of(side)), true, scene.desk);
+            let text = format!("There is no {} to join", name_of(side));
+            return self.view.told.refuse(text, scene.desk.now());
         };
         if !scene.is_armed {
             let text = "Arm one-click trading above to send with a key.";
-            return self.say(text.to_owned(), false, scene.desk);
+            return self.view.told.say(text, scene.desk.now());
         }
         let price = inside(side, best, better, scene);
         match price {
             Some(price) => self.place(side, price, false, scene, out),
-            None => self.say("There is no room inside the spread".to_owned(), true, scene.desk),
+            None => self.view.told.refuse("There is no room inside the spread", scene.desk.now()),
         }
     }
 }

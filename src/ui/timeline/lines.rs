@@ -245,6 +245,7 @@ fn from(order: &Order) -> String {
         Origin::Flatten => "to close or reverse a position",
         Origin::Ladder => "in the ladder",
         Origin::Keys => "by a trading key",
+        Origin::Chart => "in the chart",
         Origin::Api => "by another program",
         Origin::Allocation(_) => "as part of an allocation",
         Origin::Foreign => "elsewhere",

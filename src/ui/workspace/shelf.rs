@@ -272,6 +272,7 @@ impl Shelf {
     }
 
     /// The names, in the order in which they were made.
+    #[must_use]
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }

@@ -5,6 +5,8 @@ use crate::domain::{
     AssetClass, BrokerId, Currency, InstrumentId, OrderId, OrderKind, OrderSpec, Side, TickTable, Time,
     TimeInForce, TradingHours,
 };
+use crate::link::Command;
+use crate::risk::Despite;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use egui::Ui;
 
 use super::super::control::{callout_in, callout_ui};
-use super::super::edit::{self, Edit, Outcome, Part};
+use super::super::edit::{Edit, Outcome};
 use super::super::rows::OrderRows;
 use super::super::table::Shown;
 use super::{Orders, Wish, order_of};
 use crate::desk::Desk;
 use crate::domain::{Decimal, Instrument, Order, OrderId, OrderStatus};
+use crate::ui::amending::{self, Part};
 use crate::ui::commands::Commands;
 use crate::ui::confirm::{Hand, Outcome as Pressed, Rule};
 use crate::ui::theme::Theme;
@@ -33,7 +34,7 @@ impl Orders {
     pub(super) fn end_stale_edit(&mut self, desk: &Desk) {
         let Some(edit) = &self.edit else { return };
         let why = match desk.blotter().get(edit.order) {
-            Some(order) => edit::why_not(order, edit.part),
+            Some(order) => amending::why_not(order, edit.part),
             None => Some("It is not known any more"),
         };
         if let Some(why) = why {
@@ -58,7 +59,7 @@ impl Orders {
         if part.of(order).is_none() {
             return;
         }
-        if let Some(why) = edit::why_not(order, part) {
+        if let Some(why) = amending::why_not(order, part) {
             let wish = Wish::Amend(part, Decimal::ZERO);
             self.asked.refuse(order.id, wish, why.into(), desk.now());
             return;
@@ -95,7 +96,7 @@ impl Orders {
         self.doubts_ui(ui, theme, desk, cell.intersect(shown.body), shown.focus.id);
         if order.status == OrderStatus::Kept && self.insists.asked().is_none() {
             let id = shown.focus.id.with("kept here");
-            callout_in(ui, theme, id, cell.intersect(shown.body), edit::KEPT, theme.warn);
+            callout_in(ui, theme, id, cell.intersect(shown.body), amending::KEPT, theme.warn);
         }
         let to_table = |ui: &Ui| ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
         match outcome {

@@ -7,12 +7,12 @@ use egui::{Rect, Ui};
 
 use super::super::asked::CALLOUT;
 use super::super::control::{Tone, callout_ui, control_ui};
-use super::super::edit::{self, Part};
 use super::super::table::{Shown, ShownRow};
 use super::{Orders, Wish};
 use crate::desk::Desk;
 use crate::domain::{Order, OrderStatus};
 use crate::link::{Command, Decision};
+use crate::ui::amending::{self, Part};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Hand, Outcome, Rule};
 use crate::ui::keys::{Act, keys_of, with_keys};
@@ -72,11 +72,11 @@ impl Orders {
         (id, place): (egui::Id, Rect),
         order: &Order,
     ) {
-        let amend = edit::why_not(order, Part::first(order));
+        let amend = amending::why_not(order, Part::first(order));
         let name = format!("Amend order {}", order.id);
         let by_key = keys_of(ui, Act::ChangeOrder);
         let usual = format!("Amend ({by_key}, or double-click on the quantity, limit or stop)");
-        let hint = if order.status == OrderStatus::Kept { edit::KEPT } else { &usual };
+        let hint = if order.status == OrderStatus::Kept { amending::KEPT } else { &usual };
         let hint = amend.unwrap_or(hint);
         let look = (amend.is_none(), "✎", Tone::Plain);
         if control_ui(ui, theme, id, place, look, &name, hint)

@@ -1,5 +1,7 @@
 //! Whole pixels, true highs and lows, sums that add up.
 
+mod styles;
+
 use super::*;
 use crate::domain::Time;
 use crate::market::series::BarChunk;
@@ -40,6 +42,7 @@ fn stage(time: TimeScale, wick: i32) -> Stage {
         prices: PxRect::new(40, TOP, 40 + width, BOTTOM),
         volumes: PxRect::new(40, BOTTOM + 1, 40 + width, BOTTOM + 101),
         shape: Shape::of(time.spacing, wick),
+        style: Style::Candles,
         phase: 0,
     }
 }
@@ -233,7 +236,7 @@ fn rising_and_falling_bars_have_their_colours() {
         .iter()
         .map(|(_, colour)| *colour)
         .collect();
-    let Inks { up, down, volume_up, volume_down } = inks();
+    let Inks { up, down, volume_up, volume_down, .. } = inks();
     assert_eq!(colours, [up, up, volume_up, down, down, volume_down, up, up, volume_up]);
 }
 

@@ -191,6 +191,7 @@ mod tests {
     use crate::market::indicators::{Indicator, Study};
     use crate::market::series::BarChunk;
     use crate::ui::chart::price_scale::PriceScale;
+    use crate::ui::chart::style::Style;
     use crate::ui::chart::time_scale::TimeScale;
     use crate::ui::paint::PxRect;
 
@@ -217,13 +218,14 @@ mod tests {
 
     fn traced(closes: &[f64], spacing: f64, right: f64, wick: i32) -> (Vec<Rows>, Stage, Place) {
         let series = series(closes);
-        let scale = PriceScale { low: 100.0, high: 200.0, top: PANE.top, bottom: PANE.bottom };
+        let scale = PriceScale::between(100.0, 200.0, 1.0, PANE.top, PANE.bottom);
         let stage = Stage {
             time: TimeScale { spacing, right, width: f64::from(PANE.width()) },
             price: scale,
             prices: PANE,
             volumes: PxRect::default(),
             shape: Shape::of(spacing, wick),
+            style: Style::default(),
             phase: 0,
         };
         let place = Place::of_prices(&stage);

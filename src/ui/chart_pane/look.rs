@@ -1,0 +1,83 @@
+//! How the chart looks: a menu at the end of the periods, and the same by name for the search.
+
+use std::sync::Arc;
+
+use egui::{RichText, Ui};
+
+use super::ChartPane;
+use crate::desk::Desk;
+use crate::domain::settings::{Settings, ZoneDisplay};
+use crate::link::Command;
+use crate::ui::chart::{ScaleKind, Style};
+use crate::ui::commands::Commands;
+use crate::ui::theme::theme_of;
+
+/// One choice of how a chart looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// How bars are drawn.
+    Style(Style),
+    /// How prices are laid out.
+    Scale(ScaleKind),
+    /// Whether times outside the regular hours are shaded.
+    Shades(bool),
+}
+
+/// Which zone the times on the screen are in, in words.
+const ZONES: [(ZoneDisplay, &str); 3] = [
+    (ZoneDisplay::Exchange, "Times of the exchange"),
+    (ZoneDisplay::Local, "Times of this computer"),
+    (ZoneDisplay::Utc, "Times in UTC"),
+];
+
+/// The command that shows times in another zone, everywhere on the desk.
+fn show_zone(desk: &Desk, zone: ZoneDisplay) -> Command {
+    let mut settings = Settings::clone(desk.settings());
+    settings.time_zone_display = zone;
+    Command::Configure(Arc::new(settings))
+}
+
+impl ChartPane {
+    /// Shows the chart otherwise.
+    pub fn look(&mut self, look: Look) {
+        match look {
+            Look::Style(style) => self.view.set_style(style),
+            Look::Scale(scale) => self.view.set_scale(scale),
+            Look::Shades(shades) => self.view.set_shades(shades),
+        }
+    }
+
+    pub(super) fn look_ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
+        let weak = theme_of(ui).text_weak;
+        let caption = |ui: &mut Ui, text| ui.label(RichText::new(text).small().color(weak));
+        let menu = ui.menu_button("View", |ui| {
+            caption(ui, "Bars");
+            for style in Style::ALL {
+                if ui.radio(self.view.style() == style, style.label()).clicked() {
+                    self.look(Look::Style(style));
+                }
+            }
+            ui.separator();
+            caption(ui, "Price scale");
+            for scale in ScaleKind::ALL {
+                if ui.radio(self.view.scale() == scale, scale.label()).clicked() {
+                    self.look(Look::Scale(scale));
+                }
+            }
+            ui.separator();
+            let mut shades = self.view.shades();
+            if ui.checkbox(&mut shades, "Shade outside regular hours").changed() {
+                self.look(Look::Shades(shades));
+            }
+            ui.separator();
+            caption(ui, "Time zone of the whole desk");
+            for (zone, text) in ZONES {
+                let is_chosen = desk.settings().time_zone_display == zone;
+                if ui.radio(is_chosen, text).clicked() && !is_chosen {
+                    out.send(show_zone(desk, zone));
+                }
+            }
+        });
+        menu.response.on_hover_text("How bars, prices and times are shown");
+    }
+}
