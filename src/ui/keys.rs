@@ -63,8 +63,8 @@ fn struck_where(ctx: &Context, is_meant: impl Fn(Act, Chord) -> bool) -> Vec<Act
     ctx.input_mut(|input| {
         input.events.retain(|event| {
             let press = |act: &Act| {
-                let keys = map.keys(*act).iter().filter(|keys| is_meant(*act, **keys));
-                keys.filter_map(|keys| keys.is_pressed_by(event)).next().map(|is_held| (*act, is_held))
+                let mut keys = map.keys(*act).iter().filter(|keys| is_meant(*act, **keys));
+                keys.find_map(|keys| keys.is_pressed_by(event)).map(|is_held| (*act, is_held))
             };
             let Some((act, is_held)) = Act::ALL.iter().find_map(press) else { return true };
             // What acts is the press, not the hand that rests on the key.

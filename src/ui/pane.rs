@@ -52,6 +52,7 @@ macro_rules! panes {
 
         /// The state of a pane.
         #[derive(Debug)]
+        #[expect(clippy::large_enum_variant, reason = "a few panes, each made once")]
         pub enum AnyPane { $($(#[$doc])* $kind($pane),)* }
 
         impl PaneKind {

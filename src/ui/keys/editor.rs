@@ -238,12 +238,12 @@ impl Open {
             ui.set_min_height(theme.sizes.row);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let back = ui.add_enabled(is_free && keys != usual, Button::new("Usual").small());
-                name(&back, format!("Usual keys of {}", act.words()));
+                name(&back, &format!("Usual keys of {}", act.words()));
                 if back.clicked() {
                     self.take_back(map, act, desk, out);
                 }
                 let clear = ui.add_enabled(is_free && !keys.is_empty(), Button::new("Clear").small());
-                name(&clear, format!("No keys for {}", act.words()));
+                name(&clear, &format!("No keys for {}", act.words()));
                 if clear.clicked() {
                     self.choose(map, act, &[], desk, out);
                 }
@@ -266,7 +266,7 @@ impl Open {
                 let size = vec2(KEYS_WIDTH, theme.sizes.row);
                 let button = Button::new(RichText::new(text).color(colour)).min_size(size);
                 let button = ui.add_enabled(is_free, button);
-                name(&button, format!("Keys of {}: {text}", act.words()));
+                name(&button, &format!("Keys of {}: {text}", act.words()));
                 if button.clicked() {
                     (self.step, self.refused) = (Step::Waits(act), None);
                 }
@@ -303,7 +303,7 @@ impl Open {
                 Step::Pressed(act, None) => never_ui(ui, act, &mut self.step, theme),
                 Step::Pressed(act, Some(keys)) => self.question_ui(ui, act, &[keys], (map, desk, theme), out),
                 Step::TakesBack(act) => {
-                    self.question_ui(ui, act, act.default_keys(), (map, desk, theme), out)
+                    self.question_ui(ui, act, act.default_keys(), (map, desk, theme), out);
                 }
                 Step::AsksAll => self.all_ui(ui, desk, theme, out),
             }
@@ -397,7 +397,7 @@ fn is_meant(query: &str, act: Act, map: &Keymap) -> bool {
     query.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-fn name(button: &egui::Response, name: String) {
+fn name(button: &egui::Response, name: &str) {
     let is_enabled = button.enabled();
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, is_enabled, &name));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, is_enabled, name));
 }

@@ -12,14 +12,14 @@ use crate::ui::ticket::number;
 
 impl Ladder {
     /// What is typed, where it is a quantity of the instrument.
-    pub(super) fn quantity(&self, instrument: &Instrument) -> Option<Qty> {
+    pub(in crate::ui) fn quantity(&self, instrument: &Instrument) -> Option<Qty> {
         let typed = number::parse(&self.view.quantity).ok().flatten().map(Qty)?;
         instrument.is_on_lot(typed).then_some(typed)
     }
 
-    /// What a click sends, where the ladder is on this instrument; `None` in it where what is typed is no quantity.
-    pub(in crate::ui) fn quantity_for(&self, instrument: &Instrument) -> Option<Option<Qty>> {
-        (self.view.instrument == Some(instrument.id)).then(|| self.quantity(instrument))
+    /// Whether it is on this instrument.
+    pub(in crate::ui) fn is_on(&self, instrument: &Instrument) -> bool {
+        self.view.instrument == Some(instrument.id)
     }
 
     pub(super) fn head_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, out: &mut Commands) {
