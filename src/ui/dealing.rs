@@ -39,10 +39,6 @@ pub(super) struct Entry {
     pub seen: Option<Quote>,
 }
 
-/// What is typed is no quantity of the instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NoQuantity;
-
 /// Whether a press sends for an instrument.
 pub(super) fn is_armed(desk: &Desk, instrument: &Instrument) -> bool {
     desk.is_one_click(instrument) && desk.stopped().is_none()

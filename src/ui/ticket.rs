@@ -40,7 +40,6 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::{Commands, UiCommand};
 use super::confirm::{Hand, Rule};
-use super::dealing::NoQuantity;
 use super::keys::Act;
 use super::pane::Pane;
 use super::theme::{Theme, theme_of};
@@ -70,9 +69,6 @@ pub struct Ticket {
     quantities: BTreeMap<String, Qty>,
     #[serde(skip)]
     entry: Entry,
-    /// What is to be prepared, as if by its key.
-    #[serde(skip)]
-    wanted: Option<Act>,
     /// Key of the instrument that the form is for.
     #[serde(skip)]
     shown: Option<String>,
@@ -130,16 +126,18 @@ impl Ticket {
 
     /// Prepares what one of its keys stands for: it asks before anything is sent.
     pub(super) fn prepare(&mut self, act: Act) {
-        self.wanted = Some(act);
+        self.entry.want(act);
     }
 
-    /// What its field says, where the ticket is on this instrument.
-    pub(super) fn quantity_for(&self, instrument: &Instrument) -> Option<Result<Qty, NoQuantity>> {
-        if self.shown.as_ref() != Some(&instrument.key()) {
-            return None;
-        }
+    /// Whether it is on this instrument.
+    pub(super) fn is_on(&self, instrument: &Instrument) -> bool {
+        self.shown.as_ref() == Some(&instrument.key())
+    }
+
+    /// What is typed, where it is a quantity of the instrument.
+    pub(super) fn quantity(&self, instrument: &Instrument) -> Option<Qty> {
         let typed = number::parse(self.form.text(Field::Quantity)).ok().flatten().map(Qty);
-        Some(typed.filter(|quantity| instrument.is_on_lot(*quantity)).ok_or(NoQuantity))
+        typed.filter(|quantity| instrument.is_on_lot(*quantity))
     }
 
     /// Begins anew when another instrument is selected.
@@ -172,7 +170,7 @@ impl Ticket {
         let top = ui.cursor().top();
         let focused = ui.memory(egui::Memory::focused);
         let has_focus = focused.is_some_and(|id| self.view.controls.contains(&id));
-        let keys = take_keys(ui, has_focus, self.entry.is_armed(), self.wanted.take());
+        let keys = take_keys(ui, has_focus, &mut self.entry);
 
         let picked = header::header_ui(ui, facts, theme);
         if let Some(price) = picked.price {

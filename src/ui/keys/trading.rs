@@ -55,15 +55,13 @@ pub(in crate::ui) fn instrument<'a>(desk: &'a Desk, workspace: &Workspace) -> Op
 
 /// That of the ladder or the ticket on this instrument, of these the one that was used last; else the usual one.
 fn quantity(desk: &Desk, workspace: &Workspace, instrument: &Instrument) -> Option<Qty> {
-    let of_ladder = |key, ladder: &Ladder| Some((key, ladder.quantity_for(instrument)?));
-    let ladders = workspace.panes.all::<Ladder>().filter_map(|(key, ladder)| of_ladder(key, ladder));
-    let tickets = workspace.panes.all::<Ticket>();
-    let tickets = tickets.filter_map(|(key, ticket)| Some((key, ticket.quantity_for(instrument)?)));
+    let ladders = workspace.panes.all::<Ladder>().filter(|(_, ladder)| ladder.is_on(instrument));
+    let ladders = ladders.map(|(key, ladder)| (key, ladder.quantity(instrument)));
+    let tickets = workspace.panes.all::<Ticket>().filter(|(_, ticket)| ticket.is_on(instrument));
+    let tickets = tickets.map(|(key, ticket)| (key, ticket.quantity(instrument)));
     let newest = ladders.chain(tickets).max_by_key(|(key, _)| workspace.turn_of_use(*key));
-    newest.map_or_else(
-        || Some(usual_quantity(desk, instrument).max(instrument.lot)),
-        |(_, quantity)| quantity.ok(),
-    )
+    newest
+        .map_or_else(|| Some(usual_quantity(desk, instrument).max(instrument.lot)), |(_, quantity)| quantity)
 }
 
 /// The trading keys of a window.

@@ -5,7 +5,7 @@ use egui::{Button, RichText, TextEdit, Ui, vec2};
 use super::{Ladder, Scene};
 use crate::domain::{Decimal, Instrument, Position, Qty};
 use crate::ui::commands::{Commands, UiCommand};
-use crate::ui::dealing::{NoQuantity, usual_quantity};
+use crate::ui::dealing::usual_quantity;
 use crate::ui::format;
 use crate::ui::keys::{Act, with_keys};
 use crate::ui::theme::{Theme, theme_of};
@@ -13,14 +13,14 @@ use crate::ui::ticket::number;
 
 impl Ladder {
     /// What is typed, where it is a quantity of the instrument.
-    pub(super) fn quantity(&self, instrument: &Instrument) -> Option<Qty> {
+    pub(in crate::ui) fn quantity(&self, instrument: &Instrument) -> Option<Qty> {
         let typed = number::parse(&self.view.quantity).ok().flatten().map(Qty)?;
         instrument.is_on_lot(typed).then_some(typed)
     }
 
-    /// What a click sends, where the ladder is on this instrument.
-    pub(in crate::ui) fn quantity_for(&self, instrument: &Instrument) -> Option<Result<Qty, NoQuantity>> {
-        (self.view.instrument == Some(instrument.id)).then(|| self.quantity(instrument).ok_or(NoQuantity))
+    /// Whether it is on this instrument.
+    pub(in crate::ui) fn is_on(&self, instrument: &Instrument) -> bool {
+        self.view.instrument == Some(instrument.id)
     }
 
     pub(super) fn head_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, out: &mut Commands) {

@@ -103,6 +103,8 @@ pub(super) struct Entry {
     chosen: Option<Action>,
     sent: Option<Sent>,
     hint: Option<Hint>,
+    /// Asked for elsewhere, as if its key had been pressed.
+    wanted: Option<Act>,
 }
 
 impl Entry {
@@ -112,6 +114,11 @@ impl Entry {
             let despite: &[Doubt] = if *step == Step::Despite { &offer.doubts } else { &[] };
             Armed { words: &offer.words, despite }
         })
+    }
+
+    /// Has an action of the ticket's keys prepared, as if they had been pressed.
+    pub(super) fn want(&mut self, act: Act) {
+        self.wanted = Some(act);
     }
 
     pub(super) fn is_armed(&self) -> bool {
@@ -251,15 +258,14 @@ fn reckon(offer: &Offer, scene: &Scene<'_>, out: &mut Commands) -> Option<Comman
     }
 }
 
-/// Takes the ticket's keys out of the frame's input, before a field can see them. `wanted` was asked for elsewhere,
-/// and is as if its key had been pressed.
-pub(super) fn take_keys(ui: &Ui, has_focus: bool, is_armed: bool, wanted: Option<Act>) -> Keys {
+/// Takes the ticket's keys out of the frame's input, before a field can see them.
+pub(super) fn take_keys(ui: &Ui, has_focus: bool, entry: &mut Entry) -> Keys {
     let mut keys = Keys::default();
-    if is_armed {
+    if entry.is_armed() {
         keys.escape = ui.input(|input| input.key_pressed(Key::Escape));
     }
     let pressed = if has_focus { struck(ui.ctx(), Scope::Pane(PaneKind::Ticket)) } else { Vec::new() };
-    for act in wanted.into_iter().chain(pressed) {
+    for act in entry.wanted.take().into_iter().chain(pressed) {
         match act {
             Act::PrepareBuy => keys.choose = Some(Action::Buy),
             Act::PrepareSell => keys.choose = Some(Action::Sell),

@@ -87,10 +87,7 @@ fn the_cell_of_an_order_sends_nothing_while_something_is_composed() {
     harness.key_press(Key::Enter);
     harness.run_steps(2);
     let sent = harness.state_mut().take_sent();
-    assert!(
-        matches!(&sent[..], [Command::Amend { quantity: Some(to), .. }] if to.0 == 50.into()),
-        "{sent:?}"
-    );
+    assert!(matches!(&sent[..], [Command::Amend { limit: Some(to), .. }] if to.0 == 50.into()), "{sent:?}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Chords: said and read, told apart, and which of them text needs.
+
 use proptest::prelude::*;
 
 use super::*;

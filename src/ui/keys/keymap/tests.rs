@@ -1,3 +1,5 @@
+//! The keys in force: chosen ones, what is told about them, conflicts.
+
 use super::*;
 use crate::ui::keys::table::Scope;
 
