@@ -14,6 +14,7 @@ mod import;
 pub mod journal;
 pub mod logging;
 pub mod market;
+pub mod notify;
 mod recording;
 pub mod rehearsal;
 mod running;
@@ -21,6 +22,7 @@ mod serve;
 mod shot;
 mod signals;
 mod socket;
+pub mod sound;
 mod window;
 
 use std::path::Path;
@@ -30,10 +32,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use cli::{Arguments, JournalTask, Task};
 
+use crate::domain::AlertBook;
 use crate::domain::settings::Settings;
 use crate::store::files::{self, Loaded, Refusal};
 use crate::store::profile::Profile;
-use crate::store::{engine_state, settings};
+use crate::store::{alerts, engine_state, settings};
 use crate::ui::workspace::{BadWorkspace, Workspace};
 
 /// Runs what the arguments ask for.
@@ -64,6 +67,7 @@ struct Opened {
     profile: Arc<Profile>,
     settings: Settings,
     engine: engine_state::EngineState,
+    alerts: AlertBook,
     workspace: Option<String>,
     problems: Vec<String>,
 }
@@ -75,13 +79,15 @@ fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     let (engine, damage) = engine_state::load(&profile.engine_file());
     problems.extend(damage);
+    let (alerts, damage) = alerts::load(&profile.alerts_file());
+    problems.extend(damage);
     let workspace =
         read_whole(&profile.workspace_file(), "layout", &mut problems, |text| match Workspace::parse(text) {
             Ok(_) => Ok(()),
             Err(BadWorkspace::Newer { found, newest }) => Err(Refusal::Newer { found, newest }),
             Err(error) => Err(Refusal::Damaged(error.to_string())),
         });
-    Ok(Opened { profile: Arc::new(profile), settings, engine, workspace, problems })
+    Ok(Opened { profile: Arc::new(profile), settings, engine, alerts, workspace, problems })
 }
 
 /// A file's text, if `check` accepts it. What cannot be used is kept aside, never written

@@ -54,6 +54,11 @@ pub const SHORTCUTS: &[Shortcut] = &[
         command: || UiCommand::Toggle(PaneKind::Allocation),
     },
     Shortcut {
+        keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::N),
+        text: "New alert",
+        command: || UiCommand::Alert(None),
+    },
+    Shortcut {
         keys: KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::H),
         text: "Reset the layout",
         command: || UiCommand::Layout(LayoutChange::Reset),

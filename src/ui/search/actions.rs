@@ -180,6 +180,7 @@ fn shortcuts() -> impl Iterator<Item = Action> {
             text: shortcut.text.to_owned(),
             synonyms: match command {
                 UiCommand::Limits => "risk settings loss exposure fat finger",
+                UiCommand::Alert(_) => "notify price level bell tell me",
                 UiCommand::Toggle(_) => "rebalance portfolio percent basket",
                 _ => "",
             },
@@ -223,6 +224,10 @@ fn settings(now: &Settings) -> Vec<Action> {
             changed(|s| s.practice_always_open = false),
         )
         .in_force(!now.practice_always_open),
+        Action::engine("Alerts: heard", "sound unmute bell", changed(|s| s.alerts.sound = true))
+            .in_force(now.alerts.sound),
+        Action::engine("Alerts: muted", "sound silent bell", changed(|s| s.alerts.sound = false))
+            .in_force(!now.alerts.sound),
         Action::engine(
             "TWS API: let programs connect",
             "gateway server ib interactive brokers python ib_async on",
