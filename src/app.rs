@@ -14,6 +14,7 @@ mod import;
 pub mod journal;
 pub mod logging;
 pub mod market;
+pub mod notify;
 mod recording;
 pub mod rehearsal;
 mod running;
@@ -21,6 +22,7 @@ mod serve;
 mod shot;
 mod signals;
 mod socket;
+pub mod sound;
 mod window;
 
 use std::fs;
@@ -31,10 +33,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use cli::{Arguments, JournalTask, Task};
 
+use crate::domain::AlertBook;
 use crate::domain::settings::Settings;
 use crate::store::files::{self, Loaded, Refusal};
 use crate::store::profile::Profile;
-use crate::store::{engine_state, settings};
+use crate::store::{alerts, engine_state, settings};
 use crate::ui::workspace::{BadWorkspace, Shelf};
 
 /// Runs what the arguments ask for.
@@ -65,6 +68,7 @@ struct Opened {
     profile: Arc<Profile>,
     settings: Settings,
     engine: engine_state::EngineState,
+    alerts: AlertBook,
     workspace: Option<String>,
     problems: Vec<String>,
 }
@@ -76,8 +80,10 @@ fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     let mut problems: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     let (engine, damage) = engine_state::load(&profile.engine_file());
     problems.extend(damage);
+    let (alerts, damage) = alerts::load(&profile.alerts_file());
+    problems.extend(damage);
     let workspace = read_workspaces(&profile.workspace_file(), &mut problems);
-    Ok(Opened { profile: Arc::new(profile), settings, engine, workspace, problems })
+    Ok(Opened { profile: Arc::new(profile), settings, engine, alerts, workspace, problems })
 }
 
 /// The workspaces of the last run. Those that can be used are copied beside the file, and shown where it cannot

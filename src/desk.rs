@@ -37,8 +37,8 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth, Instrument,
-    InstrumentId, OrderId, Price, Qty, Time, Trade,
+    Account, AccountId, AlertBook, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth,
+    Instrument, InstrumentId, OrderId, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -88,6 +88,7 @@ pub struct Desk {
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
+    alerts: Arc<AlertBook>,
     /// The accounts that the trader enters orders for, where he has said so.
     chosen_accounts: BTreeMap<BrokerId, AccountId>,
     /// The first that was a broker's only one in this run.
@@ -308,6 +309,12 @@ impl Desk {
     #[must_use]
     pub fn uses(&self) -> &[ScopeUse] {
         &self.uses
+    }
+
+    /// Alerts, and what they have told.
+    #[must_use]
+    pub fn alerts(&self) -> &AlertBook {
+        &self.alerts
     }
 
     /// Orders, fills and positions.

@@ -8,6 +8,7 @@
 //! cash) are [`rust_decimal::Decimal`]; [`Bar`] is `f64`, because it feeds charts only.
 
 pub mod account;
+pub mod alert;
 pub mod bar;
 pub mod bounds;
 pub mod candidate;
@@ -33,6 +34,7 @@ pub mod weather;
 pub mod words;
 
 pub use account::{Account, AccountKind, Balance, Reported, ReportedDay};
+pub use alert::{Alert, AlertBook, AlertId, AlertState, AlertTerms, Condition, Firing, FiringId};
 pub use bar::Bar;
 pub use candidate::Candidate;
 pub use commission::{Commission, CommissionRule};

@@ -11,6 +11,7 @@
 //! - what the window is told in the lossless class is told after the state changed,
 //!   so a snapshot taken at any instant equals the sum of what was told before it.
 
+mod alerts;
 mod allocation;
 mod arming;
 mod connection;
@@ -59,6 +60,7 @@ use crate::link::{
     Answer, Command, CommandId, Connection, ConnectionState, Demand, Envelope, KillState, NoticeLevel,
     Reconciliation, ScopeUse, Snapshot, Update,
 };
+use alerts::Alerts;
 use day::Day;
 use flatten::{Flattening, WayOut};
 use groups::Groups;
@@ -121,6 +123,7 @@ pub struct Engine {
     armed: BTreeSet<(BrokerId, AccountId)>,
     /// Plans whose orders were sent, and are not sent again.
     allocated: BTreeSet<PlanId>,
+    alerts: Alerts,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -188,6 +191,7 @@ impl Engine {
         let now = start.now;
         let mut engine = Self {
             market: MarketData::new(&start.instruments),
+            alerts: Alerts::new(start.alerts, &start.instruments),
             brokers: start.brokers.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
             settings: start.settings,
@@ -350,6 +354,16 @@ impl Engine {
             }
             Command::Find(text) => self.find(&text, out),
             Command::List { broker, name } => self.list(broker, &name, out),
+            Command::SetAlert { id, terms } => self.set_alert(id, terms, now, out),
+            Command::RearmAlert(id) => self.rearm_alert(id, now, out),
+            Command::RemoveAlert(id) => {
+                self.remove_alert(id, now, out);
+                Ok(None)
+            }
+            Command::SeeAlerts(through) => {
+                self.see_alerts(through, now, out);
+                Ok(None)
+            }
             Command::SaveWorkspace(text) => {
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
@@ -428,7 +442,11 @@ impl Engine {
                     out.push(Effect::publish(Update::Account(account), now));
                 }
             }
-            BrokerEvent::Market { received, events } => self.market.apply(received, events, out),
+            BrokerEvent::Market { received, events } => {
+                let news = self.alerts_look(&events, now);
+                self.market.apply(received, events, out);
+                self.tell_alerts(news, now, out);
+            }
             BrokerEvent::Alive { received } => self.market.alive(id, received, out),
             BrokerEvent::History(bars) => self.market.history(bars, now, out),
             BrokerEvent::BarsChanged => self.market.ask_again(id, out),
@@ -525,6 +543,7 @@ impl Engine {
             settings: Arc::clone(&self.settings),
             uses: Arc::clone(&self.uses_told),
             armed: self.armed_accounts(),
+            alerts: Arc::clone(self.alerts.book()),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

@@ -7,10 +7,11 @@
 //! - a file that cannot be used is set aside and reported, never deleted and never
 //!   a reason not to start. Only data that a person asked for by name fails aloud.
 //!
-//! [`profile`] says where things live, [`settings`] and [`engine_state`] are the two
+//! [`profile`] says where things live, [`settings`], [`engine_state`] and [`alerts`] are the
 //! small files of a profile, [`journal`] the record of all orders, [`bars`] the imported
 //! market data, [`import`] reads CSV, [`allocation`] tables of target weights.
 
+pub mod alerts;
 pub mod allocation;
 pub mod bars;
 pub mod engine_state;

@@ -5,6 +5,7 @@
 //! frame. [`Terminal`] is the whole window without the window: eframe, `pitdesk shot`
 //! and the tests drive the same one. The only low-level painting is in [`paint`].
 
+pub mod alerts;
 pub mod allocation;
 mod amending;
 mod arming;

@@ -31,7 +31,7 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("exchange", &["link", "risk"]),
 ];
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("tokio", &["link", "store", "broker", "engine", "app"]),
     ("sqlx", &["store"]),
     ("egui", &["ui", "app"]),
@@ -42,6 +42,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("keyring", &["app"]),
     ("rustix", &["app"]),
     ("yata", &["market"]),
+    ("zbus", &["app"]),
 ];
 /// Crates that only one folder of a module may use.
 const CRATE_FOLDERS: [(&str, &str); 2] = [("ibapi", "broker/ibkr"), ("yata", "market/indicators")];

@@ -15,14 +15,17 @@ use tokio::task::JoinHandle;
 use super::cli::Options;
 use super::control::{self, Control};
 use super::gateway::Gateway;
+use super::notify::Desktop;
 use super::running::{self, Listeners};
 use super::signals::{Signals, end_when_asked};
+use super::sound::{self, Sound};
 use super::{Opened, logging, open_profile};
 use crate::desk::FrameGap;
 use crate::domain::Time;
 use crate::engine::shell::Watchers;
 use crate::engine::supervisor;
 use crate::link::{Clock, SpareSender, connect};
+use crate::store::profile::Profile;
 use crate::ui::workspace::{Shelf, WindowPlace};
 use crate::ui::{Begin, Terminal, fonts, format, set_options};
 
@@ -68,6 +71,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         .context("the system gives no threads")?;
     let gateway = Gateway { hub: engine_end.followers.hub(), clock: clock.clone(), notes: watchers.notes() };
     let settings = watchers.settings.subscribe();
+    tell_alerts(&runtime, &watchers, &opened.profile);
     let failure = Arc::new(OnceLock::new());
     let engine = start_engine(
         &runtime,
@@ -155,6 +159,22 @@ fn watch_signals(runtime: &Runtime, wake: Wake, engine: SpareSender, clock: Cloc
 fn listen(runtime: &Runtime, control: Control) {
     let _inside = runtime.enter();
     supervisor::spawn("control socket", control::serve(control));
+}
+
+/// Alerts are heard, and seen on the desktop, where the settings say so.
+fn tell_alerts(runtime: &Runtime, watchers: &Watchers, profile: &Profile) {
+    let _inside = runtime.enter();
+    let (settings, notes) = (watchers.settings.subscribe(), watchers.notes());
+    let sound = Sound {
+        fired: watchers.fired.subscribe(),
+        settings: settings.clone(),
+        notes: notes.clone(),
+        file: profile.sound_file(),
+        players: sound::PLAYERS.map(str::to_owned).to_vec(),
+    };
+    supervisor::spawn("sound of alerts", sound.follow());
+    let desktop = Desktop { fired: watchers.fired.subscribe(), settings, notes, bus: None };
+    supervisor::spawn("alerts on the desktop", desktop.follow());
 }
 
 /// Other programs may connect, where the settings say so.

@@ -56,6 +56,10 @@ impl Desk {
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
+            Update::Alert(alert) => Arc::make_mut(&mut self.alerts).put(alert),
+            Update::AlertGone(id) => Arc::make_mut(&mut self.alerts).remove(id),
+            Update::Fired(firing) => Arc::make_mut(&mut self.alerts).keep(Arc::unwrap_or_clone(firing)),
+            Update::AlertsSeen(through) => Arc::make_mut(&mut self.alerts).see(through),
             Update::Weather(_) => {}
             Update::Remark { instrument, remark } => match remark {
                 Some(remark) => drop(self.remarks.insert(instrument, remark)),
@@ -115,6 +119,7 @@ impl Desk {
         self.settings = Arc::clone(&snapshot.settings);
         self.uses = Arc::clone(&snapshot.uses);
         self.armed = Arc::clone(&snapshot.armed);
+        self.alerts = Arc::clone(&snapshot.alerts);
         // What came at one instant stays in order: the engine's lines first.
         let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
         notices.sort_by_key(|notice| notice.time);

@@ -107,6 +107,7 @@ impl Engine {
             kill_report: None,
             journal: crate::link::JournalState::Works,
             reconciled: Vec::new(),
+            alerts: Arc::default(),
             settings: Arc::default(),
             notices: Vec::new(),
         };

@@ -39,6 +39,8 @@ pub struct Settings {
     pub default_quantity: DefaultQuantity,
     /// What no order may break.
     pub limits: LimitSet,
+    /// How alerts make themselves known, besides in the window.
+    pub alerts: AlertSettings,
     /// Whether other programs may connect.
     pub gateway: GatewaySettings,
     /// The way to Interactive Brokers.
@@ -97,6 +99,23 @@ impl IbkrSettings {
     }
 }
 
+/// How alerts make themselves known, besides in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AlertSettings {
+    /// Whether they are heard; of each alert it can be chosen besides.
+    pub sound: bool,
+    /// Whether the desktop shows them.
+    pub desktop: bool,
+}
+
+impl Default for AlertSettings {
+    /// Heard and shown.
+    fn default() -> Self {
+        Self { sound: true, desktop: true }
+    }
+}
+
 /// The server for programs that are written for the TWS API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -127,6 +146,7 @@ impl Default for Settings {
             practice_always_open: true,
             default_quantity: DefaultQuantity::default(),
             limits: LimitSet::default(),
+            alerts: AlertSettings::default(),
             gateway: GatewaySettings::default(),
             ibkr: IbkrSettings::default(),
             keys: BTreeMap::new(),

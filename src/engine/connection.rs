@@ -48,11 +48,12 @@ impl Engine {
         line.told_away.take_if(|_| state.takes_orders());
         let level = if is_news { NoticeLevel::Error } else { NoticeLevel::Info };
         let text = format!("{}: {}. {reason}", connection.name, state.label());
-        out.push(Effect::publish(Update::Connection(connection), now));
+        out.push(Effect::publish(Update::Connection(connection.clone()), now));
         if has_news {
             out.push(Effect::publish(Update::Outages(self.outages.told()), now));
         }
         self.note(level, text, now, out);
+        self.alert_of_connection(&connection, now, out);
     }
 
     pub(super) fn session_ended(
@@ -68,6 +69,7 @@ impl Engine {
         line.is_reconciled = false;
         line.books_asked_at = None;
         self.forget_remarks(id, now, out);
+        self.market.end_session(id);
         let line = &mut self.brokers[usize::from(id.0)];
         if line.connection.state != ConnectionState::Closed {
             line.said = ConnectionState::Down;

@@ -7,8 +7,8 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote, Recalled,
-    Record, Seq, Time, Trade,
+    AlertBook, Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote,
+    Recalled, Record, Seq, Time, Trade,
 };
 use crate::link::{
     Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, TargetsFrom, TargetsRead,
@@ -33,6 +33,8 @@ pub struct Start {
     pub day: DayState,
     /// What the journal has of earlier runs.
     pub journal: Journaled,
+    /// Alerts that the trader has set, and what they have told.
+    pub alerts: AlertBook,
     /// What the start-up has to tell the trader.
     pub notices: Vec<crate::link::Notice>,
     /// Now.
@@ -52,6 +54,7 @@ impl Start {
             next_order_id: 1,
             day: DayState::default(),
             journal: Journaled::default(),
+            alerts: AlertBook::default(),
             notices: Vec::new(),
             now,
         }
@@ -243,6 +246,8 @@ pub enum SaveJob {
     Settings(Arc<Settings>),
     /// The window's arrangement.
     Workspace(Arc<str>),
+    /// Alerts, and what they have told.
+    Alerts(Arc<AlertBook>),
     /// What the engine itself must not forget.
     EngineState {
         /// Whether orders are locked.

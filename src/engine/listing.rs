@@ -137,6 +137,7 @@ impl Engine {
         let broker = instrument.broker;
         self.instruments = self.instruments.iter().cloned().chain([Arc::clone(&instrument)]).collect();
         self.market.list(Arc::clone(&self.instruments));
+        self.alerts.list(&self.instruments);
         self.unread.insert(id);
         out.push(Effect::List(Arc::clone(&instrument)));
         for name in &names {

@@ -5,7 +5,7 @@
 //! event stream ([`crate::broker::HistoryBars`]): trades before it are in it, trades
 //! after it are added here. So no trade is missed and none counts twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Effect;
@@ -25,6 +25,8 @@ pub(super) struct MarketData {
     instruments: Arc<[Arc<Instrument>]>,
     calendars: Vec<Option<Arc<Calendar>>>,
     quotes: Vec<Option<(Quote, Time)>>,
+    /// Those of them that no session has told which is still there.
+    old: BTreeSet<InstrumentId>,
     /// By broker, of those whose session has begun.
     alive: Vec<Alive>,
     /// What each that follows wants, and all of that together.
@@ -56,6 +58,7 @@ impl MarketData {
         let mut market = Self {
             calendars: Vec::new(),
             quotes: Vec::new(),
+            old: BTreeSet::new(),
             alive: Vec::new(),
             instruments: Arc::default(),
             wishes: BTreeMap::new(),
@@ -79,6 +82,19 @@ impl MarketData {
         let broker = self.instruments[id.index()].broker;
         let alive = self.alive.iter().find(|alive| alive.broker == broker);
         Some((quote, alive.map_or(*received, |alive| alive.confirms(*received))))
+    }
+
+    /// The newest quote, where the session that told it is there.
+    pub fn quote_of_session(&self, id: InstrumentId) -> Option<&Quote> {
+        let (quote, _) = self.quotes.get(id.index())?.as_ref()?;
+        (!self.old.contains(&id)).then_some(quote)
+    }
+
+    /// A broker's session has ended: its quotes may hold no more.
+    pub fn end_session(&mut self, broker: BrokerId) {
+        let is_quoted = |one: &&Arc<Instrument>| self.quotes[one.id.index()].is_some();
+        let its = self.instruments.iter().filter(|one| one.broker == broker).filter(is_quoted);
+        self.old.extend(its.map(|one| one.id));
     }
 
     /// A broker's session begins at `now`: what an earlier one told is not confirmed by it.
@@ -270,6 +286,7 @@ impl MarketData {
                 MarketEvent::Quote(id, quote) => {
                     let Some(slot) = self.quotes.get_mut(id.index()) else { continue };
                     *slot = Some((quote, received));
+                    self.old.remove(&id);
                     if self.demand.quotes.contains(&id) {
                         out.push(Effect::Quote(id, quote, received));
                     }

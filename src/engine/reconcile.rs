@@ -13,6 +13,7 @@ use std::time::Duration;
 
 pub(super) use held::Before;
 
+use super::alerts::Heard;
 use super::order_state::{Life, Step};
 use super::{Effect, Engine};
 use crate::broker::BrokerRequest;
@@ -221,6 +222,13 @@ impl Engine {
             *comparison.moved.entry(key).or_default() += fill.side.sign() * fill.quantity.0;
             comparison.executed.insert(fill.order);
             comparison.finds(FindingKind::Filled, fill.order, fill_text(self, fill));
+        }
+        // The first books of a profile tell of fills that were no news to anybody.
+        if self.brokers[usize::from(id.0)].has_memory {
+            let filled = comparison.executed.iter().filter_map(|order| self.orders.get(*order));
+            for order in filled.cloned().collect::<Vec<_>>() {
+                self.alert_of_order(&order, Heard::InBooks, now, out);
+            }
         }
     }
 

@@ -185,6 +185,7 @@ impl Engine {
         let (quantity, price) = (grouped(&fill.quantity.to_string()), grouped(&fill.price.to_string()));
         let text = format!("{verb} {quantity} {symbol} at {price}");
         self.day_fills(&fill, now, out);
+        self.alert_of_fill(&fill, &order, now, out);
         self.tell(order, Moment::Executed(fill.clone()), now, out);
         out.push(Effect::publish(Update::Fill(fill), now));
         self.positions.insert((position.account.clone(), position.instrument), position.clone());

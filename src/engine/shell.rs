@@ -8,7 +8,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
@@ -17,7 +17,7 @@ use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent, files};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::settings::Settings;
-use crate::domain::{BrokerId, Instrument, Record};
+use crate::domain::{BrokerId, Firing, Instrument, Record};
 use crate::link::channel::Batch;
 use crate::link::{
     Clock, Command, CommandId, EngineEnd, Envelope, KillReport, NoticeLevel, Timeline, Update,
@@ -28,6 +28,8 @@ use crate::store::profile::Profile;
 
 /// Events of brokers that may wait; sessions wait when it is full.
 const EVENT_CAPACITY: usize = 4_096;
+/// Alerts that whoever makes them heard or seen may be behind; it is told how many it has missed.
+const FIRED_CAPACITY: usize = 64;
 /// Lines for the activity log that may wait.
 const NOTE_CAPACITY: usize = 16;
 /// How long the journal and other files may take to finish after the engine has.
@@ -38,13 +40,26 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Who follows the engine besides the window, whether that one looks or hangs. Whoever holds
 /// the other end sees it close when the engine is gone.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Watchers {
     /// How far the kill switch has come; `None` while it is off.
     pub kill: watch::Sender<Option<Arc<KillReport>>>,
     /// The settings in force; `None` until the engine has told them.
     pub settings: watch::Sender<Option<Arc<Settings>>>,
+    /// Alerts, as they fire.
+    pub fired: broadcast::Sender<Arc<Firing>>,
     notes: Notes,
+}
+
+impl Default for Watchers {
+    fn default() -> Self {
+        Self {
+            kill: watch::Sender::default(),
+            settings: watch::Sender::default(),
+            fired: broadcast::Sender::new(FIRED_CAPACITY),
+            notes: Notes::default(),
+        }
+    }
 }
 
 /// Takes lines for the activity log, from parts of the program that are not the engine's.
@@ -77,6 +92,8 @@ impl Watchers {
         match &**update {
             Update::KillReport(report) => drop(self.kill.send_replace(report.clone())),
             Update::Settings(settings) => drop(self.settings.send_replace(Some(Arc::clone(settings)))),
+            // That nobody listens is no failure.
+            Update::Fired(firing) => drop(self.fired.send(Arc::clone(firing))),
             Update::Snapshot(all) => drop(self.settings.send_replace(Some(Arc::clone(&all.settings)))),
             _ => {}
         }
@@ -398,6 +415,27 @@ fn slept_text(slept: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_makes_alerts_heard_is_told_of_each_and_of_none_twice() {
+        let watchers = Watchers::default();
+        let firing = |id| Firing {
+            id: crate::domain::FiringId(id),
+            alert: crate::domain::AlertId(1),
+            time: crate::domain::Time::default(),
+            instrument: None,
+            text: "AAPL".to_owned(),
+            note: String::new(),
+            sound: true,
+            is_seen: false,
+        };
+        let told = |id| Effect::publish(Update::Fired(Arc::new(firing(id))), crate::domain::Time::default());
+        watchers.see(&told(1));
+        let mut fired = watchers.fired.subscribe();
+        watchers.see(&told(2));
+        assert_eq!(fired.try_recv().unwrap().id, crate::domain::FiringId(2), "nobody listened to the first");
+        assert!(fired.try_recv().is_err());
+    }
 
     #[test]
     fn a_sleep_is_told_in_hours_and_minutes() {

@@ -1,6 +1,7 @@
 //! The engine alone: events in, effects out, with a broker played by the test.
 
 mod accounts;
+mod alerts;
 mod allocation;
 mod arming;
 mod brokers;

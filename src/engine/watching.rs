@@ -1,5 +1,5 @@
-//! Which market data the brokers are asked for: what the window looks at, and what is held or
-//! ordered.
+//! Which market data the brokers are asked for: what the window looks at, what is held or
+//! ordered, and what alerts wait for.
 
 use super::{Effect, Engine};
 use crate::broker::BrokerRequest;
@@ -22,11 +22,12 @@ impl Engine {
     }
 
     /// Tells every broker which instruments are wanted, where that has changed: those
-    /// of the window, and those of which we hold or have ordered something.
+    /// of the window, those of which we hold or have ordered something, and those of alerts.
     pub(super) fn watch(&mut self, out: &mut Vec<Effect>) {
         let mut wanted = self.market.watch();
         wanted.quotes.extend(self.orders.live().map(|order| order.spec.instrument));
         wanted.quotes.extend(self.positions.values().filter(|p| !p.is_flat()).map(|p| p.instrument));
+        wanted.quotes.extend(self.alerts.instruments());
         for (index, line) in self.brokers.iter_mut().enumerate() {
             let id = BrokerId(index as u8);
             let instruments = &self.instruments;

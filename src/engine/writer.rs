@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::{EngineEvent, SaveJob};
 use crate::link::NoticeLevel;
+use crate::store::alerts;
 use crate::store::engine_state::{self, EngineState};
 use crate::store::files::{self, WriteError};
 use crate::store::profile::Profile;
@@ -99,6 +100,7 @@ fn target(job: &SaveJob) -> Target {
     match job {
         SaveJob::Settings(_) => "settings",
         SaveJob::Workspace(_) => "workspace",
+        SaveJob::Alerts(_) => "alerts",
         SaveJob::EngineState { .. } => "engine",
     }
 }
@@ -181,6 +183,7 @@ fn write(
     match job {
         SaveJob::Settings(chosen) => settings::save(&profile.settings_file(), chosen),
         SaveJob::Workspace(text) => files::write(&profile.workspace_file(), text.as_bytes()),
+        SaveJob::Alerts(book) => alerts::save(&profile.alerts_file(), book),
         SaveJob::EngineState { is_killed, flatten, next_order_id, day } => {
             let state = EngineState {
                 killed: *is_killed,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, FileTask, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, BrokerId, ClientRef, Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Origin, PlanId,
-    Price, Qty, Quote, Time, TimeInForce, Weather,
+    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, FiringId, InstrumentId, OrderId, OrderKind,
+    OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -135,6 +135,19 @@ pub enum Command {
         /// By this name ([`crate::domain::Candidate::name`]).
         name: Arc<str>,
     },
+    /// Watch for something ([`super::Update::Alert`]).
+    SetAlert {
+        /// In place of this one; `None`: besides all others.
+        id: Option<AlertId>,
+        /// For what.
+        terms: AlertTerms,
+    },
+    /// Have an alert that has fired wait again.
+    RearmAlert(AlertId),
+    /// Forget an alert; what it has told stays.
+    RemoveAlert(AlertId),
+    /// The trader has seen what alerts have told, up to this one.
+    SeeAlerts(FiringId),
     /// Keep the window's arrangement (its own format) over a restart.
     SaveWorkspace(Arc<str>),
     /// Switch a broker's bad day on.

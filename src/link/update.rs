@@ -8,8 +8,8 @@ use super::{
 };
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, Candidate, CommissionRule, DataRemark, Fill, Impact, Instrument,
-    InstrumentId, Order, OrderId, Position, Time, Weather,
+    Account, AccountId, Alert, AlertBook, AlertId, BrokerId, Candidate, CommissionRule, DataRemark, Fill,
+    Firing, FiringId, Impact, Instrument, InstrumentId, Order, OrderId, Position, Time, Weather,
 };
 use crate::market::allocation::Table;
 use crate::market::series::BarChunk;
@@ -91,6 +91,14 @@ pub enum Update {
     Found(Arc<Found>),
     /// An instrument that was to be listed is, or cannot be.
     Listed(Arc<Listing>),
+    /// An alert is new, or stands otherwise.
+    Alert(Alert),
+    /// An alert was removed.
+    AlertGone(AlertId),
+    /// An alert has fired.
+    Fired(Arc<Firing>),
+    /// What alerts have told was seen, up to this one.
+    AlertsSeen(FiringId),
     /// Servers of ours are to have a bad day, or a better one.
     Weather(Weather),
     /// Older bars of a demanded series.
@@ -177,6 +185,8 @@ pub struct Snapshot {
     pub uses: Arc<[ScopeUse]>,
     /// The live accounts that are armed.
     pub armed: Arc<[(BrokerId, AccountId)]>,
+    /// Alerts, and what they have told.
+    pub alerts: Arc<AlertBook>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
 }

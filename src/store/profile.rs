@@ -132,6 +132,18 @@ impl Profile {
         self.data.join("engine.json")
     }
 
+    /// Alerts and what they have told, see [`super::alerts`].
+    #[must_use]
+    pub fn alerts_file(&self) -> PathBuf {
+        self.data.join("alerts.json")
+    }
+
+    /// Where what alerts sound like is laid out for the programs that play it.
+    #[must_use]
+    pub fn sound_file(&self) -> PathBuf {
+        self.state.join("alert.wav")
+    }
+
     /// What a broker has told of the instruments that are listed.
     #[must_use]
     pub fn contracts_file(&self) -> PathBuf {

@@ -38,6 +38,10 @@ pub enum UiCommand {
     Watch(InstrumentId),
     /// Offer a price to the ticket.
     TakePrice(Price),
+    /// Begin an alert: of an instrument at a price, or as the pane has it.
+    Alert(Option<(InstrumentId, Price)>),
+    /// Show the alerts and what has fired.
+    Alerts,
     /// Open the search for instruments and actions.
     Search,
     /// Open the editor of keys, on an action or on all.

@@ -99,6 +99,7 @@ fn command_of(act: Act) -> Option<UiCommand> {
         Act::Limits => UiCommand::Limits,
         Act::Arm => UiCommand::Arm(None),
         Act::Allocation => UiCommand::Toggle(PaneKind::Allocation),
+        Act::NewAlert => UiCommand::Alert(None),
         Act::Maximise => UiCommand::Maximise,
         Act::Reopen => UiCommand::Layout(LayoutChange::Reopen),
         Act::Undo => UiCommand::Layout(LayoutChange::Undo),

@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::alerts::AlertsPane;
 use super::allocation::AllocationPane;
 use super::blotter::Blotter;
 use super::chart_pane::ChartPane;
@@ -131,6 +132,8 @@ panes! {
     Ticket: Ticket, "ticket", "Ticket", One;
     /// Orders, fills, positions, account, activity.
     Blotter: Blotter, "blotter", "Blotter", One;
+    /// What the trader wants to be told of, and what was told.
+    Alerts: AlertsPane, "alerts", "Alerts", One;
     /// Target weights that become orders.
     Allocation: AllocationPane, "allocation", "Allocation", One;
 }

@@ -5,11 +5,12 @@ mod arrangement;
 use super::commands::{Commands, UiCommand};
 use super::keys::trading::Sight;
 use super::keys::{Act, Scope, keys_of};
+use super::pane::{PaneKey, PaneKind};
 use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
 use super::workspace::Shelf;
-use super::{arming, format, quit, workspaces};
+use super::{alerts, arming, format, quit, workspaces};
 use crate::desk::Desk;
 use crate::domain::{Account, AccountKind};
 
@@ -38,6 +39,16 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     // Over the chart, which they may cover for a while; never over what trades.
     let room = panes.inner.unwrap_or(panes.response.rect);
     terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
+    // It stays until it was seen: over the chart, else far from the ticket; the pane says the same itself.
+    let (corner, room) = match panes.inner {
+        Some(chart) => (egui::Align2::RIGHT_BOTTOM, chart),
+        None => (egui::Align2::LEFT_BOTTOM, panes.response.rect),
+    };
+    let alerts = PaneKey::first(PaneKind::Alerts);
+    let is_alone = |pane| terminal.workspace.alone.is_none_or(|alone| alone == pane);
+    if !(terminal.workspace.is_in_sight(alerts) && is_alone(alerts)) {
+        alerts::message_ui(ui.ctx(), &terminal.desk, (corner, room), out);
+    }
     let arranged = Arranged { workspace: &terminal.workspace, shelf: &terminal.shelf };
     terminal.search.ui(ui.ctx(), &terminal.desk, arranged, out);
     terminal.workspaces.ui(ui.ctx(), &terminal.desk, &mut terminal.shelf, &terminal.workspace, out);

@@ -16,6 +16,7 @@ use egui::{Align2, Layout, Role, Sense, WidgetInfo, vec2};
 use jiff::tz::TimeZone;
 
 use self::kill::KillSwitch;
+use super::alerts::badge_ui;
 use super::books::BooksView;
 use super::commands::{Commands, UiCommand};
 use super::format;
@@ -56,6 +57,7 @@ impl StatusBar {
                         connection_ui(ui, desk, connection, &theme, out);
                         findings_ui(ui, desk, books, connection, &theme, out);
                     }
+                    badge_ui(ui, desk, out);
                     limits::limits_ui(ui, desk, &theme, out);
                     data_age_ui(ui, desk, &theme);
                     latencies_ui(ui, desk, out);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::alerts::AlertsPane;
 use super::arming::Arming;
 use super::blotter::Blotter;
 use super::books::BooksView;
@@ -26,7 +27,7 @@ use super::workspaces::WorkspacesView;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap, Group};
 use crate::domain::settings::ThemeChoice;
-use crate::domain::{AccountId, AccountKind, Price, Time};
+use crate::domain::{AccountId, AccountKind, InstrumentId, Price, Time};
 use crate::link::{Clock, Command, Connection, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
@@ -327,6 +328,8 @@ impl Terminal {
                 }
             }
             UiCommand::TakePrice(price) => self.take_price(price),
+            UiCommand::Alert(at) => self.begin_alert(at),
+            UiCommand::Alerts => drop(self.workspace.show(PaneKind::Alerts)),
             UiCommand::Search => self.search.open(),
             UiCommand::Keys(on) => self.key_editor.open(on),
             UiCommand::Prepare(act) => self.ticket_here().prepare(act),
@@ -401,6 +404,14 @@ impl Terminal {
             self.window_command(&UiCommand::Select(id));
         }
         self.shown::<Ticket>()
+    }
+
+    fn begin_alert(&mut self, at: Option<(InstrumentId, Price)>) {
+        let key = self.workspace.show(PaneKind::Alerts);
+        let at = at.and_then(|(id, price)| Some((&**self.desk.instrument(id)?, price)));
+        if let Some(alerts) = AlertsPane::of_mut(self.workspace.panes.get_mut(key)) {
+            alerts.begin(at, &self.desk);
+        }
     }
 
     /// Sends a command of the window's own; `false` when the queue was full.

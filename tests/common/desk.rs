@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
-    Account, AccountId, AccountKind, Balance, BrokerId, CommissionRule, Currency, Decimal, Instrument,
-    InstrumentId, Price, Qty, Quote, Settings, Time,
+    Account, AccountId, AccountKind, AlertBook, Balance, BrokerId, CommissionRule, Currency, Decimal,
+    Instrument, InstrumentId, Price, Qty, Quote, Settings, Time,
 };
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::link::channel::Batch;
@@ -34,6 +34,8 @@ pub struct Market {
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
     growing: Arc<[BrokerId]>,
+    /// Alerts, as the next snapshot has them.
+    pub alerts: Arc<AlertBook>,
 }
 
 /// The window's side where a single pane is tested: a desk that a test keeps up to date.
@@ -90,6 +92,7 @@ impl Market {
             uses: Arc::default(),
             armed: Arc::default(),
             growing: Arc::default(),
+            alerts: Arc::default(),
         };
         market.snapshot();
         (market, window)
@@ -115,6 +118,7 @@ impl Market {
             kill_report: None,
             journal: pitdesk::link::JournalState::Works,
             reconciled: Vec::new(),
+            alerts: Arc::clone(&self.alerts),
             settings: Arc::clone(&self.settings),
             notices: Vec::new(),
         };

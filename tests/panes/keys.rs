@@ -181,7 +181,7 @@ fn keys_of_the_chart_are_those_of_the_table() {
     let bar = |index: i64| {
         let price = 284.5;
         Bar {
-            time: START - Duration::from_secs(60) * u32::try_from(200 - index).expect("small"),
+            time: START - Duration::from_mins(1) * u32::try_from(200 - index).expect("small"),
             open: price,
             high: price,
             low: price,

@@ -12,6 +12,7 @@ mod picture;
 mod soft_renderer;
 
 mod accounts;
+mod alerts;
 mod allocation;
 mod arming;
 mod blotter;

@@ -42,7 +42,7 @@ fn f12_shows_what_a_frame_costs_and_puts_it_away() {
 
 #[test]
 fn it_takes_no_click_from_what_is_below_it() {
-    let mut window = opened();
+    let window = opened();
     let below = window.get_by_label("Menu of Watchlist").rect().center();
     let is_over =
         |at: egui::Pos2| window.ctx.layer_id_at(at).is_some_and(|layer| layer.order == egui::Order::Tooltip);

@@ -23,6 +23,7 @@ pub(super) struct Menu {
 pub(super) enum Chosen {
     Order(Side, OrderKind, Qty),
     TakePrice(Price),
+    Alert(Price),
     Cancel(OrderId),
     Show(OrderId),
     Timeline(OrderId),
@@ -76,6 +77,7 @@ impl Menu {
             entry(ui, text, is_on, Chosen::Order(*side, *kind, self.quantity));
         }
         entry(ui, format!("Set price in ticket: {at}"), true, Chosen::TakePrice(self.price));
+        entry(ui, format!("Alert at {at}"), is_on, Chosen::Alert(self.price));
         chosen
     }
 }

@@ -246,6 +246,7 @@ impl Trading {
                 let at = ui.input(|input| input.pointer.latest_pos()).unwrap_or(chart.prices.center());
                 self.propose(Wish::Order(side, kind, quantity), (Hand::Pointer, at), scene, out);
             }
+            Chosen::Alert(price) => out.window(UiCommand::Alert(Some((scene.instrument.id, price)))),
             Chosen::TakePrice(price) => out.window(UiCommand::TakePrice(price)),
             Chosen::Cancel(order) => self.cancel(order, scene, out),
             Chosen::Show(order) => out.window(UiCommand::ShowOrder(order)),

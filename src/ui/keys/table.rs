@@ -141,6 +141,7 @@ acts! {
     Arm: Scope::Window, "arm-account", "Arm or disarm a live account", [key(Key::A).ctrl().shift()];
     Allocation: Scope::Window, "allocation", "Allocation: target weights become orders",
         [key(Key::W).ctrl().shift()];
+    NewAlert: Scope::Window, "new-alert", "New alert", [key(Key::N).ctrl().shift()];
     Maximise: Scope::Window, "maximise", "One pane alone, and back", [key(Key::M).ctrl()];
     Reopen: Scope::Window, "reopen-pane", "Open the pane that was closed last", [key(Key::T).ctrl().shift()];
     Undo: Scope::Window, "layout-undo", "Layout: take the last change back", [key(Key::Z).ctrl().alt()];

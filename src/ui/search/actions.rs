@@ -206,6 +206,7 @@ fn shortcuts() -> impl Iterator<Item = Action> {
         let synonyms = match act {
             Act::Limits => "risk settings loss exposure fat finger",
             Act::Allocation => "rebalance portfolio percent basket",
+            Act::NewAlert => "notify price level bell tell me",
             Act::Workspaces => "save layout arrangement duplicate delete file",
             Act::NextWorkspace => "layout switch",
             Act::Performance => "frame time slow overlay vertices queue repaint",
@@ -247,6 +248,10 @@ fn settings(now: &Settings) -> Vec<Action> {
             changed(|s| s.practice_always_open = false),
         )
         .in_force(!now.practice_always_open),
+        Action::engine("Alerts: heard", "sound unmute bell", changed(|s| s.alerts.sound = true))
+            .in_force(now.alerts.sound),
+        Action::engine("Alerts: muted", "sound silent bell", changed(|s| s.alerts.sound = false))
+            .in_force(!now.alerts.sound),
         Action::engine(
             "TWS API: let programs connect",
             "gateway server ib interactive brokers python ib_async on",

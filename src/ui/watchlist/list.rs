@@ -16,6 +16,7 @@ use super::row::Row;
 use super::spark::closes;
 use crate::desk::Desk;
 use crate::domain::Quote;
+use crate::ui::alerts::entry_ui;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, keys_of, taken};
 use crate::ui::theme::{Theme, theme_of};
@@ -220,7 +221,13 @@ impl Watchlist {
             row_ui.show_tooltip_text(OWN_ORDER_ONLY);
         }
         let mut edit = (is_heading && row_ui.clicked()).then_some(Edit::Fold(index));
-        row_ui.context_menu(|ui| edit = self.row_menu_ui(ui, index));
+        row_ui.context_menu(|ui| {
+            edit = self.row_menu_ui(ui, index);
+            if let Some(instrument) = id.and_then(|id| desk.instrument(id)) {
+                ui.separator();
+                entry_ui(ui, desk, instrument, out);
+            }
+        });
         if self.view.drag.is_none() && !row_ui.dragged() && !is_heading {
             let row = &self.rows()[index];
             row_ui.on_hover_ui(|ui| row_hover_ui(ui, desk, row));

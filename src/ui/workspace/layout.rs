@@ -84,13 +84,18 @@ impl Workspace {
     pub fn toggle(&mut self, kind: PaneKind) {
         self.note();
         let key = PaneKey::first(kind);
-        let is_in_sight = self.tile_of(key).is_some_and(|id| self.tree.active_tiles().contains(&id));
-        if is_in_sight {
+        if self.is_in_sight(key) {
             self.close(key);
         } else {
             self.open(kind, PaneKey::first(PaneKind::Chart), Place::Tab);
         }
         self.note();
+    }
+
+    /// Whether a pane stands behind no tab.
+    #[must_use]
+    pub fn is_in_sight(&self, key: PaneKey) -> bool {
+        self.tile_of(key).is_some_and(|id| self.tree.active_tiles().contains(&id))
     }
 
     /// Has a pane of a kind in front: opens one where there is none. Which one it is.

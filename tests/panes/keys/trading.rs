@@ -325,7 +325,7 @@ fn the_quantity_is_that_of_the_ticket_or_ladder_that_was_used_last() {
     harness.key_press(Key::Tab);
     harness.ctx.memory_mut(|memory| {
         if let Some(id) = memory.focused() {
-            memory.surrender_focus(id)
+            memory.surrender_focus(id);
         }
     });
     harness.run_steps(2);
