@@ -92,6 +92,7 @@ impl Program {
             flatten: state.flatten.or(recovered.flatten),
             next_order_id: state.next_order_id.max(recovered.next_order_id),
             day: state.day.clone(),
+            alerts: pitdesk::domain::AlertBook::default(),
             journal: Journaled {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,
