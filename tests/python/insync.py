@@ -26,8 +26,9 @@ while not trade.isDone():
 assert trade.orderStatus.status == "Filled", trade
 assert trade.orderStatus.filled == 5, trade
 
+# A day alone has no more than the minutes since midnight in New York.
 bars = ib.reqHistoricalData(
-    stock, endDateTime="", durationStr="1 D", barSizeSetting="5 mins", whatToShow="TRADES", useRTH=False
+    stock, endDateTime="", durationStr="2 D", barSizeSetting="5 mins", whatToShow="TRADES", useRTH=False
 )
 assert len(bars) > 10, bars
 assert all(bar.low <= bar.open <= bar.high and bar.low <= bar.close <= bar.high for bar in bars)
