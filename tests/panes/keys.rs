@@ -223,6 +223,15 @@ fn window_for(act: Act) -> Harness<'static, Desktop> {
             harness.state_mut().market.bank(|account| account.kind = AccountKind::Live);
             settle(&mut harness);
         }
+        Act::NextWorkspace => {
+            press(&mut harness, Act::Workspaces.default_keys()[0]);
+            harness.get_by_label("Name of a new workspace").focus();
+            settle(&mut harness);
+            harness.event(Event::Text("Other".to_owned()));
+            settle(&mut harness);
+            click(&mut harness, "Copy this one");
+            click(&mut harness, "Done");
+        }
         // What is reset, taken back, done again or opened again was done first.
         Act::ResetLayout | Act::Undo | Act::Redo | Act::Reopen => {
             harness.get_by_label("Menu of Chart").click();
