@@ -123,8 +123,8 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, 
     actions.extend(settings(desk.settings()));
     actions.extend(choices(desk.settings(), query));
     actions.extend(prepared(desk, workspace));
-    // By name only: they would bury the others.
-    if !query.trim().is_empty() {
+    // By name only: they would bury the others. Without an engine no key is changed.
+    if !query.trim().is_empty() && desk.stopped().is_none() {
         actions.extend(with_keys_of_panes());
     }
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
