@@ -400,6 +400,24 @@ fn arming_ends_with_escape_the_kill_switch_and_another_account() {
     window.state_mut().market.publish(Update::Kill(KillState::Locked { still_working: 0 }));
     settle(&mut window);
     assert!(window.query_by_label("ONE CLICK ON").is_none());
+    window.state_mut().market.publish(Update::Kill(KillState::Armed));
+    settle(&mut window);
+    arm(&mut window);
+    let first = window.state().terminal.desk().one_click().unwrap().id.0.to_string();
+    window.state_mut().market.bank_also(|account| account.id = "SECOND".into());
+    settle(&mut window);
+    let choose = |window: &mut Harness<'static, crate::desktop::Desktop>, account: &str| {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        settle(window);
+        window.event(Event::Text(format!("orders for account {account}")));
+        settle(window);
+        window.key_press(Key::Enter);
+        settle(window);
+    };
+    choose(&mut window, "SECOND");
+    assert!(window.query_by_label("ONE CLICK ON").is_none());
+    choose(&mut window, &first);
+    assert!(window.query_by_label("ONE CLICK ON").is_none(), "it does not come back with the account");
     assert!(sent(&mut window).iter().all(|command| !matches!(command, Command::Place(_))));
 }
 
