@@ -68,6 +68,16 @@ fn row<'h>(harness: &'h Harness<'_, Trader>, name: &'h str) -> egui_kittest::Nod
     })
 }
 
+/// What the rows are called, from top to bottom.
+fn rows_in_sight(harness: &Harness<'_, Trader>) -> Vec<String> {
+    let mut rows: Vec<(f32, String)> = harness
+        .query_all_by_role(egui::Role::ListBoxOption)
+        .map(|row| (row.rect().top(), row.accesskit_node().label().unwrap_or_default()))
+        .collect();
+    rows.sort_by(|left, right| left.0.total_cmp(&right.0));
+    rows.into_iter().map(|(_, text)| text).collect()
+}
+
 fn row_text(harness: &Harness<'_, Trader>, name: &str) -> String {
     row(harness, name).accesskit_node().label().unwrap_or_default()
 }

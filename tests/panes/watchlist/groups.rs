@@ -2,13 +2,10 @@
 
 use super::*;
 
+/// Headings in full, instruments up to their first comma.
 fn shown(harness: &Harness<'_, Trader>) -> Vec<String> {
-    let mut rows: Vec<(f32, String)> = harness
-        .query_all_by_role(egui::Role::ListBoxOption)
-        .map(|row| (row.rect().top(), row.accesskit_node().label().unwrap_or_default()))
-        .collect();
-    rows.sort_by(|left, right| left.0.total_cmp(&right.0));
-    rows.into_iter().map(|(_, text)| text.split(',').next().unwrap_or_default().to_owned()).collect()
+    let rows = rows_in_sight(harness).into_iter();
+    rows.map(|text| text.split(',').next().unwrap_or_default().to_owned()).collect()
 }
 
 fn menu(harness: &mut Harness<'_, Trader>, row_name: &str, entry: &str) {

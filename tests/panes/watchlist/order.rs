@@ -4,12 +4,8 @@ use super::*;
 
 /// Rows as they stand on the screen, by symbol.
 fn shown(harness: &Harness<'_, Trader>) -> Vec<String> {
-    let mut rows: Vec<(f32, String)> = harness
-        .query_all_by_role(egui::Role::ListBoxOption)
-        .map(|row| (row.rect().top(), row.accesskit_node().label().unwrap_or_default()))
-        .collect();
-    rows.sort_by(|left, right| left.0.total_cmp(&right.0));
-    rows.into_iter().filter_map(|(_, text)| Some(text.split_once(' ')?.0.to_owned())).collect()
+    let rows = rows_in_sight(harness).into_iter();
+    rows.filter_map(|text| Some(text.split_once(' ')?.0.to_owned())).collect()
 }
 
 fn sort_by(harness: &mut Harness<'_, Trader>, column: &str) {
