@@ -280,7 +280,7 @@ fn changes(trader: &mut Trader) {
 }
 
 /// At the best price, once more than is left there: a part fills at once. As much as an order may be
-/// worth can fill whole, and takes from what is there: then once more.
+/// worth can fill whole, and takes from what is there, or comes after that price has gone: then once more.
 fn partial_fill(trader: &mut Trader) {
     for _ in 0..TRIES {
         let ask = trader.program.look(|desk| desk.quote(trader.share).unwrap().quote.ask.unwrap());
@@ -302,7 +302,10 @@ fn partial_fill(trader: &mut Trader) {
             trader.say("partial", "Cancelled, filled in part; position as filled");
             return trader.flatten();
         }
-        trader.flatten();
+        // Where the ask has moved away before the order came, nothing is held, and nothing to close.
+        if net > 0 {
+            trader.flatten();
+        }
     }
     panic!("{TRIES} orders, and none has filled in part");
 }
