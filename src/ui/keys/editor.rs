@@ -1,7 +1,7 @@
 //! The window in which keys are looked up and changed.
 //!
-//! A click on an action's keys waits for others. While it waits nothing else sees what is pressed. What would take
-//! the keys from another action, or from text, is said before it is done; everything is in force at once, and kept
+//! A click on an action's keys waits for others. While it waits nothing else sees what is pressed, but for the keys
+//! of the kill switch: those act whatever stands open. What would take the keys from another action, or from text, is said before it is done; everything is in force at once, and kept
 //! in settings.
 
 use std::collections::BTreeMap;
@@ -63,13 +63,19 @@ impl KeyEditor {
         self.open = Some(Open { query, is_new: true, step: Step::Looks, sent: None, refused: None });
     }
 
-    /// Takes what is pressed while it waits for keys, before anything else sees it.
+    /// Takes what is pressed while it waits for keys, before anything else sees it. The kill switch is pressed in
+    /// a hurry: its keys end the wait and are left to it.
     pub fn capture(&mut self, ctx: &Context) {
         let Some(open) = &mut self.open else { return };
         let Step::Waits(act) = open.step else { return };
         let mut pressed = None;
+        let map = keymap_of(ctx);
         ctx.input_mut(|input| {
             input.events.retain(|event| {
+                if map.keys(Act::Kill).iter().any(|keys| keys.is_pressed_by(event).is_some()) {
+                    pressed = pressed.or(Some(Step::Looks));
+                    return true;
+                }
                 match pressed_by(event) {
                     Pressed::Nothing => return !matches!(event, Event::Text(_)),
                     Pressed::Modifier => {}

@@ -61,15 +61,14 @@ fn pressed_keys_are_in_force_at_once_and_nothing_else_hears_them() {
 }
 
 #[test]
-fn while_it_waits_even_the_kill_switch_is_only_a_key() {
+fn while_it_waits_the_kill_switch_is_heard_and_ends_the_wait() {
     let mut harness = editor("quit");
     click(&mut harness, "Keys of Quit; asks while orders work: Ctrl+Q");
     press(&mut harness, chord("Ctrl+Shift+Delete"));
-    assert_eq!(sent(&mut harness), []);
-    assert!(says(&harness, "Kill switch: lock new orders"), "it says whose they are");
-    click(&mut harness, "Leave as it was");
-    press(&mut harness, chord("Ctrl+Shift+Delete"));
     assert_eq!(sent(&mut harness), [Command::Kill { flatten: Flatten::No }]);
+    assert!(!says(&harness, "Press the new keys"), "the keys of the kill switch are nobody else's");
+    press(&mut harness, chord("Ctrl+Alt+Q"));
+    assert_eq!(sent(&mut harness), [], "and nothing waits any more");
 }
 
 #[test]
