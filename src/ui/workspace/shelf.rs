@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{BadWorkspace, Workspace};
 
@@ -61,10 +62,10 @@ struct Entry {
 enum Kept {
     /// It is on the screen.
     OnScreen,
-    /// As it was left in this run.
-    Left(Box<Workspace>),
+    /// As it was left in this run, and how that is saved: it is said once and not at every look at the shelf.
+    Left(Box<Workspace>, Box<RawValue>),
     /// As it was read. Nothing of it is lost, whether this program understands it or not.
-    Saved(Value),
+    Saved(Box<RawValue>),
 }
 
 /// A change of what workspaces there are.
@@ -138,7 +139,7 @@ struct File {
 #[derive(Serialize, Deserialize)]
 struct Named {
     name: String,
-    layout: Value,
+    layout: Box<RawValue>,
 }
 
 impl File {
@@ -154,8 +155,9 @@ impl File {
         if version == VERSION {
             return Ok(serde_json::from_str(text)?);
         }
-        let layout: Value = serde_json::from_str(text)?;
-        let accounts = layout.get("accounts").cloned().unwrap_or_default();
+        let only: Value = serde_json::from_str(text)?;
+        let accounts = only.get("accounts").cloned().unwrap_or_default();
+        let layout = saved(&only);
         Ok(Self {
             version: VERSION,
             shown: FIRST.to_owned(),
@@ -192,7 +194,7 @@ impl Shelf {
         let mut shown = None;
         for at in order {
             let Some(named) = file.workspaces.get(at) else { break };
-            match Workspace::read(named.layout.clone()) {
+            match read(&named.layout) {
                 Ok(workspace) => {
                     shown = Some((at, workspace));
                     break;
@@ -216,13 +218,13 @@ impl Shelf {
     /// As it is saved, with the workspace that is on the screen.
     #[must_use]
     pub fn to_text(&self, shown: &Workspace) -> String {
-        let saved = |entry: &Entry| Named { name: entry.name.clone(), layout: entry.saved(shown) };
+        let named = |entry: &Entry| Named { name: entry.name.clone(), layout: entry.saved(shown) };
         let file = File {
             version: VERSION,
             shown: self.shown().to_owned(),
             accounts: self.accounts.clone(),
             window: self.window,
-            workspaces: self.entries.iter().map(saved).collect(),
+            workspaces: self.entries.iter().map(named).collect(),
         };
         serde_json::to_string(&file).expect("a workspace has string keys only")
     }
@@ -254,19 +256,17 @@ impl Shelf {
         if self.entries.len() + file.workspaces.len() > MOST {
             return Err(BadChange::TooMany.into());
         }
-        let read = |named: Named| {
-            let workspace = Workspace::read(named.layout)?;
-            Ok((named.name, workspace))
-        };
-        let read = file.workspaces.into_iter().map(read).collect::<Result<Vec<_>, BadWorkspace>>()?;
-        if read.is_empty() {
+        if file.workspaces.is_empty() {
             return Err(BadWorkspace::Empty.into());
         }
+        for named in &file.workspaces {
+            read(&named.layout)?;
+        }
         let mut names = Vec::new();
-        for (name, workspace) in read {
-            let name = free_name(&self.entries, &name);
+        for named in file.workspaces {
+            let name = free_name(&self.entries, &named.name);
             names.push(name.clone());
-            self.entries.push(Entry { name, kept: Kept::Left(Box::new(workspace)) });
+            self.entries.push(Entry { name, kept: Kept::Saved(named.layout) });
         }
         Ok(names)
     }
@@ -337,7 +337,7 @@ impl Shelf {
         if self.entries.len() >= MOST {
             return Err(BadChange::TooMany);
         }
-        self.entries.push(Entry { name, kept: Kept::Left(Box::new(workspace)) });
+        self.entries.push(Entry { name, kept: Kept::left(workspace) });
         self.show(self.entries.len() - 1, shown)
     }
 
@@ -347,9 +347,9 @@ impl Shelf {
         }
         let entry = &mut self.entries[at];
         let next = match std::mem::replace(&mut entry.kept, Kept::OnScreen) {
-            Kept::Left(workspace) => *workspace,
+            Kept::Left(workspace, _) => *workspace,
             Kept::OnScreen => return Ok(false),
-            Kept::Saved(saved) => match Workspace::read(saved.clone()) {
+            Kept::Saved(saved) => match read(&saved) {
                 Ok(workspace) => workspace,
                 Err(why) => {
                     entry.kept = Kept::Saved(saved);
@@ -358,7 +358,7 @@ impl Shelf {
             },
         };
         let left = std::mem::replace(shown, next);
-        self.entries[self.at].kept = Kept::Left(Box::new(left));
+        self.entries[self.at].kept = Kept::left(left);
         self.at = at;
         Ok(true)
     }
@@ -396,14 +396,29 @@ impl Shelf {
     }
 }
 
+impl Kept {
+    fn left(workspace: Workspace) -> Self {
+        let text = saved(&workspace.to_saved());
+        Self::Left(Box::new(workspace), text)
+    }
+}
+
 impl Entry {
-    fn saved(&self, shown: &Workspace) -> Value {
+    fn saved(&self, shown: &Workspace) -> Box<RawValue> {
         match &self.kept {
-            Kept::OnScreen => shown.to_saved(),
-            Kept::Left(workspace) => workspace.to_saved(),
-            Kept::Saved(saved) => saved.clone(),
+            Kept::OnScreen => saved(&shown.to_saved()),
+            Kept::Left(_, text) | Kept::Saved(text) => text.clone(),
         }
     }
+}
+
+/// By way of a value, whose fields stand in one order: what has not changed must be the same text.
+fn saved(value: &Value) -> Box<RawValue> {
+    to_raw_value(value).expect("a value is JSON")
+}
+
+fn read(saved: &RawValue) -> Result<Workspace, BadWorkspace> {
+    Workspace::read(serde_json::from_str(saved.get())?)
 }
 
 /// Why nothing of a file was taken over.
