@@ -83,8 +83,8 @@ pub struct Desk {
     timelines: u64,
     /// The table of target weights that was read last.
     targets: Option<Arc<TargetsRead>>,
-    /// What became of the file that was named last.
-    file_done: Option<Arc<FileDone>>,
+    /// What became of the files that were named last, the newest last.
+    files_done: VecDeque<Arc<FileDone>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
@@ -393,10 +393,10 @@ impl Desk {
         self.timelines
     }
 
-    /// What became of the file that this command was about, if it was the last.
+    /// What became of the file that this command was about, if it was one of the last.
     #[must_use]
     pub fn file_done(&self, of: CommandId) -> Option<&Arc<FileDone>> {
-        self.file_done.as_ref().filter(|done| done.to == of)
+        self.files_done.iter().find(|done| done.to == of)
     }
 
     /// The table of target weights that was read last ([`crate::link::Command::ReadTargets`]).

@@ -7,7 +7,10 @@ use super::blotter::Blotter;
 use super::flow::Flows;
 use super::{Applied, Desk, keep};
 use crate::domain::{Account, InstrumentId, Order, OrderStatus, Time};
-use crate::link::{Connection, Notice, Snapshot, Update};
+use crate::link::{Connection, FileDone, Notice, Snapshot, Update};
+
+/// Whoever has asked for a file looks in each frame: as many as could be asked for in one.
+const FILES_KEPT: usize = 8;
 
 impl Desk {
     /// Takes an update over that is next in order.
@@ -52,7 +55,7 @@ impl Desk {
                 self.timelines += 1;
             }
             Update::Targets(read) => self.targets = Some(read),
-            Update::File(done) => self.file_done = Some(done),
+            Update::File(done) => self.keep_file(done),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
@@ -73,6 +76,13 @@ impl Desk {
             Update::History(history) => self.charts.history(history),
             Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
         }
+    }
+
+    fn keep_file(&mut self, done: Arc<FileDone>) {
+        if self.files_done.len() >= FILES_KEPT {
+            self.files_done.pop_front();
+        }
+        self.files_done.push_back(done);
     }
 
     fn take_connection(&mut self, connection: Connection) {
