@@ -65,29 +65,17 @@ impl Action {
         }
     }
 
+    fn new(text: impl Into<String>, synonyms: &'static str, does: Does) -> Self {
+        let text = text.into();
+        Self { text, synonyms, keys: None, is_in_force: false, is_grave: false, is_aside: false, does }
+    }
+
     fn window(text: impl Into<String>, synonyms: &'static str, command: UiCommand) -> Self {
-        let does = Does::Window(command);
-        Self {
-            text: text.into(),
-            synonyms,
-            keys: None,
-            is_in_force: false,
-            is_grave: false,
-            is_aside: false,
-            does,
-        }
+        Self::new(text, synonyms, Does::Window(command))
     }
 
     fn engine(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
-        Self {
-            text: text.into(),
-            synonyms,
-            keys: None,
-            is_in_force: false,
-            is_grave: false,
-            is_aside: false,
-            does: Does::Engine(Box::new(command)),
-        }
+        Self::new(text, synonyms, Does::Engine(Box::new(command)))
     }
 
     fn grave(text: impl Into<String>, synonyms: &'static str, command: Command) -> Self {
