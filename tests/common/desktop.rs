@@ -1,8 +1,8 @@
 //! The whole window on a market.
 
-use egui::vec2;
-use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui::{Key, Modifiers, Role, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, Node};
 use pitdesk::link::Command;
 use pitdesk::ui::Terminal;
 
@@ -63,4 +63,37 @@ pub fn sent(harness: &mut Harness<'_, Desktop>) -> Vec<Command> {
 pub fn click(harness: &mut Harness<'_, Desktop>, name: &str) {
     harness.get_by_label(name).click();
     settle(harness);
+}
+
+/// Types into the search.
+pub fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text(query.to_owned()));
+    settle(harness);
+}
+
+/// Does what the search finds first.
+pub fn search_and_enter(harness: &mut Harness<'_, Desktop>, query: &str) {
+    search(harness, query);
+    harness.key_press(Key::Enter);
+    settle(harness);
+    harness.run_steps(2);
+}
+
+/// Opens the menu of a pane and chooses there, menu by menu, what begins with these words.
+#[track_caller]
+pub fn choose(harness: &mut Harness<'_, Desktop>, pane: &str, path: &[&str]) {
+    click(harness, &format!("Menu of {pane}"));
+    for name in path {
+        let is_it = |node: &Node<'_>| {
+            let node = node.accesskit_node();
+            let can = matches!(node.role(), Role::Button | Role::CheckBox | Role::RadioButton);
+            can && node.label().is_some_and(|label| label.starts_with(name))
+        };
+        // The same words may stand on the desk as well: the menu is drawn last.
+        let entries: Vec<Node<'_>> = harness.query_all_by(|_| true).filter(is_it).collect();
+        entries.last().expect("the menu is open").click();
+        settle(harness);
+    }
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{Account, AccountId, BrokerId, Currency, Position, Reported, ReportedDay, Side};
@@ -13,7 +12,7 @@ use pitdesk::risk::Despite;
 
 use crate::bench::{limit, order, painted, position, settle};
 use crate::desk::{Market, paper_account};
-use crate::desktop::{Desktop, click, desktop, desktop_sized, sent};
+use crate::desktop::{Desktop, click, desktop, desktop_sized, search_and_enter, sent};
 use crate::safety;
 
 type Window = Harness<'static, Desktop>;
@@ -144,21 +143,10 @@ fn a_question_about_one_account_is_void_for_another() {
     let asks = format!("Confirm buy 100 AAPL @ 284.49, for account {OTHER}");
     window.get_by_label(&asks);
     // By another way than the ticket's own, which takes every question back.
-    enter(&mut window, "Enter orders for account PAPER");
+    search_and_enter(&mut window, "Enter orders for account PAPER");
     wait(&mut window);
     assert!(window.query_by_label(&asks).is_none());
     assert_eq!(sent(&mut window), []);
-}
-
-/// Searches for an action and carries it out.
-fn enter(window: &mut Window, query: &str) {
-    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::K);
-    window.run_steps(2);
-    window.event(egui::Event::Text(query.to_owned()));
-    settle(window);
-    window.key_press(Key::Enter);
-    settle(window);
-    window.run_steps(2);
 }
 
 #[test]

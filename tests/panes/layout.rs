@@ -1,13 +1,13 @@
 //! The arrangement: panes are split, linked, closed, opened again and given all the room.
 
 use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use egui_kittest::{Harness, Node};
 use pitdesk::link::Command;
 use pitdesk::ui::workspace::Shelf;
 
 use crate::bench::settle;
-use crate::desktop::{Desktop, click, desktop};
+use crate::desktop::{Desktop, choose, click, desktop, search_and_enter};
 
 type Window = Harness<'static, Desktop>;
 
@@ -22,36 +22,13 @@ fn tabs(window: &Window) -> Vec<String> {
     names
 }
 
-/// Opens the menu of a pane and chooses there, menu by menu.
-fn choose(window: &mut Window, pane: &str, path: &[&str]) {
-    click(window, &format!("Menu of {pane}"));
-    for name in path {
-        // The pane's own name may stand on the desk as well: the menu is drawn last.
-        let is_it =
-            |node: &Node<'_>| node.accesskit_node().label().is_some_and(|label| label.starts_with(name));
-        let entry = window.query_all_by_role(Role::Button).rfind(is_it);
-        entry.expect("the menu is open").click();
-        settle(window);
-    }
-}
-
-/// Types into the search and presses Enter.
-fn search(window: &mut Window, text: &str) {
-    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    settle(window);
-    window.event(egui::Event::Text(text.to_owned()));
-    settle(window);
-    window.key_press(Key::Enter);
-    settle(window);
-}
-
 #[test]
 fn a_second_chart_stands_beside_the_first_and_keeps_its_own_instrument() {
     let mut window = desktop();
-    search(&mut window, "open chart to the right");
+    search_and_enter(&mut window, "open chart to the right");
     assert_eq!(tabs(&window), ["Blotter", "Chart", "Chart 2", "Ticket", "Watchlist"]);
-    search(&mut window, "link this pane to group B");
-    search(&mut window, "MSFT");
+    search_and_enter(&mut window, "link this pane to group B");
+    search_and_enter(&mut window, "MSFT");
     let desk = window.state().terminal.desk();
     let shown = |group: &str| desk.selected_in(group.parse().unwrap()).unwrap().symbol.to_string();
     assert_eq!((shown("A"), shown("B")), ("AAPL".to_owned(), "MSFT".to_owned()));
@@ -73,7 +50,7 @@ fn a_closed_pane_is_gone_and_comes_back() {
 #[test]
 fn one_pane_alone_has_all_the_room_and_gives_it_back() {
     let mut window = desktop();
-    search(&mut window, "one pane alone");
+    search_and_enter(&mut window, "one pane alone");
     assert!(tabs(&window).is_empty());
     click(&mut window, "Back to all panes  Ctrl+M");
     assert_eq!(tabs(&window).len(), 4);

@@ -9,7 +9,7 @@ use pitdesk::domain::{AssetClass, BrokerId, Candidate, Instrument, InstrumentId}
 use pitdesk::link::{Command, Found, Listing, Update};
 
 use crate::bench::settle;
-use crate::desktop::{Desktop, desktop, sent};
+use crate::desktop::{Desktop, desktop, search, sent};
 use crate::safety::save;
 
 const SONOS: &str = "SONO, SONOS INC, NASDAQ, USD, not listed yet";
@@ -20,13 +20,6 @@ fn growing() -> Harness<'static, Desktop> {
     harness.run_steps(2);
     sent(&mut harness);
     harness
-}
-
-fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.run_steps(2);
-    harness.event(egui::Event::Text(query.to_owned()));
-    settle(harness);
 }
 
 fn press(harness: &mut Harness<'_, Desktop>, key: Key) {

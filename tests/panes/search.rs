@@ -12,15 +12,7 @@ use pitdesk::domain::{BrokerId, Weather};
 use pitdesk::link::{Command, Drill, Flatten, KillState, Update};
 
 use crate::bench::settle;
-use crate::desktop::{Desktop, desktop, sent};
-
-/// Opens the search and types.
-fn search(harness: &mut Harness<'_, Desktop>, query: &str) {
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.run_steps(2);
-    harness.event(egui::Event::Text(query.to_owned()));
-    settle(harness);
-}
+use crate::desktop::{Desktop, desktop, search, sent};
 
 fn press(harness: &mut Harness<'_, Desktop>, key: Key) {
     harness.key_press(key);

@@ -10,25 +10,15 @@ use pitdesk::link::{Command, CommandId, FileDone, FileTask, Update};
 use pitdesk::ui::workspace::Shelf;
 
 use crate::bench::{focused, settle};
-use crate::desktop::{Desktop, click, desktop};
+use crate::desktop::{Desktop, click, desktop, search_and_enter};
 use crate::picture;
 
 type Window = Harness<'static, Desktop>;
 
-/// Types into the search and presses Enter.
-fn search(window: &mut Window, text: &str) {
-    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    settle(window);
-    window.event(egui::Event::Text(text.to_owned()));
-    settle(window);
-    window.key_press(Key::Enter);
-    settle(window);
-}
-
 /// The window with all workspaces in sight.
 fn opened() -> Window {
     let mut window = desktop();
-    search(&mut window, "workspaces");
+    search_and_enter(&mut window, "workspaces");
     window.run_steps(2);
     window
 }
@@ -76,9 +66,9 @@ fn a_copy_is_on_the_screen_at_once_and_the_menu_goes_back() {
     click(&mut window, "Workspace Scalping");
     click(&mut window, "Main");
     assert_eq!(shown(&window), "Main");
-    search(&mut window, "next workspace");
+    search_and_enter(&mut window, "next workspace");
     assert_eq!(shown(&window), "Scalping");
-    search(&mut window, "workspace main");
+    search_and_enter(&mut window, "workspace main");
     assert_eq!(shown(&window), "Main");
 }
 
@@ -87,15 +77,15 @@ fn each_workspace_has_its_own_instrument_and_one_click_ends_with_the_change() {
     let mut window = opened();
     copy(&mut window, "Other");
     click(&mut window, "Done");
-    search(&mut window, "MSFT");
+    search_and_enter(&mut window, "MSFT");
     let symbol = |window: &Window| window.state().terminal.desk().selected().unwrap().symbol.to_string();
     assert_eq!(symbol(&window), "MSFT");
-    search(&mut window, "arm one-click");
+    search_and_enter(&mut window, "arm one-click");
     assert!(window.state().terminal.desk().one_click().is_some());
-    search(&mut window, "workspace main");
+    search_and_enter(&mut window, "workspace main");
     assert_eq!(symbol(&window), "AAPL");
     assert!(window.state().terminal.desk().one_click().is_none());
-    search(&mut window, "workspace other");
+    search_and_enter(&mut window, "workspace other");
     assert_eq!(symbol(&window), "MSFT");
 }
 
