@@ -142,6 +142,7 @@ impl Scene {
             last: Some(LastPrice { price: last, is_stale: false }),
             lines: if self.lines { &lines } else { &[] },
             marks: &self.marks,
+            pointed: None,
             gaps: &[],
             hours: None,
             closes_in: None,

@@ -136,6 +136,7 @@ impl Screen {
             last: series.last().map(|bar| LastPrice { price: bar.close, is_stale: false }),
             lines: &[],
             marks: &[],
+            pointed: None,
             gaps: &[],
             hours: None,
             closes_in: None,

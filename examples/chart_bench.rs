@@ -254,6 +254,7 @@ impl Scene {
             last: series.last().map(|bar| LastPrice { price: bar.close, is_stale: false }),
             lines: &[],
             marks: &[],
+            pointed: None,
             gaps: &[],
             hours: None,
             closes_in: None,

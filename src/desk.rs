@@ -31,7 +31,7 @@ pub use flow::Flow;
 pub use latency::{FrameGap, Histogram, Latency};
 pub use prices::{Freshness, QuoteView};
 pub use queues::{Queues, Waited};
-pub use selected::{Group, NoGroup};
+pub use selected::{Group, NoGroup, Pointed};
 pub use series::SeriesView;
 pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 

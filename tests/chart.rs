@@ -95,6 +95,7 @@ fn check(name: &str, shot: Shot) {
                 last: Some(LastPrice { price: last, is_stale: false }),
                 lines: if crosshair { &lines } else { &[] },
                 marks: if crosshair { &marks } else { &[] },
+                pointed: None,
                 gaps: &[],
                 hours: None,
                 closes_in: None,

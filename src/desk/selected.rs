@@ -1,4 +1,5 @@
-//! What the desk is turned to: one instrument for each group of panes that are linked.
+//! What the desk is turned to: one instrument for each group of panes that are linked, and the place in a group's
+//! charts that the pointer is at.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Desk;
-use crate::domain::{Instrument, InstrumentId};
+use crate::domain::{Instrument, InstrumentId, Price, Time};
 
 /// Panes of one group show the same instrument. Groups are called by a letter, and have a colour of the
 /// theme.
@@ -64,10 +65,24 @@ impl From<Group> for String {
     }
 }
 
+/// Where the pointer is in a chart, for the others of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pointed {
+    /// Of which group that chart is.
+    pub group: Group,
+    /// What it shows.
+    pub instrument: InstrumentId,
+    /// When the bar begins that the pointer is over.
+    pub time: Time,
+    /// The price at the pointer, where it is over the prices.
+    pub price: Option<Price>,
+}
+
 #[derive(Default)]
 pub(super) struct Selected {
     of: BTreeMap<Group, InstrumentId>,
     group: Group,
+    pointed: Option<Pointed>,
 }
 
 impl Desk {
@@ -93,6 +108,17 @@ impl Desk {
     /// Turns every group to what it shows in another arrangement; one that is not named follows the first.
     pub fn select_all(&mut self, groups: impl IntoIterator<Item = (Group, InstrumentId)>) {
         self.selected.of = groups.into_iter().collect();
+    }
+
+    /// Where the pointer is in a chart of the group that the desk speaks of, as of the frame before.
+    #[must_use]
+    pub fn pointed(&self) -> Option<&Pointed> {
+        self.selected.pointed.as_ref().filter(|pointed| pointed.group == self.selected.group)
+    }
+
+    /// Where the pointer is now; whether that is another place.
+    pub fn point(&mut self, pointed: Option<Pointed>) -> bool {
+        std::mem::replace(&mut self.selected.pointed, pointed) != pointed
     }
 
     /// From now on the desk speaks of this group.

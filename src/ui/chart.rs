@@ -80,6 +80,8 @@ pub struct ChartData<'a> {
     pub lines: &'a [PriceLine<'a>],
     /// Fills, in order of time.
     pub marks: &'a [FillMark],
+    /// Where the pointer is in another chart of the same group, as a place in this one.
+    pub pointed: Option<Hover>,
     /// When nothing came from the broker, oldest first.
     pub gaps: &'a [Gap],
     /// When its exchange trades, where times outside the regular hours are to be shaded.
@@ -229,7 +231,12 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
         let focus = hands.panes.has_focus();
         let visible = visible.clone();
         let id = hands.panes.id;
-        let crossed = hovered.zip(pointer).filter(|_| !view.hold.is_held());
+        let own = hovered.zip(pointer).map(|(hover, row)| Cross { hover, row: Some(row) });
+        let others = data.pointed.filter(|_| hovered.is_none()).map(|hover| {
+            let row = hover.price.map(|price| stage.price.row_of(price.to_f64()));
+            Cross { hover, row: row.filter(|row| (areas.prices.top..areas.prices.bottom).contains(row)) }
+        });
+        let crossed = own.or(others).filter(|_| !view.hold.is_held());
         Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, crossed, focus);
         controls::controls_ui(ui, view, &areas, grid);
     }
@@ -305,6 +312,14 @@ fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     info
 }
 
+/// Where the crosshair stands.
+#[derive(Debug, Clone, Copy)]
+struct Cross {
+    hover: Hover,
+    /// The row of its price, where that is in sight.
+    row: Option<i32>,
+}
+
 /// All that painting one frame stands on.
 struct Frame<'a> {
     view: &'a mut ChartView,
@@ -318,7 +333,7 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn paint(mut self, ui: &Ui, pointer: Option<(Hover, i32)>, focus: bool) {
+    fn paint(mut self, ui: &Ui, cross: Option<Cross>, focus: bool) {
         let (data, theme, areas) = (self.data, self.theme, self.areas);
         let painter = ui.painter().with_clip_rect(areas.frame.to_points(self.grid));
         let layer = || Layer::new(ui, &theme.small_font());
@@ -331,13 +346,13 @@ impl Frame<'_> {
         under.mesh.rect(areas.frame, theme.surface);
         shading::shade_ui(self.view.shaded(data, &self.stage), areas.panes(), &mut under.mesh, theme);
         let mut covered = tags.rows();
-        covered.extend(pointer.map(|(_, row)| row));
+        covered.extend(cross.and_then(|cross| cross.row));
         self.grid_ui(&covered, candles.full, &mut under);
         gaps::gaps_ui(data, &self.stage, &mut under, theme);
         let [ground, labels] = under.into_shapes();
         let marks = self.view.marks(data, &self.stage, self.grid, theme);
         let mut top = layer();
-        let shown = pointer.map(|(hover, _)| hover.index).or(self.visible.end.checked_sub(1));
+        let shown = cross.map(|cross| cross.hover.index).or(self.visible.end.checked_sub(1));
         let menu = Studies::menu_size(&top);
         let head = head::head_ui(data, &areas, shown, (&painter, menu), &mut top, theme);
         let studies = &mut self.view.studies;
@@ -364,12 +379,14 @@ impl Frame<'_> {
         shapes.extend(over.into_shapes());
         shapes.extend(top.into_shapes());
         shapes.push(head.title);
-        if let Some((hover, row)) = pointer {
-            let mut cross = layer();
-            let label = self.view.studies.label_at(data, row);
-            let label = label.or_else(|| crosshair::label(data, &areas, &hover, row, candles.full));
-            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, (row, label), &mut cross, theme);
-            shapes.extend(cross.into_shapes());
+        if let Some(Cross { hover, row }) = cross {
+            let mut layer = layer();
+            let labelled = row.map(|row| {
+                let label = self.view.studies.label_at(data, row);
+                (row, label.or_else(|| crosshair::label(data, &areas, &hover, row, candles.full)))
+            });
+            crosshair::crosshair_ui(data, &areas, &self.stage, &hover, labelled, &mut layer, theme);
+            shapes.extend(layer.into_shapes());
         }
         painter.extend(shapes);
         if data.series.is_empty() {

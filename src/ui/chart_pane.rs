@@ -1,6 +1,7 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
 mod lines;
+mod linked;
 mod look;
 mod menu;
 mod notes;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::lines::{Labelled, price_lines};
+use self::linked::{Agreed, Links};
 use self::trading::{Scene, Trading};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
@@ -26,6 +28,7 @@ use crate::link::BarKey;
 use crate::market::calendar::Calendar;
 use crate::ui::status_bar::counts_seconds;
 
+pub use self::linked::Bond;
 pub use self::look::Look;
 
 /// From this width on, all periods stand in one row at their full size.
@@ -36,6 +39,7 @@ const ROOMY: f32 = 540.0;
 #[serde(default)]
 pub struct ChartPane {
     timeframe: Timeframe,
+    links: Links,
     view: ChartView,
     /// The series that `wanted` counts for.
     #[serde(skip)]
@@ -48,18 +52,23 @@ pub struct ChartPane {
     hours: Hours,
     #[serde(skip)]
     trading: Trading,
+    /// The period that its group has, as of the last frame.
+    #[serde(skip)]
+    agreed: Agreed,
 }
 
 impl Default for ChartPane {
     fn default() -> Self {
         Self {
             timeframe: Timeframe::M1,
+            links: Links::default(),
             view: ChartView::default(),
             shown: None,
             wanted: FIRST_BARS,
             fills: Fills::default(),
             hours: Hours::default(),
             trading: Trading::default(),
+            agreed: None,
         }
     }
 }
@@ -169,6 +178,7 @@ impl Pane for ChartPane {
             }),
             lines: &lines,
             marks: self.fills.marks(desk, instrument.id),
+            pointed: self.links.pointed(desk, key, &series.series, calendar.map(|calendar| &**calendar)),
             gaps: &gaps,
             hours: calendar.filter(|_| !instrument.hours.is_always()),
             closes_in,
@@ -182,6 +192,9 @@ impl Pane for ChartPane {
         let response = chart_ui(ui, &mut self.view, &data, &theme);
         if let Some(more) = response.wants_older {
             self.wanted = self.wanted.max(series.series.len() + more);
+        }
+        if let Some(hover) = &response.hovered {
+            out.pointed = self.links.point(desk, instrument.id, hover);
         }
         if let Some(price) = response.picked_price {
             out.window(UiCommand::TakePrice(price));

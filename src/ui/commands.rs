@@ -4,6 +4,7 @@ use super::chart_pane::Look;
 use super::keys::Act;
 use super::pane::{PaneKey, PaneKind};
 use super::workspace::{LayoutChange, ShelfChange};
+use crate::desk::Pointed;
 use crate::domain::limits::Scope;
 use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Price, Time, Timeframe};
 use crate::link::{Command, CommandId, Demand, Envelope};
@@ -19,6 +20,8 @@ pub struct Commands {
     pub(super) pane: Option<PaneKey>,
     /// What the panes that are drawn need; computed anew each frame.
     pub demand: Demand,
+    /// Where the pointer is, if it is in a chart that shows the others of its group.
+    pub pointed: Option<Pointed>,
     input_at: Time,
     next_id: u64,
 }
@@ -94,6 +97,7 @@ impl Commands {
             asked_by: Vec::new(),
             pane: None,
             demand: Demand::default(),
+            pointed: None,
             input_at,
             next_id,
         }

@@ -200,7 +200,14 @@ impl Terminal {
             out.demand.quotes.extend(sight.map(|sight| sight.instrument));
         }
         let is_alone = out.for_window().is_empty();
+        if self.desk.point(out.pointed) {
+            // Charts of the same group show it in the next frame.
+            ui.request_repaint();
+        }
         self.carry_out(out);
+        if self.workspace.share_periods() {
+            ui.request_repaint();
+        }
         self.trade(ui.ctx(), is_alone, sight);
         // Tabs and edges are dragged: where they were let go, the arrangement may be another.
         if self.workspace.is_unnoted() || ui.input(|input| input.pointer.any_released()) {
@@ -368,10 +375,7 @@ impl Terminal {
                 }
                 self.turn_groups();
             }
-            Err(why) => {
-                let text: Arc<str> = why.to_string().into();
-                self.desk.add_notice(Notice { time: self.input_at, level: NoticeLevel::Warning, text });
-            }
+            Err(why) => self.say(NoticeLevel::Warning, why.to_string()),
         }
     }
 

@@ -27,6 +27,7 @@ mod kill;
 mod ladder;
 mod layout;
 mod limits;
+mod links;
 mod lookup;
 mod overlay;
 mod safety;

@@ -56,13 +56,13 @@ pub fn label(data: &ChartData<'_>, areas: &Areas, hover: &Hover, row: i32, full:
     (rows > 0.0).then(|| float::volume(volume, data.quantity_decimals))
 }
 
-/// Draws the lines through the hovered bar and the pointer, and their labels on the axes.
+/// Draws the lines through the hovered bar and the row of the pointer, and their labels on the axes.
 pub fn crosshair_ui(
     data: &ChartData<'_>,
     areas: &Areas,
     stage: &Stage,
     hover: &Hover,
-    (row, label): (i32, Option<String>),
+    row: Option<(i32, Option<String>)>,
     layer: &mut Layer,
     theme: &Theme,
 ) {
@@ -74,9 +74,10 @@ pub fn crosshair_ui(
     if (panes.left..panes.right).contains(&x) {
         mesh.dashed_column(x, panes.top, panes.bottom, dash, theme.crosshair);
     }
-    mesh.dashed_row(row, panes.left, panes.right, dash, theme.crosshair);
-
-    if let Some(text) = label {
+    if let Some((row, _)) = row {
+        mesh.dashed_row(row, panes.left, panes.right, dash, theme.crosshair);
+    }
+    if let Some((row, Some(text))) = row {
         let tag = Tag { row, text, fill: theme.tag, ink: theme.on_tag, rim: None, arrow: None };
         axis::tag_ui(areas.price_axis, row, &tag, layer);
     }

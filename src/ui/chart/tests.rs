@@ -79,6 +79,7 @@ impl Desk {
             last: self.series.last().map(|bar| LastPrice { price: bar.close, is_stale: self.is_stale }),
             lines: &[],
             marks: &[],
+            pointed: None,
             gaps: &[],
             hours: None,
             closes_in: None,

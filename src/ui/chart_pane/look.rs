@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
-use super::ChartPane;
+use super::{Bond, ChartPane};
 use crate::desk::Desk;
 use crate::domain::settings::{Settings, ZoneDisplay};
 use crate::link::Command;
@@ -21,6 +21,8 @@ pub enum Look {
     Scale(ScaleKind),
     /// Whether times outside the regular hours are shaded.
     Shades(bool),
+    /// Whether it shares something with the other charts of its group.
+    Tied(Bond, bool),
 }
 
 /// Which zone the times on the screen are in, in words.
@@ -44,6 +46,7 @@ impl ChartPane {
             Look::Style(style) => self.view.set_style(style),
             Look::Scale(scale) => self.view.set_scale(scale),
             Look::Shades(shades) => self.view.set_shades(shades),
+            Look::Tied(bond, is_tied) => self.tie(bond, is_tied),
         }
     }
 

@@ -3,9 +3,10 @@
 use egui_tiles::{Behavior, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree, UiResponse};
 
 use crate::desk::{Desk, Group};
+use crate::ui::chart_pane::{Bond, ChartPane};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, keys_of};
-use crate::ui::pane::{PaneKey, PaneKind};
+use crate::ui::pane::{IsPane as _, PaneKey, PaneKind};
 use crate::ui::splitters;
 use crate::ui::theme::Theme;
 use crate::ui::workspace::{LayoutChange, Place, Workspace, simplification};
@@ -113,6 +114,15 @@ impl Arrangement<'_> {
                 let text = egui::RichText::new(text).color(self.theme.groups[group.index()]);
                 if ui.selectable_label(self.workspace.group(key) == group, text).clicked() {
                     self.asks(LayoutChange::Link(key, group));
+                }
+            }
+            if let Some(chart) = ChartPane::of_mut(self.workspace.panes.get_mut(key)) {
+                ui.separator();
+                for bond in Bond::ALL {
+                    let mut is_tied = chart.is_tied(bond);
+                    if ui.checkbox(&mut is_tied, bond.label()).changed() {
+                        chart.tie(bond, is_tied);
+                    }
                 }
             }
         });

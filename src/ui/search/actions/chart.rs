@@ -2,13 +2,14 @@
 
 use super::Action;
 use crate::ui::chart::{ChartView, ScaleKind, Style};
-use crate::ui::chart_pane::{ChartPane, Look};
+use crate::ui::chart_pane::{Bond, ChartPane, Look};
 use crate::ui::commands::UiCommand;
 use crate::ui::workspace::Workspace;
 
 /// Styles, scales and shading of the chart that was used last.
 pub(super) fn chart(workspace: &Workspace) -> Vec<Action> {
-    let view = workspace.panes.first::<ChartPane>().map(ChartPane::view);
+    let chart = workspace.panes.first::<ChartPane>();
+    let view = chart.map(ChartPane::view);
     let action = |text: String, synonyms, look| Action::window(text, synonyms, UiCommand::ChartLook(look));
     let mut actions = Vec::new();
     for style in Style::ALL {
@@ -28,5 +29,12 @@ pub(super) fn chart(workspace: &Workspace) -> Vec<Action> {
         "Chart: shade outside regular hours"
     };
     actions.push(action(text.to_owned(), "session extended pre market", Look::Shades(!shades)));
+    for bond in Bond::ALL {
+        let is_tied = chart.is_some_and(|chart| chart.is_tied(bond));
+        let what = bond.label().to_lowercase();
+        let text =
+            if is_tied { format!("Chart: leave the {what}") } else { format!("Chart: share the {what}") };
+        actions.push(action(text, "link sync timeframe colour group", Look::Tied(bond, !is_tied)));
+    }
     actions
 }
