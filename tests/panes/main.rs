@@ -20,6 +20,7 @@ mod books;
 mod chart_looks;
 mod chart_pane;
 mod chart_trading;
+mod clipped;
 mod journal;
 mod kept;
 mod keys;

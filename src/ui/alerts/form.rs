@@ -60,7 +60,7 @@ impl AlertsPane {
             }
         });
         self.hint_ui(ui, desk, terms.as_ref());
-        ui.horizontal(|ui| channels_ui(ui, desk, out));
+        ui.horizontal_wrapped(|ui| channels_ui(ui, desk, out));
     }
 
     fn send(&mut self, terms: AlertTerms, out: &mut Commands) {

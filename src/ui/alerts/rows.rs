@@ -19,7 +19,7 @@ enum Line<'a> {
     Alert(&'a Alert),
     FiredHeading(usize),
     Firing(&'a Firing),
-    Empty(&'static str),
+    Empty(&'static str, &'static str),
 }
 
 /// What was pressed in a row.
@@ -74,13 +74,14 @@ fn lines(desk: &Desk) -> Vec<Line<'_>> {
     lines.extend(book.alerts.iter().rev().map(Line::Alert));
     if book.alerts.is_empty() {
         lines.push(Line::Empty(
-            "None yet. Type a price above, or choose Alert in the menu of a watchlist's row.",
+            "None yet. Type a price above,",
+            "or choose Alert in the menu of a watchlist's row.",
         ));
     }
     lines.push(Line::FiredHeading(0));
     lines.extend(book.fired.iter().rev().filter(|firing| firing.is_seen).map(Line::Firing));
     if book.fired.is_empty() {
-        lines.push(Line::Empty("Nothing yet. What fires stays here, over restarts too."));
+        lines.push(Line::Empty("Nothing yet.", "What fires stays here, over restarts too."));
     }
     lines
 }
@@ -112,7 +113,10 @@ fn line_ui<'a>(
             texts_ui(ui, RichText::new(text).strong().color(theme.text_strong), None);
         }
         Line::Firing(firing) => firing_ui(ui, desk, firing, theme, out),
-        Line::Empty(text) => texts_ui(ui, RichText::new(*text).color(theme.text_weak), None),
+        Line::Empty(text, below) => {
+            let weak = |text: &str| RichText::new(text).color(theme.text_weak);
+            texts_ui(ui, weak(text), Some(weak(below).small()));
+        }
     }
     None
 }

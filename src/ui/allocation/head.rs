@@ -34,7 +34,7 @@ impl AllocationPane {
             let is_open = self.sent.is_none();
             ui.add_enabled_ui(is_open, |ui| {
                 ui.horizontal_wrapped(|ui| self.choices_ui(ui, facts, theme));
-                ui.horizontal(|ui| self.sources_ui(ui, desk, broker, facts, theme, out));
+                ui.horizontal_wrapped(|ui| self.sources_ui(ui, desk, broker, facts, theme, out));
             });
             self.said_ui(ui, theme);
         });
@@ -211,7 +211,7 @@ fn account_ui(
     theme: &Theme,
     out: &mut Commands,
 ) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let chosen = desk.entry_account(broker);
         let shown = chosen.as_ref().map_or("Choose an account", |account| &*account.title);
         if desk.accounts_of(broker).nth(1).is_some() {

@@ -23,9 +23,9 @@ use crate::ui::theme::{Theme, theme_of};
 /// What it is called, wherever it is offered.
 pub(in crate::ui) const TITLE: &str = "Keyboard shortcuts";
 
-const WIDTH: f32 = 640.0;
+const WIDTH: f32 = 680.0;
 const HEIGHT: f32 = 380.0;
-const KEYS_WIDTH: f32 = 190.0;
+const KEYS_WIDTH: f32 = 160.0;
 
 /// The editor, open or not.
 #[derive(Debug, Default)]
