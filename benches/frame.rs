@@ -1,5 +1,5 @@
-//! A frame of the whole terminal in a busy market: the standard workspace, positions and
-//! working orders, quotes and bars that change in every frame. `cargo bench --bench frame`.
+//! A frame of the whole terminal in a busy market: the standard workspace, and one of six charts and four
+//! ladders; positions and working orders, quotes and bars that change in every frame. `cargo bench --bench frame`.
 //!
 //! Engine and exchange run on a virtual clock between the frames and are not measured; a
 //! tenth of a busy second passes from frame to frame, so that nearly every number changes. A
@@ -21,12 +21,16 @@ use egui::{Context, Event, Pos2, RawInput, Rect, Vec2, pos2, vec2};
 use pitdesk::app::cli::Arguments;
 use pitdesk::app::market::Plan;
 use pitdesk::app::rehearsal::Rehearsal;
-use pitdesk::desk::Desk;
+use pitdesk::desk::{Desk, Group};
 use pitdesk::domain::{
     Decimal, Instrument, OrderKind, OrderSpec, Price, Quote, Settings, Side, Time, TimeInForce,
 };
 use pitdesk::link::{Command, CommandId, Demand, Envelope, Place, WindowEnd};
 use pitdesk::store::bars::Library;
+use pitdesk::ui::chart_pane::ChartPane;
+use pitdesk::ui::ladder::Ladder;
+use pitdesk::ui::pane::{PaneKey, PaneKind};
+use pitdesk::ui::workspace::{LayoutChange, Place as Where, Shelf, Workspace};
 use pitdesk::ui::{Begin, Terminal, fonts, set_options};
 use spans::{Budget, heading, report};
 
@@ -49,9 +53,13 @@ fn main() {
     }
     for size in [vec2(1_280.0, 720.0), vec2(1_600.0, 900.0), vec2(2_560.0, 1_440.0)] {
         let title = format!("standard workspace {}x{}, ms a frame", size.x, size.y);
-        measure(&title, size, Hand::Rests);
+        measure(&title, Floor::open(size, None), Hand::Rests);
     }
-    measure("1600x900, the crosshair moving over the chart", vec2(1_600.0, 900.0), Hand::Moves);
+    let usual = Floor::open(vec2(1_600.0, 900.0), None);
+    measure("1600x900, the crosshair moving over the chart", usual, Hand::Moves);
+    let crowded = || Floor::open(vec2(2_560.0, 1_440.0), Some(charts_and_ladders()));
+    measure("6 charts and 4 ladders of 6 instruments, 2560x1440", crowded(), Hand::Rests);
+    measure("the same, the crosshair moving over charts", crowded(), Hand::Moves);
 }
 
 /// What the trader's hand does.
@@ -61,8 +69,8 @@ enum Hand {
     Moves,
 }
 
-fn measure(title: &str, size: Vec2, hand: Hand) {
-    let mut floor = Floor::open(size);
+fn measure(title: &str, mut floor: Floor, hand: Hand) {
+    let size = floor.size;
     let mut frames = Frames::default();
     let mut changes = Vec::new();
     for i in 0..WARM_UP + FRAMES {
@@ -96,6 +104,35 @@ fn measure(title: &str, size: Vec2, hand: Hand) {
     );
 }
 
+/// A workspace as a trader of several instruments has it: each chart and each ladder of a group of its own, the
+/// first four charts beside the ladder of theirs.
+fn charts_and_ladders() -> String {
+    const KEYS: [&str; 6] =
+        ["AAPL@NASDAQ", "MSFT@NASDAQ", "NVDA@NASDAQ", "EUR/USD@FX", "BTC/USD@CRYPTO", "BTC/JPY@CRYPTO"];
+    let mut workspace = Workspace::default();
+    let chart = |number| PaneKey { kind: PaneKind::Chart, number };
+    let ladder = |number| PaneKey { kind: PaneKind::Ladder, number };
+    for number in 2..=6 {
+        let (beside, place) =
+            if number <= 3 { (chart(number - 1), Where::Right) } else { (chart(number - 3), Where::Below) };
+        workspace.change(LayoutChange::Open { kind: PaneKind::Chart, beside, place });
+    }
+    for number in 1..=4 {
+        let beside = chart(number);
+        workspace.change(LayoutChange::Open { kind: PaneKind::Ladder, beside, place: Where::Right });
+    }
+    for (number, (group, key)) in (1..).zip(Group::ALL.into_iter().zip(KEYS)) {
+        for pane in [chart(number), ladder(number)] {
+            workspace.change(LayoutChange::Link(pane, group));
+        }
+        workspace.turned.insert(group, key.to_owned());
+    }
+    let charts = workspace.panes.all::<ChartPane>().count();
+    let ladders = workspace.panes.all::<Ladder>().count();
+    assert_eq!((charts, ladders), (6, 4), "the workspace that is measured");
+    Shelf::default().to_text(&workspace)
+}
+
 /// Milliseconds of each frame by part.
 #[derive(Default)]
 struct Frames {
@@ -122,7 +159,7 @@ struct Floor {
 }
 
 impl Floor {
-    fn open(size: Vec2) -> Self {
+    fn open(size: Vec2, workspace: Option<String>) -> Self {
         let words = ["pitdesk", "--seed", "7", "--activity", "75"];
         let options = Arguments::try_parse_from(words).expect("these are options").options;
         let library = Library::empty();
@@ -134,7 +171,7 @@ impl Floor {
         let ctx = Context::default();
         fonts::install(&ctx);
         set_options(&ctx);
-        let terminal = Terminal::new(Begin { link, clock: world.clock(), workspace: None });
+        let terminal = Terminal::new(Begin { link, clock: world.clock(), workspace });
         Self { world, terminal, ctx, size, time: 0.0 }
     }
 
