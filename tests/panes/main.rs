@@ -21,6 +21,7 @@ mod chart_looks;
 mod chart_pane;
 mod chart_trading;
 mod clipped;
+mod idle;
 mod journal;
 mod kept;
 mod keys;
