@@ -352,3 +352,20 @@ fn colours_come_from_the_theme() {
     }
     check("colour literals outside the theme", &offences);
 }
+
+/// Keys can be changed: a text that is made below the window cannot know them.
+#[test]
+fn only_the_window_names_keys() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        if matches!(&*source.module, "ui" | "app") {
+            continue;
+        }
+        for (number, line) in source.code.lines().enumerate() {
+            if line.contains("Ctrl+") && !line.trim_start().starts_with("//") {
+                offences.push(format!("{}:{}: {}", source.path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    check("keys are named by the window alone", &offences);
+}

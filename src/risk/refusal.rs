@@ -6,7 +6,7 @@ use crate::domain::money::rounded_up;
 use crate::domain::{AccountId, Decimal, Money, Price, Qty, Side, counted};
 
 /// Where limits are changed, in the words of the window.
-pub const WHERE: &str = "Limits (Ctrl+Shift+L)";
+pub const WHERE: &str = "Limits (type it into the search)";
 
 /// Why the gate refused, with the limit and the order's own value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum Refusal {
     /// A live account that nobody has armed in this run.
     #[error(
         "Account {0} trades real money and is not armed: positions can be closed, none can be opened. Arm it \
-         (Ctrl+Shift+A) and type its id."
+         by its badge in the top bar: type its id there."
     )]
     NotArmed(AccountId),
     /// A close that would open a position.

@@ -407,7 +407,7 @@ fn every_refusal_says_what_to_do() {
     assert_eq!(
         refusal.to_string(),
         "The order is worth 12,340.00 USD, the limit of account PAPER is 10,000.00 USD: lower the quantity, or \
-         change it in Limits (Ctrl+Shift+L)."
+         change it in Limits (type it into the search)."
     );
     let _shared: Arc<str> = refusal.to_string().into();
 }

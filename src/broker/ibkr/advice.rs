@@ -18,7 +18,7 @@ pub(super) fn advice(code: i32, text: &str) -> Option<&'static str> {
         101 => "Close other quotes",
         103 => "Nothing of it was sent on: enter it again",
         109 => "Change the price, or the price precautions in TWS (Settings, API, Precautions)",
-        200 => "Search for it anew (Ctrl+K)",
+        200 => "Search for it anew",
         309 => "Close another book",
         321 if text.to_lowercase().contains("read-only") => "Clear Read-Only API in TWS (Settings, API)",
         326 => "Choose another client id, or end the other program",

@@ -85,8 +85,7 @@ pub(super) async fn describe_one(client: &Client, name: &str) -> Result<Describe
             Ok(mut details) if details.len() == 1 => details.remove(0),
             Ok(details) if details.is_empty() => continue,
             Ok(details) => {
-                last.why =
-                    format!("TWS knows {} of that name: choose one in the search (Ctrl+K)", details.len());
+                last.why = format!("TWS knows {} of that name: choose one in the search", details.len());
                 continue;
             }
             Err(Error::Notice(notice)) => {

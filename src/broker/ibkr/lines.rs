@@ -331,7 +331,7 @@ impl Lines {
             }
             DataWord::NoInstrument => {
                 let words = words(text);
-                format!("TWS knows no such instrument, or several ({words}): search for it anew (Ctrl+K)")
+                format!("TWS knows no such instrument, or several ({words}): search for it anew")
             }
             DataWord::Failed => format!("no market data: {}", words(text)),
         };

@@ -278,14 +278,14 @@ fn a_refusal_names_the_limit_whose_it_is_and_where_to_change_it() {
     ];
     for (scene, quantity, begin, end) in cases {
         let refusal = scene.ask(Side::Buy, quantity, OrderKind::Market).unwrap_err();
-        assert_eq!(refusal.to_string(), format!("{begin}{end}Limits (Ctrl+Shift+L)."));
+        assert_eq!(refusal.to_string(), format!("{begin}{end}Limits (type it into the search)."));
         assert!(refusal.limit().is_some() && refusal.unusual().is_none());
     }
     let far = scene().ask(Side::Buy, "1", limit("106.00")).unwrap_err().to_string();
     assert_eq!(
         far,
         "Price 106.00 is 6.0 % beyond the market at 100.01, the limit of the profile is 5 %: check the price, or \
-         change it in Limits (Ctrl+Shift+L)."
+         change it in Limits (type it into the search)."
     );
 }
 

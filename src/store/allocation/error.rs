@@ -111,7 +111,7 @@ pub enum Problem {
 
 fn hint(near: &[Arc<str>]) -> String {
     match near {
-        [] => ": look it up in the search (Ctrl+K)".to_owned(),
+        [] => ": look it up in the search".to_owned(),
         near => format!(". Did you mean {}?", near.join(", ")),
     }
 }
