@@ -1,3 +1,5 @@
+//! What charts of a group have in common.
+
 use super::*;
 use crate::domain::Bar;
 use crate::ui::pane::{PaneKey, PaneKind};
