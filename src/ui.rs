@@ -18,6 +18,7 @@ mod confirm;
 mod dealing;
 pub mod fonts;
 pub mod format;
+mod giving_back;
 pub mod headless;
 mod keys;
 pub mod ladder;

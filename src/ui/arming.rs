@@ -7,6 +7,7 @@
 use egui::{Button, Event, Key, Label, RichText, TextEdit, Ui, vec2};
 
 use super::commands::{Commands, UiCommand};
+use super::giving_back::GivesBack;
 use super::keys::{Act, with_keys};
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -81,8 +82,7 @@ pub(super) fn badge_ui(ui: &mut Ui, desk: &Desk, account: &Account, theme: &Them
 #[derive(Debug, Default)]
 pub(super) struct Arming {
     open: Option<Open>,
-    /// What gets the keyboard back, once the way is free.
-    refocus: Option<egui::Id>,
+    keyboard: GivesBack,
 }
 
 #[derive(Debug)]
@@ -96,22 +96,11 @@ struct Open {
     /// Why the engine did not do it.
     refused: Option<String>,
     must_focus: bool,
-    focus_before: Option<egui::Id>,
-    is_new: bool,
 }
 
 impl Open {
     fn of(account: Option<Place>) -> Self {
-        Self {
-            account,
-            typed: String::new(),
-            has_pasted: false,
-            sent: None,
-            refused: None,
-            must_focus: true,
-            focus_before: None,
-            is_new: true,
-        }
+        Self { account, typed: String::new(), has_pasted: false, sent: None, refused: None, must_focus: true }
     }
 }
 
@@ -127,13 +116,8 @@ impl Arming {
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
-        if let Some(before) = self.refocus.take() {
-            ctx.memory_mut(|memory| memory.request_focus(before));
-        }
+        self.keyboard.follow(ctx, self.open.is_some());
         let Some(open) = &mut self.open else { return };
-        if std::mem::take(&mut open.is_new) {
-            open.focus_before = ctx.memory(egui::Memory::focused);
-        }
         let is_done = open.is_answered(desk);
         let theme = theme_of(ctx);
         let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(12);
@@ -142,7 +126,6 @@ impl Arming {
             open.ui(ui, desk, &theme, out)
         });
         if is_done || modal.inner || modal.should_close() {
-            self.refocus = open.focus_before;
             self.open = None;
             ctx.request_repaint();
         }
@@ -181,7 +164,7 @@ impl Open {
                 let state = if desk.is_armed(account) { "armed" } else { "not armed" };
                 let text = format!("{} · {state}", account.id);
                 if ui.selectable_label(self.account == place, text).clicked() && self.account != place {
-                    *self = Self { focus_before: self.focus_before, is_new: false, ..Self::of(place) };
+                    *self = Self::of(place);
                 }
             }
         });

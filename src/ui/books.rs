@@ -10,6 +10,7 @@ use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::commands::{Commands, UiCommand};
 use super::format;
+use super::giving_back::GivesBack;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
 use crate::domain::{BrokerId, Time};
@@ -28,9 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct BooksView {
     is_open: bool,
     is_new: bool,
-    focus_before: Option<egui::Id>,
-    /// What gets the keyboard back, once the way is free.
-    refocus: Option<egui::Id>,
+    keyboard: GivesBack,
     seen: Vec<(BrokerId, Time)>,
     asked: Option<Asked>,
     refused: Option<Refused>,
@@ -77,14 +76,9 @@ impl BooksView {
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
-        if let Some(before) = self.refocus.take() {
-            ctx.memory_mut(|memory| memory.request_focus(before));
-        }
+        self.keyboard.follow(ctx, self.is_open);
         if !self.is_open {
             return;
-        }
-        if self.is_new {
-            self.focus_before = ctx.memory(egui::Memory::focused);
         }
         self.seen = desk.reconciled().iter().map(|report| (report.broker, report.at)).collect();
         self.settle(ctx, desk);
@@ -97,7 +91,6 @@ impl BooksView {
         });
         if modal.inner || modal.should_close() {
             self.is_open = false;
-            self.refocus = self.focus_before.take();
             ctx.request_repaint();
         }
     }

@@ -16,6 +16,7 @@ use egui::{Align, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, ve
 use self::draft::Draft;
 use super::commands::Commands;
 use super::format;
+use super::giving_back::GivesBack;
 use super::search::matching_instruments;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
@@ -34,6 +35,7 @@ const MOST_LINES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct LimitsEditor {
     open: Option<Open>,
+    keyboard: GivesBack,
 }
 
 /// The editor while it is open.
@@ -85,9 +87,11 @@ impl LimitsEditor {
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
+        self.keyboard.follow(ctx, self.open.is_some());
         let Some(open) = &mut self.open else { return };
         if open.is_answered(desk) {
             self.open = None;
+            ctx.request_repaint();
             return;
         }
         let theme = theme_of(ctx);
@@ -107,6 +111,7 @@ impl LimitsEditor {
         let is_done = modal.inner == Step::Closes;
         if is_done || (wants_away && open.steps_back(modal.backdrop_response.clicked())) {
             self.open = None;
+            ctx.request_repaint();
         }
     }
 }

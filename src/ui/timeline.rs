@@ -16,6 +16,7 @@ use self::lines::{Line, Tone, lines, quote_text, seen, terms};
 use super::commands::{Commands, UiCommand};
 use super::confirm::{Confirm, Hand, Outcome, Rule};
 use super::format;
+use super::giving_back::GivesBack;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
 use crate::domain::{Order, OrderId, OrderStatus, Record, Time};
@@ -46,15 +47,12 @@ pub(super) fn fate(order: &Order) -> String {
 #[derive(Debug, Default)]
 pub(super) struct TimelineView {
     open: Option<Open>,
-    /// What gets the keyboard back, once the way is free.
-    refocus: Option<egui::Id>,
+    keyboard: GivesBack,
 }
 
 #[derive(Debug)]
 struct Open {
     order: OrderId,
-    /// What had the keyboard before.
-    focus_before: Option<egui::Id>,
     is_new: bool,
     question: Question,
     /// The order as it stood when the journal was asked last.
@@ -94,7 +92,6 @@ impl TimelineView {
     pub fn open(&mut self, order: OrderId) {
         self.open = Some(Open {
             order,
-            focus_before: None,
             is_new: true,
             question: Question::Due,
             asked_about: None,
@@ -106,13 +103,8 @@ impl TimelineView {
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
-        if let Some(before) = self.refocus.take() {
-            ctx.memory_mut(|memory| memory.request_focus(before));
-        }
+        self.keyboard.follow(ctx, self.open.is_some());
         let Some(open) = &mut self.open else { return };
-        if open.is_new {
-            open.focus_before = ctx.memory(egui::Memory::focused);
-        }
         open.ask(ctx, desk, out);
         open.settle(ctx, desk);
         let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(12);
@@ -123,7 +115,6 @@ impl TimelineView {
             open.ui(ui, desk, size, out)
         });
         if modal.inner || modal.should_close() {
-            self.refocus = open.focus_before;
             self.open = None;
             ctx.request_repaint();
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{Button, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::commands::{Commands, UiCommand};
+use super::giving_back::GivesBack;
 use super::keys::{Act, keys_of};
 use super::theme::{Theme, theme_of};
 use super::workspace::{LONGEST, Shelf, ShelfChange, Workspace};
@@ -22,9 +23,7 @@ const SHOWN: usize = 16;
 pub(super) struct WorkspacesView {
     is_open: bool,
     is_new: bool,
-    focus_before: Option<egui::Id>,
-    /// What gets the keyboard back, once the way is free.
-    refocus: Option<egui::Id>,
+    keyboard: GivesBack,
     new_name: String,
     /// Which one is being called otherwise, and how.
     renamed: Option<(String, String)>,
@@ -79,14 +78,9 @@ impl WorkspacesView {
         shown: &Workspace,
         out: &mut Commands,
     ) {
-        if let Some(before) = self.refocus.take() {
-            ctx.memory_mut(|memory| memory.request_focus(before));
-        }
+        self.keyboard.follow(ctx, self.is_open);
         if !self.is_open {
             return;
-        }
-        if self.is_new {
-            self.focus_before = ctx.memory(egui::Memory::focused);
         }
         self.settle(desk, shelf);
         // Escape ends the renaming first, and closes the window only then.
@@ -100,7 +94,6 @@ impl WorkspacesView {
         });
         if modal.inner || (modal.should_close() && !is_renaming) {
             self.is_open = false;
-            self.refocus = self.focus_before.take();
             ctx.request_repaint();
         }
     }

@@ -17,6 +17,7 @@ use crate::domain::Settings;
 use crate::link::{Command, CommandId};
 use crate::ui::commands::Commands;
 use crate::ui::format::capitalised;
+use crate::ui::giving_back::GivesBack;
 use crate::ui::pane::PaneKind;
 use crate::ui::theme::{Theme, theme_of};
 
@@ -31,6 +32,7 @@ const KEYS_WIDTH: f32 = 160.0;
 #[derive(Debug, Default)]
 pub(in crate::ui) struct KeyEditor {
     open: Option<Open>,
+    keyboard: GivesBack,
 }
 
 #[derive(Debug)]
@@ -89,6 +91,7 @@ impl KeyEditor {
     }
 
     pub fn ui(&mut self, ctx: &Context, desk: &Desk, out: &mut Commands) {
+        self.keyboard.follow(ctx, self.open.is_some());
         let Some(open) = &mut self.open else { return };
         open.hear(desk);
         let theme = theme_of(ctx);
@@ -112,6 +115,7 @@ impl KeyEditor {
         let leaves = modal.should_close();
         if modal.inner || (leaves && open.step == Step::Looks) {
             self.open = None;
+            ctx.request_repaint();
         } else if leaves {
             open.step = Step::Looks;
         }
