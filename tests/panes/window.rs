@@ -7,8 +7,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{OrderStatus, Side};
 use pitdesk::link::{Command, Flatten, KillState, NoticeLevel, Update};
+use pitdesk::ui::Chord;
 
-use crate::bench::{limit, order, settle};
+use crate::bench::{focused, limit, order, settle};
 use crate::desktop::{Desktop, busy_desktop, click, desktop, sent};
 
 type Window = Harness<'static, Desktop>;
@@ -137,5 +138,22 @@ fn what_the_window_has_told_itself_outlives_a_snapshot() {
         window.state_mut().market.notice(NoticeLevel::Info, "Connected again");
         settle(&mut window);
         assert_eq!(log(&window), [busy, "Connected again"]);
+    }
+}
+
+#[test]
+fn whatever_opens_above_the_desk_gives_the_keyboard_back() {
+    for keys in ["F1", "Ctrl+Shift+L", "Ctrl+Alt+W"] {
+        let mut window = desktop();
+        window.get_by_label("Quantity").focus();
+        settle(&mut window);
+        assert_eq!(focused(&window), ["Quantity"]);
+        let (modifiers, key) = keys.parse::<Chord>().expect("keys").parts();
+        window.key_press_modifiers(modifiers, key);
+        settle(&mut window);
+        assert_ne!(focused(&window), ["Quantity"], "{keys} takes the keyboard");
+        window.key_press(Key::Escape);
+        window.run_steps(4);
+        assert_eq!(focused(&window), ["Quantity"], "after {keys}");
     }
 }
