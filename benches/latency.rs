@@ -34,7 +34,7 @@ use pitdesk::app::market::Plan;
 use pitdesk::broker::Adapter;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{Decimal, InstrumentId, OrderId, OrderKind, OrderSpec, Price, Side, Time, TimeInForce};
-use pitdesk::link::{Clock, Command, CommandId, Drained, Place, Stream, Update};
+use pitdesk::link::{Clock, Command, CommandId, Drained, Place, Stream, Update, WayOut};
 use pitdesk::store::bars::Library;
 use pitdesk::store::journal::Journal;
 use runtime::{Program, demand};
@@ -229,11 +229,15 @@ impl Hand {
                         _ => {}
                     }
                 }
-                (&Update::Wire { order, input_at, wire_at }, Turn::Sent(sent)) if order == sent => {
+                (&Update::Wire(WayOut { order, input_at, wire_at, .. }), Turn::Sent(sent))
+                    if order == sent =>
+                {
                     self.orders.push(millis(input_at, wire_at));
                     self.turn = Turn::Cancels(order);
                 }
-                (&Update::Wire { order, input_at, wire_at }, Turn::Cancelling(sent)) if order == sent => {
+                (&Update::Wire(WayOut { order, input_at, wire_at, .. }), Turn::Cancelling(sent))
+                    if order == sent =>
+                {
                     self.cancels.push(millis(input_at, wire_at));
                     self.turn = Turn::Enters;
                 }

@@ -150,7 +150,7 @@ impl Desk {
         }
         self.prices.alive(drained.alive);
         for latched in drained.quotes {
-            self.latency.on_quote(latched.id, latched.received);
+            self.latency.on_quote(latched.id, latched.received, now);
             self.prices.quote(latched.id, latched.value, latched.received);
             self.ledger.of_mut(Stream::Quotes).applied += 1;
         }
@@ -160,7 +160,7 @@ impl Desk {
             self.ledger.of_mut(Stream::Depth).applied += 1;
         }
         for (key, slot) in drained.bars {
-            self.latency.on_received(slot.received);
+            self.latency.on_received(slot.received, now);
             // A series with a hole comes anew, with everything else.
             applied.needs_snapshot |= slot.has_gap;
             let (taken, refused) = self.charts.bars(key, &slot);

@@ -52,6 +52,6 @@ pub use safety::{
 };
 pub use update::{
     Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
-    Outage, Reckoned, Snapshot, TargetsRead, Update,
+    Outage, Reckoned, Snapshot, TargetsRead, Update, WayOut,
 };
 pub use uses::ScopeUse;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{InstrumentId, Time};
+use crate::link::WayOut;
 
 /// Durations in buckets that grow by a quarter power of two, 1 µs to about a minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,15 +69,32 @@ impl Histogram {
 pub struct Latency {
     /// From the receipt of a message to the end of the frame that shows it.
     pub tick_to_screen: Histogram,
+    /// From its receipt until the window took it over: the engine, and the wait for a frame.
+    pub tick_to_window: Histogram,
+    /// From there until the frame was drawn.
+    pub window_to_screen: Histogram,
     /// From a click or key to the handing over of its bytes.
     pub click_to_wire: Histogram,
+    /// From a click or key until the engine has judged it and taken it on.
+    pub click_to_engine: Histogram,
+    /// From there until the disk has it. A cancel does not wait for that.
+    pub engine_to_disk: Histogram,
+    /// From there, of a cancel from the engine, until its bytes were handed over.
+    pub disk_to_wire: Histogram,
     /// From the beginning of a frame to that of the next, where the next was due at once,
     /// as it is after every input. A rest between frames that nobody wanted is no gap.
     pub frame_gaps: Histogram,
     longest_gap: Option<FrameGap>,
-    unpainted: Vec<Time>,
+    unpainted: Vec<Unpainted>,
     /// Since when the quotes of an instrument are looked at.
     watched: BTreeMap<InstrumentId, Time>,
+}
+
+/// A message that no frame has shown yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Unpainted {
+    received: Time,
+    taken: Time,
 }
 
 /// How long the window stood still.
@@ -114,26 +132,33 @@ impl Latency {
 
     /// A quote that was known before somebody looked at it is handed over with the time at
     /// which it came: its age is no latency.
-    pub(super) fn on_quote(&mut self, id: InstrumentId, received: Time) {
+    pub(super) fn on_quote(&mut self, id: InstrumentId, received: Time, taken: Time) {
         if self.watched.get(&id).is_some_and(|since| received >= *since) {
-            self.on_received(received);
+            self.on_received(received, taken);
         }
     }
 
-    pub(super) fn on_received(&mut self, received: Time) {
+    pub(super) fn on_received(&mut self, received: Time, taken: Time) {
         if self.unpainted.len() < TIMED_PER_FRAME {
-            self.unpainted.push(received);
+            self.unpainted.push(Unpainted { received, taken });
         }
     }
 
     pub(super) fn on_painted(&mut self, now: Time) {
-        for received in self.unpainted.drain(..) {
+        for Unpainted { received, taken } in self.unpainted.drain(..) {
             self.tick_to_screen.add(now.since(received));
+            self.tick_to_window.add(taken.since(received));
+            self.window_to_screen.add(now.since(taken));
         }
     }
 
-    pub(super) fn on_wire(&mut self, input_at: Time, wire_at: Time) {
-        self.click_to_wire.add(wire_at.since(input_at));
+    pub(super) fn on_wire(&mut self, way: &WayOut) {
+        self.click_to_wire.add(way.wire_at.since(way.input_at));
+        self.click_to_engine.add(way.taken_at.since(way.input_at));
+        if let Some(written_at) = way.written_at {
+            self.engine_to_disk.add(written_at.since(way.taken_at));
+        }
+        self.disk_to_wire.add(way.wire_at.since(way.written_at.unwrap_or(way.taken_at)));
     }
 
     pub(super) fn on_frame_gap(&mut self, gap: FrameGap) {
@@ -177,7 +202,7 @@ mod tests {
     #[test]
     fn what_was_received_is_timed_once_painted() {
         let mut latency = Latency::default();
-        latency.on_received(Time(0));
+        latency.on_received(Time(0), Time(0));
         assert_eq!(latency.tick_to_screen.total(), 0);
         latency.on_painted(Time(5_000_000));
         latency.on_painted(Time(9_000_000));
@@ -187,9 +212,9 @@ mod tests {
     #[test]
     fn what_nobody_could_see_is_not_timed() {
         let mut latency = Latency::default();
-        latency.on_received(Time(0));
+        latency.on_received(Time(0), Time(0));
         latency.not_painted();
-        latency.on_received(Time(600_000_000_000));
+        latency.on_received(Time(600_000_000_000), Time(600_000_000_000));
         latency.on_painted(Time(600_001_000_000));
         assert_eq!(latency.tick_to_screen.total(), 1);
         assert!(latency.tick_to_screen.quantile(1.0).unwrap() < Duration::from_millis(2));
@@ -200,7 +225,7 @@ mod tests {
         let share = InstrumentId(3);
         let mut latency = Latency::default();
         let timed = |latency: &mut Latency, received| {
-            latency.on_quote(share, Time(received));
+            latency.on_quote(share, Time(received), Time(1_000));
             latency.on_painted(Time(1_000));
             latency.tick_to_screen.total()
         };
@@ -224,5 +249,38 @@ mod tests {
         }
         assert_eq!(latency.longest_gap(), Some(gap(90, 2)));
         assert_eq!(latency.frame_gaps.total(), 3);
+    }
+
+    #[test]
+    fn the_way_to_the_screen_is_the_sum_of_its_stages() {
+        let mut latency = Latency::default();
+        latency.on_received(Time(1_000_000), Time(5_000_000));
+        latency.on_painted(Time(7_000_000));
+        let took = |histogram: &Histogram| histogram.quantile(1.0).unwrap().as_secs_f64() * 1e3;
+        for (found, exact) in [
+            (took(&latency.tick_to_screen), 6.0),
+            (took(&latency.tick_to_window), 4.0),
+            (took(&latency.window_to_screen), 2.0),
+        ] {
+            assert!(found >= exact && found <= exact * 1.2, "{found} ms for {exact}");
+        }
+    }
+
+    #[test]
+    fn a_cancel_has_no_stage_on_the_disk() {
+        let mut latency = Latency::default();
+        let way = |written_at| WayOut {
+            order: crate::domain::OrderId(1),
+            input_at: Time(0),
+            taken_at: Time(1_000_000),
+            written_at,
+            wire_at: Time(9_000_000),
+        };
+        latency.on_wire(&way(None));
+        assert_eq!(latency.engine_to_disk.total(), 0);
+        latency.on_wire(&way(Some(Time(7_000_000))));
+        assert_eq!(latency.engine_to_disk.total(), 1);
+        let took = |share| latency.disk_to_wire.quantile(share).unwrap().as_secs_f64() * 1e3;
+        assert!((2.0..2.4).contains(&took(0.5)) && (8.0..9.6).contains(&took(1.0)));
     }
 }

@@ -21,7 +21,7 @@ impl Desk {
                 applied.is_fresh = true;
             }
             Update::Order(order) => {
-                self.latency.on_received(received);
+                self.latency.on_received(received, self.now);
                 self.note_cancel(&order);
                 self.blotter.order(order);
             }
@@ -74,7 +74,7 @@ impl Desk {
             Update::Found(found) => self.found = Some(found),
             Update::Listed(listing) => self.list(listing),
             Update::History(history) => self.charts.history(history),
-            Update::Wire { input_at, wire_at, .. } => self.latency.on_wire(input_at, wire_at),
+            Update::Wire(way) => self.latency.on_wire(&way),
         }
     }
 

@@ -58,11 +58,15 @@ pub(super) enum Intent {
 }
 
 impl Intent {
-    fn is_about(&self, id: OrderId) -> bool {
+    fn orders(&self) -> Vec<OrderId> {
         match self {
-            Self::Place(orders) => orders.iter().any(|(order, _)| *order == id),
-            Self::Amend { order, .. } => *order == id,
+            Self::Place(orders) => orders.iter().map(|(order, _)| *order).collect(),
+            Self::Amend { order, .. } => vec![*order],
         }
+    }
+
+    fn is_about(&self, id: OrderId) -> bool {
+        self.orders().contains(&id)
     }
 }
 
@@ -183,6 +187,9 @@ impl Engine {
     pub(super) fn journaled(&mut self, up_to: Seq, now: Time, out: &mut Vec<Effect>) {
         self.lock_is_safe(up_to);
         while let Some(waiting) = self.journal.take_written(up_to) {
+            for order in waiting.intent.orders() {
+                self.orders.is_written(order, now);
+            }
             match waiting.intent {
                 Intent::Place(orders) => self.send_placed(&orders, now, out),
                 Intent::Amend { order, change, role } => self.send_amend(order, change, role, now, out),

@@ -35,13 +35,24 @@ struct Entry {
     amend: Option<Change>,
     /// Whether a cancel is on its way.
     is_cancelling: bool,
-    /// When the input came whose bytes have not left yet.
-    input_at: Option<Time>,
+    /// The input whose bytes have not left yet.
+    leaving: Option<Leaving>,
+}
+
+/// How far a command has come on its way to the broker.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaving {
+    /// When the trader's input came.
+    pub input_at: Time,
+    /// When it was taken on.
+    pub taken_at: Time,
+    /// When the disk had it.
+    pub written_at: Option<Time>,
 }
 
 impl Entry {
     fn new(order: Order, life: Life) -> Self {
-        Self { order, life, amend: None, is_cancelling: false, input_at: None }
+        Self { order, life, amend: None, is_cancelling: false, leaving: None }
     }
 
     fn underway(&self) -> Underway {
@@ -439,19 +450,26 @@ impl Orders {
         self.changed(id, now)
     }
 
-    pub fn remember_input(&mut self, id: OrderId, input_at: Time) {
+    pub fn remember_input(&mut self, id: OrderId, input_at: Time, taken_at: Time) {
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.input_at = Some(input_at);
+            entry.leaving = Some(Leaving { input_at, taken_at, written_at: None });
+        }
+    }
+
+    /// The disk has what was asked of an order last.
+    pub fn is_written(&mut self, id: OrderId, now: Time) {
+        if let Some(leaving) = self.entries.get_mut(&id).and_then(|entry| entry.leaving.as_mut()) {
+            leaving.written_at = Some(now);
         }
     }
 
     /// Whether its session has said that bytes of it left, or of what was asked of it last.
     pub fn has_left(&self, id: OrderId) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.input_at.is_none())
+        self.entries.get(&id).is_some_and(|entry| entry.leaving.is_none())
     }
 
-    pub fn take_input(&mut self, id: OrderId) -> Option<Time> {
-        self.entries.get_mut(&id)?.input_at.take()
+    pub fn take_leaving(&mut self, id: OrderId) -> Option<Leaving> {
+        self.entries.get_mut(&id)?.leaving.take()
     }
 
     /// Signed quantity that live orders of `pick` could still add to a position, with the

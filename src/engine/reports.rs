@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::order_state::{Life, Step};
+use super::orders::Leaving;
 use super::{Effect, Engine};
 use crate::broker::{BrokerRequest, Report, ReportKind};
 use crate::domain::money::grouped;
@@ -10,7 +11,7 @@ use crate::domain::{
     BrokerId, Fill, Moment, Order, OrderId, OrderKind, OrderSpec, OrderStatus, Origin, Position, Side, Time,
     TimeInForce,
 };
-use crate::link::{NoticeLevel, Update};
+use crate::link::{NoticeLevel, Update, WayOut};
 
 impl Engine {
     pub(super) fn report(&mut self, broker: BrokerId, report: Report, now: Time, out: &mut Vec<Effect>) {
@@ -260,8 +261,9 @@ impl Engine {
             wire_at,
             out,
         );
-        if let Some(input_at) = self.orders.take_input(order) {
-            out.push(Effect::publish(Update::Wire { order, input_at, wire_at }, wire_at));
+        if let Some(Leaving { input_at, taken_at, written_at }) = self.orders.take_leaving(order) {
+            let way = WayOut { order, input_at, taken_at, written_at, wire_at };
+            out.push(Effect::publish(Update::Wire(way), wire_at));
         }
     }
 

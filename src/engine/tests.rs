@@ -18,6 +18,7 @@ mod recall;
 mod reconcile;
 mod remarks;
 mod trust;
+mod way_out;
 mod what_if;
 
 use super::*;

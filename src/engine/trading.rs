@@ -79,7 +79,7 @@ impl Engine {
         for order in orders {
             self.groups.add(&order);
             self.orders.insert(order.clone());
-            self.orders.remember_input(order.id, input_at);
+            self.orders.remember_input(order.id, input_at, now);
             out.push(Effect::publish(Update::Order(order), now));
         }
         self.watch(out);
@@ -196,7 +196,7 @@ impl Engine {
         let instrument = self.instrument(order.spec.instrument)?;
         let ask = |known: &Known<'_>| risk::approve_amend(order, change, role, known).map(drop);
         self.with_known(order, &instrument, Ahead::default(), now, ask).map_err(refused)?;
-        self.orders.remember_input(id, input_at);
+        self.orders.remember_input(id, input_at, now);
         if let Some(order) = self.orders.ask_amend(id, change, now) {
             let Change { quantity, limit, stop } = change;
             let seq =
@@ -249,7 +249,7 @@ impl Engine {
         if !self.orders.can_cancel(id) {
             return Err(Refused(why_not(&order).into()));
         }
-        self.orders.remember_input(id, input_at);
+        self.orders.remember_input(id, input_at, now);
         self.ask_cancel(&order, now, out);
         Ok(Some(id))
     }

@@ -104,14 +104,22 @@ pub enum Update {
     /// Older bars of a demanded series.
     History(History),
     /// A command of the window has left for the broker.
-    Wire {
-        /// Which order it was about.
-        order: OrderId,
-        /// When the trader's input reached the window.
-        input_at: Time,
-        /// When its bytes were handed to the broker.
-        wire_at: Time,
-    },
+    Wire(WayOut),
+}
+
+/// The way of a command from the trader's hand to the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WayOut {
+    /// Which order it was about.
+    pub order: OrderId,
+    /// When the trader's input reached the window.
+    pub input_at: Time,
+    /// When the engine had judged it and taken it on.
+    pub taken_at: Time,
+    /// When the engine was told that the disk has it; a cancel waits for no disk.
+    pub written_at: Option<Time>,
+    /// When its bytes were handed to the broker.
+    pub wire_at: Time,
 }
 
 /// The answer to a what-if.

@@ -241,6 +241,9 @@ fn latencies_and_the_ledger_open_with_a_click() {
     click(&mut harness, "Latencies and data integrity");
     harness.get_by_label("Messages from the engine");
     harness.get_by_label("conflated");
+    for stage in ["to the window", "drawn"] {
+        harness.get_by_label(stage);
+    }
     assert_eq!(harness.query_all_by_label("yes").count(), 5, "every stream adds up");
     assert!(harness.query_by_label("no").is_none());
 }
