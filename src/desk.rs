@@ -63,6 +63,7 @@ pub struct Desk {
     prices: Prices,
     charts: Charts,
     blotter: Blotter,
+    trades_revision: u64,
     accounts: Vec<Arc<Account>>,
     remarks: BTreeMap<InstrumentId, Arc<DataRemark>>,
     outages: Arc<[Outage]>,
@@ -246,6 +247,12 @@ impl Desk {
     #[must_use]
     pub fn is_synced(&self) -> bool {
         self.sync != Sync::WaitsForSnapshot
+    }
+
+    /// Another number whenever orders, fills or positions have changed, or what they are of.
+    #[must_use]
+    pub fn trades_revision(&self) -> u64 {
+        self.trades_revision
     }
 
     /// The time of the frame that is being drawn.

@@ -12,6 +12,9 @@ use crate::link::{Connection, Notice, Snapshot, Update};
 impl Desk {
     /// Takes an update over that is next in order.
     pub(super) fn take(&mut self, update: Update, received: Time, applied: &mut Applied) {
+        if is_of_trades(&update) {
+            self.trades_revision += 1;
+        }
         match update {
             Update::Snapshot(snapshot) => {
                 self.replace(&snapshot);
@@ -132,4 +135,18 @@ impl Desk {
         // A history that was on its way is lost with the rest; the demand is sent anew.
         self.charts.expect_anew();
     }
+}
+
+/// Whether it changes orders, fills or positions, or what they are of and counted in.
+fn is_of_trades(update: &Update) -> bool {
+    matches!(
+        update,
+        Update::Snapshot(_)
+            | Update::Order(_)
+            | Update::Fill(_)
+            | Update::Charged(_)
+            | Update::Position(_)
+            | Update::Listed(_)
+            | Update::Settings(_)
+    )
 }

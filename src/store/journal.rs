@@ -16,6 +16,7 @@
 
 mod archive;
 mod batch;
+pub mod csv;
 mod disk;
 mod held;
 mod inbox;

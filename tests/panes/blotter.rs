@@ -8,8 +8,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::limits::Scope;
 use pitdesk::domain::{
-    AccountKind, Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side, TimeInForce,
-    TrailBy, settings::Settings, settings::ZoneDisplay,
+    AccountId, AccountKind, Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side,
+    TimeInForce, TrailBy, settings::Settings, settings::ZoneDisplay,
 };
 use pitdesk::link::{Command, ConnectionState, KillState, NoticeLevel, ScopeUse, Update};
 use pitdesk::risk::Lock;
@@ -20,6 +20,7 @@ use crate::bench::{self, fill, focused, limit, order, painted, position, settle}
 use crate::desk::{START, decimal, price, qty};
 
 mod amend;
+mod find;
 mod insist;
 mod lists;
 mod positions;

@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AccountId, ClientRef, Currency, Decimal, ExecId, GroupId, KeptGroup, Liquidity, Moment, Money, OrderId,
-    OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
+    AccountId, ClientRef, Currency, Decimal, ExecId, Fill, GroupId, KeptGroup, Liquidity, Moment, Money,
+    Order, OrderId, OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
 };
 
 /// An order as the file has it.
@@ -177,7 +177,59 @@ pub trait Row: Serialize + DeserializeOwned {
     fn check(&self) -> Result<(), BadRow>;
 }
 
+impl OrderRow {
+    /// An order, with the name of its broker and the key of its instrument.
+    #[must_use]
+    pub fn of(order: &Order, broker: Arc<str>, instrument: Arc<str>) -> Self {
+        let spec = &order.spec;
+        Self {
+            id: order.id,
+            broker,
+            account: order.account.clone(),
+            instrument,
+            side: spec.side,
+            quantity: spec.quantity,
+            kind: spec.kind,
+            tif: spec.tif,
+            post_only: spec.post_only,
+            oco: spec.oco,
+            parent: spec.parent,
+            status: order.status,
+            filled: order.filled,
+            average_price: order.average_price,
+            kept: order.kept,
+            client: order.client.clone(),
+            is_acknowledged: order.is_acknowledged,
+            trigger: order.trigger,
+            reason: order.reason.clone(),
+            origin: order.origin,
+            created: order.created,
+            updated: order.updated,
+        }
+    }
+}
+
 impl FillRow {
+    /// A fill, with the name of its broker, and the key and currency of its instrument.
+    #[must_use]
+    pub fn of(fill: &Fill, broker: Arc<str>, instrument: Arc<str>, currency: Currency) -> Self {
+        Self {
+            broker,
+            account: fill.account.clone(),
+            exec: fill.exec_id.clone(),
+            order: fill.order,
+            instrument,
+            currency,
+            side: fill.side,
+            quantity: fill.quantity,
+            price: fill.price,
+            commission: fill.commission,
+            realised: fill.realised,
+            liquidity: fill.liquidity,
+            time: fill.time,
+        }
+    }
+
     /// What tells it from every other.
     #[must_use]
     pub fn key(&self) -> (Arc<str>, AccountId, ExecId) {

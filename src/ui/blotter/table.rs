@@ -69,6 +69,23 @@ impl Column {
     }
 }
 
+/// What rows are sorted by, and which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) struct Sorted {
+    /// The key of the column.
+    pub key: &'static str,
+    pub is_descending: bool,
+}
+
+/// What a click on a head does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Heads {
+    /// Nothing.
+    Still,
+    /// It asks for another order than this one.
+    Sort(Option<Sorted>),
+}
+
 /// Where the controls of rows stand, and how wide their strip is.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::ui) enum Controls {
@@ -95,6 +112,7 @@ pub(in crate::ui) struct Table<'a> {
     /// Its accessible name.
     pub name: &'static str,
     pub columns: &'a [Column],
+    pub heads: Heads,
     pub controls: Controls,
     pub row_count: usize,
     /// A row that has to come into sight.
@@ -122,6 +140,8 @@ pub(in crate::ui) struct Shown {
     pub body: Rect,
     /// Where the controls of rows stand.
     pub controls: Rangef,
+    /// The place of the column whose head was clicked.
+    pub head_clicked: Option<usize>,
     columns: Vec<(&'static str, Rangef)>,
     /// Where cells can be seen.
     cells: Rect,
@@ -172,7 +192,7 @@ impl Table<'_> {
         focus.widget_info(|| WidgetInfo::labeled(Role::Table, true, self.name));
 
         let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body));
-        let shown = ScrollArea::both()
+        let mut shown = ScrollArea::both()
             .id_salt(self.name)
             .auto_shrink(false)
             .show_viewport(&mut body_ui, |ui, viewport| {
@@ -180,7 +200,7 @@ impl Table<'_> {
             })
             .inner;
         let head = Rect::from_min_max(whole.min, pos2(whole.right(), body.top()));
-        self.head_ui(ui, theme, head, &shown, widths, id);
+        shown.head_clicked = self.head_ui(ui, theme, head, &shown, widths, id);
         if let Some(footer) = &self.footer {
             let strip = Rect::from_min_max(pos2(whole.left(), body.bottom()), whole.max);
             ui.painter().rect_filled(strip, 0, theme.panel);
@@ -311,7 +331,7 @@ impl Table<'_> {
         if let Some(x) = edge {
             ui.painter().vline(x, body.y_range(), (1.0, theme.line_strong));
         }
-        Shown { rows: shown_rows, focus, body, controls, columns, cells }
+        Shown { rows: shown_rows, focus, body, controls, head_clicked: None, columns, cells }
     }
 
     fn footer_laid<'c>(&'c self, brush: &Brush) -> Option<Vec<Laid<'c>>> {
