@@ -38,13 +38,13 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, AlertBook, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth,
-    Instrument, InstrumentId, OrderId, Price, Qty, Time, Trade,
+    Instrument, InstrumentId, Note, OrderId, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, FileDone, Found, JournalState,
-    KillReport, KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Outage, Reckoned, Reconciliation,
-    ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
+    KillReport, KillState, Ledger, Listing, Noted, Notice, NoticeLevel, Numbered, Outage, Reckoned,
+    Reconciliation, ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
 use flow::Flows;
@@ -86,6 +86,9 @@ pub struct Desk {
     targets: Option<Arc<TargetsRead>>,
     /// What became of the file that was named last.
     file_done: Option<Arc<FileDone>>,
+    notes: Arc<BTreeMap<OrderId, Arc<Note>>>,
+    /// What became of the note that was sent last.
+    noted: Option<Arc<Noted>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
@@ -404,6 +407,18 @@ impl Desk {
     #[must_use]
     pub fn file_done(&self, of: CommandId) -> Option<&Arc<FileDone>> {
         self.file_done.as_ref().filter(|done| done.to == of)
+    }
+
+    /// What is noted of an order.
+    #[must_use]
+    pub fn note(&self, order: OrderId) -> Option<&Arc<Note>> {
+        self.notes.get(&order)
+    }
+
+    /// What became of a note, if it was the newest.
+    #[must_use]
+    pub fn noted(&self, of: CommandId) -> Option<&Arc<Noted>> {
+        self.noted.as_ref().filter(|noted| noted.to == of)
     }
 
     /// The table of target weights that was read last ([`crate::link::Command::ReadTargets`]).

@@ -22,6 +22,7 @@ pub mod instrument;
 pub mod journal;
 pub mod limits;
 pub mod money;
+pub mod note;
 pub mod order;
 pub mod position;
 pub mod price;
@@ -47,6 +48,7 @@ pub use instrument::{AssetClass, Instrument, TickTable};
 pub use journal::{Flatten, Moment, Past, Recalled, Record, Seq, TIMELINE_BEGINS, TakenOver};
 pub use limits::{LimitSet, Limits};
 pub use money::{Currency, Money};
+pub use note::Note;
 pub use order::{
     ClientRef, KeptGroup, Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy,
 };

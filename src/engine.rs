@@ -26,6 +26,7 @@ mod known;
 mod listing;
 mod log;
 mod market_data;
+mod notes;
 mod notices;
 pub mod order_state;
 mod orders;
@@ -69,6 +70,7 @@ use kill::Kill;
 use listing::Joining;
 use log::ExecutionLog;
 use market_data::MarketData;
+use notes::Notes;
 use notices::Notices;
 use orders::Orders;
 use outages::Outages;
@@ -124,6 +126,7 @@ pub struct Engine {
     /// Plans whose orders were sent, and are not sent again.
     allocated: BTreeSet<PlanId>,
     alerts: Alerts,
+    notes: Notes,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -215,6 +218,7 @@ impl Engine {
             uses_told: Arc::default(),
             armed: BTreeSet::new(),
             allocated: BTreeSet::new(),
+            notes: Notes::new(start.journal.notes),
             notices: Notices::new(start.notices),
             shutdown: None,
         };
@@ -364,6 +368,7 @@ impl Engine {
                 self.see_alerts(through, now, out);
                 Ok(None)
             }
+            Command::Annotate { order, note } => self.annotate(id, order, note, now, out),
             Command::SaveWorkspace(text) => {
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
@@ -544,6 +549,7 @@ impl Engine {
             uses: Arc::clone(&self.uses_told),
             armed: self.armed_accounts(),
             alerts: Arc::clone(self.alerts.book()),
+            notes: Arc::clone(self.notes.kept()),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

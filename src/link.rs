@@ -51,7 +51,7 @@ pub use safety::{
     Reconciliation, Timeline,
 };
 pub use update::{
-    Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
-    Outage, Reckoned, Snapshot, TargetsRead, Update,
+    Answer, Connection, ConnectionState, Found, History, KillState, Listing, Noted, Notice, NoticeLevel,
+    Numbered, Outage, Reckoned, Snapshot, TargetsRead, Update,
 };
 pub use uses::ScopeUse;

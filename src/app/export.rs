@@ -34,12 +34,18 @@ pub(super) fn run(export: &Export, options: &Options) -> anyhow::Result<()> {
         let written = match export.what {
             What::Fills => {
                 let found = archive.fills(from, to).await?;
-                save(&export.file, &columns::FILL, found.rows.iter().map(columns::fill))?;
+                let notes = archive.notes().await?;
+                let note = |order| notes.get(order).map(|note| &**note);
+                let rows = found.rows.iter().map(|fill| columns::fill(fill, note(&fill.order)));
+                save(&export.file, &columns::FILL, rows)?;
                 (found.rows.len(), found.damaged)
             }
             What::Orders => {
                 let found = archive.orders(from, to).await?;
-                save(&export.file, &columns::ORDER, found.rows.iter().map(columns::order))?;
+                let notes = archive.notes().await?;
+                let note = |order| notes.get(order).map(|note| &**note);
+                let rows = found.rows.iter().map(|order| columns::order(order, note(&order.id)));
+                save(&export.file, &columns::ORDER, rows)?;
                 (found.rows.len(), found.damaged)
             }
             What::Days => {

@@ -7,7 +7,7 @@ use super::blotter::Blotter;
 use super::flow::Flows;
 use super::{Applied, Desk, keep};
 use crate::domain::{Account, InstrumentId, Order, OrderStatus, Time};
-use crate::link::{Connection, Notice, Snapshot, Update};
+use crate::link::{Connection, Noted, Notice, Snapshot, Update};
 
 impl Desk {
     /// Takes an update over that is next in order.
@@ -56,6 +56,7 @@ impl Desk {
             }
             Update::Targets(read) => self.targets = Some(read),
             Update::File(done) => self.file_done = Some(done),
+            Update::Noted(noted) => self.take_noted(noted),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
@@ -92,6 +93,18 @@ impl Desk {
         }
     }
 
+    fn take_noted(&mut self, noted: Arc<Noted>) {
+        if let Ok(note) = &noted.outcome {
+            let notes = Arc::make_mut(&mut self.notes);
+            if note.is_empty() {
+                notes.remove(&noted.order);
+            } else {
+                notes.insert(noted.order, Arc::clone(note));
+            }
+        }
+        self.noted = Some(noted);
+    }
+
     fn note_cancel(&mut self, order: &Order) {
         let was = self.blotter.get(order.id).map(|known| known.status);
         if was == Some(OrderStatus::PendingCancel) && order.status == OrderStatus::Cancelled {
@@ -123,6 +136,7 @@ impl Desk {
         self.uses = Arc::clone(&snapshot.uses);
         self.armed = Arc::clone(&snapshot.armed);
         self.alerts = Arc::clone(&snapshot.alerts);
+        self.notes = Arc::clone(&snapshot.notes);
         // What came at one instant stays in order: the engine's lines first.
         let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
         notices.sort_by_key(|notice| notice.time);
@@ -146,6 +160,7 @@ fn is_of_trades(update: &Update) -> bool {
             | Update::Fill(_)
             | Update::Charged(_)
             | Update::Position(_)
+            | Update::Noted(_)
             | Update::Listed(_)
             | Update::Settings(_)
     )

@@ -1,5 +1,6 @@
 //! What can wake the engine, and what it can want done: both closed lists.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::broker::contract::{AccountRule, Adapter, Capabilities};
@@ -7,8 +8,8 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AlertBook, Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote,
-    Recalled, Record, Seq, Time, Trade,
+    AlertBook, Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Note, Order, OrderId, Past,
+    Quote, Recalled, Record, Seq, Time, Trade,
 };
 use crate::link::{
     Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, TargetsFrom, TargetsRead,
@@ -102,6 +103,8 @@ pub struct Journaled {
     pub fills: Vec<Fill>,
     /// The places of their records, in their order.
     pub booked: Vec<Seq>,
+    /// What the trader has noted of orders.
+    pub notes: BTreeMap<OrderId, Arc<Note>>,
     /// What went before them.
     pub past: Past,
     /// Why it cannot be written in this run: orders are refused, cancels work.
@@ -116,6 +119,7 @@ impl Default for Journaled {
             orders: Vec::new(),
             fills: Vec::new(),
             booked: Vec::new(),
+            notes: BTreeMap::new(),
             past: Past::default(),
             broken: None,
         }

@@ -182,6 +182,7 @@ impl Engine {
     /// The disk has everything up to a record: what waited for that leaves.
     pub(super) fn journaled(&mut self, up_to: Seq, now: Time, out: &mut Vec<Effect>) {
         self.lock_is_safe(up_to);
+        self.notes_are_kept(up_to, now, out);
         while let Some(waiting) = self.journal.take_written(up_to) {
             match waiting.intent {
                 Intent::Place(orders) => self.send_placed(&orders, now, out),
@@ -199,6 +200,7 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) {
         self.doubt_lock(lost);
+        self.notes_are_lost(lost, why, now, out);
         let (given_up, waiting) = std::mem::take(&mut self.journal.waiting)
             .into_iter()
             .partition(|waiting| lost.contains(&waiting.seq));

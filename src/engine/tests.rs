@@ -13,6 +13,7 @@ mod groups;
 mod journal;
 mod kill;
 mod listing;
+mod notes;
 mod pace;
 mod recall;
 mod reconcile;

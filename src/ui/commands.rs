@@ -60,6 +60,8 @@ pub enum UiCommand {
     Blotter(BlotterTool),
     /// Tell the timeline of an order.
     Timeline(OrderId),
+    /// The same, to note something of it.
+    Note(OrderId),
     /// Show what was found when the brokers' books were compared with ours.
     Books,
     /// Show the pane of a kind of which there is one, or put it away.

@@ -23,6 +23,7 @@ mod amend;
 mod find;
 mod insist;
 mod lists;
+mod notes;
 mod positions;
 
 const SMALL: [f32; 2] = [700.0, 230.0];

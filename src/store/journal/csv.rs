@@ -5,10 +5,10 @@
 
 use super::DayResult;
 use super::row::{FillRow, OrderRow};
-use crate::domain::{OrderKind, TimeInForce, TrailBy};
+use crate::domain::{Note, OrderKind, TimeInForce, TrailBy};
 
 /// The heads of [`fill`].
-pub const FILL: [&str; 14] = [
+pub const FILL: [&str; 16] = [
     "time",
     "broker",
     "account",
@@ -23,11 +23,13 @@ pub const FILL: [&str; 14] = [
     "commission",
     "commission currency",
     "liquidity",
+    "note",
+    "tags",
 ];
 
-/// A fill, under the heads [`FILL`].
+/// A fill, with what is noted of its order, under the heads [`FILL`].
 #[must_use]
-pub fn fill(row: &FillRow) -> [String; 14] {
+pub fn fill(row: &FillRow, note: Option<&Note>) -> [String; 16] {
     [
         row.time.to_string(),
         words(&row.broker),
@@ -43,11 +45,13 @@ pub fn fill(row: &FillRow) -> [String; 14] {
         row.commission.amount.to_string(),
         row.commission.currency.to_string(),
         format!("{:?}", row.liquidity),
+        note_text(note),
+        tags(note),
     ]
 }
 
 /// The heads of [`order`].
-pub const ORDER: [&str; 23] = [
+pub const ORDER: [&str; 25] = [
     "order",
     "entered",
     "changed",
@@ -71,11 +75,13 @@ pub const ORDER: [&str; 23] = [
     "trigger",
     "origin",
     "reason",
+    "note",
+    "tags",
 ];
 
-/// An order, under the heads [`ORDER`].
+/// An order, with what is noted of it, under the heads [`ORDER`].
 #[must_use]
-pub fn order(row: &OrderRow) -> [String; 23] {
+pub fn order(row: &OrderRow, note: Option<&Note>) -> [String; 25] {
     let trail = match row.kind {
         OrderKind::TrailingStop { by: TrailBy::Amount(amount) } => amount.to_string(),
         OrderKind::TrailingStop { by: TrailBy::Percent(percent) } => format!("{percent}%"),
@@ -109,6 +115,8 @@ pub fn order(row: &OrderRow) -> [String; 23] {
         if_any(row.trigger),
         format!("{:?}", row.origin),
         words(row.reason.as_deref().unwrap_or_default()),
+        note_text(note),
+        tags(note),
     ]
 }
 
@@ -127,6 +135,14 @@ pub fn day(row: &DayResult) -> [String; 7] {
         row.commissions.to_string(),
         row.net().to_string(),
     ]
+}
+
+fn note_text(note: Option<&Note>) -> String {
+    note.map_or_else(String::new, |note| words(&note.text))
+}
+
+fn tags(note: Option<&Note>) -> String {
+    note.map_or_else(String::new, |note| words(&note.typed_tags()))
 }
 
 /// A number that may be missing; nothing then.

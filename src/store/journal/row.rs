@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     AccountId, ClientRef, Currency, Decimal, ExecId, Fill, GroupId, KeptGroup, Liquidity, Moment, Money,
-    Order, OrderId, OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
+    Note, Order, OrderId, OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
 };
 
 /// An order as the file has it.
@@ -255,6 +255,12 @@ impl Row for FillRow {
     }
 }
 
+impl Row for Note {
+    fn check(&self) -> Result<(), BadRow> {
+        Self::check(self).or(Err(BadRow::Nonsense("a note that is too long")))
+    }
+}
+
 impl Row for EventRow {
     fn check(&self) -> Result<(), BadRow> {
         match &self.moment {
@@ -262,6 +268,7 @@ impl Row for EventRow {
             MomentRow::Plain(Moment::Executed(_) | Moment::Charged(_) | Moment::Reconciled { .. }) => {
                 return Err(BadRow::Nonsense("a broker or an instrument by the number of another run"));
             }
+            MomentRow::Plain(Moment::Noted { note, .. }) => Row::check(note)?,
             MomentRow::Reconciled { .. } | MomentRow::Plain(_) => {}
         }
         self.orders.iter().try_for_each(Row::check)
@@ -346,6 +353,7 @@ impl MomentRow {
             Moment::Charged(_) => "charged",
             Moment::LostBroker => "lost broker",
             Moment::LegEnded => "leg ended",
+            Moment::Noted { .. } => "noted",
             Moment::Settled { .. } => "settled",
             Moment::Decided { .. } => "decided",
             Moment::Reconciled { .. } => "reconciled",

@@ -7,20 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
 use super::control::empty_ui;
-use super::order_row::zone_name;
+use super::order_row::{NOTE, zone_name};
 use super::records::Records;
 use super::table::{Column, Controls, Heads, Row, Sorted, Table};
 use super::tools::table_keys;
-use super::view::{Counts, Listed, Sieve, Value, View, or_default, sort};
+use super::view::{Counts, Listed, Sieve, Value, View, noted, or_default, sort};
 use super::widths::Widths;
 use crate::desk::Desk;
 use crate::domain::{ExecId, Fill, Liquidity};
 use crate::market::valuation::Rates;
 use crate::ui::commands::{BlotterTool, Commands, UiCommand};
 use crate::ui::format;
+use crate::ui::keys::{Act, taken};
 use crate::ui::theme::Theme;
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column::figures("time", "Time"),
     Column::words("symbol", "Symbol"),
     Column::words("side", "Side"),
@@ -31,6 +32,7 @@ const COLUMNS: [Column; 10] = [
     Column::words("currency", "Currency"),
     Column::words("liquidity", "Liquidity"),
     Column::figures("order", "Order"),
+    NOTE,
 ];
 
 /// The view state of the tab.
@@ -182,6 +184,11 @@ impl Fills {
             };
             empty_ui(ui, theme, shown.body, text);
         }
+        if shown.focus.has_focus() && taken(ui.ctx(), Act::NoteOrder) > 0 {
+            let is_selected = |fill: &&Fill| Some(&fill.exec_id) == self.selected.as_ref();
+            let selected = fills.iter().rev().find(is_selected);
+            selected.into_iter().for_each(|fill| out.window(UiCommand::Note(fill.order)));
+        }
         (self.held, self.listed) = (held, listed);
         table_keys(ui, &shown, &mut self.view, &COLUMNS)
     }
@@ -207,7 +214,8 @@ fn is_let_through(fill: &Fill, sieve: &Sieve<'_>, desk: &Desk) -> bool {
             let instrument = desk.instrument(fill.instrument);
             let symbol = instrument.map_or_else(String::new, |i| format!("{} {}", i.key(), i.name));
             let (side, liquidity) = (fill.side.label(), liquidity(fill));
-            format!("{} {} {symbol} {side} {liquidity} {}", fill.order, fill.exec_id, fill.account)
+            let note = noted(fill.order, desk);
+            format!("{} {} {symbol} {side} {liquidity} {} {note}", fill.order, fill.exec_id, fill.account)
         })
 }
 
@@ -228,6 +236,7 @@ fn value_of(fill: &Fill, column: &str, desk: &Desk, rates: &Rates) -> Option<Val
         "currency" => Value::text(&currencies(fill, instrument)),
         "liquidity" => Value::text(liquidity(fill)),
         "order" => Value::Whole(fill.order.0.into()),
+        "note" => Value::text(&desk.note(fill.order)?.line()),
         _ => return None,
     })
 }
@@ -260,6 +269,7 @@ fn row_of(place: usize, fill: &Fill, desk: &Desk, theme: &Theme) -> Row {
             Cell::made(currencies(fill, instrument), theme.text_weak),
             Cell::label(liquidity(fill), theme.text_weak),
             Cell::figures(fill.order.to_string(), theme.text_weak),
+            Cell::note(desk, fill.order, theme),
         ]
     });
     Row {

@@ -342,6 +342,9 @@ impl Orders {
         if pressed(Act::OrderTimeline) > 0 {
             out.window(UiCommand::Timeline(order.id));
         }
+        if pressed(Act::NoteOrder) > 0 {
+            out.window(UiCommand::Note(order.id));
+        }
         if pressed(Act::CancelOrder) > 0 {
             self.cancel(order, desk, out);
         }

@@ -65,14 +65,14 @@ fn broker(desk: &Desk, id: BrokerId) -> Arc<str> {
 fn order_record(order: &Order, desk: &Desk) -> Option<Vec<String>> {
     let instrument = desk.instrument(order.spec.instrument)?;
     let row = OrderRow::of(order, broker(desk, order.broker), instrument.key().into());
-    Some(csv::order(&row).into())
+    Some(csv::order(&row, desk.note(order.id).map(|note| &**note)).into())
 }
 
 fn fill_record(fill: &Fill, desk: &Desk) -> Option<Vec<String>> {
     let instrument = desk.instrument(fill.instrument)?;
     let by = desk.blotter().get(fill.order).map_or(instrument.broker, |order| order.broker);
     let row = FillRow::of(fill, broker(desk, by), instrument.key().into(), instrument.currency);
-    Some(csv::fill(&row).into())
+    Some(csv::fill(&row, desk.note(fill.order).map(|note| &**note)).into())
 }
 
 fn position((account, id): &Key, day: DayResult, desk: &Desk) -> Option<Vec<String>> {

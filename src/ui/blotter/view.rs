@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::table::{Column, Lean, Sorted};
 use crate::desk::Desk;
-use crate::domain::{AccountId, Decimal, InstrumentId, OrderStatus, Side, Time};
+use crate::domain::{AccountId, Decimal, InstrumentId, OrderId, OrderStatus, Side, Time};
 use crate::ui::format;
 
 /// The longest text that is searched for, in characters.
@@ -239,6 +239,11 @@ impl<'a> Sieve<'a> {
         let text = text().to_lowercase();
         self.words.iter().all(|word| text.contains(word))
     }
+}
+
+/// What is noted of an order, to be searched in.
+pub(super) fn noted(order: OrderId, desk: &Desk) -> String {
+    desk.note(order).map(|note| note.line()).unwrap_or_default()
 }
 
 /// When the day began, by the market's time.

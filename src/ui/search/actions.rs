@@ -106,6 +106,11 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, 
     let order = workspace.panes.first::<Blotter>().and_then(Blotter::selected_order);
     let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(order.map(|id| {
+        let note =
+            Action::window(format!("Note and tags of order {id}"), "comment diary", UiCommand::Note(id));
+        Action { keys: Some(Act::NoteOrder), ..note }
+    }));
+    actions.extend(order.map(|id| {
         let synonyms = "history journal what happened when";
         Action::window(format!("Timeline of order {id}"), synonyms, UiCommand::Timeline(id))
     }));

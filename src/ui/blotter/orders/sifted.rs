@@ -5,7 +5,7 @@ use crate::domain::{Order, OrderId};
 use crate::ui::blotter::order_row::client_text;
 use crate::ui::blotter::rows::OrderRows;
 use crate::ui::blotter::table::Sorted;
-use crate::ui::blotter::view::{Counts, Sieve, Value, sort};
+use crate::ui::blotter::view::{Counts, Sieve, Value, noted, sort};
 
 /// The orders that a filter lets through, sorted.
 pub(super) fn found(desk: &Desk, sieve: &Sieve<'_>, sorted: Option<Sorted>) -> (Vec<OrderId>, Counts) {
@@ -33,7 +33,8 @@ fn is_let_through(order: &Order, sieve: &Sieve<'_>, desk: &Desk) -> bool {
             let client = order.client.as_deref().map(client_text).unwrap_or_default();
             let reason = order.reason.as_deref().unwrap_or_default();
             let (side, kind, status) = (spec.side.label(), spec.kind.label(), order.status.label());
-            format!("{} {symbol} {side} {kind} {status} {} {client} {reason}", order.id, order.account)
+            let note = noted(order.id, desk);
+            format!("{} {symbol} {side} {kind} {status} {} {client} {reason} {note}", order.id, order.account)
         })
 }
 
@@ -55,6 +56,7 @@ fn value_of(order: &Order, column: &str, desk: &Desk) -> Option<Value> {
         "tif" => Value::text(spec.tif.label()),
         "average" => Value::Number(order.average_price?),
         "reason" => Value::text(order.reason.as_deref()?),
+        "note" => Value::text(&desk.note(order.id)?.line()),
         _ => return None,
     })
 }
