@@ -44,7 +44,7 @@ use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, FileDone, Found, JournalState,
     KillReport, KillState, Ledger, Listing, Noted, Notice, NoticeLevel, Numbered, Outage, Reckoned,
-    Reconciliation, ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
+    Reconciliation, Results, ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
 use flow::Flows;
@@ -87,6 +87,8 @@ pub struct Desk {
     /// What became of the file that was named last.
     file_done: Option<Arc<FileDone>>,
     notes: Arc<BTreeMap<OrderId, Arc<Note>>>,
+    /// What was earned day by day, as it was read last.
+    results: Option<Arc<Results>>,
     /// What became of the note that was sent last.
     noted: Option<Arc<Noted>>,
     settings: Arc<Settings>,
@@ -413,6 +415,12 @@ impl Desk {
     #[must_use]
     pub fn note(&self, order: OrderId) -> Option<&Arc<Note>> {
         self.notes.get(&order)
+    }
+
+    /// What was earned day by day, if this has asked last.
+    #[must_use]
+    pub fn results(&self, of: CommandId) -> Option<&Arc<Results>> {
+        self.results.as_ref().filter(|results| results.to == of)
     }
 
     /// What became of a note, if it was the newest.

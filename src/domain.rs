@@ -27,6 +27,7 @@ pub mod order;
 pub mod position;
 pub mod price;
 pub mod quote;
+pub mod results;
 pub mod settings;
 pub mod time;
 pub mod timeframe;

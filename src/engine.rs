@@ -35,6 +35,7 @@ mod publish;
 mod reconcile;
 mod remarks;
 mod reports;
+mod results;
 pub mod shell;
 mod shutdown;
 pub mod supervisor;
@@ -127,6 +128,7 @@ pub struct Engine {
     allocated: BTreeSet<PlanId>,
     alerts: Alerts,
     notes: Notes,
+    results_asked: results::Asked,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -219,6 +221,7 @@ impl Engine {
             armed: BTreeSet::new(),
             allocated: BTreeSet::new(),
             notes: Notes::new(start.journal.notes),
+            results_asked: None,
             notices: Notices::new(start.notices),
             shutdown: None,
         };
@@ -256,6 +259,7 @@ impl Engine {
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
             EngineEvent::Recalled(id, outcome) => self.recalled(id, outcome, now, out),
             EngineEvent::Targets(read) => out.push(Effect::publish(Update::Targets(read), now)),
+            EngineEvent::Results(read) => out.push(Effect::publish(Update::Results(read), now)),
             EngineEvent::File(done) => out.push(Effect::publish(Update::File(done), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
@@ -366,6 +370,10 @@ impl Engine {
             }
             Command::SeeAlerts(through) => {
                 self.see_alerts(through, now, out);
+                Ok(None)
+            }
+            Command::Results(span) => {
+                self.ask_results(id, span, out);
                 Ok(None)
             }
             Command::Annotate { order, note } => self.annotate(id, order, note, now, out),

@@ -56,6 +56,7 @@ impl Desk {
             }
             Update::Targets(read) => self.targets = Some(read),
             Update::File(done) => self.file_done = Some(done),
+            Update::Results(results) => self.results = Some(results),
             Update::Noted(noted) => self.take_noted(noted),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,

@@ -81,10 +81,10 @@ impl Note {
         if self.tags.len() > MOST_TAGS {
             return Err(BadNote::TooManyTags);
         }
-        match self.tags.iter().all(|tag| tag.chars().count() <= LONGEST_TAG) {
-            true => Ok(()),
-            false => Err(BadNote::TagTooLong),
+        if self.tags.iter().any(|tag| tag.chars().count() > LONGEST_TAG) {
+            return Err(BadNote::TagTooLong);
         }
+        Ok(())
     }
 }
 

@@ -12,8 +12,8 @@ use crate::domain::{
     Quote, Recalled, Record, Seq, Time, Trade,
 };
 use crate::link::{
-    Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, TargetsFrom, TargetsRead,
-    Timeline, Update,
+    Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, Results, Span,
+    TargetsFrom, TargetsRead, Timeline, Update,
 };
 
 /// What the engine begins with.
@@ -155,6 +155,8 @@ pub enum EngineEvent {
     Targets(Arc<TargetsRead>),
     /// A file of the trader's was written or read, or not, as [`Effect::File`] asked for it.
     File(Arc<FileDone>),
+    /// What was earned day by day, as [`Effect::ReadResults`] asked for it.
+    Results(Arc<Results>),
     /// The timeline of an order, as [`Effect::AskTimeline`] asked for it.
     Timeline(Timeline),
     /// What the journal has of an instrument that joins, as [`Effect::Recall`] asked for it; or why it
@@ -227,6 +229,8 @@ pub enum Effect {
     AskTimeline(OrderId),
     /// Read a table of target weights, of instruments that are listed.
     ReadTargets(TargetsFrom, Arc<[Arc<Instrument>]>),
+    /// Read what was earned day by day.
+    ReadResults(CommandId, Span),
     /// Write or read a file that the trader has named.
     File(CommandId, FileTask),
     /// Write something to disk.

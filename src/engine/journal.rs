@@ -26,6 +26,8 @@ const MOVES_APART: Duration = Duration::from_secs(1);
 /// The engine's end of the journal.
 pub(super) struct Journal {
     next: Seq,
+    /// The newest record that the disk has, or that was given up.
+    written: Seq,
     /// Why it cannot be written; `None` when it can.
     broken: Option<Arc<str>>,
     /// By the place of their records.
@@ -68,12 +70,18 @@ impl Intent {
 
 impl Journal {
     pub fn new(next: Seq, broken: Option<Arc<str>>) -> Self {
-        Self { next, broken, waiting: VecDeque::new(), moves: BTreeMap::new() }
+        let written = Seq(next.0.saturating_sub(1));
+        Self { next, written, broken, waiting: VecDeque::new(), moves: BTreeMap::new() }
     }
 
     /// The place of the next record.
     pub fn next(&self) -> Seq {
         self.next
+    }
+
+    /// The newest record that the disk has.
+    pub fn written(&self) -> Seq {
+        self.written
     }
 
     pub fn state(&self) -> JournalState {
@@ -182,7 +190,9 @@ impl Engine {
     /// The disk has everything up to a record: what waited for that leaves.
     pub(super) fn journaled(&mut self, up_to: Seq, now: Time, out: &mut Vec<Effect>) {
         self.lock_is_safe(up_to);
+        self.journal.written = self.journal.written.max(up_to);
         self.notes_are_kept(up_to, now, out);
+        self.read_results(out);
         while let Some(waiting) = self.journal.take_written(up_to) {
             match waiting.intent {
                 Intent::Place(orders) => self.send_placed(&orders, now, out),
@@ -213,6 +223,7 @@ impl Engine {
             return;
         }
         self.journal.broken = Some(Arc::clone(why));
+        self.read_results(out);
         out.push(Effect::publish(Update::Journal(self.journal.state()), now));
         let text = format!("The journal cannot be written ({why}): no new orders until it can. Cancels work");
         self.note(NoticeLevel::Error, text, now, out);

@@ -18,6 +18,7 @@ mod pace;
 mod recall;
 mod reconcile;
 mod remarks;
+mod results;
 mod trust;
 mod what_if;
 

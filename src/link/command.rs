@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decision, Demand, FileTask, Flatten};
+use super::{Decision, Demand, FileTask, Flatten, Span};
 use crate::domain::settings::Settings;
 use crate::domain::{
     AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, FiringId, InstrumentId, Note, OrderId,
@@ -148,6 +148,8 @@ pub enum Command {
     RemoveAlert(AlertId),
     /// The trader has seen what alerts have told, up to this one.
     SeeAlerts(FiringId),
+    /// Read what was earned day by day. The answer is `Update::Results`.
+    Results(Span),
     /// Note something of an order and its fills. What became of it comes as `Update::Noted`.
     Annotate {
         /// Of which order.

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    BarKey, CommandId, FileDone, JournalState, KillReport, Reconciliation, ScopeUse, TargetsFrom, Timeline,
+    BarKey, CommandId, FileDone, JournalState, KillReport, Reconciliation, Results, ScopeUse, TargetsFrom,
+    Timeline,
 };
 use crate::domain::settings::Settings;
 use crate::domain::{
@@ -63,6 +64,8 @@ pub enum Update {
     Targets(Arc<TargetsRead>),
     /// What became of a file that the trader has named.
     File(Arc<FileDone>),
+    /// What was earned day by day; for whoever has asked.
+    Results(Arc<Results>),
     /// What became of a note.
     Noted(Arc<Noted>),
     /// The settings have changed.

@@ -164,6 +164,12 @@ impl Journal {
         Self { disk, directory, next: recovered.next_seq, must_reconcile, is_writable: true }
     }
 
+    /// Its file, where there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.disk.file()
+    }
+
     /// Closes a journal that is not to run.
     pub async fn close(self) {
         self.disk.close().await;

@@ -1,4 +1,4 @@
-//! The blotter: orders, fills, positions, accounts and activity in five tabs.
+//! The blotter: orders, fills, positions, results, accounts and activity, a tab each.
 //!
 //! Everything it shows is the desk's; it keeps which tab is shown, filters and widths (over
 //! restarts), and what was asked of the engine but not answered yet (until it is). Tables make
@@ -17,6 +17,7 @@ mod order_row;
 mod orders;
 mod positions;
 mod records;
+mod results;
 mod rows;
 pub(super) mod table;
 mod today;
@@ -40,6 +41,7 @@ use fills::Fills;
 use orders::Orders;
 use positions::Positions;
 use records::Records;
+use results::ResultsView;
 use tools::{Subject, Tools};
 use view::{Counts, Filter, View};
 
@@ -47,6 +49,9 @@ pub use order_row::{kept_text, status_colour};
 
 /// Width of the button that opens the strip, with what is between buttons.
 const FIND: f32 = 50.0;
+
+/// A bar that has no room for tabs with much space between them, in points.
+const NARROW: f32 = 520.0;
 
 /// What a tab shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,18 +61,21 @@ enum Tab {
     Orders,
     Fills,
     Positions,
+    Results,
     Account,
     Activity,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Orders, Self::Fills, Self::Positions, Self::Account, Self::Activity];
+    const ALL: [Self; 6] =
+        [Self::Orders, Self::Fills, Self::Positions, Self::Results, Self::Account, Self::Activity];
 
     fn title(self) -> &'static str {
         match self {
             Self::Orders => "Orders",
             Self::Fills => "Fills",
             Self::Positions => "Positions",
+            Self::Results => "Results",
             Self::Account => "Account",
             Self::Activity => "Activity",
         }
@@ -79,6 +87,7 @@ impl Tab {
             Self::Orders => "orders",
             Self::Fills => "fills",
             Self::Positions => "positions",
+            Self::Results => "results",
             Self::Account => "accounts",
             Self::Activity => "lines",
         }
@@ -93,6 +102,7 @@ pub struct Blotter {
     orders: Orders,
     fills: Fills,
     positions: Positions,
+    results: ResultsView,
     account: AccountView,
     #[serde(skip)]
     activity: Activity,
@@ -124,6 +134,10 @@ impl Pane for Blotter {
             Tab::Orders => self.orders.ui(&mut below, desk, &theme, out),
             Tab::Fills => self.fills.ui(&mut below, desk, &theme, out),
             Tab::Positions => self.positions.ui(&mut below, desk, &theme, out),
+            Tab::Results => {
+                self.results.ui(&mut below, desk, &theme, out);
+                None
+            }
             Tab::Account => {
                 self.account.ui(&mut below, desk, &theme);
                 None
@@ -147,7 +161,7 @@ impl Blotter {
         match self.tab {
             Tab::Orders => self.orders.refresh(desk),
             Tab::Fills => self.fills.refresh(desk),
-            Tab::Positions | Tab::Account | Tab::Activity => {}
+            Tab::Positions | Tab::Results | Tab::Account | Tab::Activity => {}
         }
     }
 
@@ -183,7 +197,7 @@ impl Blotter {
                 let counts = self.positions.counts();
                 Some((&mut self.positions.view, counts))
             }
-            Tab::Account | Tab::Activity => None,
+            Tab::Results | Tab::Account | Tab::Activity => None,
         }
     }
 
@@ -231,7 +245,7 @@ impl Blotter {
             Tab::Orders => Some(self.orders.records(desk, is_one)),
             Tab::Fills => Some(self.fills.records(desk, is_one)),
             Tab::Positions => Some(self.positions.records(desk, is_one)),
-            Tab::Account | Tab::Activity => None,
+            Tab::Results | Tab::Account | Tab::Activity => None,
         }
     }
 
@@ -259,8 +273,9 @@ impl Blotter {
                 .layout(Layout::left_to_right(Align::Center)),
         );
         tabs.spacing_mut().item_spacing.x = 2.0;
+        let padding = if bar.width() < NARROW { 6.0 } else { 16.0 };
         for tab in Tab::ALL {
-            self.tab_ui(&mut tabs, desk, theme, tab);
+            self.tab_ui(&mut tabs, desk, theme, tab, padding);
         }
         let rest = bar.with_min_x(tabs.min_rect().right() + theme.sizes.gap).shrink2(egui::vec2(6.0, 0.0));
         let mut controls =
@@ -276,6 +291,7 @@ impl Blotter {
             }
             Tab::Activity => self.activity.bar_ui(&mut controls, desk),
             Tab::Fills | Tab::Positions => self.find_ui(&mut controls),
+            Tab::Results => self.results.bar_ui(&mut controls, desk),
             Tab::Account => {}
         }
         ui.advance_cursor_after_rect(bar);
@@ -299,7 +315,7 @@ impl Blotter {
         }
     }
 
-    fn tab_ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, tab: Tab) {
+    fn tab_ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, tab: Tab, padding: f32) {
         let is_shown = self.tab == tab;
         let (count, news) = self.count(tab, desk);
         let mut job = egui::text::LayoutJob::default();
@@ -314,7 +330,7 @@ impl Blotter {
             job.append(&format!("+{news}"), 5.0, part(theme.accent));
         }
         let galley = ui.painter().layout_job(job);
-        let size = egui::vec2(galley.size().x + 16.0, ui.available_height());
+        let size = egui::vec2(galley.size().x + padding, ui.available_height());
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Tab, true, tab.title()));
         ui.accesskit_node_builder(response.id, |node| node.set_selected(is_shown));
@@ -352,7 +368,7 @@ impl Blotter {
             Tab::Orders => (Some(blotter.working_ids().len()), news(self.orders.news(desk))),
             Tab::Fills => (Some(blotter.fills().len()), news(self.fills.news(desk))),
             Tab::Positions => (Some(blotter.open_positions().count()), 0),
-            Tab::Account => (None, 0),
+            Tab::Results | Tab::Account => (None, 0),
             Tab::Activity => (Some(desk.notices().len()), 0),
         }
     }

@@ -25,6 +25,7 @@ mod insist;
 mod lists;
 mod notes;
 mod positions;
+mod results;
 
 const SMALL: [f32; 2] = [700.0, 230.0];
 const LARGE: [f32; 2] = [1050.0, 350.0];

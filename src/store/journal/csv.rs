@@ -168,7 +168,7 @@ pub fn file<H: AsRef<[u8]>>(heads: &[H], rows: &[Vec<String>]) -> Result<String,
     for row in rows {
         out.write_record(row)?;
     }
-    let bytes = out.into_inner().map_err(|error| error.into_error())?;
+    let bytes = out.into_inner().map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -89,10 +89,8 @@ pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report
         fresh.write(&batch).await?;
     }
     // Files of before notes have no such table, which is no damage.
-    let notes = match has_notes(&mut db).await {
-        true => rows::<Note>(&mut db, &NOTES, &mut report).await,
-        false => Vec::new(),
-    };
+    let notes =
+        if has_notes(&mut db).await { rows::<Note>(&mut db, &NOTES, &mut report).await } else { Vec::new() };
     for page in notes.chunks(PAGE) {
         let mut batch = Batch::default();
         for ([order, seq], note, _) in page {

@@ -24,6 +24,9 @@ pub(in crate::ui) fn symbol<'a>(
     }
 }
 
+/// Letters of a note that a cell has.
+const NOTE: usize = 60;
+
 /// How a cell is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ui) enum Look {
@@ -117,7 +120,12 @@ impl Cell {
         let Some(note) = desk.note(order) else { return Self::empty() };
         let tags = note.tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ");
         let hint = [tags.as_str(), &*note.text].into_iter().filter(|part| !part.is_empty());
-        Self::made(note.line(), theme.accent).explained(Some(hint.collect::<Vec<_>>().join("\n")))
+        let mut line = note.line();
+        if let Some((end, _)) = line.char_indices().nth(NOTE) {
+            line.truncate(end);
+            line.push('…');
+        }
+        Self::made(line, theme.accent).explained(Some(hint.collect::<Vec<_>>().join("\n")))
     }
 
     /// Bought or sold.

@@ -186,8 +186,9 @@ impl Fills {
         }
         if shown.focus.has_focus() && taken(ui.ctx(), Act::NoteOrder) > 0 {
             let is_selected = |fill: &&Fill| Some(&fill.exec_id) == self.selected.as_ref();
-            let selected = fills.iter().rev().find(is_selected);
-            selected.into_iter().for_each(|fill| out.window(UiCommand::Note(fill.order)));
+            if let Some(fill) = fills.iter().rev().find(is_selected) {
+                out.window(UiCommand::Note(fill.order));
+            }
         }
         (self.held, self.listed) = (held, listed);
         table_keys(ui, &shown, &mut self.view, &COLUMNS)

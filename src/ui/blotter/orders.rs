@@ -180,6 +180,10 @@ impl Orders {
         let font = egui::TextStyle::Button.resolve(ui.style());
         let colour = ui.visuals().text_color();
         let room = ui.available_width() - ui.spacing().icon_width - ui.spacing().icon_spacing;
+        // The menu of the strip has it too.
+        if room < 0.0 {
+            return;
+        }
         let fits = |text: &&str| {
             ui.painter().layout_no_wrap((*text).to_owned(), font.clone(), colour).size().x <= room
         };

@@ -202,9 +202,10 @@ impl Positions {
 
     /// What the totals are of.
     fn of_what(&self, word: &str, base: Currency) -> String {
-        match self.counts.shown == self.counts.of {
-            true => format!("{word} {base}"),
-            false => format!("{word} of shown {base}"),
+        if self.counts.shown == self.counts.of {
+            format!("{word} {base}")
+        } else {
+            format!("{word} of shown {base}")
         }
     }
 

@@ -353,6 +353,7 @@ fn it_looks_as_it_should() {
     let note = pitdesk::domain::Note::typed("Bought too early", "gap, swing");
     let noted = Noted { to: CommandId(9), order: OrderId(1), outcome: Ok(note.into()) };
     pane.state_mut().market.publish(Update::Noted(noted.into()));
+    settle(&mut pane);
     click(&mut pane, "Sort by Quantity");
     click(&mut pane, "Search and filter");
     choose(&mut pane, "Buy");

@@ -83,9 +83,8 @@ impl Table<'_> {
         if !rect.is_positive() {
             return response;
         }
-        let direction = self.sorted_by(column).map(|sorted| match sorted.is_descending {
-            true => SortDirection::Descending,
-            false => SortDirection::Ascending,
+        let direction = self.sorted_by(column).map(|sorted| {
+            if sorted.is_descending { SortDirection::Descending } else { SortDirection::Ascending }
         });
         response.widget_info(|| {
             WidgetInfo::labeled(Role::ColumnHeader, true, format!("Sort by {}", column.title))
