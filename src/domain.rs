@@ -13,6 +13,7 @@ pub mod bar;
 pub mod bounds;
 pub mod candidate;
 pub mod commission;
+pub mod csv;
 pub mod depth;
 pub mod fill;
 pub mod hours;

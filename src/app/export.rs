@@ -11,8 +11,9 @@ use jiff::tz::TimeZone;
 
 use super::cli::{Export, Options, What, When};
 use crate::domain::Time;
+use crate::domain::csv as columns;
 use crate::store::files;
-use crate::store::journal::{Archive, by_day, csv as columns};
+use crate::store::journal::{Archive, DayResult, by_day};
 use crate::store::profile::Profile;
 
 pub(super) fn run(export: &Export, options: &Options) -> anyhow::Result<()> {
@@ -36,7 +37,7 @@ pub(super) fn run(export: &Export, options: &Options) -> anyhow::Result<()> {
                 let found = archive.fills(from, to).await?;
                 let notes = archive.notes().await?;
                 let note = |order| notes.get(order).map(|note| &**note);
-                let rows = found.rows.iter().map(|fill| columns::fill(fill, note(&fill.order)));
+                let rows = found.rows.iter().map(|fill| columns::fill(&fill.line(), note(&fill.order)));
                 save(&export.file, &columns::FILL, rows)?;
                 (found.rows.len(), found.damaged)
             }
@@ -44,14 +45,14 @@ pub(super) fn run(export: &Export, options: &Options) -> anyhow::Result<()> {
                 let found = archive.orders(from, to).await?;
                 let notes = archive.notes().await?;
                 let note = |order| notes.get(order).map(|note| &**note);
-                let rows = found.rows.iter().map(|order| columns::order(order, note(&order.id)));
+                let rows = found.rows.iter().map(|order| columns::order(&order.line(), note(&order.id)));
                 save(&export.file, &columns::ORDER, rows)?;
                 (found.rows.len(), found.damaged)
             }
             What::Days => {
                 let found = archive.fills(from, to).await?;
                 let days = by_day(&found.rows, &zone)?;
-                save(&export.file, &columns::DAY, days.iter().map(columns::day))?;
+                save(&export.file, &DAY, days.iter().map(day))?;
                 (days.len(), found.damaged)
             }
         };
@@ -82,4 +83,20 @@ fn save<const N: usize>(
         csv.flush()
     };
     Ok(files::write_with(file, |out| write(out))?)
+}
+
+/// The heads of [`day`].
+const DAY: [&str; 7] = ["day", "broker", "account", "currency", "realised", "commissions", "net"];
+
+/// What a day has come to, under the heads [`DAY`].
+fn day(row: &DayResult) -> [String; 7] {
+    [
+        row.day.to_string(),
+        columns::words(&row.broker),
+        columns::words(&row.account.0),
+        row.currency.to_string(),
+        row.realised.to_string(),
+        row.commissions.to_string(),
+        row.net().to_string(),
+    ]
 }

@@ -16,7 +16,6 @@
 
 mod archive;
 mod batch;
-pub mod csv;
 mod disk;
 mod held;
 mod inbox;

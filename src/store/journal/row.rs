@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::csv::{FillLine, OrderLine};
 use crate::domain::{
     AccountId, ClientRef, Currency, Decimal, ExecId, Fill, GroupId, KeptGroup, Liquidity, Moment, Money,
     Note, Order, OrderId, OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
@@ -209,6 +210,34 @@ impl OrderRow {
     }
 }
 
+impl OrderRow {
+    /// For other programs.
+    #[must_use]
+    pub fn line(&self) -> OrderLine<'_> {
+        OrderLine {
+            id: self.id,
+            broker: &self.broker,
+            account: &self.account,
+            instrument: &self.instrument,
+            side: self.side,
+            quantity: self.quantity,
+            kind: self.kind,
+            tif: self.tif,
+            post_only: self.post_only,
+            oco: self.oco,
+            parent: self.parent,
+            status: self.status,
+            filled: self.filled,
+            average_price: self.average_price,
+            trigger: self.trigger,
+            reason: self.reason.as_deref(),
+            origin: self.origin,
+            created: self.created,
+            updated: self.updated,
+        }
+    }
+}
+
 impl FillRow {
     /// A fill, with the name of its broker, and the key and currency of its instrument.
     #[must_use]
@@ -227,6 +256,26 @@ impl FillRow {
             realised: fill.realised,
             liquidity: fill.liquidity,
             time: fill.time,
+        }
+    }
+
+    /// For other programs.
+    #[must_use]
+    pub fn line(&self) -> FillLine<'_> {
+        FillLine {
+            broker: &self.broker,
+            account: &self.account,
+            exec: &self.exec,
+            order: self.order,
+            instrument: &self.instrument,
+            currency: self.currency,
+            side: self.side,
+            quantity: self.quantity,
+            price: self.price,
+            commission: self.commission,
+            realised: self.realised,
+            liquidity: self.liquidity,
+            time: self.time,
         }
     }
 

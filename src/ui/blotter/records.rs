@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::positions::Key;
 use crate::desk::{DayResult, Desk};
+use crate::domain::csv::{self, FillLine, OrderLine};
 use crate::domain::{BrokerId, Fill, Order};
-use crate::store::journal::csv;
-use crate::store::journal::row::{FillRow, OrderRow};
 
 /// Rows under their heads.
 #[derive(Debug)]
@@ -64,14 +63,49 @@ fn broker(desk: &Desk, id: BrokerId) -> Arc<str> {
 
 fn order_record(order: &Order, desk: &Desk) -> Option<Vec<String>> {
     let instrument = desk.instrument(order.spec.instrument)?;
-    let row = OrderRow::of(order, broker(desk, order.broker), instrument.key().into());
+    let spec = &order.spec;
+    let row = OrderLine {
+        id: order.id,
+        broker: &broker(desk, order.broker),
+        account: &order.account,
+        instrument: &instrument.key(),
+        side: spec.side,
+        quantity: spec.quantity,
+        kind: spec.kind,
+        tif: spec.tif,
+        post_only: spec.post_only,
+        oco: spec.oco,
+        parent: spec.parent,
+        status: order.status,
+        filled: order.filled,
+        average_price: order.average_price,
+        trigger: order.trigger,
+        reason: order.reason.as_deref(),
+        origin: order.origin,
+        created: order.created,
+        updated: order.updated,
+    };
     Some(csv::order(&row, desk.note(order.id).map(|note| &**note)).into())
 }
 
 fn fill_record(fill: &Fill, desk: &Desk) -> Option<Vec<String>> {
     let instrument = desk.instrument(fill.instrument)?;
     let by = desk.blotter().get(fill.order).map_or(instrument.broker, |order| order.broker);
-    let row = FillRow::of(fill, broker(desk, by), instrument.key().into(), instrument.currency);
+    let row = FillLine {
+        broker: &broker(desk, by),
+        account: &fill.account,
+        exec: &fill.exec_id,
+        order: fill.order,
+        instrument: &instrument.key(),
+        currency: instrument.currency,
+        side: fill.side,
+        quantity: fill.quantity,
+        price: fill.price,
+        commission: fill.commission,
+        realised: fill.realised,
+        liquidity: fill.liquidity,
+        time: fill.time,
+    };
     Some(csv::fill(&row, desk.note(fill.order).map(|note| &**note)).into())
 }
 

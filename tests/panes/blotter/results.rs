@@ -92,7 +92,7 @@ fn the_journal_is_asked_again_after_a_trade_but_not_for_each_of_them() {
     let again = asked(&mut pane);
     assert_eq!(again.len(), 1);
     assert!(rows(&pane, "Total")[0].contains("+7.00"), "what was told stays until the answer");
-    pane.state_mut().market.later(Duration::from_secs(60));
+    pane.state_mut().market.later(Duration::from_mins(1));
     settle(&mut pane);
     assert_eq!(asked(&mut pane), [], "nothing has been traded since");
 }

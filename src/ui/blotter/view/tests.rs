@@ -1,3 +1,5 @@
+//! Sorting, against a naive one; what files may say of it.
+
 use proptest::prelude::*;
 
 use super::*;

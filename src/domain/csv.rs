@@ -3,9 +3,56 @@
 //! Numbers are whole and plain, times are RFC 3339. A text that a spreadsheet would take for a formula has `'` in
 //! front: it may come from another program, or from a broker.
 
-use super::DayResult;
-use super::row::{FillRow, OrderRow};
-use crate::domain::{Note, OrderKind, TimeInForce, TrailBy};
+use rust_decimal::Decimal;
+
+use super::{
+    AccountId, Currency, ExecId, GroupId, Liquidity, Money, Note, OrderId, OrderKind, OrderStatus, Origin,
+    Price, Qty, Side, Time, TimeInForce, TrailBy,
+};
+
+/// An execution, by names: its fields are those of [`super::Fill`].
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "they stand at the fill")]
+pub struct FillLine<'a> {
+    pub broker: &'a str,
+    pub account: &'a AccountId,
+    pub exec: &'a ExecId,
+    pub order: OrderId,
+    pub instrument: &'a str,
+    pub currency: Currency,
+    pub side: Side,
+    pub quantity: Qty,
+    pub price: Price,
+    pub commission: Money,
+    pub realised: Decimal,
+    pub liquidity: Liquidity,
+    pub time: Time,
+}
+
+/// An order, by names: its fields are those of [`super::Order`].
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "they stand at the order")]
+pub struct OrderLine<'a> {
+    pub id: OrderId,
+    pub broker: &'a str,
+    pub account: &'a AccountId,
+    pub instrument: &'a str,
+    pub side: Side,
+    pub quantity: Qty,
+    pub kind: OrderKind,
+    pub tif: TimeInForce,
+    pub post_only: bool,
+    pub oco: Option<GroupId>,
+    pub parent: Option<OrderId>,
+    pub status: OrderStatus,
+    pub filled: Qty,
+    pub average_price: Option<Decimal>,
+    pub trigger: Option<Price>,
+    pub reason: Option<&'a str>,
+    pub origin: Origin,
+    pub created: Time,
+    pub updated: Time,
+}
 
 /// The heads of [`fill`].
 pub const FILL: [&str; 16] = [
@@ -29,14 +76,14 @@ pub const FILL: [&str; 16] = [
 
 /// A fill, with what is noted of its order, under the heads [`FILL`].
 #[must_use]
-pub fn fill(row: &FillRow, note: Option<&Note>) -> [String; 16] {
+pub fn fill(row: &FillLine<'_>, note: Option<&Note>) -> [String; 16] {
     [
         row.time.to_string(),
-        words(&row.broker),
+        words(row.broker),
         words(&row.account.0),
         words(&row.exec.0),
         row.order.to_string(),
-        words(&row.instrument),
+        words(row.instrument),
         row.side.to_string(),
         row.quantity.to_string(),
         row.price.to_string(),
@@ -81,7 +128,7 @@ pub const ORDER: [&str; 25] = [
 
 /// An order, with what is noted of it, under the heads [`ORDER`].
 #[must_use]
-pub fn order(row: &OrderRow, note: Option<&Note>) -> [String; 25] {
+pub fn order(row: &OrderLine<'_>, note: Option<&Note>) -> [String; 25] {
     let trail = match row.kind {
         OrderKind::TrailingStop { by: TrailBy::Amount(amount) } => amount.to_string(),
         OrderKind::TrailingStop { by: TrailBy::Percent(percent) } => format!("{percent}%"),
@@ -95,9 +142,9 @@ pub fn order(row: &OrderRow, note: Option<&Note>) -> [String; 25] {
         row.id.to_string(),
         row.created.to_string(),
         row.updated.to_string(),
-        words(&row.broker),
+        words(row.broker),
         words(&row.account.0),
-        words(&row.instrument),
+        words(row.instrument),
         row.side.to_string(),
         row.quantity.to_string(),
         row.kind.label().to_owned(),
@@ -114,26 +161,9 @@ pub fn order(row: &OrderRow, note: Option<&Note>) -> [String; 25] {
         if_any(row.average_price),
         if_any(row.trigger),
         format!("{:?}", row.origin),
-        words(row.reason.as_deref().unwrap_or_default()),
+        words(row.reason.unwrap_or_default()),
         note_text(note),
         tags(note),
-    ]
-}
-
-/// The heads of [`day`].
-pub const DAY: [&str; 7] = ["day", "broker", "account", "currency", "realised", "commissions", "net"];
-
-/// What a day has come to, under the heads [`DAY`].
-#[must_use]
-pub fn day(row: &DayResult) -> [String; 7] {
-    [
-        row.day.to_string(),
-        words(&row.broker),
-        words(&row.account.0),
-        row.currency.to_string(),
-        row.realised.to_string(),
-        row.commissions.to_string(),
-        row.net().to_string(),
     ]
 }
 
@@ -225,6 +255,6 @@ mod tests {
         for text in ["", "AAPL", "a=b", "'tis"] {
             assert_eq!(words(text), text);
         }
-        assert_eq!(if_any(Some(crate::domain::Decimal::new(-125, 1))), "-12.5");
+        assert_eq!(if_any(Some(Decimal::new(-125, 1))), "-12.5");
     }
 }
