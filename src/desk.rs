@@ -38,13 +38,13 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, AlertBook, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth,
-    Instrument, InstrumentId, OrderId, Price, Qty, Time, Trade,
+    Instrument, InstrumentId, Note, OrderId, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
     Answer, BarKey, CommandId, Connection, ConnectionState, Demand, Drained, FileDone, Found, JournalState,
-    KillReport, KillState, Ledger, Listing, Notice, NoticeLevel, Numbered, Outage, Reckoned, Reconciliation,
-    ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
+    KillReport, KillState, Ledger, Listing, Noted, Notice, NoticeLevel, Numbered, Outage, Reckoned,
+    Reconciliation, Results, ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
 };
 use answers::Answers;
 use flow::Flows;
@@ -63,6 +63,7 @@ pub struct Desk {
     prices: Prices,
     charts: Charts,
     blotter: Blotter,
+    trades_revision: u64,
     accounts: Vec<Arc<Account>>,
     remarks: BTreeMap<InstrumentId, Arc<DataRemark>>,
     outages: Arc<[Outage]>,
@@ -85,6 +86,11 @@ pub struct Desk {
     targets: Option<Arc<TargetsRead>>,
     /// What became of the files that were named last, the newest last.
     files_done: VecDeque<Arc<FileDone>>,
+    notes: Arc<BTreeMap<OrderId, Arc<Note>>>,
+    /// What was earned day by day, as it was read last.
+    results: Option<Arc<Results>>,
+    /// What became of the note that was sent last.
+    noted: Option<Arc<Noted>>,
     settings: Arc<Settings>,
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
@@ -248,6 +254,12 @@ impl Desk {
         self.sync != Sync::WaitsForSnapshot
     }
 
+    /// Another number whenever orders, fills or positions have changed, or what they are of.
+    #[must_use]
+    pub fn trades_revision(&self) -> u64 {
+        self.trades_revision
+    }
+
     /// The time of the frame that is being drawn.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -397,6 +409,24 @@ impl Desk {
     #[must_use]
     pub fn file_done(&self, of: CommandId) -> Option<&Arc<FileDone>> {
         self.files_done.iter().find(|done| done.to == of)
+    }
+
+    /// What is noted of an order.
+    #[must_use]
+    pub fn note(&self, order: OrderId) -> Option<&Arc<Note>> {
+        self.notes.get(&order)
+    }
+
+    /// What was earned day by day, if this has asked last.
+    #[must_use]
+    pub fn results(&self, of: CommandId) -> Option<&Arc<Results>> {
+        self.results.as_ref().filter(|results| results.to == of)
+    }
+
+    /// What became of a note, if it was the newest.
+    #[must_use]
+    pub fn noted(&self, of: CommandId) -> Option<&Arc<Noted>> {
+        self.noted.as_ref().filter(|noted| noted.to == of)
     }
 
     /// The table of target weights that was read last ([`crate::link::Command::ReadTargets`]).

@@ -13,6 +13,7 @@ pub mod bar;
 pub mod bounds;
 pub mod candidate;
 pub mod commission;
+pub mod csv;
 pub mod depth;
 pub mod fill;
 pub mod hours;
@@ -22,10 +23,12 @@ pub mod instrument;
 pub mod journal;
 pub mod limits;
 pub mod money;
+pub mod note;
 pub mod order;
 pub mod position;
 pub mod price;
 pub mod quote;
+pub mod results;
 pub mod settings;
 pub mod time;
 pub mod timeframe;
@@ -47,6 +50,7 @@ pub use instrument::{AssetClass, Instrument, TickTable};
 pub use journal::{Flatten, Moment, Past, Recalled, Record, Seq, TIMELINE_BEGINS, TakenOver};
 pub use limits::{LimitSet, Limits};
 pub use money::{Currency, Money};
+pub use note::Note;
 pub use order::{
     ClientRef, KeptGroup, Order, OrderKind, OrderSpec, OrderStatus, Origin, Side, TimeInForce, TrailBy,
 };

@@ -26,6 +26,7 @@ mod known;
 mod listing;
 mod log;
 mod market_data;
+mod notes;
 mod notices;
 pub mod order_state;
 mod orders;
@@ -34,6 +35,7 @@ mod publish;
 mod reconcile;
 mod remarks;
 mod reports;
+mod results;
 pub mod shell;
 mod shutdown;
 pub mod supervisor;
@@ -69,6 +71,7 @@ use kill::Kill;
 use listing::Joining;
 use log::ExecutionLog;
 use market_data::MarketData;
+use notes::Notes;
 use notices::Notices;
 use orders::Orders;
 use outages::Outages;
@@ -124,6 +127,8 @@ pub struct Engine {
     /// Plans whose orders were sent, and are not sent again.
     allocated: BTreeSet<PlanId>,
     alerts: Alerts,
+    notes: Notes,
+    results_asked: results::Asked,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -215,6 +220,8 @@ impl Engine {
             uses_told: Arc::default(),
             armed: BTreeSet::new(),
             allocated: BTreeSet::new(),
+            notes: Notes::new(start.journal.notes),
+            results_asked: None,
             notices: Notices::new(start.notices),
             shutdown: None,
         };
@@ -252,6 +259,7 @@ impl Engine {
             EngineEvent::Timeline(timeline) => out.push(Effect::publish(Update::Timeline(timeline), now)),
             EngineEvent::Recalled(id, outcome) => self.recalled(id, outcome, now, out),
             EngineEvent::Targets(read) => out.push(Effect::publish(Update::Targets(read), now)),
+            EngineEvent::Results(read) => out.push(Effect::publish(Update::Results(read), now)),
             EngineEvent::File(done) => out.push(Effect::publish(Update::File(done), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
@@ -364,6 +372,11 @@ impl Engine {
                 self.see_alerts(through, now, out);
                 Ok(None)
             }
+            Command::Results(span) => {
+                self.ask_results(id, span, out);
+                Ok(None)
+            }
+            Command::Annotate { order, note } => self.annotate(id, order, note, now, out),
             Command::SaveWorkspace(text) => {
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
@@ -544,6 +557,7 @@ impl Engine {
             uses: Arc::clone(&self.uses_told),
             armed: self.armed_accounts(),
             alerts: Arc::clone(self.alerts.book()),
+            notes: Arc::clone(self.notes.kept()),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

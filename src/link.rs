@@ -24,6 +24,7 @@ pub mod demand;
 pub mod file;
 pub mod followers;
 pub mod ledger;
+pub mod results;
 pub mod safety;
 mod slots;
 pub mod update;
@@ -46,12 +47,13 @@ pub use demand::{BarKey, Demand};
 pub use file::{FileDone, FileTask};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
+pub use results::{Results, Span};
 pub use safety::{
     AccountKill, Decision, Finding, FindingKind, Flatten, JournalState, KillReport, KillStage,
     Reconciliation, Timeline,
 };
 pub use update::{
-    Answer, Connection, ConnectionState, Found, History, KillState, Listing, Notice, NoticeLevel, Numbered,
-    Outage, Reckoned, Snapshot, TargetsRead, Update, WayOut,
+    Answer, Connection, ConnectionState, Found, History, KillState, Listing, Noted, Notice, NoticeLevel,
+    Numbered, Outage, Reckoned, Snapshot, TargetsRead, Update, WayOut,
 };
 pub use uses::ScopeUse;

@@ -46,6 +46,6 @@ pub mod watchlist;
 pub mod workspace;
 mod workspaces;
 
-pub use commands::{Commands, UiCommand};
+pub use commands::{BlotterTool, Commands, UiCommand};
 pub use keys::{Act, Chord, Keymap, Scope, keymap_of, set_options};
 pub use terminal::{Begin, Terminal};

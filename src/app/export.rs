@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::cli::{Export, Options, What, When};
-use crate::domain::{OrderKind, Time, TimeInForce, TrailBy};
+use crate::domain::Time;
+use crate::domain::csv as columns;
 use crate::store::files;
-use crate::store::journal::row::{FillRow, OrderRow};
 use crate::store::journal::{Archive, DayResult, by_day};
 use crate::store::profile::Profile;
 
@@ -35,12 +35,18 @@ pub(super) fn run(export: &Export, options: &Options) -> anyhow::Result<()> {
         let written = match export.what {
             What::Fills => {
                 let found = archive.fills(from, to).await?;
-                save(&export.file, &FILL, found.rows.iter().map(fill))?;
+                let notes = archive.notes().await?;
+                let note = |order| notes.get(order).map(|note| &**note);
+                let rows = found.rows.iter().map(|fill| columns::fill(&fill.line(), note(&fill.order)));
+                save(&export.file, &columns::FILL, rows)?;
                 (found.rows.len(), found.damaged)
             }
             What::Orders => {
                 let found = archive.orders(from, to).await?;
-                save(&export.file, &ORDER, found.rows.iter().map(order))?;
+                let notes = archive.notes().await?;
+                let note = |order| notes.get(order).map(|note| &**note);
+                let rows = found.rows.iter().map(|order| columns::order(&order.line(), note(&order.id)));
+                save(&export.file, &columns::ORDER, rows)?;
                 (found.rows.len(), found.damaged)
             }
             What::Days => {
@@ -79,119 +85,18 @@ fn save<const N: usize>(
     Ok(files::write_with(file, |out| write(out))?)
 }
 
-const FILL: [&str; 14] = [
-    "time",
-    "broker",
-    "account",
-    "execution",
-    "order",
-    "instrument",
-    "side",
-    "quantity",
-    "price",
-    "currency",
-    "realised",
-    "commission",
-    "commission currency",
-    "liquidity",
-];
-
-fn fill(row: &FillRow) -> [String; 14] {
-    [
-        row.time.to_string(),
-        row.broker.to_string(),
-        row.account.to_string(),
-        row.exec.to_string(),
-        row.order.to_string(),
-        row.instrument.to_string(),
-        row.side.to_string(),
-        row.quantity.to_string(),
-        row.price.to_string(),
-        row.currency.to_string(),
-        row.realised.to_string(),
-        row.commission.amount.to_string(),
-        row.commission.currency.to_string(),
-        format!("{:?}", row.liquidity),
-    ]
-}
-
-const ORDER: [&str; 23] = [
-    "order",
-    "entered",
-    "changed",
-    "broker",
-    "account",
-    "instrument",
-    "side",
-    "quantity",
-    "type",
-    "limit",
-    "stop",
-    "trail",
-    "time in force",
-    "until",
-    "post only",
-    "group",
-    "parent",
-    "status",
-    "filled",
-    "average price",
-    "trigger",
-    "origin",
-    "reason",
-];
-
-fn order(row: &OrderRow) -> [String; 23] {
-    let trail = match row.kind {
-        OrderKind::TrailingStop { by: TrailBy::Amount(amount) } => amount.to_string(),
-        OrderKind::TrailingStop { by: TrailBy::Percent(percent) } => format!("{percent}%"),
-        _ => String::new(),
-    };
-    let until = match row.tif {
-        TimeInForce::Gtd(until) => until.to_string(),
-        _ => String::new(),
-    };
-    [
-        row.id.to_string(),
-        row.created.to_string(),
-        row.updated.to_string(),
-        row.broker.to_string(),
-        row.account.to_string(),
-        row.instrument.to_string(),
-        row.side.to_string(),
-        row.quantity.to_string(),
-        row.kind.label().to_owned(),
-        text(row.kind.limit()),
-        text(row.kind.stop()),
-        trail,
-        row.tif.label().to_owned(),
-        until,
-        if row.post_only { "yes" } else { "" }.to_owned(),
-        text(row.oco),
-        text(row.parent),
-        row.status.label().to_owned(),
-        row.filled.to_string(),
-        text(row.average_price),
-        text(row.trigger),
-        format!("{:?}", row.origin),
-        text(row.reason.as_deref()),
-    ]
-}
-
+/// The heads of [`day`].
 const DAY: [&str; 7] = ["day", "broker", "account", "currency", "realised", "commissions", "net"];
 
+/// What a day has come to, under the heads [`DAY`].
 fn day(row: &DayResult) -> [String; 7] {
     [
         row.day.to_string(),
-        row.broker.to_string(),
-        row.account.to_string(),
+        columns::words(&row.broker),
+        columns::words(&row.account.0),
         row.currency.to_string(),
         row.realised.to_string(),
         row.commissions.to_string(),
         row.net().to_string(),
     ]
-}
-
-fn text(value: Option<impl ToString>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }

@@ -74,6 +74,7 @@ pub(super) async fn engine(
             orders: recovered.orders,
             fills: recovered.fills,
             booked: recovered.booked,
+            notes: recovered.notes,
             past: recovered.past,
             broken,
         },

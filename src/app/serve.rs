@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()
         let mut stdout = io::stdout();
         writeln!(stdout, "listening on {listens_at}")?;
         stdout.flush()?;
-        running::engine(options.clone(), opened, Listeners { link, watchers }, clock).await
+        Box::pin(running::engine(options.clone(), opened, Listeners { link, watchers }, clock)).await
     });
     runtime.shutdown_timeout(GRACE);
     drop(log);

@@ -120,7 +120,7 @@ fn start_engine(
     let _inside = runtime.enter();
     let (failed, waker) = (Arc::clone(&failure), wake.clone());
     let task = async move {
-        if let Err(error) = running::engine(options, opened, listeners, clock).await
+        if let Err(error) = Box::pin(running::engine(options, opened, listeners, clock)).await
             && failure
                 .set(format!("{error:#}. Nothing can be traded: close this window and start again"))
                 .is_ok()

@@ -7,7 +7,7 @@ use super::blotter::Blotter;
 use super::flow::Flows;
 use super::{Applied, Desk, keep};
 use crate::domain::{Account, InstrumentId, Order, OrderStatus, Time};
-use crate::link::{Connection, FileDone, Notice, Snapshot, Update};
+use crate::link::{Connection, FileDone, Noted, Notice, Snapshot, Update};
 
 /// Whoever has asked for a file looks in each frame: as many as could be asked for in one.
 const FILES_KEPT: usize = 8;
@@ -15,6 +15,9 @@ const FILES_KEPT: usize = 8;
 impl Desk {
     /// Takes an update over that is next in order.
     pub(super) fn take(&mut self, update: Update, received: Time, applied: &mut Applied) {
+        if is_of_trades(&update) {
+            self.trades_revision += 1;
+        }
         match update {
             Update::Snapshot(snapshot) => {
                 self.replace(&snapshot);
@@ -56,6 +59,8 @@ impl Desk {
             }
             Update::Targets(read) => self.targets = Some(read),
             Update::File(done) => self.keep_file(done),
+            Update::Results(results) => self.results = Some(results),
+            Update::Noted(noted) => self.take_noted(noted),
             Update::Settings(settings) => self.settings = settings,
             Update::Uses(uses) => self.uses = uses,
             Update::Armed(armed) => self.armed = armed,
@@ -99,6 +104,18 @@ impl Desk {
         }
     }
 
+    fn take_noted(&mut self, noted: Arc<Noted>) {
+        if let Ok(note) = &noted.outcome {
+            let notes = Arc::make_mut(&mut self.notes);
+            if note.is_empty() {
+                notes.remove(&noted.order);
+            } else {
+                notes.insert(noted.order, Arc::clone(note));
+            }
+        }
+        self.noted = Some(noted);
+    }
+
     fn note_cancel(&mut self, order: &Order) {
         let was = self.blotter.get(order.id).map(|known| known.status);
         if was == Some(OrderStatus::PendingCancel) && order.status == OrderStatus::Cancelled {
@@ -130,6 +147,7 @@ impl Desk {
         self.uses = Arc::clone(&snapshot.uses);
         self.armed = Arc::clone(&snapshot.armed);
         self.alerts = Arc::clone(&snapshot.alerts);
+        self.notes = Arc::clone(&snapshot.notes);
         // What came at one instant stays in order: the engine's lines first.
         let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
         notices.sort_by_key(|notice| notice.time);
@@ -142,4 +160,19 @@ impl Desk {
         // A history that was on its way is lost with the rest; the demand is sent anew.
         self.charts.expect_anew();
     }
+}
+
+/// Whether it changes orders, fills or positions, or what they are of and counted in.
+fn is_of_trades(update: &Update) -> bool {
+    matches!(
+        update,
+        Update::Snapshot(_)
+            | Update::Order(_)
+            | Update::Fill(_)
+            | Update::Charged(_)
+            | Update::Position(_)
+            | Update::Noted(_)
+            | Update::Listed(_)
+            | Update::Settings(_)
+    )
 }

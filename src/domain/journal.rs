@@ -13,7 +13,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, BrokerId, Decimal, Fill, InstrumentId, Order, OrderStatus, Price, Qty, Quote, Time};
+use super::{
+    AccountId, BrokerId, Decimal, Fill, InstrumentId, Note, Order, OrderId, OrderStatus, Price, Qty, Quote,
+    Time,
+};
 
 /// The place of a record in the journal of a profile: ascending by one, over restarts too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -141,6 +144,13 @@ pub enum Moment {
     /// The trader has ended the exits that it is one of, in a bracket that this program keeps: no
     /// other follows it.
     LegEnded,
+    /// The trader has noted something of an order; an empty note takes away what was noted before.
+    Noted {
+        /// Of which.
+        order: OrderId,
+        /// What.
+        note: Note,
+    },
     /// A broker's books were compared with ours.
     Reconciled {
         /// Whose.

@@ -1,5 +1,6 @@
 //! What can wake the engine, and what it can want done: both closed lists.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::broker::contract::{AccountRule, Adapter, Capabilities};
@@ -7,12 +8,12 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AlertBook, Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Order, OrderId, Past, Quote,
-    Recalled, Record, Seq, Time, Trade,
+    AlertBook, Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Note, Order, OrderId, Past,
+    Quote, Recalled, Record, Seq, Time, Trade,
 };
 use crate::link::{
-    Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, TargetsFrom, TargetsRead,
-    Timeline, Update,
+    Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, Results, Span,
+    TargetsFrom, TargetsRead, Timeline, Update,
 };
 
 /// What the engine begins with.
@@ -102,6 +103,8 @@ pub struct Journaled {
     pub fills: Vec<Fill>,
     /// The places of their records, in their order.
     pub booked: Vec<Seq>,
+    /// What the trader has noted of orders.
+    pub notes: BTreeMap<OrderId, Arc<Note>>,
     /// What went before them.
     pub past: Past,
     /// Why it cannot be written in this run: orders are refused, cancels work.
@@ -116,6 +119,7 @@ impl Default for Journaled {
             orders: Vec::new(),
             fills: Vec::new(),
             booked: Vec::new(),
+            notes: BTreeMap::new(),
             past: Past::default(),
             broken: None,
         }
@@ -151,6 +155,8 @@ pub enum EngineEvent {
     Targets(Arc<TargetsRead>),
     /// A file of the trader's was written or read, or not, as [`Effect::File`] asked for it.
     File(Arc<FileDone>),
+    /// What was earned day by day, as [`Effect::ReadResults`] asked for it.
+    Results(Arc<Results>),
     /// The timeline of an order, as [`Effect::AskTimeline`] asked for it.
     Timeline(Timeline),
     /// What the journal has of an instrument that joins, as [`Effect::Recall`] asked for it; or why it
@@ -223,6 +229,8 @@ pub enum Effect {
     AskTimeline(OrderId),
     /// Read a table of target weights, of instruments that are listed.
     ReadTargets(TargetsFrom, Arc<[Arc<Instrument>]>),
+    /// Read what was earned day by day.
+    ReadResults(CommandId, Span),
     /// Write or read a file that the trader has named.
     File(CommandId, FileTask),
     /// Write something to disk.

@@ -26,6 +26,8 @@ const MOVES_APART: Duration = Duration::from_secs(1);
 /// The engine's end of the journal.
 pub(super) struct Journal {
     next: Seq,
+    /// The newest record that the disk has, or that was given up.
+    written: Seq,
     /// Why it cannot be written; `None` when it can.
     broken: Option<Arc<str>>,
     /// By the place of their records.
@@ -72,12 +74,18 @@ impl Intent {
 
 impl Journal {
     pub fn new(next: Seq, broken: Option<Arc<str>>) -> Self {
-        Self { next, broken, waiting: VecDeque::new(), moves: BTreeMap::new() }
+        let written = Seq(next.0.saturating_sub(1));
+        Self { next, written, broken, waiting: VecDeque::new(), moves: BTreeMap::new() }
     }
 
     /// The place of the next record.
     pub fn next(&self) -> Seq {
         self.next
+    }
+
+    /// The newest record that the disk has.
+    pub fn written(&self) -> Seq {
+        self.written
     }
 
     pub fn state(&self) -> JournalState {
@@ -186,6 +194,9 @@ impl Engine {
     /// The disk has everything up to a record: what waited for that leaves.
     pub(super) fn journaled(&mut self, up_to: Seq, now: Time, out: &mut Vec<Effect>) {
         self.lock_is_safe(up_to);
+        self.journal.written = self.journal.written.max(up_to);
+        self.notes_are_kept(up_to, now, out);
+        self.read_results(out);
         while let Some(waiting) = self.journal.take_written(up_to) {
             for order in waiting.intent.orders() {
                 self.orders.is_written(order, now);
@@ -206,6 +217,7 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) {
         self.doubt_lock(lost);
+        self.notes_are_lost(lost, why, now, out);
         let (given_up, waiting) = std::mem::take(&mut self.journal.waiting)
             .into_iter()
             .partition(|waiting| lost.contains(&waiting.seq));
@@ -218,6 +230,7 @@ impl Engine {
             return;
         }
         self.journal.broken = Some(Arc::clone(why));
+        self.read_results(out);
         out.push(Effect::publish(Update::Journal(self.journal.state()), now));
         let text = format!("The journal cannot be written ({why}): no new orders until it can. Cancels work");
         self.note(NoticeLevel::Error, text, now, out);

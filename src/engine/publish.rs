@@ -49,6 +49,7 @@ impl Effect {
 fn is_for(update: &Update, follower: Follower) -> bool {
     match update {
         Update::Answer(answer) => answer.to.follower() == follower,
+        Update::Results(results) => results.to.follower() == follower,
         Update::Impact(reckoned) => reckoned.to.follower() == follower,
         _ => true,
     }

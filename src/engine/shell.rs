@@ -5,6 +5,7 @@
 //! brokers never wait: what cannot be handed over comes back to the engine as the
 //! refusal it is.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 use super::supervisor::{Keep, Port, keep_alive, spawn};
 use super::writer::Writer;
-use super::{Effect, Engine, EngineEvent, files};
+use super::{Effect, Engine, EngineEvent, files, results};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::settings::Settings;
 use crate::domain::{BrokerId, Firing, Instrument, Record};
@@ -115,6 +116,7 @@ pub async fn run(
     profile: Arc<Profile>,
     journal: Journal,
 ) -> std::io::Result<Option<Arc<str>>> {
+    let file = journal.file().map(Path::to_owned);
     let (record_sender, records) = store::journal::channel();
     let (journal_says, written) = mpsc::unbounded_channel();
     let given_up = Arc::<OnceLock<Arc<str>>>::default();
@@ -162,6 +164,7 @@ pub async fn run(
         events,
         internal,
         answers: internal_sender,
+        file,
         effects,
     };
     let writer = shell.run().await;
@@ -261,6 +264,8 @@ struct Shell {
     internal: mpsc::Receiver<EngineEvent>,
     /// Where what takes time elsewhere comes back.
     answers: mpsc::Sender<EngineEvent>,
+    /// The journal's, where it is kept.
+    file: Option<PathBuf>,
     effects: Vec<Effect>,
 }
 
@@ -341,7 +346,7 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, watchers, adapters, ports, writer, journal, answers, .. } = self;
+            let Self { link, watchers, adapters, ports, writer, journal, answers, file, .. } = self;
             let tell = |follower, batch: &mut Batch<'_>| effects.iter().for_each(|e| e.tell(follower, batch));
             let mut is_behind = link.followers.tell(tell);
             is_behind |= link.publisher.batch(|window| {
@@ -370,6 +375,14 @@ impl Shell {
                                 let read = store::allocation::load(from, &listed);
                                 // An engine that is gone tells nobody any more.
                                 done.blocking_send(EngineEvent::Targets(Arc::new(read))).ok();
+                            }));
+                        }
+                        Some(Effect::ReadResults(to, span)) => {
+                            let (done, file) = (answers.clone(), file.clone());
+                            let runtime = tokio::runtime::Handle::current();
+                            drop(spawn_blocking(move || {
+                                let read = runtime.block_on(results::read(file.as_deref(), to, span));
+                                done.blocking_send(EngineEvent::Results(Arc::new(read))).ok();
                             }));
                         }
                         Some(Effect::File(to, task)) => {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decision, Demand, FileTask, Flatten};
+use super::{Decision, Demand, FileTask, Flatten, Span};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, FiringId, InstrumentId, OrderId, OrderKind,
-    OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
+    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, FiringId, InstrumentId, Note, OrderId,
+    OrderKind, OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -148,6 +148,15 @@ pub enum Command {
     RemoveAlert(AlertId),
     /// The trader has seen what alerts have told, up to this one.
     SeeAlerts(FiringId),
+    /// Read what was earned day by day. The answer is `Update::Results`.
+    Results(Span),
+    /// Note something of an order and its fills. What became of it comes as `Update::Noted`.
+    Annotate {
+        /// Of which order.
+        order: OrderId,
+        /// What; an empty note takes away what was noted before.
+        note: Note,
+    },
     /// Keep the window's arrangement (its own format) over a restart.
     SaveWorkspace(Arc<str>),
     /// Switch a broker's bad day on.

@@ -1,15 +1,17 @@
 //! What the engine tells the window in order and without loss.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    BarKey, CommandId, FileDone, JournalState, KillReport, Reconciliation, ScopeUse, TargetsFrom, Timeline,
+    BarKey, CommandId, FileDone, JournalState, KillReport, Reconciliation, Results, ScopeUse, TargetsFrom,
+    Timeline,
 };
 use crate::domain::settings::Settings;
 use crate::domain::{
     Account, AccountId, Alert, AlertBook, AlertId, BrokerId, Candidate, CommissionRule, DataRemark, Fill,
-    Firing, FiringId, Impact, Instrument, InstrumentId, Order, OrderId, Position, Time, Weather,
+    Firing, FiringId, Impact, Instrument, InstrumentId, Note, Order, OrderId, Position, Time, Weather,
 };
 use crate::market::allocation::Table;
 use crate::market::series::BarChunk;
@@ -62,6 +64,10 @@ pub enum Update {
     Targets(Arc<TargetsRead>),
     /// What became of a file that the trader has named.
     File(Arc<FileDone>),
+    /// What was earned day by day; for whoever has asked.
+    Results(Arc<Results>),
+    /// What became of a note.
+    Noted(Arc<Noted>),
     /// The settings have changed.
     Settings(Arc<Settings>),
     /// What is used of the limits that are counted.
@@ -120,6 +126,17 @@ pub struct WayOut {
     pub written_at: Option<Time>,
     /// When its bytes were handed to the broker.
     pub wire_at: Time,
+}
+
+/// What became of a note of the trader's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// The command that has asked.
+    pub to: CommandId,
+    /// Of which order.
+    pub order: OrderId,
+    /// The note as it is on the disk, or why not and what to do.
+    pub outcome: Result<Arc<Note>, Refused>,
 }
 
 /// The answer to a what-if.
@@ -195,6 +212,8 @@ pub struct Snapshot {
     pub armed: Arc<[(BrokerId, AccountId)]>,
     /// Alerts, and what they have told.
     pub alerts: Arc<AlertBook>,
+    /// What the trader has noted of orders.
+    pub notes: Arc<BTreeMap<OrderId, Arc<Note>>>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
 }

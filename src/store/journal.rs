@@ -7,7 +7,7 @@
 //!
 //! - What was told as written is on the disk (synced) and in its order, whatever dies then.
 //! - A record is there whole, with every order that it is about, or not at all.
-//! - While the disk fails intents are given up at once, facts wait in memory.
+//! - While the disk fails intents and notes are given up at once, facts wait in memory.
 //! - A file that is damaged is set aside, never deleted; what can be read of it comes over.
 //!
 //! [`Archive`] looks at past days, beside a running journal too.
@@ -49,8 +49,8 @@ pub enum JournalEvent {
     /// Everything up to and including this record is on the disk, but for intents that were
     /// told of as given up.
     Written(Seq),
-    /// These records are not on the disk. Intents among them are given up: they must not be
-    /// sent, and the journal never had them. The others wait and are tried again.
+    /// These records are not on the disk. Intents and notes among them are given up: they must not be
+    /// sent or shown, and the journal never had them. The others wait and are tried again.
     Failed {
         /// The first that was not told of before.
         from: Seq,
@@ -161,6 +161,12 @@ impl Journal {
     fn new(disk: Disk, directory: Directory, recovered: &Recovered) -> Self {
         let must_reconcile = recovered.must_reconcile.is_some();
         Self { disk, directory, next: recovered.next_seq, must_reconcile, is_writable: true }
+    }
+
+    /// Its file, where there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.disk.file()
     }
 
     /// Closes a journal that is not to run.

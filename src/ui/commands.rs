@@ -59,8 +59,12 @@ pub enum UiCommand {
     Arm(Option<(BrokerId, AccountId)>),
     /// Show an order in the blotter.
     ShowOrder(OrderId),
+    /// Do something with the table that the blotter shows.
+    Blotter(BlotterTool),
     /// Tell the timeline of an order.
     Timeline(OrderId),
+    /// The same, to note something of it.
+    Note(OrderId),
     /// Show what was found when the brokers' books were compared with ours.
     Books,
     /// Show the pane of a kind of which there is one, or put it away.
@@ -85,6 +89,21 @@ pub enum UiCommand {
     MeasureAnew,
     /// Ask whether to close the program.
     Quit,
+}
+
+/// What can be done with the table that the blotter shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlotterTool {
+    /// Search and filter it.
+    Find,
+    /// Show all rows again.
+    Clear,
+    /// Copy all rows that are shown.
+    Copy,
+    /// Copy the row that is selected; all that are shown where none is.
+    CopyRow,
+    /// Write the rows that are shown to a file.
+    Export,
 }
 
 impl Commands {

@@ -348,6 +348,8 @@ impl Terminal {
             UiCommand::Kill => self.kill(),
             UiCommand::KillPanel => self.status_bar.show_kill(),
             UiCommand::Timeline(order) => self.timeline.open(order),
+            UiCommand::Note(order) => self.timeline.open_note(order),
+            UiCommand::Blotter(tool) => self.shown::<Blotter>().ask(tool),
             UiCommand::ShowOrder(id) => self.shown::<Blotter>().show_order(id),
             UiCommand::Layout(change) => self.workspace.change(change),
             UiCommand::Maximise => {

@@ -6,13 +6,16 @@
 //! stands below: cancel it, or, where nobody can say what became of it, take it for gone.
 
 mod lines;
+mod note;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Align2, Key, Modifiers, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use self::lines::{Line, Tone, lines, quote_text, seen, terms};
+use self::note::Draft;
 use super::commands::{Commands, UiCommand};
 use super::confirm::{Confirm, Hand, Outcome, Rule};
 use super::format;
@@ -47,6 +50,8 @@ pub(super) fn fate(order: &Order) -> String {
 #[derive(Debug, Default)]
 pub(super) struct TimelineView {
     open: Option<Open>,
+    /// What was typed about orders and is not kept: closing the window loses none of it.
+    drafts: BTreeMap<OrderId, Draft>,
     keyboard: GivesBack,
 }
 
@@ -62,6 +67,7 @@ struct Open {
     /// A cancel or a decision that the engine has not answered.
     sent: Option<CommandId>,
     refused: Option<String>,
+    draft: Draft,
 }
 
 /// Whether the journal is being asked.
@@ -90,6 +96,7 @@ enum Press {
 impl TimelineView {
     /// Opens it for an order.
     pub fn open(&mut self, order: OrderId) {
+        self.put_draft_aside();
         self.open = Some(Open {
             order,
             is_new: true,
@@ -99,7 +106,23 @@ impl TimelineView {
             confirm: Confirm::default(),
             sent: None,
             refused: None,
+            draft: self.drafts.remove(&order).unwrap_or_default(),
         });
+    }
+
+    /// The same, to note something of the order.
+    pub fn open_note(&mut self, order: OrderId) {
+        self.open(order);
+        if let Some(open) = &mut self.open {
+            open.is_new = false;
+            open.draft.focus();
+        }
+    }
+
+    fn put_draft_aside(&mut self) {
+        if let Some(open) = self.open.take().filter(|open| open.draft.is_unkept()) {
+            self.drafts.insert(open.order, open.draft);
+        }
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, out: &mut Commands) {
@@ -108,14 +131,14 @@ impl TimelineView {
         open.ask(ctx, desk, out);
         open.settle(ctx, desk);
         let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(12);
-        let screen = ctx.content_rect().size() - vec2(48.0, 190.0);
+        let screen = ctx.content_rect().size() - vec2(48.0, 250.0);
         let size = vec2(WIDTH.min(screen.x), LIST_HEIGHT.min(screen.y));
         let modal = egui::Modal::new(egui::Id::unique("timeline")).frame(frame).show(ctx, |ui| {
             ui.set_width(size.x);
             open.ui(ui, desk, size, out)
         });
         if modal.inner || modal.should_close() {
-            self.open = None;
+            self.put_draft_aside();
             ctx.request_repaint();
         }
     }
@@ -149,6 +172,7 @@ impl Open {
     }
 
     fn settle(&mut self, ctx: &egui::Context, desk: &Desk) {
+        self.draft.settle(self.order, desk);
         let is_unknown = desk.blotter().get(self.order).is_some_and(|o| o.status == OrderStatus::Unknown);
         self.confirm.settle(desk.now(), |_, _| is_unknown);
         if let Some(left) = self.confirm.left(desk.now()) {
@@ -212,6 +236,8 @@ impl Open {
                 self.empty_ui(ui, desk, has_come, size, &theme);
             }
         });
+        ui.add_space(6.0);
+        ui.vertical(|ui| self.draft.ui(ui, self.order, desk, &theme, out));
         ui.add_space(6.0);
         self.foot_ui(ui, desk, order, &theme, out)
     }
@@ -338,6 +364,9 @@ fn list_ui(ui: &mut Ui, lines: &[Line], size: egui::Vec2, theme: &Theme) {
 }
 
 fn scroll_by_keys(ui: &Ui, row: f32) {
+    if ui.text_edit_focused() {
+        return;
+    }
     let page = (ui.clip_rect().height() - row).max(row);
     let by = ui.input_mut(|input| {
         let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key) as f32;

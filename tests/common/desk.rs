@@ -119,6 +119,7 @@ impl Market {
             journal: pitdesk::link::JournalState::Works,
             reconciled: Vec::new(),
             alerts: Arc::clone(&self.alerts),
+            notes: Arc::default(),
             settings: Arc::clone(&self.settings),
             notices: Vec::new(),
         };

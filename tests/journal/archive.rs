@@ -138,7 +138,9 @@ fn the_export_has_every_decimal_and_says_what_it_wrote() {
 
     // Beside a running program: it holds the profile's lock.
     let profile = pitdesk::store::profile::Profile::open(Some(home.path()), "paper").unwrap();
-    let mut records = vec![intended(1, 1), executed(2, 1)];
+    let note = pitdesk::domain::Note::typed("=early", "gap plan");
+    let noted = record(3, Moment::Noted { order: OrderId(1), note }, vec![]);
+    let mut records = vec![intended(1, 1), executed(2, 1), noted];
     let Moment::Executed(fill) = &mut records[1].moment else { unreachable!() };
     fill.time = Time::from_timestamp("2026-03-01T23:30:00Z".parse().unwrap());
     fill.commission.amount = "0.350000001".parse().unwrap();
@@ -149,8 +151,8 @@ fn the_export_has_every_decimal_and_says_what_it_wrote() {
     assert_eq!(
         fs::read_to_string(&csv).unwrap(),
         "time,broker,account,execution,order,instrument,side,quantity,price,currency,realised,commission,\
-         commission currency,liquidity\n\
-         2026-03-01T23:30:00Z,paper,PAPER,e-1,1,AAPL@TEST,Buy,100,100.49,USD,-12.5,0.350000001,USD,Taker\n"
+         commission currency,liquidity,note,tags\n\
+         2026-03-01T23:30:00Z,paper,PAPER,e-1,1,AAPL@TEST,Buy,100,100.49,USD,-12.5,0.350000001,USD,Taker,'=early,\"gap, plan\"\n"
     );
     let (is_well, said) = pitdesk(home.path(), &["journal", "export", out, "--what", "orders"]);
     assert!(is_well, "{said}");

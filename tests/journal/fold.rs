@@ -204,6 +204,10 @@ fn moment() -> impl Strategy<Value = Moment> {
         1 => text().prop_map(|finding| Moment::Settled { finding }),
         1 => text().prop_map(|decision| Moment::Decided { decision }),
         1 => reconciled(),
+        2 => (1..IDS, text(), text()).prop_map(|(order, text, tag)| {
+            let tags = Vec::from_iter((!tag.is_empty()).then_some(tag));
+            Moment::Noted { order: OrderId(order), note: Note { text, tags } }
+        }),
         1 => (any::<bool>(), flatten()).prop_map(|(is_on, flatten)| Moment::Kill { is_on, flatten }),
     ]
 }
@@ -224,7 +228,7 @@ pub fn records(most: usize) -> impl Strategy<Value = Vec<Record>> {
                 (moment, _) => moment,
             };
             match &moment {
-                Moment::Reconciled { .. } | Moment::Kill { .. } => orders.clear(),
+                Moment::Reconciled { .. } | Moment::Kill { .. } | Moment::Noted { .. } => orders.clear(),
                 // Its own order, at the broker whose instrument it is of.
                 Moment::Executed(fill) | Moment::Charged(fill) => {
                     booked = Some(fill.clone());
@@ -252,6 +256,7 @@ pub struct Model {
     /// What positions come to.
     held: BTreeMap<(AccountId, InstrumentId), Decimal>,
     told_until: BTreeMap<BrokerId, Time>,
+    notes: BTreeMap<OrderId, std::sync::Arc<Note>>,
     highest: u64,
 }
 
@@ -293,6 +298,11 @@ impl Model {
                     self.told_until.insert(*broker, until);
                 }
             }
+            Moment::Noted { order, note } => {
+                self.highest = self.highest.max(order.0);
+                self.notes.insert(*order, note.clone().into());
+                self.notes.retain(|_, note| !note.is_empty());
+            }
             Moment::Kill { is_on, flatten } => (self.is_killed, self.flatten) = (Some(*is_on), *flatten),
             _ => {}
         }
@@ -330,6 +340,7 @@ proptest! {
             *held.entry((fill.account.clone(), fill.instrument)).or_default() += fill.side.sign() * fill.quantity.0;
         }
         prop_assert_eq!(held, model.held);
+        prop_assert_eq!(recovered.notes, model.notes);
         prop_assert_eq!(recovered.past.told_until, model.told_until);
         prop_assert_eq!(recovered.past.known_until, BTreeMap::new());
         prop_assert_eq!((recovered.is_killed, recovered.flatten), (model.is_killed, model.flatten));
@@ -342,7 +353,8 @@ proptest! {
         for (id, timeline) in told {
             let of_order = |record: &&Record| {
                 let is_fill = matches!(&record.moment, Moment::Executed(fill) | Moment::Charged(fill) if fill.order == id);
-                is_fill || record.orders.iter().any(|order| order.id == id)
+                let is_note = matches!(&record.moment, Moment::Noted { order, .. } if *order == id);
+                is_fill || is_note || record.orders.iter().any(|order| order.id == id)
             };
             let expected: Vec<Record> = records.iter().filter(of_order).cloned().collect();
             prop_assert_eq!(timeline, expected);

@@ -8,8 +8,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::limits::Scope;
 use pitdesk::domain::{
-    AccountKind, Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side, TimeInForce,
-    TrailBy, settings::Settings, settings::ZoneDisplay,
+    AccountId, AccountKind, Currency, Money, Order, OrderId, OrderKind, OrderStatus, Price, Qty, Side,
+    TimeInForce, TrailBy, settings::Settings, settings::ZoneDisplay,
 };
 use pitdesk::link::{Command, ConnectionState, KillState, NoticeLevel, ScopeUse, Update};
 use pitdesk::risk::Lock;
@@ -20,9 +20,12 @@ use crate::bench::{self, fill, focused, limit, order, painted, position, settle}
 use crate::desk::{START, decimal, price, qty};
 
 mod amend;
+mod find;
 mod insist;
 mod lists;
+mod notes;
 mod positions;
+mod results;
 
 const SMALL: [f32; 2] = [700.0, 230.0];
 const LARGE: [f32; 2] = [1050.0, 350.0];

@@ -126,6 +126,9 @@ fn keys_of_the_blotter_are_those_of_the_table() {
         bench.show(vec2(1050.0, 350.0))
     };
     check_pane(PaneKind::Blotter, ready, |harness| {
+        // What the last key has opened is closed.
+        harness.key_press(Key::Escape);
+        settle(harness);
         harness.get_by(|node| node.label().is_some_and(|label| label.starts_with("Order 12:"))).click();
         settle(harness);
     });

@@ -7,11 +7,11 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{
-    Currency, Moment, Money, Order, OrderId, OrderStatus, Origin, Record, Seq, Side, Time,
+    Currency, Moment, Money, Note, Order, OrderId, OrderStatus, Origin, Record, Seq, Side, Time,
     settings::ZoneDisplay,
 };
 use pitdesk::link::update::Refused;
-use pitdesk::link::{Answer, Command, Decision, Timeline, Update};
+use pitdesk::link::{Answer, Command, CommandId, Decision, Noted, Timeline, Update};
 use pitdesk::ui::theme::Theme;
 
 use crate::bench::{fill, focused, limit, order, painted, settle};
@@ -443,4 +443,62 @@ fn records_that_are_left_out_are_told_where_they_are_missing() {
         window.run_steps(2);
     }
     panic!("it is nowhere: {:?}", painted(&window));
+}
+
+/// Opens the window by the key of notes.
+fn open_note(window: &mut Window) {
+    window.get_by_label_contains("Order 12:").click();
+    window.run_steps(2);
+    press(window, Modifiers::NONE, Key::N);
+    settle(window);
+    sent(window);
+}
+
+fn noted(window: &mut Window, to: CommandId, outcome: Result<Note, &str>) {
+    let outcome = outcome.map(Into::into).map_err(|why| Refused(why.into()));
+    let noted = Noted { to, order: OrderId(12), outcome };
+    window.state_mut().market.publish(Update::Noted(noted.into()));
+    settle(window);
+}
+
+/// What was sent to be kept, with its id.
+fn sent_note(window: &mut Window) -> (CommandId, Note) {
+    let all = window.state_mut().market.envelopes();
+    let note = all.into_iter().find_map(|envelope| match envelope.command {
+        Command::Annotate { order: OrderId(12), note } => Some((envelope.id, note)),
+        _ => None,
+    });
+    note.expect("a note was sent")
+}
+
+#[test]
+fn a_note_is_told_as_kept_when_it_is_and_a_text_that_is_not_kept_stays() {
+    let mut window = with_order(OrderStatus::Working);
+    open_note(&mut window);
+    assert_eq!(focused(&window), ["Note of order 12"]);
+    window.get_by_label("Note of order 12").type_text("too early");
+    window.run_steps(2);
+    window.get_by_label("Tags of order 12").click();
+    window.run_steps(2);
+    window.get_by_label("Tags of order 12").type_text("gap, swing");
+    window.run_steps(2);
+    click(&mut window, "Keep note");
+    let (id, note) = sent_note(&mut window);
+    assert_eq!(note, Note::typed("too early", "gap swing"));
+    settle(&mut window);
+    window.get_by_label("On its way to the disk …");
+    noted(&mut window, id, Err("The note is not kept. The disk is full"));
+    window.get_by_label("The note is not kept. The disk is full. The text stays here");
+    // What is not kept is there when the window is opened again.
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    settle(&mut window);
+    assert!(window.query_by_label("Keep note").is_none());
+    open_note(&mut window);
+    assert_eq!(window.get_by_label("Note of order 12").value().as_deref(), Some("too early"));
+    click(&mut window, "Keep note");
+    let (id, note) = sent_note(&mut window);
+    noted(&mut window, id, Ok(note));
+    window.get_by_label("Kept");
+    assert!(window.get_by_label("Keep note").accesskit_node().is_disabled());
 }

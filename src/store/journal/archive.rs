@@ -13,7 +13,7 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use super::disk::{Disk, DiskError};
 use super::row::{FillRow, OrderRow, Row};
 use super::{JournalError, recover, schema};
-use crate::domain::{AccountId, Currency, Decimal, Time};
+use crate::domain::{AccountId, Currency, Decimal, Note, OrderId, Time};
 
 /// Rows that are read at once.
 const PAGE: i64 = 4_096;
@@ -115,6 +115,16 @@ impl Archive {
         const FILLS: &str = "SELECT seq, time, body, crc, time, seq FROM fills \
             WHERE (time, seq) > (?, ?) AND time < ? ORDER BY time, seq LIMIT ?";
         self.read(FILLS, "a fill", from, to).await
+    }
+
+    /// What the trader has noted of orders: the newest [`recover::NEWEST`] notes.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a note in it is damaged.
+    pub async fn notes(&mut self) -> Result<BTreeMap<OrderId, Arc<Note>>, JournalError> {
+        let file = self.file.to_path_buf();
+        let failed = |error: DiskError| JournalError::Open { file, why: error.to_string() };
+        recover::notes(&mut self.db).await.map_err(failed)
     }
 
     async fn read<R: Row>(

@@ -14,7 +14,7 @@ use sqlx::sqlite::SqliteArguments;
 
 use super::held;
 use super::row::{EventRow, FillRow, MomentRow, OrderRow, checksum, checksum_of_fact, column, encode};
-use crate::domain::{Moment, OrderId, Record, Seq, Time};
+use crate::domain::{Moment, Note, OrderId, Record, Seq, Time};
 
 /// Repeating a group changes nothing: a commit whose answer was lost is simply tried again.
 const WRITE: &str = "
@@ -43,6 +43,10 @@ INSERT INTO fills (seq, broker, account, exec, order_id, time, body, crc)
 INSERT INTO facts (name, value, crc)
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, crc = excluded.crc;
+INSERT INTO notes (order_id, seq, body, crc)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true
+    ON CONFLICT (order_id) DO UPDATE SET seq = excluded.seq, body = excluded.body, crc = excluded.crc
+    WHERE excluded.seq >= notes.seq;
 COMMIT";
 
 /// Whether orders are locked by the kill switch.
@@ -62,6 +66,8 @@ pub(super) struct Batch {
     orders: BTreeMap<OrderId, OrderCells>,
     fills: Vec<FillCells>,
     facts: BTreeMap<Cow<'static, str>, FactCells>,
+    /// The same of notes.
+    notes: BTreeMap<OrderId, NoteCells>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +78,8 @@ struct OrderCells(i64, i64, bool, i64, Option<i64>, String, i64);
 struct FillCells(i64, Arc<str>, Arc<str>, Arc<str>, i64, i64, String, i64);
 #[derive(Debug, Serialize)]
 struct FactCells(Cow<'static, str>, String, i64);
+#[derive(Debug, Serialize)]
+struct NoteCells(i64, i64, String, i64);
 
 impl Batch {
     /// Adds a record. `is_void` says which orders are not to be shown as it tells: those whose
@@ -105,6 +113,10 @@ impl Batch {
             }
             MomentRow::Reconciled { broker, positions, executions_until, .. } => {
                 held::note(self, seq, broker, positions, *executions_until)?;
+            }
+            MomentRow::Plain(Moment::Noted { order, note }) => {
+                self.touched.insert((column(order.0), place));
+                self.put_note(seq, *order, note)?;
             }
             MomentRow::Plain(Moment::Kill { is_on, flatten }) => {
                 self.set(KILLED, is_on.to_string());
@@ -148,6 +160,19 @@ impl Batch {
         Ok(())
     }
 
+    /// What is noted of an order after record `seq`.
+    pub(super) fn put_note(
+        &mut self,
+        seq: Seq,
+        order: OrderId,
+        note: &Note,
+    ) -> Result<(), serde_json::Error> {
+        let (id, place, body) = (column(order.0), column(seq.0), encode(note)?);
+        let crc = checksum([id, place], body.as_bytes());
+        self.notes.insert(order, NoteCells(id, place, body, crc));
+        Ok(())
+    }
+
     /// Sets a fact.
     pub(super) fn set(&mut self, name: impl Into<Cow<'static, str>>, value: String) {
         let name = name.into();
@@ -162,6 +187,7 @@ impl Batch {
             .bind(array(self.orders.values()))
             .bind(array(&self.fills))
             .bind(array(self.facts.values()))
+            .bind(array(self.notes.values()))
     }
 }
 
@@ -174,6 +200,7 @@ fn array<T: Serialize>(rows: impl IntoIterator<Item = T>) -> String {
 pub(super) fn about(record: &Record) -> impl Iterator<Item = OrderId> {
     let of_fill = match &record.moment {
         Moment::Executed(fill) | Moment::Charged(fill) => Some(fill.order),
+        Moment::Noted { order, .. } => Some(*order),
         _ => None,
     };
     record.orders.iter().map(|order| order.id).chain(of_fill)

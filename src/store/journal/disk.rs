@@ -89,6 +89,14 @@ impl Disk {
         Self { place: Place::File(file.to_owned()), connection: None }
     }
 
+    /// Where it is; nowhere in memory.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(file) => Some(file),
+            Place::Memory => None,
+        }
+    }
+
     /// A journal that is gone with the program.
     pub(super) async fn in_memory() -> Result<Self, DiskError> {
         let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();

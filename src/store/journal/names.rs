@@ -76,31 +76,7 @@ impl Directory {
     }
 
     pub(super) fn order_row(&self, order: &Order) -> OrderRow {
-        let spec = &order.spec;
-        OrderRow {
-            id: order.id,
-            broker: self.broker(order.broker),
-            account: order.account.clone(),
-            instrument: self.key(spec.instrument),
-            side: spec.side,
-            quantity: spec.quantity,
-            kind: spec.kind,
-            tif: spec.tif,
-            post_only: spec.post_only,
-            oco: spec.oco,
-            parent: spec.parent,
-            status: order.status,
-            filled: order.filled,
-            average_price: order.average_price,
-            kept: order.kept,
-            client: order.client.clone(),
-            is_acknowledged: order.is_acknowledged,
-            trigger: order.trigger,
-            reason: order.reason.clone(),
-            origin: order.origin,
-            created: order.created,
-            updated: order.updated,
-        }
+        OrderRow::of(order, self.broker(order.broker), self.key(order.spec.instrument))
     }
 
     /// The row of a fill that `orders` say something about.
@@ -108,21 +84,8 @@ impl Directory {
         let instrument = self.names.instruments.get(fill.instrument.index());
         let of_order = orders.iter().find(|order| order.id == fill.order).map(|order| order.broker);
         let broker = of_order.or(instrument.map(|i| i.broker)).unwrap_or_default();
-        FillRow {
-            broker: self.broker(broker),
-            account: fill.account.clone(),
-            exec: fill.exec_id.clone(),
-            order: fill.order,
-            instrument: self.key(fill.instrument),
-            currency: instrument.map_or(fill.commission.currency, |i| i.currency),
-            side: fill.side,
-            quantity: fill.quantity,
-            price: fill.price,
-            commission: fill.commission,
-            realised: fill.realised,
-            liquidity: fill.liquidity,
-            time: fill.time,
-        }
+        let currency = instrument.map_or(fill.commission.currency, |i| i.currency);
+        FillRow::of(fill, self.broker(broker), self.key(fill.instrument), currency)
     }
 
     pub(super) fn event_row(&self, record: &Record) -> EventRow {

@@ -11,7 +11,7 @@ use super::disk::DiskError;
 use super::held;
 use super::names::{Directory, Names};
 use super::row::{self, FillRow, OrderRow, checksum_of_fact, decode_checked};
-use crate::domain::{Fill, Flatten, Instrument, Order, Past, Recalled, Seq, Time};
+use crate::domain::{Fill, Flatten, Instrument, Note, Order, OrderId, Past, Recalled, Seq, Time};
 
 /// Of what has ended, only the newest so many come back; the rest is asked for by day.
 pub const NEWEST: usize = 10_000;
@@ -31,6 +31,8 @@ pub struct Recovered {
     pub fills: Vec<Fill>,
     /// The places of their records, in their order.
     pub booked: Vec<Seq>,
+    /// What the trader has noted of orders: the newest [`NEWEST`] notes.
+    pub notes: BTreeMap<OrderId, Arc<Note>>,
     /// What went before those.
     pub past: Past,
     /// Whether the kill switch was set; `None` where it was never used.
@@ -93,12 +95,13 @@ pub(super) async fn recover(
     // After a rescue rows may have outlived their events: no number is given twice.
     let newest: Option<i64> = sqlx::query_scalar(
         "SELECT max(seq) FROM (SELECT max(seq) AS seq FROM events UNION ALL SELECT max(seq) FROM orders \
-         UNION ALL SELECT max(seq) FROM fills)",
+         UNION ALL SELECT max(seq) FROM fills UNION ALL SELECT max(seq) FROM notes)",
     )
     .fetch_one(&mut *db)
     .await?;
     let orders = orders(db, directory, &mut strangers).await?;
     let (booked, fills, oldest) = fills(db, directory, &mut strangers).await?;
+    let notes = notes(db).await?;
     let facts = facts(db).await?;
     let must_reconcile = facts.get(MUST_RECONCILE).filter(|why| !why.is_empty());
     let (past, checkpoint) = held::read(db, &facts, directory, &fills, oldest).await?;
@@ -108,6 +111,7 @@ pub(super) async fn recover(
         orders,
         fills,
         booked,
+        notes,
         past,
         is_killed: facts.get(KILLED).map(|text| text == "true"),
         // Of a newer program's way of closing this one knows at least that closing was asked for.
@@ -226,6 +230,20 @@ async fn fills(
     }
     let oldest = if rows.len() < NEWEST { None } else { rows.last() };
     Ok((booked, found, oldest.map(|row| row.try_get(0)).transpose()?))
+}
+
+/// The newest notes. One that is empty was taken away.
+pub(super) async fn notes(db: &mut SqliteConnection) -> Result<BTreeMap<OrderId, Arc<Note>>, DiskError> {
+    const NOTES: &str = "SELECT order_id, seq, body, crc FROM notes ORDER BY seq DESC LIMIT ?";
+    let newest = i64::try_from(NEWEST).unwrap_or(i64::MAX);
+    let mut found = BTreeMap::new();
+    for row in sqlx::query(NOTES).bind(newest).fetch_all(db).await? {
+        let note: Note = read(&row, "a note")?;
+        if !note.is_empty() {
+            found.insert(OrderId(row.try_get::<i64, _>(0)?.cast_unsigned()), Arc::new(note));
+        }
+    }
+    Ok(found)
 }
 
 /// A row of two numbers, the text and its checksum. What does not fit was damaged.

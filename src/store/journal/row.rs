@@ -12,9 +12,10 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::csv::{FillLine, OrderLine};
 use crate::domain::{
-    AccountId, ClientRef, Currency, Decimal, ExecId, GroupId, KeptGroup, Liquidity, Moment, Money, OrderId,
-    OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
+    AccountId, ClientRef, Currency, Decimal, ExecId, Fill, GroupId, KeptGroup, Liquidity, Moment, Money,
+    Note, Order, OrderId, OrderKind, OrderStatus, Origin, Price, Qty, Side, Time, TimeInForce, bounds,
 };
 
 /// An order as the file has it.
@@ -177,7 +178,107 @@ pub trait Row: Serialize + DeserializeOwned {
     fn check(&self) -> Result<(), BadRow>;
 }
 
+impl OrderRow {
+    /// An order, with the name of its broker and the key of its instrument.
+    #[must_use]
+    pub fn of(order: &Order, broker: Arc<str>, instrument: Arc<str>) -> Self {
+        let spec = &order.spec;
+        Self {
+            id: order.id,
+            broker,
+            account: order.account.clone(),
+            instrument,
+            side: spec.side,
+            quantity: spec.quantity,
+            kind: spec.kind,
+            tif: spec.tif,
+            post_only: spec.post_only,
+            oco: spec.oco,
+            parent: spec.parent,
+            status: order.status,
+            filled: order.filled,
+            average_price: order.average_price,
+            kept: order.kept,
+            client: order.client.clone(),
+            is_acknowledged: order.is_acknowledged,
+            trigger: order.trigger,
+            reason: order.reason.clone(),
+            origin: order.origin,
+            created: order.created,
+            updated: order.updated,
+        }
+    }
+}
+
+impl OrderRow {
+    /// For other programs.
+    #[must_use]
+    pub fn line(&self) -> OrderLine<'_> {
+        OrderLine {
+            id: self.id,
+            broker: &self.broker,
+            account: &self.account,
+            instrument: &self.instrument,
+            side: self.side,
+            quantity: self.quantity,
+            kind: self.kind,
+            tif: self.tif,
+            post_only: self.post_only,
+            oco: self.oco,
+            parent: self.parent,
+            status: self.status,
+            filled: self.filled,
+            average_price: self.average_price,
+            trigger: self.trigger,
+            reason: self.reason.as_deref(),
+            origin: self.origin,
+            created: self.created,
+            updated: self.updated,
+        }
+    }
+}
+
 impl FillRow {
+    /// A fill, with the name of its broker, and the key and currency of its instrument.
+    #[must_use]
+    pub fn of(fill: &Fill, broker: Arc<str>, instrument: Arc<str>, currency: Currency) -> Self {
+        Self {
+            broker,
+            account: fill.account.clone(),
+            exec: fill.exec_id.clone(),
+            order: fill.order,
+            instrument,
+            currency,
+            side: fill.side,
+            quantity: fill.quantity,
+            price: fill.price,
+            commission: fill.commission,
+            realised: fill.realised,
+            liquidity: fill.liquidity,
+            time: fill.time,
+        }
+    }
+
+    /// For other programs.
+    #[must_use]
+    pub fn line(&self) -> FillLine<'_> {
+        FillLine {
+            broker: &self.broker,
+            account: &self.account,
+            exec: &self.exec,
+            order: self.order,
+            instrument: &self.instrument,
+            currency: self.currency,
+            side: self.side,
+            quantity: self.quantity,
+            price: self.price,
+            commission: self.commission,
+            realised: self.realised,
+            liquidity: self.liquidity,
+            time: self.time,
+        }
+    }
+
     /// What tells it from every other.
     #[must_use]
     pub fn key(&self) -> (Arc<str>, AccountId, ExecId) {
@@ -203,6 +304,12 @@ impl Row for FillRow {
     }
 }
 
+impl Row for Note {
+    fn check(&self) -> Result<(), BadRow> {
+        Self::check(self).or(Err(BadRow::Nonsense("a note that is too long")))
+    }
+}
+
 impl Row for EventRow {
     fn check(&self) -> Result<(), BadRow> {
         match &self.moment {
@@ -210,6 +317,7 @@ impl Row for EventRow {
             MomentRow::Plain(Moment::Executed(_) | Moment::Charged(_) | Moment::Reconciled { .. }) => {
                 return Err(BadRow::Nonsense("a broker or an instrument by the number of another run"));
             }
+            MomentRow::Plain(Moment::Noted { note, .. }) => Row::check(note)?,
             MomentRow::Reconciled { .. } | MomentRow::Plain(_) => {}
         }
         self.orders.iter().try_for_each(Row::check)
@@ -294,6 +402,7 @@ impl MomentRow {
             Moment::Charged(_) => "charged",
             Moment::LostBroker => "lost broker",
             Moment::LegEnded => "leg ended",
+            Moment::Noted { .. } => "noted",
             Moment::Settled { .. } => "settled",
             Moment::Decided { .. } => "decided",
             Moment::Reconciled { .. } => "reconciled",

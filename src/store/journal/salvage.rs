@@ -15,7 +15,7 @@ use super::batch::{Batch, MUST_RECONCILE};
 use super::disk::{Disk, DiskError};
 use super::recover::{counted, facts, read};
 use super::row::{EventRow, FillRow, MomentRow, OrderRow, Row};
-use crate::domain::{Seq, Time};
+use crate::domain::{Note, OrderId, Seq, Time};
 
 /// Rows that are read, and written, at once.
 const PAGE: usize = 1_024;
@@ -88,6 +88,16 @@ pub(super) async fn take_over(damaged: &Path, fresh: &mut Disk) -> Result<Report
         }
         fresh.write(&batch).await?;
     }
+    // Files of before notes have no such table, which is no damage.
+    let notes =
+        if has_notes(&mut db).await { rows::<Note>(&mut db, &NOTES, &mut report).await } else { Vec::new() };
+    for page in notes.chunks(PAGE) {
+        let mut batch = Batch::default();
+        for ([order, seq], note, _) in page {
+            batch.put_note(Seq(seq.cast_unsigned()), OrderId(order.cast_unsigned()), note)?;
+        }
+        fresh.write(&batch).await?;
+    }
     let fills = rows::<FillRow>(&mut db, &FILLS, &mut report).await;
     report.fills = fills.len();
     for page in fills.chunks(PAGE) {
@@ -131,6 +141,14 @@ const EVENTS: Table = Table { name: "events", key: "seq", numbers: ["seq", "at",
 const ORDERS: Table =
     Table { name: "orders", key: "id", numbers: ["id", "seq", "intended"], what: "an order" };
 const FILLS: Table = Table { name: "fills", key: "seq", numbers: ["seq", "time", "NULL"], what: "a fill" };
+
+const NOTES: Table =
+    Table { name: "notes", key: "order_id", numbers: ["order_id", "seq", "NULL"], what: "a note" };
+
+async fn has_notes(db: &mut SqliteConnection) -> bool {
+    let found = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'notes'");
+    found.fetch_one(db).await.is_ok_and(|count| count > 0)
+}
 
 /// Which way a table is walked through.
 #[derive(Clone, Copy, PartialEq, Eq)]

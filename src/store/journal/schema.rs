@@ -12,7 +12,7 @@ pub(super) const APPLICATION: i64 = 0x7074_646a; // "ptdj"
 
 /// The steps from an empty file to the newest version: version n is what the first n make.
 /// A step that was ever released is never changed.
-pub(super) const STEPS: &[&str] = &[V1, V2, V3];
+pub(super) const STEPS: &[&str] = &[V1, V2, V3, V4];
 
 const V1: &str = "
 CREATE TABLE events (
@@ -66,6 +66,16 @@ const V2: &str = "SELECT 1";
 
 /// The same tables; orders may have been entered in the chart or by trading keys.
 const V3: &str = "SELECT 1";
+
+/// What the trader has noted of orders, which an older program can neither read nor show.
+const V4: &str = "
+CREATE TABLE notes (                -- each order's note as its newest event says
+    order_id INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,           -- that event
+    body TEXT NOT NULL,             -- JSON
+    crc INTEGER NOT NULL            -- of order_id, seq and body
+) STRICT;
+";
 
 /// The newest version that this program knows.
 pub(super) fn newest() -> i64 {

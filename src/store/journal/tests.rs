@@ -8,6 +8,7 @@ use crate::domain::{self, *};
 use crate::store::journal;
 
 mod faults;
+mod notes;
 #[path = "../../../tests/journal/sample.rs"]
 mod sample;
 

@@ -229,7 +229,8 @@ impl<F: Fn(JournalEvent) + Send + 'static> Writer<F> {
             if is_intent {
                 void.extend(record.orders.iter().map(|order| order.id));
             }
-            !is_intent
+            // A note that was told of as not kept must not come back with the next start.
+            !is_intent && !matches!(record.moment, Moment::Noted { .. })
         });
         self.failing = Some(through);
         let why: Arc<str> = format!("The journal cannot be written: {error}").into();
@@ -360,6 +361,7 @@ fn is_our_word(moment: &Moment) -> bool {
         | Moment::Settled { .. }
         | Moment::Decided { .. }
         | Moment::LegEnded
+        | Moment::Noted { .. }
         | Moment::Reconciled { .. }
         | Moment::Kill { .. } => false,
     }

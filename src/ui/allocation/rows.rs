@@ -14,7 +14,7 @@ use crate::domain::{Decimal, Instrument, Order, OrderStatus, Qty, Side};
 use crate::market::allocation::{self, Line, Situation, Skip};
 use crate::ui::blotter::cell::Cell;
 use crate::ui::blotter::control::{Tone, control_ui, empty_ui};
-use crate::ui::blotter::table::{Column, Controls, Row, ShownRow, Table};
+use crate::ui::blotter::table::{Column, Controls, Heads, Row, ShownRow, Table};
 use crate::ui::blotter::{status_colour, table};
 use crate::ui::format;
 use crate::ui::theme::Theme;
@@ -57,6 +57,7 @@ impl AllocationPane {
         let view = table::Table {
             name: "Allocation table",
             columns: &COLUMNS,
+            heads: Heads::Still,
             controls: Controls::Left(CONTROL),
             row_count: rows.len(),
             reveal: None,

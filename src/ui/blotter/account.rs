@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
 use super::control::empty_ui;
-use super::table::{Column, Controls, Row, Table};
+use super::table::{Column, Controls, Heads, Row, Table};
 use super::widths::Widths;
 use crate::desk::{Desk, Valued};
 use crate::domain::{Account, AccountKind, Currency, Decimal, Reported};
@@ -69,6 +69,7 @@ impl AccountView {
         let table = Table {
             name: "Account table",
             columns: &COLUMNS,
+            heads: Heads::Still,
             controls: Controls::None,
             row_count: lines.len(),
             reveal: None,

@@ -7,7 +7,7 @@ use egui::Color32;
 use jiff::tz::TimeZone;
 
 use crate::desk::Desk;
-use crate::domain::{AccountId, Currency, Decimal, Instrument, Side, Time};
+use crate::domain::{AccountId, Currency, Decimal, Instrument, OrderId, Side, Time};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -23,6 +23,9 @@ pub(in crate::ui) fn symbol<'a>(
         Cow::Borrowed(&instrument.symbol)
     }
 }
+
+/// Letters of a note that a cell has.
+const NOTE: usize = 60;
 
 /// How a cell is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,19 @@ impl Cell {
             theme.of_gain(shown)
         });
         Self::figures_or_dash(value.map(|value| format::gain(value, currency)), theme, colour)
+    }
+
+    /// What the trader has noted of an order: all of it for whoever points at it.
+    pub fn note(desk: &Desk, order: OrderId, theme: &Theme) -> Self {
+        let Some(note) = desk.note(order) else { return Self::empty() };
+        let tags = note.tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ");
+        let hint = [tags.as_str(), &*note.text].into_iter().filter(|part| !part.is_empty());
+        let mut line = note.line();
+        if let Some((end, _)) = line.char_indices().nth(NOTE) {
+            line.truncate(end);
+            line.push('…');
+        }
+        Self::made(line, theme.accent).explained(Some(hint.collect::<Vec<_>>().join("\n")))
     }
 
     /// Bought or sold.

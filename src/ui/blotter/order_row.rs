@@ -12,7 +12,7 @@ use crate::ui::amending::Part;
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
-pub(super) const COLUMNS: [Column; 13] = [
+pub(super) const COLUMNS: [Column; 14] = [
     Column::figures("order", "Order"),
     Column::figures("time", "Time"),
     Column::words("symbol", "Symbol"),
@@ -26,7 +26,11 @@ pub(super) const COLUMNS: [Column; 13] = [
     Column::words("tif", "TIF"),
     Column::figures("average", "Average"),
     Column::rest("reason", "Reason"),
+    NOTE,
 ];
+
+/// What the trader has noted; it gives way where there is little room.
+pub(super) const NOTE: Column = Column { give: Give::Shrinks, ..Column::words("note", "Note") };
 
 /// The zone that the times of a list are in: one for all rows, whatever their exchanges.
 pub(super) fn zone_name(desk: &Desk) -> String {
@@ -101,6 +105,7 @@ fn cells_of(order: &Order, instrument: &Instrument, context: &RowContext<'_>) ->
         },
         average.map_or_else(Cell::empty, |average| Cell::figures(average, text)),
         reason_cell(order, context.asked, theme),
+        Cell::note(desk, order.id, theme),
     ]
 }
 

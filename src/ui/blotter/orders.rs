@@ -6,6 +6,7 @@
 
 mod amend;
 mod controls;
+mod sifted;
 
 use std::sync::Arc;
 
@@ -17,14 +18,17 @@ use super::cell::Cell;
 use super::control::callout_ui;
 use super::edit::Edit;
 use super::order_row::{COLUMNS, RowContext, row_of, zone_name};
+use super::records::Records;
 use super::rows::OrderRows;
-use super::table::{Controls, Shown, Table};
+use super::table::{Controls, Heads, Shown, Table};
+use super::tools::table_keys;
+use super::view::{Counts, Filter, Group, Listed, View, or_default};
 use super::widths::Widths;
 use crate::desk::Desk;
 use crate::domain::{Instrument, Order, OrderId, OrderStatus};
 use crate::link::{Command, CommandId};
 use crate::ui::amending::Part;
-use crate::ui::commands::{Commands, UiCommand};
+use crate::ui::commands::{BlotterTool, Commands, UiCommand};
 use crate::ui::confirm::{Confirm, Hand};
 use crate::ui::keys::{Act, taken};
 use crate::ui::theme::Theme;
@@ -32,6 +36,7 @@ use crate::ui::ticket::gate::Insistence;
 
 use amend::Changed;
 use controls::WIDTH;
+use sifted::found;
 
 /// What was asked for about an order.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +51,14 @@ pub(super) enum Wish {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Orders {
-    working_only: bool,
+    #[serde(deserialize_with = "or_default")]
+    pub view: View,
     widths: Widths,
+    /// How files of before say that only working orders are shown.
+    #[serde(rename = "working_only", skip_serializing)]
+    was_working_only: bool,
+    #[serde(skip)]
+    listed: Listed<OrderId>,
     #[serde(skip)]
     selected: Option<OrderId>,
     /// An order that has to come into sight.
@@ -71,6 +82,7 @@ pub(super) struct Orders {
 /// Rows that stay where they are.
 #[derive(Debug)]
 struct Held {
+    view: View,
     ids: Vec<OrderId>,
     newest: Option<OrderId>,
 }
@@ -91,12 +103,48 @@ impl Orders {
     pub fn news(&self, desk: &Desk) -> usize {
         let Some(held) = &self.held else { return 0 };
         let newer = |ids: &[OrderId]| ids.len() - ids.partition_point(|id| Some(*id) <= held.newest);
+        if let Some(listed) = self.listed.rows() {
+            return listed.iter().filter(|id| Some(**id) > held.newest).count();
+        }
         let blotter = desk.blotter();
-        newer(blotter.working_ids()) + if self.working_only { 0 } else { newer(blotter.ended_ids()) }
+        newer(blotter.working_ids()) + if self.is_working_only() { 0 } else { newer(blotter.ended_ids()) }
+    }
+
+    fn is_working_only(&self) -> bool {
+        self.view.filter.status == Group::Working
+    }
+
+    /// Finds the rows anew where it must be. Comes before anything of the tab is drawn.
+    pub fn refresh(&mut self, desk: &Desk) {
+        self.listed.refresh(desk, &self.view, &COLUMNS, |sieve, sorted| found(desk, sieve, sorted));
+    }
+
+    /// How many orders are shown, and of how many.
+    pub fn counts(&self, desk: &Desk) -> Counts {
+        let (working, ended) = (desk.blotter().working_ids().len(), desk.blotter().ended_ids().len());
+        if self.listed.rows().is_some() {
+            return self.listed.counts;
+        }
+        let shown = if self.is_working_only() { working } else { working + ended };
+        Counts { shown, of: working + ended, hidden_working: 0 }
+    }
+
+    /// The order that is selected, or all that are shown.
+    pub fn records(&self, desk: &Desk, is_one: bool) -> Records {
+        let rows = match self.listed.rows() {
+            Some(ids) => OrderRows::Held(ids),
+            None => OrderRows::now(desk.blotter(), self.is_working_only()),
+        };
+        let one = self.selected.filter(|id| is_one && rows.position(*id).is_some());
+        let ids = one.map_or_else(|| rows.to_vec(), |id| vec![id]);
+        Records::of_orders(ids.iter().filter_map(|id| desk.blotter().get(*id)), desk)
     }
 
     /// Takes the engine's answers over. Comes once a frame, whatever tab is shown.
     pub fn settle(&mut self, desk: &Desk) {
+        if std::mem::take(&mut self.was_working_only) {
+            self.view.filter.status = Group::Working;
+        }
         let order = |id: &OrderId| desk.blotter().get(*id);
         self.asked.settle(desk, |id, wish, _| order(id).map_or(Seen::Over, |order| seen(order, wish)));
         let status = |id: &OrderId| order(id).map(|order| order.status);
@@ -106,8 +154,8 @@ impl Orders {
         }
     }
 
-    /// The controls beside the tabs.
-    pub fn bar_ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
+    /// The way to cancel everything.
+    pub fn cancel_all_ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
         let working = desk.blotter().working_ids().len();
         let text = if working == 0 { "Cancel all".to_owned() } else { format!("Cancel all {working}") };
         let is_free = working > 0 && self.cancels_all.is_none();
@@ -124,31 +172,32 @@ impl Orders {
         if response.clicked() {
             self.cancels_all = Some(out.send(Command::CancelAll { instrument: None }));
         }
-        let toggled = self.filter_ui(ui);
-        if toggled {
-            self.held = None;
-        }
     }
 
-    /// The filter, in as many words as there is room for; whether it was changed.
-    fn filter_ui(&mut self, ui: &mut Ui) -> bool {
+    /// The filter that is used most, in as many words as there is room for.
+    pub fn filter_ui(&mut self, ui: &mut Ui) {
         const NAME: &str = "Working only";
         let font = egui::TextStyle::Button.resolve(ui.style());
         let colour = ui.visuals().text_color();
         let room = ui.available_width() - ui.spacing().icon_width - ui.spacing().icon_spacing;
+        // The menu of the strip has it too.
+        if room < 0.0 {
+            return;
+        }
         let fits = |text: &&str| {
             ui.painter().layout_no_wrap((*text).to_owned(), font.clone(), colour).size().x <= room
         };
         let text = [NAME, "Working"].into_iter().find(fits).unwrap_or_default();
-        let filter = ui.checkbox(&mut self.working_only, text);
-        filter.widget_info(|| {
-            egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), self.working_only, NAME)
-        });
-        filter.on_hover_text("Hides orders that have ended").changed()
+        let mut is_on = self.is_working_only();
+        let filter = ui.checkbox(&mut is_on, text);
+        filter.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), is_on, NAME));
+        if filter.on_hover_text("Hides orders that have ended").changed() {
+            self.view.filter.status = if is_on { Group::Working } else { Group::All };
+        }
     }
 
-    /// The table.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+    /// The table; what its keys ask for.
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) -> Option<BlotterTool> {
         if self.edit.is_none() {
             self.reveal_selected(desk);
         }
@@ -162,6 +211,7 @@ impl Orders {
         let mut table = Table {
             name: "Orders table",
             columns: &COLUMNS,
+            heads: Heads::Sort(self.view.sorted(&COLUMNS)),
             controls: Controls::Left(WIDTH),
             row_count: 0,
             reveal: None,
@@ -170,10 +220,11 @@ impl Orders {
         };
         let is_pointed_at = ui.rect_contains_pointer(table.body_of(ui, theme));
         self.hold(is_pointed_at || self.edit.is_some(), desk);
-        let held = self.held.take();
-        let rows = match &held {
-            Some(held) => OrderRows::Held(&held.ids),
-            None => OrderRows::now(desk.blotter(), self.working_only),
+        let (held, listed) = (self.held.take(), std::mem::take(&mut self.listed));
+        let rows = match (&held, listed.rows()) {
+            (Some(held), _) => OrderRows::Held(&held.ids),
+            (None, Some(ids)) => OrderRows::Held(ids),
+            (None, None) => OrderRows::now(desk.blotter(), self.is_working_only()),
         };
         table.row_count = rows.len();
         table.reveal = self.reveal.take().and_then(|id| rows.position(id));
@@ -186,18 +237,20 @@ impl Orders {
         self.keys(ui, desk, &shown, &rows, out);
         self.edit_ui(ui, theme, desk, &shown, &rows, out);
         self.callouts_ui(ui, theme, desk, &shown, &rows);
-        self.held = held;
+        let wish = table_keys(ui, &shown, &mut self.view, &COLUMNS);
+        (self.held, self.listed) = (held, listed);
+        wish
     }
 
     /// Holds the rows as they were last drawn, or lets them go.
     fn hold(&mut self, must_hold: bool, desk: &Desk) {
-        if !must_hold {
-            self.held = None;
-        } else if self.held.is_none() {
+        self.held.take_if(|held| !must_hold || held.view != self.view);
+        if must_hold && self.held.is_none() {
             let blotter = desk.blotter();
-            let ids = OrderRows::now(blotter, self.working_only).to_vec();
+            let now = || OrderRows::now(blotter, self.is_working_only()).to_vec();
+            let ids = self.listed.rows().map_or_else(now, <[OrderId]>::to_vec);
             let newest = blotter.working_ids().last().max(blotter.ended_ids().last()).copied();
-            self.held = Some(Held { ids, newest });
+            self.held = Some(Held { view: self.view.clone(), ids, newest });
         }
     }
 
@@ -205,11 +258,20 @@ impl Orders {
     fn reveal_selected(&mut self, desk: &Desk) {
         let Some(order) = self.reveal.and_then(|id| desk.blotter().get(id)) else { return };
         self.held = None;
-        self.working_only &= order.is_live();
+        let is_hidden = match self.listed.rows() {
+            Some(ids) => !ids.contains(&order.id),
+            None => self.is_working_only() && !order.is_live(),
+        };
+        if is_hidden {
+            self.view.filter = Filter::default();
+            self.refresh(desk);
+        }
     }
 
     fn empty_ui(&self, ui: &mut Ui, theme: &Theme, desk: &Desk, body: Rect) {
-        let text = if self.working_only && !desk.blotter().ended_ids().is_empty() {
+        let text = if self.view.filter.hides() && self.counts(desk).of > 0 {
+            "The filter hides all orders. Clear it to see them."
+        } else if self.is_working_only() && !desk.blotter().ended_ids().is_empty() {
             "No order is working. Turn off Working only to see those that have ended."
         } else {
             "No orders yet. Enter one in the ticket, and it stands here until it is filled or cancelled."
@@ -283,6 +345,9 @@ impl Orders {
         }
         if pressed(Act::OrderTimeline) > 0 {
             out.window(UiCommand::Timeline(order.id));
+        }
+        if pressed(Act::NoteOrder) > 0 {
+            out.window(UiCommand::Note(order.id));
         }
         if pressed(Act::CancelOrder) > 0 {
             self.cancel(order, desk, out);

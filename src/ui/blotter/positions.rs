@@ -4,7 +4,7 @@
 
 mod ways_out;
 
-use std::borrow::Cow;
+use std::time::Duration;
 
 use egui::Ui;
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,16 @@ use self::ways_out::WaysOut;
 use super::cell::{Cell, symbol};
 use super::control::empty_ui;
 use super::order_row::average;
-use super::table::{Column, Controls, Row, Table};
+use super::records::Records;
+use super::table::{Column, Controls, Heads, Row, Sorted, Table};
 use super::today::Today;
+use super::tools::table_keys;
+use super::view::{Counts, Sieve, Value, View, midnight, or_default, sort};
 use super::widths::Widths;
 use crate::desk::{DayResult, Desk};
-use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position};
-use crate::ui::commands::{Commands, UiCommand};
+use crate::domain::{AccountId, Currency, Instrument, InstrumentId, Position, Time};
+use crate::market::valuation::Rates;
+use crate::ui::commands::{BlotterTool, Commands, UiCommand};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
@@ -34,6 +38,9 @@ const COLUMNS: [Column; 9] = [
     Column::words("currency", "Currency"),
 ];
 
+/// Rows that are sorted by what moves change places no more often.
+const PACE: Duration = Duration::from_secs(2);
+
 /// A position: whose, and in what.
 pub(super) type Key = (AccountId, InstrumentId);
 
@@ -41,13 +48,27 @@ pub(super) type Key = (AccountId, InstrumentId);
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Positions {
+    #[serde(deserialize_with = "or_default")]
+    pub view: View,
     widths: Widths,
     #[serde(skip)]
-    held: Option<Vec<Key>>,
+    held: Option<(View, Vec<Key>)>,
+    #[serde(skip)]
+    ranked: Option<Ranked>,
+    #[serde(skip)]
+    counts: Counts,
     #[serde(skip)]
     ways_out: WaysOut,
     #[serde(skip)]
     today: Today,
+}
+
+/// The order that rows were put into last.
+#[derive(Debug)]
+struct Ranked {
+    at: Time,
+    view: View,
+    keys: Vec<Key>,
 }
 
 impl Positions {
@@ -56,12 +77,62 @@ impl Positions {
         self.ways_out.settle(desk);
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+    /// How many positions are shown, and of how many.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Those of the selected instrument, or all that are shown.
+    pub fn records(&self, desk: &Desk, is_one: bool) -> Records {
+        let (mut keys, _) = self.found(desk);
+        if let Some(Ranked { keys: ranked, .. }) = &self.ranked {
+            put_in_order(&mut keys, ranked);
+        }
+        let selected = desk.selected().map(|instrument| instrument.id).filter(|_| is_one);
+        if selected.is_some_and(|id| keys.iter().any(|(_, instrument)| *instrument == id)) {
+            keys.retain(|(_, instrument)| Some(*instrument) == selected);
+        }
+        Records::of_positions(keys.into_iter().map(|key| (key.clone(), self.today.of(&key))), desk)
+    }
+
+    /// What the filter lets through; and how many positions there are.
+    fn found(&self, desk: &Desk) -> (Vec<Key>, usize) {
+        let mut keys = self.keys(desk);
+        let of = keys.len();
+        let sieve = Sieve::new(&self.view.filter, desk);
+        keys.retain(|key| position_of(desk, key).is_some_and(|p| is_let_through(p, &sieve, desk)));
+        (keys, of)
+    }
+
+    /// The rows of now. Prices move all the time: by them rows change places every other second.
+    fn rank(&mut self, desk: &Desk) -> Vec<Key> {
+        let (mut keys, of) = self.found(desk);
+        self.counts = Counts { shown: keys.len(), of, hidden_working: 0 };
+        let Some(Sorted { key: column, is_descending }) = self.view.sorted(&COLUMNS) else {
+            self.ranked = None;
+            return keys;
+        };
+        let now = desk.now();
+        if let Some(ranked) = &self.ranked
+            && ranked.view == self.view
+            && now.since(ranked.at) < PACE
+        {
+            put_in_order(&mut keys, &ranked.keys);
+            return keys;
+        }
+        let rates = desk.rates();
+        sort(&mut keys, is_descending, |key| {
+            value_of(position_of(desk, key)?, column, self.today.of(key), desk, &rates)
+        });
+        self.ranked = Some(Ranked { at: now, view: self.view.clone(), keys: keys.clone() });
+        keys
+    }
+
+    /// The table; what its keys ask for.
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, theme: &Theme, out: &mut Commands) -> Option<BlotterTool> {
         out.demand.quotes.extend(desk.blotter().open_positions().map(|position| position.instrument));
-        let zone = format::zone(desk.settings().time_zone_display, None);
-        let market_now = desk.market_time().unwrap_or(desk.now());
-        self.today.update(desk, format::day_start(market_now, &zone));
-        let now_shown = self.keys(desk);
+        self.today.update(desk, midnight(desk));
+        let now_shown = self.rank(desk);
         let with_day = |key| Some((position_of(desk, key)?, self.today.of(key)));
         let total = desk.position_totals(now_shown.iter().filter_map(with_day));
         let base = desk.settings().base_currency;
@@ -72,7 +143,7 @@ impl Positions {
             (true, false) => ("Total", theme.text_strong),
         };
         let footer = vec![
-            Cell::made(format!("{word} {base}"), colour),
+            Cell::made(self.of_what(word, base), colour),
             Cell::empty(),
             Cell::empty(),
             Cell::empty(),
@@ -87,6 +158,7 @@ impl Positions {
         let mut table = Table {
             name: "Positions table",
             columns: &COLUMNS,
+            heads: Heads::Sort(self.view.sorted(&COLUMNS)),
             controls: Controls::Right(ways_out::WIDTH),
             row_count: 0,
             reveal: None,
@@ -94,18 +166,23 @@ impl Positions {
             zone: None,
         };
         if ui.rect_contains_pointer(table.body_of(ui, theme)) {
-            self.held.get_or_insert_with(|| now_shown.clone());
+            self.held.take_if(|(view, _)| *view != self.view);
+            self.held.get_or_insert_with(|| (self.view.clone(), now_shown.clone()));
         } else {
             self.held = None;
         }
-        let keys: Cow<'_, [Key]> = self.held.clone().map_or(Cow::Owned(now_shown), Cow::Owned);
+        let keys = self.held.as_ref().map_or(now_shown, |(_, held)| held.clone());
         table.row_count = keys.len();
         let shown = table.show(ui, theme, &mut self.widths, |row| {
             let key = &keys[row];
             row_of(row, key, self.today.of(key), decimals, desk, theme)
         });
         if keys.is_empty() {
-            let text = "No position. What you buy or sell stands here with its profit and loss.";
+            let text = if self.counts.of == 0 {
+                "No position. What you buy or sell stands here with its profit and loss."
+            } else {
+                "The filter hides all positions. Clear it to see them."
+            };
             empty_ui(ui, theme, shown.body, text);
         }
         ui.set_clip_rect(ui.clip_rect().intersect(shown.body));
@@ -116,8 +193,19 @@ impl Positions {
                 self.ways_out.ui(ui, theme, desk, (&shown, row), (position, instrument), out);
             }
             if row.response.clicked() {
+                ui.memory_mut(|memory| memory.request_focus(shown.focus.id));
                 out.window(UiCommand::Select(position.instrument));
             }
+        }
+        table_keys(ui, &shown, &mut self.view, &COLUMNS)
+    }
+
+    /// What the totals are of.
+    fn of_what(&self, word: &str, base: Currency) -> String {
+        if self.counts.shown == self.counts.of {
+            format!("{word} {base}")
+        } else {
+            format!("{word} of shown {base}")
         }
     }
 
@@ -127,6 +215,39 @@ impl Positions {
         let flat = desk.blotter().positions().filter(|position| position.is_flat()).map(key);
         let closed = flat.filter(|key| self.today.is_traded(key));
         desk.blotter().open_positions().map(key).chain(closed).collect()
+    }
+}
+
+/// As they stand in `ranked`; what is not in there comes behind it.
+fn put_in_order(keys: &mut [Key], ranked: &[Key]) {
+    keys.sort_by_key(|key| ranked.iter().position(|known| known == key).unwrap_or(ranked.len()));
+}
+
+fn is_let_through(position: &Position, sieve: &Sieve<'_>, desk: &Desk) -> bool {
+    sieve.takes(position.instrument, position.side(), &position.account)
+        && sieve.finds(|| {
+            let instrument = desk.instrument(position.instrument);
+            let symbol = instrument.map_or_else(String::new, |i| format!("{} {}", i.key(), i.name));
+            format!("{symbol} {}", position.account)
+        })
+}
+
+/// What a position is sorted by in a column; amounts by what they are in the base currency.
+fn value_of(position: &Position, column: &str, day: DayResult, desk: &Desk, rates: &Rates) -> Option<Value> {
+    let instrument = desk.instrument(position.instrument)?;
+    let is_open = !position.is_flat();
+    let in_base = |amount| rates.to_base(amount, instrument.currency).map(Value::Number);
+    match column {
+        "symbol" => Some(Value::text(&instrument.symbol)),
+        "net" => Some(Value::Number(position.net)),
+        "average" => is_open.then_some(Value::Number(position.average_price)),
+        "mark" if is_open => Some(Value::Number(desk.mark(position.instrument)?.0)),
+        "unrealised" if is_open => in_base(desk.unrealised(position)?),
+        "realised" => in_base(day.realised),
+        "value" if is_open => in_base(desk.value_of(position)?),
+        "commissions" => in_base(day.commissions),
+        "currency" => Some(Value::text(&instrument.currency.to_string())),
+        _ => None,
     }
 }
 

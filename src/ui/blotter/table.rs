@@ -6,12 +6,12 @@
 //! Controls of rows stand in a strip that does not scroll sideways; whoever shows the table
 //! draws them over it afterwards ([`Shown`]).
 
+mod head;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-use egui::{
-    CursorIcon, Id, Rangef, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use egui::{Rangef, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::brush::{Brush, INSET, Laid};
 use super::cell::Cell;
@@ -20,7 +20,6 @@ use crate::ui::theme::Theme;
 
 /// Kept free for the vertical scroll bar beside controls on the right.
 const BAR: f32 = 12.0;
-const HANDLE: f32 = 7.0;
 /// The key of columns that hold times.
 pub(in crate::ui) const TIME: &str = "time";
 
@@ -70,6 +69,23 @@ impl Column {
     }
 }
 
+/// What rows are sorted by, and which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) struct Sorted {
+    /// The key of the column.
+    pub key: &'static str,
+    pub is_descending: bool,
+}
+
+/// What a click on a head does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Heads {
+    /// Nothing.
+    Still,
+    /// It asks for another order than this one.
+    Sort(Option<Sorted>),
+}
+
 /// Where the controls of rows stand, and how wide their strip is.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::ui) enum Controls {
@@ -96,6 +112,7 @@ pub(in crate::ui) struct Table<'a> {
     /// Its accessible name.
     pub name: &'static str,
     pub columns: &'a [Column],
+    pub heads: Heads,
     pub controls: Controls,
     pub row_count: usize,
     /// A row that has to come into sight.
@@ -123,6 +140,8 @@ pub(in crate::ui) struct Shown {
     pub body: Rect,
     /// Where the controls of rows stand.
     pub controls: Rangef,
+    /// The place of the column whose head was clicked.
+    pub head_clicked: Option<usize>,
     columns: Vec<(&'static str, Rangef)>,
     /// Where cells can be seen.
     cells: Rect,
@@ -173,7 +192,7 @@ impl Table<'_> {
         focus.widget_info(|| WidgetInfo::labeled(Role::Table, true, self.name));
 
         let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body));
-        let shown = ScrollArea::both()
+        let mut shown = ScrollArea::both()
             .id_salt(self.name)
             .auto_shrink(false)
             .show_viewport(&mut body_ui, |ui, viewport| {
@@ -181,7 +200,7 @@ impl Table<'_> {
             })
             .inner;
         let head = Rect::from_min_max(whole.min, pos2(whole.right(), body.top()));
-        self.head_ui(ui, theme, head, &shown, widths, id);
+        shown.head_clicked = self.head_ui(ui, theme, head, &shown, widths, id);
         if let Some(footer) = &self.footer {
             let strip = Rect::from_min_max(pos2(whole.left(), body.bottom()), whole.max);
             ui.painter().rect_filled(strip, 0, theme.panel);
@@ -312,15 +331,7 @@ impl Table<'_> {
         if let Some(x) = edge {
             ui.painter().vline(x, body.y_range(), (1.0, theme.line_strong));
         }
-        Shown { rows: shown_rows, focus, body, controls, columns, cells }
-    }
-
-    /// `Time (EST)`, or the title alone.
-    fn caption(&self, column: &Column) -> Cow<'static, str> {
-        match &self.zone {
-            Some(zone) if column.key == TIME => format!("{} ({zone})", column.title).into(),
-            _ => column.title.into(),
-        }
+        Shown { rows: shown_rows, focus, body, controls, head_clicked: None, columns, cells }
     }
 
     fn footer_laid<'c>(&'c self, brush: &Brush) -> Option<Vec<Laid<'c>>> {
@@ -341,64 +352,6 @@ impl Table<'_> {
         let cells: Vec<String> =
             told.map(|(column, cell)| format!("{} {}", column.title, cell.text())).collect();
         cells.join(", ")
-    }
-
-    fn head_ui(&self, ui: &Ui, theme: &Theme, head: Rect, shown: &Shown, widths: &mut Widths, id: Id) {
-        ui.painter().rect_filled(head, 0, theme.panel);
-        ui.painter().hline(head.x_range(), head.bottom() - 0.5, (1.0, theme.line));
-        let in_sight = head.with_min_x(shown.cells.left()).with_max_x(shown.cells.right());
-        let brush = Brush::new(ui.painter().with_clip_rect(in_sight.intersect(ui.clip_rect())), theme);
-        for (column, &(key, x)) in self.columns.iter().zip(&shown.columns) {
-            let galley = brush.title(&self.caption(column));
-            let room = x.shrink(INSET);
-            let left = match column.lean {
-                Lean::Left => room.min,
-                Lean::Right => room.max - galley.size().x,
-            };
-            let top = head.center().y - galley.size().y / 2.0;
-            let clip = brush.painter.clip_rect().intersect(Rect::from_x_y_ranges(x, head.y_range()));
-            brush.painter.with_clip_rect(clip).galley(pos2(left, top), galley, theme.text_weak);
-            handle_ui(
-                ui,
-                theme,
-                Rect::from_x_y_ranges(x, head.y_range()),
-                in_sight,
-                widths,
-                column,
-                id.with(key),
-            );
-        }
-    }
-}
-
-/// The right edge of a column's caption: pull to widen, double-click to fit.
-fn handle_ui(
-    ui: &Ui,
-    theme: &Theme,
-    caption: Rect,
-    in_sight: Rect,
-    widths: &mut Widths,
-    column: &Column,
-    id: Id,
-) {
-    let edge =
-        Rect::from_x_y_ranges(Rangef::new(caption.right() - HANDLE, caption.right()), caption.y_range());
-    if !in_sight.contains_rect(edge) {
-        return;
-    }
-    let handle = ui.interact(edge, id, Sense::CLICK | Sense::DRAG).on_hover_cursor(CursorIcon::ResizeColumn);
-    handle.widget_info(|| {
-        WidgetInfo::labeled(Role::Splitter, true, format!("Width of column {}", column.title))
-    });
-    let is_used = handle.hovered() || handle.dragged();
-    let colour = if is_used { theme.accent } else { theme.line };
-    ui.painter().vline(edge.right() - 0.5, edge.y_range().shrink(4.0), (1.0, colour));
-    if handle.double_clicked() {
-        widths.release(column);
-    } else if handle.dragged()
-        && let Some(pointer) = handle.interact_pointer_pos()
-    {
-        widths.pull(column, pointer.x + HANDLE / 2.0 - caption.left());
     }
 }
 

@@ -190,6 +190,11 @@ acts! {
     OrderTimeline: BLOTTER, "blotter-timeline", "The order's timeline", [key(Key::T), key(Key::Enter)];
     ChangeOrder: BLOTTER, "blotter-change", "Change the order", [key(Key::F2)];
     CancelOrder: BLOTTER, "blotter-cancel", "Cancel the order", [key(Key::Delete)];
+    NoteOrder: BLOTTER, "blotter-note", "Note and tags of the order", [key(Key::N)];
+    FindRows: BLOTTER, "blotter-find", "Search and filter the rows", [key(Key::F).ctrl()];
+    SortNext: BLOTTER, "blotter-sort", "Sort by the next column", [key(Key::S)];
+    SortRound: BLOTTER, "blotter-sort-round", "Sort the other way round", [key(Key::S).shift()];
+    ExportRows: BLOTTER, "blotter-export", "Export the rows that are shown", [key(Key::E).ctrl()];
     OrderGone: BLOTTER, "blotter-gone", "Mark an order of unknown fate as gone", [key(Key::Delete).shift()];
 
     RowAbove: WATCHLIST, "watchlist-up", "The instrument above", [key(Key::ArrowUp)];

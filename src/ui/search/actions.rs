@@ -3,6 +3,7 @@
 //! None of them sends an order that opens anything: what would be one is prepared in the ticket, which asks, and
 //! what is done in a pane is shown with its keys. Those that touch orders only take them away.
 
+mod blotter;
 mod chart;
 mod choices;
 mod layout;
@@ -20,6 +21,7 @@ use crate::ui::arming;
 use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, window_actions};
+use blotter::blotter;
 use chart::chart;
 use choices::choices;
 use layout::{layout, workspaces};
@@ -92,6 +94,11 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, 
     let order = workspace.panes.first::<Blotter>().and_then(Blotter::selected_order);
     let mut actions: Vec<Action> = shortcuts().collect();
     actions.extend(order.map(|id| {
+        let note =
+            Action::window(format!("Note and tags of order {id}"), "comment diary", UiCommand::Note(id));
+        Action { keys: Some(Act::NoteOrder), ..note }
+    }));
+    actions.extend(order.map(|id| {
         let synonyms = "history journal what happened when";
         Action::window(format!("Timeline of order {id}"), synonyms, UiCommand::Timeline(id))
     }));
@@ -105,6 +112,7 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, 
     actions.extend(one_click(desk));
     actions.extend(desk.selected().into_iter().flat_map(|instrument| accounts(desk, instrument.broker)));
     actions.extend(Timeframe::ALL.into_iter().map(show_timeframe));
+    actions.extend(blotter());
     actions.extend(chart(workspace));
     actions.extend(layout(workspace));
     actions.extend(workspaces(shelf));

@@ -172,6 +172,10 @@ impl Words<'_> {
                 line(at, "Session lost", what.to_owned(), Tone::Danger);
             }
             Moment::Settled { finding } => line(at, "Books compared", finding.to_string(), Tone::Warn),
+            Moment::Noted { note, .. } if note.is_empty() => {
+                line(at, "Note taken away", String::new(), Tone::Weak);
+            }
+            Moment::Noted { note, .. } => line(at, "Noted", note.line(), Tone::Plain),
             Moment::LegEnded => line(at, "Taken away", "no other exit follows it".to_owned(), Tone::Plain),
             Moment::Decided { decision } => line(at, "Decided", decision.to_string(), Tone::Warn),
             Moment::Reconciled { summary, .. } => {

@@ -13,7 +13,7 @@ pub struct Desk {
 
 impl Desk {
     /// `spoil` is done to the connection before the journal runs.
-    fn new(file: &Path, spoil: &'static str, retry: Duration) -> Self {
+    pub fn new(file: &Path, spoil: &'static str, retry: Duration) -> Self {
         let (sender, inbox) = channel();
         let (told, hears) = std_mpsc::channel();
         let runtime = runtime();
@@ -29,12 +29,12 @@ impl Desk {
     }
 
     #[track_caller]
-    fn next(&self) -> JournalEvent {
+    pub fn next(&self) -> JournalEvent {
         self.hears.recv_timeout(Duration::from_secs(20)).expect("the journal has something to say")
     }
 
     /// Ends the journal; what it told at last.
-    fn end(self) -> Vec<JournalEvent> {
+    pub fn end(self) -> Vec<JournalEvent> {
         drop(self.sender);
         self.thread.join().unwrap();
         self.hears.try_iter().collect()
@@ -47,7 +47,7 @@ impl Journal {
     }
 }
 
-const NEVER: Duration = Duration::from_hours(1);
+pub const NEVER: Duration = Duration::from_hours(1);
 
 #[test]
 fn a_timeline_is_every_record_of_an_order_in_order() {
@@ -85,17 +85,17 @@ fn a_timeline_is_every_record_of_an_order_in_order() {
 }
 
 #[track_caller]
-fn failed(event: JournalEvent) -> (u64, u64, Arc<str>) {
+pub fn failed(event: JournalEvent) -> (u64, u64, Arc<str>) {
     let JournalEvent::Failed { from, through, why } = event else { panic!("it failed, not {event:?}") };
     (from.0, through.0, why)
 }
 
 /// Ballast for the next connection to free, and not a page more than the file has.
-const FULL: &str = "CREATE TABLE ballast AS SELECT randomblob(4000) AS block FROM json_each('[1,2,3,4,5,6,7,8]'); \
+pub const FULL: &str = "CREATE TABLE ballast AS SELECT randomblob(4000) AS block FROM json_each('[1,2,3,4,5,6,7,8]'); \
     PRAGMA max_page_count = 1; PRAGMA journal_size_limit = 0";
 
 /// Gives the pages of the ballast back.
-fn free_space(file: &Path) {
+pub fn free_space(file: &Path) {
     let drop = async {
         let mut db = Disk::open(file).await.unwrap();
         sqlx::raw_sql("DROP TABLE ballast").execute(db.connection().await.unwrap()).await.unwrap();
@@ -105,7 +105,7 @@ fn free_space(file: &Path) {
 }
 
 /// Fills the rest of the last pages, so that the next record needs one more.
-fn until_full(desk: &Desk, mut seq: u64) -> (u64, (u64, u64, Arc<str>)) {
+pub fn until_full(desk: &Desk, mut seq: u64) -> (u64, (u64, u64, Arc<str>)) {
     loop {
         desk.sender.append(working(seq, seq)).unwrap();
         match desk.next() {
