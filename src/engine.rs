@@ -16,6 +16,7 @@ mod allocation;
 mod arming;
 mod connection;
 mod day;
+mod drawings;
 pub mod event;
 pub mod files;
 mod flatten;
@@ -52,8 +53,8 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, OrderId, PlanId,
-    Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, DrawingBook, Fill, Flatten, Instrument, InstrumentId,
+    OrderId, PlanId, Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -124,6 +125,8 @@ pub struct Engine {
     /// Plans whose orders were sent, and are not sent again.
     allocated: BTreeSet<PlanId>,
     alerts: Alerts,
+    /// What the trader has drawn on charts.
+    drawings: Arc<DrawingBook>,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -192,6 +195,7 @@ impl Engine {
         let mut engine = Self {
             market: MarketData::new(&start.instruments),
             alerts: Alerts::new(start.alerts, &start.instruments),
+            drawings: Arc::new(start.drawings),
             brokers: start.brokers.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
             settings: start.settings,
@@ -364,6 +368,7 @@ impl Engine {
                 self.see_alerts(through, now, out);
                 Ok(None)
             }
+            Command::Draw { instrument, change } => self.draw(instrument, change, now, out),
             Command::SaveWorkspace(text) => {
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
@@ -544,6 +549,7 @@ impl Engine {
             uses: Arc::clone(&self.uses_told),
             armed: self.armed_accounts(),
             alerts: Arc::clone(self.alerts.book()),
+            drawings: Arc::clone(&self.drawings),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

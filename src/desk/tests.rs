@@ -108,6 +108,7 @@ impl Engine {
             journal: crate::link::JournalState::Works,
             reconciled: Vec::new(),
             alerts: Arc::default(),
+            drawings: Arc::default(),
             settings: Arc::default(),
             notices: Vec::new(),
         };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, FileTask, Flatten};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, FiringId, InstrumentId, OrderId, OrderKind,
-    OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
+    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, DrawingChange, FiringId, InstrumentId,
+    OrderId, OrderKind, OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -148,6 +148,13 @@ pub enum Command {
     RemoveAlert(AlertId),
     /// The trader has seen what alerts have told, up to this one.
     SeeAlerts(FiringId),
+    /// Change what is drawn on the charts of an instrument ([`super::Update::Drawings`]).
+    Draw {
+        /// Of which.
+        instrument: InstrumentId,
+        /// How.
+        change: DrawingChange,
+    },
     /// Keep the window's arrangement (its own format) over a restart.
     SaveWorkspace(Arc<str>),
     /// Switch a broker's bad day on.

@@ -26,7 +26,7 @@ use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
 use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
-use pitdesk::store::{alerts, engine_state, settings};
+use pitdesk::store::{alerts, drawings, engine_state, settings};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
@@ -144,6 +144,7 @@ impl Program {
                 broken,
             },
             alerts: alerts::load(&profile.alerts_file()).0,
+            drawings: drawings::load(&profile.drawings_file()).0,
             notices: Vec::new(),
             now: clock.now(),
         });
