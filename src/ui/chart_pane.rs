@@ -1,9 +1,11 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
+mod drawings;
 mod lines;
 mod look;
 mod menu;
 mod notes;
+mod picture;
 mod trading;
 
 use std::sync::Arc;
@@ -11,12 +13,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::drawings::Drawings;
 use self::lines::{Labelled, price_lines};
+use self::picture::{Caption, Pictures};
 use self::trading::{Scene, Trading};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
-use super::keys::{Act, with_keys};
+use super::keys::{Act, taken, with_keys};
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::{Desk, Freshness, QuoteView, SeriesView};
@@ -27,9 +31,10 @@ use crate::market::calendar::Calendar;
 use crate::ui::status_bar::counts_seconds;
 
 pub use self::look::Look;
+pub use self::picture::PictureTo;
 
-/// From this width on, all periods stand in one row at their full size.
-const ROOMY: f32 = 540.0;
+/// From this width on, all periods and menus stand in one row at their full size.
+const ROOMY: f32 = 640.0;
 
 /// Which period is shown, and how.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +53,10 @@ pub struct ChartPane {
     hours: Hours,
     #[serde(skip)]
     trading: Trading,
+    #[serde(skip)]
+    drawings: Drawings,
+    #[serde(skip)]
+    pictures: Pictures,
 }
 
 impl Default for ChartPane {
@@ -60,6 +69,8 @@ impl Default for ChartPane {
             fills: Fills::default(),
             hours: Hours::default(),
             trading: Trading::default(),
+            drawings: Drawings::default(),
+            pictures: Pictures::default(),
         }
     }
 }
@@ -74,6 +85,11 @@ impl ChartPane {
     #[must_use]
     pub fn timeframe(&self) -> Timeframe {
         self.timeframe
+    }
+
+    /// Has the window take a picture of this pane.
+    pub fn keep_picture(&mut self, to: PictureTo) {
+        self.pictures.wish(to);
     }
 
     /// How it is shown.
@@ -98,6 +114,7 @@ impl ChartPane {
                 }
             }
             self.look_ui(ui, desk, out);
+            self.tools_ui(ui, desk);
         });
     }
 }
@@ -119,6 +136,7 @@ fn words(timeframe: Timeframe) -> String {
 
 impl Pane for ChartPane {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+        let place = ui.max_rect();
         self.timeframes_ui(ui, desk, out);
         let Some(instrument) = desk.selected() else {
             ui.centered_and_justified(|ui| {
@@ -138,6 +156,7 @@ impl Pane for ChartPane {
         let series = desk.series(key).unwrap_or(&empty);
         let scene = Scene { desk, instrument };
         self.trading.begin(ui, scene, &mut self.view);
+        self.pictures.settle(ui, self.trading.told(), scene, out);
         let mut labelled = price_lines(desk, instrument);
         labelled.extend(self.trading.asked_line(scene));
         let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
@@ -168,6 +187,7 @@ impl Pane for ChartPane {
                 Some(LastPrice { price, is_stale: view.freshness == Freshness::Stale })
             }),
             lines: &lines,
+            drawings: self.drawings.shown(scene),
             marks: self.fills.marks(desk, instrument.id),
             gaps: &gaps,
             hours: calendar.filter(|_| !instrument.hours.is_always()),
@@ -186,7 +206,20 @@ impl Pane for ChartPane {
         if let Some(price) = response.picked_price {
             out.window(UiCommand::TakePrice(price));
         }
-        self.trading.ui(ui, &mut self.view, &response, scene, out);
+        self.drawings.act(ui, &response, self.trading.told(), scene, out);
+        for to in [PictureTo::File, PictureTo::Clipboard] {
+            if response.has_keyboard && taken(ui, to.act()) > 0 {
+                self.pictures.wish(to);
+            }
+        }
+        if let Some(change) = self.trading.ui(ui, &mut self.view, &response, scene, out) {
+            self.drawings.ask(ui, change, self.trading.told(), scene, out);
+        }
+        if !self.pictures.is_due() {
+            self.trading.foot_ui(ui, &response, scene, self.view.tool());
+        }
+        let caption = Caption { title: &title, timeframe: self.timeframe, zone: &zone };
+        self.pictures.shoot(ui, place, response.frame.top(), caption, scene);
     }
 }
 

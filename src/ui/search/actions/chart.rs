@@ -1,12 +1,13 @@
-//! How the chart looks.
+//! How the chart looks, and what is drawn on it.
 
 use super::Action;
-use crate::ui::chart::{ChartView, ScaleKind, Style};
-use crate::ui::chart_pane::{ChartPane, Look};
+use crate::ui::chart::{ChartView, ScaleKind, Style, Tool};
+use crate::ui::chart_pane::{ChartPane, Look, PictureTo};
 use crate::ui::commands::UiCommand;
+use crate::ui::keys::Act;
 use crate::ui::workspace::Workspace;
 
-/// Styles, scales and shading of the chart that was used last.
+/// Styles, scales, shading, tools and pictures of the chart that was used last.
 pub(super) fn chart(workspace: &Workspace) -> Vec<Action> {
     let view = workspace.panes.first::<ChartPane>().map(ChartPane::view);
     let action = |text: String, synonyms, look| Action::window(text, synonyms, UiCommand::ChartLook(look));
@@ -28,5 +29,16 @@ pub(super) fn chart(workspace: &Workspace) -> Vec<Action> {
         "Chart: shade outside regular hours"
     };
     actions.push(action(text.to_owned(), "session extended pre market", Look::Shades(!shades)));
+    let tools = [(Tool::Level, Act::DrawLevel), (Tool::Trend, Act::DrawTrend), (Tool::Measure, Act::Measure)];
+    for (tool, act) in tools {
+        let text = format!("Chart: {}", act.words().to_lowercase());
+        let action = Action::window(text, "drawing support resistance ruler distance", UiCommand::Draw(tool));
+        actions.push(Action { keys: Some(act), ..action });
+    }
+    for to in [PictureTo::File, PictureTo::Clipboard] {
+        let text = format!("Chart: {}", to.label().to_lowercase());
+        let action = Action::window(text, "screenshot snapshot image png", UiCommand::Picture(None, to));
+        actions.push(Action { keys: Some(to.act()), ..action });
+    }
     actions
 }
