@@ -93,6 +93,7 @@ impl Program {
             next_order_id: state.next_order_id.max(recovered.next_order_id),
             day: state.day.clone(),
             alerts: pitdesk::domain::AlertBook::default(),
+            drawings: pitdesk::domain::DrawingBook::default(),
             journal: Journaled {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,
