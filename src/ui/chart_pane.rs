@@ -156,7 +156,7 @@ impl Pane for ChartPane {
         let series = desk.series(key).unwrap_or(&empty);
         let scene = Scene { desk, instrument };
         self.trading.begin(ui, scene, &mut self.view);
-        self.pictures.settle(ui, self.trading.told(), scene, out);
+        self.pictures.settle(ui, self.trading.told(), desk, out);
         let mut labelled = price_lines(desk, instrument);
         labelled.extend(self.trading.asked_line(scene));
         let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
@@ -218,8 +218,8 @@ impl Pane for ChartPane {
         if !self.pictures.is_due() {
             self.trading.foot_ui(ui, &response, scene, self.view.tool());
         }
-        let caption = Caption { title: &title, timeframe: self.timeframe, zone: &zone };
-        self.pictures.shoot(ui, place, response.frame.top(), caption, scene);
+        let caption = Caption { title: &title, timeframe: self.timeframe, zone: &zone, now: desk.now() };
+        self.pictures.shoot(ui, place, response.frame.top(), caption);
     }
 }
 

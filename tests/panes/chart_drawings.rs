@@ -505,7 +505,7 @@ fn shift_and_a_drag_measure_until_the_next_click() {
     assert_eq!(in_sight(&window), before);
     let said = measured(&window).expect("it was measured");
     // 140 points are 20 bars of 7.
-    assert!(said.contains("+20 bars · 20 min") && said.contains("ticks") && said.contains("%"), "{said}");
+    assert!(said.contains("+20 bars · 20 min") && said.contains("ticks") && said.contains('%'), "{said}");
     assert!(said.starts_with('+') && said.contains("V "), "{said}");
     click(&mut window, pos2(420.0, 300.0));
     assert_eq!(measured(&window), None);

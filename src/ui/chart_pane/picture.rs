@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{Align2, ColorImage, Rect, Ui};
 
-use super::trading::Scene;
-use crate::domain::Timeframe;
+use crate::desk::Desk;
+use crate::domain::{Time, Timeframe};
 use crate::link::{Command, CommandId, FileTask, Picture};
 use crate::ui::commands::Commands;
 use crate::ui::format;
@@ -85,6 +85,8 @@ pub(super) struct Caption<'a> {
     pub title: &'a str,
     pub timeframe: Timeframe,
     pub zone: &'a jiff::tz::TimeZone,
+    /// When it is taken.
+    pub now: Time,
 }
 
 impl Pictures {
@@ -94,7 +96,7 @@ impl Pictures {
     }
 
     /// Takes what has come since the last frame.
-    pub fn settle(&mut self, ui: &Ui, told: &mut Told, Scene { desk, .. }: Scene<'_>, out: &mut Commands) {
+    pub fn settle(&mut self, ui: &Ui, told: &mut Told, desk: &Desk, out: &mut Commands) {
         if let Some(done) = self.asked.and_then(|asked| desk.file_done(asked)) {
             match &done.outcome {
                 Ok(path) => told.say(format!("Picture kept: {path}"), desk.now()),
@@ -137,22 +139,14 @@ impl Pictures {
 
     /// Has the window take one of this frame, when it is time to: with a caption over the controls at its head. `head`
     /// ends where the chart begins.
-    pub fn shoot(
-        &mut self,
-        ui: &Ui,
-        place: Rect,
-        head: f32,
-        caption: Caption<'_>,
-        Scene { desk, .. }: Scene<'_>,
-    ) {
+    pub fn shoot(&mut self, ui: &Ui, place: Rect, head: f32, caption: Caption<'_>) {
         let Some(wish) = &mut self.wish else { return };
         ui.request_repaint();
         if !wish.is_due {
             wish.is_due = true;
             return;
         }
-        let Caption { title, timeframe, zone } = caption;
-        let now = desk.now();
+        let Caption { title, timeframe, zone, now } = caption;
         let text = format!(
             "{title}  {timeframe}  ·  {} {}",
             format::full_time(now, zone),
@@ -206,9 +200,41 @@ fn file_name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use egui::{Color32, pos2};
+    use egui::{Color32, Context, RawInput, pos2};
 
     use super::*;
+    use crate::ui::fonts;
+
+    /// What is said after so many frames of a window that gives no picture; it keeps what was asked of it, or not.
+    fn said_after(frames: u32, keeps: bool) -> Option<String> {
+        let (ctx, desk) = (Context::default(), Desk::default());
+        fonts::install(&ctx);
+        let (mut pictures, mut told) = (Pictures::default(), Told::default());
+        let (mut kept, zone) = (Vec::new(), jiff::tz::TimeZone::UTC);
+        pictures.wish(PictureTo::File);
+        for _ in 0..frames {
+            let mut out = Commands::new(desk.now(), 1);
+            let mut output = ctx.run_ui(RawInput::default(), |ui| {
+                pictures.settle(ui, &mut told, &desk, &mut out);
+                let (title, timeframe, now) = ("AAPL", Timeframe::M1, desk.now());
+                let caption = Caption { title, timeframe, zone: &zone, now };
+                pictures.shoot(ui, ui.max_rect(), 30.0, caption);
+            });
+            output.textures_delta.clear();
+            assert!(out.sent().is_empty());
+            kept.extend(keeps.then_some(output));
+        }
+        told.line(desk.now()).map(|(line, _)| line.text.clone())
+    }
+
+    #[test]
+    fn where_the_window_gives_no_picture_that_is_said_with_the_next_step() {
+        assert_eq!(said_after(PATIENCE, true), None, "it may still come");
+        for (frames, keeps) in [(PATIENCE + 5, true), (4, false)] {
+            let said = said_after(frames, keeps).expect("it is said");
+            assert!(said.contains("Try again") && said.contains("pitdesk shot"), "{said}");
+        }
+    }
 
     fn image() -> ColorImage {
         let pixel = |i: u8| Color32::from_rgb(i % 8, i / 8, 7);

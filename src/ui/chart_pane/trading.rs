@@ -317,12 +317,13 @@ impl Trading {
         }
     }
 
-    /// One line at the foot of the prices: what the tool in hand does, else what was just done, else what can be done
-    /// with the line that stands out.
+    /// One line at the foot of the prices: what was refused, what the tool in hand does, what was just done, or what
+    /// can be done with the line that stands out.
     pub fn foot_ui(&self, ui: &mut Ui, chart: &ChartResponse, scene: Scene<'_>, tool: Option<Tool>) {
         let theme = theme_of(ui);
         let at = chart.prices.left_bottom();
-        if let Some(tool) = tool {
+        let is_refused = self.told.line(scene.desk.now()).is_some_and(|(line, _)| line.is_bad);
+        if let Some(tool) = tool.filter(|_| !is_refused) {
             let text = format!("{}: {} · Escape: leave it", tool.label(), tool.hint());
             return note_ui(ui, &theme, chart.prices, at, &text, theme.accent);
         }

@@ -190,9 +190,10 @@ impl Sheet<'_> {
         let [from, to] = [measured.from, measured.to].map(|mark| self.scales.point_of(mark, self.data));
         let (from, to) = (from?, to?);
         let words = measured.words(self.data)?;
-        let (colour, fill) = match measured.rises() {
-            true => (self.theme.up, self.theme.up_fill),
-            false => (self.theme.down, self.theme.down_fill),
+        let (colour, fill) = if measured.rises() {
+            (self.theme.up, self.theme.up_fill)
+        } else {
+            (self.theme.down, self.theme.down_fill)
         };
         let pane = self.areas.prices;
         let pixel =

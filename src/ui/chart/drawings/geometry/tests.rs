@@ -138,7 +138,9 @@ proptest! {
         // Half a bar and half a pixel to its middle; a tick is less than a row here.
         prop_assert!((back_x - x).abs() <= spacing / 2.0 + 1.0, "{x} came back as {back_x}");
         prop_assert!((back_y - y).abs() <= 1.5, "{y} came back as {back_y}");
-        prop_assert_eq!(scales.mark_at([back_x, back_y], &data, None).unwrap().time, mark.time);
+// Where a bar is wider than what is lost to whole pixels.
+        let again = scales.mark_at([back_x, back_y], &data, None).unwrap();
+        prop_assert!(spacing < 3.0 || again.time == mark.time, "{again:?} and {mark:?}");
     }
 
     #[test]
