@@ -141,6 +141,7 @@ impl Scene {
             zone: &TimeZone::UTC,
             last: Some(LastPrice { price: last, is_stale: false }),
             lines: if self.lines { &lines } else { &[] },
+            drawings: &[],
             marks: &self.marks,
             pointed: None,
             gaps: &[],

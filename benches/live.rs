@@ -135,6 +135,7 @@ impl Screen {
             zone: &TimeZone::UTC,
             last: series.last().map(|bar| LastPrice { price: bar.close, is_stale: false }),
             lines: &[],
+            drawings: &[],
             marks: &[],
             pointed: None,
             gaps: &[],

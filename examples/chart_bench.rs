@@ -253,6 +253,7 @@ impl Scene {
             zone: &TimeZone::UTC,
             last: series.last().map(|bar| LastPrice { price: bar.close, is_stale: false }),
             lines: &[],
+            drawings: &[],
             marks: &[],
             pointed: None,
             gaps: &[],

@@ -33,11 +33,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use cli::{Arguments, JournalTask, Task};
 
-use crate::domain::AlertBook;
 use crate::domain::settings::Settings;
+use crate::domain::{AlertBook, DrawingBook};
 use crate::store::files::{self, Loaded, Refusal};
 use crate::store::profile::Profile;
-use crate::store::{alerts, engine_state, settings};
+use crate::store::{alerts, drawings, engine_state, settings};
 use crate::ui::workspace::{BadWorkspace, Shelf};
 
 /// Runs what the arguments ask for.
@@ -69,6 +69,7 @@ struct Opened {
     settings: Settings,
     engine: engine_state::EngineState,
     alerts: AlertBook,
+    drawings: DrawingBook,
     workspace: Option<String>,
     problems: Vec<String>,
 }
@@ -82,8 +83,10 @@ fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     problems.extend(damage);
     let (alerts, damage) = alerts::load(&profile.alerts_file());
     problems.extend(damage);
+    let (drawings, damage) = drawings::load(&profile.drawings_file());
+    problems.extend(damage);
     let workspace = read_workspaces(&profile.workspace_file(), &mut problems);
-    Ok(Opened { profile: Arc::new(profile), settings, engine, alerts, workspace, problems })
+    Ok(Opened { profile: Arc::new(profile), settings, engine, alerts, drawings, workspace, problems })
 }
 
 /// The workspaces of the last run. Those that can be used are copied beside the file, and shown where it cannot

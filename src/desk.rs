@@ -37,8 +37,8 @@ pub use valuation::{BalanceTotals, DayResult, PositionTotals, Valued};
 
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, AlertBook, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth,
-    Instrument, InstrumentId, Note, OrderId, Price, Qty, Time, Trade,
+    Account, AccountId, AlertBook, BrokerId, Commission, CommissionRule, DataRemark, Decimal, Depth, Drawing,
+    DrawingBook, Instrument, InstrumentId, Note, OrderId, Price, Qty, Time, Trade,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -95,6 +95,7 @@ pub struct Desk {
     uses: Arc<[ScopeUse]>,
     armed: Arc<[(BrokerId, AccountId)]>,
     alerts: Arc<AlertBook>,
+    drawings: Arc<DrawingBook>,
     /// The accounts that the trader enters orders for, where he has said so.
     chosen_accounts: BTreeMap<BrokerId, AccountId>,
     /// The first that was a broker's only one in this run.
@@ -327,6 +328,12 @@ impl Desk {
     #[must_use]
     pub fn alerts(&self) -> &AlertBook {
         &self.alerts
+    }
+
+    /// What is drawn on the charts of an instrument ([`Instrument::key`]), the oldest first.
+    #[must_use]
+    pub fn drawings(&self, key: &str) -> &[Drawing] {
+        self.drawings.of(key)
     }
 
     /// Orders, fills and positions.

@@ -16,6 +16,7 @@ mod allocation;
 mod arming;
 mod connection;
 mod day;
+mod drawings;
 pub mod event;
 pub mod files;
 mod flatten;
@@ -54,8 +55,8 @@ use crate::broker::contract::Watch;
 use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, BrokerId, CommissionRule, Fill, Flatten, Instrument, InstrumentId, OrderId, PlanId,
-    Position, Seq, Time,
+    Account, AccountId, BrokerId, CommissionRule, DrawingBook, Fill, Flatten, Instrument, InstrumentId,
+    OrderId, PlanId, Position, Seq, Time,
 };
 use crate::link::update::Refused;
 use crate::link::{
@@ -129,6 +130,8 @@ pub struct Engine {
     alerts: Alerts,
     notes: Notes,
     results_asked: results::Asked,
+    /// What the trader has drawn on charts.
+    drawings: Arc<DrawingBook>,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -197,6 +200,7 @@ impl Engine {
         let mut engine = Self {
             market: MarketData::new(&start.instruments),
             alerts: Alerts::new(start.alerts, &start.instruments),
+            drawings: Arc::new(start.drawings),
             brokers: start.brokers.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
             settings: start.settings,
@@ -377,6 +381,7 @@ impl Engine {
                 Ok(None)
             }
             Command::Annotate { order, note } => self.annotate(id, order, note, now, out),
+            Command::Draw { instrument, change } => self.draw(instrument, change, now, out),
             Command::SaveWorkspace(text) => {
                 out.push(Effect::Save(SaveJob::Workspace(text)));
                 Ok(None)
@@ -558,6 +563,7 @@ impl Engine {
             armed: self.armed_accounts(),
             alerts: Arc::clone(self.alerts.book()),
             notes: Arc::clone(self.notes.kept()),
+            drawings: Arc::clone(&self.drawings),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

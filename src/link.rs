@@ -44,7 +44,7 @@ pub use command::{
     Allocation, AllocationOrder, Bracket, Command, CommandId, Drill, Envelope, Place, TargetsFrom, WhatIf,
 };
 pub use demand::{BarKey, Demand};
-pub use file::{FileDone, FileTask};
+pub use file::{FileDone, FileTask, Picture};
 pub use followers::{Follower, FollowerEnd, Followers, Hub};
 pub use ledger::{Ledger, Stream, StreamCount};
 pub use results::{Results, Span};

@@ -7,17 +7,19 @@
 //! - a file that cannot be used is set aside and reported, never deleted and never
 //!   a reason not to start. Only data that a person asked for by name fails aloud.
 //!
-//! [`profile`] says where things live, [`settings`], [`engine_state`] and [`alerts`] are the
-//! small files of a profile, [`journal`] the record of all orders, [`bars`] the imported
+//! [`profile`] says where things live, [`settings`], [`engine_state`], [`alerts`] and [`drawings`] are
+//! the small files of a profile, [`journal`] the record of all orders, [`bars`] the imported
 //! market data, [`import`] reads CSV, [`allocation`] tables of target weights.
 
 pub mod alerts;
 pub mod allocation;
 pub mod bars;
+pub mod drawings;
 pub mod engine_state;
 pub mod files;
 pub mod import;
 pub mod journal;
 pub mod own_files;
+pub mod pictures;
 pub mod profile;
 pub mod settings;

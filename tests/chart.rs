@@ -94,6 +94,7 @@ fn check(name: &str, shot: Shot) {
                 zone: &TimeZone::UTC,
                 last: Some(LastPrice { price: last, is_stale: false }),
                 lines: if crosshair { &lines } else { &[] },
+                drawings: &[],
                 marks: if crosshair { &marks } else { &[] },
                 pointed: None,
                 gaps: &[],

@@ -162,7 +162,7 @@ impl Rehearsal {
                             read.push(crate::store::allocation::load(from, &listed));
                         }
                         Some(Effect::File(to, task)) => {
-                            files.push(crate::engine::files::carry_out(to, task));
+                            files.push(crate::engine::files::carry_out(to, task, &std::env::temp_dir()));
                         }
                         _ => {}
                     }

@@ -36,7 +36,7 @@ pub(super) async fn engine(
     Listeners { link, watchers }: Listeners,
     clock: Clock,
 ) -> anyhow::Result<()> {
-    let Opened { profile, settings, engine, alerts, mut problems, .. } = opened;
+    let Opened { profile, settings, engine, alerts, drawings, mut problems, .. } = opened;
     let now = clock.now();
     watchers.settings.send_replace(Some(Arc::new(settings.clone())));
     let (library, lost) = Library::open(&profile.bars_folder());
@@ -79,6 +79,7 @@ pub(super) async fn engine(
             broken,
         },
         alerts,
+        drawings,
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };

@@ -109,6 +109,7 @@ impl Engine {
             reconciled: Vec::new(),
             alerts: Arc::default(),
             notes: Arc::default(),
+            drawings: Arc::default(),
             settings: Arc::default(),
             notices: Vec::new(),
         };

@@ -8,8 +8,8 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AlertBook, Bar, BrokerId, Depth, Fill, Flatten, Instrument, InstrumentId, Note, Order, OrderId, Past,
-    Quote, Recalled, Record, Seq, Time, Trade,
+    AlertBook, Bar, BrokerId, Depth, DrawingBook, Fill, Flatten, Instrument, InstrumentId, Note, Order,
+    OrderId, Past, Quote, Recalled, Record, Seq, Time, Trade,
 };
 use crate::link::{
     Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, Results, Span,
@@ -36,6 +36,8 @@ pub struct Start {
     pub journal: Journaled,
     /// Alerts that the trader has set, and what they have told.
     pub alerts: AlertBook,
+    /// What the trader has drawn on charts.
+    pub drawings: DrawingBook,
     /// What the start-up has to tell the trader.
     pub notices: Vec<crate::link::Notice>,
     /// Now.
@@ -56,6 +58,7 @@ impl Start {
             day: DayState::default(),
             journal: Journaled::default(),
             alerts: AlertBook::default(),
+            drawings: DrawingBook::default(),
             notices: Vec::new(),
             now,
         }
@@ -256,6 +259,8 @@ pub enum SaveJob {
     Workspace(Arc<str>),
     /// Alerts, and what they have told.
     Alerts(Arc<AlertBook>),
+    /// What is drawn on charts.
+    Drawings(Arc<DrawingBook>),
     /// What the engine itself must not forget.
     EngineState {
         /// Whether orders are locked.

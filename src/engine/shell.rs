@@ -133,6 +133,7 @@ pub async fn run(
     );
     let (event_sender, events) = mpsc::channel(EVENT_CAPACITY);
     let (internal_sender, internal) = mpsc::channel(64);
+    let pictures = profile.pictures_folder();
     let writer = Writer::start(profile, internal_sender.clone())?;
     let adapters = brokers.iter().map(Arc::downgrade).collect();
     let mut ports = Vec::new();
@@ -160,6 +161,7 @@ pub async fn run(
         clock,
         slept,
         writer,
+        pictures,
         journal: journal_end,
         events,
         internal,
@@ -259,6 +261,8 @@ struct Shell {
     /// How long the computer slept, as far as the trader was told.
     slept: Duration,
     writer: Writer,
+    /// Where pictures of charts go.
+    pictures: PathBuf,
     journal: JournalEnd,
     events: mpsc::Receiver<(BrokerId, BrokerEvent)>,
     internal: mpsc::Receiver<EngineEvent>,
@@ -346,7 +350,7 @@ impl Shell {
         while !self.effects.is_empty() {
             let effects = std::mem::take(&mut self.effects);
             let mut undelivered = Vec::new();
-            let Self { link, watchers, adapters, ports, writer, journal, answers, file, .. } = self;
+            let Self { link, watchers, adapters, ports, writer, pictures, journal, answers, file, .. } = self;
             let tell = |follower, batch: &mut Batch<'_>| effects.iter().for_each(|e| e.tell(follower, batch));
             let mut is_behind = link.followers.tell(tell);
             is_behind |= link.publisher.batch(|window| {
@@ -386,9 +390,9 @@ impl Shell {
                             }));
                         }
                         Some(Effect::File(to, task)) => {
-                            let done = answers.clone();
+                            let (done, pictures) = (answers.clone(), pictures.clone());
                             drop(spawn_blocking(move || {
-                                let told = files::carry_out(to, task);
+                                let told = files::carry_out(to, task, &pictures);
                                 done.blocking_send(EngineEvent::File(Arc::new(told))).ok();
                             }));
                         }

@@ -6,6 +6,7 @@ mod allocation;
 mod arming;
 mod brokers;
 mod charged;
+mod drawings;
 mod exits;
 mod flatten;
 mod followers;

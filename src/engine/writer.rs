@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::{EngineEvent, SaveJob};
 use crate::link::NoticeLevel;
 use crate::store::alerts;
+use crate::store::drawings;
 use crate::store::engine_state::{self, EngineState};
 use crate::store::files::{self, WriteError};
 use crate::store::profile::Profile;
@@ -101,6 +102,7 @@ fn target(job: &SaveJob) -> Target {
         SaveJob::Settings(_) => "settings",
         SaveJob::Workspace(_) => "workspace",
         SaveJob::Alerts(_) => "alerts",
+        SaveJob::Drawings(_) => "drawings",
         SaveJob::EngineState { .. } => "engine",
     }
 }
@@ -184,6 +186,7 @@ fn write(
         SaveJob::Settings(chosen) => settings::save(&profile.settings_file(), chosen),
         SaveJob::Workspace(text) => files::write(&profile.workspace_file(), text.as_bytes()),
         SaveJob::Alerts(book) => alerts::save(&profile.alerts_file(), book),
+        SaveJob::Drawings(book) => drawings::save(&profile.drawings_file(), book),
         SaveJob::EngineState { is_killed, flatten, next_order_id, day } => {
             let state = EngineState {
                 killed: *is_killed,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Decision, Demand, FileTask, Flatten, Span};
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, FiringId, InstrumentId, Note, OrderId,
-    OrderKind, OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
+    AccountId, AlertId, AlertTerms, BrokerId, ClientRef, Decimal, DrawingChange, FiringId, InstrumentId,
+    Note, OrderId, OrderKind, OrderSpec, Origin, PlanId, Price, Qty, Quote, Time, TimeInForce, Weather,
 };
 use crate::risk::Despite;
 
@@ -156,6 +156,13 @@ pub enum Command {
         order: OrderId,
         /// What; an empty note takes away what was noted before.
         note: Note,
+    },
+    /// Change what is drawn on the charts of an instrument ([`super::Update::Drawings`]).
+    Draw {
+        /// Of which.
+        instrument: InstrumentId,
+        /// How.
+        change: DrawingChange,
     },
     /// Keep the window's arrangement (its own format) over a restart.
     SaveWorkspace(Arc<str>),

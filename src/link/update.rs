@@ -10,8 +10,9 @@ use super::{
 };
 use crate::domain::settings::Settings;
 use crate::domain::{
-    Account, AccountId, Alert, AlertBook, AlertId, BrokerId, Candidate, CommissionRule, DataRemark, Fill,
-    Firing, FiringId, Impact, Instrument, InstrumentId, Note, Order, OrderId, Position, Time, Weather,
+    Account, AccountId, Alert, AlertBook, AlertId, BrokerId, Candidate, CommissionRule, DataRemark,
+    DrawingBook, Fill, Firing, FiringId, Impact, Instrument, InstrumentId, Note, Order, OrderId, Position,
+    Time, Weather,
 };
 use crate::market::allocation::Table;
 use crate::market::series::BarChunk;
@@ -105,6 +106,8 @@ pub enum Update {
     Fired(Arc<Firing>),
     /// What alerts have told was seen, up to this one.
     AlertsSeen(FiringId),
+    /// What is drawn on charts has changed: all of it.
+    Drawings(Arc<DrawingBook>),
     /// Servers of ours are to have a bad day, or a better one.
     Weather(Weather),
     /// Older bars of a demanded series.
@@ -214,6 +217,8 @@ pub struct Snapshot {
     pub alerts: Arc<AlertBook>,
     /// What the trader has noted of orders.
     pub notes: Arc<BTreeMap<OrderId, Arc<Note>>>,
+    /// What is drawn on charts.
+    pub drawings: Arc<DrawingBook>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
 }

@@ -138,6 +138,18 @@ impl Profile {
         self.data.join("alerts.json")
     }
 
+    /// What is drawn on charts, see [`super::drawings`].
+    #[must_use]
+    pub fn drawings_file(&self) -> PathBuf {
+        self.data.join("drawings.json")
+    }
+
+    /// Pictures of charts, see [`super::pictures`].
+    #[must_use]
+    pub fn pictures_folder(&self) -> PathBuf {
+        self.data.join("pictures")
+    }
+
     /// Where what alerts sound like is laid out for the programs that play it.
     #[must_use]
     pub fn sound_file(&self) -> PathBuf {
@@ -237,7 +249,7 @@ fn desktop_folders(name: &str) -> Result<(PathBuf, PathBuf, PathBuf), ProfileErr
     Ok((dirs.config_dir().join(name), dirs.data_dir().join(name), state.join(name)))
 }
 
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(super) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -1,8 +1,8 @@
-//! The price chart: candles, volume, axes, order lines, fills, crosshair.
+//! The price chart: candles, volume, axes, drawings, order lines, fills, crosshair.
 //!
 //! [`chart_ui`] draws a [`BarSeries`] through a [`ChartView`], which is all the state a chart
 //! has. Layers, each knowing only those before it: scales (`time_scale`: bar index ↔ x,
-//! `price_scale`: price ↔ y) → candles → studies → axes and overlays → head (title, legend) → crosshair;
+//! `price_scale`: price ↔ y) → candles → studies → drawings → axes and overlays → head (title, legend) → crosshair;
 //! `input` turns mouse and keys into changes of the view before anything is drawn, `grip` those that are about a
 //! line, `controls` are the buttons of a chart that is not where a new one would be.
 //!
@@ -16,6 +16,7 @@ mod axis;
 mod candles;
 mod controls;
 mod crosshair;
+mod drawings;
 mod gaps;
 mod grip;
 mod head;
@@ -41,11 +42,12 @@ use jiff::tz::TimeZone;
 use self::areas::Areas;
 use self::candles::{Inks, Stage};
 use self::crosshair::hover;
+use self::drawings::Scales;
 use self::layer::Layer;
 use self::overlay::Tags;
 use self::studies::{Spot, Studies};
 use self::time_scale::Ground;
-use crate::domain::{Price, Side, TickTable, Time, Timeframe};
+use crate::domain::{Drawing, Price, Side, TickTable, Time, Timeframe};
 use crate::market::calendar::Calendar;
 use crate::market::series::BarSeries;
 use crate::ui::format::float;
@@ -53,6 +55,8 @@ use crate::ui::paint::{Digits, PixelGrid, PxRect};
 use crate::ui::theme::Theme;
 
 pub use self::crosshair::Hover;
+pub(super) use self::drawings::colour_of;
+pub use self::drawings::{DrawingDeed, Tool};
 pub use self::grip::{Handle, LineDeed, Moving, Pressed};
 pub use self::price_scale::ScaleKind;
 pub use self::style::Style;
@@ -78,6 +82,8 @@ pub struct ChartData<'a> {
     pub last: Option<LastPrice>,
     /// Prices to mark across the chart: working orders, the position.
     pub lines: &'a [PriceLine<'a>],
+    /// What the trader has drawn, the oldest first.
+    pub drawings: &'a [Drawing],
     /// Fills, in order of time.
     pub marks: &'a [FillMark],
     /// Where the pointer is in another chart of the same group, as a place in this one.
@@ -174,12 +180,16 @@ pub struct ChartResponse {
     pub deeds: Vec<LineDeed>,
     /// The line that is being taken somewhere.
     pub moving: Option<Moving>,
+    /// What was done to drawings.
+    pub drawn: Option<DrawingDeed>,
     /// The line that stands out: under the pointer, held, or with the keyboard.
     pub hot: Option<Handle>,
     /// Where the second button was pressed last, while that was over the prices.
     pub pressed: Option<Pressed>,
     /// Whether the chart or one of its lines has the keyboard.
     pub has_keyboard: bool,
+    /// All of the chart, in points.
+    pub frame: egui::Rect,
     /// The area of the prices, in points.
     pub prices: egui::Rect,
     /// The chart's response: focus, context menu.
@@ -206,8 +216,13 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     let mut deeds = Vec::new();
     if let Some(prices) = view.prices_shown() {
         deeds = view.hold.deeds(ui, &hands.panes, data, (prices, areas.prices), grid);
+        if view.sketch.tool().is_some() {
+            view.hold.let_go();
+        }
         deeds.extend(view.hold.keys_ui(ui, hands.panes.id, data, areas.prices, grid));
     }
+    let is_drawing = view.sketch.has_pointer();
+    let drawn = view.sketch.act(ui, &hands.panes, data, &view.hold, grid);
     hands.apply(ui, view, &ground(data, &areas, grid), view.prices_shown());
     let (areas, stage) = settle(view, data, frame, &text, grid);
 
@@ -215,14 +230,16 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
     let hovered = hands.panes.hover_pos().and_then(at);
     // Asked of the click itself: a finger is gone from the glass by now.
     let clicked = hands.panes.interact_pointer_pos().filter(|_| hands.panes.clicked()).and_then(at);
-    let picks = ui.input(|input| input.modifiers.command);
+    let picks = ui.input(|input| input.modifiers.command) && !is_drawing;
     if picks && hovered.is_some_and(|hover| hover.price.is_some()) {
         ui.set_cursor_icon(CursorIcon::Copy);
     } else if view.hold.is_held() || (view.hold.hot().is_some() && hovered.is_some()) {
         ui.set_cursor_icon(CursorIcon::ResizeVertical);
+    } else if let Some(cursor) = view.sketch.cursor(data).filter(|_| hovered.is_some()) {
+        ui.set_cursor_icon(cursor);
     }
     let visible = stage.visible(data.series.len());
-    hands.name(data.title, &|| info(data, &visible), &|| {
+    hands.name(data.title, &|| info(data, &visible, view.sketch.spoken(data)), &|| {
         time_axis::zone_name(data, visible.end.checked_sub(1))
     });
     view.hold.paints(Vec::new());
@@ -230,14 +247,14 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
         let pointer = hands.panes.hover_pos().map(|pos| pixel(grid, pos.y));
         let focus = hands.panes.has_focus();
         let visible = visible.clone();
-        let id = hands.panes.id;
+        let (id, at) = (hands.panes.id, hands.panes.hover_pos());
         let own = hovered.zip(pointer).map(|(hover, row)| Cross { hover, row: Some(row) });
         let others = data.pointed.filter(|_| hovered.is_none()).map(|hover| {
             let row = hover.price.map(|price| stage.price.row_of(price.to_f64()));
             Cross { hover, row: row.filter(|row| (areas.prices.top..areas.prices.bottom).contains(row)) }
         });
         let crossed = own.or(others).filter(|_| !view.hold.is_held());
-        Frame { view, data, theme, areas, stage, visible, grid, id }.paint(ui, crossed, focus);
+        Frame { view, data, theme, areas, stage, visible, grid, id, at }.paint(ui, crossed, focus);
         controls::controls_ui(ui, view, &areas, grid);
     }
     let corner = |to: Price| grid.pos(areas.prices.left, stage.price.row_of(to.to_f64()));
@@ -251,8 +268,10 @@ pub fn chart_ui(ui: &mut Ui, view: &mut ChartView, data: &ChartData<'_>, theme: 
         deeds,
         moving,
         hot: view.hold.hot(),
-        has_keyboard: hands.panes.has_focus() || view.hold.has_keyboard(),
-        pressed: view.hold.pressed(),
+        has_keyboard: hands.panes.has_focus() || view.hold.has_keyboard() || view.sketch.has_keyboard(),
+        pressed: view.hold.pressed().map(|pressed| view.sketch.meant(pressed, data)),
+        drawn,
+        frame: rect,
         prices: areas.prices.to_points(grid),
         response: hands.panes,
     }
@@ -292,7 +311,7 @@ fn settle(
 
 /// What the chart says to those who do not see it: the price, which bars are in sight, and every
 /// line with its price.
-fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
+fn info(data: &ChartData<'_>, visible: &Range<usize>, measured: Option<String>) -> egui::WidgetInfo {
     let price = |price| float::fixed(price, data.decimals());
     let last = data.last.map(|last| {
         let stale = if last.is_stale { " stale" } else { "" };
@@ -305,7 +324,12 @@ fn info(data: &ChartData<'_>, visible: &Range<usize>) -> egui::WidgetInfo {
     let (last, closes) = (last.unwrap_or_default(), closes.unwrap_or_default());
     let seen = format!("{last}{closes}{} bars visible{dates}", visible.len());
     let lines = data.lines.iter().map(|line| format!("{} at {}", line.label, price(line.price)));
-    let value = std::iter::once(seen).chain(lines).chain(gaps::spoken(data)).collect::<Vec<_>>().join("; ");
+    let value = std::iter::once(seen)
+        .chain(lines)
+        .chain(gaps::spoken(data))
+        .chain(measured)
+        .collect::<Vec<_>>()
+        .join("; ");
     let name = format!("Chart {} {}", data.title, data.timeframe);
     let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, name);
     info.current_text_value = Some(value);
@@ -330,6 +354,8 @@ struct Frame<'a> {
     visible: Range<usize>,
     grid: PixelGrid,
     id: egui::Id,
+    /// Where the pointer is.
+    at: Option<egui::Pos2>,
 }
 
 impl Frame<'_> {
@@ -346,6 +372,7 @@ impl Frame<'_> {
         under.mesh.rect(areas.frame, theme.surface);
         shading::shade_ui(self.view.shaded(data, &self.stage), areas.panes(), &mut under.mesh, theme);
         let mut covered = tags.rows();
+        covered.extend(drawings::levels(data).map(|price| self.stage.price.row_of(price)));
         covered.extend(cross.and_then(|cross| cross.row));
         self.grid_ui(&covered, candles.full, &mut under);
         gaps::gaps_ui(data, &self.stage, &mut under, theme);
@@ -359,6 +386,8 @@ impl Frame<'_> {
         let lines = studies.meshes(data.series, &self.stage, self.grid, theme);
         studies.menu_ui(ui, self.id, head.beside, &mut top, theme);
         let taken = self.legend_ui(ui, head.taken, Spot { id: self.id, room: head.below }, shown, &mut top);
+        let scales = Scales::of(&self.stage, data.series);
+        let drawings = self.view.sketch.paint(data, &areas, scales, self.at, (layer, theme));
         let mut over = layer();
         // What goes elsewhere stands out there, not where it comes from.
         let moving = self.view.hold.moving();
@@ -375,6 +404,7 @@ impl Frame<'_> {
         let forming = candles.forming.into_shape();
         let mut shapes = vec![ground, Shape::Mesh(candles.closed), forming];
         shapes.extend(lines.into_iter().map(Shape::Mesh));
+        shapes.extend(drawings);
         shapes.extend([Shape::Mesh(marks), labels]);
         shapes.extend(over.into_shapes());
         shapes.extend(top.into_shapes());

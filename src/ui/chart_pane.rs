@@ -1,10 +1,12 @@
 //! The chart as a pane: the selected instrument's bars, orders, position and fills.
 
+mod drawings;
 mod lines;
 mod linked;
 mod look;
 mod menu;
 mod notes;
+mod picture;
 mod trading;
 
 use std::sync::Arc;
@@ -12,13 +14,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::drawings::Drawings;
 use self::lines::{Labelled, price_lines};
 use self::linked::{Agreed, Links};
+use self::picture::{Caption, Pictures};
 use self::trading::{Scene, Trading};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
 use super::commands::{Commands, UiCommand};
 use super::format;
-use super::keys::{Act, with_keys};
+use super::keys::{Act, taken, with_keys};
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::{Desk, Freshness, QuoteView, SeriesView};
@@ -30,9 +34,10 @@ use crate::ui::status_bar::counts_seconds;
 
 pub use self::linked::Bond;
 pub use self::look::Look;
+pub use self::picture::PictureTo;
 
-/// From this width on, all periods stand in one row at their full size.
-const ROOMY: f32 = 540.0;
+/// From this width on, all periods and menus stand in one row at their full size.
+const ROOMY: f32 = 640.0;
 
 /// Which period is shown, and how.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +60,10 @@ pub struct ChartPane {
     /// The period that its group has, as of the last frame.
     #[serde(skip)]
     agreed: Agreed,
+    #[serde(skip)]
+    drawings: Drawings,
+    #[serde(skip)]
+    pictures: Pictures,
 }
 
 impl Default for ChartPane {
@@ -69,6 +78,8 @@ impl Default for ChartPane {
             hours: Hours::default(),
             trading: Trading::default(),
             agreed: None,
+            drawings: Drawings::default(),
+            pictures: Pictures::default(),
         }
     }
 }
@@ -83,6 +94,11 @@ impl ChartPane {
     #[must_use]
     pub fn timeframe(&self) -> Timeframe {
         self.timeframe
+    }
+
+    /// Has the window take a picture of this pane.
+    pub fn keep_picture(&mut self, to: PictureTo) {
+        self.pictures.wish(to);
     }
 
     /// How it is shown.
@@ -107,6 +123,7 @@ impl ChartPane {
                 }
             }
             self.look_ui(ui, desk, out);
+            self.tools_ui(ui, desk);
         });
     }
 }
@@ -128,6 +145,7 @@ fn words(timeframe: Timeframe) -> String {
 
 impl Pane for ChartPane {
     fn ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+        let place = ui.max_rect();
         self.timeframes_ui(ui, desk, out);
         let Some(instrument) = desk.selected() else {
             ui.centered_and_justified(|ui| {
@@ -147,6 +165,7 @@ impl Pane for ChartPane {
         let series = desk.series(key).unwrap_or(&empty);
         let scene = Scene { desk, instrument };
         self.trading.begin(ui, scene, &mut self.view);
+        self.pictures.settle(ui, self.trading.told(), desk, out);
         let mut labelled = price_lines(desk, instrument);
         labelled.extend(self.trading.asked_line(scene));
         let lines: Vec<PriceLine<'_>> = labelled.iter().map(Labelled::as_line).collect();
@@ -177,6 +196,7 @@ impl Pane for ChartPane {
                 Some(LastPrice { price, is_stale: view.freshness == Freshness::Stale })
             }),
             lines: &lines,
+            drawings: self.drawings.shown(scene),
             marks: self.fills.marks(desk, instrument.id),
             pointed: self.links.pointed(desk, key, &series.series, calendar.map(|calendar| &**calendar)),
             gaps: &gaps,
@@ -199,7 +219,20 @@ impl Pane for ChartPane {
         if let Some(price) = response.picked_price {
             out.window(UiCommand::TakePrice(price));
         }
-        self.trading.ui(ui, &mut self.view, &response, scene, out);
+        self.drawings.act(ui, &response, self.trading.told(), scene, out);
+        for to in [PictureTo::File, PictureTo::Clipboard] {
+            if response.has_keyboard && taken(ui, to.act()) > 0 {
+                self.pictures.wish(to);
+            }
+        }
+        if let Some(change) = self.trading.ui(ui, &mut self.view, &response, scene, out) {
+            self.drawings.ask(ui, change, self.trading.told(), scene, out);
+        }
+        if !self.pictures.is_due() {
+            self.trading.foot_ui(ui, &response, scene, self.view.tool());
+        }
+        let caption = Caption { title: &title, timeframe: self.timeframe, zone: &zone, now: desk.now() };
+        self.pictures.shoot(ui, place, response.frame.top(), caption);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What panes want done, collected over a frame and carried out once, at its end.
 
-use super::chart_pane::Look;
+use super::chart::Tool;
+use super::chart_pane::{Look, PictureTo};
 use super::keys::Act;
 use super::pane::{PaneKey, PaneKind};
 use super::workspace::{LayoutChange, ShelfChange};
@@ -37,6 +38,10 @@ pub enum UiCommand {
     ShowTimeframe(Timeframe),
     /// Show the chart otherwise.
     ChartLook(Look),
+    /// Take a tool for drawing on the chart in hand.
+    Draw(Tool),
+    /// Take a picture of a chart: of this pane, or of the one that was used last.
+    Picture(Option<PaneKey>, PictureTo),
     /// Put an instrument into the watchlist.
     Watch(InstrumentId),
     /// Offer a price to the ticket.

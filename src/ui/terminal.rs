@@ -328,6 +328,14 @@ impl Terminal {
             }
             UiCommand::ShowTimeframe(timeframe) => self.shown::<ChartPane>().show(timeframe),
             UiCommand::ChartLook(look) => self.shown::<ChartPane>().look(look),
+            UiCommand::Draw(tool) => self.shown::<ChartPane>().draw(tool),
+            UiCommand::Picture(key, to) => {
+                let pane = key.and_then(|key| ChartPane::of_mut(self.workspace.panes.get_mut(key)));
+                match pane {
+                    Some(pane) => pane.keep_picture(to),
+                    None => self.shown::<ChartPane>().keep_picture(to),
+                }
+            }
             UiCommand::Watch(id) => {
                 if let Some(instrument) = self.desk.instrument(id) {
                     let key = instrument.key();

@@ -110,6 +110,7 @@ impl WorkspacesView {
         match (&done.task, &done.outcome) {
             (_, Err(why)) => self.say_bad(why.to_string()),
             (FileTask::Write { path, .. }, Ok(_)) => self.say(format!("Written to {path}")),
+            (FileTask::Picture { .. }, Ok(_)) => {}
             (FileTask::Read { path }, Ok(text)) => match shelf.import(text) {
                 Ok(names) => self.say(format!("Taken from {path}: {}", names.join(", "))),
                 Err(why) => self.say_bad(why.to_string()),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use pitdesk::desk::Desk;
 use pitdesk::domain::{
     Account, AccountId, AccountKind, AlertBook, Balance, BrokerId, CommissionRule, Currency, Decimal,
-    Instrument, InstrumentId, Price, Qty, Quote, Settings, Time,
+    DrawingBook, Instrument, InstrumentId, Price, Qty, Quote, Settings, Time,
 };
 use pitdesk::exchange::catalogue::{Catalogue, Opening};
 use pitdesk::link::channel::Batch;
@@ -36,6 +36,8 @@ pub struct Market {
     growing: Arc<[BrokerId]>,
     /// Alerts, as the next snapshot has them.
     pub alerts: Arc<AlertBook>,
+    /// What is drawn on charts, as the next snapshot has it.
+    pub drawings: Arc<DrawingBook>,
 }
 
 /// The window's side where a single pane is tested: a desk that a test keeps up to date.
@@ -93,6 +95,7 @@ impl Market {
             armed: Arc::default(),
             growing: Arc::default(),
             alerts: Arc::default(),
+            drawings: Arc::default(),
         };
         market.snapshot();
         (market, window)
@@ -120,6 +123,7 @@ impl Market {
             reconciled: Vec::new(),
             alerts: Arc::clone(&self.alerts),
             notes: Arc::default(),
+            drawings: Arc::clone(&self.drawings),
             settings: Arc::clone(&self.settings),
             notices: Vec::new(),
         };

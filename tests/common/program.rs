@@ -26,7 +26,7 @@ use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
 use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
-use pitdesk::store::{alerts, engine_state, settings};
+use pitdesk::store::{alerts, drawings, engine_state, settings};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
@@ -141,9 +141,11 @@ impl Program {
                 fills: recovered.fills,
                 booked: recovered.booked,
                 past: recovered.past,
+                notes: recovered.notes,
                 broken,
             },
             alerts: alerts::load(&profile.alerts_file()).0,
+            drawings: drawings::load(&profile.drawings_file()).0,
             notices: Vec::new(),
             now: clock.now(),
         });

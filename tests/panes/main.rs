@@ -17,6 +17,7 @@ mod allocation;
 mod arming;
 mod blotter;
 mod books;
+mod chart_drawings;
 mod chart_looks;
 mod chart_pane;
 mod chart_trading;

@@ -243,6 +243,7 @@ fn without_a_word_the_actions_are_listed_and_none_of_them_enters_an_order() {
                         | Command::CancelAll { .. }
                         | Command::Configure(_)
                         | Command::Drill { .. }
+                        | Command::File(_)
                 ),
                 "{action} sent {command:?}"
             );

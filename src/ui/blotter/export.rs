@@ -112,7 +112,7 @@ impl Export {
         self.asked = None;
         self.said = Some(match (&done.task, &done.outcome) {
             (FileTask::Write { path, .. }, Ok(_)) => (format!("Written to {path}"), false),
-            (FileTask::Read { .. }, Ok(_)) => return,
+            (FileTask::Read { .. } | FileTask::Picture { .. }, Ok(_)) => return,
             (_, Err(why)) => (why.to_string(), true),
         });
     }

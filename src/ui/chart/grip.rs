@@ -9,7 +9,7 @@ use egui::{Event, EventFilter, Key, Modifiers, PointerButton, Pos2, Response, Ro
 use super::crosshair::on_grid;
 use super::price_scale::PriceScale;
 use super::{ChartData, PriceLine, pixel};
-use crate::domain::{OrderId, Price};
+use crate::domain::{DrawingId, OrderId, Price};
 use crate::ui::format::float;
 use crate::ui::paint::{PixelGrid, PxRect};
 use crate::ui::steps::key_steps;
@@ -53,6 +53,8 @@ pub struct Pressed {
     pub price: Price,
     /// The line there.
     pub line: Option<Handle>,
+    /// The drawing there, where no line is.
+    pub drawing: Option<DrawingId>,
 }
 
 /// A line that is being taken somewhere.
@@ -148,6 +150,11 @@ impl Hold {
         self.painted.iter().filter(|line| far(line) <= near).min_by_key(|line| far(line))
     }
 
+    /// Whether a place means a line.
+    pub fn meets(&self, pos: Pos2, grid: PixelGrid) -> bool {
+        self.nearest((pixel(grid, pos.x), pixel(grid, pos.y)), grid.length(NEAR)).is_some()
+    }
+
     /// What the pointer and the keys have done since the last frame; `prices` is the scale that was painted, in the
     /// area that was painted.
     pub fn deeds(
@@ -201,7 +208,11 @@ impl Hold {
                     self.held = None;
                     let price = on_grid(data, prices.price_at(f64::from(place(pos).1) + 0.5));
                     let line = self.nearest(place(pos), near).map(|line| line.line);
-                    self.pressed = price.filter(|_| is_in(place(pos))).map(|price| Pressed { price, line });
+                    self.pressed = price.filter(|_| is_in(place(pos))).map(|price| Pressed {
+                        price,
+                        line,
+                        drawing: None,
+                    });
                 }
                 Event::PointerButton { pressed: true, .. } | Event::PointerGone | Event::Key { .. } => {
                     self.held = None;

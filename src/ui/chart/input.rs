@@ -1,6 +1,6 @@
 //! Mouse, wheel and keys: what they do to the view.
 //!
-//! Pointer: drag that does not begin on a line pans (and moves prices once they are scaled by hand), wheel zooms about the
+//! Pointer: drag that does not begin on a line or a drawing pans (and moves prices once they are scaled by hand), wheel zooms about the
 //! pointer, Shift+wheel and sideways scrolling pan, drag on the price axis scales it and a
 //! double click fits it again, drag on the time axis zooms, double click resets.
 //!
@@ -85,9 +85,10 @@ impl Hands {
         }
     }
 
-    /// Whether the panes are dragged, and not a line in them.
+    /// Whether the panes are dragged, and nothing in them.
     fn pans(&self, view: &ChartView) -> bool {
-        self.panes.dragged_by(egui::PointerButton::Primary) && !view.hold.is_held()
+        let is_taken = view.hold.is_held() || view.sketch.has_pointer();
+        self.panes.dragged_by(egui::PointerButton::Primary) && !is_taken
     }
 
     fn dragged(&self, view: &ChartView, scale: TimeScale, ground: &Ground<'_>) -> TimeScale {

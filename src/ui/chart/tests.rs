@@ -78,6 +78,7 @@ impl Desk {
             zone: &TimeZone::UTC,
             last: self.series.last().map(|bar| LastPrice { price: bar.close, is_stale: self.is_stale }),
             lines: &[],
+            drawings: &[],
             marks: &[],
             pointed: None,
             gaps: &[],

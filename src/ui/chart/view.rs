@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::areas::Areas;
 use super::candles::{Inks, Pieces, Shape, Stage};
+use super::drawings::{Sketch, Tool};
 use super::grip::Hold;
 use super::kept::Kept;
 use super::price_scale::{Measure, PriceRange, PriceScale, ScaleKind, round_step, tick_at};
@@ -45,6 +46,7 @@ pub struct ChartView {
     asked: Option<(f64, f64)>,
     pub(super) studies: Studies,
     pub(super) hold: Hold,
+    pub(super) sketch: Sketch,
     drawn: Drawn,
 }
 
@@ -84,6 +86,7 @@ impl From<Saved> for ChartView {
             asked: None,
             studies: Studies::of(studies),
             hold: Hold::default(),
+            sketch: Sketch::default(),
             drawn: Drawn::default(),
         }
     }
@@ -255,8 +258,20 @@ impl ChartView {
         self.studies.follow(series, key, calendar)
     }
 
+    /// Takes a tool for drawing in hand, or leaves it.
+    pub fn take_tool(&mut self, tool: Option<Tool>) {
+        self.sketch.take(tool);
+    }
+
+    /// The tool in hand.
+    #[must_use]
+    pub fn tool(&self) -> Option<Tool> {
+        self.sketch.tool()
+    }
+
     /// Leaves every line where it is, whoever holds it.
     pub fn let_go(&mut self) {
+        self.sketch.drop_held();
         self.hold.let_go();
     }
 
@@ -270,6 +285,7 @@ impl ChartView {
                 self.fit_prices();
             }
             self.hold = Hold::default();
+            self.sketch.forget();
             let subject = Some((data.title.to_owned(), data.timeframe));
             self.drawn = Drawn { subject, ..Drawn::default() };
         }
@@ -321,7 +337,7 @@ impl ChartView {
         let visible = stage.visible(data.series.len());
         let base = data.series.get(visible.start).map(|bar| bar.close);
         let measure = |low| Measure::of(self.scale, low, base);
-        let still = self.drawn.prices.filter(|_| self.hold.is_held());
+        let still = self.drawn.prices.filter(|_| self.hold.is_held() || self.sketch.is_held());
         stage.price = match self.prices {
             // What a line is taken to must not change under a pointer that stands still.
             PriceRange::Auto if let Some(still) = still => still.in_rows(top, bottom),

@@ -1,12 +1,17 @@
 //! The menu of a place in the chart: orders at its price, and what can be done with the order there.
 
-use egui::{Button, Popup, Response, Ui};
+use egui::{Button, Popup, Response, RichText, Ui};
 
 use crate::desk::Desk;
-use crate::domain::{Instrument, InstrumentId, OrderId, OrderKind, OrderStatus, Price, Qty, Quote, Side};
-use crate::ui::chart::Pressed;
+use crate::domain::{
+    Drawing, DrawingChange, DrawingId, DrawingInk, Figure, Instrument, InstrumentId, OrderId, OrderKind,
+    OrderStatus, Price, Qty, Quote, Side,
+};
+use crate::ui::chart::{Pressed, colour_of};
 use crate::ui::dealing::usual_quantity;
 use crate::ui::format;
+use crate::ui::keys::{Act, keys_of};
+use crate::ui::theme::theme_of;
 
 /// What a menu says: fixed when it opens, whatever the market does meanwhile.
 #[derive(Debug, Clone)]
@@ -16,6 +21,7 @@ pub(super) struct Menu {
     orders: Vec<(Side, OrderKind)>,
     quantity: Qty,
     line: Option<OrderId>,
+    drawing: Option<DrawingId>,
 }
 
 /// What was chosen in it.
@@ -27,6 +33,7 @@ pub(super) enum Chosen {
     Cancel(OrderId),
     Show(OrderId),
     Timeline(OrderId),
+    Drawing(DrawingChange),
 }
 
 impl Menu {
@@ -38,7 +45,37 @@ impl Menu {
             orders: orders_at(pressed.price, quote.as_ref()),
             quantity: usual_quantity(desk, instrument),
             line: pressed.line.map(|line| line.order),
+            drawing: pressed.drawing,
         }
+    }
+
+    /// What can be done with the drawing there.
+    fn drawing_ui(&self, ui: &mut Ui, desk: &Desk, instrument: &Instrument) -> Option<DrawingChange> {
+        let drawing = *desk.drawings(&instrument.key()).iter().find(|one| Some(one.id) == self.drawing)?;
+        let mut change = None;
+        let what = drawing.figure.label().to_lowercase();
+        let delete = Button::new(format!("Delete {what}")).shortcut_text(keys_of(ui, Act::DeleteDrawing));
+        if ui.add(delete).clicked() {
+            change = Some(DrawingChange::Remove(drawing.id));
+        }
+        if let Figure::Trend { from, to, extends } = drawing.figure {
+            let text = if extends { "End it at its second end" } else { "Extend it to the right" };
+            if ui.button(text).clicked() {
+                let figure = Figure::Trend { from, to, extends: !extends };
+                change = Some(DrawingChange::Change(Drawing { figure, ..drawing }));
+            }
+        }
+        let theme = theme_of(ui);
+        ui.menu_button("Colour", |ui| {
+            for ink in DrawingInk::ALL {
+                let name = RichText::new(ink.label()).color(colour_of(ink, &theme));
+                if ui.selectable_label(drawing.ink == ink, name).clicked() {
+                    change = Some(DrawingChange::Change(Drawing { ink, ..drawing }));
+                }
+            }
+        });
+        ui.separator();
+        change
     }
 
     /// Whether it is about this instrument.
@@ -53,7 +90,7 @@ impl Menu {
     }
 
     fn entries_ui(&self, ui: &mut Ui, desk: &Desk, instrument: &Instrument) -> Option<Chosen> {
-        let mut chosen = None;
+        let mut chosen = self.drawing_ui(ui, desk, instrument).map(Chosen::Drawing);
         let mut entry = |ui: &mut Ui, text: String, is_enabled: bool, what: Chosen| {
             if ui.add_enabled(is_enabled, Button::new(text)).clicked() {
                 chosen = Some(what);

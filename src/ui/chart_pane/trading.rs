@@ -11,11 +11,12 @@ use super::menu::{Chosen, Menu};
 use super::notes::{Answer, note_ui, question_ui};
 use crate::desk::Desk;
 use crate::domain::{
-    Decimal, Instrument, Order, OrderId, OrderKind, OrderStatus, Origin, Position, Price, Qty, Side,
+    Decimal, DrawingChange, Instrument, Order, OrderId, OrderKind, OrderStatus, Origin, Position, Price, Qty,
+    Side,
 };
 use crate::link::Command;
 use crate::ui::amending::Part;
-use crate::ui::chart::{ChartResponse, ChartView, Handle, LineDeed, Moving};
+use crate::ui::chart::{ChartResponse, ChartView, Handle, LineDeed, Moving, Tool};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::confirm::{Confirm, Hand, Outcome, Rule};
 use crate::ui::dealing::{self, Deal, Entry};
@@ -86,7 +87,12 @@ impl Trading {
         Some(Labelled::asked(side, price, format!("{side} {} ?", kind.label().to_lowercase())))
     }
 
-    /// Carries out what was done in the chart, which is drawn.
+    /// What is said at the foot of the prices.
+    pub fn told(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
+    /// Carries out what was done in the chart, which is drawn; what the menu wants of a drawing comes back.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -94,17 +100,17 @@ impl Trading {
         chart: &ChartResponse,
         scene: Scene<'_>,
         out: &mut Commands,
-    ) {
+    ) -> Option<DrawingChange> {
         for deed in &chart.deeds {
             self.act(*deed, ui, chart, scene, out);
         }
         if let Some(moving) = chart.moving {
             self.moving_ui(ui, view, moving, chart, scene);
         }
-        self.menu_ui(ui, chart, scene, out);
+        let drawn = self.menu_ui(ui, chart, scene, out);
         self.keys(ui, chart, scene, out);
         self.question_ui(ui, chart, scene, out);
-        self.foot_ui(ui, chart, scene);
+        drawn
     }
 
     fn act(&mut self, deed: LineDeed, ui: &Ui, chart: &ChartResponse, scene: Scene<'_>, out: &mut Commands) {
@@ -234,12 +240,18 @@ impl Trading {
         note_ui(ui, &theme, chart.prices, moving.at, &text, theme.text_strong);
     }
 
-    fn menu_ui(&mut self, ui: &Ui, chart: &ChartResponse, scene: Scene<'_>, out: &mut Commands) {
+    fn menu_ui(
+        &mut self,
+        ui: &Ui,
+        chart: &ChartResponse,
+        scene: Scene<'_>,
+        out: &mut Commands,
+    ) -> Option<DrawingChange> {
         if chart.response.secondary_clicked() {
             self.menu = chart.pressed.map(|pressed| Menu::of(pressed, scene.desk, scene.instrument));
         }
-        let Some(menu) = self.menu.as_ref().filter(|menu| menu.is_of(scene.instrument)) else { return };
-        let Some(chosen) = menu.ui(&chart.response, scene.desk, scene.instrument) else { return };
+        let menu = self.menu.as_ref().filter(|menu| menu.is_of(scene.instrument))?;
+        let chosen = menu.ui(&chart.response, scene.desk, scene.instrument)?;
         self.menu = None;
         match chosen {
             Chosen::Order(side, kind, quantity) => {
@@ -251,7 +263,9 @@ impl Trading {
             Chosen::Cancel(order) => self.cancel(order, scene, out),
             Chosen::Show(order) => out.window(UiCommand::ShowOrder(order)),
             Chosen::Timeline(order) => out.window(UiCommand::Timeline(order)),
+            Chosen::Drawing(change) => return Some(change),
         }
+        None
     }
 
     /// Enter answers the question with yes and Escape with no, while the chart has the keyboard.
@@ -303,10 +317,16 @@ impl Trading {
         }
     }
 
-    /// One line at the foot of the prices: what was just done, else what can be done with the line that stands out.
-    fn foot_ui(&self, ui: &mut Ui, chart: &ChartResponse, scene: Scene<'_>) {
+    /// One line at the foot of the prices: what was refused, what the tool in hand does, what was just done, or what
+    /// can be done with the line that stands out.
+    pub fn foot_ui(&self, ui: &mut Ui, chart: &ChartResponse, scene: Scene<'_>, tool: Option<Tool>) {
         let theme = theme_of(ui);
         let at = chart.prices.left_bottom();
+        let is_refused = self.told.line(scene.desk.now()).is_some_and(|(line, _)| line.is_bad);
+        if let Some(tool) = tool.filter(|_| !is_refused) {
+            let text = format!("{}: {} · Escape: leave it", tool.label(), tool.hint());
+            return note_ui(ui, &theme, chart.prices, at, &text, theme.accent);
+        }
         if let Some((line, left)) = self.told.line(scene.desk.now()) {
             ui.request_repaint_after(left);
             let colour = if line.is_bad { theme.danger } else { theme.text };

@@ -216,6 +216,14 @@ acts! {
     ZoomOut: CHART, "chart-zoom-out", "More bars, smaller", [key(Key::ArrowDown), key(Key::Minus)];
     Oldest: CHART, "chart-oldest", "The oldest bars", [key(Key::Home)];
     Newest: CHART, "chart-newest", "Follow the newest bar", [key(Key::End)];
+    DrawLevel: CHART, "chart-draw-level", "Draw a horizontal line", [key(Key::H).alt()];
+    DrawTrend: CHART, "chart-draw-trend", "Draw a trend line", [key(Key::T).alt()];
+    Measure: CHART, "chart-measure", "Measure between two places", [key(Key::M).alt()];
+    DeleteDrawing: CHART, "chart-delete-drawing", "Delete the drawing that is chosen", [key(Key::Delete)];
+    RestoreDrawing: CHART, "chart-restore-drawing", "Bring back the drawing that was deleted last",
+        [key(Key::Z).ctrl()];
+    KeepPicture: CHART, "chart-picture", "Keep a picture of the chart", [key(Key::S).ctrl().alt()];
+    CopyPicture: CHART, "chart-copy-picture", "Copy a picture of the chart", [key(Key::S).ctrl().shift()];
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use egui_tiles::{Behavior, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree, UiResponse};
 
 use crate::desk::{Desk, Group};
-use crate::ui::chart_pane::{Bond, ChartPane};
+use crate::ui::chart_pane::{Bond, ChartPane, PictureTo};
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, keys_of};
 use crate::ui::pane::{IsPane as _, PaneKey, PaneKind};
@@ -126,6 +126,14 @@ impl Arrangement<'_> {
                 }
             }
         });
+        if key.kind == PaneKind::Chart {
+            ui.separator();
+            for to in [PictureTo::File, PictureTo::Clipboard] {
+                if ui.add(egui::Button::new(to.label()).shortcut_text(keys_of(ui, to.act()))).clicked() {
+                    self.out.window(UiCommand::Picture(Some(key), to));
+                }
+            }
+        }
         ui.separator();
         if ui.add(egui::Button::new("Maximise").shortcut_text(keys_of(ui, Act::Maximise))).clicked() {
             self.asks(LayoutChange::Maximise(key));

@@ -1,12 +1,13 @@
-//! How the chart looks.
+//! How the chart looks, and what is drawn on it.
 
 use super::Action;
-use crate::ui::chart::{ChartView, ScaleKind, Style};
-use crate::ui::chart_pane::{Bond, ChartPane, Look};
+use crate::ui::chart::{ChartView, ScaleKind, Style, Tool};
+use crate::ui::chart_pane::{Bond, ChartPane, Look, PictureTo};
 use crate::ui::commands::UiCommand;
+use crate::ui::keys::Act;
 use crate::ui::workspace::Workspace;
 
-/// Styles, scales and shading of the chart that was used last.
+/// Styles, scales, shading, tools and pictures of the chart that was used last.
 pub(super) fn chart(workspace: &Workspace) -> Vec<Action> {
     let chart = workspace.panes.first::<ChartPane>();
     let view = chart.map(ChartPane::view);
@@ -35,6 +36,17 @@ pub(super) fn chart(workspace: &Workspace) -> Vec<Action> {
         let text =
             if is_tied { format!("Chart: leave the {what}") } else { format!("Chart: share the {what}") };
         actions.push(action(text, "link sync timeframe colour group", Look::Tied(bond, !is_tied)));
+    }
+    let tools = [(Tool::Level, Act::DrawLevel), (Tool::Trend, Act::DrawTrend), (Tool::Measure, Act::Measure)];
+    for (tool, act) in tools {
+        let text = format!("Chart: {}", act.words().to_lowercase());
+        let action = Action::window(text, "drawing support resistance ruler distance", UiCommand::Draw(tool));
+        actions.push(Action { keys: Some(act), ..action });
+    }
+    for to in [PictureTo::File, PictureTo::Clipboard] {
+        let text = format!("Chart: {}", to.label().to_lowercase());
+        let action = Action::window(text, "screenshot snapshot image png", UiCommand::Picture(None, to));
+        actions.push(Action { keys: Some(to.act()), ..action });
     }
     actions
 }
