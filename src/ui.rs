@@ -31,6 +31,7 @@ pub mod panes;
 mod quit;
 pub mod raster;
 pub mod search;
+mod settings;
 mod shell;
 mod splitters;
 mod status_bar;

@@ -22,6 +22,7 @@ use super::sound::{self, Sound};
 use super::{Opened, logging, open_profile};
 use crate::desk::FrameGap;
 use crate::domain::Time;
+use crate::domain::settings::HanShapes;
 use crate::engine::shell::Watchers;
 use crate::engine::supervisor;
 use crate::link::{Clock, SpareSender, connect};
@@ -259,6 +260,8 @@ struct Frontend {
     frames: Frames,
     /// What the desktop shows of this window.
     title: String,
+    /// Whose shapes Han characters have, once fonts of the system are looked for.
+    han: Option<HanShapes>,
     /// Where it stands.
     place: Option<WindowPlace>,
     /// Whether it was looked at where it has come up.
@@ -302,7 +305,6 @@ impl Frontend {
         failure: Arc<OnceLock<String>>,
     ) -> Self {
         fonts::install(&cc.egui_ctx);
-        fonts::install_system_fallback(&cc.egui_ctx, None);
         set_options(&cc.egui_ctx);
         // Whoever wakes from now on reaches this window; it draws once without being asked.
         wake.window.set(cc.egui_ctx.clone()).ok();
@@ -318,6 +320,7 @@ impl Frontend {
             jumped: Duration::ZERO,
             frames,
             title: TITLE.to_owned(),
+            han: None,
             place: None,
             is_placed: false,
         }
@@ -337,6 +340,14 @@ impl Frontend {
         if let Some(place) = now.filter(|_| now != self.place) {
             self.place = now;
             self.terminal.on_window_place(place);
+        }
+    }
+
+    /// Looks for fonts of the system, and again when Han characters are to have other shapes.
+    fn follow_han(&mut self, ctx: &egui::Context) {
+        let han = self.terminal.desk().settings().looks.han;
+        if self.han.replace(han) != Some(han) {
+            fonts::install_system_fallback(ctx, han.locale());
         }
     }
 
@@ -387,6 +398,7 @@ impl eframe::App for Frontend {
             self.terminal.engine_stopped(why);
         }
         self.show_title(ctx);
+        self.follow_han(ctx);
         self.follow_place(ctx, frame);
         self.handle_close(ctx);
     }

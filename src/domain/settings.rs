@@ -12,9 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountKind, AssetClass, Currency, LimitSet, Qty};
 
+mod fields;
 mod launch;
+mod looks;
 
+pub use fields::{FILE_VERSION, Problem};
 pub use launch::{LaunchSettings, LoginBy};
+pub use looks::{Convention, Density, HanShapes, Looks, Palette, TEXT_STEPS, TextStep};
 
 /// Seconds that a part of a broker's books may take: less is no time for a long list over a slow line.
 const ANSWER_WITHIN: RangeInclusive<u32> = 5..=300;
@@ -29,6 +33,8 @@ pub struct Settings {
     pub base_currency: Currency,
     /// Colours of the window.
     pub theme: ThemeChoice,
+    /// How the window looks besides.
+    pub looks: Looks,
     /// The zone that times are shown in.
     pub time_zone_display: ZoneDisplay,
     /// Whether the ticket asks once more before an order leaves.
@@ -141,6 +147,7 @@ impl Default for Settings {
             account_kind: AccountKind::Paper,
             base_currency: Currency::USD,
             theme: ThemeChoice::default(),
+            looks: Looks::default(),
             time_zone_display: ZoneDisplay::default(),
             confirm_orders: true,
             practice_always_open: true,
@@ -251,6 +258,7 @@ impl Settings {
     /// Names the first limit, quantity or setting of a start that makes no sense.
     pub fn check(&self) -> Result<(), BadSetting> {
         self.limits.check()?;
+        self.looks.check()?;
         self.ibkr.check(self.account_kind)?;
         let DefaultQuantity { share, fx, crypto, future, option } = self.default_quantity;
         let amounts =

@@ -9,17 +9,15 @@
 //! older Pitdesk refuses the file instead of trading without the limits that it cannot read.
 //! `[keys]` needs no version: an older one leaves it aside, says so, and has the usual keys.
 
-use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize as _;
 use toml::{Table, Value};
 
 use crate::domain::Settings;
+use crate::domain::settings::FILE_VERSION as VERSION;
+pub use crate::domain::settings::Problem;
 
 use super::files::{self, Aside, Loaded, Refusal, WriteError};
-
-const VERSION: u32 = 2;
 
 /// What stands in `[limits]` itself since version 2.
 const OF_ALL_LIMITS: [&str; 5] = ["currency", "day_start", "profile", "accounts", "instruments"];
@@ -29,23 +27,6 @@ const HEADING: &str = "\
 # the file when you change something in its window; a value that it cannot use is
 # reported and left at its default.
 ";
-
-/// Something in the file that is not used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Which field, such as `limits.max_order_value`; the file's name where it is all of it.
-    pub field: String,
-    /// What is wrong with it.
-    pub what: String,
-    /// What is used instead.
-    pub used: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.field, self.what, self.used)
-    }
-}
 
 /// Reads the settings: those of the file where they can be used, defaults elsewhere.
 #[must_use]
@@ -104,11 +85,7 @@ pub fn parse(bytes: &[u8]) -> Result<(Settings, Vec<Problem>), Refusal> {
         return Err(Refusal::Newer { found: u32::try_from(found).unwrap_or(u32::MAX), newest: VERSION });
     }
     move_limits_of_version_1(&mut file);
-    let mut reader =
-        FieldByField { used: Table::try_from(Settings::default()).expect("a table"), problems: Vec::new() };
-    reader.take(&file, &mut Vec::new());
-    let settings = reader.settings().expect("every value was tried when it was taken");
-    Ok((settings, reader.problems))
+    Ok(Settings::default().with(&file))
 }
 
 fn move_limits_of_version_1(file: &mut Table) {
@@ -124,92 +101,10 @@ fn move_limits_of_version_1(file: &mut Table) {
     }
 }
 
-/// Starts from the defaults and puts in one value of the file at a time, keeping only
-/// those with which the whole still is a [`Settings`].
-struct FieldByField {
-    used: Table,
-    problems: Vec<Problem>,
-}
-
-impl FieldByField {
-    fn settings(&self) -> Result<Settings, String> {
-        let settings = Settings::deserialize(self.used.clone()).map_err(|e| e.message().to_owned())?;
-        settings.check().map_err(|e| e.to_string())?;
-        Ok(settings)
-    }
-
-    fn take(&mut self, table: &Table, path: &mut Vec<String>) {
-        for (key, value) in table {
-            path.push(key.clone());
-            let is_table = matches!(self.slot(path), Some(Value::Table(_)));
-            match value {
-                Value::Table(inner) if is_table || self.begin_table(path) => self.take(inner, path),
-                _ => self.take_value(value, path),
-            }
-            path.pop();
-        }
-    }
-
-    /// Whether a table of the file that the defaults do not have, such as the limits of an
-    /// account, has its place.
-    fn begin_table(&mut self, path: &[String]) -> bool {
-        if self.slot(path).is_some() {
-            return false;
-        }
-        self.put(path, Some(Table::new().into()));
-        let is_known = self.settings().is_ok_and(|settings| holds(&settings, path));
-        if !is_known {
-            self.put(path, None);
-        }
-        is_known
-    }
-
-    fn take_value(&mut self, value: &Value, path: &[String]) {
-        let default = self.slot(path).cloned();
-        self.put(path, Some(value.clone()));
-        let (what, used) = match (self.settings(), &default) {
-            (Ok(settings), _) if holds(&settings, path) => return,
-            (Err(what), Some(default)) => (what, format!("{default} is used")),
-            (Err(what), None) => (what, "it is ignored".to_owned()),
-            (Ok(_), _) => ("there is no such setting".to_owned(), "it is ignored".to_owned()),
-        };
-        self.put(path, default);
-        self.report(path, what.trim_end(), used);
-    }
-
-    fn put(&mut self, path: &[String], value: Option<Value>) {
-        let Some((key, tables)) = path.split_last() else { return };
-        let table = tables.iter().try_fold(&mut self.used, |at, key| at.get_mut(key)?.as_table_mut());
-        if let Some(table) = table {
-            match value {
-                Some(value) => drop(table.insert(key.clone(), value)),
-                None => drop(table.remove(key)),
-            }
-        }
-    }
-
-    fn slot(&mut self, path: &[String]) -> Option<&mut Value> {
-        let (first, rest) = path.split_first()?;
-        rest.iter().try_fold(self.used.get_mut(first)?, |at, key| at.as_table_mut()?.get_mut(key))
-    }
-
-    fn report(&mut self, path: &[String], what: &str, used: String) {
-        self.problems.push(Problem { field: path.join("."), what: what.to_owned(), used });
-    }
-}
-
-/// Whether settings keep something at this place: what they do not know they drop.
-fn holds(settings: &Settings, path: &[String]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return true };
-    let table = Table::try_from(settings).unwrap_or_default();
-    let found = rest.iter().try_fold(table.get(first), |at, key| Some(at?.as_table()?.get(key)));
-    found.flatten().is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::settings::{ThemeChoice, ZoneDisplay};
+    use crate::domain::settings::{Density, HanShapes, Looks, Palette, ThemeChoice, ZoneDisplay};
     use crate::domain::{Currency, Decimal};
 
     fn read(text: &str) -> (Settings, Vec<Problem>) {
@@ -375,6 +270,26 @@ mod tests {
         let kept = [("search", "Ctrl+P"), ("of a newer one", "F9"), ("limits", "")];
         let kept = kept.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
         assert_eq!(settings.keys, kept.into());
+        assert_eq!(parse(super::text(&settings).as_bytes()).ok().unwrap(), (settings, vec![]));
+    }
+
+    #[test]
+    fn looks_that_nobody_knows_are_told_and_the_others_kept() {
+        let (settings, problems) = read(
+            "[looks]\npalette = 'colour-blind'\nconvention = 'martian'\ndensity = 'compact'\n\
+             text_percent = 400\nhan = 'korean'\n",
+        );
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let [convention, text] = &told[..] else { panic!("{told:?}") };
+        assert!(convention.starts_with("looks.convention") && convention.ends_with("\"western\" is used"));
+        assert!(text.contains("must be 80 to 200 percent") && text.ends_with("100 is used"), "{text}");
+        let looks = Looks {
+            palette: Palette::ColourBlind,
+            density: Density::Compact,
+            han: HanShapes::Korean,
+            ..Looks::default()
+        };
+        assert_eq!(settings.looks, looks);
         assert_eq!(parse(super::text(&settings).as_bytes()).ok().unwrap(), (settings, vec![]));
     }
 

@@ -7,6 +7,7 @@ use super::pane::{PaneKey, PaneKind};
 use super::workspace::{LayoutChange, ShelfChange};
 use crate::desk::Pointed;
 use crate::domain::limits::Scope;
+use crate::domain::settings::TextStep;
 use crate::domain::{AccountId, BrokerId, InstrumentId, OrderId, Price, Time, Timeframe};
 use crate::link::{Command, CommandId, Demand, Envelope};
 
@@ -54,6 +55,8 @@ pub enum UiCommand {
     Search,
     /// Open the editor of keys, on an action or on all.
     Keys(Option<Act>),
+    /// Open the settings, on the one at a place of their file or on the first.
+    Settings(Option<&'static str>),
     /// Prepare what one of the ticket's keys stands for, which then asks.
     Prepare(Act),
     /// Open the editor of the limits.
@@ -86,6 +89,8 @@ pub enum UiCommand {
     Shelf(ShelfChange),
     /// Show all workspaces, to name, copy, delete and exchange them.
     Workspaces,
+    /// Make text larger or smaller, everywhere.
+    TextSize(TextStep),
     /// Give the pane that was used last all the room, or take that back.
     Maximise,
     /// From now on a click on a price sends, for the account that orders are entered for; or not any more.

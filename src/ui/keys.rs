@@ -25,12 +25,15 @@ use super::commands::{Commands, UiCommand};
 use super::pane::PaneKind;
 use super::terminal::Terminal;
 use super::workspace::{LayoutChange, ShelfChange};
+use crate::domain::settings::TextStep;
 
 /// Keeps egui from acting on keys that are ours, and us from acting on those of a composition.
 pub fn set_options(ctx: &Context) {
     ctx.options_mut(|options| {
         // Ctrl+Q asks first; it is a shortcut of ours.
         options.quit_shortcuts.clear();
+        // So are the keys that make text larger: what they do is a setting, and kept.
+        options.zoom_with_keyboard = false;
     });
     ctx.add_plugin(Composition::default());
 }
@@ -96,6 +99,7 @@ fn command_of(act: Act) -> Option<UiCommand> {
         Act::Search => UiCommand::Search,
         Act::Kill => UiCommand::Kill,
         Act::Keys => UiCommand::Keys(None),
+        Act::Settings => UiCommand::Settings(None),
         Act::Limits => UiCommand::Limits,
         Act::Arm => UiCommand::Arm(None),
         Act::Allocation => UiCommand::Toggle(PaneKind::Allocation),
@@ -108,6 +112,9 @@ fn command_of(act: Act) -> Option<UiCommand> {
         Act::Workspaces => UiCommand::Workspaces,
         Act::NextWorkspace => UiCommand::Shelf(ShelfChange::Next),
         Act::Performance => UiCommand::Overlay,
+        Act::TextLarger => UiCommand::TextSize(TextStep::Larger),
+        Act::TextSmaller => UiCommand::TextSize(TextStep::Smaller),
+        Act::TextUsual => UiCommand::TextSize(TextStep::Usual),
         Act::Quit => UiCommand::Quit,
         _ => return None,
     })

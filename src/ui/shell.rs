@@ -4,13 +4,13 @@ mod arrangement;
 
 use super::commands::{Commands, UiCommand};
 use super::keys::trading::Sight;
-use super::keys::{Act, Scope, keys_of};
+use super::keys::{Act, Scope, keys_of, with_keys};
 use super::pane::{PaneKey, PaneKind};
 use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
 use super::workspace::Shelf;
-use super::{alerts, arming, format, quit, workspaces};
+use super::{alerts, arming, format, quit, settings, workspaces};
 use crate::desk::Desk;
 use crate::domain::{Account, AccountKind};
 
@@ -54,6 +54,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     terminal.workspaces.ui(ui.ctx(), &terminal.desk, &mut terminal.shelf, &terminal.workspace, out);
     terminal.books.ui(ui.ctx(), &terminal.desk, out);
     terminal.timeline.ui(ui.ctx(), &terminal.desk, out);
+    terminal.settings.ui(ui.ctx(), &terminal.desk, out);
     terminal.limits.ui(ui.ctx(), &terminal.desk, out);
     terminal.key_editor.ui(ui.ctx(), &terminal.desk, out);
     terminal.arming.ui(ui.ctx(), &terminal.desk, out);
@@ -130,7 +131,7 @@ fn keys_trade_ui(ui: &mut egui::Ui, trades: &str, theme: &Theme) {
 
 /// Says over the whole width that nothing here is the present any more.
 fn stopped_ui(ui: &mut egui::Ui, why: &str, theme: &Theme, out: &mut Commands) {
-    let frame = egui::Frame::new().fill(theme.down_fill).inner_margin(egui::Margin::symmetric(12, 8));
+    let frame = egui::Frame::new().fill(theme.stop_fill).inner_margin(egui::Margin::symmetric(12, 8));
     egui::Panel::top("engine stopped").frame(frame).show_separator_line(false).show(ui, |ui| {
         let text = egui::RichText::new(why).strong().color(theme.on_fill);
         egui::Sides::new().shrink_left().wrap_mode(egui::TextWrapMode::Wrap).show(
@@ -174,6 +175,10 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight
             out.window(UiCommand::Search);
         }
         workspaces::menu_ui(ui, shelf, out);
+        let gear = ui.button("⚙").on_hover_text(with_keys(ui, settings::TITLE, Act::Settings));
+        if gear.accessible_name(settings::TITLE).clicked() {
+            out.window(UiCommand::Settings(None));
+        }
         if let Some(instrument) = desk.selected() {
             ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
             ui.label(

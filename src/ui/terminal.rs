@@ -16,6 +16,7 @@ use super::limits::LimitsEditor;
 use super::overlay::Overlay;
 use super::pane::{IsPane, PaneKey, PaneKind};
 use super::search::Search;
+use super::settings::SettingsView;
 use super::status_bar::StatusBar;
 use super::theme::Theme;
 use super::ticket::Ticket;
@@ -26,8 +27,8 @@ use super::workspace::{LayoutChange, Shelf, ShelfChange, WindowPlace, Workspace}
 use super::workspaces::WorkspacesView;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap, Group};
-use crate::domain::settings::ThemeChoice;
-use crate::domain::{AccountId, AccountKind, InstrumentId, Price, Time};
+use crate::domain::settings::{Looks, TextStep, ThemeChoice};
+use crate::domain::{AccountId, AccountKind, InstrumentId, Price, Settings, Time};
 use crate::link::{Clock, Command, Connection, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
@@ -58,6 +59,7 @@ pub struct Terminal {
     pub(super) toasts: Toasts,
     pub(super) overlay: Overlay,
     pub(super) key_editor: KeyEditor,
+    pub(super) settings: SettingsView,
     pub(super) trading: TradingKeys,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
@@ -71,7 +73,7 @@ pub struct Terminal {
     /// There was input since the arrangement was last compared with what is saved.
     may_have_changed: bool,
     /// What was chosen, and what the desktop had then.
-    shown_theme: Option<(ThemeChoice, Option<egui::Theme>)>,
+    shown_looks: Option<(ThemeChoice, Looks, Option<egui::Theme>)>,
     /// The choice that the keys in force were made of.
     shown_keys: BTreeMap<String, String>,
     /// Set until the question has found room in the queue.
@@ -105,6 +107,7 @@ impl Terminal {
             toasts: Toasts::default(),
             overlay: Overlay::default(),
             key_editor: KeyEditor::default(),
+            settings: SettingsView::default(),
             trading: TradingKeys::default(),
             is_asking_to_quit: false,
             has_quit: false,
@@ -115,7 +118,7 @@ impl Terminal {
             sent_demand: None,
             saved_at: now,
             may_have_changed: false,
-            shown_theme: None,
+            shown_looks: None,
             shown_keys: BTreeMap::new(),
             wants_snapshot: false,
         }
@@ -188,7 +191,7 @@ impl Terminal {
     /// Draws one frame and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let began = self.clock.now();
-        self.apply_theme(ui.ctx());
+        self.apply_looks(ui.ctx());
         self.apply_keys(ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
         self.key_editor.capture(ui.ctx());
@@ -347,6 +350,7 @@ impl Terminal {
             UiCommand::Alerts => drop(self.workspace.show(PaneKind::Alerts)),
             UiCommand::Search => self.search.open(),
             UiCommand::Keys(on) => self.key_editor.open(on),
+            UiCommand::Settings(on) => self.settings.open(on),
             UiCommand::Prepare(act) => self.ticket_here().prepare(act),
             UiCommand::Limits => self.limits.open(&self.desk, None),
             UiCommand::LimitsOf(ref scope) => self.limits.open(&self.desk, Some(scope)),
@@ -367,6 +371,7 @@ impl Terminal {
             UiCommand::OneClick(is_on) => self.one_click(is_on),
             UiCommand::Overlay => self.overlay.toggle(),
             UiCommand::Workspaces => self.workspaces.open(),
+            UiCommand::TextSize(step) => self.step_text(step),
             UiCommand::Shelf(ref change) => self.change_shelf(change),
             UiCommand::MeasureAnew => self.desk.measure_anew(),
             UiCommand::Quit => self.ask_to_quit(),
@@ -436,11 +441,29 @@ impl Terminal {
         out.engine.into_iter().all(|envelope| self.link.commander.try_send(envelope).is_ok())
     }
 
-    fn apply_theme(&mut self, ctx: &egui::Context) {
-        let (choice, desktop) = (self.desk.settings().theme, ctx.system_theme());
-        if self.shown_theme != Some((choice, desktop)) {
-            self.shown_theme = Some((choice, desktop));
-            Theme::of_choice(choice, desktop).apply(ctx);
+    fn apply_looks(&mut self, ctx: &egui::Context) {
+        let settings = self.desk.settings();
+        let (choice, looks, desktop) = (settings.theme, settings.looks, ctx.system_theme());
+        if self.shown_looks != Some((choice, looks, desktop)) {
+            self.shown_looks = Some((choice, looks, desktop));
+            Theme::of(choice, &looks, desktop).apply(ctx);
+            // Everything grows with the text, in the window's own pixels: digits and lines stay sharp.
+            ctx.set_zoom_factor(f32::from(looks.text_percent) / 100.0);
+        }
+    }
+
+    /// Makes text larger or smaller. A refusal is said where all are.
+    fn step_text(&mut self, step: TextStep) {
+        let mut settings = Settings::clone(self.desk.settings());
+        settings.looks.text_percent = settings.looks.text_stepped(step);
+        if settings == **self.desk.settings() {
+            return;
+        }
+        if self.desk.stopped().is_some() || !self.send_own(Command::Configure(Arc::new(settings))) {
+            self.say(
+                NoticeLevel::Warning,
+                "The size of text stays as it is: the engine takes no change now.",
+            );
         }
     }
 

@@ -4,12 +4,14 @@ mod composition;
 mod editor;
 mod trading;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Event, Key, Modifiers, Role, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pitdesk::domain::{AccountKind, Side};
+use pitdesk::domain::{AccountKind, Settings, Side};
 use pitdesk::link::{Command, Flatten, Update};
 use pitdesk::ui::blotter::Blotter;
 use pitdesk::ui::chart_pane::ChartPane;
@@ -215,7 +217,14 @@ fn told(harness: &mut Harness<'_, Desktop>) -> (Vec<String>, Vec<Command>, bool)
     });
     let words = words.collect();
     let has_quit = harness.state().terminal.has_quit();
-    (words, sent(harness), has_quit)
+    // Which keys are chosen is what a test changes, not what it looks for.
+    let without_keys = |command| match command {
+        Command::Configure(settings) => {
+            Command::Configure(Arc::new(Settings { keys: BTreeMap::new(), ..(*settings).clone() }))
+        }
+        other => other,
+    };
+    (words, sent(harness).into_iter().map(without_keys).collect(), has_quit)
 }
 
 /// A window in which an action of the window has something to do.
@@ -243,6 +252,10 @@ fn window_for(act: Act) -> Harness<'static, Desktop> {
             if act == Act::Redo {
                 press(&mut harness, Act::Undo.default_keys()[0]);
             }
+        }
+        Act::TextUsual => {
+            harness.state_mut().market.configure(|settings| settings.looks.text_percent = 120);
+            settle(&mut harness);
         }
         _ => {}
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use pitdesk::domain::settings::ThemeChoice;
-use pitdesk::domain::{BrokerId, Weather};
+use pitdesk::domain::settings::{Convention, Density, HanShapes, Palette, ThemeChoice, ZoneDisplay};
+use pitdesk::domain::{BrokerId, Currency, Settings, Weather};
 use pitdesk::link::{Command, Drill, Flatten, KillState, Update};
 
 use crate::bench::settle;
+use crate::desk::decimal;
 use crate::desktop::{Desktop, desktop, search, sent};
 
 fn press(harness: &mut Harness<'_, Desktop>, key: Key) {
@@ -180,6 +181,43 @@ fn settings_are_changed_one_at_a_time() {
     assert_eq!(light, pitdesk::domain::Settings { theme: ThemeChoice::Light, ..before.clone() });
     let listed = changed(&mut harness, "practice hours of");
     assert_eq!(listed, pitdesk::domain::Settings { practice_always_open: false, ..before });
+}
+
+#[test]
+fn zones_totals_and_looks_are_chosen_by_name() {
+    let mut harness = desktop();
+    let before = (**harness.state().terminal.desk().settings()).clone();
+    let mut changed = |query: &str| match enter(&mut harness, query).as_slice() {
+        [Command::Configure(settings)] => (**settings).clone(),
+        other => panic!("'{query}' sent {other:?}"),
+    };
+    let with = |change: fn(&mut Settings)| {
+        let mut settings = before.clone();
+        change(&mut settings);
+        settings
+    };
+    assert_eq!(changed("times in utc"), with(|s| s.time_zone_display = ZoneDisplay::Utc));
+    assert_eq!(changed("times of this computer"), with(|s| s.time_zone_display = ZoneDisplay::Local));
+    assert_eq!(changed("totals in krw"), with(|s| s.base_currency = Currency::KRW));
+    assert_eq!(changed("at one click"), with(|s| s.confirm_orders = false));
+    assert_eq!(changed("east asian"), with(|s| s.looks.convention = Convention::EastAsian));
+    assert_eq!(changed("colour-blind"), with(|s| s.looks.palette = Palette::ColourBlind));
+    assert_eq!(changed("density compact"), with(|s| s.looks.density = Density::Compact));
+    assert_eq!(changed("text size 145"), with(|s| s.looks.text_percent = 145));
+    assert_eq!(changed("han korean"), with(|s| s.looks.han = HanShapes::Korean));
+}
+
+#[test]
+fn usual_quantities_are_typed_behind_their_names() {
+    let mut harness = desktop();
+    search(&mut harness, "usual quantity of coins");
+    assert_eq!(hits(&harness)[0], "Usual quantity of coins: 0.1, type another number");
+    press(&mut harness, Key::Escape);
+    let sent = enter(&mut harness, "usual quantity of coins: 0.25");
+    let [Command::Configure(settings)] = &sent[..] else { panic!("{sent:?}") };
+    let mut expected = (**harness.state().terminal.desk().settings()).clone();
+    expected.default_quantity.crypto.0 = decimal("0.25");
+    assert_eq!(**settings, expected);
 }
 
 #[test]

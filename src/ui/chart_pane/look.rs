@@ -6,10 +6,12 @@ use egui::{RichText, Ui};
 
 use super::{Bond, ChartPane};
 use crate::desk::Desk;
-use crate::domain::settings::{Settings, ZoneDisplay};
+use crate::domain::Settings;
 use crate::link::Command;
 use crate::ui::chart::{ScaleKind, Style};
 use crate::ui::commands::Commands;
+use crate::ui::settings::catalogue::Entry;
+use crate::ui::settings::control::Control;
 use crate::ui::theme::theme_of;
 
 /// One choice of how a chart looks.
@@ -25,18 +27,19 @@ pub enum Look {
     Tied(Bond, bool),
 }
 
-/// Which zone the times on the screen are in, in words.
-const ZONES: [(ZoneDisplay, &str); 3] = [
-    (ZoneDisplay::Exchange, "Times of the exchange"),
-    (ZoneDisplay::Local, "Times of this computer"),
-    (ZoneDisplay::Utc, "Times in UTC"),
-];
-
-/// The command that shows times in another zone, everywhere on the desk.
-fn show_zone(desk: &Desk, zone: ZoneDisplay) -> Command {
-    let mut settings = Settings::clone(desk.settings());
-    settings.time_zone_display = zone;
-    Command::Configure(Arc::new(settings))
+/// The zones that the times on the screen can be of, in the words of the settings; a choice is in force everywhere.
+fn zones_ui(ui: &mut Ui, desk: &Desk, out: &mut Commands) {
+    let Some(Entry { name, control: Control::Choice(choice), .. }) = Entry::at("time_zone_display") else {
+        return;
+    };
+    for at in 0..choice.count {
+        let is_chosen = (choice.at)(desk.settings()) == Some(at);
+        if ui.radio(is_chosen, format!("{name} {}", (choice.label)(at))).clicked() && !is_chosen {
+            let mut settings = Settings::clone(desk.settings());
+            (choice.choose)(&mut settings, at);
+            out.send(Command::Configure(Arc::new(settings)));
+        }
+    }
 }
 
 impl ChartPane {
@@ -74,12 +77,7 @@ impl ChartPane {
             }
             ui.separator();
             caption(ui, "Time zone of the whole desk");
-            for (zone, text) in ZONES {
-                let is_chosen = desk.settings().time_zone_display == zone;
-                if ui.radio(is_chosen, text).clicked() && !is_chosen {
-                    out.send(show_zone(desk, zone));
-                }
-            }
+            zones_ui(ui, desk, out);
         });
         menu.response.on_hover_text("How bars, prices and times are shown");
     }

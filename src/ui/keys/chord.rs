@@ -91,17 +91,6 @@ impl Chord {
             (true, true) => false,
         }
     }
-
-    /// What else has these keys, everywhere and for good.
-    #[must_use]
-    pub fn is_of_the_window(self) -> Option<&'static str> {
-        match (self.ctrl, self.alt, self.key) {
-            (true, false, Key::Plus | Key::Minus | Key::Equals | Key::Num0) => {
-                Some("makes everything larger or smaller")
-            }
-            _ => None,
-        }
-    }
 }
 
 /// Signs that some layouts have with Shift only.

@@ -150,19 +150,8 @@ fn pressed_by(event: &Event) -> Pressed {
     }
 }
 
-/// What speaks against keys for an action.
-#[derive(Debug, PartialEq, Eq)]
-enum Objection {
-    /// They cannot be had.
-    Never(String),
-    /// They can be had at this price.
-    Unless(String),
-}
-
-fn objection(map: &Keymap, act: Act, keys: Chord) -> Option<Objection> {
-    if let Some(why) = keys.is_of_the_window() {
-        return Some(Objection::Never(format!("{keys} {why}, everywhere.")));
-    }
+/// What speaks against keys for an action; they can be had at this price.
+fn objection(map: &Keymap, act: Act, keys: Chord) -> Option<String> {
     let name = |other: &Act| format!("\"{}\" ({})", other.words(), other.scope().label());
     let others: Vec<String> = map.others(act, keys).iter().map(name).collect();
     let mut words = Vec::new();
@@ -173,7 +162,7 @@ fn objection(map: &Keymap, act: Act, keys: Chord) -> Option<Objection> {
     if keys.is_for_text() && acts_beside_text {
         words.push(format!("While text is typed {keys} belongs to the text, and does nothing else."));
     }
-    (!words.is_empty()).then(|| Objection::Unless(words.join(" ")))
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 impl Open {
@@ -352,19 +341,11 @@ impl Open {
         (map, desk, theme): (&Keymap, &Desk, &Theme),
         out: &mut Commands,
     ) {
-        let mut may = true;
-        let said =
-            keys.iter().filter_map(|keys| objection(map, act, *keys)).map(|objection| match objection {
-                Objection::Unless(why) => why,
-                Objection::Never(why) => {
-                    may = false;
-                    format!("{why} Choose others.")
-                }
-            });
+        let said = keys.iter().filter_map(|keys| objection(map, act, *keys));
         let said = said.collect::<Vec<_>>().join(" ");
         ui.add(Label::new(RichText::new(said).color(theme.warn)).wrap());
         ui.horizontal(|ui| {
-            if may && ui.button("Use them").clicked() {
+            if ui.button("Use them").clicked() {
                 self.choose(map, act, keys, desk, out);
             }
             others_ui(ui, act, &mut self.step);

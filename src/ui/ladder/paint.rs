@@ -33,7 +33,7 @@ pub(super) struct Look {
 /// Height of a row in points, of whole pixels.
 pub(super) fn row_height(ui: &Ui) -> f32 {
     let (theme, grid) = (theme_of(ui), PixelGrid::of(ui));
-    grid.points(grid.length(theme.sizes.row - 4.0))
+    grid.points(grid.length(theme.sizes.tight_row))
 }
 
 /// Where the columns stand in this width.

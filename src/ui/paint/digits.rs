@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn every_glyph_starts_on_a_pixel_and_figures_keep_their_columns() {
-        for scale in [1.0, 1.25, 1.5] {
+        for scale in [0.8, 0.9, 1.0, 1.1, 1.25, 1.45, 1.5, 1.8] {
             let ctx = egui::Context::default();
             let a = written(&ctx, scale, "1234567890");
             assert_eq!(a.len(), 40);

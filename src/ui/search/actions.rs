@@ -9,12 +9,10 @@ mod choices;
 mod layout;
 mod of_panes;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Arranged;
 use crate::desk::Desk;
-use crate::domain::settings::{Settings, ThemeChoice};
 use crate::domain::{AccountKind, BrokerId, Timeframe, Weather};
 use crate::link::{Command, Drill, Flatten};
 use crate::ui::arming;
@@ -23,7 +21,7 @@ use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, window_actions};
 use blotter::blotter;
 use chart::chart;
-use choices::choices;
+use choices::{choices, single_settings};
 use layout::{layout, workspaces};
 use of_panes::{prepared, with_keys_of_panes};
 
@@ -116,12 +114,12 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, 
     actions.extend(chart(workspace));
     actions.extend(layout(workspace));
     actions.extend(workspaces(shelf));
-    actions.extend(settings(desk.settings()));
     actions.extend(choices(desk.settings(), query));
     actions.extend(prepared(desk, workspace));
-    // By name only: they would bury the others. Without an engine no key is changed.
+    // By name only: they would bury the others. Without an engine nothing is changed.
     if !query.trim().is_empty() && desk.stopped().is_none() {
         actions.extend(with_keys_of_panes());
+        actions.extend(single_settings());
     }
     actions.extend(paper_broker(desk).into_iter().flat_map(drills));
     if desk.settings().gateway.is_on {
@@ -200,6 +198,8 @@ fn shortcuts() -> impl Iterator<Item = Action> {
     let is_here = |(act, _): &(Act, UiCommand)| !matches!(act, Act::Search | Act::Kill | Act::Arm);
     window_actions().filter(is_here).map(|(act, command)| {
         let synonyms = match act {
+            Act::Settings => "preferences options configure setup",
+            Act::TextLarger | Act::TextSmaller | Act::TextUsual => "zoom font scale bigger",
             Act::Limits => "risk settings loss exposure fat finger",
             Act::Allocation => "rebalance portfolio percent basket",
             Act::NewAlert => "notify price level bell tell me",
@@ -215,52 +215,6 @@ fn shortcuts() -> impl Iterator<Item = Action> {
 fn show_timeframe(timeframe: Timeframe) -> Action {
     let text = format!("Chart of {timeframe} bars");
     Action::window(text, "timeframe period", UiCommand::ShowTimeframe(timeframe))
-}
-
-fn settings(now: &Settings) -> Vec<Action> {
-    let changed = |change: fn(&mut Settings)| {
-        let mut settings = now.clone();
-        change(&mut settings);
-        Command::Configure(Arc::new(settings))
-    };
-    let theme = |text, synonyms, choice, change| {
-        Action::engine(text, synonyms, changed(change)).in_force(now.theme == choice)
-    };
-    vec![
-        theme("Theme: dark", "night colours", ThemeChoice::Dark, |s| s.theme = ThemeChoice::Dark),
-        theme("Theme: light", "day colours", ThemeChoice::Light, |s| s.theme = ThemeChoice::Light),
-        theme("Theme: as the desktop has it", "system", ThemeChoice::System, |s| {
-            s.theme = ThemeChoice::System;
-        }),
-        Action::engine(
-            "Practice market: always open",
-            "hours nights weekends",
-            changed(|s| s.practice_always_open = true),
-        )
-        .in_force(now.practice_always_open),
-        Action::engine(
-            "Practice market: hours of the exchanges",
-            "sessions closed",
-            changed(|s| s.practice_always_open = false),
-        )
-        .in_force(!now.practice_always_open),
-        Action::engine("Alerts: heard", "sound unmute bell", changed(|s| s.alerts.sound = true))
-            .in_force(now.alerts.sound),
-        Action::engine("Alerts: muted", "sound silent bell", changed(|s| s.alerts.sound = false))
-            .in_force(!now.alerts.sound),
-        Action::engine(
-            "TWS API: let programs connect",
-            "gateway server ib interactive brokers python ib_async on",
-            changed(|s| s.gateway.is_on = true),
-        )
-        .in_force(now.gateway.is_on),
-        Action::engine(
-            "TWS API: let no programs connect",
-            "gateway server ib interactive brokers off",
-            changed(|s| s.gateway.is_on = false),
-        )
-        .in_force(!now.gateway.is_on),
-    ]
 }
 
 /// Drills are for simulated money only.

@@ -152,7 +152,7 @@ fn locked_label_ui(ui: &mut egui::Ui, theme: &Theme, still_working: u32) {
         format!("LOCKED · {still_working} still working")
     };
     let frame = egui::Frame::new()
-        .fill(theme.down_fill)
+        .fill(theme.stop_fill)
         .corner_radius(theme.sizes.radius)
         .inner_margin(egui::Margin::symmetric(8, 2));
     let shown = frame.show(ui, |ui| ui.label(RichText::new(text).strong().color(theme.on_fill)));

@@ -17,7 +17,7 @@ const WITH_MILLIS: f32 = 260.0;
 /// Height of a line in points, of whole pixels.
 pub(super) fn row_height(ui: &Ui) -> f32 {
     let (theme, grid) = (theme_of(ui), PixelGrid::of(ui));
-    grid.points(grid.length(theme.sizes.row - 4.0))
+    grid.points(grid.length(theme.sizes.tight_row))
 }
 
 /// What all lines have in common.

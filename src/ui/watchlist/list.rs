@@ -21,8 +21,6 @@ use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, keys_of, taken};
 use crate::ui::theme::{Theme, theme_of};
 
-/// Height of a row of two lines.
-const TWO_LINES: f32 = 38.0;
 /// So near to the edge a drag scrolls, by so much a frame.
 const SCROLL_ZONE: f32 = 20.0;
 const SCROLL_STEP: f32 = 6.0;
@@ -387,7 +385,7 @@ impl Watchlist {
 fn row_height(columns: &Columns, theme: &Theme) -> f32 {
     match columns.lines {
         Lines::One => theme.sizes.row,
-        Lines::Two => TWO_LINES,
+        Lines::Two => theme.sizes.two_lines,
     }
 }
 

@@ -14,9 +14,6 @@ use crate::ui::format;
 use crate::ui::paint::{Digits, PixelGrid, PixelMesh, PxRect};
 use crate::ui::theme::{Theme, theme_of};
 
-/// Middle of the lines of a row of two, from its top.
-const FIRST_LINE: f32 = 12.0;
-const SECOND_LINE: f32 = 27.0;
 /// A name with less room is left out: a few letters tell nothing.
 const LEAST_NAME: f32 = 80.0;
 
@@ -172,7 +169,10 @@ impl Painted {
         let inks = Inks::of(&theme, row.cells.trend, freshness);
         let (first, second) = match self.columns.lines {
             Lines::One => (rect.center().y, rect.center().y),
-            Lines::Two => (rect.top() + FIRST_LINE, rect.top() + SECOND_LINE),
+            Lines::Two => {
+                let [first, second] = theme.sizes.lines_at;
+                (rect.top() + first, rect.top() + second)
+            }
         };
         let name_from = self.symbol(ui, rect.left(), first, row, instrument.is_some(), freshness);
         if self.columns.lines == Lines::Two

@@ -67,6 +67,27 @@ fn a_group_is_named_in_japanese_and_only_the_last_enter_names_it() {
 }
 
 #[test]
+fn enter_of_a_composition_adds_nothing_to_the_list() {
+    let mut harness = bench(Watchlist::default()).show(vec2(340.0, 420.0));
+    ready(&harness);
+    harness.get_by_label("Add symbol").click();
+    settle(&mut harness);
+    harness.get_by_label("Add symbol").type_text("micro");
+    settle(&mut harness);
+    preedit(&mut harness, "か");
+    for key in [Key::ArrowDown, Key::Enter, Key::Escape] {
+        harness.key_press(key);
+        harness.run_steps(1);
+    }
+    assert_eq!(harness.state().pane.keys().count(), 0, "nothing is added while text is composed");
+    commit(&mut harness, "soft");
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    assert_eq!(harness.state().pane.keys().collect::<Vec<_>>(), ["MSFT@NASDAQ"]);
+}
+
+#[test]
 fn the_cell_of_an_order_sends_nothing_while_something_is_composed() {
     let mut bench = bench(Blotter::default());
     let aapl = bench.market.id(AAPL);

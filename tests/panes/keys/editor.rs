@@ -1,6 +1,6 @@
 //! The window in which keys are changed.
 
-use pitdesk::domain::settings::{Settings, ThemeChoice};
+use pitdesk::domain::settings::ThemeChoice;
 
 use super::*;
 use crate::picture;
@@ -85,7 +85,7 @@ fn a_conflict_is_said_before_it_is_made() {
 }
 
 #[test]
-fn keys_that_text_needs_and_keys_of_the_window_are_said() {
+fn keys_that_text_needs_and_keys_of_other_actions_are_said() {
     let mut harness = editor("quit");
     let press_for_quit = |harness: &mut Window, keys: &str| {
         click(harness, "Keys of Quit; asks while orders work: Ctrl+Q");
@@ -95,8 +95,7 @@ fn keys_that_text_needs_and_keys_of_the_window_are_said() {
     assert!(says(&harness, "While text is typed G belongs to the text"));
     click(&mut harness, "Leave as it was");
     press_for_quit(&mut harness, "Ctrl+Plus");
-    assert!(says(&harness, "makes everything larger"));
-    assert!(harness.query_by_label("Use them").is_none());
+    assert!(says(&harness, "Ctrl+Plus stands for \"Larger text\" (everywhere), which would lose it"));
     click(&mut harness, "Press others");
     harness.event(Event::Copy);
     harness.run_steps(2);
@@ -143,7 +142,7 @@ fn it_looks_as_it_should() {
         harness.run_steps(2);
         press(&mut harness, chord("F1"));
         harness.run_steps(4);
-        click(&mut harness, "Keys of Quit; asks while orders work: Ctrl+Q");
+        click(&mut harness, "Keys of New alert: Ctrl+Shift+N");
         press(&mut harness, chord("Ctrl+K"));
         picture::assert_picture(&mut harness, name);
     }
