@@ -57,7 +57,9 @@ fn instruments(like: &Instrument) -> Vec<Arc<Instrument>> {
 fn workspace(instruments: &[Arc<Instrument>], is_alone: bool) -> String {
     let mut workspace = Workspace::default();
     for (_, list) in workspace.panes.all_mut::<Watchlist>() {
-        instruments.iter().for_each(|instrument| list.add(instrument.key()));
+        for instrument in instruments {
+            list.add(instrument.key());
+        }
     }
     if is_alone {
         workspace.change(LayoutChange::Maximise(PaneKey::first(PaneKind::Watchlist)));
@@ -108,7 +110,7 @@ fn quote(market: &mut Market, number: u64) {
     let id = InstrumentId((number % u64::from(INSTRUMENTS)) as u32);
     let key = market.instruments()[id.index()].key();
     let round = number / u64::from(INSTRUMENTS);
-    let last = Decimal::new(28_450 + (round % 97) as i64, 2);
+    let last: Decimal = (Decimal::from(28_450) + Decimal::from(round % 97)) / Decimal::ONE_HUNDRED;
     let mut quote = market.quote_at(&key, &last.to_string());
     quote.bid_size = Qty(Decimal::from(round % 900 + 1));
     market.publish_quote(&key, quote);

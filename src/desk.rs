@@ -104,7 +104,8 @@ pub struct Desk {
     /// Those of them that are the window's own, which no snapshot knows.
     own_notices: VecDeque<Notice>,
     answers: Answers,
-    latency: Latency,
+    /// Boxed: its counts are as much as the rest of a desk, which others hold across waits.
+    latency: Box<Latency>,
     ledger: Ledger,
     queues: Queues,
     valuations: Vec<Valued>,

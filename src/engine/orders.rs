@@ -43,11 +43,11 @@ struct Entry {
 #[derive(Debug, Clone, Copy)]
 pub struct Leaving {
     /// When the trader's input came.
-    pub input_at: Time,
+    pub input: Time,
     /// When it was taken on.
-    pub taken_at: Time,
+    pub taken: Time,
     /// When the disk had it.
-    pub written_at: Option<Time>,
+    pub written: Option<Time>,
 }
 
 impl Entry {
@@ -450,16 +450,16 @@ impl Orders {
         self.changed(id, now)
     }
 
-    pub fn remember_input(&mut self, id: OrderId, input_at: Time, taken_at: Time) {
+    pub fn remember_input(&mut self, id: OrderId, input: Time, taken: Time) {
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.leaving = Some(Leaving { input_at, taken_at, written_at: None });
+            entry.leaving = Some(Leaving { input, taken, written: None });
         }
     }
 
     /// The disk has what was asked of an order last.
     pub fn is_written(&mut self, id: OrderId, now: Time) {
         if let Some(leaving) = self.entries.get_mut(&id).and_then(|entry| entry.leaving.as_mut()) {
-            leaving.written_at = Some(now);
+            leaving.written = Some(now);
         }
     }
 

@@ -261,8 +261,8 @@ impl Engine {
             wire_at,
             out,
         );
-        if let Some(Leaving { input_at, taken_at, written_at }) = self.orders.take_leaving(order) {
-            let way = WayOut { order, input_at, taken_at, written_at, wire_at };
+        if let Some(Leaving { input, taken, written }) = self.orders.take_leaving(order) {
+            let way = WayOut { order, input_at: input, taken_at: taken, written_at: written, wire_at };
             out.push(Effect::publish(Update::Wire(way), wire_at));
         }
     }

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use pitdesk::link::Command;
-use pitdesk::ui::Terminal;
+use pitdesk::ui::{Terminal, set_options};
 
 use crate::bench::settle;
 use crate::desk::Market;
@@ -45,6 +45,7 @@ fn show((market, terminal): (Market, Terminal), size: egui::Vec2) -> Harness<'st
     };
     let builder = soft_renderer::builder::<Desktop>().with_size(size);
     let mut harness = builder.build_ui_state(draw, Desktop { market, terminal });
+    set_options(&harness.ctx);
     harness.run_steps(3);
     harness.check_accessibility();
     harness

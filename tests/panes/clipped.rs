@@ -104,9 +104,9 @@ fn desk(size: Vec2) -> Window {
     market.quote(AAPL, "284.50");
     for number in 1..5 {
         let order = order(number, id, Side::Buy, "1200", limit("280.25"), market.now());
-        market.publish(Update::Order(order.into()));
+        market.publish(Update::Order(order));
     }
-    market.publish(Update::Position(position(id, "1250", "283.17").into()));
+    market.publish(Update::Position(position(id, "1250", "283.17")));
     settle(&mut window);
     window
 }

@@ -11,7 +11,6 @@ use pitdesk::domain::settings::{Convention, Density, Looks, Palette, Settings, T
 use pitdesk::domain::{Depth, Instrument, Level, Price};
 use pitdesk::link::Command;
 use pitdesk::ui::ladder::Ladder;
-use pitdesk::ui::set_options;
 use pitdesk::ui::theme::{Theme, theme_of};
 use pitdesk::ui::watchlist::Watchlist;
 
@@ -75,7 +74,6 @@ fn looks_are_in_force_with_the_next_frame() {
 #[test]
 fn keys_change_the_size_of_text_which_is_a_setting() {
     let mut window = desktop();
-    set_options(&window.ctx);
     assert_eq!(press(&mut window, Key::Plus), [110]);
     assert!((window.ctx.zoom_factor() - 1.1).abs() < 1e-6, "and egui has not zoomed besides");
     assert_eq!(press(&mut window, Key::Equals), [120], "the same key where it needs Shift");

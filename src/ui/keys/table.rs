@@ -132,7 +132,7 @@ const CHART: Scope = Scope::Pane(PaneKind::Chart);
 
 acts! {
     Search: Scope::Window, "search", "Search instruments and actions", [key(Key::K).ctrl()];
-    Kill: Scope::Window, "kill-switch", "Kill switch: lock new orders, cancel working ones; again to try again",
+    Kill: Scope::Window, "kill-switch", "Kill switch: lock new orders, cancel working ones",
         [key(Key::Delete).ctrl().shift()];
     OneClick: Scope::Window, "one-click", "Arm one-click trading, or switch it off", [key(Key::A).ctrl().alt()];
     Keys: Scope::Window, "keyboard", "Keyboard shortcuts: see and change them", [key(Key::F1)];
