@@ -31,9 +31,9 @@ impl Default for Links {
 /// A bond of a chart, to be tied or cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bond {
-    /// [`Links::period`].
+    /// `Links::period`.
     Period,
-    /// [`Links::crosshair`].
+    /// `Links::crosshair`.
     Crosshair,
 }
 
