@@ -257,9 +257,9 @@ impl Frames {
         }
     }
 
-    fn on_exit(&self, now: Time) {
+    fn on_exit(&self, now: Time, beside: u64) {
         let seconds = now.since(self.began).as_secs_f64();
-        tracing::info!("painted {} frames in {seconds:.1} s", self.painted);
+        tracing::info!("painted {} frames in {seconds:.1} s, and {beside} of other windows", self.painted);
     }
 }
 
@@ -386,7 +386,7 @@ impl eframe::App for Frontend {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.frames.on_exit(self.clock.now());
+        self.frames.on_exit(self.clock.now(), self.wake.painted_beside());
         beside::of(&self.terminal).shut_down();
     }
 }

@@ -78,7 +78,8 @@ fn frame_ui(window: WindowKey, ui: &mut egui::Ui, terminal: &mut Terminal) {
         return;
     }
     let before = terminal.beside().find(|(of, _)| *of == window).and_then(|(_, place)| place);
-    let now = ctx.input(|input| place::now(input.viewport(), ctx.zoom_factor(), before));
+    let scale = ctx.zoom_factor();
+    let now = ctx.input(|input| place::now(input.viewport(), scale, before));
     if let Some(place) = now {
         terminal.on_beside_place(window, place);
     }
@@ -88,7 +89,8 @@ fn frame_ui(window: WindowKey, ui: &mut egui::Ui, terminal: &mut Terminal) {
 /// another size than the trader gave it.
 fn make_room(ctx: &egui::Context, window: WindowKey) -> bool {
     let id = egui::Id::unique(("room of a window", window));
-    let (small, here) = ctx.data(|data| (data.get_temp::<Vec2>(id), ctx.content_rect().size()));
+    let small = ctx.data(|data| data.get_temp::<Vec2>(id));
+    let here = ctx.content_rect().size();
     let is_asking = ctx.memory(|memory| memory.top_modal_layer().is_some());
     match (small, is_asking) {
         (None, true) if here.x < ASKING.x || here.y < ASKING.y => {

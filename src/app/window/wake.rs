@@ -1,6 +1,6 @@
 //! What wakes the windows from the runtime, as often as they can show anything and no more.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(super) struct Wake {
     /// The windows beside the main one, and when each began its last frame. Held for as long as it takes to look
     /// at a handful of them.
     beside: Arc<Mutex<Vec<(ViewportId, Time)>>>,
+    /// Frames of windows beside the main one, of all that there were.
+    painted_beside: Arc<AtomicU64>,
     is_closing: Arc<AtomicBool>,
 }
 
@@ -58,11 +60,17 @@ impl Wake {
 
     /// A window beside it begins a frame.
     pub fn on_frame_beside(&self, id: ViewportId, now: Time) {
+        self.painted_beside.fetch_add(1, Ordering::Relaxed);
         let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
         match beside.iter_mut().find(|(known, _)| *known == id) {
             Some((_, last)) => *last = now,
             None => beside.push((id, now)),
         }
+    }
+
+    /// How many frames windows beside the main one have begun.
+    pub fn painted_beside(&self) -> u64 {
+        self.painted_beside.load(Ordering::Relaxed)
     }
 
     /// Whether a window beside the main one has begun a frame since.
