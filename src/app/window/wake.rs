@@ -112,7 +112,7 @@ mod tests {
         let window = egui::Context::default();
         let told = Arc::clone(&asked);
         window.set_request_repaint_callback(move |info| {
-            told.lock().unwrap().push((info.viewport_id, info.delay))
+            told.lock().unwrap().push((info.viewport_id, info.delay));
         });
         wake.attach(window);
         asked

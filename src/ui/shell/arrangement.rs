@@ -25,12 +25,11 @@ pub(super) fn panes_ui(
     let place = workspace.tree_in_mut(here)?;
     let mut tree = std::mem::replace(place, Tree::empty(egui::Id::NULL));
     let mut arrangement = Arrangement { desk, workspace, out, theme, moves, chart: None };
-    match alone {
-        Some(key) => arrangement.alone_ui(key, ui),
-        None => {
-            tree.ui(&mut arrangement, ui);
-            splitters::name_edges(&tree, ui);
-        }
+    if let Some(key) = alone {
+        arrangement.alone_ui(key, ui);
+    } else {
+        tree.ui(&mut arrangement, ui);
+        splitters::name_edges(&tree, ui);
     }
     let chart = arrangement.chart;
     if let Some(place) = workspace.tree_in_mut(here) {
