@@ -44,6 +44,7 @@ mod timeline;
 mod toasts;
 mod told;
 pub mod watchlist;
+mod windows;
 pub mod workspace;
 mod workspaces;
 

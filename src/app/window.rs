@@ -1,17 +1,20 @@
 //! The real window: eframe in front, the runtime behind, the link in between.
 
+mod beside;
 mod place;
+mod wake;
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use egui::{ViewportCommand, ViewportId};
+use egui::ViewportCommand;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
+use self::beside::Beside;
+use self::wake::Wake;
 use super::cli::Options;
 use super::control::{self, Control};
 use super::gateway::Gateway;
@@ -36,8 +39,6 @@ const TITLE: &str = "Pitdesk (paper)";
 const NO_DISPLAY: &str =
     "pitdesk: there is no display here. Draw the desk into a picture with: pitdesk shot desk.png";
 const NO_DISPLAY_CODE: u8 = 2;
-/// Least time between two frames that data alone ask for.
-const FRAME: Duration = Duration::from_micros(16_600);
 /// How long the engine may take to finish after the window has closed: longer than it gives its
 /// brokers and then the disk, so that what is not saved can be said.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
@@ -211,43 +212,10 @@ fn no_display() -> ExitCode {
     ExitCode::from(NO_DISPLAY_CODE)
 }
 
-/// Wakes the window from the runtime. Holds the only copy of egui's context there.
-#[derive(Clone, Default)]
-struct Wake {
-    window: Arc<OnceLock<egui::Context>>,
-    last_frame: Arc<AtomicI64>,
-    is_closing: Arc<AtomicBool>,
-}
-
-impl Wake {
-    /// At most one frame per [`FRAME`], however often data come. A delay of zero would
-    /// paint two frames, so there is always some.
-    fn closure(&self, clock: Clock) -> Arc<dyn Fn() + Send + Sync> {
-        let Self { window, last_frame, .. } = self.clone();
-        Arc::new(move || {
-            let Some(window) = window.get() else { return };
-            let since = clock.now().since(Time(last_frame.load(Ordering::Relaxed)));
-            let delay = FRAME.saturating_sub(since).max(Duration::from_millis(1));
-            window.request_repaint_after_for(delay, ViewportId::ROOT);
-        })
-    }
-
-    fn close(&self) {
-        self.is_closing.store(true, Ordering::Release);
-        self.rouse();
-    }
-
-    /// Has the window look around soon, whether or not there are data.
-    fn rouse(&self) {
-        if let Some(window) = self.window.get() {
-            window.request_repaint_after_for(Duration::from_millis(1), ViewportId::ROOT);
-        }
-    }
-}
-
 /// eframe's side of the terminal.
 struct Frontend {
-    terminal: Terminal,
+    terminal: beside::Shared,
+    beside: Beside,
     wake: Wake,
     clock: Clock,
     failure: Arc<OnceLock<String>>,
@@ -289,9 +257,9 @@ impl Frames {
         }
     }
 
-    fn on_exit(&self, now: Time) {
+    fn on_exit(&self, now: Time, beside: u64) {
         let seconds = now.since(self.began).as_secs_f64();
-        tracing::info!("painted {} frames in {seconds:.1} s", self.painted);
+        tracing::info!("painted {} frames in {seconds:.1} s, and {beside} of other windows", self.painted);
     }
 }
 
@@ -307,11 +275,11 @@ impl Frontend {
         fonts::install(&cc.egui_ctx);
         set_options(&cc.egui_ctx);
         // Whoever wakes from now on reaches this window; it draws once without being asked.
-        wake.window.set(cc.egui_ctx.clone()).ok();
+        wake.attach(cc.egui_ctx.clone());
         let frames = Frames { began, painted: 0, shown_market: false };
-        let terminal = Terminal::new(begin);
         Self {
-            terminal,
+            terminal: Arc::new(Mutex::new(Terminal::new(begin))),
+            beside: Beside::default(),
             began: clock.now(),
             wake,
             clock,
@@ -339,13 +307,13 @@ impl Frontend {
         let now = ctx.input(|input| place::now(input.viewport(), scale, self.place));
         if let Some(place) = now.filter(|_| now != self.place) {
             self.place = now;
-            self.terminal.on_window_place(place);
+            beside::of(&self.terminal).on_window_place(place);
         }
     }
 
     /// Looks for fonts of the system, and again when Han characters are to have other shapes.
     fn follow_han(&mut self, ctx: &egui::Context) {
-        let han = self.terminal.desk().settings().looks.han;
+        let han = beside::of(&self.terminal).desk().settings().looks.han;
         if self.han.replace(han) != Some(han) {
             fonts::install_system_fallback(ctx, han.locale());
         }
@@ -353,20 +321,22 @@ impl Frontend {
 
     /// Money at stake is in the title, once the accounts are known.
     fn show_title(&mut self, ctx: &egui::Context) {
-        let title = self.terminal.title();
-        if title != self.title && !self.terminal.desk().accounts().is_empty() {
+        let terminal = beside::of(&self.terminal);
+        let title = terminal.title();
+        if title != self.title && !terminal.desk().accounts().is_empty() {
             self.title.clone_from(&title);
             ctx.send_viewport_cmd(ViewportCommand::Title(title));
         }
     }
 
     fn handle_close(&mut self, ctx: &egui::Context) {
-        if self.wake.is_closing.load(Ordering::Acquire) || self.terminal.has_quit() {
+        let mut terminal = beside::of(&self.terminal);
+        if self.wake.is_closing() || terminal.has_quit() {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else if ctx.input(|input| input.viewport().close_requested()) {
             tracing::info!("asked by the desktop to close");
-            self.terminal.ask_to_quit();
-            if !self.terminal.has_quit() {
+            terminal.ask_to_quit();
+            if !terminal.has_quit() {
                 ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             }
         }
@@ -376,40 +346,47 @@ impl Frontend {
 impl eframe::App for Frontend {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         let now = self.clock.now();
+        let mut terminal = beside::of(&self.terminal);
         if let Some(began) = self.drawn_at.take() {
             // eframe tells a frame's time when the next one begins.
-            if let Some(seconds) = frame.info().cpu_usage {
+            // Where another window was painted after this one, that one's.
+            if self.wake.has_drawn_beside(began) {
+                self.frames.on_painted(now, terminal.desk().is_synced());
+                terminal.on_painted_unmeasured();
+            } else if let Some(seconds) = frame.info().cpu_usage {
                 let at = began + Duration::from_secs_f32(seconds.max(0.0));
-                self.frames.on_painted(at, self.terminal.desk().is_synced());
-                self.terminal.on_painted(at);
+                self.frames.on_painted(at, terminal.desk().is_synced());
+                terminal.on_painted(at);
             }
             // As it does after every input; other frames may come as late as they like.
             // The time that the computer slept is no gap.
             let jumped = self.clock.jumped();
             let has_slept = std::mem::replace(&mut self.jumped, jumped) < jumped;
             if ctx.requested_repaint_last_pass() && !has_slept {
-                self.terminal.on_frame_gap(FrameGap { lasted: now.since(began), ended: now });
+                terminal.on_frame_gap(FrameGap { lasted: now.since(began), ended: now });
             }
         }
         self.began = now;
-        self.wake.last_frame.store(now.0, Ordering::Relaxed);
-        self.terminal.logic();
+        self.wake.on_frame(now);
+        terminal.logic();
         if let Some(why) = self.failure.get() {
-            self.terminal.engine_stopped(why);
+            terminal.engine_stopped(why);
         }
+        drop(terminal);
         self.show_title(ctx);
         self.follow_han(ctx);
         self.follow_place(ctx, frame);
         self.handle_close(ctx);
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         self.drawn_at = Some(self.began);
-        self.terminal.ui(ui);
+        beside::of(&self.terminal).ui(ui);
+        self.beside.show(ui.ctx(), frame, (&self.terminal, &self.wake, &self.clock));
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.frames.on_exit(self.clock.now());
-        self.terminal.shut_down();
+        self.frames.on_exit(self.clock.now(), self.wake.painted_beside());
+        beside::of(&self.terminal).shut_down();
     }
 }

@@ -152,6 +152,10 @@ impl Latency {
         }
     }
 
+    pub(super) fn on_painted_unmeasured(&mut self) {
+        self.unpainted.clear();
+    }
+
     pub(super) fn on_wire(&mut self, way: &WayOut) {
         self.click_to_wire.add(way.wire_at.since(way.input_at));
         self.click_to_engine.add(way.taken_at.since(way.input_at));

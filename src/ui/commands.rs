@@ -93,6 +93,8 @@ pub enum UiCommand {
     TextSize(TextStep),
     /// Give the pane that was used last all the room, or take that back.
     Maximise,
+    /// Take the pane that was used last into a window of its own, or back into the main one.
+    MoveOut,
     /// From now on a click on a price sends, for the account that orders are entered for; or not any more.
     OneClick(bool),
     /// Forget the latencies up to now.

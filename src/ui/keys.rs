@@ -105,6 +105,7 @@ fn command_of(act: Act) -> Option<UiCommand> {
         Act::Allocation => UiCommand::Toggle(PaneKind::Allocation),
         Act::NewAlert => UiCommand::Alert(None),
         Act::Maximise => UiCommand::Maximise,
+        Act::MoveOut => UiCommand::MoveOut,
         Act::Reopen => UiCommand::Layout(LayoutChange::Reopen),
         Act::Undo => UiCommand::Layout(LayoutChange::Undo),
         Act::Redo => UiCommand::Layout(LayoutChange::Redo),

@@ -9,12 +9,12 @@ use super::pane::{PaneKey, PaneKind};
 use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
-use super::workspace::Shelf;
+use super::workspace::{Shelf, WindowKey};
 use super::{alerts, arming, format, quit, settings, workspaces};
 use crate::desk::Desk;
 use crate::domain::{Account, AccountKind};
 
-pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Commands) {
+pub(super) fn shell_ui(terminal: &mut Terminal, here: WindowKey, ui: &mut egui::Ui, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     let stake = Stake::of(&terminal.desk);
     let bar = egui::Frame::new().fill(theme.panel).inner_margin(egui::Margin::symmetric(8, 4));
@@ -26,27 +26,49 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     {
         journal_ui(ui, &why, &theme);
     }
-    egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        top_bar_ui(ui, &terminal.desk, &terminal.shelf, terminal.trading.seen(), out);
-    });
-    egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
-        terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
-    });
+    let seen = terminal.windows.seen(here);
+    if here == WindowKey::MAIN {
+        egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
+            top_bar_ui(ui, &terminal.desk, &terminal.shelf, seen, out);
+        });
+        egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
+            terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
+        });
+    } else if is_dangerous(&terminal.desk) {
+        egui::Panel::top("warnings").frame(bar).show_separator_line(false).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                stakes_ui(ui, &terminal.desk, seen, &theme, out);
+                locked_ui(ui, &terminal.desk, &theme, out);
+            });
+        });
+    }
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
-    let panes = egui::CentralPanel::default()
-        .frame(desk_frame)
-        .show(ui, |ui| arrangement::panes_ui(&mut terminal.workspace, &mut terminal.desk, ui, &theme, out));
+    let panes = egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
+        arrangement::panes_ui((here, &mut terminal.workspace), &mut terminal.desk, ui, &theme, out)
+    });
+    if terminal.windows.is_front(here) {
+        floats_ui(terminal, ui, (panes.inner, panes.response.rect), out);
+    }
+    stake_ui(ui.ctx(), stake, &theme);
+}
+
+/// What is above the panes, in the window in front. `chart` is where the first chart stands there, if one does,
+/// and `panes` where all panes stand.
+fn floats_ui(
+    terminal: &mut Terminal,
+    ui: &egui::Ui,
+    (chart, panes): (Option<egui::Rect>, egui::Rect),
+    out: &mut Commands,
+) {
     // Over the chart, which they may cover for a while; never over what trades.
-    let room = panes.inner.unwrap_or(panes.response.rect);
+    let room = chart.unwrap_or(panes);
     terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
     // It stays until it was seen: over the chart, else far from the ticket; the pane says the same itself.
-    let (corner, room) = match panes.inner {
+    let (corner, room) = match chart {
         Some(chart) => (egui::Align2::RIGHT_BOTTOM, chart),
-        None => (egui::Align2::LEFT_BOTTOM, panes.response.rect),
+        None => (egui::Align2::LEFT_BOTTOM, panes),
     };
-    let alerts = PaneKey::first(PaneKind::Alerts);
-    let is_alone = |pane| terminal.workspace.alone.is_none_or(|alone| alone == pane);
-    if !(terminal.workspace.is_in_sight(alerts) && is_alone(alerts)) {
+    if !terminal.workspace.is_in_sight(PaneKey::first(PaneKind::Alerts)) {
         alerts::message_ui(ui.ctx(), &terminal.desk, (corner, room), out);
     }
     let arranged = Arranged { workspace: &terminal.workspace, shelf: &terminal.shelf };
@@ -61,7 +83,40 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     if terminal.is_asking_to_quit {
         quit::quit_ui(terminal, ui.ctx());
     }
-    stake_ui(ui.ctx(), stake, &theme);
+}
+
+/// Whether a window without the bar of the main one has to say what a hand there can do.
+fn is_dangerous(desk: &Desk) -> bool {
+    desk.one_click().is_some()
+        || desk.kill().is_locked()
+        || desk.accounts().iter().any(|account| account.kind == AccountKind::Live)
+}
+
+/// Which money is at stake, and what one press sends.
+fn stakes_ui(ui: &mut egui::Ui, desk: &Desk, seen: Option<&Sight>, theme: &Theme, out: &mut Commands) {
+    // That nothing is at stake is said once; of each account where something is.
+    let paper = desk.accounts().iter().find(|account| account.kind == AccountKind::Paper);
+    let live = desk.accounts().iter().filter(|account| account.kind == AccountKind::Live);
+    for account in paper.into_iter().chain(live) {
+        arming::badge_ui(ui, desk, account, theme, out);
+    }
+    if let Some(account) = desk.one_click() {
+        one_click_ui(ui, account, theme, out);
+        if let Some(trades) = seen.and_then(|seen| seen.said(desk)) {
+            keys_trade_ui(ui, &trades, theme);
+        }
+    }
+}
+
+/// That nothing new is sent, where the status bar does not say it.
+fn locked_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
+    if desk.kill().is_locked() {
+        let text = egui::RichText::new("KILL SWITCH ON").strong().color(theme.danger);
+        let badge = ui.add(egui::Button::new(text).fill(theme.danger_fill));
+        if badge.on_hover_text("No new order is sent. Click: the panel in the main window.").clicked() {
+            out.window(UiCommand::KillPanel);
+        }
+    }
 }
 
 /// Whether money is at stake in this window.
@@ -157,18 +212,7 @@ fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
 fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight>, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
-        let paper = desk.accounts().iter().find(|account| account.kind == AccountKind::Paper);
-        // That nothing is at stake is said once; of each account where something is.
-        let live = desk.accounts().iter().filter(|account| account.kind == AccountKind::Live);
-        for account in paper.into_iter().chain(live) {
-            arming::badge_ui(ui, desk, account, &theme, out);
-        }
-        if let Some(account) = desk.one_click() {
-            one_click_ui(ui, account, &theme, out);
-            if let Some(trades) = seen.and_then(|seen| seen.said(desk)) {
-                keys_trade_ui(ui, &trades, &theme);
-            }
-        }
+        stakes_ui(ui, desk, seen, &theme, out);
         // Before the name, whose width changes: a button that moves is clicked in vain.
         let search = format!("Search…  {}", keys_of(ui, Act::Search));
         if ui.button(search.trim_end()).on_hover_text("Find an instrument or an action").clicked() {

@@ -11,7 +11,7 @@ use super::chart_pane::ChartPane;
 use super::commands::{Commands, UiCommand};
 use super::keys::Keymap;
 use super::keys::editor::KeyEditor;
-use super::keys::trading::{Sight, TradingKeys};
+use super::keys::trading::Sight;
 use super::limits::LimitsEditor;
 use super::overlay::Overlay;
 use super::pane::{IsPane, PaneKey, PaneKind};
@@ -23,7 +23,8 @@ use super::ticket::Ticket;
 use super::timeline::TimelineView;
 use super::toasts::Toasts;
 use super::watchlist::Watchlist;
-use super::workspace::{LayoutChange, Shelf, ShelfChange, WindowPlace, Workspace};
+use super::windows::Windows;
+use super::workspace::{LayoutChange, Shelf, ShelfChange, WindowKey, WindowPlace, Workspace};
 use super::workspaces::WorkspacesView;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap, Group};
@@ -60,7 +61,7 @@ pub struct Terminal {
     pub(super) overlay: Overlay,
     pub(super) key_editor: KeyEditor,
     pub(super) settings: SettingsView,
-    pub(super) trading: TradingKeys,
+    pub(super) windows: Windows,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -108,7 +109,7 @@ impl Terminal {
             overlay: Overlay::default(),
             key_editor: KeyEditor::default(),
             settings: SettingsView::default(),
-            trading: TradingKeys::default(),
+            windows: Windows::default(),
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
@@ -168,6 +169,12 @@ impl Terminal {
     /// Takes over what the engine has told. Comes before every frame, and alone while
     /// the window is hidden.
     pub fn logic(&mut self) {
+        self.take_over();
+        self.overlay.on_layout(self.clock.now().since(self.input_at));
+    }
+
+    /// Whichever window is drawn next has the news.
+    pub(super) fn take_over(&mut self) {
         self.input_at = self.clock.now();
         let listed = self.desk.instruments().len();
         let applied = self.desk.apply(self.link.inbox.drain(), self.input_at);
@@ -185,46 +192,64 @@ impl Terminal {
             }
             self.select_saved();
         }
-        self.overlay.on_layout(self.clock.now().since(self.input_at));
     }
 
-    /// Draws one frame and carries out what it asked for.
+    /// Draws one frame of the main window and carries out what it asked for.
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let began = self.clock.now();
+        self.frame(WindowKey::MAIN, ui);
+        self.overlay.on_layout(self.clock.now().since(began));
+        self.overlay.ui(ui.ctx(), &self.desk, self.link.commander.waiting());
+    }
+
+    pub(super) fn frame(&mut self, here: WindowKey, ui: &mut egui::Ui) {
         self.apply_looks(ui.ctx());
         self.apply_keys(ui.ctx());
+        self.follow_keyboard(here, ui.ctx());
         let mut out = Commands::new(self.input_at, self.next_id);
-        self.key_editor.capture(ui.ctx());
-        self.trading.take(ui.ctx());
+        if self.windows.is_front(here) {
+            self.key_editor.capture(ui.ctx());
+        }
+        self.windows.trading(here).take(ui.ctx());
         keys::handle(self, ui.ctx(), &mut out);
-        shell::shell_ui(self, ui, &mut out);
+        shell::shell_ui(self, here, ui, &mut out);
         let sight = Sight::of(&self.desk, &self.workspace);
         if self.desk.one_click().is_some() {
             out.demand.quotes.extend(sight.map(|sight| sight.instrument));
         }
         let is_alone = out.for_window().is_empty();
-        if self.desk.point(out.pointed) {
-            // Charts of the same group show it in the next frame.
+        let mut concerns_others = !is_alone;
+        // Charts of the same group show it in the next frame.
+        if self.windows.may_point(here, out.pointed.is_some()) && self.desk.point(out.pointed) {
             ui.request_repaint();
+            concerns_others = true;
         }
-        self.carry_out(out);
+        self.carry_out(here, out);
         if self.workspace.share_periods() {
             ui.request_repaint();
+            concerns_others = true;
         }
-        self.trade(ui.ctx(), is_alone, sight);
+        self.trade(here, ui.ctx(), is_alone, sight);
         // Tabs and edges are dragged: where they were let go, the arrangement may be another.
         if self.workspace.is_unnoted() || ui.input(|input| input.pointer.any_released()) {
             self.workspace.note();
         }
+        if concerns_others {
+            self.tell_others(here, ui.ctx());
+        }
+        self.bring_called(here, ui.ctx());
         self.save_if_changed(ui.ctx());
-        self.overlay.on_layout(self.clock.now().since(began));
-        self.overlay.ui(ui.ctx(), &self.desk, self.link.commander.waiting());
     }
 
     /// The frame was on the screen at `at`.
     pub fn on_painted(&mut self, at: Time) {
         self.desk.on_painted(at);
         self.overlay.on_painted(at.since(self.input_at));
+    }
+
+    /// The frame was on the screen, and nobody can tell when.
+    pub fn on_painted_unmeasured(&mut self) {
+        self.desk.on_painted_unmeasured();
     }
 
     /// A frame that was due at once began only now.
@@ -238,10 +263,10 @@ impl Terminal {
         self.send_own(Command::Shutdown);
     }
 
-    fn carry_out(&mut self, out: Commands) {
+    fn carry_out(&mut self, here: WindowKey, out: Commands) {
         self.next_id = out.next_id();
         self.send_all(out.engine);
-        let mut demand = out.demand;
+        let mut demand = self.windows.demand(here, out.demand);
         self.desk.settle_demand(&mut demand);
         if self.sent_demand.as_deref() != Some(&demand) {
             let demand = Arc::new(demand);
@@ -285,9 +310,10 @@ impl Terminal {
     }
 
     /// Carries out the trading keys that were pressed.
-    fn trade(&mut self, ctx: &egui::Context, is_alone: bool, sight: Option<Sight>) {
+    fn trade(&mut self, here: WindowKey, ctx: &egui::Context, is_alone: bool, sight: Option<Sight>) {
         let mut out = Commands::new(self.input_at, self.next_id);
-        let said = self.trading.act(ctx, (&self.desk, &self.workspace), (is_alone, sight), &mut out);
+        let said =
+            self.windows.trading(here).act(ctx, (&self.desk, &self.workspace), (is_alone, sight), &mut out);
         self.next_id = out.next_id();
         self.send_all(out.engine);
         for (level, text) in said {
@@ -295,7 +321,7 @@ impl Terminal {
         }
     }
 
-    fn say(&mut self, level: NoticeLevel, text: impl Into<Arc<str>>) {
+    pub(super) fn say(&mut self, level: NoticeLevel, text: impl Into<Arc<str>>) {
         self.desk.add_notice(Notice { time: self.input_at, level, text: text.into() });
     }
 
@@ -368,6 +394,7 @@ impl Terminal {
                 let here = self.workspace.last_used();
                 self.workspace.change(LayoutChange::Maximise(here));
             }
+            UiCommand::MoveOut => self.move_out(),
             UiCommand::OneClick(is_on) => self.one_click(is_on),
             UiCommand::Overlay => self.overlay.toggle(),
             UiCommand::Workspaces => self.workspaces.open(),
@@ -394,7 +421,12 @@ impl Terminal {
         }
     }
 
-    /// Where the window stands; it is saved with the arrangement.
+    /// The arrangement is compared with what is saved when it is next time for that.
+    pub(super) fn may_have_changed(&mut self) {
+        self.may_have_changed = true;
+    }
+
+    /// Where the main window stands; it is saved with the arrangement.
     pub fn on_window_place(&mut self, place: WindowPlace) {
         if self.shelf.window != Some(place) {
             self.shelf.window = Some(place);

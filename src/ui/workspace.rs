@@ -3,9 +3,11 @@
 //! Saved as JSON, with all others ([`Shelf`]); what cannot be read is replaced by the first arrangement, never a
 //! reason not to start.
 
+mod grow;
 mod history;
 mod layout;
 mod shelf;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,7 @@ use self::history::History;
 pub(in crate::ui) use self::history::simplification;
 pub use self::layout::{LayoutChange, Place};
 pub use self::shelf::{BadChange, ImportError, LONGEST, Shelf, ShelfChange, WindowPlace};
+pub use self::windows::{Destination, WindowKey};
 use super::pane::{PaneKey, PaneKind};
 use super::panes::Panes;
 use crate::desk::{Desk, Group};
@@ -24,8 +27,14 @@ use crate::desk::{Desk, Group};
 /// One arrangement with everything of it that outlives the window.
 #[derive(Serialize, Deserialize)]
 pub struct Workspace {
-    /// Where the panes stand.
+    /// Where the panes stand in the main window.
     pub tree: Tree<PaneKey>,
+    /// The same of the other windows, each with at least one pane.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    beside: BTreeMap<WindowKey, Tree<PaneKey>>,
+    /// Where the other windows stand on the desktop, or stood.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: BTreeMap<WindowKey, WindowPlace>,
     /// Their view state.
     #[serde(default)]
     pub panes: Panes,
@@ -38,12 +47,15 @@ pub struct Workspace {
     /// Panes that are not of the first group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     groups: BTreeMap<PaneKey, Group>,
-    /// The pane that has all the room.
+    /// The pane that has all the room of its window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alone: Option<PaneKey>,
-    /// How the panes stood before one of them was closed.
+    /// How a window stood before a pane left it.
     #[serde(skip)]
-    closed: BTreeMap<PaneKey, Tree<PaneKey>>,
+    before: BTreeMap<(PaneKey, WindowKey), Tree<PaneKey>>,
+    /// The window of a pane that was asked for, which may be behind others.
+    #[serde(skip)]
+    pub(super) called: Option<WindowKey>,
     #[serde(skip)]
     history: History,
     /// Panes as they were used, the newest last.
@@ -74,12 +86,15 @@ impl Default for Workspace {
     fn default() -> Self {
         let mut workspace = Self {
             tree: standard_tree(),
+            beside: BTreeMap::new(),
+            places: BTreeMap::new(),
             panes: Panes::default(),
             selected: None,
             turned: BTreeMap::new(),
             groups: BTreeMap::new(),
             alone: None,
-            closed: BTreeMap::new(),
+            before: BTreeMap::new(),
+            called: None,
             history: History::default(),
             used: Vec::new(),
         };
@@ -104,10 +119,10 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Which panes there are.
+    /// Which panes there are, in any window.
     #[must_use]
     pub fn keys(&self) -> Vec<PaneKey> {
-        keys_of(&self.tree)
+        self.trees().flat_map(|(_, tree)| keys_of(tree)).collect()
     }
 
     /// The group that a pane is linked to.
@@ -129,14 +144,19 @@ impl Workspace {
     /// Makes tree and panes fit each other: no pane stands in two places, and none stands nowhere.
     fn settle(&mut self) {
         let mut seen = Vec::new();
-        let mut twice = Vec::new();
-        for (id, tile) in self.tree.tiles.iter_mut() {
-            let Tile::Pane(key) = tile else { continue };
-            if seen.contains(key) { twice.push(*id) } else { seen.push(*key) }
+        // The main window has a tree of its own, whatever the file says.
+        self.beside.remove(&WindowKey::MAIN);
+        for tree in std::iter::once(&mut self.tree).chain(self.beside.values_mut()) {
+            let mut twice = Vec::new();
+            for (id, tile) in tree.tiles.iter() {
+                let Tile::Pane(key) = tile else { continue };
+                if seen.contains(key) { twice.push(*id) } else { seen.push(*key) }
+            }
+            for id in twice {
+                tree.remove_recursively(id);
+            }
         }
-        for id in twice {
-            self.tree.remove_recursively(id);
-        }
+        self.drop_empty();
         self.panes.keep_to(&seen);
         self.groups.retain(|key, _| seen.contains(key));
         self.used.retain(|key| seen.contains(key));

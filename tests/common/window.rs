@@ -235,8 +235,44 @@ impl Window {
     /// Asks the window to close, as its title bar does. The program may refuse, or ask back.
     #[track_caller]
     pub fn request_close(&mut self) {
-        if let Err(error) = self.display.ask_to_close() {
+        if let Err(error) = self.display.ask_to_close(None) {
             self.fail(&format!("cannot ask the window to close: {error}"));
+        }
+    }
+
+    /// Asks another window of the program to close, as its title bar does.
+    #[track_caller]
+    pub fn request_close_of(&mut self, title: &str) {
+        if let Err(error) = self.display.ask_to_close(Some(title)) {
+            self.fail(&format!("cannot ask {title:?} to close: {error}"));
+        }
+    }
+
+    /// Waits until the program has windows of exactly these titles, in any order.
+    #[track_caller]
+    pub fn wait_for_windows(&mut self, titles: &[&str]) {
+        let deadline = after(SOON);
+        loop {
+            let mut found = self.display.titles().unwrap_or_default();
+            found.sort();
+            if found == titles {
+                return;
+            }
+            if now() > deadline {
+                self.fail(&format!("waited for windows {titles:?}; there are {found:?}"));
+            }
+            pace();
+        }
+    }
+
+    /// Moves the mouse pointer about in another window of the program, as fast as it goes.
+    #[track_caller]
+    pub fn fidget_in(&mut self, title: &str, moves: u16) {
+        for turn in 0..moves {
+            if let Err(error) = self.display.move_pointer_in(title, turn) {
+                self.fail(&format!("cannot move the pointer in {title:?}: {error}"));
+            }
+            pace();
         }
     }
 
@@ -422,4 +458,5 @@ const _: () = {
     let _ = (Window::press_with, Window::screenshot, Window::close, Window::kill, Window::process_id);
     let _ = (Window::click, Window::start_program, Window::wait_for_exit, Window::output, Window::resize);
     let _ = (Window::signal, Window::hang_display);
+    let _ = (Window::request_close_of, Window::wait_for_windows, Window::fidget_in);
 };

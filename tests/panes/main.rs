@@ -15,6 +15,7 @@ mod accounts;
 mod alerts;
 mod allocation;
 mod arming;
+mod beside;
 mod blotter;
 mod books;
 mod chart_drawings;

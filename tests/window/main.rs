@@ -17,6 +17,7 @@ mod server;
 #[path = "../common/window.rs"]
 mod window;
 
+mod beside;
 mod drawings;
 mod drills;
 mod driver;

@@ -60,23 +60,28 @@ pub(super) fn rescue(window: Rect, monitors: &[Rect]) -> Option<Pos2> {
 /// The same for the real window, once it is there.
 pub(super) fn rescue_command(frame: &eframe::Frame, pixels_per_point: f32) -> Option<ViewportCommand> {
     let window = frame.winit_window()?;
-    let rect = |(x, y): (i32, i32), (width, height): (u32, u32)| {
-        Rect::from_min_size(pos2(x as f32, y as f32), vec2(width as f32, height as f32))
-    };
     // A desktop that tells no positions places its windows itself.
     let here = rect(window.outer_position().ok()?.into(), window.outer_size().into());
-    let all = window.primary_monitor().into_iter().chain(window.available_monitors());
-    let monitors: Vec<Rect> =
-        all.map(|monitor| rect(monitor.position().into(), monitor.size().into())).collect();
-    let to = rescue(here, &monitors)?;
+    let to = rescue(here, &monitors(frame))?;
     Some(ViewportCommand::OuterPosition((to.to_vec2() / pixels_per_point).to_pos2()))
+}
+
+/// The monitors of today, in pixels, the first one where new windows come up.
+pub(super) fn monitors(frame: &eframe::Frame) -> Vec<Rect> {
+    let Some(window) = frame.winit_window() else { return Vec::new() };
+    let all = window.primary_monitor().into_iter().chain(window.available_monitors());
+    all.map(|monitor| rect(monitor.position().into(), monitor.size().into())).collect()
+}
+
+fn rect((x, y): (i32, i32), (width, height): (u32, u32)) -> Rect {
+    Rect::from_min_size(pos2(x as f32, y as f32), vec2(width as f32, height as f32))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rect(x: f32, y: f32, width: f32, height: f32) -> Rect {
+    fn window_at(x: f32, y: f32, width: f32, height: f32) -> Rect {
         Rect::from_min_size(pos2(x, y), vec2(width, height))
     }
 
@@ -85,29 +90,29 @@ mod tests {
 
     #[test]
     fn a_window_on_any_monitor_stays_where_it_was() {
-        let monitors = [rect(0.0, 0.0, 1_920.0, 1_080.0), rect(1_920.0, 0.0, 2_560.0, 1_440.0)];
+        let monitors = [window_at(0.0, 0.0, 1_920.0, 1_080.0), window_at(1_920.0, 0.0, 2_560.0, 1_440.0)];
         for at in [(0.0, 0.0), (2_000.0, 100.0), (1_800.0, 50.0), (-1_000.0, 10.0), (4_300.0, 1_400.0)] {
-            assert_eq!(rescue(rect(at.0, at.1, 1_600.0, 900.0), &monitors), None, "{at:?}");
+            assert_eq!(rescue(window_at(at.0, at.1, 1_600.0, 900.0), &monitors), None, "{at:?}");
         }
     }
 
     #[test]
     fn a_window_whose_monitor_is_gone_comes_to_the_first() {
-        let monitors = [rect(0.0, 0.0, 1_920.0, 1_080.0)];
+        let monitors = [window_at(0.0, 0.0, 1_920.0, 1_080.0)];
         for at in [(2_000.0, 100.0), (-1_550.0, 10.0), (100.0, -300.0), (100.0, 1_075.0)] {
-            let to = rescue(rect(at.0, at.1, 1_600.0, 900.0), &monitors);
+            let to = rescue(window_at(at.0, at.1, 1_600.0, 900.0), &monitors);
             assert_eq!(to, Some(pos2(160.0, 90.0)), "{at:?}");
         }
-        let large = rescue(rect(5_000.0, 0.0, 2_560.0, 1_440.0), &monitors);
+        let large = rescue(window_at(5_000.0, 0.0, 2_560.0, 1_440.0), &monitors);
         assert_eq!(large, Some(pos2(0.0, 0.0)), "its upper edge is what it is taken by");
-        assert_eq!(rescue(rect(5_000.0, 0.0, 800.0, 600.0), &[]), None);
+        assert_eq!(rescue(window_at(5_000.0, 0.0, 800.0, 600.0), &[]), None);
     }
 
     #[test]
     fn the_place_is_told_in_points_of_the_desktop() {
         let info = ViewportInfo {
-            inner_rect: Some(rect(51.0, 40.0, 800.0, 500.0)),
-            outer_rect: Some(rect(50.0, 20.0, 802.0, 521.0)),
+            inner_rect: Some(window_at(51.0, 40.0, 800.0, 500.0)),
+            outer_rect: Some(window_at(50.0, 20.0, 802.0, 521.0)),
             ..ViewportInfo::default()
         };
         let place = now(&info, 1.5, None).unwrap();
@@ -117,7 +122,7 @@ mod tests {
     #[test]
     fn a_maximised_window_remembers_where_it_goes_back_to() {
         let info = ViewportInfo {
-            inner_rect: Some(rect(0.0, 0.0, 1_920.0, 1_080.0)),
+            inner_rect: Some(window_at(0.0, 0.0, 1_920.0, 1_080.0)),
             maximized: Some(true),
             ..ViewportInfo::default()
         };

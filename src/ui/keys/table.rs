@@ -144,6 +144,7 @@ acts! {
         [key(Key::W).ctrl().shift()];
     NewAlert: Scope::Window, "new-alert", "New alert", [key(Key::N).ctrl().shift()];
     Maximise: Scope::Window, "maximise", "One pane alone, and back", [key(Key::M).ctrl()];
+    MoveOut: Scope::Window, "move-out", "The pane into a window of its own, and back", [key(Key::O).ctrl().shift()];
     Reopen: Scope::Window, "reopen-pane", "Open the pane that was closed last", [key(Key::T).ctrl().shift()];
     Undo: Scope::Window, "layout-undo", "Layout: take the last change back", [key(Key::Z).ctrl().alt()];
     Redo: Scope::Window, "layout-redo", "Layout: do again what was taken back",

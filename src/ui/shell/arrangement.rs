@@ -9,29 +9,45 @@ use crate::ui::keys::{Act, keys_of};
 use crate::ui::pane::{IsPane as _, PaneKey, PaneKind};
 use crate::ui::splitters;
 use crate::ui::theme::Theme;
-use crate::ui::workspace::{LayoutChange, Place, Workspace, simplification};
+use crate::ui::workspace::{Destination, LayoutChange, Place, WindowKey, Workspace, simplification};
 
-/// Draws all panes that are in sight; where the first chart stands.
+/// Draws all panes that are in sight in a window; where the first chart stands.
 pub(super) fn panes_ui(
-    workspace: &mut Workspace,
+    (here, workspace): (WindowKey, &mut Workspace),
     desk: &mut Desk,
     ui: &mut egui::Ui,
     theme: &Theme,
     out: &mut Commands,
 ) -> Option<egui::Rect> {
+    let moves = Moves::of(workspace, here);
+    let alone = workspace.alone_in(here);
     // The tree is drawn while the workspace around it is asked.
-    let mut tree = std::mem::replace(&mut workspace.tree, Tree::empty(egui::Id::NULL));
-    let mut arrangement = Arrangement { desk, workspace, out, theme, chart: None };
-    match arrangement.workspace.alone {
-        Some(key) => arrangement.alone_ui(key, ui),
-        None => tree.ui(&mut arrangement, ui),
-    }
-    let chart = arrangement.chart;
-    if workspace.alone.is_none() {
+    let place = workspace.tree_in_mut(here)?;
+    let mut tree = std::mem::replace(place, Tree::empty(egui::Id::NULL));
+    let mut arrangement = Arrangement { desk, workspace, out, theme, moves, chart: None };
+    if let Some(key) = alone {
+        arrangement.alone_ui(key, ui);
+    } else {
+        tree.ui(&mut arrangement, ui);
         splitters::name_edges(&tree, ui);
     }
-    workspace.tree = tree;
+    let chart = arrangement.chart;
+    if let Some(place) = workspace.tree_in_mut(here) {
+        *place = tree;
+    }
     chart
+}
+
+/// Where a pane of this window can be taken: all panes of a window have the same choice.
+struct Moves(Vec<Destination>);
+
+impl Moves {
+    fn of(workspace: &Workspace, here: WindowKey) -> Self {
+        let Some(any) = workspace.keys_in(here).first().copied() else { return Self(Vec::new()) };
+        let windows = std::iter::once(WindowKey::MAIN).chain(workspace.beside()).map(Destination::Window);
+        let all = std::iter::once(Destination::NewWindow).chain(windows);
+        Self(all.filter(|to| workspace.may_move(any, *to)).collect())
+    }
 }
 
 struct Arrangement<'a> {
@@ -40,6 +56,7 @@ struct Arrangement<'a> {
     workspace: &'a mut Workspace,
     out: &'a mut Commands,
     theme: &'a Theme,
+    moves: Moves,
     /// Where the first chart has been drawn.
     chart: Option<egui::Rect>,
 }
@@ -135,6 +152,12 @@ impl Arrangement<'_> {
             }
         }
         ui.separator();
+        for to in &self.moves.0 {
+            let keys = if *to == Destination::NewWindow { keys_of(ui, Act::MoveOut) } else { String::new() };
+            if ui.add(egui::Button::new(to.label()).shortcut_text(keys)).clicked() {
+                self.out.window(UiCommand::Layout(LayoutChange::Move(key, *to)));
+            }
+        }
         if ui.add(egui::Button::new("Maximise").shortcut_text(keys_of(ui, Act::Maximise))).clicked() {
             self.asks(LayoutChange::Maximise(key));
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use egui_tiles::{Container, SimplificationOptions, Tile, Tree};
 
-use super::Workspace;
+use super::{WindowKey, Workspace};
 use crate::desk::Group;
 use crate::ui::pane::PaneKey;
 
@@ -23,26 +23,30 @@ pub(in crate::ui) fn simplification() -> SimplificationOptions {
 #[derive(Clone)]
 struct Layout {
     tree: Tree<PaneKey>,
+    beside: BTreeMap<WindowKey, Tree<PaneKey>>,
     groups: BTreeMap<PaneKey, Group>,
 }
 
 impl Layout {
     /// Whether a trader would call both the same.
     fn is_as(&self, other: &Self) -> bool {
-        self.groups == other.groups && self.shape() == other.shape()
+        self.groups == other.groups
+            && shape(&self.tree) == shape(&other.tree)
+            && self.beside.keys().eq(other.beside.keys())
+            && self.beside.values().map(shape).eq(other.beside.values().map(shape))
     }
+}
 
-    /// Without what the next frame tidies, and without which tabs are in front.
-    fn shape(&self) -> Tree<PaneKey> {
-        let mut tree = self.tree.clone();
-        tree.simplify(&simplification());
-        for tile in tree.tiles.tiles_mut() {
-            if let Tile::Container(Container::Tabs(tabs)) = tile {
-                tabs.active = None;
-            }
+/// Without what the next frame tidies, and without which tabs are in front.
+fn shape(tree: &Tree<PaneKey>) -> Tree<PaneKey> {
+    let mut tree = tree.clone();
+    tree.simplify(&simplification());
+    for tile in tree.tiles.tiles_mut() {
+        if let Tile::Container(Container::Tabs(tabs)) = tile {
+            tabs.active = None;
         }
-        tree
     }
+    tree
 }
 
 /// What was, and what was taken back.
@@ -56,7 +60,8 @@ pub(super) struct History {
 impl Workspace {
     /// Looks whether the trader has arranged anything since the last look.
     pub fn note(&mut self) {
-        let now = Layout { tree: self.tree.clone(), groups: self.groups.clone() };
+        let now =
+            Layout { tree: self.tree.clone(), beside: self.beside.clone(), groups: self.groups.clone() };
         let history = &mut self.history;
         if let Some(seen) = history.seen.take().filter(|seen| !seen.is_as(&now)) {
             history.future.clear();
@@ -77,19 +82,19 @@ impl Workspace {
     pub(super) fn undo(&mut self) {
         let Some(before) = self.history.past.pop() else { return };
         self.history.future.extend(self.history.seen.take());
-        self.restore(before);
+        self.go_to(before);
     }
 
     /// Does again what was taken back.
     pub(super) fn redo(&mut self) {
         let Some(after) = self.history.future.pop() else { return };
         self.history.past.extend(self.history.seen.take());
-        self.restore(after);
+        self.go_to(after);
     }
 
-    fn restore(&mut self, layout: Layout) {
+    fn go_to(&mut self, layout: Layout) {
         self.history.seen = Some(layout.clone());
-        (self.tree, self.groups) = (layout.tree, layout.groups);
+        (self.tree, self.beside, self.groups) = (layout.tree, layout.beside, layout.groups);
         self.alone = None;
         self.arrange();
     }

@@ -1,8 +1,9 @@
 //! Changes of the arrangement, each asked for by a command and carried out between two frames.
 
-use egui_tiles::{Container, Linear, LinearDir, Tile, TileId};
+use egui_tiles::Tile;
 
-use super::{Workspace, keys_of, standard_tree};
+use super::windows::{Destination, WindowKey};
+use super::{Workspace, grow, standard_tree};
 use crate::desk::Group;
 use crate::ui::pane::{PaneKey, PaneKind};
 
@@ -35,6 +36,10 @@ pub enum LayoutChange {
     Reopen,
     /// Gives a pane the whole room, or takes that back.
     Maximise(PaneKey),
+    /// Takes a pane over into another window.
+    Move(PaneKey, Destination),
+    /// Puts all panes of a window back into the main one.
+    PutBack(WindowKey),
     /// Links a pane to those of another group.
     Link(PaneKey, Group),
     /// Arranges the panes as on the first start.
@@ -58,11 +63,14 @@ impl Workspace {
             LayoutChange::Reopen => self.reopen(),
             LayoutChange::Maximise(key) => {
                 let is_alone = self.alone.take().is_some();
-                self.alone = Some(key).filter(|key| !is_alone && self.tile_of(*key).is_some());
+                self.alone = Some(key).filter(|key| !is_alone && self.window_of(*key).is_some());
             }
+            LayoutChange::Move(key, to) => self.move_to(key, to),
+            LayoutChange::PutBack(window) => self.put_back(window),
             LayoutChange::Link(key, group) => self.link(key, group),
             LayoutChange::Reset => {
                 self.tree = standard_tree();
+                self.beside.clear();
                 self.alone = None;
                 self.arrange();
                 let keys = self.keys();
@@ -75,7 +83,7 @@ impl Workspace {
     fn link(&mut self, key: PaneKey, group: Group) {
         if group == Group::default() {
             self.groups.remove(&key);
-        } else if self.tile_of(key).is_some() {
+        } else if self.window_of(key).is_some() {
             self.groups.insert(key, group);
         }
     }
@@ -92,10 +100,15 @@ impl Workspace {
         self.note();
     }
 
-    /// Whether a pane stands behind no tab.
+    /// Whether a pane stands behind no tab and beside none that has all the room.
     #[must_use]
     pub fn is_in_sight(&self, key: PaneKey) -> bool {
-        self.tile_of(key).is_some_and(|id| self.tree.active_tiles().contains(&id))
+        let has_room = |window| self.alone_in(window).is_none_or(|alone| alone == key);
+        let Some(window) = self.window_of(key).filter(|window| has_room(*window)) else { return false };
+        let tree = self.tree_in(window);
+        tree.is_some_and(|tree| {
+            tree.tiles.find_pane(&key).is_some_and(|id| tree.active_tiles().contains(&id))
+        })
     }
 
     /// Has a pane of a kind in front: opens one where there is none. Which one it is.
@@ -110,7 +123,7 @@ impl Workspace {
 
     fn open(&mut self, kind: PaneKind, beside: PaneKey, place: Place) {
         let only = PaneKey::first(kind);
-        if !kind.may_be_several() && self.tile_of(only).is_some() {
+        if !kind.may_be_several() && self.window_of(only).is_some() {
             return self.bring_forward(only);
         }
         let key = self.panes.open(kind);
@@ -122,132 +135,50 @@ impl Workspace {
 
     fn insert(&mut self, key: PaneKey, beside: PaneKey, place: Place) {
         // What is closed and comes back may be the pane that was used last.
-        let beside = self.tile_of(beside).or_else(|| self.any_tile());
-        let new = self.tree.tiles.insert_pane(key);
-        match (beside, self.tree.root()) {
-            (Some(beside), Some(_)) => match place {
-                Place::Tab => self.insert_tab(new, beside),
-                Place::Right => self.split(new, beside, LinearDir::Horizontal),
-                Place::Below => self.split(new, beside, LinearDir::Vertical),
-            },
-            _ => self.tree.root = Some(new),
+        let window = self.window_of(beside).unwrap_or_default();
+        if let Some(tree) = self.tree_in_mut(window) {
+            grow::insert(tree, key, Some(beside), place);
         }
-        self.alone = None;
+        self.comes_to_hand(key);
+    }
+
+    /// A pane that has just been put somewhere is in front there, and the one that is used.
+    pub(super) fn comes_to_hand(&mut self, key: PaneKey) {
         self.bring_forward(key);
         self.uses(key);
     }
 
-    /// A tile with a pane that is in sight.
-    fn any_tile(&self) -> Option<TileId> {
-        let is_pane = |id: &TileId| matches!(self.tree.tiles.get(*id), Some(Tile::Pane(_)));
-        let in_sight = self.tree.active_tiles().into_iter().find(is_pane);
-        // Before its first frame an arrangement has nothing in sight.
-        in_sight.or_else(|| self.keys().first().and_then(|key| self.tile_of(*key)))
-    }
-
-    fn insert_tab(&mut self, new: TileId, beside: TileId) {
-        let parent = self.tree.tiles.parent_of(beside);
-        if let Some(Tile::Container(Container::Tabs(tabs))) =
-            parent.and_then(|parent| self.tree.tiles.get_mut(parent))
-        {
-            let at = tabs.children.iter().position(|child| *child == beside);
-            tabs.children.insert(at.map_or(tabs.children.len(), |at| at + 1), new);
-            tabs.set_active(new);
-        } else {
-            // No frame has given it tabs yet.
-            let tabs = self.tree.tiles.insert_tab_tile(vec![new]);
-            self.replace(beside, tabs);
-            self.insert_first(tabs, beside);
-        }
-    }
-
-    fn insert_first(&mut self, tabs: TileId, child: TileId) {
-        if let Some(Tile::Container(Container::Tabs(tabs))) = self.tree.tiles.get_mut(tabs) {
-            tabs.children.insert(0, child);
-        }
-    }
-
-    /// Halves the room of a pane, with the tabs that it stands among.
-    fn split(&mut self, new: TileId, beside: TileId, dir: LinearDir) {
-        let tiles = &mut self.tree.tiles;
-        let tabs = tiles
-            .parent_of(beside)
-            .filter(|parent| matches!(tiles.get(*parent), Some(Tile::Container(Container::Tabs(_)))));
-        let target = tabs.unwrap_or(beside);
-        let parent = tiles.parent_of(target).and_then(|parent| tiles.get_mut(parent));
-        if let Some(Tile::Container(Container::Linear(linear))) = parent
-            && linear.dir == dir
-            && let Some(at) = linear.children.iter().position(|child| *child == target)
-        {
-            let share = linear.shares[target] / 2.0;
-            linear.children.insert(at + 1, new);
-            linear.shares.set_share(target, share);
-            linear.shares.set_share(new, share);
+    fn close(&mut self, key: PaneKey) {
+        let Some(window) = self.window_of(key) else { return };
+        if window == WindowKey::MAIN && self.keys_in(window).len() == 1 {
             return;
         }
-        let halves = self.tree.tiles.insert_container(Linear::new(dir, vec![new]));
-        self.replace(target, halves);
-        if let Some(Tile::Container(Container::Linear(linear))) = self.tree.tiles.get_mut(halves) {
-            linear.children.insert(0, target);
-        }
-    }
-
-    /// Puts a tile where another stands.
-    fn replace(&mut self, old: TileId, new: TileId) {
-        let parent = self.tree.tiles.parent_of(old).and_then(|parent| self.tree.tiles.get_mut(parent));
-        match parent {
-            Some(Tile::Container(container)) => {
-                let _place = container.replace_child(old, new);
-            }
-            _ => self.tree.root = Some(new),
-        }
-    }
-
-    fn close(&mut self, key: PaneKey) {
-        let panes = self.tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(_))).count();
-        let Some(id) = self.tile_of(key).filter(|_| panes > 1) else { return };
-        let before = self.tree.clone();
-        self.tree.remove_recursively(id);
+        self.take_out(key);
+        self.drop_empty();
+        self.before.retain(|(of, from), _| *of != key || *from == window);
         self.panes.close(key);
-        self.closed.insert(key, before);
         self.groups.remove(&key);
         self.used.retain(|used| *used != key);
-        if self.alone == Some(key) {
-            self.alone = None;
-        }
     }
 
     /// The pane that was closed last stands where it stood, if all others are there that were.
     fn reopen(&mut self) {
         let Some(key) = self.panes.reopen() else { return };
-        let before = self.closed.remove(&key).filter(|before| {
-            let mut all = keys_of(before);
-            let mut here = self.keys();
-            here.push(key);
-            all.sort();
-            here.sort();
-            all == here
-        });
-        match before {
-            Some(before) => {
-                self.tree = before;
-                self.alone = None;
-                self.bring_forward(key);
-                self.uses(key);
-            }
-            None => self.insert(key, self.last_used(), Place::Tab),
+        let window = self.before.keys().find(|(of, _)| *of == key).map(|(_, window)| *window);
+        if !window.is_some_and(|window| self.restore(key, window)) {
+            self.insert(key, self.last_used(), Place::Tab);
         }
-    }
-
-    pub(super) fn tile_of(&self, key: PaneKey) -> Option<TileId> {
-        self.tree.tiles.find_pane(&key)
     }
 
     fn bring_forward(&mut self, key: PaneKey) {
-        self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(of) if *of == key));
-        if self.alone.is_some_and(|alone| alone != key) {
+        let Some(window) = self.window_of(key) else { return };
+        if let Some(tree) = self.tree_in_mut(window) {
+            tree.make_active(|_, tile| matches!(tile, Tile::Pane(of) if *of == key));
+        }
+        if self.alone_in(window).is_some_and(|alone| alone != key) {
             self.alone = None;
         }
+        self.called = Some(window);
     }
 
     /// The trader works in a pane.

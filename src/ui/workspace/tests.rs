@@ -65,7 +65,7 @@ fn a_pane_that_is_closed_comes_back_as_it_was() {
     let shown: Vec<_> =
         workspace.panes.all::<ChartPane>().map(|(key, chart)| (key, chart.timeframe())).collect();
     assert_eq!(shown, [(first, Timeframe::M5), (second, Timeframe::D1)]);
-    assert!(workspace.tile_of(second).is_some());
+    assert!(workspace.keys().contains(&second));
 }
 
 #[test]
@@ -133,6 +133,77 @@ fn two_tiles_of_one_pane_are_one() {
     assert_eq!(read.keys().len(), 4);
 }
 
+#[test]
+fn a_pane_goes_into_a_window_of_its_own_and_comes_back_to_where_it_stood() {
+    let mut workspace = Workspace::default();
+    let before = workspace.tree.clone();
+    let chart = PaneKey::first(PaneKind::Chart);
+    workspace.change(LayoutChange::Link(chart, Group::ALL[2]));
+    workspace.panes.first_mut::<ChartPane>().unwrap().show(Timeframe::D1);
+    workspace.change(LayoutChange::Move(chart, Destination::NewWindow));
+    let [window] = workspace.beside().collect::<Vec<_>>()[..] else { panic!("one window") };
+    assert_eq!(workspace.keys_in(window), [chart]);
+    assert!(!workspace.keys_in(WindowKey::MAIN).contains(&chart));
+    assert_eq!(workspace.last_used(), chart);
+
+    let read = Workspace::read(workspace.to_saved()).unwrap();
+    assert_eq!(read.keys_in(window), [chart], "after a restart as well");
+
+    workspace.change(LayoutChange::PutBack(window));
+    assert_eq!((workspace.beside().count(), &workspace.tree), (0, &before));
+    assert_eq!(workspace.group(chart), Group::ALL[2]);
+    assert_eq!(workspace.panes.first::<ChartPane>().unwrap().timeframe(), Timeframe::D1);
+    workspace.change(LayoutChange::Undo);
+    assert_eq!(workspace.keys_in(window), [chart], "to put it back is a change like others");
+}
+
+#[test]
+fn the_main_window_keeps_a_pane_and_a_window_ends_with_its_last() {
+    let mut workspace = Workspace::default();
+    let panes = workspace.keys();
+    for key in &panes {
+        workspace.change(LayoutChange::Move(*key, Destination::NewWindow));
+    }
+    assert_eq!((workspace.beside().count(), workspace.keys_in(WindowKey::MAIN).len()), (3, 1));
+    let left = workspace.keys_in(WindowKey::MAIN)[0];
+    let windows: Vec<_> = workspace.beside().collect();
+    workspace.change(LayoutChange::Move(left, Destination::Window(windows[0])));
+    assert_eq!(workspace.keys_in(WindowKey::MAIN), [left]);
+
+    let one = workspace.keys_in(windows[0])[0];
+    workspace.change(LayoutChange::Move(one, Destination::Window(windows[1])));
+    assert_eq!(workspace.keys_in(windows[1]).len(), 2);
+    assert!(workspace.tree_in(windows[0]).is_none());
+    let two = workspace.keys_in(windows[2])[0];
+    workspace.change(LayoutChange::Close(two));
+    assert_eq!(workspace.beside().collect::<Vec<_>>(), [windows[1]]);
+    workspace.change(LayoutChange::Reset);
+    assert_eq!((workspace.beside().count(), workspace.keys().len()), (0, 4));
+}
+
+#[test]
+fn one_pane_alone_is_alone_in_its_window() {
+    let mut workspace = Workspace::default();
+    let (chart, ticket) = (PaneKey::first(PaneKind::Chart), PaneKey::first(PaneKind::Ticket));
+    workspace.change(LayoutChange::Move(ticket, Destination::NewWindow));
+    workspace.change(LayoutChange::Maximise(chart));
+    let window = workspace.window_of(ticket).unwrap();
+    assert_eq!((workspace.alone_in(WindowKey::MAIN), workspace.alone_in(window)), (Some(chart), None));
+}
+
+#[test]
+fn who_turns_to_a_window_works_with_its_pane_that_was_used_last() {
+    let mut workspace = Workspace::default();
+    let (chart, ticket) = (PaneKey::first(PaneKind::Chart), PaneKey::first(PaneKind::Ticket));
+    workspace.change(LayoutChange::Move(ticket, Destination::NewWindow));
+    let window = workspace.window_of(ticket).unwrap();
+    workspace.uses(chart);
+    workspace.turn_to_window(window);
+    assert_eq!(workspace.last_used(), ticket);
+    workspace.turn_to_window(WindowKey::MAIN);
+    assert_eq!(workspace.last_used(), chart);
+}
+
 fn change() -> impl Strategy<Value = LayoutChange> {
     let kind = prop::sample::select(PaneKind::ALL);
     let key = (kind.clone(), 1_u16..4).prop_map(|(kind, number)| PaneKey { kind, number });
@@ -146,8 +217,13 @@ fn change() -> impl Strategy<Value = LayoutChange> {
         1 => Just(LayoutChange::Redo),
         1 => Just(LayoutChange::Reset),
         1 => key.clone().prop_map(LayoutChange::Maximise),
-        1 => (key, prop::sample::select(Group::ALL.to_vec()))
+        1 => (key.clone(), prop::sample::select(Group::ALL.to_vec()))
             .prop_map(|(key, group)| LayoutChange::Link(key, group)),
+        3 => (key, prop::option::of(0_u16..4)).prop_map(|(key, window)| {
+            let to = window.map_or(Destination::NewWindow, |number| Destination::Window(WindowKey::new(number)));
+            LayoutChange::Move(key, to)
+        }),
+        1 => (0_u16..4).prop_map(|number| LayoutChange::PutBack(WindowKey::new(number))),
     ]
 }
 
@@ -165,22 +241,26 @@ proptest! {
             keys.dedup();
             prop_assert_eq!((keys.len(), count > 0), (count, true));
             prop_assert!(keys.iter().all(|key| workspace.panes.is_open(*key)), "each has its state");
-            // All of them hang from the root.
+            // All of them hang from the root of a window, and no window is bare.
             let mut reached = Vec::new();
-            let mut open: Vec<TileId> = workspace.tree.root().into_iter().collect();
-            while let Some(id) = open.pop() {
-                match workspace.tree.tiles.get(id) {
-                    Some(Tile::Pane(key)) => reached.push(*key),
-                    Some(Tile::Container(container)) => open.extend(container.children()),
-                    None => prop_assert!(false, "a child that is not there"),
+            for (window, tree) in workspace.trees() {
+                let before = reached.len();
+                let mut open: Vec<TileId> = tree.root().into_iter().collect();
+                while let Some(id) = open.pop() {
+                    match tree.tiles.get(id) {
+                        Some(Tile::Pane(key)) => reached.push(*key),
+                        Some(Tile::Container(container)) => open.extend(container.children()),
+                        None => prop_assert!(false, "a child that is not there"),
+                    }
                 }
+                prop_assert!(reached.len() > before, "the {window} is bare");
             }
             reached.sort();
             prop_assert_eq!(&reached, &keys);
             let alone = workspace.alone;
             prop_assert!(alone.is_none_or(|key| keys.contains(&key)), "{:?}", alone);
             let back = Workspace::read(workspace.to_saved()).unwrap();
-            prop_assert_eq!(&back.tree, &workspace.tree);
+            prop_assert!(back.trees().eq(workspace.trees()));
         }
     }
 }

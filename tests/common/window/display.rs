@@ -101,12 +101,15 @@ impl Display {
         Ok(false)
     }
 
-    /// Sends what the close button of a title bar sends.
+    /// Sends what the close button of a title bar sends: to the main window, or to another one by its title.
     ///
     /// # Errors
     /// When there is no window that understands it.
-    pub fn ask_to_close(&self) -> Result<(), Box<dyn Error>> {
-        let (window, atoms) = self.window()?;
+    pub fn ask_to_close(&self, title: Option<&str>) -> Result<(), Box<dyn Error>> {
+        let (window, atoms) = match title {
+            None => self.window()?,
+            Some(title) => (self.titled(title)?, self.atoms()?),
+        };
         self.tell(window, atoms.protocols, [atoms.delete, x11rb::CURRENT_TIME, 0, 0, 0])
     }
 
@@ -117,16 +120,53 @@ impl Display {
         Ok(())
     }
 
-    /// The visible window that can be asked to close. There is one program on the display.
+    /// The titles of all visible windows.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn titles(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        Ok(self.windows()?.into_iter().map(|(_, title)| title).collect())
+    }
+
+    /// Moves the mouse pointer in a window, to and fro by one pixel.
+    ///
+    /// # Errors
+    /// When there is no such window.
+    pub fn move_pointer_in(&self, title: &str, turn: u16) -> Result<(), Box<dyn Error>> {
+        let window = self.titled(title)?;
+        let at = 40 + i16::try_from(turn % 2)?;
+        self.connection.warp_pointer(x11rb::NONE, window, 0, 0, 0, 0, at, 40)?.check()?;
+        Ok(())
+    }
+
+    fn titled(&self, title: &str) -> Result<Window, Box<dyn Error>> {
+        let mut windows = self.windows()?.into_iter();
+        Ok(windows.find(|(_, known)| known == title).ok_or("no window of that title")?.0)
+    }
+
+    /// The window of the program that is always there: the others are named after what is in them.
     fn window(&self) -> Result<(Window, Atoms), Box<dyn Error>> {
+        let mut windows = self.windows()?;
+        windows.sort_by_key(|(_, title)| !title.starts_with("Pitdesk"));
+        let (window, _) = windows.into_iter().next().ok_or("no visible window")?;
+        Ok((window, self.atoms()?))
+    }
+
+    fn atoms(&self) -> Result<Atoms, Box<dyn Error>> {
         let atom = |name: &[u8]| -> Result<Atom, Box<dyn Error>> {
             Ok(self.connection.intern_atom(false, name)?.reply()?.atom)
         };
-        let atoms = Atoms {
+        Ok(Atoms {
             protocols: atom(b"WM_PROTOCOLS")?,
             delete: atom(b"WM_DELETE_WINDOW")?,
             ping: atom(b"_NET_WM_PING")?,
-        };
+        })
+    }
+
+    /// The visible windows that can be asked to close, with their titles. There is one program on the display.
+    fn windows(&self) -> Result<Vec<(Window, String)>, Box<dyn Error>> {
+        let atoms = self.atoms()?;
+        let mut windows = Vec::new();
         for window in self.connection.query_tree(self.root)?.reply()?.children {
             let state = self.connection.get_window_attributes(window)?.reply()?.map_state;
             let property = self
@@ -136,10 +176,14 @@ impl Display {
             let understood =
                 property.value32().is_some_and(|mut known| known.any(|atom| atom == atoms.delete));
             if state == MapState::VIEWABLE && understood {
-                return Ok((window, atoms));
+                let title = self
+                    .connection
+                    .get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 256)?
+                    .reply()?;
+                windows.push((window, String::from_utf8_lossy(&title.value).into_owned()));
             }
         }
-        Err("no visible window".into())
+        Ok(windows)
     }
 }
 

@@ -105,7 +105,7 @@ fn keys_that_text_needs_and_keys_of_other_actions_are_said() {
 
 #[test]
 fn keys_are_cleared_and_all_come_back_but_names_of_a_newer_pitdesk() {
-    let mut harness = editor("");
+    let mut harness = editor("Reset the layout");
     let newer = keys(&[("of a newer one", "F9"), ("search", "F3")]);
     harness.state_mut().market.configure(|settings| settings.keys = newer);
     settle(&mut harness);
