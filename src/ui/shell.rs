@@ -9,6 +9,7 @@ use super::pane::{PaneKey, PaneKind};
 use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
+use super::tour::{self, Spot};
 use super::workspace::Shelf;
 use super::{alerts, arming, format, quit, settings, workspaces};
 use crate::desk::Desk;
@@ -32,6 +33,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     egui::Panel::bottom("status bar").frame(bar).show_separator_line(false).show(ui, |ui| {
         terminal.status_bar.ui(ui, &terminal.desk, &terminal.books, out);
     });
+    let strip = terminal.tour.strip_ui(ui, terminal.shelf.tour);
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
     let panes = egui::CentralPanel::default()
         .frame(desk_frame)
@@ -49,6 +51,13 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     if !(terminal.workspace.is_in_sight(alerts) && is_alone(alerts)) {
         alerts::message_ui(ui.ctx(), &terminal.desk, (corner, room), out);
     }
+    terminal.tour.ui(
+        ui.ctx(),
+        &mut terminal.shelf.tour,
+        (panes.inner, strip),
+        &terminal.desk,
+        &terminal.workspace,
+    );
     let arranged = Arranged { workspace: &terminal.workspace, shelf: &terminal.shelf };
     terminal.search.ui(ui.ctx(), &terminal.desk, arranged, out);
     terminal.workspaces.ui(ui.ctx(), &terminal.desk, &mut terminal.shelf, &terminal.workspace, out);
@@ -171,7 +180,9 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight
         }
         // Before the name, whose width changes: a button that moves is clicked in vain.
         let search = format!("Search…  {}", keys_of(ui, Act::Search));
-        if ui.button(search.trim_end()).on_hover_text("Find an instrument or an action").clicked() {
+        let search = ui.button(search.trim_end()).on_hover_text("Find an instrument or an action");
+        tour::mark(ui, Spot::Search, search.rect);
+        if search.clicked() {
             out.window(UiCommand::Search);
         }
         workspaces::menu_ui(ui, shelf, out);

@@ -44,6 +44,7 @@ mod tape;
 mod terminal;
 mod ticket;
 mod timeline;
+mod tour;
 mod uses;
 mod watchlist;
 mod window;
