@@ -33,6 +33,7 @@ mod limits;
 mod links;
 mod looks;
 mod lookup;
+mod newcomer;
 mod overlay;
 mod safety;
 mod search;
