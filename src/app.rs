@@ -85,7 +85,11 @@ fn open_profile(options: &cli::Options) -> anyhow::Result<Opened> {
     problems.extend(damage);
     let (drawings, damage) = drawings::load(&profile.drawings_file());
     problems.extend(damage);
+    let known = problems.len();
     let workspace = read_workspaces(&profile.workspace_file(), &mut problems);
+    // Whoever has lost a layout knows the desk.
+    let is_new = workspace.is_none() && problems.len() == known;
+    let workspace = workspace.or_else(|| is_new.then(Shelf::of_new_profile));
     Ok(Opened { profile: Arc::new(profile), settings, engine, alerts, drawings, workspace, problems })
 }
 

@@ -43,6 +43,7 @@ pub mod ticket;
 mod timeline;
 mod toasts;
 mod told;
+mod tour;
 pub mod watchlist;
 mod windows;
 pub mod workspace;

@@ -31,6 +31,7 @@ use crate::domain::{ExecId, Instrument, InstrumentId, Price, Timeframe, TradingH
 use crate::link::BarKey;
 use crate::market::calendar::Calendar;
 use crate::ui::status_bar::counts_seconds;
+use crate::ui::tour::{self, Spot};
 
 pub use self::linked::Bond;
 pub use self::look::Look;
@@ -109,6 +110,7 @@ impl ChartPane {
 
     fn timeframes_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let is_narrow = ui.available_width() < ROOMY;
+        let mut periods = egui::Rect::NOTHING;
         // Wrapped: a row that is too wide would push the price axis out of a narrow pane.
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(2.0, 0.0);
@@ -118,10 +120,12 @@ impl ChartPane {
             }
             for timeframe in Timeframe::ALL {
                 let button = ui.selectable_label(self.timeframe == timeframe, timeframe.label());
+                periods |= button.rect;
                 if button.on_hover_text(words(timeframe)).clicked() {
                     self.timeframe = timeframe;
                 }
             }
+            tour::mark(ui, Spot::Periods, periods);
             self.look_ui(ui, desk, out);
             self.tools_ui(ui, desk);
         });

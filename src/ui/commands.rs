@@ -89,6 +89,8 @@ pub enum UiCommand {
     Shelf(ShelfChange),
     /// Show all workspaces, to name, copy, delete and exchange them.
     Workspaces,
+    /// Show the tour from its first step on.
+    Tour,
     /// Make text larger or smaller, everywhere.
     TextSize(TextStep),
     /// Give the pane that was used last all the room, or take that back.

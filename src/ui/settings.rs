@@ -18,6 +18,7 @@ use self::control::{Choice, Control, Switch, Text, Window};
 use self::exchange::{Exchange, Step};
 use super::commands::{Commands, UiCommand};
 use super::theme::{Theme, theme_of};
+use super::tour;
 use crate::desk::Desk;
 use crate::domain::Settings;
 use crate::link::{Command, CommandId, NoticeLevel};
@@ -176,6 +177,10 @@ impl Open {
         self.exchange.ui(ui, desk, &now, &theme, out);
         let leaves = ui.horizontal(|ui| {
             let leaves = ui.button("Close settings").on_hover_text("Escape").clicked();
+            let tours = ui.button(tour::TITLE).on_hover_text("A few steps around the desk").clicked();
+            if tours {
+                out.window(UiCommand::Tour);
+            }
             let (text, colour) = match (desk.stopped(), unsaved(desk)) {
                 (Some(_), _) => ("The engine has stopped: nothing can be changed".to_owned(), theme.warn),
                 (None, Some(why)) => {
@@ -184,7 +189,7 @@ impl Open {
                 (None, None) => ("Changes are in force at once, and kept.".to_owned(), theme.text_weak),
             };
             ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
-            leaves
+            leaves || tours
         });
         closes || leaves.inner
     }

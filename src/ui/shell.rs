@@ -9,6 +9,7 @@ use super::pane::{PaneKey, PaneKind};
 use super::search::Arranged;
 use super::terminal::Terminal;
 use super::theme::{Theme, theme_of};
+use super::tour::{self, Spot};
 use super::workspace::{Shelf, WindowKey};
 use super::{alerts, arming, format, quit, settings, workspaces};
 use crate::desk::Desk;
@@ -27,7 +28,8 @@ pub(super) fn shell_ui(terminal: &mut Terminal, here: WindowKey, ui: &mut egui::
         journal_ui(ui, &why, &theme);
     }
     let seen = terminal.windows.seen(here);
-    if here == WindowKey::MAIN {
+    let is_main = here == WindowKey::MAIN;
+    if is_main {
         egui::Panel::top("top bar").frame(bar).show_separator_line(false).show(ui, |ui| {
             top_bar_ui(ui, &terminal.desk, &terminal.shelf, seen, out);
         });
@@ -42,10 +44,20 @@ pub(super) fn shell_ui(terminal: &mut Terminal, here: WindowKey, ui: &mut egui::
             });
         });
     }
+    let strip = terminal.tour.strip_ui(ui, terminal.shelf.tour.filter(|_| is_main));
     let desk_frame = egui::Frame::new().fill(theme.backdrop);
     let panes = egui::CentralPanel::default().frame(desk_frame).show(ui, |ui| {
         arrangement::panes_ui((here, &mut terminal.workspace), &mut terminal.desk, ui, &theme, out)
     });
+    if is_main {
+        terminal.tour.ui(
+            ui.ctx(),
+            &mut terminal.shelf.tour,
+            (panes.inner, strip),
+            &terminal.desk,
+            &terminal.workspace,
+        );
+    }
     if terminal.windows.is_front(here) {
         floats_ui(terminal, ui, (panes.inner, panes.response.rect), out);
     }
@@ -215,7 +227,9 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight
         stakes_ui(ui, desk, seen, &theme, out);
         // Before the name, whose width changes: a button that moves is clicked in vain.
         let search = format!("Search…  {}", keys_of(ui, Act::Search));
-        if ui.button(search.trim_end()).on_hover_text("Find an instrument or an action").clicked() {
+        let search = ui.button(search.trim_end()).on_hover_text("Find an instrument or an action");
+        tour::mark(ui, Spot::Search, search.rect);
+        if search.clicked() {
             out.window(UiCommand::Search);
         }
         workspaces::menu_ui(ui, shelf, out);

@@ -22,6 +22,7 @@ use super::theme::Theme;
 use super::ticket::Ticket;
 use super::timeline::TimelineView;
 use super::toasts::Toasts;
+use super::tour::Tour;
 use super::watchlist::Watchlist;
 use super::windows::Windows;
 use super::workspace::{LayoutChange, Shelf, ShelfChange, WindowKey, WindowPlace, Workspace};
@@ -58,6 +59,7 @@ pub struct Terminal {
     pub(super) books: BooksView,
     pub(super) status_bar: StatusBar,
     pub(super) toasts: Toasts,
+    pub(super) tour: Tour,
     pub(super) overlay: Overlay,
     pub(super) key_editor: KeyEditor,
     pub(super) settings: SettingsView,
@@ -106,6 +108,7 @@ impl Terminal {
             books: BooksView::default(),
             status_bar: StatusBar::default(),
             toasts: Toasts::default(),
+            tour: Tour::default(),
             overlay: Overlay::default(),
             key_editor: KeyEditor::default(),
             settings: SettingsView::default(),
@@ -398,6 +401,7 @@ impl Terminal {
             UiCommand::OneClick(is_on) => self.one_click(is_on),
             UiCommand::Overlay => self.overlay.toggle(),
             UiCommand::Workspaces => self.workspaces.open(),
+            UiCommand::Tour => self.shelf.tour = Some(0),
             UiCommand::TextSize(step) => self.step_text(step),
             UiCommand::Shelf(ref change) => self.change_shelf(change),
             UiCommand::MeasureAnew => self.desk.measure_anew(),

@@ -9,6 +9,7 @@ use super::commands::{Commands, UiCommand};
 use super::giving_back::GivesBack;
 use super::keys::{Act, keys_of};
 use super::theme::{Theme, theme_of};
+use super::tour::{self, Spot};
 use super::workspace::{LONGEST, Shelf, ShelfChange, Workspace};
 use crate::desk::Desk;
 use crate::link::{Command, CommandId, FileTask};
@@ -56,6 +57,7 @@ pub(super) fn menu_ui(ui: &mut Ui, shelf: &Shelf, out: &mut Commands) {
             out.window(UiCommand::Workspaces);
         }
     });
+    tour::mark(ui, Spot::Workspaces, menu.response.rect);
     let said = format!("Workspace {name}");
     menu.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &said));
     menu.response.on_hover_text(format!(

@@ -31,6 +31,11 @@ pub fn desktop_sized(size: egui::Vec2) -> Harness<'static, Desktop> {
     show(Market::with_terminal(None), size)
 }
 
+/// A window of any size that begins with what was saved.
+pub fn desktop_kept(workspace: &str, size: egui::Vec2) -> Harness<'static, Desktop> {
+    show(Market::with_terminal(Some(workspace)), size)
+}
+
 /// A window whose engine takes no command for now.
 pub fn busy_desktop() -> Harness<'static, Desktop> {
     show(Market::with_busy_terminal(), vec2(1280.0, 720.0))

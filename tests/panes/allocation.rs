@@ -2,7 +2,7 @@
 
 mod amounts;
 mod limits;
-mod rehearsed;
+pub mod rehearsed;
 
 use std::sync::Arc;
 use std::time::Duration;

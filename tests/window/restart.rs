@@ -4,8 +4,8 @@ use std::fs;
 
 use egui::{Key, vec2};
 
-use crate::trader::{PATIENCE, Trader, cell};
-use crate::window::{Role, SOON, Tree};
+use crate::trader::{PATIENCE, Trader, cell, program_time};
+use crate::window::{Role, SOON, Tree, Widget, Window};
 
 fn chart_height(tree: &Tree) -> Option<f32> {
     let chart = tree.widgets.iter().find(|w| w.role == Role::Canvas && w.name.starts_with("Chart "));
@@ -224,4 +224,22 @@ fn damaged_files_are_told_and_do_not_keep_it_from_starting() {
     trader.wait_to_read(&["The saved layout could not be read"]);
     trader.wait_to_read(&["settings.toml"]);
     trader.leave();
+}
+
+#[test]
+fn a_tour_that_was_skipped_is_not_shown_at_the_next_start() {
+    let home = tempfile::tempdir().unwrap();
+    let start = || Window::start(&["--data-dir", home.path().to_str().unwrap(), "--at", &program_time()]);
+    let is_skip = |w: &Widget| w.role == Role::Button && w.name == "Skip the tour";
+    let mut window = start();
+    window.wait_for("the tour on a first start", PATIENCE, is_skip);
+    window.close();
+    let mut window = start();
+    window.wait_for("the tour, which was not skipped", PATIENCE, is_skip);
+    window.click("Skip the tour");
+    window.close();
+    let mut window = start();
+    window.wait_for("market data", PATIENCE, |w| w.role == Role::Button && w.name == "Bid");
+    assert!(!window.tree().widgets.iter().any(is_skip));
+    window.close();
 }

@@ -1,6 +1,7 @@
 //! What a person at the terminal does and sees, in their words.
 
 use std::cell::Cell;
+use std::fs;
 use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use egui::{Key, Modifiers};
 use pitdesk::domain::money::rounded;
 use pitdesk::domain::{Decimal, Time};
+use pitdesk::ui::workspace::{Shelf, Workspace};
 
 use crate::window::{Role, SOON, Tree, Widget, Window, now};
 
@@ -62,6 +64,7 @@ impl Trader {
     fn sit_down(home: &Path, arguments: &[&str], share: Share) -> Self {
         let home = home.to_str().expect("a path of a test is text");
         let at = program_time();
+        begin_without_tour(home);
         let window = Window::start(&[&["--data-dir", home, "--at", &at], arguments].concat());
         let mut trader = Self { window, _share: share };
         trader.wait_for_connection("Ready");
@@ -267,4 +270,15 @@ pub fn cell(row: &str, column: &str) -> String {
     let mut cells = row.split_once(": ").map_or(row, |(_, cells)| cells).split(", ");
     let found = cells.find_map(|cell| cell.strip_prefix(&mark));
     found.unwrap_or_else(|| panic!("no {column} in {row}")).to_owned()
+}
+
+/// A new profile begins with the standard workspace, as for whoever has seen the tour.
+#[track_caller]
+fn begin_without_tour(home: &str) {
+    let profile = Path::new(home).join("paper");
+    if !profile.exists() {
+        fs::create_dir_all(&profile).expect("the folder of a test can be written");
+        let saved = Shelf::default().to_text(&Workspace::default());
+        fs::write(profile.join("workspace.json"), saved).expect("the folder of a test can be written");
+    }
 }

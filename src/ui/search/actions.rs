@@ -19,6 +19,7 @@ use crate::ui::arming;
 use crate::ui::blotter::Blotter;
 use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::keys::{Act, window_actions};
+use crate::ui::tour;
 use blotter::blotter;
 use chart::chart;
 use choices::{choices, single_settings};
@@ -102,6 +103,11 @@ pub(super) fn actions(desk: &Desk, Arranged { workspace, shelf }: Arranged<'_>, 
     }));
     let synonyms = "reconciliation report differences broker compare";
     actions.push(Action::window(crate::ui::books::TITLE, synonyms, UiCommand::Books));
+    actions.push(Action::window(
+        tour::TITLE,
+        "help start first steps introduction learn how",
+        UiCommand::Tour,
+    ));
     actions.extend(desk.connections().iter().map(|connection| {
         let text = format!("Compare the books of {} now", connection.name);
         Action::engine(text, "reconcile", Command::Reconcile { broker: connection.broker })

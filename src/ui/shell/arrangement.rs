@@ -9,6 +9,7 @@ use crate::ui::keys::{Act, keys_of};
 use crate::ui::pane::{IsPane as _, PaneKey, PaneKind};
 use crate::ui::splitters;
 use crate::ui::theme::Theme;
+use crate::ui::tour::{self, Spot};
 use crate::ui::workspace::{Destination, LayoutChange, Place, WindowKey, Workspace, simplification};
 
 /// Draws all panes that are in sight in a window; where the first chart stands.
@@ -89,7 +90,9 @@ impl Arrangement<'_> {
             self.chart.get_or_insert(ui.max_rect());
         }
         let pressed = ui.input(|input| input.pointer.any_pressed().then(|| input.pointer.interact_pos()));
-        if pressed.flatten().is_some_and(|at| ui.max_rect().contains(at)) {
+        // What floats above a pane is pressed without it.
+        let is_own = |at| ui.max_rect().contains(at) && ui.ctx().layer_id_at(at) == Some(ui.layer_id());
+        if pressed.flatten().is_some_and(is_own) {
             self.workspace.uses(key);
         }
         let (group, first) = (self.workspace.group(key), self.desk.group());
@@ -238,6 +241,7 @@ impl Behavior<PaneKey> for Arrangement<'_> {
         still.bg_stroke = egui::Stroke::NONE;
         // The bars of tabs have one id for all.
         let menu = ui.push_id(key, |ui| ui.menu_button("⋮", |ui| self.menu_ui(key, ui)).response).inner;
+        tour::mark(ui, Spot::PaneMenu, menu.rect);
         let name = format!("Menu of {}", key.title());
         menu.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
         menu.on_hover_text("New tab, split, link, maximise, close");

@@ -18,6 +18,7 @@ use crate::link::{Command, CommandId, Flatten, KillState};
 use crate::ui::commands::Commands;
 use crate::ui::keys::{Act, with_keys};
 use crate::ui::theme::{Theme, theme_of};
+use crate::ui::tour::{self, Spot};
 
 /// What the trader is in the middle of.
 #[derive(Debug, Default)]
@@ -120,7 +121,9 @@ impl KillSwitch {
         let text = if self.asked.is_some() { "Locking…" } else { "Kill switch" };
         let tip = "Cancels every working order and refuses new ones until you release it";
         let tip = format!("{}. Positions stay as they are.", with_keys(ui, tip, Act::Kill));
-        if button(ui, RichText::new(text).color(theme.danger)).on_hover_text(tip).clicked() {
+        let switch = button(ui, RichText::new(text).color(theme.danger)).on_hover_text(tip);
+        tour::mark(ui, Spot::KillSwitch, switch.rect);
+        if switch.clicked() {
             self.press(desk, out);
         }
     }

@@ -14,6 +14,7 @@ use crate::domain::{AccountId, OrderKind, Side};
 use crate::ui::fonts;
 use crate::ui::format;
 use crate::ui::theme::Theme;
+use crate::ui::tour::{self, Spot};
 
 /// A title and four small lines.
 const TRADE_HEIGHT: f32 = 72.0;
@@ -38,6 +39,11 @@ pub(super) fn buttons_ui(
         for (action, rect) in actions.into_iter().zip(halves(row, theme.sizes.gap)) {
             let face = face(action, checked, offers, entry, facts, &keys);
             let face = if facts.is_live() { face.live(action) } else { face };
+            match action {
+                Action::Buy => tour::mark(ui, Spot::Buy, rect),
+                Action::Close => tour::mark(ui, Spot::Close, rect),
+                Action::Sell | Action::Reverse => {}
+            }
             if face_ui(ui, rect, action, &face, theme).clicked() {
                 clicked = Some(action);
             }

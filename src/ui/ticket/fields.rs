@@ -13,6 +13,7 @@ use crate::domain::{Decimal, Price, Side, time::DAY};
 use crate::ui::format;
 use crate::ui::steps;
 use crate::ui::theme::Theme;
+use crate::ui::tour::{self, Spot};
 
 /// Per cent that a step changes a trailing distance by.
 const PERCENT_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
@@ -84,13 +85,13 @@ impl Ticket {
         let (kind, tif) = (&mut self.form.kind, &mut self.form.tif);
         column(ui, left, "Order type", &mut |ui| {
             let combo = ComboBox::from_id_salt("kind").width(width).selected_text(kind.label());
-            combo
-                .show_ui(ui, |ui| {
-                    for choice in KindChoice::ALL {
-                        ui.selectable_value(kind, choice, choice.label());
-                    }
-                })
-                .response
+            let shown = combo.show_ui(ui, |ui| {
+                for choice in KindChoice::ALL {
+                    ui.selectable_value(kind, choice, choice.label());
+                }
+            });
+            tour::mark(ui, Spot::OrderType, shown.response.rect);
+            shown.response
         });
         column(ui, right, "Time in force", &mut |ui| {
             let combo = ComboBox::from_id_salt("tif").width(width).selected_text(tif.label());
@@ -135,6 +136,7 @@ impl Ticket {
             let response = ui.checkbox(&mut self.form.has_bracket, "Bracket").on_hover_text(
                 "Take profit and stop loss that become active when the order fills; one cancels the other",
             );
+            tour::mark(ui, Spot::Bracket, response.rect);
             self.view.controls.push(response.id);
         });
     }

@@ -51,6 +51,8 @@ pub struct Shelf {
     pub accounts: BTreeMap<String, String>,
     /// Where the window stood.
     pub window: Option<WindowPlace>,
+    /// The step of the tour that is shown; none once that was skipped or finished.
+    pub tour: Option<usize>,
 }
 
 struct Entry {
@@ -133,6 +135,8 @@ struct File {
     accounts: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     window: Option<WindowPlace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tour: Option<usize>,
     workspaces: Vec<Named>,
 }
 
@@ -163,6 +167,7 @@ impl File {
             shown: FIRST.to_owned(),
             accounts: serde_json::from_value(accounts).unwrap_or_default(),
             window: None,
+            tour: None,
             workspaces: vec![Named { name: FIRST.to_owned(), layout }],
         })
     }
@@ -176,11 +181,18 @@ impl Default for Shelf {
             deleted: None,
             accounts: BTreeMap::new(),
             window: None,
+            tour: None,
         }
     }
 }
 
 impl Shelf {
+    /// What a new profile begins with, as it is saved: the standard workspace, and the tour.
+    #[must_use]
+    pub fn of_new_profile() -> String {
+        Self { tour: Some(0), ..Self::default() }.to_text(&Workspace::default())
+    }
+
     /// Reads what was saved: the shelf, and the workspace that was on the screen. Where that one cannot be
     /// shown it is the first that can, and the other is kept as it is.
     ///
@@ -211,7 +223,8 @@ impl Shelf {
             entries.push(Entry { name, kept: Kept::Saved(named.layout) });
         }
         entries[at].kept = Kept::OnScreen;
-        let shelf = Self { entries, at, deleted: None, accounts: file.accounts, window: file.window };
+        let File { accounts, window, tour, .. } = file;
+        let shelf = Self { entries, at, deleted: None, accounts, window, tour };
         Ok((shelf, workspace))
     }
 
@@ -224,6 +237,7 @@ impl Shelf {
             shown: self.shown().to_owned(),
             accounts: self.accounts.clone(),
             window: self.window,
+            tour: self.tour,
             workspaces: self.entries.iter().map(named).collect(),
         };
         serde_json::to_string(&file).expect("a workspace has string keys only")
@@ -241,6 +255,7 @@ impl Shelf {
             shown: entry.name.clone(),
             accounts: BTreeMap::new(),
             window: None,
+            tour: None,
             workspaces: vec![Named { name: entry.name.clone(), layout: entry.saved(shown) }],
         };
         Ok(serde_json::to_string(&file).expect("a workspace has string keys only"))

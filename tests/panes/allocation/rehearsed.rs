@@ -17,12 +17,12 @@ use super::{row, rows, says};
 use crate::desk::START;
 use crate::soft_renderer;
 
-struct Trader {
-    world: Rehearsal,
-    terminal: Terminal,
+pub struct Trader {
+    pub world: Rehearsal,
+    pub terminal: Terminal,
 }
 
-fn trader() -> Harness<'static, Trader> {
+pub fn trader() -> Harness<'static, Trader> {
     trader_with(Settings::default())
 }
 
@@ -43,7 +43,7 @@ fn trader_with(settings: Settings) -> Harness<'static, Trader> {
 }
 
 /// Lets the market run, and the window see it.
-fn pass(window: &mut Harness<'static, Trader>, millis: u64) {
+pub fn pass(window: &mut Harness<'static, Trader>, millis: u64) {
     window.run_steps(2);
     window.state_mut().world.run(Duration::from_millis(millis));
     window.run_steps(3);

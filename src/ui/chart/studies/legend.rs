@@ -12,6 +12,7 @@ use crate::ui::chart::areas;
 use crate::ui::chart::layer::Layer;
 use crate::ui::format::float;
 use crate::ui::theme::Theme;
+use crate::ui::tour;
 
 /// Height of a study's line in the legend, in points.
 const ROW: f32 = 16.0;
@@ -107,6 +108,7 @@ impl Studies {
     pub fn menu_ui(&mut self, ui: &Ui, id: Id, rect: Rect, layer: &mut Layer, theme: &Theme) {
         let grid = layer.mesh.grid();
         let button = ui.interact(rect, id.with("indicators"), sense());
+        tour::mark(ui, tour::Spot::Indicators, rect);
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, MENU));
         let lit = button.hovered()
             || button.has_focus()
