@@ -2,6 +2,7 @@
 
 mod arrangement;
 
+pub(super) use self::arrangement::Places;
 use super::commands::{Commands, UiCommand};
 use super::keys::trading::Sight;
 use super::keys::{Act, Scope, keys_of, with_keys};
@@ -36,11 +37,9 @@ pub(super) fn shell_ui(terminal: &mut Terminal, ui: &mut egui::Ui, out: &mut Com
     let panes = egui::CentralPanel::default()
         .frame(desk_frame)
         .show(ui, |ui| arrangement::panes_ui(&mut terminal.workspace, &mut terminal.desk, ui, &theme, out));
-    // Over the chart, which they may cover for a while; never over what trades.
-    let room = panes.inner.unwrap_or(panes.response.rect);
-    terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
+    terminal.toasts.ui(ui.ctx(), &terminal.desk, panes.inner, out);
     // It stays until it was seen: over the chart, else far from the ticket; the pane says the same itself.
-    let (corner, room) = match panes.inner {
+    let (corner, room) = match panes.inner.chart {
         Some(chart) => (egui::Align2::RIGHT_BOTTOM, chart),
         None => (egui::Align2::LEFT_BOTTOM, panes.response.rect),
     };

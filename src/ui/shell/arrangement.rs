@@ -11,27 +11,47 @@ use crate::ui::splitters;
 use crate::ui::theme::Theme;
 use crate::ui::workspace::{LayoutChange, Place, Workspace, simplification};
 
-/// Draws all panes that are in sight; where the first chart stands.
+/// Where panes have been drawn.
+#[derive(Debug, Default, Clone, Copy)]
+pub(in crate::ui) struct Places {
+    /// The first chart.
+    pub chart: Option<egui::Rect>,
+    /// The largest pane besides that trades nothing.
+    pub quiet: Option<egui::Rect>,
+}
+
+impl Places {
+    fn add(&mut self, kind: PaneKind, rect: egui::Rect) {
+        match kind {
+            PaneKind::Chart if self.chart.is_none() => self.chart = Some(rect),
+            PaneKind::Ticket | PaneKind::Ladder | PaneKind::Allocation => {}
+            _ if self.quiet.is_none_or(|quiet| quiet.area() < rect.area()) => self.quiet = Some(rect),
+            _ => {}
+        }
+    }
+}
+
+/// Draws all panes that are in sight; where they stand.
 pub(super) fn panes_ui(
     workspace: &mut Workspace,
     desk: &mut Desk,
     ui: &mut egui::Ui,
     theme: &Theme,
     out: &mut Commands,
-) -> Option<egui::Rect> {
+) -> Places {
     // The tree is drawn while the workspace around it is asked.
     let mut tree = std::mem::replace(&mut workspace.tree, Tree::empty(egui::Id::NULL));
-    let mut arrangement = Arrangement { desk, workspace, out, theme, chart: None };
+    let mut arrangement = Arrangement { desk, workspace, out, theme, places: Places::default() };
     match arrangement.workspace.alone {
         Some(key) => arrangement.alone_ui(key, ui),
         None => tree.ui(&mut arrangement, ui),
     }
-    let chart = arrangement.chart;
+    let places = arrangement.places;
     if workspace.alone.is_none() {
         splitters::name_edges(&tree, ui);
     }
     workspace.tree = tree;
-    chart
+    places
 }
 
 struct Arrangement<'a> {
@@ -40,8 +60,7 @@ struct Arrangement<'a> {
     workspace: &'a mut Workspace,
     out: &'a mut Commands,
     theme: &'a Theme,
-    /// Where the first chart has been drawn.
-    chart: Option<egui::Rect>,
+    places: Places,
 }
 
 impl Arrangement<'_> {
@@ -68,9 +87,7 @@ impl Arrangement<'_> {
             PaneKind::Ticket => self.theme.panel,
             _ => self.theme.surface,
         };
-        if key.kind == PaneKind::Chart {
-            self.chart.get_or_insert(ui.max_rect());
-        }
+        self.places.add(key.kind, ui.max_rect());
         let pressed = ui.input(|input| input.pointer.any_pressed().then(|| input.pointer.interact_pos()));
         if pressed.flatten().is_some_and(|at| ui.max_rect().contains(at)) {
             self.workspace.uses(key);
