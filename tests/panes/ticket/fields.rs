@@ -15,6 +15,7 @@ fn in_a_narrow_ticket_nothing_is_wider_than_the_pane() {
     }
 }
 
+#[test]
 fn type_and_time_are_chosen_by_name_and_show_the_fields_they_need() {
     let mut ui = open(at_once(), AAPL, "{}");
     assert!(ui.query_by_label("Stop price").is_none());
