@@ -203,10 +203,8 @@ impl AllocationPane {
 
 /// Begins the next line where these words and a field of this width between them have no room on this one.
 fn whole(ui: &mut Ui, words: &[&str], field: f32) {
-    let font = egui::TextStyle::Body.resolve(ui.style());
-    let width = |word: &&str| {
-        ui.painter().layout_no_wrap((*word).to_owned(), font.clone(), egui::Color32::WHITE).size().x
-    };
+    let (font, colour) = (egui::TextStyle::Body.resolve(ui.style()), ui.visuals().text_color());
+    let width = |word: &&str| ui.painter().layout_no_wrap((*word).to_owned(), font.clone(), colour).size().x;
     let gaps = ui.spacing().item_spacing.x * words.len() as f32;
     // The margins of a field stand beside its text.
     let needed = words.iter().map(width).sum::<f32>() + gaps + field + 12.0;
