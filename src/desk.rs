@@ -77,6 +77,7 @@ pub struct Desk {
     kill: KillState,
     kill_report: Option<Arc<KillReport>>,
     journal: JournalState,
+    settings_unsaved: Option<Arc<str>>,
     reconciled: Vec<Arc<Reconciliation>>,
     /// The one that was asked for last.
     timeline: Option<Timeline>,
@@ -386,6 +387,12 @@ impl Desk {
     #[must_use]
     pub fn kill_report(&self) -> Option<&Arc<KillReport>> {
         self.kill_report.as_ref()
+    }
+
+    /// Why the settings in force are not kept for the next start, while that is so.
+    #[must_use]
+    pub fn settings_unsaved(&self) -> Option<&str> {
+        self.settings_unsaved.as_deref()
     }
 
     /// Whether what is asked for can be written down before it is sent.

@@ -266,6 +266,10 @@ impl Engine {
             EngineEvent::Results(read) => out.push(Effect::publish(Update::Results(read), now)),
             EngineEvent::File(done) => out.push(Effect::publish(Update::File(done), now)),
             EngineEvent::Note(level, text) => self.note(level, text, now, out),
+            EngineEvent::SettingsUnsaved(why) => {
+                self.notices.settings_unsaved.clone_from(&why);
+                out.push(Effect::publish(Update::SettingsUnsaved(why), now));
+            }
             EngineEvent::WindowIsBehind => self.tell_everything(now, out),
             EngineEvent::Left(follower) => self.wants(follower, &Demand::default(), out),
             EngineEvent::Tick => self.tick(now, out),
@@ -559,6 +563,7 @@ impl Engine {
             journal: self.journal.state(),
             reconciled: self.reconciled.values().cloned().collect(),
             settings: Arc::clone(&self.settings),
+            settings_unsaved: self.notices.settings_unsaved.clone(),
             uses: Arc::clone(&self.uses_told),
             armed: self.armed_accounts(),
             alerts: Arc::clone(self.alerts.book()),

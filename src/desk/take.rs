@@ -47,6 +47,7 @@ impl Desk {
             }
             Update::KillReport(report) => self.kill_report = report,
             Update::Journal(state) => self.journal = state,
+            Update::SettingsUnsaved(why) => self.settings_unsaved = why,
             Update::Reconciled(report) => {
                 match self.reconciled.iter_mut().find(|known| known.broker == report.broker) {
                     Some(known) => *known = report,
@@ -143,6 +144,7 @@ impl Desk {
         }
         self.kill_report.clone_from(&snapshot.kill_report);
         self.journal.clone_from(&snapshot.journal);
+        self.settings_unsaved.clone_from(&snapshot.settings_unsaved);
         self.reconciled.clone_from(&snapshot.reconciled);
         self.settings = Arc::clone(&snapshot.settings);
         self.uses = Arc::clone(&snapshot.uses);

@@ -111,6 +111,7 @@ impl Engine {
             notes: Arc::default(),
             drawings: Arc::default(),
             settings: Arc::default(),
+            settings_unsaved: None,
             notices: Vec::new(),
         };
         self.end.publisher.batch(|b| b.lossless(Update::Snapshot(Arc::new(snapshot)), Time(0)));

@@ -167,6 +167,8 @@ pub enum EngineEvent {
     Recalled(InstrumentId, Result<Recalled, Arc<str>>),
     /// Something around the engine is worth a line in the activity log: the disk, the clock.
     Note(NoticeLevel, Arc<str>),
+    /// Why the settings in force are not on the disk; `None` when they are there again.
+    SettingsUnsaved(Option<Arc<str>>),
     /// Somebody who follows let too much pile up and needs everything anew.
     WindowIsBehind,
     /// Somebody follows no more.

@@ -1,4 +1,4 @@
-//! The activity log: the newest lines, bounded.
+//! The activity log: the newest lines, bounded; and what of the disk stays to be said until it is over.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,12 +11,14 @@ const CAPACITY: usize = 1_000;
 
 pub(super) struct Notices {
     lines: VecDeque<Notice>,
+    /// Why the settings in force are not on the disk, while that is so.
+    pub settings_unsaved: Option<Arc<str>>,
 }
 
 impl Notices {
     /// With what the start had to say.
     pub fn new(first: Vec<Notice>) -> Self {
-        let mut notices = Self { lines: VecDeque::new() };
+        let mut notices = Self { lines: VecDeque::new(), settings_unsaved: None };
         for Notice { time, level, text } in first {
             notices.add(level, text, time);
         }

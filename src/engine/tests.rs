@@ -21,6 +21,7 @@ mod reconcile;
 mod remarks;
 mod results;
 mod trust;
+mod unsaved;
 mod way_out;
 mod what_if;
 

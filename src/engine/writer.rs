@@ -51,7 +51,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. Failures come back as [`EngineEvent::Note`].
+    /// Starts the thread. Failures come back as [`EngineEvent::Note`], and of the settings as
+    /// [`EngineEvent::SettingsUnsaved`] too.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -155,13 +156,22 @@ impl Thread {
         for (target, job) in std::mem::take(&mut self.waiting) {
             match write(&self.profile, &job, &self.other) {
                 Ok(()) => {
-                    if self.told.remove(target) && self.told.is_empty() {
-                        self.note(NoticeLevel::Info, "What could not be saved is saved now".into());
+                    let was_told = self.told.remove(target);
+                    if was_told && matches!(job, SaveJob::Settings(_)) {
+                        self.tell(EngineEvent::SettingsUnsaved(None));
+                    }
+                    if was_told && self.told.is_empty() {
+                        let text = "What could not be saved is saved now";
+                        self.tell(EngineEvent::Note(NoticeLevel::Info, text.into()));
                     }
                 }
                 Err(error) => {
                     if self.told.insert(target) {
-                        self.note(NoticeLevel::Error, format!("{error}. It is tried again").into());
+                        let text: Arc<str> = format!("{error}. It is tried again").into();
+                        if matches!(job, SaveJob::Settings(_)) {
+                            self.tell(EngineEvent::SettingsUnsaved(Some(Arc::clone(&text))));
+                        }
+                        self.tell(EngineEvent::Note(NoticeLevel::Error, text));
                     }
                     self.waiting.insert(target, job);
                 }
@@ -169,9 +179,9 @@ impl Thread {
         }
     }
 
-    fn note(&self, level: NoticeLevel, text: Arc<str>) {
+    fn tell(&self, event: EngineEvent) {
         // An engine so far behind, or gone, has no ear for it; the log has.
-        if let Err(unheard) = self.notes.try_send(EngineEvent::Note(level, text)) {
+        if let Err(unheard) = self.notes.try_send(event) {
             tracing::error!("{unheard}");
         }
     }
@@ -261,6 +271,31 @@ mod tests {
         desk.writer.save(state(2));
         assert_eq!(desk.note().0, NoticeLevel::Info, "told once that it failed, then that it is well");
         assert_eq!(desk.read("workspace.json"), "second", "the newest state, not the first that failed");
+    }
+
+    #[test]
+    fn that_settings_are_not_saved_is_told_until_they_are_whatever_else_waits() {
+        let mut desk = desk(&[]);
+        let of = |name: &str| desk.folder.path().join("paper").join(name);
+        let (settings, workspace) = (of("settings.toml"), of("workspace.json"));
+        for file in [&settings, &workspace] {
+            fs::create_dir_all(file.join("full")).unwrap();
+        }
+        let unsaved = |desk: &mut Desk| loop {
+            match desk.notes.blocking_recv() {
+                Some(EngineEvent::SettingsUnsaved(why)) => return why,
+                Some(EngineEvent::Note(..)) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        desk.writer.save(SaveJob::Workspace("arranged".into()));
+        desk.writer.save(SaveJob::Settings(Arc::default()));
+        let why = unsaved(&mut desk).expect("the disk takes nothing");
+        assert!(why.contains("settings.toml") && why.contains("tried again"), "{why}");
+        fs::remove_dir_all(&settings).unwrap();
+        // Another job: what failed is tried with it. The workspace still has no place.
+        desk.writer.save(SaveJob::Workspace("again".into()));
+        assert_eq!(unsaved(&mut desk), None);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub enum Update {
     KillReport(Option<Arc<KillReport>>),
     /// Whether the journal can be written.
     Journal(JournalState),
+    /// Why the settings in force are not on the disk; `None` when they are.
+    SettingsUnsaved(Option<Arc<str>>),
     /// A broker's books were compared with ours.
     Reconciled(Arc<Reconciliation>),
     /// The timeline that was asked for.
@@ -209,6 +211,8 @@ pub struct Snapshot {
     pub reconciled: Vec<Arc<Reconciliation>>,
     /// Settings in force.
     pub settings: Arc<Settings>,
+    /// Why they are not on the disk; `None` when they are.
+    pub settings_unsaved: Option<Arc<str>>,
     /// What is used of the limits that are counted.
     pub uses: Arc<[ScopeUse]>,
     /// The live accounts that are armed.

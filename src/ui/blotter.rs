@@ -81,15 +81,15 @@ impl Tab {
         }
     }
 
-    /// What its rows are called.
-    fn rows(self) -> &'static str {
+    /// What one of its rows is called, and what several are.
+    fn rows(self) -> [&'static str; 2] {
         match self {
-            Self::Orders => "orders",
-            Self::Fills => "fills",
-            Self::Positions => "positions",
-            Self::Results => "results",
-            Self::Account => "accounts",
-            Self::Activity => "lines",
+            Self::Orders => ["order", "orders"],
+            Self::Fills => ["fill", "fills"],
+            Self::Positions => ["position", "positions"],
+            Self::Results => ["result", "results"],
+            Self::Account => ["account", "accounts"],
+            Self::Activity => ["line", "lines"],
         }
     }
 }
@@ -234,7 +234,7 @@ impl Blotter {
                     ui.copy_text(records.pasted());
                 }
             }
-            BlotterTool::Export => self.export.open(self.tab.rows(), desk),
+            BlotterTool::Export => self.export.open(self.tab.rows()[1], desk),
         }
         ui.request_repaint();
     }
@@ -253,7 +253,7 @@ impl Blotter {
         let mut export = std::mem::take(&mut self.export);
         match self.view(desk) {
             Some((_, counts)) => {
-                let counted = format!("{} {}", counts.said(), self.tab.rows());
+                let counted = counts.named(self.tab.rows());
                 export.ui(ui.ctx(), desk, theme, &counted, || self.records(desk, false), out);
             }
             None => export.close(),

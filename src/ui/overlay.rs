@@ -122,7 +122,11 @@ impl Overlay {
             }
         });
         let Drawn { vertices, shapes } = self.drawn;
-        let text = format!("{vertices} vertices of text and meshes, {shapes} other shapes");
+        let text = format!(
+            "{} vertices of text and meshes, {} other shapes",
+            format::exact(vertices.into()),
+            format::exact(shapes.into())
+        );
         ui.label(RichText::new(text).small().color(theme.text_weak));
         ui.add_space(4.0);
     }

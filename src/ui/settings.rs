@@ -21,7 +21,7 @@ use super::theme::{Theme, theme_of};
 use super::tour;
 use crate::desk::Desk;
 use crate::domain::Settings;
-use crate::link::{Command, CommandId, NoticeLevel};
+use crate::link::{Command, CommandId};
 
 /// What it is called, wherever it is offered.
 pub(super) const TITLE: &str = "Settings";
@@ -33,8 +33,6 @@ const SECTIONS_WIDTH: f32 = 150.0;
 const CONTROL_WIDTH: f32 = 250.0;
 /// For what leads back to the usual value.
 const BACK_WIDTH: f32 = 84.0;
-/// What the engine says when the disk takes again what it did not take before.
-const SAVED_NOW: &str = "What could not be saved is saved now";
 
 /// The window, open or not.
 #[derive(Debug, Default)]
@@ -181,7 +179,7 @@ impl Open {
             if tours {
                 out.window(UiCommand::Tour);
             }
-            let (text, colour) = match (desk.stopped(), unsaved(desk)) {
+            let (text, colour) = match (desk.stopped(), desk.settings_unsaved()) {
                 (Some(_), _) => ("The engine has stopped: nothing can be changed".to_owned(), theme.warn),
                 (None, Some(why)) => {
                     (format!("In force, but not kept for the next start: {why}"), theme.danger)
@@ -378,12 +376,4 @@ fn switch_ui(ui: &mut Ui, entry: &Entry, switch: &Switch, now: &Settings) -> Opt
         ui.checkbox(&mut is_on, entry.said(now)).accessible_name(entry.name).changed()
     });
     shown.inner.then_some(is_on)
-}
-
-/// Why settings that are in force are not on the disk, while that is so.
-fn unsaved(desk: &Desk) -> Option<&str> {
-    let is_about = |text: &str| text == SAVED_NOW || text.contains("settings.toml");
-    let newest =
-        desk.notices().iter().filter(|notice| is_about(&notice.text)).max_by_key(|notice| notice.time)?;
-    (newest.level == NoticeLevel::Error).then_some(&*newest.text)
 }

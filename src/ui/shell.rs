@@ -2,6 +2,7 @@
 
 mod arrangement;
 
+pub(super) use self::arrangement::Places;
 use super::commands::{Commands, UiCommand};
 use super::keys::trading::Sight;
 use super::keys::{Act, Scope, keys_of, with_keys};
@@ -53,7 +54,7 @@ pub(super) fn shell_ui(terminal: &mut Terminal, here: WindowKey, ui: &mut egui::
         terminal.tour.ui(
             ui.ctx(),
             &mut terminal.shelf.tour,
-            (panes.inner, strip),
+            (panes.inner.chart, strip),
             &terminal.desk,
             &terminal.workspace,
         );
@@ -64,21 +65,18 @@ pub(super) fn shell_ui(terminal: &mut Terminal, here: WindowKey, ui: &mut egui::
     stake_ui(ui.ctx(), stake, &theme);
 }
 
-/// What is above the panes, in the window in front. `chart` is where the first chart stands there, if one does,
-/// and `panes` where all panes stand.
+/// What is above the panes, in the window in front, whose panes stand in these places, and all of them in `room`.
 fn floats_ui(
     terminal: &mut Terminal,
     ui: &egui::Ui,
-    (chart, panes): (Option<egui::Rect>, egui::Rect),
+    (places, room): (Places, egui::Rect),
     out: &mut Commands,
 ) {
-    // Over the chart, which they may cover for a while; never over what trades.
-    let room = chart.unwrap_or(panes);
-    terminal.toasts.ui(ui.ctx(), &terminal.desk, room, out);
+    terminal.toasts.ui(ui.ctx(), &terminal.desk, places, out);
     // It stays until it was seen: over the chart, else far from the ticket; the pane says the same itself.
-    let (corner, room) = match chart {
+    let (corner, room) = match places.chart {
         Some(chart) => (egui::Align2::RIGHT_BOTTOM, chart),
-        None => (egui::Align2::LEFT_BOTTOM, panes),
+        None => (egui::Align2::LEFT_BOTTOM, room),
     };
     if !terminal.workspace.is_in_sight(PaneKey::first(PaneKind::Alerts)) {
         alerts::message_ui(ui.ctx(), &terminal.desk, (corner, room), out);

@@ -1,4 +1,5 @@
-//! Warnings and errors as they happen, in the upper right corner of the chart.
+//! Warnings and errors as they happen, in the upper right corner of the chart, else of the largest pane that trades
+//! nothing: never over a button that sends.
 //!
 //! A toast is a copy of a line of the activity log, shown for a few seconds; the log in
 //! the blotter keeps them all, so that nothing is lost with it. The same text again is
@@ -9,6 +10,7 @@ use std::time::Duration;
 use egui::{Align, Align2, Layout, Rect, RichText, Sense, vec2};
 
 use super::commands::{Commands, UiCommand};
+use super::shell::Places;
 use super::theme::{Theme, theme_of};
 use crate::desk::Desk;
 use crate::domain::Time;
@@ -19,6 +21,10 @@ const LIFE: Duration = Duration::from_secs(6);
 /// How many stand at once; the newest go first.
 const MOST: usize = 3;
 const WIDTH: f32 = 340.0;
+/// Beside what is in one.
+const MARGINS: f32 = 24.0;
+/// A narrower pane has no room for them.
+const LEAST_WIDTH: f32 = 220.0;
 
 /// What the trader has sent away.
 #[derive(Debug, Default)]
@@ -33,8 +39,8 @@ struct Toast<'a> {
 }
 
 impl Toasts {
-    /// Draws them in the upper right corner of `room`.
-    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, room: Rect, out: &mut Commands) {
+    /// Draws them over one of the panes.
+    pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, places: Places, out: &mut Commands) {
         let now = desk.now();
         self.dismissed.retain(|notice| is_young(notice.time, now));
         let toasts = self.standing(desk);
@@ -44,15 +50,16 @@ impl Toasts {
         let ends = toasts.iter().map(|toast| LIFE.saturating_sub(now.since(toast.notice.time)));
         ctx.request_repaint_after(ends.min().unwrap_or_default());
         let theme = theme_of(ctx);
+        let room = room(places, ctx.content_rect(), &theme);
         let mut dismissed = None;
         let mut leads = false;
         egui::Area::new(egui::Id::unique("toasts"))
             .pivot(Align2::RIGHT_TOP)
-            .fixed_pos(room.right_top() + vec2(-10.0, theme.sizes.row + 10.0))
+            .fixed_pos(room.right_top())
             .constrain_to(ctx.content_rect())
             .order(egui::Order::Foreground)
             .show(ctx, |ui| {
-                ui.set_width(WIDTH);
+                ui.set_width((room.width() - MARGINS).min(WIDTH));
                 ui.spacing_mut().item_spacing.y = 6.0;
                 for toast in &toasts {
                     match toast_ui(ui, &theme, toast, is_of_books(desk, &toast.notice.text)) {
@@ -92,6 +99,18 @@ impl Toasts {
         }
         toasts.reverse();
         toasts
+    }
+}
+
+/// Where they stand: as wide as the pane below them, so that they reach over no other. Where only panes that trade are in
+/// sight, over the top bar.
+fn room(places: Places, screen: Rect, theme: &Theme) -> Rect {
+    let has_room = |pane: &Rect| pane.width() >= LEAST_WIDTH;
+    match places.chart.filter(has_room).or(places.quiet.filter(has_room)) {
+        Some(pane) => {
+            Rect { min: pane.min + vec2(10.0, theme.sizes.row + 10.0), max: pane.max - vec2(10.0, 0.0) }
+        }
+        None => screen.shrink(4.0),
     }
 }
 

@@ -125,6 +125,7 @@ impl Market {
             notes: Arc::default(),
             drawings: Arc::clone(&self.drawings),
             settings: Arc::clone(&self.settings),
+            settings_unsaved: None,
             notices: Vec::new(),
         };
         self.publish(Update::Snapshot(Arc::new(snapshot)));

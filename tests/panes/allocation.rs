@@ -56,6 +56,20 @@ fn shown_with(pane: AllocationPane, orders: Vec<Order>) -> Pane {
     bench.show(SIZE)
 }
 
+#[test]
+fn a_unit_stands_on_the_line_of_its_field() {
+    let mut pane = pane();
+    for width in [340.0, 400.0, 440.0, 470.0, 500.0, 560.0] {
+        pane.set_size(egui::vec2(width, 420.0));
+        settle(&mut pane);
+        let unit = |text: &str| pane.get_all_by_value(text).map(|node| node.rect()).next_back();
+        for (field, unit) in [("Cash reserve in per cent", unit("%")), ("Least trade value", unit("USD"))] {
+            let (field, unit) = (pane.get_by_label(field).rect(), unit.expect("a unit"));
+            assert!(field.y_range().contains(unit.center().y), "{unit:?} of {field:?} at {width}");
+        }
+    }
+}
+
 fn quote(bench: &mut Bench<AllocationPane>) {
     for key in [AAPL, MSFT, NVDA] {
         bench.market.quote(key, "200.00");

@@ -10,6 +10,7 @@ use pitdesk::domain::{Depth, Level, OrderId, OrderKind, OrderStatus, Origin, Pri
 use pitdesk::link::{Command, KillState, Place, Update};
 use pitdesk::ui::UiCommand;
 use pitdesk::ui::ladder::Ladder;
+use pitdesk::ui::theme::Theme;
 
 use crate::bench::{Bench, limit, order, settle};
 use crate::desk::{decimal, price, qty};
@@ -445,6 +446,9 @@ fn it_looks_as_a_ladder_should() {
     let mut window = busy(460.0, 420.0);
     arm(&mut window);
     picture::assert_picture(&mut window, "ladder");
+    Theme::light().apply(&window.ctx);
+    settle(&mut window);
+    picture::assert_picture(&mut window, "ladder_light");
     let mut window = busy(NARROW, 420.0);
     window.event(Event::PointerMoved(book(&window, Side::Buy, "284.44")));
     settle(&mut window);

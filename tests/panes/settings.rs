@@ -8,7 +8,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::Settings;
 use pitdesk::domain::settings::{Convention, Density, ThemeChoice};
 use pitdesk::link::update::Refused;
-use pitdesk::link::{Answer, Command, CommandId, FileDone, FileTask, NoticeLevel, Update};
+use pitdesk::link::{Answer, Command, CommandId, FileDone, FileTask, Update};
 
 use crate::bench::{focused, settle};
 use crate::desktop::{Desktop, desktop};
@@ -173,10 +173,10 @@ fn settings_that_the_disk_does_not_take_are_said_until_it_does() {
     let mut window = opened("");
     assert!(says(&window, "Changes are in force at once, and kept."));
     let text = "/home/me/settings.toml could not be written: no space left. It is tried again";
-    window.state_mut().market.notice(NoticeLevel::Error, text);
+    window.state_mut().market.publish(Update::SettingsUnsaved(Some(text.into())));
     settle(&mut window);
     assert!(says(&window, "In force, but not kept for the next start: /home/me/settings.toml"));
-    window.state_mut().market.notice(NoticeLevel::Info, "What could not be saved is saved now");
+    window.state_mut().market.publish(Update::SettingsUnsaved(None));
     settle(&mut window);
     assert!(says(&window, "Changes are in force at once, and kept."));
 }

@@ -15,7 +15,7 @@ use pitdesk::ui::theme::Theme;
 
 use crate::bench::{focused, painted};
 use crate::desk::START;
-use crate::desktop::{Desktop, click, desktop, desktop_of, sent};
+use crate::desktop::{Desktop, choose, click, desktop, desktop_of, sent};
 
 fn lock(harness: &mut Harness<'_, Desktop>, still_working: u32) {
     harness.state_mut().market.publish(Update::Kill(KillState::Locked { still_working }));
@@ -348,6 +348,43 @@ fn the_same_text_is_counted_and_sent_away_as_one() {
     harness.state_mut().market.notice(NoticeLevel::Error, "Refused");
     harness.run_steps(2);
     harness.get_by_label("Refused");
+}
+
+#[test]
+fn without_a_chart_in_sight_toasts_stand_over_a_pane_that_trades_nothing() {
+    let mut harness = desktop();
+    choose(&mut harness, "Chart", &["New tab", "Ladder"]);
+    for number in 1..=3 {
+        harness.state_mut().market.notice(NoticeLevel::Error, &format!("Refused {number}"));
+    }
+    harness.run_steps(3);
+    let toast = |number: u32| {
+        let text = harness.get_by_label(&format!("Refused {number}")).rect();
+        text.union(harness.get_by_label(&format!("Dismiss: Refused {number}")).rect())
+    };
+    let ladder = harness.get_by_label_contains("and Blotter").rect();
+    let ticket = harness.get_by_label_contains("and Ticket").rect();
+    let toasts: Vec<_> = (1..=3).map(toast).collect();
+    for toast in &toasts {
+        assert!(toast.right() < ticket.left(), "{toasts:?} beside {ticket:?}");
+        assert!(
+            toast.top() > ladder.bottom() || toast.right() < ladder.left(),
+            "{toasts:?} below {ladder:?}"
+        );
+    }
+}
+
+#[test]
+fn toasts_over_a_narrow_chart_reach_over_no_pane_beside_it() {
+    let mut harness = desktop_of(1100.0);
+    choose(&mut harness, "Watchlist", &["Split right", "Ladder"]);
+    choose(&mut harness, "Chart", &["Split right", "Tape"]);
+    let text = "The broker was silent for so long that nobody knows";
+    harness.state_mut().market.notice(NoticeLevel::Error, text);
+    harness.run_steps(3);
+    let ladder = harness.get_by_label_contains("Between Ladder and").rect();
+    let toast = harness.get_by_value(text).rect();
+    assert!(toast.left() > ladder.right(), "{toast:?}, {ladder:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use pitdesk::domain::{Side, Trade};
 use pitdesk::ui::tape::TapePane;
+use pitdesk::ui::theme::Theme;
 
 use crate::bench::{Bench, settle};
 use crate::desk::{price, qty};
@@ -174,4 +175,14 @@ fn it_looks_as_a_tape_should() {
     }
     settle(&mut window);
     picture::assert_picture(&mut window, "tape");
+    Theme::light().apply(&window.ctx);
+    settle(&mut window);
+    picture::assert_picture(&mut window, "tape_light");
+    // The columns of a wide one stay where an eye finds the size of a price; of a narrow one the speed is cut short.
+    window.set_size(vec2(620.0, 160.0));
+    settle(&mut window);
+    picture::assert_picture(&mut window, "tape_wide");
+    window.set_size(vec2(150.0, 160.0));
+    settle(&mut window);
+    picture::assert_picture(&mut window, "tape_narrow");
 }

@@ -17,6 +17,7 @@ use pitdesk::ui::ticket::Ticket;
 
 use crate::bench::{self, limit, order, painted, settle};
 use crate::desk::{Market, START, decimal, price, qty};
+use crate::picture;
 
 mod confirm;
 mod fields;
@@ -90,6 +91,20 @@ fn first_quote(market: &Market, key: &str) -> Quote {
         other => panic!("no quote for {other}"),
     };
     Quote { bid: Some(price(bid)), ask: Some(price(ask)), ..market.quote_at(key, last) }
+}
+
+#[test]
+fn it_looks_as_a_ticket_should() {
+    let mut ui = open(holding(asking(), "350"), AAPL, "{}");
+    ui.set_size(vec2(248.0, 680.0));
+    settle(&mut ui);
+    click(&mut ui, "Bracket");
+    ui.remove_cursor();
+    settle(&mut ui);
+    picture::assert_picture(&mut ui, "ticket");
+    Theme::light().apply(&ui.ctx);
+    settle(&mut ui);
+    picture::assert_picture(&mut ui, "ticket_light");
 }
 
 fn click(ui: &mut Ui, name: &str) {

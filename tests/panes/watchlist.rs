@@ -16,6 +16,7 @@ use pitdesk::domain::{DataRemark, Price, Time};
 use pitdesk::link::{ConnectionState, Update};
 use pitdesk::ui::commands::{Commands, UiCommand};
 use pitdesk::ui::pane::Pane as _;
+use pitdesk::ui::theme::Theme;
 use pitdesk::ui::watchlist::Watchlist;
 
 use crate::bench::{Bench, painted, settle};
@@ -405,6 +406,9 @@ fn live_closed_stale_and_unlisted_rows_look_as_they_should() {
     harness.state_mut().market.quote("AAPL@NASDAQ", "284.55");
     harness.step();
     picture::assert_picture(&mut harness, "watchlist");
+    Theme::light().apply(&harness.ctx);
+    harness.step();
+    picture::assert_picture(&mut harness, "watchlist_light");
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::ui::theme::Theme;
 
 /// Suggestions that are offered.
 const MOST_SUGGESTIONS: usize = 12;
+/// Widths of fields, in points.
+const RESERVE: f32 = 34.0;
+const LEAST_TRADE: f32 = 56.0;
 
 impl AllocationPane {
     pub(super) fn head_ui(
@@ -67,14 +70,18 @@ impl AllocationPane {
         });
         shown.response.accessible_name("Time in force of the orders");
         ui.add_space(4.0);
+        whole(ui, &["Reserve", "%"], RESERVE);
         caption(ui, "Reserve");
-        field(ui, &mut draft.reserve, "Cash reserve in per cent", 34.0, theme);
+        field(ui, &mut draft.reserve, "Cash reserve in per cent", RESERVE, theme);
         caption(ui, "%");
         ui.add_space(4.0);
+        let unit = facts.as_ref().map_or("", |facts| facts.base.code());
+        whole(ui, &["Least trade", unit], LEAST_TRADE);
         caption(ui, "Least trade");
-        field(ui, &mut draft.least_trade, "Least trade value", 56.0, theme);
-        if let Ok(facts) = facts {
-            caption(ui, facts.base.code());
+        field(ui, &mut draft.least_trade, "Least trade value", LEAST_TRADE, theme);
+        // Nothing to say would begin a line of its own.
+        if !unit.is_empty() {
+            caption(ui, unit);
         }
         ui.add_space(4.0);
         let mut closes = draft.others == Others::Closed;
@@ -191,6 +198,18 @@ impl AllocationPane {
             Said::Problem(text) => (text, theme.danger),
         };
         ui.add(Label::new(RichText::new(text).color(colour)).wrap());
+    }
+}
+
+/// Begins the next line where these words and a field of this width between them have no room on this one.
+fn whole(ui: &mut Ui, words: &[&str], field: f32) {
+    let (font, colour) = (egui::TextStyle::Body.resolve(ui.style()), ui.visuals().text_color());
+    let width = |word: &&str| ui.painter().layout_no_wrap((*word).to_owned(), font.clone(), colour).size().x;
+    let gaps = ui.spacing().item_spacing.x * words.len() as f32;
+    // The margins of a field stand beside its text.
+    let needed = words.iter().map(width).sum::<f32>() + gaps + field + 12.0;
+    if ui.available_size_before_wrap().x < needed {
+        ui.end_row();
     }
 }
 

@@ -67,8 +67,7 @@ impl AllocationPane {
         let shown = Table::show(view, ui, theme, &mut widths, |index| self.row(&rows[index], facts, theme));
         self.widths = widths;
         if rows.is_empty() {
-            let text = "No weights yet. Type a symbol above, load a CSV or TOML file, or paste a table such as\n\
-                        AAPL,25%";
+            let text = "No weights yet. Type a symbol above, load a file, or paste a table such as AAPL,25%";
             empty_ui(ui, theme, shown.body, text);
         }
         let places: Vec<(Option<usize>, String, String)> =

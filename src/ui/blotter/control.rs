@@ -105,9 +105,12 @@ pub(super) fn callout_in(ui: &Ui, theme: &Theme, id: Id, under: Rect, why: &str,
 /// Says what would stand in an empty table, and how it gets there.
 pub(in crate::ui) fn empty_ui(ui: &mut Ui, theme: &Theme, body: Rect, text: &str) {
     let width = (body.width() - 48.0).max(80.0);
-    let rect = Rect::from_center_size(body.center(), egui::vec2(width, body.height()));
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let height = ui.painter().layout(text.to_owned(), font, theme.text_weak, width).size().y;
+    // What has no room begins at its beginning, and ends where the table does.
+    let rect = Rect::from_center_size(body.center(), egui::vec2(width, height.min(body.height())));
     let mut centred = ui
         .new_child(egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::top_down(egui::Align::Center)));
-    centred.add_space((body.height() / 2.0 - 12.0).max(4.0));
+    centred.shrink_clip_rect(body);
     centred.label(egui::RichText::new(text).color(theme.text_weak));
 }

@@ -180,14 +180,11 @@ impl Orders {
         let font = egui::TextStyle::Button.resolve(ui.style());
         let colour = ui.visuals().text_color();
         let room = ui.available_width() - ui.spacing().icon_width - ui.spacing().icon_spacing;
-        // The menu of the strip has it too.
-        if room < 0.0 {
-            return;
-        }
         let fits = |text: &&str| {
             ui.painter().layout_no_wrap((*text).to_owned(), font.clone(), colour).size().x <= room
         };
-        let text = [NAME, "Working"].into_iter().find(fits).unwrap_or_default();
+        // A box without a word says nothing; the menu of the strip has it too.
+        let Some(text) = [NAME, "Working"].into_iter().find(fits) else { return };
         let mut is_on = self.is_working_only();
         let filter = ui.checkbox(&mut is_on, text);
         filter.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), is_on, NAME));

@@ -31,8 +31,8 @@ pub(super) struct Tools {
 
 /// A list that the strip is about.
 pub(super) struct Subject<'a> {
-    /// What its rows are called.
-    pub rows: &'static str,
+    /// What one of its rows is called, and what several are.
+    pub rows: [&'static str; 2],
     pub view: &'a mut View,
     pub counts: Counts,
     /// Whether its rows are orders, or happened at a time.
@@ -175,7 +175,7 @@ fn said_ui(ui: &mut Ui, theme: &Theme, subject: &Subject<'_>) -> Option<BlotterT
     let counts = subject.counts;
     let is_whole = counts.shown == counts.of;
     if is_whole && subject.view.filter == Filter::default() {
-        ui.label(RichText::new(format!("{} {}", counts.of, subject.rows)).color(theme.text_weak));
+        ui.label(RichText::new(counts.named(subject.rows)).color(theme.text_weak));
         return None;
     }
     let colour = if counts.hidden_working > 0 { theme.warn } else { theme.text };

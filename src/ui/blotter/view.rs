@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::table::{Column, Lean, Sorted};
 use crate::desk::Desk;
-use crate::domain::{AccountId, Decimal, InstrumentId, OrderId, OrderStatus, Side, Time};
+use crate::domain::{AccountId, Decimal, InstrumentId, OrderId, OrderStatus, Side, Time, counted};
 use crate::ui::format;
 
 /// The longest text that is searched for, in characters.
@@ -269,6 +269,11 @@ impl Counts {
             0 => format!("{shown} of {of}"),
             working => format!("{shown} of {of}, {working} working hidden"),
         }
+    }
+
+    /// The same with what one row is called, and what several are.
+    pub fn named(self, [one, many]: [&str; 2]) -> String {
+        if self.shown == self.of { counted(self.of, one, many) } else { format!("{} {many}", self.said()) }
     }
 }
 

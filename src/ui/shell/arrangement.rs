@@ -12,31 +12,51 @@ use crate::ui::theme::Theme;
 use crate::ui::tour::{self, Spot};
 use crate::ui::workspace::{Destination, LayoutChange, Place, WindowKey, Workspace, simplification};
 
-/// Draws all panes that are in sight in a window; where the first chart stands.
+/// Where panes have been drawn.
+#[derive(Debug, Default, Clone, Copy)]
+pub(in crate::ui) struct Places {
+    /// The first chart.
+    pub chart: Option<egui::Rect>,
+    /// The largest pane besides that trades nothing.
+    pub quiet: Option<egui::Rect>,
+}
+
+impl Places {
+    fn add(&mut self, kind: PaneKind, rect: egui::Rect) {
+        match kind {
+            PaneKind::Chart if self.chart.is_none() => self.chart = Some(rect),
+            PaneKind::Ticket | PaneKind::Ladder | PaneKind::Allocation => {}
+            _ if self.quiet.is_none_or(|quiet| quiet.area() < rect.area()) => self.quiet = Some(rect),
+            _ => {}
+        }
+    }
+}
+
+/// Draws all panes that are in sight in a window; where they stand.
 pub(super) fn panes_ui(
     (here, workspace): (WindowKey, &mut Workspace),
     desk: &mut Desk,
     ui: &mut egui::Ui,
     theme: &Theme,
     out: &mut Commands,
-) -> Option<egui::Rect> {
+) -> Places {
     let moves = Moves::of(workspace, here);
     let alone = workspace.alone_in(here);
     // The tree is drawn while the workspace around it is asked.
-    let place = workspace.tree_in_mut(here)?;
+    let Some(place) = workspace.tree_in_mut(here) else { return Places::default() };
     let mut tree = std::mem::replace(place, Tree::empty(egui::Id::NULL));
-    let mut arrangement = Arrangement { desk, workspace, out, theme, moves, chart: None };
+    let mut arrangement = Arrangement { desk, workspace, out, theme, moves, places: Places::default() };
     if let Some(key) = alone {
         arrangement.alone_ui(key, ui);
     } else {
         tree.ui(&mut arrangement, ui);
         splitters::name_edges(&tree, ui);
     }
-    let chart = arrangement.chart;
+    let places = arrangement.places;
     if let Some(place) = workspace.tree_in_mut(here) {
         *place = tree;
     }
-    chart
+    places
 }
 
 /// Where a pane of this window can be taken: all panes of a window have the same choice.
@@ -58,8 +78,7 @@ struct Arrangement<'a> {
     out: &'a mut Commands,
     theme: &'a Theme,
     moves: Moves,
-    /// Where the first chart has been drawn.
-    chart: Option<egui::Rect>,
+    places: Places,
 }
 
 impl Arrangement<'_> {
@@ -86,9 +105,7 @@ impl Arrangement<'_> {
             PaneKind::Ticket => self.theme.panel,
             _ => self.theme.surface,
         };
-        if key.kind == PaneKind::Chart {
-            self.chart.get_or_insert(ui.max_rect());
-        }
+        self.places.add(key.kind, ui.max_rect());
         let pressed = ui.input(|input| input.pointer.any_pressed().then(|| input.pointer.interact_pos()));
         // What floats above a pane is pressed without it.
         let is_own = |at| ui.max_rect().contains(at) && ui.ctx().layer_id_at(at) == Some(ui.layer_id());

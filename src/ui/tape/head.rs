@@ -1,6 +1,6 @@
 //! Above the lines: what is shown, and how fast it comes.
 
-use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
+use egui::{ComboBox, Label, RichText, TextEdit, Ui, vec2};
 
 use super::{MERGES, TapePane};
 use crate::desk::{Desk, Flow};
@@ -25,12 +25,13 @@ impl TapePane {
                 size_ui(ui, &theme, "Mark", "Lines from this size on stand out; empty: none", large);
                 self.merge_ui(ui);
             });
-            ui.horizontal_wrapped(|ui| {
+            ui.horizontal(|ui| {
                 ui.label(RichText::new(&*instrument.symbol).strong().color(theme.text));
+                // Before the numbers, which end where the pane does.
+                lost_ui(ui, &theme, desk, self.view.missed);
                 if let Some(flow) = desk.flow(instrument.id) {
                     pace_ui(ui, &theme, desk, flow);
                 }
-                lost_ui(ui, &theme, desk, self.view.missed);
             });
         });
         self.least.retain(|_, size| !size.is_zero());
@@ -43,7 +44,7 @@ impl TapePane {
             millis if millis >= 1_000 => format!("Merge {} s", millis / 1_000),
             millis => format!("Merge {millis} ms"),
         };
-        let menu = ComboBox::from_id_salt("merge").selected_text(words(self.merge)).width(96.0);
+        let menu = ComboBox::from_id_salt("merge").selected_text(words(self.merge)).width(96.0).truncate();
         let shown = menu.show_ui(ui, |ui| {
             for millis in MERGES {
                 ui.selectable_value(&mut self.merge, millis, words(millis));
@@ -90,7 +91,8 @@ fn pace_ui(ui: &mut Ui, theme: &Theme, desk: &Desk, flow: &Flow) {
     let text = format!("{}/s · {} in 5 s · {} in 30 s", prints(one), prints(five), prints(thirty));
     let said = format!("Speed of the tape: {text} on average, {} units/s", format::compact(five.volume));
     bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
-    ui.label(RichText::new(text).small().color(theme.text_weak)).on_hover_text(said);
+    let label = Label::new(RichText::new(text).small().color(theme.text_weak)).truncate();
+    ui.add(label).on_hover_text(said);
 }
 
 /// Prints that are not in the lines.

@@ -13,6 +13,10 @@ use crate::ui::theme::{Theme, theme_of};
 const PAD: f32 = 8.0;
 /// From this width on there is room for milliseconds.
 const WITH_MILLIS: f32 = 260.0;
+/// In less there is no room for the time at all; a line is read out with it all the same.
+const WITH_TIME: f32 = 190.0;
+/// The columns of a wide tape stand no further apart: an eye finds the size of a price across so much.
+const WIDEST: f32 = 420.0;
 
 /// Height of a line in points, of whole pixels.
 pub(super) fn row_height(ui: &Ui) -> f32 {
@@ -61,13 +65,18 @@ pub(super) fn lines_ui<'a>(ui: &Ui, look: &Look<'_>, lines: impl Iterator<Item =
     let mut numbers = Digits::new(ui, &theme.text_font());
     let mut small = Digits::new(ui, &theme.small_font());
     let painter = ui.painter().with_clip_rect(look.body);
-    let Rect { min, max } = look.body;
-    let time = small.width(if look.has_millis { "00:00:00.000" } else { "00:00:00" });
+    let Rect { min, max } = look.body.with_max_x(look.body.right().min(look.body.left() + WIDEST));
+    let has_time = look.body.width() >= WITH_TIME;
+    let time = match look.has_millis {
+        _ if !has_time => 0.0,
+        true => small.width("00:00:00.000"),
+        false => small.width("00:00:00"),
+    };
     let size_right = max.x - PAD - small.width("×999");
     let price_right = min.x + 2.0 * PAD + time + (size_right - min.x - 2.0 * PAD - time) * 0.5;
     for (index, line) in lines.enumerate() {
         let top = min.y + index as f32 * height;
-        let row = Rect::from_x_y_ranges(min.x..=max.x, top..=top + height);
+        let row = Rect::from_x_y_ranges(look.body.x_range(), top..=top + height);
         let stands_out = line.stands_out(look.large);
         let colour = colour_of(line, stands_out, &theme);
         if stands_out {
@@ -75,7 +84,9 @@ pub(super) fn lines_ui<'a>(ui: &Ui, look: &Look<'_>, lines: impl Iterator<Item =
         }
         let y = row.center().y;
         let weak = if stands_out { theme.on_fill } else { theme.text_weak };
-        small.put(pos2(min.x + PAD, y), Align2::LEFT_CENTER, &look.time(line), weak);
+        if has_time {
+            small.put(pos2(min.x + PAD, y), Align2::LEFT_CENTER, &look.time(line), weak);
+        }
         let price = format::price(line.price, look.instrument);
         numbers.put(pos2(price_right, y), Align2::RIGHT_CENTER, &price, colour);
         numbers.put(pos2(size_right, y), Align2::RIGHT_CENTER, &format::size(line.quantity), colour);

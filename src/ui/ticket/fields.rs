@@ -119,7 +119,8 @@ impl Ticket {
     /// Post-only and the bracket.
     fn flags_ui(&mut self, ui: &mut Ui) {
         ui.add_space(3.0);
-        ui.horizontal(|ui| {
+        // One below the other where they have no room: what is too wide would widen all that stands below it.
+        ui.horizontal_wrapped(|ui| {
             if self.form.kind == KindChoice::Limit {
                 let can = self.form.can_be_post_only();
                 let mut is_on = self.form.post_only && can;

@@ -124,7 +124,7 @@ fn title_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
         },
     );
     let percent = quote.and_then(crate::domain::Quote::change_percent);
-    let percent = percent.map_or_else(String::new, |percent| format!("{} %", format::signed(percent, 2)));
+    let percent = percent.map_or_else(String::new, |percent| format!("{}%", format::signed(percent, 2)));
     let size = vec2(ui.available_width(), theme.sizes.small + 4.0);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let build =

@@ -31,7 +31,9 @@ impl Watchlist {
         let field = egui::TextEdit::singleline(&mut query)
             .hint_text("Add symbol…")
             .desired_width(f32::INFINITY)
-            .margin(egui::Margin::symmetric(6, 3));
+            .margin(egui::Margin::symmetric(6, 0))
+            .min_size(egui::vec2(0.0, ui.spacing().interact_size.y))
+            .align(egui::Align2::LEFT_CENTER);
         // Names have blanks in them, so the whole text is one word.
         let completed = CompletionPopup::new(ui.make_persistent_id("add symbol"))
             .word_boundary(|_| false)

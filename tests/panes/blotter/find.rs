@@ -330,6 +330,16 @@ fn sorting_and_filter_are_kept_and_a_damaged_one_costs_itself_alone() {
 }
 
 #[test]
+fn one_row_is_said_to_be_one() {
+    let mut bench = empty();
+    bench.hold("AAPL@NASDAQ", "100", "284.50");
+    let mut pane = bench.show(LARGE);
+    click(&mut pane, "Positions");
+    click(&mut pane, "Search and filter");
+    pane.get_by_label("1 position");
+}
+
+#[test]
 fn the_activity_is_searched_and_copied_as_far_as_it_is_shown() {
     let mut bench = empty();
     bench.market.notice(NoticeLevel::Info, "Bought 5 AAPL at 284.50");

@@ -3,6 +3,19 @@
 use super::*;
 
 #[test]
+fn in_a_narrow_ticket_nothing_is_wider_than_the_pane() {
+    let mut bench = asking();
+    bench.window.update(&bench.market);
+    bench.select(AAPL);
+    let mut ui = bench.show([150.0, 800.0]);
+    settle(&mut ui);
+    for name in ["Post only", "Bracket", "Buy", "Sell", "Close", "Reverse"] {
+        let rect = ui.get_by_label(name).rect();
+        assert!(rect.left() >= 8.0 && rect.right() <= 142.5, "{name}: {rect:?}");
+    }
+}
+
+#[test]
 fn type_and_time_are_chosen_by_name_and_show_the_fields_they_need() {
     let mut ui = open(at_once(), AAPL, "{}");
     assert!(ui.query_by_label("Stop price").is_none());
