@@ -29,7 +29,7 @@ pub use accounts::NoAccount;
 pub use blotter::Blotter;
 pub use flow::Flow;
 pub use latency::{FrameGap, Histogram, Latency};
-pub use prices::{Freshness, QuoteView};
+pub use prices::QuoteView;
 pub use queues::{Queues, Waited};
 pub use selected::{Group, NoGroup, Pointed};
 pub use series::SeriesView;
@@ -46,6 +46,7 @@ use crate::link::{
     KillReport, KillState, Ledger, Listing, Noted, Notice, NoticeLevel, Numbered, Outage, Reckoned,
     Reconciliation, Results, ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
 };
+pub use crate::market::freshness::Freshness;
 use answers::Answers;
 use flow::Flows;
 use one_click::OneClick;
