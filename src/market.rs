@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod allocation;
 pub mod book;
 pub mod calendar;
+pub mod cumulative;
 pub mod equity;
 pub mod freshness;
 pub mod heikin;
