@@ -55,7 +55,7 @@ impl Drawn {
 /// Of each column of so many seconds the first value, the least, the most and the last.
 fn points(run: &[Sample], per_column: f64) -> Vec<PlotPoint> {
     let point = |sample: &Sample| PlotPoint::new(seconds(sample.time), Price(sample.equity.amount).to_f64());
-    let column = |sample: &Sample| (seconds(sample.time) / per_column).floor();
+    let column = |sample: &Sample| (seconds(sample.time) / per_column).floor() as i64;
     let mut points = Vec::new();
     for column in run.chunk_by(|one, next| column(one) == column(next)) {
         if column.len() <= 4 {
