@@ -278,7 +278,7 @@ fn the_curves_look_like_this_dark_and_light() {
         let mut window = shown(|market| Some(weeks(market)));
         theme.apply(&window.ctx);
         press(&mut window, "The last seven days");
-        point(&mut window, 0.55);
+        point(&mut window, 0.62);
         picture::assert_picture(&mut window, &format!("analytics_equity_{name}"));
         let mut window = deep();
         theme.apply(&window.ctx);
