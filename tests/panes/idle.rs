@@ -19,7 +19,7 @@ fn desk(kinds: &[PaneKind]) -> Window {
     settle(&mut window);
     for (index, kind) in kinds.iter().enumerate() {
         // No more beside the chart than leave it room for its menu.
-        let place = if index < 8 { "Split right" } else { "Split below" };
+        let place = if index < 6 { "Split right" } else { "Split below" };
         choose(&mut window, "Chart", &[place, kind.title()]);
     }
     window
