@@ -29,7 +29,7 @@ pub use accounts::NoAccount;
 pub use blotter::Blotter;
 pub use flow::Flow;
 pub use latency::{FrameGap, Histogram, Latency};
-pub use prices::{Freshness, QuoteView};
+pub use prices::QuoteView;
 pub use queues::{Queues, Waited};
 pub use selected::{Group, NoGroup, Pointed};
 pub use series::SeriesView;
@@ -46,6 +46,8 @@ use crate::link::{
     KillReport, KillState, Ledger, Listing, Noted, Notice, NoticeLevel, Numbered, Outage, Reckoned,
     Reconciliation, Results, ScopeUse, SendError, Stream, TargetsRead, Timeline, Update,
 };
+use crate::market::equity::Curves;
+pub use crate::market::freshness::Freshness;
 use answers::Answers;
 use flow::Flows;
 use one_click::OneClick;
@@ -97,6 +99,7 @@ pub struct Desk {
     armed: Arc<[(BrokerId, AccountId)]>,
     alerts: Arc<AlertBook>,
     drawings: Arc<DrawingBook>,
+    equity: Arc<Curves>,
     /// The accounts that the trader enters orders for, where he has said so.
     chosen_accounts: BTreeMap<BrokerId, AccountId>,
     /// The first that was a broker's only one in this run.
@@ -336,6 +339,12 @@ impl Desk {
     #[must_use]
     pub fn drawings(&self, key: &str) -> &[Drawing] {
         self.drawings.of(key)
+    }
+
+    /// What the accounts were worth over time.
+    #[must_use]
+    pub fn equity(&self) -> &Curves {
+        &self.equity
     }
 
     /// Orders, fills and positions.

@@ -17,6 +17,7 @@ mod arming;
 mod connection;
 mod day;
 mod drawings;
+mod equity;
 pub mod event;
 pub mod files;
 mod flatten;
@@ -65,6 +66,7 @@ use crate::link::{
 };
 use alerts::Alerts;
 use day::Day;
+use equity::Equity;
 use flatten::{Flattening, WayOut};
 use groups::Groups;
 use journal::Journal;
@@ -132,6 +134,7 @@ pub struct Engine {
     results_asked: results::Asked,
     /// What the trader has drawn on charts.
     drawings: Arc<DrawingBook>,
+    equity: Equity,
     notices: Notices,
     shutdown: Option<Shutdown>,
 }
@@ -201,6 +204,7 @@ impl Engine {
             market: MarketData::new(&start.instruments),
             alerts: Alerts::new(start.alerts, &start.instruments),
             drawings: Arc::new(start.drawings),
+            equity: Equity::new(start.equity),
             brokers: start.brokers.iter().enumerate().map(line).collect(),
             instruments: start.instruments,
             settings: start.settings,
@@ -450,6 +454,7 @@ impl Engine {
                 self.report(id, report, now, out);
             }
             BrokerEvent::Fill { fill, position } => {
+                self.equity.filled(&fill.account);
                 self.fill(id, fill, position, now, out);
                 self.watch(out);
             }
@@ -459,6 +464,7 @@ impl Engine {
                     return;
                 }
                 let known = self.accounts.insert((id, account.id.clone()), Arc::clone(&account));
+                self.equity.told(&account, known.as_deref());
                 // Brokers repeat it as a sign of life; the window does not wake for that.
                 if known.as_ref() != Some(&account) {
                     out.push(Effect::publish(Update::Account(account), now));
@@ -517,6 +523,7 @@ impl Engine {
         self.tell_late_moves(now, out);
         self.pass_day(now, out);
         self.tell_uses(now, out);
+        self.sample_equity(now, out);
         let old = self.orders.forget_old(self.groups.exits_awake());
         self.groups.forget(&old);
         if self.shutdown.as_ref().is_some_and(|s| !s.is_done && now >= s.deadline) {
@@ -569,6 +576,7 @@ impl Engine {
             alerts: Arc::clone(self.alerts.book()),
             notes: Arc::clone(self.notes.kept()),
             drawings: Arc::clone(&self.drawings),
+            equity: Arc::clone(self.equity.curves()),
             notices: self.notices.all().cloned().collect(),
         };
         Effect::publish(Update::Snapshot(Arc::new(snapshot)), now)

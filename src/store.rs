@@ -8,7 +8,7 @@
 //!   a reason not to start. Only data that a person asked for by name fails aloud.
 //!
 //! [`profile`] says where things live, [`settings`], [`engine_state`], [`alerts`] and [`drawings`] are
-//! the small files of a profile, [`journal`] the record of all orders, [`bars`] the imported
+//! the small files of a profile, [`equity`] what accounts were worth, [`journal`] the record of all orders, [`bars`] the imported
 //! market data, [`import`] reads CSV, [`allocation`] tables of target weights.
 
 pub mod alerts;
@@ -16,6 +16,7 @@ pub mod allocation;
 pub mod bars;
 pub mod drawings;
 pub mod engine_state;
+pub mod equity;
 pub mod files;
 pub mod import;
 pub mod journal;

@@ -8,6 +8,7 @@
 pub mod alerts;
 pub mod allocation;
 mod amending;
+pub mod analytics;
 mod arming;
 pub mod blotter;
 mod books;
@@ -22,6 +23,7 @@ mod giving_back;
 pub mod headless;
 mod keys;
 pub mod ladder;
+mod latencies;
 mod limits;
 mod lookup;
 mod overlay;

@@ -94,6 +94,7 @@ impl Program {
             day: state.day.clone(),
             alerts: pitdesk::domain::AlertBook::default(),
             drawings: pitdesk::domain::DrawingBook::default(),
+            equity: Some(pitdesk::market::equity::Curves::default()),
             journal: Journaled {
                 next_seq: recovered.next_seq,
                 orders: recovered.orders,

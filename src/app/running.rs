@@ -14,6 +14,7 @@ use crate::engine::shell::{self, Watchers};
 use crate::engine::{BrokerFacts, Engine, Journaled, Start};
 use crate::link::{Clock, EngineEnd, Notice, NoticeLevel};
 use crate::store::bars::Library;
+use crate::store::equity;
 use crate::store::journal::{Journal, Names};
 
 /// How long the end of the program waits for an IB Gateway that it has started: what is left of the time
@@ -58,6 +59,10 @@ pub(super) async fn engine(
         let (journal, recovered) = Journal::in_memory(names).await?;
         Begun { journal, recovered, broken: None }
     };
+    let equity = is_kept.then(|| equity::load(&profile.equity_folder(), now)).map(|(curves, lost)| {
+        problems.extend(lost);
+        curves
+    });
     problems.extend(recovered.problems);
     problems.extend(recovered.must_reconcile.map(|why| why.to_string()));
     let warn = |text: String| Notice { time: now, level: NoticeLevel::Warning, text: text.into() };
@@ -80,6 +85,7 @@ pub(super) async fn engine(
         },
         alerts,
         drawings,
+        equity,
         notices: problems.into_iter().chain(lost).map(warn).collect(),
         now,
     };

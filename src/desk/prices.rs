@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{BrokerId, Depth, InstrumentId, Quote, Time, Trade};
 use crate::link::Alive;
+use crate::market::freshness::Freshness;
 
 /// Prints per instrument that the window keeps.
 const TAPE_CAPACITY: usize = 5_000;
@@ -19,17 +20,6 @@ pub(super) struct Prices {
     /// Of the newest quote of an open exchange: the market's time where it is not ours, and when it
     /// came.
     open: Option<(Option<Time>, Time)>,
-}
-
-/// How far a quote can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freshness {
-    /// It is the market.
-    Live,
-    /// The exchange is closed; it is the last word.
-    Closed,
-    /// Too old, or its connection is not ready: the market may be elsewhere.
-    Stale,
 }
 
 /// A quote with what the screen must say about it.
@@ -88,15 +78,7 @@ impl Prices {
         let alive = self.alive.iter().find(|alive| alive.broker == broker);
         let confirmed = alive.map_or(*received, |alive| alive.confirms(*received));
         let age = now.since(confirmed);
-        let freshness = if !is_ready {
-            Freshness::Stale
-        } else if !quote.is_open {
-            Freshness::Closed
-        } else if age > Duration::from_secs(u64::from(max_age)) {
-            Freshness::Stale
-        } else {
-            Freshness::Live
-        };
+        let freshness = Freshness::of(quote, age, max_age, is_ready);
         Some(QuoteView { quote, confirmed, age, freshness })
     }
 

@@ -70,6 +70,7 @@ impl Desk {
             Update::Fired(firing) => Arc::make_mut(&mut self.alerts).keep(Arc::unwrap_or_clone(firing)),
             Update::AlertsSeen(through) => Arc::make_mut(&mut self.alerts).see(through),
             Update::Drawings(drawings) => self.drawings = drawings,
+            Update::Equity(account, sample) => Arc::make_mut(&mut self.equity).add(&account, sample),
             Update::Weather(_) => {}
             Update::Remark { instrument, remark } => match remark {
                 Some(remark) => drop(self.remarks.insert(instrument, remark)),
@@ -152,6 +153,7 @@ impl Desk {
         self.alerts = Arc::clone(&snapshot.alerts);
         self.notes = Arc::clone(&snapshot.notes);
         self.drawings = Arc::clone(&snapshot.drawings);
+        self.equity = Arc::clone(&snapshot.equity);
         // What came at one instant stays in order: the engine's lines first.
         let mut notices: Vec<Notice> = snapshot.notices.iter().chain(&self.own_notices).cloned().collect();
         notices.sort_by_key(|notice| notice.time);

@@ -110,6 +110,7 @@ impl Engine {
             alerts: Arc::default(),
             notes: Arc::default(),
             drawings: Arc::default(),
+            equity: Arc::default(),
             settings: Arc::default(),
             settings_unsaved: None,
             notices: Vec::new(),

@@ -10,7 +10,7 @@ use super::{Desk, Freshness};
 use crate::domain::{
     Account, AccountId, AssetClass, Currency, Decimal, Instrument, InstrumentId, Money, Position, Price,
 };
-use crate::market::valuation::{Rates, Valuation, value};
+use crate::market::valuation::{self, Rates, Valuation, value};
 
 /// An account with its worth.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,11 +110,8 @@ impl Desk {
 
     /// Whether what converts a currency into the base currency is no longer fed.
     fn is_rate_stale(&self, currency: Currency) -> bool {
-        let is_of = |instrument: &Arc<Instrument>| {
-            instrument.pair().is_some_and(|(bought, paid)| bought == currency || paid == currency)
-        };
-        currency != self.settings.base_currency
-            && self.rate_instruments().any(|instrument| is_of(instrument) && self.is_stale(instrument.id))
+        let base = self.settings.base_currency;
+        valuation::is_rate_stale(currency, base, &self.instruments, |id| self.is_stale(id))
     }
 
     /// Profit of an open position that is not realised yet, in its instrument's currency.
@@ -170,20 +167,13 @@ impl Desk {
         let rates = self.rates();
         let positions: Vec<Position> = self.blotter.open_positions().cloned().collect();
         let worth = |account: &Arc<Account>| {
-            let held = positions.iter().filter(|position| position.account == account.id);
-            let stale: BTreeSet<Currency> = held
-                .filter(|position| self.is_stale(position.instrument))
-                .filter_map(|position| Some(self.instrument(position.instrument)?.currency))
-                .collect();
-            let valuation = value(account, &positions, |id| self.mark(id), &self.instruments, &rates);
-            let is_converted_stale = valuation
-                .currencies
-                .iter()
-                .any(|worth| !worth.equity.is_zero() && self.is_rate_stale(worth.currency));
+            let listed = &self.instruments;
+            let valuation = value(account, &positions, |id| self.mark(id), listed, &rates);
+            let stale = valuation::stale(&valuation, account, &positions, listed, |id| self.is_stale(id));
             Valued {
                 account: account.id.clone(),
-                is_stale: !stale.is_empty() || is_converted_stale,
-                stale,
+                is_stale: stale.is_total,
+                stale: stale.currencies,
                 valuation,
                 balances: balance_totals(account, &rates),
             }

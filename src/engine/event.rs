@@ -8,13 +8,14 @@ use crate::broker::{BrokerEvent, BrokerRequest};
 use crate::domain::limits::DayState;
 use crate::domain::settings::Settings;
 use crate::domain::{
-    AlertBook, Bar, BrokerId, Depth, DrawingBook, Fill, Flatten, Instrument, InstrumentId, Note, Order,
-    OrderId, Past, Quote, Recalled, Record, Seq, Time, Trade,
+    AccountId, AlertBook, Bar, BrokerId, Depth, DrawingBook, Fill, Flatten, Instrument, InstrumentId, Note,
+    Order, OrderId, Past, Quote, Recalled, Record, Seq, Time, Trade,
 };
 use crate::link::{
     Alive, BarKey, CommandId, Envelope, FileDone, FileTask, Follower, NoticeLevel, Results, Span,
     TargetsFrom, TargetsRead, Timeline, Update,
 };
+use crate::market::equity::{Curves, Sample};
 
 /// What the engine begins with.
 pub struct Start {
@@ -38,6 +39,8 @@ pub struct Start {
     pub alerts: AlertBook,
     /// What the trader has drawn on charts.
     pub drawings: DrawingBook,
+    /// What the accounts were worth over time; `None` where that is not kept, as in a replay.
+    pub equity: Option<Curves>,
     /// What the start-up has to tell the trader.
     pub notices: Vec<crate::link::Notice>,
     /// Now.
@@ -59,6 +62,7 @@ impl Start {
             journal: Journaled::default(),
             alerts: AlertBook::default(),
             drawings: DrawingBook::default(),
+            equity: Some(Curves::default()),
             notices: Vec::new(),
             now,
         }
@@ -252,7 +256,7 @@ impl Effect {
     }
 }
 
-/// Something to be written to disk. Jobs of one kind supersede each other.
+/// Something to be written to disk. Jobs of one kind supersede each other, but for those that add to a file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SaveJob {
     /// The settings.
@@ -263,6 +267,8 @@ pub enum SaveJob {
     Alerts(Arc<AlertBook>),
     /// What is drawn on charts.
     Drawings(Arc<DrawingBook>),
+    /// What accounts are worth now: added to what waits, in order.
+    Equity(Vec<(AccountId, Sample)>),
     /// What the engine itself must not forget.
     EngineState {
         /// Whether orders are locked.

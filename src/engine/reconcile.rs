@@ -118,6 +118,7 @@ impl Engine {
         let (findings, taken) = self.settle(Comparison::new(id, books, session, now), out);
         for account in &books.accounts {
             let known = self.accounts.insert((id, account.id.clone()), Arc::clone(account));
+            self.equity.told(account, None);
             if known.as_ref() != Some(account) {
                 session.publish(Update::Account(Arc::clone(account)), now, out);
             }

@@ -7,6 +7,7 @@ mod arming;
 mod brokers;
 mod charged;
 mod drawings;
+mod equity;
 mod exits;
 mod flatten;
 mod followers;

@@ -1,7 +1,7 @@
 //! Writes to disk on a thread of its own, so that a slow or full disk delays nobody.
 //!
-//! Jobs of one kind supersede each other while they wait: what is pending is bounded
-//! by the number of files, however slow the disk is. What could not be written is tried
+//! Jobs of one kind supersede each other while they wait, but for values of equity, which pile up to a bound: what is
+//! pending is bounded by the number of files, however slow the disk is. What could not be written is tried
 //! again until it can, or until the program ends; the trader is told once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,10 +13,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::{EngineEvent, SaveJob};
+use crate::domain::AccountId;
 use crate::link::NoticeLevel;
+use crate::market::equity::{MOST_SAMPLES, Sample};
 use crate::store::alerts;
 use crate::store::drawings;
 use crate::store::engine_state::{self, EngineState};
+use crate::store::equity;
 use crate::store::files::{self, WriteError};
 use crate::store::profile::Profile;
 use crate::store::settings;
@@ -79,9 +82,9 @@ impl Writer {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Takes a job; a waiting one for the same file is replaced.
+    /// Takes a job; a waiting one for the same file is replaced, or added to.
     pub fn save(&self, job: SaveJob) {
-        self.shared.lock().jobs.insert(target(&job), job);
+        put(&mut self.shared.lock().jobs, job);
         self.shared.changed.notify_one();
     }
 }
@@ -104,7 +107,31 @@ fn target(job: &SaveJob) -> Target {
         SaveJob::Workspace(_) => "workspace",
         SaveJob::Alerts(_) => "alerts",
         SaveJob::Drawings(_) => "drawings",
+        SaveJob::Equity(_) => "equity",
         SaveJob::EngineState { .. } => "engine",
+    }
+}
+
+/// Adds a job to those that wait.
+fn put(jobs: &mut BTreeMap<Target, SaveJob>, job: SaveJob) {
+    match (jobs.get_mut(target(&job)), job) {
+        (Some(SaveJob::Equity(waiting)), SaveJob::Equity(newer)) => add(waiting, newer),
+        (_, job) => drop(jobs.insert(target(&job), job)),
+    }
+}
+
+/// Adds values to those that wait for the disk: beyond [`MOST_SAMPLES`] the oldest are given up.
+fn add(waiting: &mut Vec<(AccountId, Sample)>, newer: Vec<(AccountId, Sample)>) {
+    waiting.extend(newer);
+    let excess = waiting.len().saturating_sub(MOST_SAMPLES);
+    if excess == 0 {
+        return;
+    }
+    waiting.drain(..excess);
+    // Where some are missing, the curve has a gap.
+    let mut met = BTreeSet::new();
+    for (account, sample) in waiting {
+        sample.follows &= !met.insert(account.clone());
     }
 }
 
@@ -128,7 +155,9 @@ impl Thread {
         self.other = state.other;
         loop {
             let (jobs, is_finishing) = self.take(pause);
-            self.waiting.extend(jobs);
+            for job in jobs.into_values() {
+                put(&mut self.waiting, job);
+            }
             self.write_all();
             if is_finishing {
                 for target in self.waiting.keys() {
@@ -197,6 +226,7 @@ fn write(
         SaveJob::Workspace(text) => files::write(&profile.workspace_file(), text.as_bytes()),
         SaveJob::Alerts(book) => alerts::save(&profile.alerts_file(), book),
         SaveJob::Drawings(book) => drawings::save(&profile.drawings_file(), book),
+        SaveJob::Equity(samples) => equity::append(&profile.equity_folder(), samples),
         SaveJob::EngineState { is_killed, flatten, next_order_id, day } => {
             let state = EngineState {
                 killed: *is_killed,
@@ -215,8 +245,8 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::domain::Flatten;
     use crate::domain::limits::DayState;
+    use crate::domain::{Currency, Flatten, Money, Time};
 
     struct Desk {
         folder: tempfile::TempDir,
@@ -296,6 +326,43 @@ mod tests {
         // Another job: what failed is tried with it. The workspace still has no place.
         desk.writer.save(SaveJob::Workspace("again".into()));
         assert_eq!(unsaved(&mut desk), None);
+    }
+
+    #[test]
+    fn values_of_equity_wait_for_a_full_disk_in_their_order_and_are_told_once() {
+        let mut desk = desk(&[]);
+        let in_the_way = desk.folder.path().join("paper/equity");
+        fs::write(&in_the_way, "").unwrap();
+        let account = AccountId("PAPER".into());
+        let sample = |minute: i64| {
+            let equity = Money { amount: minute.into(), currency: Currency::USD };
+            Sample { time: Time::from_seconds(60 * minute), equity, follows: minute > 0 }
+        };
+        desk.writer.save(SaveJob::Equity(vec![(account.clone(), sample(0))]));
+        let (level, text) = desk.note();
+        assert!(level == NoticeLevel::Error && text.contains("equity"), "{text}");
+        desk.writer.save(SaveJob::Equity(vec![(account.clone(), sample(1))]));
+        fs::remove_file(&in_the_way).unwrap();
+        desk.writer.save(SaveJob::Equity(vec![(account.clone(), sample(2))]));
+        let Desk { folder, writer, mut notes } = desk;
+        drop(writer);
+        assert!(matches!(notes.blocking_recv(), Some(EngineEvent::Note(NoticeLevel::Info, _))));
+        let (curves, _) = equity::load(&folder.path().join("paper/equity"), Time::from_seconds(1_000));
+        assert_eq!(curves.get(&account).unwrap().samples(), [0, 1, 2].map(sample));
+    }
+
+    #[test]
+    fn of_more_values_than_may_wait_the_oldest_go_and_leave_a_gap() {
+        let equity = Money { amount: 1.into(), currency: Currency::USD };
+        let sample = |minute| Sample { time: Time::from_seconds(60 * minute), equity, follows: true };
+        let mut jobs = BTreeMap::new();
+        for minute in (0_i64..).take(MOST_SAMPLES + 7) {
+            put(&mut jobs, SaveJob::Equity(vec![("PAPER".into(), sample(minute))]));
+        }
+        let Some(SaveJob::Equity(waiting)) = jobs.remove("equity") else { panic!("they wait") };
+        assert_eq!(waiting.len(), MOST_SAMPLES);
+        assert_eq!(waiting[0].1, Sample { follows: false, ..sample(7) });
+        assert_eq!(waiting[1].1, sample(8));
     }
 
     #[test]

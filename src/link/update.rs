@@ -15,6 +15,7 @@ use crate::domain::{
     Time, Weather,
 };
 use crate::market::allocation::Table;
+use crate::market::equity::{Curves, Sample};
 use crate::market::series::BarChunk;
 
 /// A lossless update with its place in the order of all of them.
@@ -110,6 +111,8 @@ pub enum Update {
     AlertsSeen(FiringId),
     /// What is drawn on charts has changed: all of it.
     Drawings(Arc<DrawingBook>),
+    /// What an account is worth now: one more value of its curve.
+    Equity(AccountId, Sample),
     /// Servers of ours are to have a bad day, or a better one.
     Weather(Weather),
     /// Older bars of a demanded series.
@@ -223,6 +226,8 @@ pub struct Snapshot {
     pub notes: Arc<BTreeMap<OrderId, Arc<Note>>>,
     /// What is drawn on charts.
     pub drawings: Arc<DrawingBook>,
+    /// What the accounts were worth over time.
+    pub equity: Arc<Curves>,
     /// The newest lines of the activity log, oldest first.
     pub notices: Vec<Notice>,
 }

@@ -18,11 +18,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::sync::Arc;
 
-use crate::domain::{Account, Currency, Decimal, Instrument, InstrumentId, Position, Price, bounds};
+use crate::domain::{
+    Account, AssetClass, Currency, Decimal, Instrument, InstrumentId, Position, Price, bounds,
+};
 
 /// Prices of currencies in a base currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,4 +227,71 @@ pub fn value(
     valuation.missing.sort_unstable();
     valuation.missing.dedup();
     valuation
+}
+
+/// What of a valuation stands on prices that are no longer fed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stale {
+    /// Currencies with positions whose marks are.
+    pub currencies: BTreeSet<Currency>,
+    /// Whether a mark or an exchange rate behind the total is.
+    pub is_total: bool,
+}
+
+/// Finds what of `valuation` is no longer fed: `is_stale` tells it of each instrument.
+#[must_use]
+pub fn stale(
+    valuation: &Valuation,
+    account: &Account,
+    positions: &[Position],
+    instruments: &[Arc<Instrument>],
+    is_stale: impl Fn(InstrumentId) -> bool,
+) -> Stale {
+    let held = positions.iter().filter(|p| p.account == account.id && !p.is_flat());
+    let currencies: BTreeSet<Currency> = held
+        .filter(|position| is_stale(position.instrument))
+        .filter_map(|position| Some(instruments.get(position.instrument.index())?.currency))
+        .collect();
+    let base = valuation.total.currency;
+    let is_converted_stale = valuation
+        .currencies
+        .iter()
+        .any(|worth| !worth.equity.is_zero() && is_rate_stale(worth.currency, base, instruments, &is_stale));
+    Stale { is_total: !currencies.is_empty() || is_converted_stale, currencies }
+}
+
+/// Whether what converts a currency into another is no longer fed.
+#[must_use]
+pub fn is_rate_stale(
+    currency: Currency,
+    base: Currency,
+    instruments: &[Arc<Instrument>],
+    is_stale: impl Fn(InstrumentId) -> bool,
+) -> bool {
+    let is_of = |instrument: &&Arc<Instrument>| {
+        instrument.pair().is_some_and(|(bought, paid)| bought == currency || paid == currency)
+    };
+    let mut pairs = instruments.iter().filter(|instrument| instrument.class == AssetClass::Fx);
+    currency != base && pairs.any(|instrument| is_of(&instrument) && is_stale(instrument.id))
+}
+
+/// The equity of an account in the base currency of the rates, where all that it stands on is known and fed. Where
+/// the broker reports it, that is the rate of the account's own currency alone.
+#[must_use]
+pub fn sure_equity(
+    account: &Account,
+    positions: &[Position],
+    marks: impl Fn(InstrumentId) -> Option<Price>,
+    is_stale: impl Fn(InstrumentId) -> bool,
+    instruments: &[Arc<Instrument>],
+    rates: &Rates,
+) -> Option<Decimal> {
+    let valuation = value(account, positions, marks, instruments, rates);
+    let is_sure = if account.reported.is_some() {
+        !valuation.missing.contains(&Missing::Rate(account.base))
+            && !is_rate_stale(account.base, rates.base, instruments, is_stale)
+    } else {
+        valuation.is_complete() && !stale(&valuation, account, positions, instruments, is_stale).is_total
+    };
+    is_sure.then_some(valuation.total.equity)
 }

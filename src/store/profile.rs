@@ -144,6 +144,12 @@ impl Profile {
         self.data.join("drawings.json")
     }
 
+    /// What accounts were worth over time, see [`super::equity`].
+    #[must_use]
+    pub fn equity_folder(&self) -> PathBuf {
+        self.data.join("equity")
+    }
+
     /// Pictures of charts, see [`super::pictures`].
     #[must_use]
     pub fn pictures_folder(&self) -> PathBuf {

@@ -197,6 +197,12 @@ pub fn day(time: Time, zone: &TimeZone) -> String {
     time.to_timestamp().to_zoned(zone.clone()).strftime("%d %b").to_string()
 }
 
+/// `Nov 2026` in a zone.
+#[must_use]
+pub fn month(time: Time, zone: &TimeZone) -> String {
+    time.to_timestamp().to_zoned(zone.clone()).strftime("%b %Y").to_string()
+}
+
 /// Whether two instants are of the same calendar day in a zone.
 #[must_use]
 pub fn is_same_day(one: Time, other: Time, zone: &TimeZone) -> bool {

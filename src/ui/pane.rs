@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::alerts::AlertsPane;
 use super::allocation::AllocationPane;
+use super::analytics::AnalyticsPane;
 use super::blotter::Blotter;
 use super::chart_pane::ChartPane;
 use super::commands::Commands;
@@ -136,6 +137,8 @@ panes! {
     Alerts: AlertsPane, "alerts", "Alerts", One;
     /// Target weights that become orders.
     Allocation: AllocationPane, "allocation", "Allocation", One;
+    /// Curves of accounts, of a book, and of the program itself.
+    Analytics: AnalyticsPane, "analytics", "Analytics", One;
 }
 
 fn or_anew<T: DeserializeOwned + Default>(saved: Value) -> T {

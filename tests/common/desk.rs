@@ -18,6 +18,7 @@ use pitdesk::link::{
     Clock, Command, CommandId, Connection, ConnectionState, EngineEnd, Envelope, Inbox, KillState, Notice,
     NoticeLevel, ScopeUse, Snapshot, Update, WindowEnd, connect,
 };
+use pitdesk::market::equity::Curves;
 use pitdesk::ui::{Begin, Terminal};
 
 /// 20 November 2026, 15:00:00 UTC: a Friday, New York open, Tokyo closed.
@@ -38,6 +39,8 @@ pub struct Market {
     pub alerts: Arc<AlertBook>,
     /// What is drawn on charts, as the next snapshot has it.
     pub drawings: Arc<DrawingBook>,
+    /// What the accounts were worth, as the next snapshot has it.
+    pub equity: Arc<Curves>,
 }
 
 /// The window's side where a single pane is tested: a desk that a test keeps up to date.
@@ -96,6 +99,7 @@ impl Market {
             growing: Arc::default(),
             alerts: Arc::default(),
             drawings: Arc::default(),
+            equity: Arc::default(),
         };
         market.snapshot();
         (market, window)
@@ -124,6 +128,7 @@ impl Market {
             alerts: Arc::clone(&self.alerts),
             notes: Arc::default(),
             drawings: Arc::clone(&self.drawings),
+            equity: Arc::clone(&self.equity),
             settings: Arc::clone(&self.settings),
             settings_unsaved: None,
             notices: Vec::new(),

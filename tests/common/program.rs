@@ -26,7 +26,7 @@ use pitdesk::link::channel::CommandSender;
 use pitdesk::link::{Clock, Command, CommandId, ConnectionState, Demand, Envelope, Inbox, Place, connect};
 use pitdesk::store::journal::Names;
 use pitdesk::store::profile::Profile;
-use pitdesk::store::{alerts, drawings, engine_state, settings};
+use pitdesk::store::{alerts, drawings, engine_state, equity, settings};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
@@ -146,6 +146,7 @@ impl Program {
             },
             alerts: alerts::load(&profile.alerts_file()).0,
             drawings: drawings::load(&profile.drawings_file()).0,
+            equity: Some(equity::load(&profile.equity_folder(), clock.now()).0),
             notices: Vec::new(),
             now: clock.now(),
         });

@@ -17,8 +17,10 @@ fn desk(kinds: &[PaneKind]) -> Window {
     let mut window = desktop_sized(egui::vec2(2_560.0, 1_440.0));
     window.state_mut().market.quote(AAPL, "284.50");
     settle(&mut window);
-    for kind in kinds {
-        choose(&mut window, "Chart", &["Split right", kind.title()]);
+    for (index, kind) in kinds.iter().enumerate() {
+        // No more beside the chart than leave it room for its menu.
+        let place = if index < 6 { "Split right" } else { "Split below" };
+        choose(&mut window, "Chart", &[place, kind.title()]);
     }
     window
 }

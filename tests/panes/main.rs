@@ -14,6 +14,7 @@ mod soft_renderer;
 mod accounts;
 mod alerts;
 mod allocation;
+mod analytics;
 mod arming;
 mod beside;
 mod blotter;

@@ -124,6 +124,8 @@ fn an_exit_without_its_entry_is_refused() {
 #[test]
 fn what_a_full_queue_kept_from_the_broker_is_asked_at_the_next_tick() {
     let mut stage = stage();
+    // What the account is worth in this minute is told.
+    stage.feed(EngineEvent::Tick);
     let mut demand = crate::link::Demand::default();
     demand.quotes.insert(SHARE);
     demand.want_bars(crate::link::BarKey { instrument: SHARE, timeframe: crate::domain::Timeframe::M1 }, 100);

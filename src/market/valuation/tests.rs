@@ -180,6 +180,36 @@ fn a_direct_quote_is_preferred_to_a_way_round() {
     assert_eq!(Rates::from_quotes(JPY, &quotes).to_base(Decimal::ONE, EUR), Some(dec("166")));
 }
 
+#[test]
+fn an_equity_is_sure_only_where_every_mark_and_rate_behind_it_is_known_and_fed() {
+    let mut catalogue = catalogue();
+    let pair = Instrument { class: AssetClass::Fx, ..(*instrument(4, "USD/JPY", JPY, 1)).clone() };
+    catalogue.push(Arc::new(pair));
+    let held = [position(0, 10, "100")];
+    let check = |account: &Account, rates: &Rates, marked: bool, old: Option<u32>, expected: Option<&str>| {
+        let mark = |id| marks(id).filter(|_| marked);
+        let is_old = |id: InstrumentId| old == Some(id.0);
+        let found = sure_equity(account, &held, mark, is_old, &catalogue, rates);
+        assert_eq!(found, expected.map(dec), "{account:?} {marked} {old:?}");
+    };
+    let (plain, none) = (dollar_rates(), Rates::from_quotes(USD, &[]));
+    let dollars = account(&[(USD, 1_000, 0)]);
+    check(&dollars, &plain, true, None, Some("2100"));
+    check(&dollars, &plain, true, Some(4), Some("2100"));
+    check(&dollars, &plain, true, Some(0), None);
+    check(&dollars, &plain, false, None, None);
+    let both = account(&[(USD, 1_000, 0), (JPY, 300, 0)]);
+    check(&both, &plain, true, None, Some("2102"));
+    check(&both, &plain, true, Some(4), None);
+    check(&both, &none, true, None, None);
+    // By the broker's word, what is held needs no price.
+    let reported = Some(Reported { equity: dec("300"), day: None });
+    let told = Account { base: JPY, reported, ..both };
+    check(&told, &plain, false, Some(0), Some("2"));
+    check(&told, &plain, true, Some(4), None);
+    check(&told, &none, true, None, None);
+}
+
 proptest! {
     /// However an account got to its positions: what it is worth more than at the start
     /// is its profit, realised or not.
