@@ -115,7 +115,8 @@ fn read_workspaces(path: &Path, problems: &mut Vec<String>) -> Option<String> {
     if problems.len() == known {
         return None;
     }
-    let text = fs::read_to_string(&before).ok().filter(|text| check(text).is_ok())?;
+    // It is kept aside as well where it cannot be used: the next good start would write over it.
+    let text = read_whole(&before, "layout of the start before", problems, check)?;
     problems.push("The layout of the start before is shown instead of a new one".to_owned());
     Some(text)
 }
@@ -165,6 +166,22 @@ fn parse_duration(text: &str) -> anyhow::Result<std::time::Duration> {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn where_no_layout_can_be_read_a_new_one_begins_and_nothing_is_thrown_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("workspace.json");
+        fs::write(&path, "{\"version\":3,").unwrap();
+        fs::write(path.with_extension("json.before"), [0xff, 0]).unwrap();
+        let mut problems = Vec::new();
+        assert_eq!(read_workspaces(&path, &mut problems), None);
+        assert!(problems.iter().all(|problem| problem.contains("kept as")), "{problems:?}");
+        let kept = fs::read_dir(&folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        let mut kept: Vec<Vec<u8>> = kept.collect();
+        kept.sort();
+        assert_eq!(kept, [b"{\"version\":3,".to_vec(), vec![0xff, 0]], "both, aside");
+        assert!(!path.exists());
+    }
 
     #[test]
     fn durations_read_as_people_write_them() {

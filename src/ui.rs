@@ -40,6 +40,7 @@ mod status_bar;
 mod steps;
 pub mod tape;
 pub mod terminal;
+mod text_size;
 pub mod theme;
 pub mod ticket;
 mod timeline;

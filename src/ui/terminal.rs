@@ -18,6 +18,7 @@ use super::pane::{IsPane, PaneKey, PaneKind};
 use super::search::Search;
 use super::settings::SettingsView;
 use super::status_bar::StatusBar;
+use super::text_size::AskedSize;
 use super::theme::Theme;
 use super::ticket::Ticket;
 use super::timeline::TimelineView;
@@ -29,8 +30,8 @@ use super::workspace::{LayoutChange, Shelf, ShelfChange, WindowKey, WindowPlace,
 use super::workspaces::WorkspacesView;
 use super::{keys, shell};
 use crate::desk::{Desk, FrameGap, Group};
-use crate::domain::settings::{Looks, TextStep, ThemeChoice};
-use crate::domain::{AccountId, AccountKind, InstrumentId, Price, Settings, Time};
+use crate::domain::settings::{Looks, ThemeChoice};
+use crate::domain::{AccountId, AccountKind, InstrumentId, Price, Time};
 use crate::link::{Clock, Command, Connection, Demand, Envelope, Notice, NoticeLevel, WindowEnd};
 
 /// How often a changed arrangement is handed over to be saved.
@@ -64,6 +65,7 @@ pub struct Terminal {
     pub(super) key_editor: KeyEditor,
     pub(super) settings: SettingsView,
     pub(super) windows: Windows,
+    pub(super) asked_size: Option<AskedSize>,
     pub(super) is_asking_to_quit: bool,
     pub(super) has_quit: bool,
     link: WindowEnd,
@@ -113,6 +115,7 @@ impl Terminal {
             key_editor: KeyEditor::default(),
             settings: SettingsView::default(),
             windows: Windows::default(),
+            asked_size: None,
             is_asking_to_quit: false,
             has_quit: false,
             link: begin.link,
@@ -425,6 +428,11 @@ impl Terminal {
         }
     }
 
+    /// When the input of this frame came.
+    pub(super) fn input_at(&self) -> Time {
+        self.input_at
+    }
+
     /// The arrangement is compared with what is saved when it is next time for that.
     pub(super) fn may_have_changed(&mut self) {
         self.may_have_changed = true;
@@ -470,7 +478,7 @@ impl Terminal {
     }
 
     /// Sends a command of the window's own; `false` when the queue was full.
-    fn send_own(&mut self, command: Command) -> bool {
+    pub(super) fn send_own(&mut self, command: Command) -> bool {
         let mut out = Commands::new(self.input_at, self.next_id);
         out.send(command);
         self.next_id = out.next_id();
@@ -485,21 +493,6 @@ impl Terminal {
             Theme::of(choice, &looks, desktop).apply(ctx);
             // Everything grows with the text, in the window's own pixels: digits and lines stay sharp.
             ctx.set_zoom_factor(f32::from(looks.text_percent) / 100.0);
-        }
-    }
-
-    /// Makes text larger or smaller. A refusal is said where all are.
-    fn step_text(&mut self, step: TextStep) {
-        let mut settings = Settings::clone(self.desk.settings());
-        settings.looks.text_percent = settings.looks.text_stepped(step);
-        if settings == **self.desk.settings() {
-            return;
-        }
-        if self.desk.stopped().is_some() || !self.send_own(Command::Configure(Arc::new(settings))) {
-            self.say(
-                NoticeLevel::Warning,
-                "The size of text stays as it is: the engine takes no change now.",
-            );
         }
     }
 

@@ -89,6 +89,26 @@ fn keys_change_the_size_of_text_which_is_a_setting() {
 }
 
 #[test]
+fn two_presses_are_two_steps_before_the_engine_has_answered() {
+    let mut window = desktop();
+    sent(&mut window);
+    for key in [Key::Plus, Key::Plus, Key::Minus, Key::Minus, Key::Plus] {
+        window.key_press_modifiers(Modifiers::COMMAND, key);
+        settle(&mut window);
+    }
+    let percent = |command: &Command| match command {
+        Command::Configure(settings) => settings.looks.text_percent,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(sent(&mut window).iter().map(percent).collect::<Vec<_>>(), [110, 120, 110, 100, 110]);
+    // What nobody has answered for so long was refused.
+    window.state_mut().market.later(std::time::Duration::from_secs(3));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Plus);
+    settle(&mut window);
+    assert_eq!(sent(&mut window).iter().map(percent).collect::<Vec<_>>(), [110]);
+}
+
+#[test]
 fn what_the_engine_takes_no_change_of_is_said() {
     let mut window = crate::desktop::busy_desktop();
     window.key_press_modifiers(Modifiers::COMMAND, Key::Plus);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use egui::{Key, Modifiers};
+use egui::{Event, ImeEvent, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{
@@ -501,4 +501,25 @@ fn a_note_is_told_as_kept_when_it_is_and_a_text_that_is_not_kept_stays() {
     noted(&mut window, id, Ok(note));
     window.get_by_label("Kept");
     assert!(window.get_by_label("Keep note").accesskit_node().is_disabled());
+}
+
+#[test]
+fn enter_and_escape_of_a_composition_are_not_the_notes() {
+    let mut window = with_order(OrderStatus::Working);
+    // No font of the tests has Korean.
+    window.ctx.set_missing_glyph_policy(egui::epaint::text::MissingGlyphPolicy::Tofu);
+    open_note(&mut window);
+    let composed = ImeEvent::Preedit { text: "늦".to_owned(), active_range_chars: None };
+    window.event(Event::Ime(composed));
+    window.run_steps(1);
+    for key in [Key::Enter, Key::Escape] {
+        window.key_press(key);
+        window.run_steps(2);
+    }
+    window.get_by_label("Keep note");
+    assert_eq!(sent(&mut window), []);
+    window.event(Event::Ime(ImeEvent::Commit("늦었다".to_owned())));
+    window.run_steps(2);
+    click(&mut window, "Keep note");
+    assert_eq!(sent_note(&mut window).1, Note::typed("늦었다", ""));
 }
