@@ -68,6 +68,8 @@ pub struct Control {
     pub engine: SpareSender,
     /// How far the kill switch has come.
     pub kill: watch::Receiver<Option<Arc<KillReport>>>,
+    /// The weather for other programs, once it is in force.
+    pub weather: watch::Receiver<Option<Weather>>,
     /// The way into the activity log.
     pub notes: NoteSender,
     /// The engine's clock.
@@ -154,6 +156,17 @@ impl Control {
         }
     }
 
+    /// Changes the weather, and waits until it is in force: whoever asked goes on in it.
+    async fn change_weather(&self, weather: Weather) -> Result<(), String> {
+        let mut told = self.weather.clone();
+        told.mark_unchanged();
+        self.ask(Command::Weather(weather)).await.map_err(|why| why.to_string())?;
+        match timeout(BUSY, told.changed()).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err("the program has not said yet that it is another".to_owned()),
+        }
+    }
+
     /// Hands a command to the engine, which takes it in a moment even when it is flooded.
     async fn ask(&self, command: Command) -> Result<(), SendError> {
         let send = || {
@@ -191,9 +204,9 @@ impl Connection {
         match read(&line, token) {
             Ok(Asked::Kill(flatten)) => timeout(LONGEST_STAY, self.kill(control, flatten)).await?,
             Ok(Asked::Weather(weather)) => {
-                let answer = match control.ask(Command::Weather(weather)).await {
+                let answer = match control.change_weather(weather).await {
                     Ok(()) => Answer::Taken,
-                    Err(why) => Answer::Refused(why.to_string()),
+                    Err(why) => Answer::Refused(why),
                 };
                 self.say(&answer).await
             }

@@ -140,6 +140,9 @@ impl Server {
                     }
                 },
                 Some(message) = incoming.recv() => {
+                    // What a client says comes after what the engine had told by then: a weather that is in force
+                    // for whoever called it is in force for what that one does next.
+                    self.core.follow(self.end.inbox.drain(), self.clock.now());
                     self.take(message);
                     for _ in 1..BURST {
                         let Ok(message) = incoming.try_recv() else { break };

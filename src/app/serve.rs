@@ -61,6 +61,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()
             profile: Arc::clone(&opened.profile),
             engine: window.commander.spare(),
             kill: watchers.kill.subscribe(),
+            weather: watchers.weather.subscribe(),
             notes: watchers.notes(),
             clock: clock.clone(),
         };

@@ -60,6 +60,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         profile: Arc::clone(&opened.profile),
         engine: window_end.commander.spare(),
         kill: watchers.kill.subscribe(),
+        weather: watchers.weather.subscribe(),
         notes: watchers.notes(),
         clock: clock.clone(),
     };

@@ -18,7 +18,7 @@ use super::writer::Writer;
 use super::{Effect, Engine, EngineEvent, files, results};
 use crate::broker::{Adapter, BrokerEvent};
 use crate::domain::settings::Settings;
-use crate::domain::{BrokerId, Firing, Instrument, Record};
+use crate::domain::{BrokerId, Firing, Instrument, Record, Weather};
 use crate::link::channel::Batch;
 use crate::link::{
     Clock, Command, CommandId, EngineEnd, Envelope, KillReport, NoticeLevel, Timeline, Update,
@@ -47,6 +47,8 @@ pub struct Watchers {
     pub kill: watch::Sender<Option<Arc<KillReport>>>,
     /// The settings in force; `None` until the engine has told them.
     pub settings: watch::Sender<Option<Arc<Settings>>>,
+    /// The weather for other programs that was asked for last, told once they are in it.
+    pub weather: watch::Sender<Option<Weather>>,
     /// Alerts, as they fire.
     pub fired: broadcast::Sender<Arc<Firing>>,
     notes: Notes,
@@ -57,6 +59,7 @@ impl Default for Watchers {
         Self {
             kill: watch::Sender::default(),
             settings: watch::Sender::default(),
+            weather: watch::Sender::default(),
             fired: broadcast::Sender::new(FIRED_CAPACITY),
             notes: Notes::default(),
         }
@@ -93,6 +96,7 @@ impl Watchers {
         match &**update {
             Update::KillReport(report) => drop(self.kill.send_replace(report.clone())),
             Update::Settings(settings) => drop(self.settings.send_replace(Some(Arc::clone(settings)))),
+            Update::Weather(weather) => drop(self.weather.send_replace(Some(weather.clone()))),
             // That nobody listens is no failure.
             Update::Fired(firing) => drop(self.fired.send(Arc::clone(firing))),
             Update::Snapshot(all) => drop(self.settings.send_replace(Some(Arc::clone(&all.settings)))),

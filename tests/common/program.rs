@@ -156,6 +156,7 @@ impl Program {
             profile: Arc::clone(&profile),
             engine: commander.spare(),
             kill: watchers.kill.subscribe(),
+            weather: watchers.weather.subscribe(),
             notes: watchers.notes(),
             clock: clock.clone(),
         };

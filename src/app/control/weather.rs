@@ -46,7 +46,7 @@ pub(in crate::app) fn run(arguments: &Arguments, options: &Options) -> anyhow::R
             writeln!(io::stdout(), "The weather is now: {}", arguments.weather)?;
             Ok(ExitCode::SUCCESS)
         }
-        Answer::Refused(why) | Answer::Over(why) => anyhow::bail!("nothing was done: {why}"),
+        Answer::Refused(why) | Answer::Over(why) => anyhow::bail!("the weather may be as it was: {why}"),
         Answer::Progress(_) => anyhow::bail!("the program answers something else"),
     }
 }
