@@ -79,10 +79,19 @@ impl Desk {
     /// How many orders are cancelled before a position is closed or reversed.
     #[must_use]
     pub fn cancelled_first(&self, position: &Position) -> usize {
+        self.blotter.guards_of(position, self.is_account_armed(position)).count()
+    }
+
+    /// How many orders against a position a close or reverse of it leaves working, to open one later.
+    #[must_use]
+    pub fn left_working(&self, position: &Position) -> usize {
+        self.blotter.left_beside(position, self.is_account_armed(position)).count()
+    }
+
+    fn is_account_armed(&self, position: &Position) -> bool {
         let broker = self.instrument(position.instrument).map(|instrument| instrument.broker);
         let account = broker.and_then(|broker| self.account(broker, &position.account).ok());
-        let is_armed = account.is_none_or(|account| self.is_armed(account));
-        self.blotter.guards_of(position, is_armed).count()
+        account.is_none_or(|account| self.is_armed(account))
     }
 
     /// The account that orders of this broker are entered for.

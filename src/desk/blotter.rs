@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{AccountId, Fill, InstrumentId, KeptGroup, Order, OrderId, OrderStatus, Position};
+use crate::domain::{AccountId, Fill, InstrumentId, KeptGroup, Order, OrderId, OrderStatus, Position, Side};
 use crate::link::{ENDED_ORDERS_KEPT, FILLS_KEPT};
 
 /// A replica of the engine's orders, fills and positions.
@@ -153,6 +153,19 @@ impl Blotter {
             Some(entry) => has_filled(entry),
             None if side.is_some_and(|side| side != order.spec.side) => true,
             None => !order.filled.is_zero() && here().any(|exit| exit.entry() == Some(order.id)),
+        })
+    }
+
+    /// Orders against a position that a close or reverse leaves working: once it is gone they open one.
+    pub(super) fn left_beside(&self, position: &Position, is_armed: bool) -> impl Iterator<Item = &Order> {
+        let guards: Vec<OrderId> = self.guards_of(position, is_armed).map(|order| order.id).collect();
+        let against = position.side().map(Side::opposite);
+        let (account, instrument) = (position.account.clone(), position.instrument);
+        self.working().filter(move |order| {
+            order.spec.instrument == instrument
+                && order.account == account
+                && Some(order.spec.side) == against
+                && !guards.contains(&order.id)
         })
     }
 

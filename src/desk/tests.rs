@@ -443,9 +443,13 @@ fn what_a_close_cancels_first_is_more_where_an_account_is_not_armed() {
         desk.blotter.order(order);
     }
     desk.accounts = account(AccountKind::Paper);
-    assert_eq!(desk.cancelled_first(&held), 0, "plain orders stay");
+    assert_eq!((desk.cancelled_first(&held), desk.left_working(&held)), (0, 2), "plain orders stay");
     desk.accounts = account(AccountKind::Live);
-    assert_eq!(desk.cancelled_first(&held), 2, "they could turn the position");
+    assert_eq!(
+        (desk.cancelled_first(&held), desk.left_working(&held)),
+        (2, 0),
+        "they could turn the position"
+    );
     desk.armed = [(BrokerId(0), "A".into())].into();
     assert_eq!(desk.cancelled_first(&held), 0);
 }

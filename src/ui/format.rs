@@ -224,6 +224,12 @@ pub fn cancels_first(count: usize) -> String {
     format!("cancels {} first", counted(count, "order", "orders"))
 }
 
+/// What a close or reverse says of the orders that it leaves, which would trade later.
+#[must_use]
+pub fn leaves_working(count: usize) -> String {
+    format!("leaves {} working", counted(count, "order", "orders"))
+}
+
 /// Whether a number that is written out is nothing but zeros.
 fn is_zero(text: &str) -> bool {
     !text.bytes().any(|b| (b'1'..=b'9').contains(&b))

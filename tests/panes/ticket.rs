@@ -263,6 +263,19 @@ fn close_says_that_it_takes_the_exits_away() {
 }
 
 #[test]
+fn close_says_which_orders_stay_that_would_open_a_position_later() {
+    let mut bench = holding(at_once(), "100");
+    let aapl = bench.market.id(AAPL);
+    let stop = OrderKind::Stop { stop: price("220.00") };
+    bench.order(order(7, aapl, Side::Sell, "100", stop, START));
+    // Another buy is no danger that comes of closing.
+    bench.order(order(8, aapl, Side::Buy, "100", limit("200.00"), START));
+    let mut ui = open(bench, AAPL, "{}");
+    click(&mut ui, "Close");
+    ui.get_by_label("Close: sell 100 AAPL at market, leaves 1 order working: sent, no answer yet …");
+}
+
+#[test]
 fn exits_that_can_be_sent_again_count_as_the_engine_counts_them() {
     let sells_180 = |goes_on: bool| {
         let mut bench = holding(at_once(), "100");

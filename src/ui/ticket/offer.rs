@@ -223,16 +223,20 @@ fn flatten(action: Action, facts: &Facts<'_>) -> Result<Offer, String> {
         quantity: format::exact(quantity.0),
         symbol: Arc::clone(&instrument.symbol),
         prices: prices(OrderKind::Market, instrument),
-        terms: guards(position, facts.desk).into_iter().collect(),
+        terms: fate(position, facts.desk),
         account: named_account(facts),
     };
     Ok(Offer { command, words, doubts: insistence.doubts })
 }
 
-/// What a way out of a position cancels first.
-fn guards(position: &Position, desk: &Desk) -> Option<Term> {
-    let count = desk.cancelled_first(position);
-    (count > 0).then(|| Term { short: "cancels orders", whole: format::cancels_first(count) })
+/// What a way out of a position cancels first, and what it leaves: a stop that was sent alone opens a position
+/// the day its price comes.
+fn fate(position: &Position, desk: &Desk) -> Vec<Term> {
+    let (cancelled, left) = (desk.cancelled_first(position), desk.left_working(position));
+    let cancelled =
+        (cancelled > 0).then(|| Term { short: "cancels orders", whole: format::cancels_first(cancelled) });
+    let left = (left > 0).then(|| Term { short: "orders stay", whole: format::leaves_working(left) });
+    cancelled.into_iter().chain(left).collect()
 }
 
 /// The price part of an order: `@ 227.50`, `at market`, `stop 230.00` and `@ 230.50`.

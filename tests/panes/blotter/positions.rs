@@ -235,7 +235,7 @@ fn what_nobody_feeds_looks_stale_in_every_sum() {
 }
 
 #[test]
-fn a_way_out_says_that_it_takes_the_exits_away() {
+fn a_way_out_says_which_orders_it_takes_away_and_which_it_leaves() {
     let mut bench = empty();
     let (aapl, now) = (bench.market.id(AAPL), bench.market.now());
     bench.market.quote(AAPL, "284.50");
@@ -246,10 +246,13 @@ fn a_way_out_says_that_it_takes_the_exits_away() {
     let mut exit = order(8, aapl, Side::Sell, "100", limit("290.00"), now);
     exit.spec.parent = Some(OrderId(7));
     bench.order(exit);
+    bench.order(order(9, aapl, Side::Sell, "50", limit("295.00"), now));
     let mut pane = bench.show(LARGE);
     click(&mut pane, "Positions");
     click(&mut pane, "Close AAPL");
-    pane.get_by_label("Confirm close: sell 100 AAPL at market, cancels 1 order first");
+    pane.get_by_label(
+        "Confirm close: sell 100 AAPL at market, cancels 1 order first, leaves 1 order working",
+    );
 }
 
 fn is_disabled(pane: &Pane, name: &str) -> bool {

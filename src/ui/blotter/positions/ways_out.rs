@@ -176,13 +176,15 @@ impl WaysOut {
     ) -> Option<Face> {
         let (side, quantity) = way.deal(position)?;
         let quantity = format::exact(quantity.0);
-        let guards = desk.cancelled_first(position);
-        let cancels =
-            if guards == 0 { String::new() } else { format!(", {}", format::cancels_first(guards)) };
+        let said = |count: usize, words: fn(usize) -> String| {
+            if count == 0 { String::new() } else { format!(", {}", words(count)) }
+        };
+        let cancels = said(desk.cancelled_first(position), format::cancels_first);
+        let leaves = said(desk.left_working(position), format::leaves_working);
         // Of which account, where the same may be held in another.
         let of = desk.has_others(instrument.broker, &position.account);
         let of = if of { format!(" of {}", position.account) } else { String::new() };
-        let terms = format!("{quantity} {}{of} at market{cancels}", instrument.symbol);
+        let terms = format!("{quantity} {}{of} at market{cancels}{leaves}", instrument.symbol);
         let (low, verb) = (way.label().to_lowercase(), side.label().to_lowercase());
         Some(match self.confirm.asked_by(&(key.clone(), way)) {
             None => Face {
