@@ -1,6 +1,6 @@
 //! What accounts were worth over time: a file for each account, `equity/<account>.curve`.
 //!
-//! A line that says whose it is, then records of [`RECORD`] bytes, each with its checksum. They are appended; a start
+//! A line that says whose it is, then records of `RECORD` bytes, each with its checksum. They are appended; a start
 //! thins what is old and writes the file anew, whole or not at all. A record that is cut or damaged costs itself and
 //! no other.
 
