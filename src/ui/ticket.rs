@@ -55,7 +55,7 @@ use said::Said;
 
 /// Height that the fields keep, however low the pane: below, the figures scroll with them, so that
 /// the buttons and what is said under them stay in sight; below that, the whole ticket scrolls.
-const LEAST_FIELDS: f32 = 120.0;
+const LEAST_FIELDS: f32 = 72.0;
 
 /// Margin and spacing around and below what stands under the fields.
 const BELOW: f32 = 20.0;

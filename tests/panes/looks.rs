@@ -136,6 +136,20 @@ fn everything_has_whole_pixels_and_a_name_at_each_size_of_text() {
     }
 }
 
+#[test]
+fn the_ways_out_are_in_sight_with_large_text_on_a_small_screen() {
+    let mut window = desktop_sized(vec2(1280.0, 720.0));
+    window.state_mut().market.configure(|settings| settings.looks.text_percent = 150);
+    window.state_mut().market.quote("AAPL@NASDAQ", "284.55");
+    settle(&mut window);
+    settle(&mut window);
+    let status_bar = window.get_by_label("Kill switch").rect();
+    for name in ["Close", "Reverse"] {
+        let button = window.get_by_label(name).rect();
+        assert!(button.bottom() <= status_bar.top(), "{name}: {button} above {status_bar}");
+    }
+}
+
 /// Texts of a window that lie on another, or are cut off above or below by what they stand in.
 fn collisions(window: &Harness<'_, Desktop>) -> Vec<String> {
     let mut found = Vec::new();
