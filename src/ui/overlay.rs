@@ -75,6 +75,11 @@ impl Overlay {
         self.frames.push_back(FrameCost { layout, painting: took.saturating_sub(layout) });
     }
 
+    /// The frame was on the screen, and nobody can tell what it took: what was laid out is not the next one's.
+    pub fn on_painted_unmeasured(&mut self) {
+        self.layout = Duration::ZERO;
+    }
+
     /// Draws it over everything; `waiting` commands wait for the engine.
     pub fn ui(&mut self, ctx: &egui::Context, desk: &Desk, waiting: usize) {
         if !self.is_open {

@@ -256,6 +256,7 @@ impl Terminal {
     /// The frame was on the screen, and nobody can tell when.
     pub fn on_painted_unmeasured(&mut self) {
         self.desk.on_painted_unmeasured();
+        self.overlay.on_painted_unmeasured();
     }
 
     /// A frame that was due at once began only now.
