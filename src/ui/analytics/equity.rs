@@ -147,11 +147,7 @@ impl EquityView {
             let value = RichText::new(format::money(last.equity)).strong().color(theme.text_strong);
             ui.label(value).on_hover_text("Cash and what is held, in the base currency");
             let (gain, percent) = change(first, last);
-            let colour = match gain.amount {
-                amount if amount > Decimal::ZERO => theme.up,
-                amount if amount < Decimal::ZERO => theme.down,
-                _ => theme.unchanged,
-            };
+            let colour = theme.of_gain(gain.amount);
             let percent = percent.map_or_else(String::new, |of| format!(" ({} %)", format::signed(of, 2)));
             let gain = format!("{}{percent}", format::gain(gain.amount, gain.currency));
             ui.label(RichText::new(gain).color(colour))
