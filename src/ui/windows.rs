@@ -10,7 +10,7 @@ use egui::{Context, ViewportCommand};
 
 use super::keys::trading::{Sight, TradingKeys};
 use super::terminal::Terminal;
-use super::workspace::{Destination, LayoutChange, WindowKey, WindowPlace};
+use super::workspace::{Destination, LayoutChange, MOST_WINDOWS as MOST, WindowKey, WindowPlace};
 use crate::link::{Demand, NoticeLevel};
 
 /// As good as at once: without a delay egui would paint two frames.
@@ -50,11 +50,11 @@ impl Windows {
 
     /// What all windows need, now that one needs this.
     pub fn demand(&mut self, window: WindowKey, demand: Demand) -> Demand {
-        self.drawn.entry(window).or_default().demand = demand;
-        let mut all = Demand::default();
-        for one in self.drawn.values() {
-            all.add(&one.demand);
+        let mut all = demand.clone();
+        for (_, other) in self.drawn.iter().filter(|(other, _)| **other != window) {
+            all.add(&other.demand);
         }
+        self.drawn.entry(window).or_default().demand = demand;
         all
     }
 
@@ -113,10 +113,8 @@ impl Terminal {
         if self.workspace.may_move(key, to) {
             self.workspace.change(LayoutChange::Move(key, to));
         } else {
-            self.say(
-                NoticeLevel::Warning,
-                "Not moved: the main window needs a pane, and there are eight others at most.",
-            );
+            let why = format!("Not moved: the main window needs a pane, and at most {MOST} others are kept.");
+            self.say(NoticeLevel::Warning, why);
         }
     }
 

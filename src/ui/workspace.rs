@@ -19,7 +19,7 @@ use self::history::History;
 pub(in crate::ui) use self::history::simplification;
 pub use self::layout::{LayoutChange, Place};
 pub use self::shelf::{BadChange, ImportError, LONGEST, Shelf, ShelfChange, WindowPlace};
-pub use self::windows::{Destination, WindowKey};
+pub use self::windows::{Destination, MOST_WINDOWS, WindowKey};
 use super::pane::{PaneKey, PaneKind};
 use super::panes::Panes;
 use crate::desk::{Desk, Group};
@@ -161,6 +161,7 @@ impl Workspace {
         self.groups.retain(|key, _| seen.contains(key));
         self.used.retain(|key| seen.contains(key));
         self.alone = self.alone.filter(|key| seen.contains(key));
+        self.keep_to_most();
     }
 
     /// As it is saved.

@@ -182,6 +182,21 @@ fn the_main_window_keeps_a_pane_and_a_window_ends_with_its_last() {
 }
 
 #[test]
+fn a_file_with_too_many_windows_opens_as_many_as_there_may_be_and_loses_no_pane() {
+    let mut workspace = Workspace::default();
+    let chart = PaneKey::first(PaneKind::Chart);
+    for number in 2..15_u16 {
+        let mut tiles = Tiles::default();
+        let root = tiles.insert_pane(PaneKey { number, ..chart });
+        let tree = Tree::new(egui::Id::unique(number), root, tiles);
+        workspace.beside.insert(WindowKey::new(number), tree);
+    }
+    let read = Workspace::read(workspace.to_saved()).unwrap();
+    assert_eq!(read.beside().count(), MOST_WINDOWS);
+    assert_eq!(read.keys().len(), 4 + 13);
+}
+
+#[test]
 fn one_pane_alone_is_alone_in_its_window() {
     let mut workspace = Workspace::default();
     let (chart, ticket) = (PaneKey::first(PaneKind::Chart), PaneKey::first(PaneKind::Ticket));

@@ -14,7 +14,7 @@ use super::{Place, Workspace, grow, keys_of};
 use crate::ui::pane::PaneKey;
 
 /// Most windows beside the main one.
-pub const MOST: usize = 8;
+pub const MOST_WINDOWS: usize = 8;
 
 /// Which window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ impl Workspace {
         let is_only = self.keys_in(from).len() == 1;
         match to {
             // It has one already, or the main window would be bare.
-            Destination::NewWindow => !is_only && self.beside.len() < MOST,
+            Destination::NewWindow => !is_only && self.beside.len() < MOST_WINDOWS,
             Destination::Window(to) => {
                 to != from && self.tree_in(to).is_some() && !(is_only && from == WindowKey::MAIN)
             }
@@ -204,6 +204,14 @@ impl Workspace {
     /// Forgets windows that show nothing, and how they stood.
     pub(super) fn drop_empty(&mut self) {
         self.beside.retain(|_, tree| tree.tiles.tiles().any(|tile| matches!(tile, Tile::Pane(_))));
+    }
+
+    /// Puts the panes of windows that are too many, by a file that somebody wrote, back into the main one.
+    pub(super) fn keep_to_most(&mut self) {
+        let excess: Vec<WindowKey> = self.beside().skip(MOST_WINDOWS).collect();
+        for window in excess {
+            self.put_back(window);
+        }
     }
 
     /// Puts all panes of a window back into the main one, which ends it.
