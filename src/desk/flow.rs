@@ -5,6 +5,7 @@
 //! each hole in what came, so that a number never stands on trades with one in between.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::domain::{Depth, Instrument, InstrumentId, Order, OrderId, Qty, Time, Timeframe, Trade};
 use crate::market::calendar::Calendar;
@@ -22,6 +23,8 @@ pub struct Flow {
     speed: Speed,
     places: BTreeMap<OrderId, Place>,
     calendar: Option<Calendar>,
+    /// The day of the newest trade: the calendar is asked once a day, not with every trade.
+    day: Range<Time>,
 }
 
 impl Flow {
@@ -34,6 +37,7 @@ impl Flow {
             speed: Speed::default(),
             places: BTreeMap::new(),
             calendar: Calendar::new(&instrument.hours).ok(),
+            day: Time::MIN..Time::MIN,
         }
     }
 
@@ -75,8 +79,10 @@ impl Flow {
 
     fn trade(&mut self, trade: &Trade, now: Time) {
         self.told += 1;
-        if let Some(calendar) = &self.calendar {
-            self.profile.begin(calendar.period_start(trade.time, Timeframe::D1));
+        if let Some(calendar) = self.calendar.as_ref().filter(|_| !self.day.contains(&trade.time)) {
+            let day = Timeframe::D1;
+            self.day = calendar.period_start(trade.time, day)..calendar.period_end(trade.time, day);
+            self.profile.begin(self.day.start);
         }
         self.profile.add(trade);
         self.speed.add(trade, now);
