@@ -146,9 +146,8 @@ pub(in crate::ui) fn scarce(desk: &Desk) -> Vec<Scarce<'_>> {
         let Some(limits) = desk.settings().limits.of(&told.scope) else { continue };
         for limit in COUNTED.into_iter().filter(|limit| told.lock.is_none() || *limit != Limit::LossPerDay) {
             let set = limits.number(limit).filter(|set| *set > Decimal::ZERO);
-            let Some((set, Used::Known(used, words))) = set.zip(used(desk, &told.scope, limit)) else {
-                continue;
-            };
+            let Some(set) = set else { continue };
+            let Some(Used::Known(used, words)) = used(desk, &told.scope, limit) else { continue };
             if nearness(used, Some(set)) == Nearness::Far {
                 continue;
             }
