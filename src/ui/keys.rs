@@ -82,7 +82,7 @@ fn struck_where(ctx: &Context, is_meant: impl Fn(Act, Chord) -> bool) -> Vec<Act
 
 /// The keys of an action, to stand beside its name; empty where it has none.
 pub(super) fn keys_of(ctx: &Context, act: Act) -> String {
-    keymap_of(ctx).said(act)
+    keymap_of(ctx).said(act).to_owned()
 }
 
 /// `text (Ctrl+K)`, or `text` where the action has no keys.

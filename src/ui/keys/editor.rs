@@ -253,7 +253,7 @@ impl Open {
                 } else if keys.is_empty() {
                     "none"
                 } else {
-                    &said
+                    said
                 };
                 let is_shared = keys.iter().any(|keys| !map.others(act, *keys).is_empty());
                 let colour = match () {

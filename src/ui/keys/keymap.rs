@@ -9,7 +9,20 @@ use super::table::Act;
 /// Which keys each action has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
-    keys: BTreeMap<Act, Vec<Chord>>,
+    keys: BTreeMap<Act, Keys>,
+}
+
+/// The keys of an action, and how they are shown: every frame shows some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Keys {
+    chords: Vec<Chord>,
+    said: String,
+}
+
+impl From<Vec<Chord>> for Keys {
+    fn from(chords: Vec<Chord>) -> Self {
+        Self { said: chord::said(&chords), chords }
+    }
 }
 
 /// Something about the chosen keys that the trader must know.
@@ -48,7 +61,7 @@ fn defaults(act: Act) -> String {
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self { keys: Act::ALL.iter().map(|act| (*act, act.default_keys().to_vec())).collect() }
+        Self { keys: Act::ALL.iter().map(|act| (*act, act.default_keys().to_vec().into())).collect() }
     }
 }
 
@@ -64,7 +77,7 @@ impl Keymap {
                 continue;
             };
             match chord::read(text) {
-                Ok(keys) => drop(map.keys.insert(act, keys)),
+                Ok(keys) => drop(map.keys.insert(act, keys.into())),
                 Err(why) => troubles.push(Trouble::Unreadable { act, why }),
             }
         }
@@ -75,13 +88,13 @@ impl Keymap {
     /// The keys of an action.
     #[must_use]
     pub fn keys(&self, act: Act) -> &[Chord] {
-        self.keys.get(&act).map_or(&[], Vec::as_slice)
+        self.keys.get(&act).map_or(&[], |keys| &keys.chords)
     }
 
     /// The same, to be shown; empty where there are none.
     #[must_use]
-    pub fn said(&self, act: Act) -> String {
-        chord::said(self.keys(act))
+    pub fn said(&self, act: Act) -> &str {
+        self.keys.get(&act).map_or("", |keys| &keys.said)
     }
 
     /// The first of them, where one is enough.
