@@ -1,5 +1,6 @@
 //! A frame of the whole terminal in a busy market: the standard workspace, and one of six charts and four
-//! ladders; positions and working orders, quotes and bars that change in every frame. `cargo bench --bench frame`.
+//! ladders; positions and working orders, quotes and bars that change in every frame. `cargo bench --bench frame`, or
+//! one of them by a part of its name: `cargo bench --bench frame -- ladders`.
 //!
 //! Engine and exchange run on a virtual clock between the frames and are not measured; a
 //! tenth of a busy second passes from frame to frame, so that nearly every number changes. A
@@ -53,13 +54,13 @@ fn main() {
     }
     for size in [vec2(1_280.0, 720.0), vec2(1_600.0, 900.0), vec2(2_560.0, 1_440.0)] {
         let title = format!("standard workspace {}x{}, ms a frame", size.x, size.y);
-        measure(&title, Floor::open(size, None), Hand::Rests);
+        measure(&title, || Floor::open(size, None), Hand::Rests);
     }
-    let usual = Floor::open(vec2(1_600.0, 900.0), None);
+    let usual = || Floor::open(vec2(1_600.0, 900.0), None);
     measure("1600x900, the crosshair moving over the chart", usual, Hand::Moves);
     let crowded = || Floor::open(vec2(2_560.0, 1_440.0), Some(charts_and_ladders()));
-    measure("6 charts and 4 ladders of 6 instruments, 2560x1440", crowded(), Hand::Rests);
-    measure("the same, the crosshair moving over charts", crowded(), Hand::Moves);
+    measure("6 charts and 4 ladders of 6 instruments, 2560x1440", crowded, Hand::Rests);
+    measure("6 charts and 4 ladders, the crosshair moving over charts", crowded, Hand::Moves);
 }
 
 /// What the trader's hand does.
@@ -69,7 +70,11 @@ enum Hand {
     Moves,
 }
 
-fn measure(title: &str, mut floor: Floor, hand: Hand) {
+fn measure(title: &str, open: impl FnOnce() -> Floor, hand: Hand) {
+    if !is_meant(title) {
+        return;
+    }
+    let mut floor = open();
     let size = floor.size;
     let mut frames = Frames::default();
     let mut changes = Vec::new();
@@ -102,6 +107,12 @@ fn measure(title: &str, mut floor: Floor, hand: Hand) {
         desk.blotter().working().count(),
         frames.vertices
     );
+}
+
+/// Whether a measurement was asked for: all are, or those with a part of their name among the arguments.
+fn is_meant(title: &str) -> bool {
+    let mut parts = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    parts.peek().is_none() || parts.any(|part| title.contains(&part))
 }
 
 /// A workspace as a trader of several instruments has it: each chart and each ladder of a group of its own, the
