@@ -1,27 +1,19 @@
 //! Text from ready glyphs: for numbers that change every frame.
 //!
-//! Shaping a changed string costs about 4 µs; copying quads of known glyphs a quarter of
-//! one. The glyphs of a font are laid out once, one per row, so each starts on a whole
-//! pixel, and their advances are rounded to whole pixels: figures stay in columns.
-//!
-//! A batch is handed to egui as a text shape whose rows are our own quads. Their texture
-//! coordinates are in texels until egui tessellates, so an atlas that grows in the middle
-//! of a frame does no harm; and egui hands out the very same galley until it rebuilds the
-//! atlas, so a changed galley is how a stale set is noticed.
+//! Shaping a changed string costs about 4 µs; copying quads of known glyphs ([`super::glyphs`]) a
+//! quarter of one. A batch is handed to egui as a text shape whose rows are our own quads.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use egui::epaint::{Galley, Mesh, TextShape, Vertex};
-use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Vec2, vec2};
+use egui::epaint::{Mesh, TextShape};
+use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, vec2};
 
-use super::PixelGrid;
-
-/// Beyond printable ASCII, what prices, times and captions need.
-const EXTRA: &str = "−·×…–≈¥₩€£";
+use super::glyphs::GlyphSet;
 
 /// Short texts of one font, drawn together as one shape.
 ///
-/// Holds printable ASCII and `−·×…–≈¥₩€£`; another character is drawn as `?`. Longer or
+/// Holds printable ASCII and `−·×…–≈→¥₩€£`; another character is drawn as `?`. Longer or
 /// foreign text that seldom changes is better off with `egui::Painter::text`.
 pub struct Digits {
     glyphs: Arc<GlyphSet>,
@@ -33,7 +25,12 @@ impl Digits {
     /// An empty batch in `font`. Lays the glyphs out when the font is new, or its atlas is.
     #[must_use]
     pub fn new(ctx: &egui::Context, font: &FontId) -> Self {
-        Self { glyphs: GlyphSet::of(ctx, font), mesh: Mesh::default(), bounds: Rect::NOTHING }
+        let glyphs = GlyphSet::of(ctx, font);
+        let mut mesh = Mesh::default();
+        let before = glyphs.batch.load(Ordering::Relaxed);
+        mesh.reserve_vertices(4 * before);
+        mesh.reserve_triangles(2 * before);
+        Self { glyphs, mesh, bounds: Rect::NOTHING }
     }
 
     /// Width of `text` in points, always whole pixels.
@@ -82,128 +79,18 @@ impl Digits {
             return Shape::Noop;
         }
         let Self { glyphs, mesh, bounds } = self;
-        let mut galley = glyphs.shell.clone();
-        galley.num_vertices = mesh.vertices.len();
-        galley.num_indices = mesh.indices.len();
-        galley.mesh_bounds = bounds;
+        glyphs.batch.store(mesh.vertices.len() / 4, Ordering::Relaxed);
+        let mut galley = glyphs.galley(mesh, bounds, Vec::new(), glyphs.job());
         galley.rect = bounds;
-        let row = Arc::make_mut(&mut galley.rows[0].row);
-        row.visuals.glyph_vertex_range = 0..mesh.vertices.len();
-        row.visuals.mesh_bounds = bounds;
-        row.visuals.mesh = mesh;
         // Every vertex has its colour; the fallback is never looked at.
         Shape::Text(TextShape::new(Pos2::ZERO, Arc::new(galley), Color32::TRANSPARENT))
     }
 }
 
-#[derive(Clone, Copy)]
-struct Glyph {
-    /// Where its ink is, from the pen at the top of the line, in points.
-    rect: Rect,
-    /// Where it is in the font atlas, in texels.
-    texels: Rect,
-    /// How far the pen moves, in points.
-    advance: f32,
-}
-
-impl Glyph {
-    const EMPTY: Self = Self { rect: Rect::ZERO, texels: Rect::ZERO, advance: 0.0 };
-
-    fn has_ink(&self) -> bool {
-        self.texels.width() > 0.0
-    }
-}
-
-/// The glyphs of one font at one scale, valid as long as egui keeps `source`.
-struct GlyphSet {
-    source: Arc<Galley>,
-    /// A galley with one empty row, to be filled with a batch.
-    shell: Galley,
-    ascii: [Glyph; 128],
-    extra: Vec<(char, Glyph)>,
-    /// The ink of `0`, from the top of the line.
-    figure: Rect,
-    line_height: f32,
-    grid: PixelGrid,
-}
-
-impl GlyphSet {
-    fn of(ctx: &egui::Context, font: &FontId) -> Arc<Self> {
-        let grid = PixelGrid::of(ctx);
-        let source = ctx.fonts_mut(|fonts| {
-            let mut text = String::with_capacity(256);
-            for c in (' '..='~').chain(EXTRA.chars()) {
-                if c.is_ascii() || fonts.has_glyph(font, c) {
-                    text.push(c);
-                    text.push('\n');
-                }
-            }
-            fonts.layout_no_wrap(text, font.clone(), Color32::PLACEHOLDER)
-        });
-        let key = egui::Id::unique(("pitdesk-digits", ctx.viewport_id(), font, grid.per_point().to_bits()));
-        if let Some(set) = ctx.data(|data| data.get_temp::<Arc<Self>>(key))
-            && Arc::ptr_eq(&set.source, &source)
-        {
-            return set;
-        }
-        let set = Arc::new(Self::build(source, grid));
-        ctx.data_mut(|data| data.insert_temp(key, Arc::clone(&set)));
-        set
-    }
-
-    fn build(source: Arc<Galley>, grid: PixelGrid) -> Self {
-        let mut ascii = [Glyph::EMPTY; 128];
-        let mut extra = Vec::new();
-        let mut line_height: f32 = 0.0;
-        for row in &source.rows {
-            let Some(letter) = row.row.glyphs.first() else { continue };
-            let vertices = &row.row.visuals.mesh.vertices;
-            let (rect, texels) = match vertices.as_slice() {
-                [a, _, _, d] => (span(a, d, |v| v.pos), span(a, d, |v| v.uv)),
-                _ => (Rect::ZERO, Rect::ZERO),
-            };
-            let advance = grid.points(grid.nearest(letter.advance_width));
-            let glyph = Glyph { rect, texels, advance };
-            line_height = line_height.max(row.row.size.y);
-            match ascii.get_mut(letter.chr as usize) {
-                Some(place) => *place = glyph,
-                None => extra.push((letter.chr, glyph)),
-            }
-        }
-        let mut shell = (*source).clone();
-        shell.rows.truncate(1);
-        if let Some(first) = shell.rows.first_mut() {
-            first.pos = Pos2::ZERO;
-            let row = Arc::make_mut(&mut first.row);
-            row.glyphs.clear();
-            row.visuals.mesh = Mesh::default();
-            row.visuals.glyph_index_start = 0;
-            row.size = Vec2::ZERO;
-        }
-        let figure = ascii[usize::from(b'0')].rect;
-        Self { source, shell, ascii, extra, figure, line_height, grid }
-    }
-
-    #[inline]
-    fn get(&self, c: char) -> Glyph {
-        match self.ascii.get(c as usize) {
-            Some(glyph) => *glyph,
-            None => self.extra.iter().find(|(have, _)| *have == c).map_or_else(
-                || self.ascii[usize::from(if c == '−' { b'-' } else { b'?' })],
-                |(_, glyph)| *glyph,
-            ),
-        }
-    }
-}
-
-fn span(a: &Vertex, d: &Vertex, of: impl Fn(&Vertex) -> Pos2) -> Rect {
-    Rect::from_min_max(of(a), of(d))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use egui::epaint::Primitive;
+    use egui::epaint::{Primitive, Vertex};
     use egui::pos2;
 
     fn run(ctx: &egui::Context, scale: f32, mut draw: impl FnMut(&mut egui::Ui)) -> Vec<Vertex> {
