@@ -20,6 +20,7 @@ use self::linked::{Agreed, Links};
 use self::picture::{Caption, Pictures};
 use self::trading::{Scene, Trading};
 use super::chart::{ChartData, ChartView, FIRST_BARS, FillMark, Gap, LastPrice, PriceLine, chart_ui};
+use super::choice::choice_ui;
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::keys::{Act, taken, with_keys};
@@ -119,7 +120,7 @@ impl ChartPane {
                 ui.spacing_mut().button_padding.x = 2.5;
             }
             for timeframe in Timeframe::ALL {
-                let button = ui.selectable_label(self.timeframe == timeframe, timeframe.label());
+                let button = choice_ui(ui, self.timeframe == timeframe, timeframe.label());
                 periods |= button.rect;
                 if button.on_hover_text(words(timeframe)).clicked() {
                     self.timeframe = timeframe;

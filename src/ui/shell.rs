@@ -6,6 +6,7 @@ pub(super) use self::arrangement::Places;
 use super::commands::{Commands, UiCommand};
 use super::keys::trading::Sight;
 use super::keys::{Act, Scope, keys_of, with_keys};
+use super::paint::figures;
 use super::pane::{PaneKey, PaneKind};
 use super::search::Arranged;
 use super::terminal::Terminal;
@@ -256,13 +257,14 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight
                 } else {
                     (theme.of_gain(total.unrealised), theme.text_strong)
                 };
-                ui.label(egui::RichText::new(format::gain(total.unrealised, base)).color(gain));
+                let number =
+                    |text: &str, colour| figures(ui, text, &theme.text_font(), colour, f32::INFINITY);
+                let open = number(&format::gain(total.unrealised, base), gain);
+                let worth = number(&format!("{} {base}", format::amount(total.equity, base)), equity);
+                ui.label(open);
                 ui.label(egui::RichText::new("Open P&L").color(theme.text_weak));
                 ui.add_space(12.0);
-                ui.label(
-                    egui::RichText::new(format!("{} {base}", format::amount(total.equity, base)))
-                        .color(equity),
-                );
+                ui.label(worth);
                 let name = if is_one_of { format!("Equity of {}", account.id) } else { "Equity".to_owned() };
                 ui.label(egui::RichText::new(name).color(theme.text_weak));
                 if valued.is_stale {

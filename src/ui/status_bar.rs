@@ -20,6 +20,7 @@ use super::alerts::badge_ui;
 use super::books::BooksView;
 use super::commands::{Commands, UiCommand};
 use super::format;
+use super::paint::figures;
 use super::theme::{Theme, theme_of};
 use crate::desk::{Desk, Histogram};
 use crate::domain::Time;
@@ -60,7 +61,7 @@ impl StatusBar {
                     badge_ui(ui, desk, out);
                     limits::limits_ui(ui, desk, &theme, out);
                     data_age_ui(ui, desk, &theme);
-                    latencies_ui(ui, desk, out);
+                    latencies_ui(ui, desk, &theme, out);
                 });
             },
         );
@@ -160,12 +161,12 @@ fn data_age_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
         let to_next = SECOND.unsigned_abs() - u64::from(age.subsec_nanos());
         ui.request_repaint_after(Duration::from_nanos(to_next));
     }
-    ui.label(egui::RichText::new(text).color(colour)).on_hover_text(
+    ui.label(figures(ui, &text, &theme.text_font(), colour, f32::INFINITY)).on_hover_text(
         "Time since the newest market data of any instrument arrived; more than 5 s is worth a look",
     );
 }
 
-fn latencies_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
+fn latencies_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
     let latency = desk.latency();
     let text = if ui.available_width() < ROOM_FOR_LATENCIES {
         "Latency".to_owned()
@@ -173,6 +174,7 @@ fn latencies_ui(ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
         let screen = quantiles(&latency.tick_to_screen);
         format!("Tick to screen {screen} · Click to wire {}", quantiles(&latency.click_to_wire))
     };
+    let text = figures(ui, &text, &theme.text_font(), egui::Color32::PLACEHOLDER, f32::INFINITY);
     let button = ui.add(egui::Button::new(text).frame_when_inactive(false));
     let button = button.on_hover_text("Half of all, and 99 in 100, took no longer. Click for details.");
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Latencies and data integrity"));
@@ -214,10 +216,10 @@ fn clock_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme) {
     ui.request_repaint_after(Duration::from_nanos(to_next as u64));
     let name = format::zone_name(now, &zone);
     let text = format!("{time} {name}");
-    let layout = |text: String| ui.painter().layout_no_wrap(text, theme.text_font(), theme.text);
+    let layout = |text: &str| figures(ui, text, &theme.text_font(), theme.text, f32::INFINITY);
     // As wide with seconds as without, so that nothing beside it moves when they come and go.
-    let widest = layout(format!("00:00:00 {name}")).size();
-    let galley = layout(text.clone());
+    let widest = layout(&format!("00:00:00 {name}")).size();
+    let galley = layout(&text);
     let (rect, response) = ui.allocate_exact_size(widest, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;

@@ -8,6 +8,7 @@ use crate::ui::commands::{Commands, UiCommand};
 use crate::ui::dealing::usual_quantity;
 use crate::ui::format;
 use crate::ui::keys::{Act, with_keys};
+use crate::ui::paint::figures;
 use crate::ui::theme::{Theme, theme_of};
 use crate::ui::ticket::number;
 
@@ -119,17 +120,20 @@ fn position_ui(ui: &mut Ui, scene: &Scene<'_>, theme: &Theme) {
     let (desk, instrument) = (scene.desk, scene.instrument);
     let account = desk.entry_account(instrument.broker);
     let held = account.ok().and_then(|account| desk.blotter().position_of(&account.id, instrument.id));
-    let small = |text: String, colour| RichText::new(text).small().color(colour);
     ui.label(RichText::new(&*instrument.symbol).strong().color(theme.text));
+    let mut small = |text: &str, colour| {
+        let text = figures(ui, text, &theme.small_font(), colour, ui.available_width());
+        ui.label(text);
+    };
     let Some(position) = held.filter(|position| !position.is_flat()) else {
-        ui.label(small("flat".to_owned(), theme.text_weak));
+        small("flat", theme.text_weak);
         return;
     };
-    ui.label(small(words(position, instrument), theme.position));
+    small(&words(position, instrument), theme.position);
     if scene.is_stale {
-        ui.label(small("P&L unknown".to_owned(), theme.stale));
+        small("P&L unknown", theme.stale);
     } else if let Some(gain) = desk.unrealised(position) {
-        ui.label(small(format::gain(gain, instrument.currency), theme.of_gain(gain)));
+        small(&format::gain(gain, instrument.currency), theme.of_gain(gain));
     }
 }
 

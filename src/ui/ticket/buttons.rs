@@ -1,7 +1,8 @@
 //! The four buttons. None takes the keyboard's focus: a Tab and a Space must not trade.
 
-use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Color32, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, vec2};
+use std::sync::Arc;
+
+use egui::{Color32, FontId, Galley, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, vec2};
 
 use super::check::{Checked, SideCheck};
 use super::entry::{Entry, KeyWords};
@@ -13,6 +14,7 @@ use super::outlook::{Effect, effect};
 use crate::domain::{AccountId, OrderKind, Side};
 use crate::ui::fonts;
 use crate::ui::format;
+use crate::ui::paint::figures;
 use crate::ui::theme::Theme;
 use crate::ui::tour::{self, Spot};
 
@@ -296,10 +298,13 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
     let inner = if face.is_live { rect.shrink(3.0) } else { rect };
     painter.rect_stroke(inner, theme.sizes.radius, edge, StrokeKind::Inside);
     let title = if is_trade { fonts::bold(theme.sizes.title) } else { theme.text_font() };
-    let galley =
-        painter.layout_job(lines_job(ui, face, &title, is_trade, rect.width() - 10.0, colour, theme));
-    let top = rect.center().y - galley.size().y / 2.0;
-    painter.galley(egui::pos2(rect.center().x, top), galley, colour);
+    let lines = laid_out(ui, face, &title, is_trade, rect.width() - 10.0, colour, theme);
+    let mut top = rect.center().y - lines.iter().map(|line| line.size().y).sum::<f32>() / 2.0;
+    for line in lines {
+        let size = line.size();
+        painter.galley(egui::pos2(rect.center().x - size.x / 2.0, top), line, colour);
+        top += size.y;
+    }
     if face.is_enabled {
         response.on_hover_text(&face.hover)
     } else {
@@ -312,7 +317,7 @@ fn id_of(ui: &Ui, action: Action) -> Id {
 }
 
 /// Title and lines, each in the largest of its sizes that fits the width.
-fn lines_job(
+fn laid_out(
     ui: &Ui,
     face: &Face,
     title: &FontId,
@@ -320,28 +325,24 @@ fn lines_job(
     width: f32,
     colour: Color32,
     theme: &Theme,
-) -> LayoutJob {
-    let mut job = LayoutJob { halign: Align::Center, ..LayoutJob::default() };
+) -> Vec<Arc<Galley>> {
     // Four lines have room in the small size only.
     let roomy = is_trade && face.lines.len() < 4;
-    for (index, line) in face.lines.iter().enumerate() {
+    let line = |(index, line): (usize, &Line)| {
         let [large, small] = match index {
             0 => [title.clone(), fonts::bold(theme.sizes.text)],
             _ if roomy => [theme.text_font(), theme.small_font()],
             _ => [theme.small_font(), theme.small_font()],
         };
-        let fits = |text: &str, font: &FontId| {
-            ui.painter().layout_no_wrap(text.to_owned(), font.clone(), colour).size().x <= width
+        let whole = |font: &FontId| {
+            let galley = figures(ui, &line.whole, font, colour, f32::INFINITY);
+            (galley.size().x <= width).then_some(galley)
         };
-        let (text, font) = if fits(&line.whole, &large) {
-            (&line.whole, large)
-        } else if fits(&line.whole, &small) {
-            (&line.whole, small)
-        } else {
-            (line.short.as_ref().unwrap_or(&line.whole), small)
+        let short = || {
+            let text = line.short.as_ref().unwrap_or(&line.whole);
+            figures(ui, text, &small, colour, f32::INFINITY)
         };
-        let text = if index == 0 { text.clone() } else { format!("\n{text}") };
-        job.append(&text, 0.0, TextFormat::simple(font, colour));
-    }
-    job
+        whole(&large).or_else(|| whole(&small)).unwrap_or_else(short)
+    };
+    face.lines.iter().enumerate().map(line).collect()
 }

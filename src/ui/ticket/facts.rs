@@ -9,8 +9,8 @@ use super::uses;
 use crate::desk::{Desk, Freshness, NoAccount, QuoteView};
 use crate::domain::limits::{Scope, ScopeKind};
 use crate::domain::{
-    Account, AccountId, AccountKind, Decimal, Instrument, Money, OrderId, Position, Price, Settings, Side,
-    Time,
+    Account, AccountId, AccountKind, Decimal, Instrument, InstrumentId, Money, OrderId, Position, Price,
+    Settings, Side, Time,
 };
 use crate::link::{Connection, ConnectionState};
 use crate::risk::{Pending, Refusal, Uses};
@@ -39,9 +39,28 @@ pub(super) struct Facts<'a> {
     pub silent: Option<String>,
     /// What is used of the counted limits, as far as the window knows.
     pub uses: Uses,
+    /// Units that working orders and exits could still trade, as the gate counts them: asked for with every button.
+    pub reaching: Reaching,
     /// The zone that times are typed and shown in.
     pub zone: TimeZone,
     pub now: Time,
+}
+
+/// What could still be traded of an instrument for an account.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reaching {
+    /// By working orders.
+    pub pending: Pending,
+    /// By exits.
+    pub exits: Pending,
+}
+
+impl Reaching {
+    /// Of all orders `but` one.
+    fn of(desk: &Desk, account: &AccountId, instrument: InstrumentId, but: Option<OrderId>) -> Self {
+        let pending = uses::pending(desk, account, instrument, but);
+        Self { pending, exits: uses::exits(desk, account, instrument, but) }
+    }
 }
 
 /// How much a line matters.
@@ -62,16 +81,12 @@ pub(super) struct Standing {
 }
 
 impl<'a> Facts<'a> {
-    /// Units that working orders `but` one could still trade, as the gate counts them.
-    pub(super) fn pending(&self, but: Option<OrderId>) -> Pending {
-        let pending = |account: &Account| uses::pending(self.desk, &account.id, self.instrument.id, but);
-        self.account.as_ref().map_or_else(|_| Pending::default(), |account| pending(account))
-    }
-
-    /// What exits `but` one could still trade, as the gate counts them.
-    pub(super) fn exits(&self, but: Option<OrderId>) -> Pending {
-        let exits = |account: &Account| uses::exits(self.desk, &account.id, self.instrument.id, but);
-        self.account.as_ref().map_or_else(|_| Pending::default(), |account| exits(account))
+    /// What orders `but` one could still trade.
+    pub(super) fn reaching_but(&self, but: Option<OrderId>) -> Reaching {
+        match (but, &self.account) {
+            (Some(_), Ok(account)) => Reaching::of(self.desk, &account.id, self.instrument.id, but),
+            _ => self.reaching,
+        }
     }
 
     pub(super) fn of(desk: &'a Desk, instrument: &'a Instrument) -> Self {
@@ -121,6 +136,9 @@ impl<'a> Facts<'a> {
             opening_locked: desk.connection(instrument.broker).and_then(|c| c.state.opening_locked()),
             silent,
             uses: known.map(|account| used(&account.id)).unwrap_or_default(),
+            reaching: known
+                .map(|account| Reaching::of(desk, &account.id, instrument.id, None))
+                .unwrap_or_default(),
             zone: format::zone(desk.settings().time_zone_display, Some(instrument)),
             now: desk.now(),
         }

@@ -6,8 +6,10 @@
 //! step is, the owner knows.
 
 use egui::text::CCursorRange;
-use egui::{EventFilter, Id, RichText, TextEdit, Ui, vec2};
+use egui::{EventFilter, Id, TextEdit, Ui, vec2};
 
+use crate::ui::line::{Cut, End, line_ui};
+use crate::ui::paint::figures;
 use crate::ui::steps::{key_steps, wheel_steps};
 use crate::ui::theme::Theme;
 
@@ -61,12 +63,15 @@ pub(super) fn field_ui(
     let mut steps = if had_focus && look.steps == Steps::OnGrid { key_steps(ui) } else { 0 };
 
     let label = caption_ui(ui, look.label, look.caption, theme);
+    // Prices that change with every quote.
+    let weak = ui.visuals().weak_text_color();
+    let hint = figures(ui, look.hint, &theme.text_font(), weak, f32::INFINITY);
     let edit = TextEdit::singleline(text)
         .id(id)
         .desired_width(f32::INFINITY)
         .min_size(vec2(0.0, theme.sizes.row))
         .align(egui::Align2::LEFT_CENTER)
-        .hint_text(look.hint)
+        .hint_text(hint)
         // Enter neither sends nor leaves.
         .return_key(None)
         .event_filter(EventFilter {
@@ -104,32 +109,13 @@ pub(super) fn field_ui(
 
 /// A name on the left and a line on the right, small; returns the name's id.
 pub(super) fn caption_ui(ui: &mut Ui, label: &str, caption: Caption<'_>, theme: &Theme) -> Id {
-    let mut id = Id::NULL;
-    split_row(
-        ui,
-        theme.sizes.small + 4.0,
-        |ui| id = ui.label(RichText::new(label).small().color(theme.text_weak)).id,
-        |ui| {
-            if !caption.line.is_empty() {
-                let text = RichText::new(caption.line).small().color(caption.colour);
-                let response = ui.add(egui::Label::new(text).truncate());
-                if !caption.more.is_empty() {
-                    response.on_hover_text(caption.more);
-                }
-            }
-        },
-    );
-    id
-}
-
-/// A row with something at its left end and something at its right end; the right one is
-/// cut when there is no room for both.
-pub(super) fn split_row(ui: &mut Ui, height: f32, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
-    let size = vec2(ui.available_width(), height);
-    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-    let build =
-        egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Center));
-    let mut row = ui.new_child(build);
-    left(&mut row);
-    row.with_layout(egui::Layout::right_to_left(egui::Align::Center), right);
+    let name = End { text: label, font: theme.small_font(), colour: theme.text_weak };
+    let line = End { text: caption.line, font: theme.small_font(), colour: caption.colour };
+    let ends = line_ui(ui, theme.sizes.small + 4.0, &name, &line, Cut::Right);
+    if let Some(line) = ends.right
+        && !caption.more.is_empty()
+    {
+        line.on_hover_text(caption.more);
+    }
+    ends.left.map_or(Id::NULL, |name| name.id)
 }

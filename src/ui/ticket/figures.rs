@@ -9,6 +9,7 @@ use super::foretold::Foretold;
 use super::outlook::{Outlook, becomes};
 use crate::domain::{Currency, Decimal, Side};
 use crate::ui::format;
+use crate::ui::paint::{figures, figures_width};
 use crate::ui::theme::Theme;
 
 /// What the names of the rows take of the width, in points.
@@ -77,7 +78,7 @@ fn after_ui(ui: &mut Ui, name: &str, line: &str, theme: &Theme) {
 }
 
 fn width_of(ui: &Ui, text: &str, theme: &Theme) -> f32 {
-    ui.painter().layout_no_wrap(text.to_owned(), theme.small_font(), theme.text).size().x
+    figures_width(ui, text, &theme.small_font())
 }
 
 /// A row of amounts; what is below zero is said in the colour of danger.
@@ -118,13 +119,14 @@ fn row_ui(ui: &mut Ui, name: &str, cells: [(&str, Color32); 2], more: &str, them
         response.on_hover_text(more);
     }
     let painter = ui.painter_at(rect);
-    let font = theme.small_font();
-    let y = rect.center().y;
-    painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, name, font.clone(), theme.text_weak);
+    let put = |place: Rect, align: Align2, text: &str, colour: Color32| {
+        let galley = figures(ui, text, &theme.small_font(), colour, f32::INFINITY);
+        painter.galley(align.align_size_within_rect(galley.size(), place).min, galley, colour);
+    };
+    put(rect, Align2::LEFT_CENTER, name, theme.text_weak);
     let [first, second] = columns(rect);
-    for (column, text, colour) in [(first, buy, buy_colour), (second, sell, sell_colour)] {
-        painter.text(pos2(column.right(), y), Align2::RIGHT_CENTER, text, font.clone(), colour);
-    }
+    put(first, Align2::RIGHT_CENTER, buy, buy_colour);
+    put(second, Align2::RIGHT_CENTER, sell, sell_colour);
 }
 
 fn columns(rect: Rect) -> [Rect; 2] {

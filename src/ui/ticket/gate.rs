@@ -142,14 +142,15 @@ fn with_known<R>(facts: &Facts<'_>, but: Option<OrderId>, ask: impl FnOnce(&Know
         (None, None) => facts.opening_locked.map_or(Line::Ready, Line::Reducing),
     };
     let limits = facts.settings.limits.in_force(account, facts.instrument);
+    let reaching = facts.reaching_but(but);
     ask(&Known {
         limits,
         account,
         instrument: facts.instrument,
         quote: facts.quote.map(|view| (view.quote, view.confirmed)),
         position: facts.net(),
-        pending: facts.pending(but),
-        exits: facts.exits(but),
+        pending: reaching.pending,
+        exits: reaching.exits,
         uses: facts.uses,
         // The engine asks the calendar; here an old quote that says closed is shown as old.
         is_in_hours: false,

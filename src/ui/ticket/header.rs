@@ -1,14 +1,15 @@
 //! The top of the ticket: what is traded, at which prices, and what is held of it.
 
-use egui::{Align2, Color32, Label, Rect, RichText, Sense, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Rect, RichText, Sense, StrokeKind, Ui, pos2, vec2};
 
 use super::facts::{Facts, Level};
-use super::field::split_row;
 use super::outlook::held;
 use crate::desk::Freshness;
 use crate::domain::{AccountId, Price, Qty};
 use crate::ui::fonts;
 use crate::ui::format;
+use crate::ui::line::{Cut, End, label_at, line_ui};
+use crate::ui::paint::{figures, figures_width};
 use crate::ui::theme::Theme;
 
 const PRICE_BUTTON_HEIGHT: f32 = 38.0;
@@ -73,31 +74,29 @@ fn standing_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
         Level::Warn => (theme.warn, theme.warn_fill),
         Level::Danger => (theme.danger, theme.danger_fill),
     };
-    let frame = egui::Frame::new().fill(fill).corner_radius(theme.sizes.radius);
-    let margin = if fill == Color32::TRANSPARENT { 0 } else { 5 };
-    frame.inner_margin(egui::Margin::symmetric(margin, 1)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.set_min_width(ui.available_width());
-            ui.set_height(theme.sizes.small + 5.0);
-            if facts.is_live() {
-                live_badge_ui(ui, theme);
-            }
-            let text = RichText::new(&standing.line).small().color(colour);
-            ui.add(Label::new(text).truncate()).on_hover_text(&standing.more);
-        });
-    });
+    let (id, rect) = ui.allocate_space(vec2(ui.available_width(), theme.sizes.small + 7.0));
+    let mut room = rect.shrink2(vec2(0.0, 1.0));
+    if fill != Color32::TRANSPARENT {
+        ui.painter().rect_filled(rect, theme.sizes.radius, fill);
+        room = room.shrink2(vec2(5.0, 0.0));
+    }
+    if facts.is_live() {
+        room.min.x = live_badge_ui(ui, id.with("live"), room, theme) + ui.spacing().item_spacing.x;
+    }
+    let line = figures(ui, &standing.line, &theme.small_font(), colour, room.width());
+    let place = Align2::LEFT_CENTER.align_size_within_rect(line.size(), room);
+    label_at(ui, id, place, line).on_hover_text(&standing.more);
 }
 
-fn live_badge_ui(ui: &mut Ui, theme: &Theme) {
-    egui::Frame::new()
-        .fill(theme.live_fill)
-        .corner_radius(theme.sizes.radius)
-        .inner_margin(egui::Margin::symmetric(5, 0))
-        .show(ui, |ui| {
-            let font = fonts::bold(theme.sizes.small);
-            ui.label(RichText::new("LIVE").font(font).color(theme.on_fill))
-                .on_hover_text("Orders of this ticket trade real money");
-        });
+/// Draws it at the left of `room`; returns where it ends.
+fn live_badge_ui(ui: &Ui, id: egui::Id, room: Rect, theme: &Theme) -> f32 {
+    let text = figures(ui, "LIVE", &fonts::bold(theme.sizes.small), theme.on_fill, f32::INFINITY);
+    let size = vec2(text.size().x + 10.0, text.size().y);
+    let badge = Align2::LEFT_CENTER.align_size_within_rect(size, room);
+    ui.painter().rect_filled(badge, theme.sizes.radius, theme.live_fill);
+    let place = Align2::CENTER_CENTER.align_size_within_rect(text.size(), badge);
+    label_at(ui, id, place, text).on_hover_text("Orders of this ticket trade real money");
+    badge.right()
 }
 
 fn title_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
@@ -112,29 +111,19 @@ fn title_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
     };
     let bold = fonts::bold(theme.sizes.title);
     let last = facts.last().map_or_else(|| "–".to_owned(), |last| format::price(last, instrument));
-    split_row(
-        ui,
-        theme.sizes.title + 5.0,
-        |ui| {
-            ui.label(RichText::new(&*instrument.symbol).font(bold.clone()).color(theme.text_strong));
-        },
-        |ui| {
-            let text = RichText::new(last).font(bold.clone()).color(colour);
-            ui.add(Label::new(text).truncate()).on_hover_text("Price of the last trade");
-        },
-    );
+    let symbol = End { text: &instrument.symbol, font: bold.clone(), colour: theme.text_strong };
+    let last = End { text: &last, font: bold, colour };
+    if let Some(last) = line_ui(ui, theme.sizes.title + 5.0, &symbol, &last, Cut::Right).right {
+        last.on_hover_text("Price of the last trade");
+    }
     let percent = quote.and_then(crate::domain::Quote::change_percent);
     let percent = percent.map_or_else(String::new, |percent| format!("{}%", format::signed(percent, 2)));
-    let size = vec2(ui.available_width(), theme.sizes.small + 4.0);
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let build =
-        egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::right_to_left(egui::Align::Center));
-    let mut row = ui.new_child(build);
-    row.label(RichText::new(percent).small().color(colour)).on_hover_text("Change since the previous close");
-    row.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-        let name = format!("{} · {}", instrument.name, instrument.venue);
-        ui.add(Label::new(RichText::new(name).small().color(theme.text_weak)).truncate());
-    });
+    let name = format!("{} · {}", instrument.name, instrument.venue);
+    let name = End { text: &name, font: theme.small_font(), colour: theme.text_weak };
+    let percent = End { text: &percent, font: theme.small_font(), colour };
+    if let Some(percent) = line_ui(ui, theme.sizes.small + 4.0, &name, &percent, Cut::Left).right {
+        percent.on_hover_text("Change since the previous close");
+    }
 }
 
 fn prices_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) -> Option<Price> {
@@ -187,21 +176,13 @@ fn price_button_ui(ui: &Ui, rect: Rect, shown: &Shown, facts: &Facts<'_>, theme:
     }
     let is_stale = facts.quote.is_some_and(|view| view.freshness == Freshness::Stale);
     let colour = if is_stale { theme.stale } else { shown.colour };
-    let centre = rect.center().x;
-    painter.text(
-        pos2(centre, rect.top() + 12.0),
-        Align2::CENTER_CENTER,
-        price,
-        fonts::bold(theme.sizes.text),
-        colour,
-    );
-    painter.text(
-        pos2(centre, rect.bottom() - 10.0),
-        Align2::CENTER_CENTER,
-        size,
-        theme.small_font(),
-        theme.text_weak,
-    );
+    let put = |y: f32, text: &str, font: &egui::FontId, colour: Color32| {
+        let galley = figures(ui, text, font, colour, f32::INFINITY);
+        let at = Align2::CENTER_CENTER.anchor_size(pos2(rect.center().x, y), galley.size()).min;
+        painter.galley(at, galley, colour);
+    };
+    put(rect.top() + 12.0, &price, &fonts::bold(theme.sizes.text), colour);
+    put(rect.bottom() - 10.0, &size, &theme.small_font(), theme.text_weak);
     let response = response.on_hover_text("Puts this price into the ticket");
     response.clicked().then_some(shown.price).flatten()
 }
@@ -230,19 +211,13 @@ fn position_ui(ui: &mut Ui, facts: &Facts<'_>, theme: &Theme) {
     };
     let strong = if facts.position.is_some() { theme.text } else { theme.text_weak };
     for (name, value, colour) in [("Position", position, strong), ("Open P&L", profit, colour)] {
-        split_row(
-            ui,
-            theme.sizes.text + 3.0,
-            |ui| {
-                ui.label(RichText::new(name).small().color(theme.text_weak));
-            },
-            |ui| {
-                let text = RichText::new(&value).color(colour);
-                let width = ui.painter().layout_no_wrap(value.clone(), theme.text_font(), colour).size().x;
-                let text = if width > ui.available_width() { text.small() } else { text };
-                ui.add(Label::new(text).truncate()).on_hover_text(&value);
-            },
-        );
+        let name = End { text: name, font: theme.small_font(), colour: theme.text_weak };
+        let taken = figures_width(ui, name.text, &name.font) + ui.spacing().item_spacing.x;
+        let large = theme.text_font();
+        let has_room = figures_width(ui, &value, &large) <= ui.available_width() - taken;
+        let font = if has_room { large } else { theme.small_font() };
+        let value = End { text: &value, font, colour };
+        line_ui(ui, theme.sizes.text + 3.0, &name, &value, Cut::Right);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::{
     Quote, Settings, TickTable, Time, TradingHours,
 };
 use crate::risk::{self, Uses};
+use crate::ui::ticket::facts::Reaching;
 use crate::ui::ticket::form::TrailUnit;
 
 const NOW: Time = Time::from_seconds(1_795_186_800);
@@ -108,6 +109,7 @@ impl World {
             opening_locked: None,
             silent: self.silent.clone(),
             uses: Uses::default(),
+            reaching: Reaching::default(),
             zone: TimeZone::get("America/New_York").unwrap(),
             now: NOW + Duration::from_secs(self.age),
         };
