@@ -192,9 +192,12 @@ impl Engine {
             Flatten::No => "",
             Flatten::Market | Flatten::Within(_) => ", then positions are closed",
         };
-        let cancelled = counted(count, "working order is", "working orders are");
-        let text = format!("Kill switch on: new orders are locked, {cancelled} being cancelled{then}");
-        self.note(NoticeLevel::Error, text, now, out);
+        let cancelled = match count {
+            0 => "none was working".to_owned(),
+            _ => format!("{} being cancelled", counted(count, "working order is", "working orders are")),
+        };
+        let text = format!("Kill switch on: new orders are locked, {cancelled}{then}");
+        self.note(NoticeLevel::Warning, text, now, out);
     }
 
     pub(super) fn release_kill(&mut self, now: Time, out: &mut Vec<Effect>) -> Outcome {
@@ -322,8 +325,8 @@ impl Engine {
         }
         let was_done = kill.told.replace(Arc::clone(&report)).is_some_and(|told| told.is_done());
         if report.is_done() && !was_done {
-            let what = if flatten == Flatten::No { "nothing works" } else { "flat" };
-            self.note(NoticeLevel::Warning, format!("Kill switch: {what} and locked"), now, out);
+            let what = if flatten == Flatten::No { "nothing works" } else { "every position is closed" };
+            self.note(NoticeLevel::Warning, format!("Kill switch done: {what}, orders are locked"), now, out);
         }
         out.push(Effect::publish(Update::KillReport(Some(report)), now));
     }
