@@ -91,6 +91,14 @@ fn decimals_of(desk: &Desk) -> u32 {
     most.max(desk.settings().base_currency.decimals())
 }
 
+/// An account's title, name and kind; what its title says already is not said again.
+fn names_of(account: &Account) -> String {
+    let title = account.title.to_lowercase();
+    let more = [&*account.id.0, account.kind.label()].into_iter();
+    let more = more.filter(|name| !title.contains(&name.to_lowercase()));
+    std::iter::once(&*account.title).chain(more).collect::<Vec<_>>().join(" · ")
+}
+
 fn row_of(row: usize, line: &Line<'_>, decimals: u32, desk: &Desk, theme: &Theme) -> Row {
     let (name, cells, banner) = match line {
         Line::Title(account) => {
@@ -99,7 +107,7 @@ fn row_of(row: usize, line: &Line<'_>, decimals: u32, desk: &Desk, theme: &Theme
                 AccountKind::Live if desk.is_armed(account) => ", armed",
                 AccountKind::Live => ", not armed",
             };
-            let text = format!("{} · {} · {}{armed}", account.title, account.id, account.kind.label());
+            let text = format!("{}{armed}", names_of(account));
             ("Account".into(), Vec::new(), Some(Cell::made(text, theme.text_weak)))
         }
         Line::Currency(account, worth, fed) => {

@@ -49,6 +49,7 @@ fn an_account_stands_per_currency_and_names_what_is_not_counted() {
         ),
         "{shown:#?}"
     );
+    assert!(shown.contains(&"Paper account".to_owned()), "its title says its name and kind: {shown:#?}");
     let total = shown.iter().find(|row| row.starts_with("Total")).unwrap();
     assert!(total.contains("Cash 1,333,333.33"), "{total}");
     let missing: Vec<_> = shown.iter().filter(|row| row.starts_with("Not ")).collect();
