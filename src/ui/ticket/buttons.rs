@@ -340,7 +340,7 @@ fn laid_out(
         };
         let short = || {
             let text = line.short.as_ref().unwrap_or(&line.whole);
-            figures(ui, text, &small, colour, f32::INFINITY)
+            figures(ui, text, &small, colour, width)
         };
         whole(&large).or_else(|| whole(&small)).unwrap_or_else(short)
     };
