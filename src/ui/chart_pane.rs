@@ -24,6 +24,7 @@ use super::choice::choice_ui;
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::keys::{Act, taken, with_keys};
+use super::paint::figures_width;
 use super::pane::Pane;
 use super::theme::theme_of;
 use crate::desk::{Desk, Freshness, QuoteView, SeriesView};
@@ -38,8 +39,8 @@ pub use self::linked::Bond;
 pub use self::look::Look;
 pub use self::picture::PictureTo;
 
-/// From this width on, all periods and menus stand in one row at their full size.
-const ROOMY: f32 = 640.0;
+/// The least room at either side of a period's name.
+const LEAST_PADDING: f32 = 1.5;
 
 /// Which period is shown, and how.
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,14 +111,15 @@ impl ChartPane {
     }
 
     fn timeframes_ui(&mut self, ui: &mut egui::Ui, desk: &Desk, out: &mut Commands) {
-        let is_narrow = ui.available_width() < ROOMY;
+        let padding = padding_of(ui);
+        let is_narrow = padding < ui.spacing().button_padding.x;
         let mut periods = egui::Rect::NOTHING;
         // Wrapped: a row that is too wide would push the price axis out of a narrow pane.
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(2.0, 0.0);
             if is_narrow {
                 ui.spacing_mut().item_spacing.x = 1.0;
-                ui.spacing_mut().button_padding.x = 2.5;
+                ui.spacing_mut().button_padding.x = padding;
             }
             for timeframe in Timeframe::ALL {
                 let button = choice_ui(ui, self.timeframe == timeframe, timeframe.label());
@@ -131,6 +133,17 @@ impl ChartPane {
             self.tools_ui(ui, desk);
         });
     }
+}
+
+/// Room at either side of the names in a chart's head: as usual, or so much less that all of them stand in one row.
+fn padding_of(ui: &egui::Ui) -> f32 {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let names = Timeframe::ALL.into_iter().map(Timeframe::label).chain([look::MENU, drawings::MENU]);
+    let width = |name: &str| figures_width(ui, name, &font);
+    let (count, names) = names.fold((0.0, 0.0), |(count, sum), name| (count + 1.0, sum + width(name)));
+    // Each name is followed by a space, and rounded up to whole pixels at both sides.
+    let free = ui.available_width() - names - 2.0 * count;
+    (free / (2.0 * count)).floor().clamp(LEAST_PADDING, ui.spacing().button_padding.x)
 }
 
 /// A period in words: its label tells minutes from months by the case of a letter.

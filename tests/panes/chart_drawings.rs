@@ -652,6 +652,18 @@ fn the_head_of_a_narrow_chart_holds_its_menus() {
 }
 
 #[test]
+fn the_head_of_a_chart_stands_in_one_row_from_a_third_of_a_small_screen_on() {
+    for width in [430.0, 470.0, 520.0, 570.0, 620.0, 700.0] {
+        let mut trader = Bench::new(ChartPane::default());
+        trader.select(AAPL);
+        let window = trader.show(vec2(width, 320.0));
+        let place = |name: &str| window.get_by_label(name).rect();
+        assert!((place("1s").center().y - place("Draw").center().y).abs() < 1.0, "{width}");
+        assert!(place("Draw").right() <= width, "{width}");
+    }
+}
+
+#[test]
 fn drawings_look_like_this_dark_and_light() {
     for (theme, name) in [(Theme::dark(), "dark"), (Theme::light(), "light")] {
         let mut pane = ChartPane::default();

@@ -12,6 +12,9 @@ use crate::ui::commands::Commands;
 use crate::ui::keys::{Act, keys_of, taken, with_keys};
 use crate::ui::told::Told;
 
+/// What the menu of drawings is called.
+pub(super) const MENU: &str = "Draw";
+
 /// What of the drawings is on its way to the engine, and what was deleted last.
 #[derive(Debug, Default)]
 pub(super) struct Drawings {
@@ -124,7 +127,7 @@ impl ChartPane {
 
     /// The menu of tools, beside that of looks.
     pub(super) fn tools_ui(&mut self, ui: &mut Ui, desk: &Desk) {
-        let menu = ui.menu_button("Draw", |ui| {
+        let menu = ui.menu_button(MENU, |ui| {
             for tool in Tool::ALL {
                 let act = match tool {
                     Tool::Level => Act::DrawLevel,

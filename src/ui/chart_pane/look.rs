@@ -14,6 +14,9 @@ use crate::ui::settings::catalogue::Entry;
 use crate::ui::settings::control::Control;
 use crate::ui::theme::theme_of;
 
+/// What the menu of looks is called.
+pub(super) const MENU: &str = "View";
+
 /// One choice of how a chart looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -56,7 +59,7 @@ impl ChartPane {
     pub(super) fn look_ui(&mut self, ui: &mut Ui, desk: &Desk, out: &mut Commands) {
         let weak = theme_of(ui).text_weak;
         let caption = |ui: &mut Ui, text| ui.label(RichText::new(text).small().color(weak));
-        let menu = ui.menu_button("View", |ui| {
+        let menu = ui.menu_button(MENU, |ui| {
             caption(ui, "Bars");
             for style in Style::ALL {
                 if ui.radio(self.view.style() == style, style.label()).clicked() {
