@@ -228,6 +228,26 @@ fn escape_takes_a_line_back_while_it_is_held() {
 }
 
 #[test]
+fn what_is_left_of_a_drag_that_escape_took_back_does_nothing() {
+    let mut window = chart();
+    arm(&mut window);
+    let (from, before) = (on_line(&window, 1), in_sight(&window));
+    let by = |right, down| from + vec2(right, down);
+    take(&mut window, from, by(0.0, 30.0));
+    window.key_press(Key::Escape);
+    window.run_steps(1);
+    for right in [60.0, 120.0, 200.0] {
+        window.event(Event::PointerMoved(by(right, 30.0)));
+        window.run_steps(1);
+    }
+    release(&mut window, by(200.0, 30.0));
+    assert_eq!(in_sight(&window), before, "nothing was panned");
+    assert_eq!(window.state_mut().take_sent(), []);
+    drag(&mut window, by(0.0, 60.0), by(200.0, 60.0));
+    assert_ne!(in_sight(&window), before, "the next drag pans");
+}
+
+#[test]
 fn a_drag_ends_with_a_word_once_its_order_is_another() {
     type Change = fn(&mut Order);
     let changes: [(Change, &str); 3] = [
