@@ -14,12 +14,21 @@ const MOST_NOTCHES: f32 = 5.0;
 /// Steps that Shift makes of one.
 const BIG_STEP: i32 = 10;
 
-/// Takes the arrow keys out of the frame's input; upwards is positive.
+/// Takes the vertical arrow keys out of the frame's input; upwards is positive.
 pub(super) fn key_steps(ui: &Ui) -> i32 {
+    arrow_steps(ui, [Key::ArrowUp, Key::ArrowDown])
+}
+
+/// Takes the horizontal arrow keys out of the frame's input; to the right is positive.
+pub(super) fn side_steps(ui: &Ui) -> i32 {
+    arrow_steps(ui, [Key::ArrowRight, Key::ArrowLeft])
+}
+
+fn arrow_steps(ui: &Ui, [forth, back]: [Key; 2]) -> i32 {
     let mut steps: i32 = 0;
     ui.input_mut(|input| {
         for (modifiers, size) in [(Modifiers::SHIFT, BIG_STEP), (Modifiers::NONE, 1)] {
-            for (key, sign) in [(Key::ArrowUp, 1), (Key::ArrowDown, -1)] {
+            for (key, sign) in [(forth, 1), (back, -1)] {
                 let count = input.count_and_consume_key(modifiers, key);
                 steps += i32::try_from(count).unwrap_or(0) * size * sign;
             }

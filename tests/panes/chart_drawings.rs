@@ -1,5 +1,7 @@
 //! Drawings on the chart, what is measured there, and pictures of it.
 
+mod arrows;
+
 use std::sync::Arc;
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, pos2, vec2};

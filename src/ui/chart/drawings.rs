@@ -8,6 +8,7 @@
 //! Cost: each drawing in sight is a line of pixels or one shape, whatever it spans; those out of sight are looked at
 //! and left out.
 
+mod arrows;
 mod geometry;
 mod hand;
 mod measure;

@@ -8,7 +8,8 @@
 //! the price ([`super::ChartResponse::picked_price`]).
 //!
 //! Keys, only while the chart has the focus (a click gives it): ← → pan, with Shift by one
-//! bar, ↑ ↓ + − zoom, Home goes to the oldest bar, End to the newest and stays there.
+//! bar, ↑ ↓ + − zoom, Home goes to the oldest bar, End to the newest and stays there. Arrows that a chosen drawing
+//! has taken do nothing here.
 
 use egui::{CursorIcon, EventFilter, Response, Sense, Ui};
 

@@ -46,6 +46,16 @@ pub fn time_of(series: &BarSeries, timeframe: Timeframe, index: i64) -> Option<T
     }
 }
 
+/// An instant taken to so many bars later; not at all taken, it stays between bars where it was.
+#[must_use]
+pub fn later(time: Time, bars: i64, data: &ChartData<'_>) -> Option<Time> {
+    if bars == 0 {
+        return Some(time);
+    }
+    let index = index_of(data.series, data.timeframe, time)?;
+    time_of(data.series, data.timeframe, index.saturating_add(bars))
+}
+
 fn count(series: &BarSeries) -> i64 {
     i64::try_from(series.len()).unwrap_or(i64::MAX)
 }
@@ -128,13 +138,7 @@ impl Scales {
     #[must_use]
     pub fn moved(&self, mark: Mark, [right, down]: Point, data: &ChartData<'_>) -> Option<Mark> {
         let bars = (right / self.time.spacing).round() as i64;
-        let time = if bars == 0 {
-            mark.time
-        } else {
-            let index = index_of(data.series, data.timeframe, mark.time)?;
-            time_of(data.series, data.timeframe, index.saturating_add(bars))?
-        };
-        Some(Mark { time, price: self.lifted(mark.price, down, data)? })
+        Some(Mark { time: later(mark.time, bars, data)?, price: self.lifted(mark.price, down, data)? })
     }
 
     /// A price taken down by so many pixels.

@@ -1,6 +1,6 @@
 //! Pointer and keys on drawings: begun, taken, moved, chosen, left.
 
-use egui::{Key, PointerButton, Pos2, Response, Role, Sense, Ui, WidgetInfo};
+use egui::{EventFilter, Key, PointerButton, Pos2, Response, Role, Sense, Ui, WidgetInfo};
 
 use super::geometry::{Point, distance};
 use super::measure::Measured;
@@ -275,7 +275,7 @@ impl Sketch {
         all.min_by(|(_, one), (_, other)| one.0.total_cmp(&other.0)).map(|(id, (_, part))| (id, part))
     }
 
-    /// Keys of the chart that take a tool or delete, and each drawing as something that the keyboard reaches.
+    /// Keys of the chart that take a tool, move or delete, and each drawing as something that the keyboard reaches.
     fn keys(
         &mut self,
         ui: &Ui,
@@ -297,6 +297,10 @@ impl Sketch {
                 info
             });
             if node.has_focus() {
+                // Otherwise egui takes the arrows to move the focus to a neighbour.
+                let horizontal_arrows = matches!(one.figure, Figure::Trend { .. });
+                let keys = EventFilter { vertical_arrows: true, horizontal_arrows, ..EventFilter::default() };
+                ui.memory_mut(|memory| memory.set_focus_lock_filter(node.id, keys));
                 self.chosen = Some(one.id);
                 self.has_keyboard = true;
             }
@@ -311,8 +315,9 @@ impl Sketch {
                 self.take((self.tool != Some(tool)).then_some(tool));
             }
         }
+        let moved = self.arrows(ui, data);
         if taken(ui, Act::DeleteDrawing) == 0 {
-            return None;
+            return moved;
         }
         self.chosen.take().map(DrawingDeed::Remove)
     }
