@@ -5,44 +5,30 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/killed.rs"]
+mod killed;
 #[path = "common/program.rs"]
 #[expect(dead_code, reason = "these tests do not trade")]
 mod program;
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::{Arc, Mutex};
 
-use clap::Parser as _;
-use pitdesk::app::cli::Arguments;
-use pitdesk::app::market::Plan;
+use killed::{folder_of_child, kill_at_work, program, tell};
 use pitdesk::app::notify::Desktop;
 use pitdesk::app::sound::Sound;
-use pitdesk::broker::paper::{PaperBroker, PaperVenue};
-use pitdesk::domain::{
-    AlertBook, AlertId, AlertTerms, BrokerId, Condition, Firing, FiringId, Price, Settings, Time,
-};
-use pitdesk::link::{Clock, Command, NoticeLevel};
+use pitdesk::domain::{AlertBook, AlertId, AlertTerms, Condition, Firing, FiringId, Price, Settings, Time};
+use pitdesk::link::{Command, NoticeLevel};
 use pitdesk::store::alerts;
-use pitdesk::store::bars::Library;
-use program::{PROFILE, Program};
+use program::PROFILE;
 use tempfile::TempDir;
 use tokio::sync::{broadcast, mpsc, watch};
 use zbus::zvariant::OwnedValue;
-
-/// A program on the practice market of `folder`.
-fn program(folder: &Path) -> Program {
-    let now = Clock::system().now();
-    let options = Arguments::parse_from(["pitdesk", "--seed", "3"]).options;
-    let setup = Plan::new(&options, &Library::empty(), true, now).unwrap().setup;
-    let venue = PaperVenue::new(BrokerId(0), setup.instruments, setup.exchange, setup.source, now).unwrap();
-    Program::start(folder, Arc::new(PaperBroker::new(venue)))
-}
 
 /// So far away that it never fires.
 fn far(number: u64) -> AlertTerms {
@@ -54,8 +40,8 @@ fn far(number: u64) -> AlertTerms {
 /// Not a test of its own: the child, which sets alerts until it is killed.
 #[test]
 fn child_that_is_killed() {
-    let Ok(folder) = std::env::var("PITDESK_ALERTS_FOLDER") else { return };
-    let mut program = program(Path::new(&folder));
+    let Some(folder) = folder_of_child() else { return };
+    let mut program = program(&folder);
     program.wait_until_ready();
     for number in 1.. {
         let set = program.send(Command::SetAlert { id: None, terms: far(number) });
@@ -63,9 +49,7 @@ fn child_that_is_killed() {
         if number > 100 {
             program.send(Command::RemoveAlert(AlertId(number - 100)));
         }
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "\nset {number}").unwrap();
-        out.flush().unwrap();
+        tell(number);
     }
 }
 
@@ -75,18 +59,8 @@ fn alerts_outlive_a_kill_at_any_moment() {
     let file = folder.path().join(PROFILE).join("alerts.json");
     for round in 1..=3_usize {
         let before = alerts::load(&file).0;
-        let mut child = Process::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_is_killed", "--nocapture"])
-            .env("PITDESK_ALERTS_FOLDER", folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        // In the middle of its work: the disk has some of what it has said, and it goes on.
-        let is_set = |line: &String| line.starts_with("set ");
-        said.filter(is_set).find(|_| alerts::load(&file).0.next > before.next + round as u64).unwrap();
-        child.kill().unwrap();
-        assert_eq!(child.wait().unwrap().signal(), Some(9));
+        // The disk has some of what it has told.
+        kill_at_work(folder.path(), |_| alerts::load(&file).0.next > before.next + round as u64);
 
         let (kept, problem) = alerts::load(&file);
         assert_eq!(problem, None);

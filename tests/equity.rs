@@ -2,37 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/killed.rs"]
+mod killed;
 #[path = "common/program.rs"]
 #[expect(dead_code, reason = "these tests do not trade")]
 mod program;
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command as Process, Stdio};
-use std::sync::Arc;
 
-use clap::Parser as _;
-use pitdesk::app::cli::Arguments;
-use pitdesk::app::market::Plan;
-use pitdesk::broker::paper::{PaperBroker, PaperVenue};
+use killed::{folder_of_child, kill_at_work, program, tell};
 use pitdesk::desk::Desk;
-use pitdesk::domain::{AccountId, BrokerId, Currency, Money, Time};
+use pitdesk::domain::{AccountId, Currency, Money, Time};
 use pitdesk::link::Clock;
 use pitdesk::market::equity::Sample;
-use pitdesk::store::bars::Library;
 use pitdesk::store::equity;
 use program::{PROFILE, Program};
 use tempfile::TempDir;
-
-/// A program on the practice market of `folder`.
-fn program(folder: &Path) -> Program {
-    let now = Clock::system().now();
-    let options = Arguments::parse_from(["pitdesk", "--seed", "3"]).options;
-    let setup = Plan::new(&options, &Library::empty(), true, now).unwrap().setup;
-    let venue = PaperVenue::new(BrokerId(0), setup.instruments, setup.exchange, setup.source, now).unwrap();
-    Program::start(folder, Arc::new(PaperBroker::new(venue)))
-}
 
 /// The curve of the first account, once it has so many values.
 fn shown(program: &Program, at_least: usize) -> (AccountId, Vec<Sample>) {
@@ -69,46 +54,37 @@ fn value(minute: i64) -> Sample {
     Sample { time: Time::from_seconds(60 * minute), equity, follows: minute > 0 }
 }
 
+/// The values of the child that a folder holds, and the records that nobody can read.
+fn kept(folder: &Path) -> (Vec<Sample>, Vec<String>) {
+    let (kept, problems) = equity::load(folder, Time::from_seconds(60 * 2_000));
+    (kept.get(&"PAPER".into()).map_or_else(Vec::new, |curve| curve.samples().to_vec()), problems)
+}
+
 /// Not a test of its own: the child, which appends until it is killed.
 #[test]
 fn child_that_is_killed() {
-    let Ok(folder) = std::env::var("PITDESK_EQUITY_FOLDER") else { return };
-    let folder = Path::new(&folder);
-    let from: i64 = std::env::var("PITDESK_EQUITY_FROM").unwrap().parse().unwrap();
+    let Some(folder) = folder_of_child() else { return };
+    let from = i64::try_from(kept(&folder).0.len()).unwrap();
     for minute in from.. {
-        equity::append(folder, &[("PAPER".into(), value(minute))]).unwrap();
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "\nkept {minute}").unwrap();
-        out.flush().unwrap();
+        equity::append(&folder, &[("PAPER".into(), value(minute))]).unwrap();
+        tell(minute);
     }
 }
 
 #[test]
 fn what_was_kept_outlives_a_kill_at_any_moment() {
     let folder = TempDir::new().unwrap();
-    let now = Time::from_seconds(60 * 2_000);
-    let mut next = 0;
     for _ in 0..3 {
-        let mut child = Process::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_is_killed", "--nocapture"])
-            .env("PITDESK_EQUITY_FOLDER", folder.path())
-            .env("PITDESK_EQUITY_FROM", next.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let told: Vec<i64> =
-            said.filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).take(20).collect();
-        child.kill().unwrap();
-        assert_eq!(child.wait().unwrap().signal(), Some(9));
-
-        let (kept, problems) = equity::load(folder.path(), now);
+        let mut told = Vec::new();
+        kill_at_work(folder.path(), |minute| {
+            told.push(minute);
+            told.len() == 20
+        });
+        let (samples, problems) = kept(folder.path());
         // At most the record that was being written is lost.
         assert!(problems.len() <= 1, "{problems:?}");
-        let samples = kept.get(&"PAPER".into()).unwrap().samples();
         let expected: Vec<Sample> = (0_i64..).take(samples.len()).map(value).collect();
         assert_eq!(samples, expected);
-        next = i64::try_from(samples.len()).unwrap();
-        assert!(next > told.last().copied().unwrap());
+        assert!(i64::try_from(samples.len()).unwrap() > told[19]);
     }
 }
