@@ -15,6 +15,7 @@ mod books;
 pub mod chart;
 pub mod chart_pane;
 mod choice;
+mod closing;
 pub mod commands;
 mod confirm;
 mod dealing;

@@ -6,6 +6,7 @@
 
 use egui::{Button, Event, Key, Label, RichText, TextEdit, Ui, vec2};
 
+use super::closing::close_button;
 use super::commands::{Commands, UiCommand};
 use super::giving_back::GivesBack;
 use super::keys::{Act, with_keys};
@@ -177,7 +178,7 @@ impl Open {
             RichText::new("No broker has reported one. Paper accounts need no arming.").color(theme.text),
         );
         ui.add_space(10.0);
-        self.close_ui(ui, "Close")
+        self.close_ui(ui)
     }
 
     fn armed_ui(
@@ -193,7 +194,7 @@ impl Open {
         ui.label(RichText::new(text).color(theme.text));
         ui.add_space(10.0);
         let is_done = ui.horizontal(|ui| {
-            let is_done = self.close_ui(ui, "Close");
+            let is_done = self.close_ui(ui);
             let is_free = desk.stopped().is_none() && self.sent.is_none();
             let button = ui.add_enabled(is_free, Button::new("Disarm"));
             if button.on_hover_text("Positions can be closed then, none can be opened").clicked() {
@@ -268,8 +269,8 @@ impl Open {
         is_entered
     }
 
-    fn close_ui(&mut self, ui: &mut Ui, text: &str) -> bool {
-        let close = ui.button(text).on_hover_text("Escape");
+    fn close_ui(&mut self, ui: &mut Ui) -> bool {
+        let close = close_button(ui, "arming");
         if std::mem::take(&mut self.must_focus) {
             close.request_focus();
         }

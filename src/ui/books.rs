@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
+use super::closing::close_button;
 use super::commands::{Commands, UiCommand};
 use super::format;
 use super::giving_back::GivesBack;
@@ -144,7 +145,7 @@ impl BooksView {
             },
         );
         ui.add_space(6.0);
-        let close = ui.button("Close report").on_hover_text("Escape");
+        let close = close_button(ui, "books");
         if std::mem::take(&mut self.is_new) {
             close.request_focus();
         }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use egui::{Align, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use self::draft::Draft;
+use super::closing::close_button;
 use super::commands::Commands;
 use super::format;
 use super::giving_back::GivesBack;
@@ -281,7 +282,7 @@ impl Open {
             if is_pressed && why_not.is_none() {
                 self.apply(desk, out);
             }
-            if ui.button("Close editor").on_hover_text("Escape").clicked() && self.steps_back(false) {
+            if close_button(ui, "limits").clicked() && self.steps_back(false) {
                 step = Step::Closes;
             }
             let (text, colour) = match (&self.refused, &self.sent, &why_not) {

@@ -16,6 +16,7 @@ use egui::{Align, ComboBox, Context, Key, Label, Layout, RichText, ScrollArea, T
 use self::catalogue::{CATALOGUE, Entry, Section, Takes};
 use self::control::{Choice, Control, Switch, Text, Window};
 use self::exchange::{Exchange, Step};
+use super::closing::close_button;
 use super::commands::{Commands, UiCommand};
 use super::theme::{Theme, theme_of};
 use super::tour;
@@ -174,7 +175,7 @@ impl Open {
         let now = self.now(desk);
         self.exchange.ui(ui, desk, &now, &theme, out);
         let leaves = ui.horizontal(|ui| {
-            let leaves = ui.button("Close settings").on_hover_text("Escape").clicked();
+            let leaves = close_button(ui, "settings").clicked();
             let tours = ui.button(tour::TITLE).on_hover_text("A few steps around the desk").clicked();
             if tours {
                 out.window(UiCommand::Tour);

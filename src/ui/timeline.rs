@@ -16,6 +16,7 @@ use egui::{Align2, Key, Modifiers, RichText, Role, ScrollArea, Sense, Ui, Widget
 
 use self::lines::{Line, Tone, lines, quote_text, seen, terms};
 use self::note::Draft;
+use super::closing::close_button;
 use super::commands::{Commands, UiCommand};
 use super::confirm::{Confirm, Hand, Outcome, Rule};
 use super::format;
@@ -275,7 +276,7 @@ impl Open {
         out: &mut Commands,
     ) -> bool {
         ui.horizontal(|ui| {
-            let close = ui.button("Close timeline").on_hover_text("Escape");
+            let close = close_button(ui, "timeline");
             if std::mem::take(&mut self.is_new) {
                 close.request_focus();
             }

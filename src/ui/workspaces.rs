@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Button, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
+use super::closing::close_button;
 use super::commands::{Commands, UiCommand};
 use super::giving_back::GivesBack;
 use super::keys::{Act, keys_of};
@@ -157,7 +158,7 @@ impl WorkspacesView {
         self.path_ui(ui, &theme, out);
         ui.add_space(6.0);
         ui.horizontal(|ui| {
-            let close = ui.button("Done").on_hover_text("Escape").clicked();
+            let close = close_button(ui, "workspaces").clicked();
             if let Some(said) = &self.said {
                 let colour = if said.is_bad { theme.danger } else { theme.text_weak };
                 ui.add(Label::new(RichText::new(&said.text).color(colour)).wrap());

@@ -44,7 +44,7 @@ fn report(window: &mut Window, findings: Vec<Finding>) {
 }
 
 fn is_open(window: &Window) -> bool {
-    window.query_by_label("Close report").is_some()
+    window.query_by_label("Close books").is_some()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_needs_attention_stands_at_the_light_until_it_was_looked_at() {
     click(&mut window, "Findings of Paper");
     window.run_steps(2);
     assert!(is_open(&window));
-    assert_eq!(focused(&window), ["Close report"]);
+    assert_eq!(focused(&window), ["Close books"]);
     window.key_press(Key::Escape);
     settle(&mut window);
     assert!(!is_open(&window));
@@ -178,7 +178,7 @@ fn it_fits_every_size() {
         click(&mut window, "Books of Paper");
         window.run_steps(2);
         safety::save(&mut window, &format!("books-{name}"));
-        assert!(window.get_by_label("Close report").rect().bottom() < size[1]);
+        assert!(window.get_by_label("Close books").rect().bottom() < size[1]);
     }
 }
 

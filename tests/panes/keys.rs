@@ -21,7 +21,7 @@ use pitdesk::ui::ticket::Ticket;
 use pitdesk::ui::watchlist::Watchlist;
 use pitdesk::ui::{Act, Chord, Keymap, Scope, keymap_of};
 
-use crate::bench::{Bench, limit, order, settle};
+use crate::bench::{Bench, limit, order, painted, settle};
 use crate::desk::START;
 use crate::desktop::{Desktop, click, desktop, sent};
 
@@ -242,7 +242,7 @@ fn window_for(act: Act) -> Harness<'static, Desktop> {
             harness.event(Event::Text("Other".to_owned()));
             settle(&mut harness);
             click(&mut harness, "Copy this one");
-            click(&mut harness, "Done");
+            click(&mut harness, "Close workspaces");
         }
         // What is reset, taken back, done again or opened again was done first.
         Act::ResetLayout | Act::Undo | Act::Redo | Act::Reopen => {
@@ -291,6 +291,30 @@ fn keys_of_the_window_are_those_of_the_table() {
         let (words, sent, has_quit) = told(&mut harness);
         assert_eq!((&sent, has_quit), (&done.1, done.2), "{act:?}");
         assert!(words != before.0 || !sent.is_empty() || has_quit, "{act:?}: chosen keys do nothing");
+    }
+}
+
+#[test]
+fn each_window_above_the_desk_closes_by_the_same_word() {
+    let windows = [
+        (Act::Keys, "Close shortcuts"),
+        (Act::Settings, "Close settings"),
+        (Act::Limits, "Close limits"),
+        (Act::Workspaces, "Close workspaces"),
+        (Act::Arm, "Close arming"),
+    ];
+    for (act, name) in windows {
+        let mut harness = desktop();
+        let words = |harness: &Harness<'_, Desktop>| {
+            painted(harness).iter().filter(|(text, _)| text == "Close").count()
+        };
+        let before = words(&harness);
+        press(&mut harness, act.default_keys()[0]);
+        settle(&mut harness);
+        assert_eq!(words(&harness), before + 1, "{name}");
+        click(&mut harness, name);
+        assert!(harness.query_by_label(name).is_none(), "{name}");
+        assert_eq!(words(&harness), before);
     }
 }
 

@@ -221,7 +221,7 @@ fn closing_asks_where_something_would_be_lost_and_only_there() {
     assert!(says(&window, "Discard the changes?"));
     click(&mut window, "Keep editing");
     assert_eq!(text(&window, "Order value of the profile"), "5");
-    click(&mut window, "Close editor");
+    click(&mut window, "Close limits");
     click(&mut window, "Discard");
     assert!(!is_open(&window));
     assert_eq!(sent(&mut window), []);
@@ -266,7 +266,7 @@ fn it_is_reached_by_the_search_and_every_control_by_tab() {
         "Order value of the profile",
         "Hours of the profile",
         "Apply",
-        "Close editor",
+        "Close limits",
     ] {
         assert!(reached.contains(name), "Tab has not come to {name}: {reached:?}");
     }

@@ -219,7 +219,7 @@ fn what_is_in_force_at_the_next_start_says_so() {
 
 #[test]
 fn limits_keys_and_arming_have_their_own_windows() {
-    for (name, there) in [("Limits", "Close editor"), ("Keyboard shortcuts", "Search shortcuts")] {
+    for (name, there) in [("Limits", "Close limits"), ("Keyboard shortcuts", "Search shortcuts")] {
         let mut window = opened(name);
         click(&mut window, &format!("Open {name}"));
         settle(&mut window);

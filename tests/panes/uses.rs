@@ -191,7 +191,7 @@ fn it_fits_every_size() {
         open(&mut window);
         safety::save(&mut window, &format!("uses-{name}"));
         let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
-        for control in ["Hours of the profile", "Apply", "Close editor"] {
+        for control in ["Hours of the profile", "Apply", "Close limits"] {
             assert!(screen.contains_rect(window.get_by_label(control).rect()), "{control} in {name}");
         }
     }

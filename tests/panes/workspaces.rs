@@ -62,7 +62,7 @@ fn a_copy_is_on_the_screen_at_once_and_the_menu_goes_back() {
     let mut window = opened();
     copy(&mut window, "Scalping");
     assert_eq!(shown(&window), "Scalping");
-    click(&mut window, "Done");
+    click(&mut window, "Close workspaces");
     click(&mut window, "Workspace Scalping");
     click(&mut window, "Main");
     assert_eq!(shown(&window), "Main");
@@ -76,7 +76,7 @@ fn a_copy_is_on_the_screen_at_once_and_the_menu_goes_back() {
 fn each_workspace_has_its_own_instrument_and_one_click_ends_with_the_change() {
     let mut window = opened();
     copy(&mut window, "Other");
-    click(&mut window, "Done");
+    click(&mut window, "Close workspaces");
     search_and_enter(&mut window, "MSFT");
     let symbol = |window: &Window| window.state().terminal.desk().selected().unwrap().symbol.to_string();
     assert_eq!(symbol(&window), "MSFT");

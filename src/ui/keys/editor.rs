@@ -15,6 +15,7 @@ use super::table::{Act, Scope};
 use crate::desk::Desk;
 use crate::domain::Settings;
 use crate::link::{Command, CommandId};
+use crate::ui::closing::close_button;
 use crate::ui::commands::Commands;
 use crate::ui::format::capitalised;
 use crate::ui::giving_back::GivesBack;
@@ -322,7 +323,7 @@ impl Open {
         };
         ui.add(Label::new(RichText::new(text).color(colour)).wrap());
         ui.horizontal(|ui| {
-            let closes = ui.button("Close shortcuts").clicked();
+            let closes = close_button(ui, "shortcuts").clicked();
             let is_changed = desk.settings().keys.keys().any(|name| Act::named(name).is_some());
             let can = is_changed && desk.stopped().is_none();
             if ui.add_enabled(can, Button::new("All usual keys")).clicked() {

@@ -57,7 +57,7 @@ fn pressed_keys_are_in_force_at_once_and_nothing_else_hears_them() {
     harness.run_steps(3);
     assert!(!is_open(&harness));
     press(&mut harness, chord("Ctrl+Alt+L"));
-    harness.get_by_label("Close editor");
+    harness.get_by_label("Close limits");
 }
 
 #[test]
