@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use egui::{Align2, Color32, Grid, RichText, Shape, Ui, vec2};
+use egui::{Align, Align2, Color32, Grid, Layout, RichText, Shape, Ui, vec2};
 
 use super::format;
 use super::theme::{Theme, theme_of};
@@ -106,8 +106,8 @@ impl Overlay {
 
     fn frames_ui(&self, ui: &mut Ui, theme: &Theme) {
         title_ui(ui, theme, "Frame time", "F12");
-        Grid::new("frame time").num_columns(4).show(ui, |ui| {
-            head_ui(ui, theme, ["", "last", "median", "worst"]);
+        Grid::new("frame time").show(ui, |ui| {
+            head_ui(ui, theme, ["last", "median", "worst"]);
             let rows: [(&str, Part); 3] = [
                 ("Layout", |cost| cost.layout),
                 ("Tessellation and upload", |cost| cost.painting),
@@ -140,8 +140,8 @@ impl Overlay {
 /// What came by each stream, what became of it, and what waited for this frame.
 fn streams_ui(ui: &mut Ui, desk: &Desk, waiting: usize, theme: &Theme) {
     title_ui(ui, theme, "Updates", "since the start");
-    Grid::new("updates").num_columns(6).show(ui, |ui| {
-        head_ui(ui, theme, ["", "applied", "conflated", "dropped", "waited", "most"]);
+    Grid::new("updates").show(ui, |ui| {
+        head_ui(ui, theme, ["applied", "conflated", "dropped", "waited", "most"]);
         for stream in Stream::ALL {
             let count = desk.ledger().of(stream);
             let waited = desk.queues().of(stream);
@@ -195,8 +195,9 @@ fn title_ui(ui: &mut Ui, theme: &Theme, title: &str, beside: &str) {
 }
 
 fn head_ui<const N: usize>(ui: &mut Ui, theme: &Theme, names: [&str; N]) {
+    name_ui(ui, theme, "");
     for name in names {
-        ui.label(RichText::new(name).small().color(theme.text_weak));
+        right_ui(ui, RichText::new(name).small().color(theme.text_weak));
     }
     ui.end_row();
 }
@@ -206,7 +207,12 @@ fn name_ui(ui: &mut Ui, theme: &Theme, name: &str) {
 }
 
 fn value_ui(ui: &mut Ui, text: String, colour: Color32) {
-    ui.label(RichText::new(text).color(colour));
+    right_ui(ui, RichText::new(text).color(colour));
+}
+
+/// A cell of a column of numbers.
+fn right_ui(ui: &mut Ui, text: RichText) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
 }
 
 /// Counts what all layers have to be drawn.

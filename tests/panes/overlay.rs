@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use crate::bench::settle;
 use crate::desktop::{Desktop, desktop};
@@ -38,6 +38,24 @@ fn f12_shows_what_a_frame_costs_and_puts_it_away() {
     window.key_press(Key::Enter);
     settle(&mut window);
     assert!(reads(&window, "Tessellation and upload"));
+}
+
+#[test]
+fn numbers_end_below_the_end_of_their_heads() {
+    let window = opened();
+    let labels: Vec<(String, egui::Rect)> = window
+        .query_all_by_role(egui::Role::Label)
+        .filter_map(|node| Some((node.accesskit_node().value()?, node.rect())))
+        .collect();
+    for (head, rows) in
+        [("last", 3), ("median", 3), ("worst", 3), ("applied", 4), ("dropped", 4), ("most", 4)]
+    {
+        let (_, own) = labels.iter().find(|(text, _)| text == head).expect("it is a head");
+        let ends = |at: &egui::Rect| (at.right() - own.right()).abs() < 1.0;
+        let below = labels.iter().skip_while(|(text, _)| text != head).skip(1);
+        let count = below.filter(|(_, at)| at.top() > own.top() && ends(at)).count();
+        assert!(count >= rows, "{count} numbers below {head}");
+    }
 }
 
 #[test]
