@@ -3,8 +3,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
-use egui::{Event, Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role, ViewportCommand};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use pitdesk::domain::{Origin, Side, Timeframe};
@@ -74,6 +75,13 @@ impl Two {
         two.turn_to_other();
         two.sent();
         two
+    }
+
+    /// A frame of the main window, which took so long.
+    fn paint_main(&mut self, took: Duration) {
+        self.main.step();
+        let Desktop { market, terminal } = &mut *self.main.state().borrow_mut();
+        terminal.on_painted(market.now() + took);
     }
 
     fn settle(&mut self) {
@@ -330,6 +338,67 @@ fn a_price_that_is_taken_in_one_window_is_in_the_ticket_of_another() {
     two.settle();
     assert!(says(&two.other, "Confirm") || says(&two.other, "Send"), "the ticket asks where it stands");
     assert_eq!(two.windows(), 1);
+}
+
+/// What the desktop is asked to do with the main window in the frame of `window` that sees this key pressed.
+fn asked_of_main(window: &mut Window, modifiers: Modifiers, key: Key) -> Vec<ViewportCommand> {
+    let event = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+    window.input_mut().events.push(event);
+    window.step();
+    window.output().viewport_output[&WindowKey::MAIN.viewport()].commands.clone()
+}
+
+#[test]
+fn what_is_called_in_one_window_comes_to_the_front_where_it_stands() {
+    let mut two = Two::with("Chart");
+    let brings = [ViewportCommand::Minimized(false), ViewportCommand::Focus];
+    let search = |window: &mut Window, words: &str| {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        settle(window);
+        window.event(Event::Text(words.to_owned()));
+        settle(window);
+    };
+    search(&mut two.other, "prepare a buy");
+    assert_eq!(asked_of_main(&mut two.other, Modifiers::NONE, Key::Enter), brings);
+    two.other.step();
+    let after = &two.other.output().viewport_output[&WindowKey::MAIN.viewport()].commands;
+    assert_eq!(*after, [], "once");
+
+    two.turn_to_main();
+    search(&mut two.main, "prepare a buy");
+    assert_eq!(asked_of_main(&mut two.main, Modifiers::NONE, Key::Enter), [], "it is in front already");
+}
+
+/// The cells beside a name in the table of frames.
+fn cells(window: &Window, name: &str) -> Vec<String> {
+    let labels: Vec<String> =
+        window.query_all_by_role(Role::Label).filter_map(|node| node.accesskit_node().value()).collect();
+    let at = labels.iter().position(|label| label == name).expect("the overlay is open");
+    labels[at + 1..at + 4].to_vec()
+}
+
+#[test]
+fn the_overlay_tells_of_frames_of_the_main_window_alone() {
+    let mut two = Two::with("Chart");
+    two.turn_to_main();
+    two.main.key_press(Key::F12);
+    two.settle();
+    assert!(!says(&two.other, "Tessellation and upload"), "it stands in the main window alone");
+    assert_eq!(cells(&two.main, "Both"), ["–", "–", "–"], "no frame was measured");
+    two.paint_main(Duration::from_millis(5));
+    for _ in 0..3 {
+        two.main.state().borrow_mut().market.later(Duration::from_millis(80));
+        two.other.step();
+    }
+    // eframe tells the time of the last window that was painted, and that was not the main one.
+    two.main.step();
+    two.other.step();
+    two.main.state().borrow_mut().terminal.on_painted_unmeasured();
+    two.main.step();
+    assert_eq!(cells(&two.main, "Both"), ["5.0 ms", "5.0 ms", "5.0 ms"]);
+    two.paint_main(Duration::from_millis(7));
+    two.main.step();
+    assert_eq!(cells(&two.main, "Both"), ["7.0 ms", "7.0 ms", "7.0 ms"], "of two the later is the median");
 }
 
 #[test]

@@ -132,6 +132,52 @@ mod tests {
 
     use super::*;
 
+    /// Two frames of a window of this size: one opens or closes what asks, the next knows of it. The sizes
+    /// that they ask of the desktop, and whether the window has another size than its own.
+    fn frames(ctx: &egui::Context, size: Vec2, is_asking: bool) -> (Vec<Vec2>, bool) {
+        let (mut sizes, mut is_grown) = (Vec::new(), false);
+        for _ in 0..2 {
+            let screen_rect = Some(Rect::from_min_size(egui::Pos2::ZERO, size));
+            let input = egui::RawInput { screen_rect, ..egui::RawInput::default() };
+            let mut output = ctx.run_ui(input, |ui| {
+                if is_asking {
+                    egui::Modal::new(egui::Id::unique("question")).show(ui.ctx(), |ui| ui.label("Sure?"));
+                }
+                is_grown = make_room(ui.ctx(), WindowKey::MAIN);
+            });
+            output.textures_delta.clear();
+            let own = output.viewport_output.remove(&egui::ViewportId::ROOT);
+            sizes.extend(own.into_iter().flat_map(|own| own.commands).filter_map(|command| match command {
+                ViewportCommand::InnerSize(size) => Some(size),
+                _ => None,
+            }));
+        }
+        (sizes, is_grown)
+    }
+
+    #[test]
+    fn a_small_window_grows_while_something_is_asked_in_it_and_goes_back() {
+        for (small, large) in [([400.0, 300.0], [860.0, 490.0]), ([1_000.0, 300.0], [1_000.0, 490.0])] {
+            let ctx = egui::Context::default();
+            let [small, large] = [small, large].map(Vec2::from);
+            assert_eq!(frames(&ctx, small, false), (vec![], false));
+            assert_eq!(frames(&ctx, small, true), (vec![large], true));
+            for size in [small, large] {
+                assert_eq!(frames(&ctx, size, true), (vec![], true), "the desktop takes its time");
+            }
+            assert_eq!(frames(&ctx, large, false).0, vec![small]);
+            assert_eq!(frames(&ctx, small, false), (vec![], false), "this size is the trader's");
+        }
+    }
+
+    #[test]
+    fn a_window_with_room_for_a_question_stays_as_it_is() {
+        let ctx = egui::Context::default();
+        for is_asking in [true, false] {
+            assert_eq!(frames(&ctx, ASKING, is_asking), (vec![], false));
+        }
+    }
+
     const LEFT: WindowPlace =
         WindowPlace { position: Some([2_000.0, 100.0]), size: [600.0, 450.0], is_maximised: false };
 
