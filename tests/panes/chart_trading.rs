@@ -228,23 +228,33 @@ fn escape_takes_a_line_back_while_it_is_held() {
 }
 
 #[test]
-fn what_is_left_of_a_drag_that_escape_took_back_does_nothing() {
-    let mut window = chart();
-    arm(&mut window);
-    let (from, before) = (on_line(&window, 1), in_sight(&window));
-    let by = |right, down| from + vec2(right, down);
-    take(&mut window, from, by(0.0, 30.0));
-    window.key_press(Key::Escape);
-    window.run_steps(1);
-    for right in [60.0, 120.0, 200.0] {
-        window.event(Event::PointerMoved(by(right, 30.0)));
-        window.run_steps(1);
+fn what_is_left_of_a_drag_that_was_taken_back_does_nothing() {
+    let ways: [(&str, fn(&mut Window, Pos2)); 3] = [
+        ("Escape", |window, _| window.key_press(Key::Escape)),
+        ("the second button", |window, at| window.event(button(at, PointerButton::Secondary, true))),
+        ("a fill", |window, _| window.state_mut().change(1, |order| order.status = OrderStatus::Filled)),
+    ];
+    for (way, take_back) in ways {
+        let mut window = chart();
+        arm(&mut window);
+        let (from, before) = (on_line(&window, 1), in_sight(&window));
+        let by = |right, down| from + vec2(right, down);
+        take(&mut window, from, by(0.0, 30.0));
+        take_back(&mut window, by(0.0, 30.0));
+        window.run_steps(2);
+        for right in [60.0, 120.0, 200.0] {
+            window.event(Event::PointerMoved(by(right, 30.0)));
+            window.run_steps(1);
+        }
+        window.event(button(by(200.0, 30.0), PointerButton::Secondary, false));
+        release(&mut window, by(200.0, 30.0));
+        assert_eq!(in_sight(&window), before, "{way}: nothing was panned");
+        assert_eq!(window.state_mut().take_sent(), [], "{way}");
+        window.key_press(Key::Escape);
+        window.run_steps(2);
+        drag(&mut window, by(0.0, 60.0), by(200.0, 60.0));
+        assert_ne!(in_sight(&window), before, "{way}: the next drag pans");
     }
-    release(&mut window, by(200.0, 30.0));
-    assert_eq!(in_sight(&window), before, "nothing was panned");
-    assert_eq!(window.state_mut().take_sent(), []);
-    drag(&mut window, by(0.0, 60.0), by(200.0, 60.0));
-    assert_ne!(in_sight(&window), before, "the next drag pans");
 }
 
 #[test]

@@ -83,6 +83,8 @@ pub(super) struct Painted {
 pub(super) struct Hold {
     painted: Vec<Painted>,
     held: Option<Held>,
+    /// The pointer held a line that was taken back: until it is let go, it does nothing.
+    is_spent: bool,
     /// What the newest press of the second button was on.
     pressed: Option<Pressed>,
     /// The line under the pointer, or with the keyboard.
@@ -110,6 +112,11 @@ impl Hold {
         self.held.is_some_and(|held| matches!(held.by, By::Pointer { .. }))
     }
 
+    /// Whether the pointer holds a line, or did before that was taken back, and is still down.
+    pub fn has_pointer(&self) -> bool {
+        self.is_held() || self.is_spent
+    }
+
     /// The line that is held and where it would go.
     pub fn moving(&self) -> Option<(Handle, Price)> {
         self.held.and_then(|held| Some((held.line, held.to?)))
@@ -117,6 +124,7 @@ impl Hold {
 
     /// Leaves every line where it is.
     pub fn let_go(&mut self) {
+        self.is_spent |= self.is_held();
         self.held = None;
     }
 
@@ -205,7 +213,7 @@ impl Hold {
                 }
                 Event::PointerButton { pos, button: PointerButton::Secondary, pressed: true, .. } => {
                     // Another button takes back what the first one holds.
-                    self.held = None;
+                    self.let_go();
                     let price = on_grid(data, prices.price_at(f64::from(place(pos).1) + 0.5));
                     let line = self.nearest(place(pos), near).map(|line| line.line);
                     self.pressed = price.filter(|_| is_in(place(pos))).map(|price| Pressed {
@@ -215,12 +223,13 @@ impl Hold {
                     });
                 }
                 Event::PointerButton { pressed: true, .. } | Event::PointerGone | Event::Key { .. } => {
-                    self.held = None;
+                    self.let_go();
                 }
                 _ => {}
             }
         }
         let is_down = ui.input(|input| input.pointer.any_down());
+        self.is_spent &= is_down;
         if let Some(Held { by: By::Pointer { is_ours, .. }, .. }) = &mut self.held {
             *is_ours |= panes.is_pointer_button_down_on();
             if !*is_ours || !is_down {
@@ -241,7 +250,7 @@ impl Hold {
         if lines.iter().any(|line| is_it(&line)) {
             return None;
         }
-        self.held = None;
+        self.let_go();
         held.to.map(|_| LineDeed::Lost(held.line))
     }
 

@@ -88,7 +88,7 @@ impl Hands {
 
     /// Whether the panes are dragged, and nothing in them.
     fn pans(&self, view: &ChartView) -> bool {
-        let is_taken = view.hold.is_held() || view.sketch.has_pointer();
+        let is_taken = view.hold.has_pointer() || view.sketch.has_pointer();
         self.panes.dragged_by(egui::PointerButton::Primary) && !is_taken
     }
 
