@@ -257,7 +257,7 @@ impl OrderStatus {
             Self::Journaled => "Journaled",
             Self::Sent => "Sent",
             Self::Accepted => "Accepted",
-            Self::Held => "Held",
+            Self::Held => "Waiting",
             Self::Working => "Working",
             Self::PartiallyFilled => "Part filled",
             Self::PendingAmend => "Amending",

@@ -112,6 +112,12 @@ impl<C: PartialEq, W> Confirm<C, W> {
         self.asked().filter(|(asking, _)| *asking == control).map(|(_, what)| what)
     }
 
+    /// How long the control that asks is deaf yet: a double click is one press.
+    pub(super) fn deaf_for(&self, now: Time) -> Option<Duration> {
+        let left = SAME_PRESS.checked_sub(now.since(self.asked.as_ref()?.since))?;
+        (!left.is_zero()).then_some(left)
+    }
+
     /// Takes the question back.
     pub(super) fn take_back(&mut self) {
         self.asked = None;
@@ -178,6 +184,15 @@ mod tests {
         assert_eq!(sent(Rule::SendsAtOnce, Hand::Pointer, &[('b', 0), ('s', 500)]), "bs");
         let confirmed = [('b', 0), ('b', 600), ('b', 700), ('b', 900)];
         assert_eq!(sent(Rule::AsksFirst, Hand::Pointer, &confirmed), "b");
+    }
+
+    #[test]
+    fn a_control_that_asks_is_deaf_as_long_as_a_double_click_lasts() {
+        let mut confirm = Confirm::<char, i32>::default();
+        assert_eq!(confirm.deaf_for(at(0)), None);
+        confirm.press('b', 100, Rule::AsksFirst, Hand::Pointer, at(0));
+        assert_eq!(confirm.deaf_for(at(100)), Some(Duration::from_millis(400)));
+        assert_eq!(confirm.deaf_for(at(500)), None, "and then it hears");
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub(super) fn shell_ui(terminal: &mut Terminal, here: WindowKey, ui: &mut egui::
     } else if is_dangerous(&terminal.desk) {
         egui::Panel::top("warnings").frame(bar).show_separator_line(false).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                stakes_ui(ui, &terminal.desk, seen, &theme, out);
+                stakes_ui(ui, &terminal.desk, &theme, out);
+                armed_ui(ui, &terminal.desk, seen, &theme, out);
                 locked_ui(ui, &terminal.desk, &theme, out);
             });
         });
@@ -103,14 +104,18 @@ fn is_dangerous(desk: &Desk) -> bool {
         || desk.accounts().iter().any(|account| account.kind == AccountKind::Live)
 }
 
-/// Which money is at stake, and what one press sends.
-fn stakes_ui(ui: &mut egui::Ui, desk: &Desk, seen: Option<&Sight>, theme: &Theme, out: &mut Commands) {
+/// Which money is at stake.
+fn stakes_ui(ui: &mut egui::Ui, desk: &Desk, theme: &Theme, out: &mut Commands) {
     // That nothing is at stake is said once; of each account where something is.
     let paper = desk.accounts().iter().find(|account| account.kind == AccountKind::Paper);
     let live = desk.accounts().iter().filter(|account| account.kind == AccountKind::Live);
     for account in paper.into_iter().chain(live) {
         arming::badge_ui(ui, desk, account, theme, out);
     }
+}
+
+/// What one press sends, while it does.
+fn armed_ui(ui: &mut egui::Ui, desk: &Desk, seen: Option<&Sight>, theme: &Theme, out: &mut Commands) {
     if let Some(account) = desk.one_click() {
         one_click_ui(ui, account, theme, out);
         if let Some(trades) = seen.and_then(|seen| seen.said(desk)) {
@@ -223,8 +228,8 @@ fn journal_ui(ui: &mut egui::Ui, why: &str, theme: &Theme) {
 fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight>, out: &mut Commands) {
     let theme = theme_of(ui.ctx());
     ui.horizontal(|ui| {
-        stakes_ui(ui, desk, seen, &theme, out);
-        // Before the name, whose width changes: a button that moves is clicked in vain.
+        stakes_ui(ui, desk, &theme, out);
+        // Before whatever comes and goes: a button that moves is clicked in vain.
         let search = format!("Search…  {}", keys_of(ui, Act::Search));
         let search = ui.button(search.trim_end()).on_hover_text("Find an instrument or an action");
         tour::mark(ui, Spot::Search, search.rect);
@@ -236,6 +241,7 @@ fn top_bar_ui(ui: &mut egui::Ui, desk: &Desk, shelf: &Shelf, seen: Option<&Sight
         if gear.accessible_name(settings::TITLE).clicked() {
             out.window(UiCommand::Settings(None));
         }
+        armed_ui(ui, desk, seen, &theme, out);
         if let Some(instrument) = desk.selected() {
             ui.label(egui::RichText::new(&*instrument.symbol).strong().color(theme.text_strong));
             ui.label(

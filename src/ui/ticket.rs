@@ -193,7 +193,7 @@ impl Ticket {
             .auto_shrink([false, true])
             .scroll_source(source)
             .show(ui, |ui| {
-                if self.fields_ui(ui, &checked, facts, theme) {
+                if self.fields_ui(ui, if is_low { 0.0 } else { room }, &checked, facts, theme) {
                     self.entry.on_input();
                     checked = check(&self.form, facts);
                     self.remember_quantity(&checked);

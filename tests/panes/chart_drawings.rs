@@ -444,7 +444,7 @@ fn the_menu_of_a_drawing_is_about_it_and_its_very_price() {
     has(&mut window, level("284.60"));
     let line = place(&window, "Horizontal line at 284.60").center();
     menu_at(&mut window, line + vec2(0.0, 4.0));
-    for entry in ["Alert at 284.60", "Set price in ticket: 284.60", "Sell limit 100 @ 284.60"] {
+    for entry in ["Alert at 284.60…", "Set price in ticket: 284.60", "Sell limit 100 @ 284.60"] {
         assert!(window.query_by_label(entry).is_some(), "{entry}");
     }
     press(&mut window, "Colour");

@@ -189,8 +189,8 @@ fn every_live_order_of_the_instrument_stands_at_its_prices_and_says_how_it_stand
         [
             "Sell 100 limit · Sent at 285.00",
             "Sell 100 stop · Cancelling at 281.00",
-            "Sell 100 stop limit · Held at 282.50",
-            "Sell 100 stop limit trigger · Held at 283.00",
+            "Sell 100 stop limit · Waiting at 282.50",
+            "Sell 100 stop limit trigger · Waiting at 283.00",
             "Sell 100 limit at 286.00",
         ]
     );
@@ -221,7 +221,7 @@ fn a_stop_that_was_triggered_waits_nowhere_any_more() {
         order.trigger = Some(Price(decimal("282.75")));
     });
     chart.run_steps(2);
-    assert_eq!(lines(&chart), ["Sell 100 trailing stop · Held at 282.75"]);
+    assert_eq!(lines(&chart), ["Sell 100 trailing stop · Waiting at 282.75"]);
 }
 
 #[test]

@@ -229,7 +229,8 @@ fn escape_takes_a_line_back_while_it_is_held() {
 
 #[test]
 fn what_is_left_of_a_drag_that_was_taken_back_does_nothing() {
-    let ways: [(&str, fn(&mut Window, Pos2)); 3] = [
+    type TakeBack = fn(&mut Window, Pos2);
+    let ways: [(&str, TakeBack); 3] = [
         ("Escape", |window, _| window.key_press(Key::Escape)),
         ("the second button", |window, at| window.event(button(at, PointerButton::Secondary, true))),
         ("a fill", |window, _| window.state_mut().change(1, |order| order.status = OrderStatus::Filled)),

@@ -76,6 +76,17 @@ fn the_key_is_heard_whatever_else_is_open() {
 }
 
 #[test]
+fn escape_hides_the_panel_and_changes_nothing() {
+    let mut window = desktop();
+    click(&mut window, "Kill switch panel");
+    assert!(window.query_by_label("Hide").is_some());
+    window.key_press(Key::Escape);
+    settle(&mut window);
+    assert!(window.query_by_label("Hide").is_none());
+    assert_eq!(sent(&mut window), []);
+}
+
+#[test]
 fn positions_are_closed_as_well_at_market_or_within_a_band() {
     let mut window = desktop();
     click(&mut window, "Kill switch panel");

@@ -139,6 +139,18 @@ fn a_hasty_enter_takes_nothing_away() {
 }
 
 #[test]
+fn a_ladder_is_found_by_its_other_names_and_before_anything_is_armed() {
+    for query in ["ladder", "dom", "depth"] {
+        let mut harness = desktop();
+        search(&mut harness, query);
+        let hits = hits(&harness);
+        assert!(hits[0].starts_with("Open Ladder"), "{query}: {hits:?}");
+        press(&mut harness, Key::Enter);
+        assert!(harness.state().terminal.desk().one_click().is_none());
+    }
+}
+
+#[test]
 fn nothing_found_says_so_and_enter_does_nothing() {
     let mut harness = desktop();
     search(&mut harness, "zzzz");

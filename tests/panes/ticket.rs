@@ -273,6 +273,22 @@ fn close_says_which_orders_stay_that_would_open_a_position_later() {
     let mut ui = open(bench, AAPL, "{}");
     click(&mut ui, "Close");
     ui.get_by_label("Close: sell 100 AAPL at market, leaves 1 order working: sent, no answer yet …");
+    ui.state_mut().answer(Ok(None));
+    settle(&mut ui);
+    assert_eq!(colour_of(&ui, "Close: sell 100 AAPL"), Theme::dark().warn, "that went well is not all of it");
+}
+
+#[test]
+fn the_buttons_stay_where_they_are_whatever_order_type_is_chosen() {
+    for height in [680.0, 800.0] {
+        let places = ["market", "limit", "stop", "stop-limit", "trailing-stop"].map(|kind| {
+            let mut ui = open(asking(), AAPL, &format!(r#"{{"form":{{"kind":"{kind}"}}}}"#));
+            ui.set_size(vec2(248.0, height));
+            settle(&mut ui);
+            ["Buy", "Sell", "Close", "Reverse"].map(|name| ui.get_by_label(name).rect())
+        });
+        assert!(places.iter().all(|place| *place == places[0]), "{height}: {places:#?}");
+    }
 }
 
 #[test]

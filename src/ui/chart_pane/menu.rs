@@ -114,7 +114,7 @@ impl Menu {
             entry(ui, text, is_on, Chosen::Order(*side, *kind, self.quantity));
         }
         entry(ui, format!("Set price in ticket: {at}"), true, Chosen::TakePrice(self.price));
-        entry(ui, format!("Alert at {at}"), is_on, Chosen::Alert(self.price));
+        entry(ui, format!("Alert at {at}…"), is_on, Chosen::Alert(self.price));
         chosen
     }
 }

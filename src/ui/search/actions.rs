@@ -43,7 +43,7 @@ pub(super) struct Action {
     pub keys: Option<Act>,
     /// Whether it is how things are already.
     pub is_in_force: bool,
-    /// Whether it cannot be taken back: never what a hasty Enter meets first.
+    /// Whether it cannot be taken back, or lets a click send: never what a hasty Enter meets first.
     pub is_grave: bool,
     /// Whether it only leads to what it names: behind all that does it.
     pub is_aside: bool,
@@ -150,8 +150,9 @@ fn one_click(desk: &Desk) -> Option<Action> {
     let can = desk.selected().is_some_and(|instrument| desk.entry_account(instrument.broker).is_ok());
     let text = if is_on { "Switch one-click trading off" } else { "Arm one-click trading" };
     (is_on || can).then(|| {
-        let switch = Action::window(text, "ladder dom click price order keys", UiCommand::OneClick(!is_on));
-        Action { keys: Some(Act::OneClick), ..switch }
+        let switch = Action::window(text, "click price order keys", UiCommand::OneClick(!is_on));
+        // Whoever looks for a pane must not arm the mouse by a hasty Enter.
+        Action { keys: Some(Act::OneClick), is_grave: !is_on, ..switch }
     })
 }
 

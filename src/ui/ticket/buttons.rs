@@ -46,7 +46,11 @@ pub(super) fn buttons_ui(
                 Action::Close => tour::mark(ui, Spot::Close, rect),
                 Action::Sell | Action::Reverse => {}
             }
-            if face_ui(ui, rect, action, &face, theme).clicked() {
+            let deaf = if face.is_armed { entry.deaf_for(facts.now) } else { None };
+            if let Some(left) = deaf {
+                ui.request_repaint_after(left);
+            }
+            if face_ui(ui, rect, action, &face, deaf.is_some(), theme).clicked() {
                 clicked = Some(action);
             }
         }
@@ -255,7 +259,7 @@ fn flatten_line(action: Action, facts: &Facts<'_>) -> String {
     format!("{} {}", opened.opposite().label().to_lowercase(), format::exact(quantity.0))
 }
 
-fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> Response {
+fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, is_deaf: bool, theme: &Theme) -> Response {
     // CLICK alone: without FOCUSABLE, Tab and the arrows pass it by.
     let sense = if face.is_enabled { Sense::CLICK } else { Sense::hover() };
     let response = ui.interact(rect, id_of(ui, action), sense);
@@ -287,8 +291,9 @@ fn face_ui(ui: &Ui, rect: Rect, action: Action, face: &Face, theme: &Theme) -> R
         let edge = Stroke::new(3.0, theme.live_fill);
         painter.rect_stroke(rect, theme.sizes.radius, edge, StrokeKind::Inside);
     }
-    let edge = if face.is_armed {
-        Stroke::new(2.0, colour)
+    // Its edge comes when the second press counts.
+    let edge = if face.is_armed && !is_deaf {
+        Stroke::new(2.0, if is_trade { theme.text_strong } else { colour })
     } else if response.hovered() && face.is_enabled {
         Stroke::new(1.0, theme.text_strong)
     } else {

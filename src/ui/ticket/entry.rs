@@ -11,6 +11,8 @@
 //! how the form is sent, as its buttons are. None of them sends with one press: they always ask
 //! first, whatever the setting. A repeated key (held down) counts once.
 
+use std::time::Duration;
+
 use egui::{Context, Key, Ui};
 
 use super::foretold::Foretold;
@@ -119,6 +121,11 @@ impl Entry {
     /// Has an action of the ticket's keys prepared, as if they had been pressed.
     pub(super) fn want(&mut self, act: Act) {
         self.wanted = Some(act);
+    }
+
+    /// How long a button that was just armed takes no second press.
+    pub(super) fn deaf_for(&self, now: Time) -> Option<Duration> {
+        self.confirm.deaf_for(now)
     }
 
     pub(super) fn is_armed(&self) -> bool {

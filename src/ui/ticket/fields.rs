@@ -15,25 +15,34 @@ use crate::ui::steps;
 use crate::ui::theme::Theme;
 use crate::ui::tour::{self, Spot};
 
+/// Fields that an order type has at most, exits aside.
+const MOST_FIELDS: f32 = 3.0;
+
 /// Per cent that a step changes a trailing distance by.
 const PERCENT_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
 
 impl Ticket {
-    /// Draws choices and fields; returns whether anything was changed.
+    /// Draws choices and fields; returns whether anything was changed. In a `room` of such a height they are as
+    /// high with every order type, so that a hand that has just chosen one finds the buttons where they were.
     pub(super) fn fields_ui(
         &mut self,
         ui: &mut Ui,
+        room: f32,
         checked: &Checked,
         facts: &Facts<'_>,
         theme: &Theme,
     ) -> bool {
+        let top = ui.cursor().top();
         ui.spacing_mut().item_spacing.y = 2.0;
         self.view.controls.clear();
         let before = self.form.clone();
         self.choices_ui(ui, facts, theme);
         let mut is_over_field = false;
+        let first = ui.cursor().top();
+        let (mut one, mut of_type) = (0.0, 0.0);
         for field in Field::ALL {
             if field == Field::TakeProfit {
+                of_type = ui.cursor().top() - first;
                 self.flags_ui(ui);
             }
             if !self.form.shows(field) {
@@ -47,11 +56,16 @@ impl Ticket {
             self.view.controls.push(touched.id);
             is_over_field |= touched.is_hovered;
             self.apply(field, &touched, facts);
+            if field == Field::Quantity {
+                one = ui.cursor().top() - first;
+            }
         }
         if self.form.has_bracket && !before.has_bracket {
             ui.scroll_to_cursor(Some(egui::Align::BOTTOM));
         }
         ui.add_space(4.0);
+        let (lacking, free) = (MOST_FIELDS * one - of_type, room - (ui.cursor().top() - top));
+        ui.add_space(lacking.min(free).max(0.0));
         self.view.is_over_field = is_over_field;
         if !is_over_field {
             self.view.wheel = 0.0;

@@ -79,6 +79,9 @@ pub(in crate::ui) struct Term {
 }
 
 impl Term {
+    /// Of a way out that leaves orders working.
+    pub(super) const ORDERS_STAY: &str = "orders stay";
+
     fn of(short: &'static str) -> Self {
         Self { short, whole: short.to_owned() }
     }
@@ -235,7 +238,7 @@ fn fate(position: &Position, desk: &Desk) -> Vec<Term> {
     let (cancelled, left) = (desk.cancelled_first(position), desk.left_working(position));
     let cancelled =
         (cancelled > 0).then(|| Term { short: "cancels orders", whole: format::cancels_first(cancelled) });
-    let left = (left > 0).then(|| Term { short: "orders stay", whole: format::leaves_working(left) });
+    let left = (left > 0).then(|| Term { short: Term::ORDERS_STAY, whole: format::leaves_working(left) });
     cancelled.into_iter().chain(left).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What became of the newest command, in one line below the buttons.
 
-use super::offer::Words;
+use super::offer::{Term, Words};
 use crate::desk::Desk;
 use crate::domain::{Order, OrderId, OrderStatus};
 use crate::link::CommandId;
@@ -40,7 +40,9 @@ impl Sent {
             self.outcome = desk.answer(self.id).map(|answer| answer.outcome.clone());
         }
         let words = self.words.capitalised();
-        match &self.outcome {
+        // What stays working opens a position another day.
+        let leaves = self.words.terms.iter().any(|term| term.short == Term::ORDERS_STAY);
+        let said = match &self.outcome {
             None => Said::Plain(format!("{words}: sent, no answer yet …")),
             Some(Err(refused)) => Said::Refused(format!("{words}: refused. {refused}")),
             Some(Ok(None)) => Said::Good(format!("{words}: accepted")),
@@ -48,6 +50,10 @@ impl Sent {
                 None => Said::Good(format!("{words}: accepted as order {id}")),
                 Some(order) => told(&words, order, desk),
             },
+        };
+        match said {
+            Said::Good(text) if leaves => Said::Warns(text),
+            said => said,
         }
     }
 }

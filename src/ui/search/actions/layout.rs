@@ -23,11 +23,7 @@ pub(super) fn layout(workspace: &Workspace) -> Vec<Action> {
         let places = if kind.may_be_several() { &PLACES[..] } else { &PLACES[..1] };
         for &(where_to, place) in places {
             let open = LayoutChange::Open { kind, beside: here, place };
-            actions.push(change(
-                format!("Open {} {where_to}", kind.title()),
-                "pane split add new panel window layout",
-                open,
-            ));
+            actions.push(change(format!("Open {} {where_to}", kind.title()), synonyms(kind), open));
         }
     }
     for key in workspace.keys() {
@@ -50,4 +46,15 @@ pub(super) fn workspaces(shelf: &Shelf) -> Vec<Action> {
             .in_force(name == shelf.shown())
     };
     shelf.names().map(show).collect()
+}
+/// What other terminals call a pane, and what it is to be found by beside its name.
+fn synonyms(kind: PaneKind) -> &'static str {
+    match kind {
+        PaneKind::Ladder => "dom depth book level2 pane split add new panel window layout",
+        PaneKind::Tape => "time sales prints trades pane split add new panel window layout",
+        PaneKind::Watchlist => "quotes market watch pane split add new panel window layout",
+        PaneKind::Blotter => "orders positions fills portfolio pane split add new panel window layout",
+        PaneKind::Analytics => "equity curve pane split add new panel window layout",
+        _ => "pane split add new panel window layout",
+    }
 }

@@ -47,6 +47,7 @@ impl Panel {
         if !self.is_open {
             return None;
         }
+        self.is_open = !ctx.input(|input| input.key_pressed(egui::Key::Escape));
         let theme = theme_of(ctx);
         let frame = Frame::popup(&ctx.global_style()).inner_margin(Margin::same(10));
         Area::new(egui::Id::unique("kill switch panel"))
@@ -70,7 +71,7 @@ impl Panel {
         ui.horizontal(|ui| {
             ui.heading(if is_locked { "Orders are locked" } else { "Lock and cancel everything" });
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.button("Hide").clicked() {
+                if ui.button("Hide").on_hover_text("Escape").clicked() {
                     self.is_open = false;
                 }
             });
