@@ -6,7 +6,7 @@
 //!   (integers), so that edges are sharp at every scale factor;
 //! - [`Digits`] writes short texts from glyphs that are laid out once per font, sixteen
 //!   times cheaper than a label whose text changes;
-//! - [`figures`] makes a galley of the same glyphs, for a label whose text changes.
+//! - [`figures()`] makes a galley of the same glyphs, for a label whose text changes.
 //!
 //! The first two end up as one shape each. Nothing here knows a colour: the theme does.
 
